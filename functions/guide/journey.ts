@@ -1,0 +1,32 @@
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { closestLocale } from '../../shared/localization.ts';
+import type { Handlers } from '../../shared/messaging/subscriber.ts';
+import en from './journeys/en.json' with { type: 'json' };
+import es from './journeys/es.json' with { type: 'json' };
+import zhCN from './journeys/zh-CN.json' with { type: 'json' };
+
+export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
+
+/** The item that carries a member's journey, and with it the cursor. */
+export const JOURNEY = 'journey';
+
+export const journeys = { en, es, 'zh-CN': zhCN };
+
+type JourneyLocale = keyof typeof journeys;
+const locales = Object.keys(journeys) as JourneyLocale[];
+
+/**
+ * What the guide service does about a member's events. A journey names its language and keeps no text: the texts are
+ * those of the files when it is read.
+ */
+export const journeyHandlers: Handlers<(typeof contracts)[number]> = {
+  'rollcall.member.registered.v1': ({ data, time }) => ({
+    set: { journeyLocale: closestLocale(data.locale, locales, 'en'), startedAt: time },
+  }),
+  'rollcall.member.profile-changed.v1': ({ data }) => ({
+    set: { journeyLocale: closestLocale(data.locale, locales, 'en') },
+  }),
+  'rollcall.member.deactivated.v1': () => ({ remove: ['journeyLocale', 'startedAt'] }),
+};

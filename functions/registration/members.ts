@@ -1,0 +1,82 @@
+import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
+import { notFound, Problem } from '../../shared/http/problems.ts';
+import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
+import type { MemberStore } from './store.ts';
+
+/** What caused a request, as its message will carry it on. */
+export type Trace = Pick<Occasion, 'correlationId' | 'traceparent'>;
+
+export interface MembersOptions {
+  store: MemberStore;
+  now: () => Date;
+  newId: () => string;
+}
+
+export type Members = ReturnType<typeof createMembers>;
+
+/** Somebody else changed the member between our read and our write; without `If-Match` the caller need not know. */
+const DEACTIVATE_ATTEMPTS = 5;
+
+/** The use cases of registration, whatever protocol asks for them. */
+export function createMembers({ store, now, newId }: MembersOptions) {
+  const occasion = (trace: Trace): Occasion => ({ ...trace, now: now(), messageId: newId() });
+
+  async function findActive(id: string): Promise<ActiveMember> {
+    const member = await store.find(id);
+    if (member?.status !== 'active') throw notFound(`member ${id}`);
+    return member;
+  }
+
+  function requireVersion(member: ActiveMember, expected: number | undefined): void {
+    if (expected !== undefined && member.version !== expected) {
+      throw new Problem(412, 'version-mismatch', `The member is at version ${member.version} by now. Read it again.`);
+    }
+  }
+
+  return {
+    /** The same idempotency key with the same registration gets the same answer. */
+    async register(registration: Registration, idempotencyKey: string | undefined, trace: Trace): Promise<ActiveMember> {
+      const { member, event } = register(newId(), registration, occasion(trace));
+      const guard = {
+        memberId: member.id,
+        registeredAt: member.registeredAt,
+        fingerprint: fingerprint(registration),
+        ...(idempotencyKey && { idempotencyKey }),
+      };
+      const held = await store.insert(member, guard, event);
+      if (!held) return member;
+      if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
+        throw new Problem(409, 'phone-taken', 'A member with this phone is registered already.');
+      }
+      if (held.fingerprint !== guard.fingerprint) {
+        throw new Problem(422, 'idempotency-key-reused', 'This Idempotency-Key came with another body before.');
+      }
+      return { ...member, id: held.memberId, registeredAt: held.registeredAt };
+    },
+
+    read: findActive,
+
+    async change(id: string, expected: number | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
+      const before = await findActive(id);
+      requireVersion(before, expected);
+      const { member, event } = changeProfile(before, change, occasion(trace));
+      if (!(await store.change(member, event))) {
+        throw new Problem(412, 'version-mismatch', 'The member was changed at the same moment. Read it again.');
+      }
+      return member;
+    },
+
+    /** Of a member who was deactivated before, nothing is left to do. */
+    async deactivate(id: string, expected: number | undefined, trace: Trace): Promise<void> {
+      for (let attempt = 1; attempt <= DEACTIVATE_ATTEMPTS; attempt++) {
+        const before = await store.find(id);
+        if (!before) throw notFound(`member ${id}`);
+        if (before.status === 'deactivated') return;
+        requireVersion(before, expected);
+        const { member, event } = deactivate(before, occasion(trace));
+        if (await store.deactivate(member, before.phone, event)) return;
+      }
+      throw new Problem(503, 'busy', 'The member is being changed by others. Try again.', { headers: { 'retry-after': '1' } });
+    },
+  };
+}

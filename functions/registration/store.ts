@@ -1,0 +1,103 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { transact } from '../../shared/aws/transact.ts';
+import { outboxPut } from '../../shared/messaging/outbox.ts';
+import type { ActiveMember, DeactivatedMember, Member, MemberEvent } from './member.ts';
+
+/** Holds a phone for its member, and remembers the request that registered it (its answer follows from both). */
+export interface PhoneGuard {
+  memberId: string;
+  registeredAt: string;
+  fingerprint: string;
+  idempotencyKey?: string;
+}
+
+export interface StoreOptions {
+  client: DynamoDBDocumentClient;
+  membersTable: string;
+  outboxTable: string;
+}
+
+export type MemberStore = ReturnType<typeof createMemberStore>;
+
+const memberKey = (id: string) => ({ pk: `member#${id}` });
+const phoneKey = (phone: string) => ({ pk: `phone#${phone}` });
+
+/** Members and phone guards in one table, and the outbox; every write is one transaction. */
+export function createMemberStore({ client, membersTable, outboxTable }: StoreOptions) {
+  const put = (member: Member, condition: { ConditionExpression: string; ExpressionAttributeValues?: object }) => ({
+    Put: {
+      TableName: membersTable,
+      Item: { ...memberKey(member.id), ...member },
+      ExpressionAttributeNames: condition.ExpressionAttributeValues ? { '#status': 'status' } : undefined,
+      ...condition,
+    },
+  });
+
+  const succeeds = (member: Member) => ({
+    ConditionExpression: '#status = :active AND version = :before',
+    ExpressionAttributeValues: { ':active': 'active', ':before': member.version - 1 },
+  });
+
+  /** @returns whether the member still stood at the version before */
+  async function replace(member: Member, writes: Parameters<typeof transact>[1]): Promise<boolean> {
+    try {
+      await transact(client, [put(member, succeeds(member)), ...writes]);
+      return true;
+    } catch (error) {
+      if (refusedBy(error, 0)) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async find(id: string): Promise<Member | undefined> {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: membersTable, Key: memberKey(id), ConsistentRead: true }),
+      );
+      if (!Item) return undefined;
+      const { pk: _, ...member } = Item;
+      return member as Member;
+    },
+
+    /** @returns the guard that already holds the phone, or nothing if the member was registered */
+    async insert(member: ActiveMember, guard: PhoneGuard, event: MemberEvent): Promise<PhoneGuard | undefined> {
+      try {
+        await transact(client, [
+          {
+            Put: {
+              TableName: membersTable,
+              Item: { ...phoneKey(member.phone), ...guard },
+              ConditionExpression: 'attribute_not_exists(pk)',
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+            },
+          },
+          put(member, { ConditionExpression: 'attribute_not_exists(pk)' }),
+          outboxPut(outboxTable, event),
+        ]);
+        return undefined;
+      } catch (error) {
+        const held = refusedBy(error, 0);
+        if (!held) throw error;
+        return unmarshall(held) as PhoneGuard;
+      }
+    },
+
+    change: (member: ActiveMember, event: MemberEvent) => replace(member, [outboxPut(outboxTable, event)]),
+
+    /** Frees the phone along with it. */
+    deactivate: (member: DeactivatedMember, phone: string, event: MemberEvent) =>
+      replace(member, [
+        { Delete: { TableName: membersTable, Key: phoneKey(phone) } },
+        outboxPut(outboxTable, event),
+      ]),
+  };
+}
+
+/** The item at `index` of the transaction as it was when its condition refused the write. */
+function refusedBy(error: unknown, index: number) {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const reason = error.CancellationReasons?.[index];
+  return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
+}

@@ -1,0 +1,75 @@
+import { Duration } from 'aws-cdk-lib';
+import { AttributeType, type ITable, StreamViewType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+import { raiseAlarm } from './alarms.ts';
+import { everyMinute } from './every-minute.ts';
+import { ServiceFunction } from './service-function.ts';
+import { ServiceTable } from './service-table.ts';
+
+export interface OutboxProps {
+  stage: Stage;
+  /** Handler file that exports `relay` and `sweep`. */
+  entry: string;
+  topic: ITopic;
+  alarms: ITopic;
+}
+
+/** The table of messages that are committed and not yet published, and the two functions that publish them. */
+export class Outbox extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, { stage, entry, topic, alarms }: OutboxProps) {
+    super(scope, id);
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      tableName: `rollcall-${stage.name}-outbox`,
+      partitionKey: { name: 'aggregateId', type: AttributeType.STRING },
+      sortKey: { name: 'version', type: AttributeType.NUMBER },
+      dynamoStream: StreamViewType.NEW_IMAGE,
+    });
+
+    const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
+      const environment = { OUTBOX_TABLE: this.table.tableName, TOPIC_ARN: topic.topicArn };
+      const fn = new ServiceFunction(this, name, { stage, name: `outbox-${name}`, entry, handler: name, environment, timeout });
+      topic.grantPublish(fn);
+      return fn;
+    };
+
+    const relay = publisher('relay', Duration.seconds(30));
+    this.table.grant(relay, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    relay.addEventSource(
+      // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+      new DynamoEventSource(this.table as ITable, {
+        // LATEST could miss what is written while the mapping is being made.
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        // A record that fails is given up soon instead of blocking its shard: its row is still there for the sweep.
+        retryAttempts: 3,
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
+      }),
+    );
+
+    const sweep = publisher('sweep', Duration.minutes(1));
+    this.table.grant(sweep, 'dynamodb:Scan', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    everyMinute(this, 'EveryMinute', sweep);
+
+    raiseAlarm(this, 'RelayBehind', {
+      topic: alarms,
+      metric: relay.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
+      above: Duration.minutes(1).toMilliseconds(),
+      meaning: 'The relay is more than a minute behind the outbox: messages are published late.',
+    });
+    raiseAlarm(this, 'SweepFails', {
+      topic: alarms,
+      metric: sweep.metricErrors({ period: Duration.minutes(1) }),
+      above: 0,
+      meaning: 'The sweep of the outbox fails: what the relay gave up on stays unpublished.',
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { bundleOf } from '../bundles.ts';
+import type { Stage } from '../stages.ts';
+
+export interface ServiceFunctionProps {
+  stage: Stage;
+  /** Unique in the stage, such as `points-read`. */
+  name: string;
+  /** Handler file, from the project's root, and the function that it exports. */
+  entry: string;
+  handler: string;
+  environment: Record<string, string>;
+  timeout?: Duration;
+}
+
+/** One export of a handler file as a Lambda function, with its own role and log group. */
+export class ServiceFunction extends LambdaFunction {
+  static readonly defaultTimeout = Duration.seconds(10);
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
+    const functionName = `rollcall-${stage.name}-${name}`;
+    super(scope, id, {
+      functionName,
+      code: Code.fromAsset(bundleOf(entry)),
+      handler: `index.${handler}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      // The share of a CPU grows with memory: half a gigabyte starts a bundle with SDK clients in about half the time.
+      memorySize: 512,
+      timeout,
+      environment,
+      loggingFormat: LoggingFormat.JSON,
+      logGroup: new LogGroup(scope, `${id}Logs`, {
+        logGroupName: `/aws/lambda/${functionName}`,
+        retention: stage.logRetentionDays,
+        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      }),
+    });
+  }
+}

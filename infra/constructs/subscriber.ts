@@ -1,0 +1,126 @@
+import { Duration } from 'aws-cdk-lib';
+import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+import { raiseAlarm } from './alarms.ts';
+import { everyMinute } from './every-minute.ts';
+import { ServiceFunction } from './service-function.ts';
+import { ServiceTable } from './service-table.ts';
+
+export interface SubscriberProps {
+  stage: Stage;
+  /** Name of the service, and of its queue. */
+  name: string;
+  topic: ITopic;
+  /** Handler file that exports `consume` and `sweep`. */
+  entry: string;
+  environment?: Record<string, string>;
+  alarms: ITopic;
+}
+
+/** Five would do on AWS's advice; a message that kills its function is rare, a deployment that does so is not. */
+const MAX_RECEIVES = 10;
+
+/** A service that reacts to events: a queue behind the topic, its dead letters, a function, a table and alarms. */
+export class Subscriber extends Construct {
+  readonly table: TableV2;
+  readonly #functions: ServiceFunction[];
+
+  constructor(scope: Construct, id: string, props: SubscriberProps) {
+    super(scope, id);
+    const { stage, name, topic, entry, environment, alarms } = props;
+
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      tableName: `rollcall-${stage.name}-${name}`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      globalSecondaryIndexes: [
+        {
+          indexName: 'parked',
+          partitionKey: { name: 'parkedAggregate', type: AttributeType.STRING },
+          sortKey: { name: 'version', type: AttributeType.NUMBER },
+        },
+      ],
+    });
+
+    const subscriberFunction = (handler: 'consume' | 'sweep', timeout: Duration) => {
+      const fn = new ServiceFunction(this, handler, {
+        stage,
+        name: `${name}-${handler}`,
+        entry,
+        handler,
+        environment: { TABLE: this.table.tableName, ...environment },
+        timeout,
+      });
+      this.table.grantReadWriteData(fn);
+      return fn;
+    };
+    const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
+    const sweep = subscriberFunction('sweep', Duration.minutes(1));
+    this.#functions = [consume, sweep];
+    everyMinute(this, 'EveryMinute', sweep);
+
+    const fifoQueue = (suffix: string, options: QueueProps = {}) =>
+      new Queue(this, `Queue${suffix}`, {
+        queueName: `rollcall-${stage.name}-${name}${suffix}.fifo`,
+        fifo: true,
+        deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+        fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+        encryption: QueueEncryption.SQS_MANAGED,
+        enforceSSL: true,
+        retentionPeriod: Duration.days(14),
+        ...options,
+      });
+    const deadLetters = fifoQueue('-dlq');
+    const undelivered = fifoQueue('-undelivered');
+    const queue = fifoQueue('', {
+      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
+      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES },
+    });
+
+    topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true, deadLetterQueue: undelivered }));
+    consume.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: stage.subscriberConcurrency,
+      }),
+    );
+
+    const period = Duration.minutes(1);
+    raiseAlarm(this, 'Late', {
+      topic: alarms,
+      metric: queue.metricApproximateAgeOfOldestMessage({ period }),
+      above: 5 * 60,
+      meaning: `${name}: the oldest message has waited for more than five minutes.`,
+    });
+    raiseAlarm(this, 'Backlog', {
+      topic: alarms,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 10_000,
+      meaning: `${name}: more than 10,000 messages wait.`,
+    });
+    for (const [dead, why] of [
+      [deadLetters, `${name}: a message brought its function down ${MAX_RECEIVES} times.`],
+      [undelivered, `${name}: SNS could not deliver to the queue.`],
+    ] as const) {
+      raiseAlarm(this, `${dead.node.id}NotEmpty`, {
+        topic: alarms,
+        metric: dead.metricApproximateNumberOfMessagesVisible({ period }),
+        above: 0,
+        meaning: why,
+      });
+    }
+  }
+  /** Lets whatever applies messages, live or parked, do something more. */
+  grantToFunctions(statement: PolicyStatement): void {
+    for (const fn of this.#functions) fn.addToRolePolicy(statement);
+  }
+}

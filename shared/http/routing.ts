@@ -1,0 +1,18 @@
+import type { Route } from '../contracts/routes.ts';
+
+/** The path of a route with its parameters filled in. */
+export const pathOf = (route: Route, parameters: { id: string }) =>
+  route.path.replace('{id}', encodeURIComponent(parameters.id));
+
+/** The methods that some route takes at a path; none: there is nothing at that path. */
+export function allowedMethods(routes: readonly Route[], path: string): string[] {
+  return routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+}
+
+function matches(template: string, path: string): boolean {
+  const parts = path.split('/');
+  const expected = template.split('/');
+  return (
+    parts.length === expected.length && expected.every((part, i) => (part.startsWith('{') ? parts[i] !== '' : part === parts[i]))
+  );
+}

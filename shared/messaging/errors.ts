@@ -1,0 +1,21 @@
+/** Base of every error that the messaging kit raises on purpose. */
+export class MessagingError extends Error {
+  override readonly name: string = 'MessagingError';
+}
+
+/** Trying again later may help: a throttled table, a provider that is down. */
+export class TransientError extends MessagingError {
+  override readonly name = 'TransientError';
+}
+
+/** Trying again will not help, however often: the message waits for a person. */
+export class PermanentError extends MessagingError {
+  override readonly name: string = 'PermanentError';
+}
+
+/** The message does not keep its contract, or nobody here knows its type. */
+export class UnreadableMessageError extends PermanentError {
+  override readonly name = 'UnreadableMessageError';
+}
+
+export const isPermanent = (error: unknown): error is PermanentError => error instanceof PermanentError;

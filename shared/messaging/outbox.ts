@@ -1,0 +1,108 @@
+import {
+  BatchWriteCommand,
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  paginateScan,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import type { MessageKind } from '../contracts/contract.ts';
+import { chunk } from './batches.ts';
+import { type Message, versionOf } from './message.ts';
+
+/** A message that was committed with a state change and waits to be published. Key: aggregate id and version. */
+export interface OutboxRow {
+  aggregateId: string;
+  version: number;
+  messageId: string;
+  type: string;
+  kind: MessageKind;
+  /** The CloudEvent, serialized. */
+  body: string;
+  committedAt: string;
+}
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** The outbox row as a part of the transaction that makes the state change. Fails if the version is taken. */
+export function outboxPut(tableName: string, message: Message, kind: MessageKind = 'event'): TransactItem {
+  const row: OutboxRow = {
+    aggregateId: message.subject,
+    version: versionOf(message),
+    messageId: message.id,
+    type: message.type,
+    kind,
+    body: JSON.stringify(message),
+    committedAt: message.time,
+  };
+  return { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(aggregateId)' } };
+}
+
+/** What the relay needs of the outbox. */
+export interface Outbox {
+  /**
+   * The rows of an aggregate up to `version`, from the lowest, in pages. Only a version whose commit is known to
+   * precede the call may be named: DynamoDB does not isolate a query as a whole, so rows that are being committed
+   * meanwhile could appear without their predecessors.
+   */
+  pendingUpTo(aggregateId: string, version: number): Promise<OutboxRow[]>;
+  /** Deletes published rows and returns those that could not be deleted. */
+  remove(rows: readonly OutboxRow[]): Promise<OutboxRow[]>;
+  /** One segment of everything pending, page by page. */
+  scan(segment: number, segments: number): AsyncIterable<OutboxRow[]>;
+}
+
+const SCAN_PAGE = 200;
+/** DynamoDB's limit for BatchWriteItem. */
+const DELETES_PER_CALL = 25;
+const DELETE_ATTEMPTS = 3;
+
+export function createOutbox({ client, tableName }: { client: DynamoDBDocumentClient; tableName: string }): Outbox {
+  async function removeChunk(rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
+    let left = rows;
+    for (let attempt = 1; left.length > 0 && attempt <= DELETE_ATTEMPTS; attempt++) {
+      const { UnprocessedItems } = await client.send(
+        new BatchWriteCommand({
+          RequestItems: {
+            [tableName]: left.map(({ aggregateId, version }) => ({
+              DeleteRequest: { Key: { aggregateId, version } },
+            })),
+          },
+        }),
+      );
+      const unprocessed = (UnprocessedItems?.[tableName] ?? []).map((request) => request.DeleteRequest?.Key);
+      left = left.filter((row) =>
+        unprocessed.some((key) => key?.aggregateId === row.aggregateId && key?.version === row.version),
+      );
+    }
+    return [...left];
+  }
+
+  return {
+    async pendingUpTo(aggregateId, version) {
+      const rows: OutboxRow[] = [];
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'aggregateId = :aggregateId AND version <= :version',
+          ExpressionAttributeValues: { ':aggregateId': aggregateId, ':version': version },
+        },
+      );
+      for await (const page of pages) rows.push(...((page.Items ?? []) as OutboxRow[]));
+      return rows;
+    },
+
+    async remove(rows) {
+      return (await Promise.all(chunk(rows, DELETES_PER_CALL).map(removeChunk))).flat();
+    },
+
+    async *scan(segment, segments) {
+      const pages = paginateScan(
+        { client, pageSize: SCAN_PAGE },
+        { TableName: tableName, ConsistentRead: true, Segment: segment, TotalSegments: segments },
+      );
+      for await (const page of pages) yield (page.Items ?? []) as OutboxRow[];
+    },
+  };
+}

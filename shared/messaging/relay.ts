@@ -1,0 +1,59 @@
+import type { Outbox, OutboxRow } from './outbox.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface PublishReport {
+  published: number;
+  /** Aggregates with a row that is still in the outbox, and why. */
+  failed: Map<string, Error>;
+}
+
+export type Relay = ReturnType<typeof createRelay>;
+
+/** Publishes pending messages. Serves the stream (log tailing) and the sweep (polling publisher) alike. */
+export function createRelay({ outbox, publisher }: { outbox: Outbox; publisher: Publisher }) {
+  async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
+    const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
+    // A first message cannot have an earlier one pending: no need to look.
+    return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
+  }
+
+  return {
+    /**
+     * A doorbell is a committed row as somebody saw it, no more: DynamoDB Streams order the records of an item, not
+     * those of an aggregate, so what is published, and in which order, is read from the outbox. Publishes the rows
+     * up to each doorbell's version, in waves that hold one row of an aggregate at most, and deletes what the broker
+     * confirmed. An aggregate whose row fails gets no further row published.
+     */
+    async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
+      const failed = new Map<string, Error>();
+      const published: OutboxRow[] = [];
+      const byAggregate = Map.groupBy(doorbells, ({ aggregateId }) => aggregateId);
+
+      let queues = await Promise.all(
+        [...byAggregate].map(async ([aggregateId, rung]) => {
+          try {
+            return await pending(rung);
+          } catch (error) {
+            failed.set(aggregateId, error as Error);
+            return [];
+          }
+        }),
+      );
+      for (let wave = 0; ; wave++) {
+        queues = queues.filter(([first]) => first && !failed.has(first.aggregateId));
+        const rows = queues.flatMap((queue) => queue[wave] ?? []);
+        if (rows.length === 0) break;
+        const errors = await publisher.publish(rows);
+        for (const row of rows) {
+          const error = errors.get(row);
+          if (error) failed.set(row.aggregateId, error);
+          else published.push(row);
+        }
+      }
+      for (const row of await outbox.remove(published)) {
+        failed.set(row.aggregateId, new Error('published, but not yet deleted from the outbox'));
+      }
+      return { published: published.length, failed };
+    },
+  };
+}
