@@ -37,7 +37,7 @@ function buildAll(): string {
     keepNames: true,
     legalComments: 'none',
     // Some dependencies are CommonJS and call require().
-    banner: { js: "import{createRequire as $r}from'node:module';const require=$r(import.meta.url);" },
+    banner: { js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);" },
     logLevel: 'warning',
   });
   return outdir;

@@ -4,10 +4,10 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
-/** Invokes a function every minute. A run that fails is not tried again: the next one does its work. */
+/** Invokes a function every minute. */
 export function everyMinute(scope: Construct, id: string, target: IFunction): void {
   new Rule(scope, id, {
     schedule: Schedule.rate(Duration.minutes(1)),
-    targets: [new LambdaFunction(target, { retryAttempts: 0 })],
+    targets: [new LambdaFunction(target)],
   });
 }

@@ -1,0 +1,9 @@
+/** How often each AWS operation was called since the cloud started, by `service:Operation`. */
+export class Calls {
+  readonly counts: Record<string, number> = {};
+
+  count(service: string, operation: string): void {
+    const name = `${service}:${operation}`;
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+}

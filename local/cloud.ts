@@ -1,0 +1,185 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { Calls } from './calls.ts';
+import { startDynamoDB } from './emulators/dynoxide.ts';
+import { startMessaging } from './emulators/fauxqs.ts';
+import { createEndpoint } from './endpoint.ts';
+import { Doorbell } from './event-sources/doorbell.ts';
+import type { HttpApi } from './http-api.ts';
+import type { LambdaFunction } from './lambda/function.ts';
+import { close, listen } from './listen.ts';
+import { ignored, providers } from './resources/providers.ts';
+import type { Runtime } from './resources/runtime.ts';
+import { startSmsSandbox } from './sms-sandbox.ts';
+import { openState } from './state.ts';
+import { readAssembly } from './template/assembly.ts';
+import { deploy } from './template/deployment.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT_ID = '000000000000';
+
+export interface CloudOptions {
+  /** Folder that `cdk synth` wrote. */
+  assembly: string;
+  /** Folder for everything that survives a restart; nothing: in memory. */
+  data?: string;
+  /** 0, the default: any that is free. */
+  ports?: { aws?: number; api?: number; sms?: number };
+  /** Most instances of one function. */
+  instanceLimit?: number;
+}
+
+export interface Cloud {
+  /** The AWS endpoint. */
+  endpointUrl: string;
+  /** The first, or only, HTTP API. */
+  apiUrl: string;
+  smsUrl: string;
+  functions: ReadonlyMap<string, LambdaFunction>;
+  /** The last lines that a function logged, the latest last. */
+  logs(functionName: string): readonly string[];
+  /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
+  redeploy(assembly: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** On two cores, more instances would only wait for one another, at some 20 MB each. */
+const INSTANCES = 4;
+const LOG_LINES = 1_000;
+
+/** Boots the embedded cloud: what an assembly's templates say, on this machine. */
+export async function startCloud({ assembly, data, ports = {}, instanceLimit = INSTANCES }: CloudOptions): Promise<Cloud> {
+  const opened: Array<() => Promise<void> | void> = [];
+  const shut = async () => {
+    for (const end of opened.toReversed()) await end();
+  };
+  try {
+    const state = openState(data);
+    opened.push(() => state.close());
+    const [dynamoDB, messaging] = await Promise.all([
+      startDynamoDB(data && join(data, 'dynamodb.db')),
+      startMessaging({ folder: data, region: REGION }),
+    ]);
+    opened.push(dynamoDB.stop, messaging.stop);
+
+    const functions = new Map<string, LambdaFunction>();
+    const calls = new Calls();
+    const writes = new Doorbell();
+    const endpoint = createEndpoint({
+      dynamoDBUrl: dynamoDB.url,
+      messagingUrl: messaging.url,
+      functions,
+      calls,
+      about: () => ({ apiUrl: firstApi(), smsUrl: sandbox.url, calls: calls.counts }),
+      onWrite: () => writes.ring(),
+    });
+    const endpointUrl = await listen(endpoint, ports.aws ?? 0, 'the AWS endpoint');
+    opened.push(() => close(endpoint));
+    const sandbox = await startSmsSandbox({ state, port: ports.sms ?? 0 });
+    opened.push(sandbox.stop);
+
+    const logs = createLogs(data);
+    const apiUrls = new Map<string, string>();
+    const firstApi = () => [...apiUrls.values()][0] ?? '';
+    const client = (url: string) => ({
+      endpoint: url,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const services = {
+      dynamodb: new DynamoDBClient(client(dynamoDB.url)),
+      streams: new DynamoDBStreamsClient(client(dynamoDB.url)),
+      sns: new SNSClient(client(messaging.url)),
+      sqs: new SQSClient(client(messaging.url)),
+    };
+    opened.push(() => Object.values(services).forEach((service) => service.destroy()));
+
+    const openApi = async (api: HttpApi): Promise<string> => {
+      const known = apiUrls.get(api.id);
+      if (known) return known;
+      const port = ports.api ? ports.api + apiUrls.size : 0;
+      const url = await listen(api.server, port, 'the API');
+      opened.push(() => close(api.server));
+      apiUrls.set(api.id, url);
+      return url;
+    };
+
+    let running: Runtime | undefined;
+    async function run(folder: string): Promise<void> {
+      const runtime: Runtime = {
+        region: REGION,
+        accountId: ACCOUNT_ID,
+        endpointUrl,
+        assembly: readAssembly(folder),
+        ...services,
+        state,
+        calls,
+        writes,
+        instanceLimit,
+        log: logs.write,
+        openApi,
+        functions,
+        apis: running?.apis ?? new Map(),
+        mappings: [],
+      };
+      running = runtime;
+      await deploy(runtime.assembly, {
+        region: REGION,
+        accountId: ACCOUNT_ID,
+        providers: providers(runtime),
+        ignored,
+        parameters: { SmsGatewayUrl: sandbox.url },
+      });
+      for (const mapping of runtime.mappings) mapping.start();
+    }
+    async function halt(): Promise<void> {
+      await Promise.all((running?.mappings ?? []).map((mapping) => mapping.stop()));
+      await Promise.all([...functions.values()].map((fn) => fn.stop()));
+      for (const api of running?.apis.values() ?? []) api.clearRoutes();
+      functions.clear();
+    }
+    opened.push(halt);
+    await run(assembly);
+
+    return {
+      endpointUrl,
+      apiUrl: firstApi(),
+      smsUrl: sandbox.url,
+      functions,
+      logs: logs.of,
+      async redeploy(folder) {
+        await halt();
+        await run(folder);
+      },
+      stop: shut,
+    };
+  } catch (error) {
+    await shut();
+    throw error;
+  }
+}
+
+/** The last lines of every function in memory and, with a data folder, all of them in `logs/FUNCTION.log`. */
+function createLogs(data: string | undefined) {
+  const lines = new Map<string, string[]>();
+  const files = new Map<string, WriteStream>();
+  const folder = data && join(data, 'logs');
+  if (folder) mkdirSync(folder, { recursive: true });
+  return {
+    write(functionName: string, line: string): void {
+      const own = lines.get(functionName) ?? [];
+      lines.set(functionName, own);
+      own.push(line);
+      if (own.length > LOG_LINES) own.shift();
+      if (!folder) return;
+      const file = files.get(functionName) ?? createWriteStream(join(folder, `${functionName}.log`), { flags: 'a' });
+      files.set(functionName, file);
+      file.write(`${line}\n`);
+    },
+    of: (functionName: string): readonly string[] => lines.get(functionName) ?? [],
+  };
+}

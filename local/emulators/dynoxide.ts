@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createServer, connect } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CloudError } from '../errors.ts';
+
+export interface Emulator {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const STARTUP_MS = 10_000;
+
+/**
+ * DynamoDB: dynoxide as a child process, or the one that `DYNAMODB_URL` names.
+ * @param file where it keeps its data; nothing: in memory
+ */
+export async function startDynamoDB(file: string | undefined): Promise<Emulator> {
+  const external = process.env.DYNAMODB_URL;
+  if (external) return { url: external.replace(/\/$/, ''), stop: async () => {} };
+
+  const port = await freePort();
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), ...(file ? ['--db-path', file] : [])];
+  // The shell ends dynoxide when our end of its standard input closes, which it does even if we are killed.
+  const child = spawn('/bin/sh', ['-c', '"$0" "$@" </dev/null & child=$!; read -r _; kill -9 $child', binary(), ...args], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const exited = once(child, 'exit');
+
+  const deadline = Date.now() + STARTUP_MS;
+  while (!(await accepts(port))) {
+    if (complaint || Date.now() > deadline) {
+      child.stdin.destroy();
+      throw new CloudError(`DynamoDB (dynoxide) does not start${file ? ` on ${file}` : ''}: ${complaint.trim() || 'no answer within 10 seconds'}`);
+    }
+    await delay(5);
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.stdin.destroy();
+      await exited;
+    },
+  };
+}
+
+function binary(): string {
+  const name = `@dynoxide/${process.platform}-${process.arch}`;
+  try {
+    return createRequire(import.meta.url).resolve(`${name}/dynoxide`);
+  } catch (cause) {
+    throw new CloudError(
+      `There is no DynamoDB for this platform: the package ${name} is not installed. Install it (npm install --no-save ${name}) if the registry has it, or start a DynamoDB of your own, such as DynamoDB Local, and name it: DYNAMODB_URL=http://127.0.0.1:8000 npm start`,
+      { cause },
+    );
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, request as httpRequest, Agent, type Server, type ServerResponse } from 'node:http';
+import type { Calls } from './calls.ts';
+import type { LambdaFunction } from './lambda/function.ts';
+import { readBody } from './read-body.ts';
+
+/** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
+export interface CloudDescription {
+  apiUrl: string;
+  smsUrl: string;
+  calls: Record<string, number>;
+}
+
+export interface EndpointOptions {
+  dynamoDBUrl: string;
+  messagingUrl: string;
+  functions: ReadonlyMap<string, LambdaFunction>;
+  calls: Calls;
+  about: () => CloudDescription;
+  /** Told after DynamoDB answered a write. */
+  onWrite: () => void;
+}
+
+interface Target {
+  url: string;
+  service: string;
+  operation: string;
+}
+
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems', 'ExecuteStatement', 'ExecuteTransaction']);
+const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** The one endpoint for every AWS service that the embedded cloud has. `GET /_rollcall` tells about the cloud itself. */
+export function createEndpoint(options: EndpointOptions): Server {
+  const agent = new Agent({ keepAlive: true });
+
+  function targetOf(request: IncomingMessage, body: Buffer): Target | undefined {
+    const [api = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+    if (api.startsWith('DynamoDBStreams')) return { url: options.dynamoDBUrl, service: 'dynamodbstreams', operation };
+    if (api.startsWith('DynamoDB')) return { url: options.dynamoDBUrl, service: 'dynamodb', operation };
+    if (api === 'AmazonSQS') return { url: options.messagingUrl, service: 'sqs', operation };
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      const form = new URLSearchParams(body.toString());
+      const action = form.get('Action') ?? '';
+      return { url: options.messagingUrl, service: action === 'GetCallerIdentity' ? 'sts' : 'sns', operation: action };
+    }
+    return undefined;
+  }
+
+  async function forward(request: IncomingMessage, response: ServerResponse, body: Buffer, target: Target): Promise<void> {
+    options.calls.count(target.service, target.operation);
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const upstream = httpRequest(target.url, {
+      agent,
+      method: request.method,
+      path: request.url,
+      headers: { ...request.headers, 'content-length': body.length },
+    });
+    upstream.on('response', resolve).on('error', reject).end(body);
+    response.on('close', () => upstream.destroy());
+    const answer = await promise;
+    const content = await readBody(answer);
+    response.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
+    if (target.service === 'dynamodb' && WRITES.has(target.operation)) options.onWrite();
+  }
+
+  async function invoke(request: IncomingMessage, response: ServerResponse, name: string, body: Buffer): Promise<void> {
+    options.calls.count('lambda', 'Invoke');
+    const fn = options.functions.get(name.replace(/^.*:function:/, '').replace(/:\$LATEST$/, ''));
+    if (!fn) {
+      const message = `Function not found: ${name}. There are: ${[...options.functions.keys()].join(', ')}`;
+      return answerError(response, 404, 'ResourceNotFoundException', message);
+    }
+    const payload = body.length > 0 ? body.toString() : '{}';
+    switch (request.headers['x-amz-invocation-type']) {
+      case 'DryRun':
+        response.writeHead(204).end();
+        return;
+      case 'Event':
+        response.writeHead(202).end();
+        await fn.invoke(payload);
+        return;
+      default: {
+        const result = await fn.invoke(payload);
+        response
+          .writeHead(200, {
+            'content-type': 'application/json',
+            'x-amz-executed-version': '$LATEST',
+            ...(!result.ok && { 'x-amz-function-error': 'Unhandled' }),
+          })
+          .end(result.payload);
+      }
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    if (path === '/_rollcall') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(options.about()));
+      return;
+    }
+    const body = (await readBody(request)) ?? Buffer.alloc(0);
+    const name = INVOKE.exec(decodeURIComponent(path))?.[1];
+    if (name) return invoke(request, response, name, body);
+    const target = targetOf(request, body);
+    if (target) return forward(request, response, body, target);
+    answerError(
+      response,
+      400,
+      'UnknownOperationException',
+      'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS and Lambda Invoke; this request is for none of them.',
+    );
+  }
+
+  return createServer((request, response) => {
+    handle(request, response).catch((error: Error) => {
+      if (response.headersSent) return response.destroy();
+      answerError(response, 503, 'ServiceUnavailable', error.message);
+    });
+  }).on('close', () => agent.destroy());
+}
+
+function answerError(response: ServerResponse, status: number, code: string, message: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code })
+    .end(JSON.stringify({ __type: code, message, Message: message }));
+}

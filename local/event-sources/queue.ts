@@ -1,0 +1,132 @@
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Calls } from '../calls.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
+import { createFilter } from './filter.ts';
+
+export interface QueueMappingOptions {
+  sqs: SQSClient;
+  calls: Calls;
+  queueUrl: string;
+  queueArn: string;
+  region: string;
+  target: LambdaFunction;
+  batchSize: number;
+  /** Most batches at work at once. */
+  concurrency: number;
+  reportBatchItemFailures: boolean;
+  filters: string[];
+}
+
+export interface Mapping {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
+export function createQueueMapping(options: QueueMappingOptions): Mapping {
+  const { sqs, calls, queueUrl, target, concurrency } = options;
+  const matches = createFilter(options.filters);
+  const stopping = new AbortController();
+  const atWork = new Set<Promise<void>>();
+  let polling: Promise<void> | undefined;
+
+  async function handle(received: Message[]): Promise<void> {
+    const records = received.map((message) => toRecord(message, options));
+    const wanted = records.filter((record) => matches({ ...record, body: tryJson(record.body) }));
+    // What does not match is deleted.
+    const done = new Set(records.filter((record) => !wanted.includes(record)));
+    if (wanted.length > 0) {
+      const { ok, payload } = await target.invoke(JSON.stringify({ Records: wanted }));
+      if (ok) for (const record of succeeded(wanted, options.reportBatchItemFailures ? JSON.parse(payload) : null)) done.add(record);
+    }
+    if (done.size === 0) return;
+    calls.count('sqs', 'DeleteMessageBatch');
+    await sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: [...done].map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle })),
+      }),
+    );
+  }
+
+  async function poll(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      if (atWork.size >= concurrency) {
+        await Promise.race(atWork);
+        continue;
+      }
+      calls.count('sqs', 'ReceiveMessage');
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: options.batchSize,
+          WaitTimeSeconds: 20,
+          MessageSystemAttributeNames: ['All'],
+          MessageAttributeNames: ['All'],
+        }),
+        { abortSignal: stopping.signal },
+      );
+      if (Messages.length === 0) continue;
+      const work = handle(Messages)
+        .catch((error: Error) => {
+          if (!stopping.signal.aborted) console.error(`${queueUrl}: ${error.message}`);
+        })
+        .finally(() => atWork.delete(work));
+      atWork.add(work);
+    }
+  }
+
+  return {
+    start() {
+      polling = poll().catch((error: Error) => {
+        if (!stopping.signal.aborted) throw error;
+      });
+    },
+    async stop() {
+      stopping.abort();
+      await polling;
+      await Promise.all(atWork);
+    },
+  };
+}
+
+/** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
+function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
+  const failed = (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
+  const ids = new Set(records.map(({ messageId }) => messageId));
+  if (failed.some((id) => !ids.has(id))) return [];
+  return records.filter(({ messageId }) => !failed.includes(messageId));
+}
+
+function toRecord(message: Message, { queueArn, region }: QueueMappingOptions): SQSRecord {
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: message.Attributes as unknown as SQSRecord['attributes'],
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+        name,
+        { dataType: DataType as 'String', stringValue: StringValue ?? '', stringListValues: [], binaryListValues: [] },
+      ]),
+    ),
+    md5OfBody: message.MD5OfBody ?? '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: region,
+  };
+}
+
+function tryJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

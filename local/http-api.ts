@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { LambdaFunction } from './lambda/function.ts';
+import { readBody } from './read-body.ts';
+
+interface Route {
+  key: string;
+  method: string;
+  parts: string[];
+  target: () => LambdaFunction;
+}
+
+interface Match {
+  route: Route;
+  pathParameters: Record<string, string>;
+}
+
+/** API Gateway's limits (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+/** An API Gateway HTTP API: routes to functions, payload format 2.0. */
+export class HttpApi {
+  readonly id: string;
+  readonly server: Server;
+  readonly #routes: Route[] = [];
+  readonly #accountId: string;
+
+  constructor(id: string, accountId: string) {
+    this.id = id;
+    this.#accountId = accountId;
+    this.server = createServer((request, response) => {
+      this.#handle(request, response).catch((error: Error) => {
+        console.error(error);
+        response.destroy();
+      });
+    });
+  }
+
+  /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
+  addRoute(key: string, target: () => LambdaFunction): void {
+    const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
+    this.#routes.push({ key, method, parts: path.split('/').slice(1), target });
+    // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
+    this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
+  }
+
+  clearRoutes(): void {
+    this.#routes.length = 0;
+  }
+
+  #match(method: string, path: string): Match | undefined {
+    const parts = path.split('/').slice(1);
+    for (const route of this.#routes) {
+      if (route.method !== 'ANY' && route.method !== method) continue;
+      const pathParameters = parametersOf(route.parts, parts);
+      if (pathParameters) return { route, pathParameters };
+    }
+    return undefined;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (!body) return answer(response, 413, 'Request Entity Too Large');
+    const match = this.#match(request.method ?? 'GET', path);
+    if (!match) return answer(response, 404, 'Not Found');
+    const event = this.#event(request, match, path, query, body);
+    const timeout = setTimeout(() => answer(response, 503, 'Service Unavailable'), TIMEOUT_MS);
+    const result = await match.route.target().invoke(JSON.stringify(event));
+    clearTimeout(timeout);
+    if (response.headersSent) return;
+    if (!result.ok) return answer(response, 500, 'Internal Server Error');
+    respond(response, JSON.parse(result.payload));
+  }
+
+  #event(request: IncomingMessage, match: Match, path: string, query: string, body: Buffer): APIGatewayProxyEventV2 {
+    const { route, pathParameters } = match;
+    const { cookie, ...rest } = request.headers;
+    const headers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, [value].flat().join(',')]));
+    const now = new Date();
+    const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(headers['content-type'] ?? 'text/');
+    const queryParameters = Map.groupBy(new URLSearchParams(query), ([name]) => name);
+    return {
+      version: '2.0',
+      routeKey: route.key,
+      rawPath: path,
+      rawQueryString: query,
+      ...(cookie && { cookies: cookie.split('; ') }),
+      headers,
+      ...(query && {
+        queryStringParameters: Object.fromEntries(
+          [...queryParameters].map(([name, values]) => [name, values.map(([, value]) => value).join(',')]),
+        ),
+      }),
+      ...(route.key !== '$default' && Object.keys(pathParameters).length > 0 && { pathParameters }),
+      requestContext: {
+        accountId: this.#accountId,
+        apiId: this.id,
+        domainName: headers.host ?? '',
+        domainPrefix: this.id,
+        http: {
+          method: request.method ?? 'GET',
+          path,
+          protocol: `HTTP/${request.httpVersion}`,
+          sourceIp: request.socket.remoteAddress ?? '',
+          userAgent: headers['user-agent'] ?? '',
+        },
+        requestId: randomUUID(),
+        routeKey: route.key,
+        stage: '$default',
+        time: now.toUTCString(),
+        timeEpoch: now.getTime(),
+      },
+      ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+      isBase64Encoded: body.length > 0 && !isText,
+    };
+  }
+}
+
+const rank = ({ key, method, parts }: Route) =>
+  key === '$default' ? '9' : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;
+
+function parametersOf(template: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
+  const parameters: Record<string, string> = {};
+  for (const [index, expected] of template.entries()) {
+    const greedy = /^\{(.*)\+\}$/.exec(expected)?.[1];
+    if (greedy) return { ...parameters, [greedy]: parts.slice(index).join('/') };
+    const part = parts[index];
+    if (part === undefined) return undefined;
+    const name = /^\{(.*)\}$/.exec(expected)?.[1];
+    if (name ? part === '' : part !== expected) return undefined;
+    if (name) parameters[name] = decode(part);
+  }
+  return template.length === parts.length ? parameters : undefined;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** What API Gateway itself says. */
+function answer(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+}
+
+function respond(response: ServerResponse, result: APIGatewayProxyStructuredResultV2 | unknown): void {
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
+    return;
+  }
+  const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded } = result as APIGatewayProxyStructuredResultV2;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.writeHead(statusCode).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { FunctionSettings, InvocationResponse } from './instance.ts';
+import { Instance } from './instance.ts';
+
+const IDLE_MS = 60_000;
+
+/** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
+export class LambdaFunction {
+  readonly settings: FunctionSettings;
+  readonly #limit: number;
+  readonly #log: (line: string) => void;
+  readonly #instances = new Set<Instance>();
+  readonly #idle: Instance[] = [];
+  readonly #waiting: Array<(instance: Instance) => void> = [];
+  readonly #reaper: NodeJS.Timeout;
+
+  /** @param limit most instances at once; further invocations wait for one */
+  constructor(settings: FunctionSettings, limit: number, log: (line: string) => void) {
+    this.settings = settings;
+    this.#limit = limit;
+    this.#log = log;
+    this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
+  }
+
+  async invoke(payload: string): Promise<InvocationResponse> {
+    const instance = await this.#acquire();
+    const requestId = randomUUID();
+    const start = performance.now();
+    const response = await instance.invoke(requestId, payload);
+    const duration = performance.now() - start;
+    this.#log(
+      `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`,
+    );
+    this.#release(instance);
+    return response;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#reaper);
+    await Promise.all([...this.#instances].map((instance) => instance.terminate()));
+  }
+
+  async #acquire(): Promise<Instance> {
+    for (let instance = this.#idle.pop(); instance; instance = this.#idle.pop()) {
+      if (instance.alive) return instance;
+      this.#instances.delete(instance);
+    }
+    if (this.#instances.size < this.#limit) return this.#start();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #start(): Instance {
+    const instance = new Instance(this.settings, this.#log);
+    this.#instances.add(instance);
+    return instance;
+  }
+
+  #release(instance: Instance): void {
+    let next = instance;
+    if (!instance.alive) {
+      this.#instances.delete(instance);
+      if (this.#waiting.length === 0) return;
+      next = this.#start();
+    }
+    const waiting = this.#waiting.shift();
+    if (waiting) return waiting(next);
+    next.idleSince = Date.now();
+    this.#idle.push(next);
+  }
+
+  #endIdle(): void {
+    const longAgo = Date.now() - IDLE_MS;
+    while (this.#idle[0] && this.#idle[0].idleSince < longAgo) {
+      const instance = this.#idle.shift() as Instance;
+      this.#instances.delete(instance);
+      void instance.terminate();
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { CloudError } from './errors.ts';
+
+/**
+ * Listens on loopback.
+ * @param port 0: any that is free
+ * @returns the base URL
+ */
+export async function listen(server: Server, port: number, what: string): Promise<string> {
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new CloudError(`Port ${port}, for ${what}, is taken by another program. Stop it, or choose other ports: npm start -- --port 5000`, { cause });
+  }
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+/** Ends a server and its connections. */
+export async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,89 @@
+import { watch } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { type Cloud, startCloud } from './cloud.ts';
+import { CloudError } from './errors.ts';
+import { synthesize } from './synthesize.ts';
+
+const root = join(import.meta.dirname, '..');
+const OUTDIR = join(root, 'cdk.out');
+/** How long after a change others may follow that belong to it. */
+const SETTLE_MS = 200;
+
+const options = new Command('npm start --')
+  .description('Runs Rollcall on this machine: no Docker, no account.')
+  .option('--memory', 'keep no data')
+  .option('--data <dir>', 'keep data in this folder', '.rollcall')
+  .option('--port <port>', 'port of the API; the SMS sandbox takes the tenth after it, AWS the 566th', port, 4000)
+  .option('--watch', 'deploy again whenever infra/, functions/ or shared/ changes')
+  .parse()
+  .opts<{ memory?: boolean; data: string; port: number; watch?: boolean }>();
+
+function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number < 65_535 - 566) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 64968.');
+}
+
+const started = performance.now();
+const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+try {
+  const cloud = await startCloud({
+    assembly: await synthesize(OUTDIR),
+    ...(!options.memory && { data: options.data }),
+    ports: { api: options.port, sms: options.port + 10, aws: options.port + 566 },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      await cloud.stop();
+      process.exit(0);
+    });
+  }
+  if (options.watch) watchSources(cloud);
+  announce(cloud);
+} catch (error) {
+  if (!(error instanceof CloudError)) throw error;
+  console.error(pc.red(error.message));
+  process.exit(1);
+}
+
+function announce({ apiUrl, smsUrl, endpointUrl }: Cloud): void {
+  const kept = options.memory ? 'in memory, gone when this ends' : relative(process.cwd(), options.data);
+  console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}
+
+  API          ${pc.cyan(`${apiUrl}/v1/members`)}
+  SMS sandbox  ${pc.cyan(`${smsUrl}/messages`)}
+  AWS          ${pc.cyan(endpointUrl)}
+  data         ${kept}
+
+Register a member:
+
+  curl -i ${apiUrl}/v1/members -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'
+
+The answer links to the member's points and guide; the text is at the SMS sandbox. Ctrl-C ends it.`);
+}
+
+function watchSources(cloud: Cloud): void {
+  let timer: NodeJS.Timeout | undefined;
+  let busy = Promise.resolve();
+  const redeploy = async () => {
+    const start = performance.now();
+    try {
+      await cloud.redeploy(await synthesize(OUTDIR));
+      console.log(pc.green(`deployed again in ${seconds(start)}`));
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      console.error(pc.red(error.message));
+    }
+  };
+  for (const folder of ['infra', 'functions', 'shared']) {
+    watch(join(root, folder), { recursive: true }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        busy = busy.then(redeploy);
+      }, SETTLE_MS);
+    });
+  }
+}

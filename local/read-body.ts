@@ -1,0 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+
+/** @returns the body, or nothing if it has more than `limit` bytes (what is over is read and dropped) */
+export async function readBody(request: IncomingMessage, limit = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= limit) chunks.push(chunk);
+  }
+  return bytes > limit ? undefined : Buffer.concat(chunks);
+}

@@ -1,0 +1,44 @@
+import { HttpApi } from '../http-api.ts';
+import type { ResourceProvider } from '../template/deployment.ts';
+import { functionOf } from './functions.ts';
+import type { Runtime } from './runtime.ts';
+
+/** AWS::ApiGatewayV2::Api, HTTP only. */
+export const apis =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    if (properties.ProtocolType !== 'HTTP') throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
+    const id = `${stack}-${logicalId}`;
+    const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId);
+    runtime.apis.set(id, api);
+    return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };
+  };
+
+/** AWS::ApiGatewayV2::Integration with a function. Its `Ref` is that function. */
+export const integrations =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ properties }) => {
+    const { IntegrationType, IntegrationUri, PayloadFormatVersion } = properties as Record<string, string>;
+    if (IntegrationType !== 'AWS_PROXY' || PayloadFormatVersion !== '2.0') {
+      throw new Error('the embedded cloud has integrations with functions only, in payload format 2.0');
+    }
+    return { ref: functionOf(runtime, IntegrationUri ?? '').settings.name };
+  };
+
+/** AWS::ApiGatewayV2::Route. */
+export const routes =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { ApiId = '', RouteKey = '', Target = '', AuthorizationType = 'NONE' } = properties as Record<string, string>;
+    if (AuthorizationType !== 'NONE') throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
+    runtime.apis.get(ApiId)?.addRoute(RouteKey, () => functionOf(runtime, Target.replace(/^integrations\//, '')));
+    return { ref: logicalId };
+  };
+
+/** AWS::ApiGatewayV2::Stage: the default one only. */
+export const apiStages =
+  (_runtime: Runtime): ResourceProvider =>
+  async ({ properties }) => {
+    if (properties.StageName !== '$default') throw new Error('the embedded cloud has the stage $default only');
+    return { ref: '$default' };
+  };

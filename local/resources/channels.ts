@@ -1,0 +1,72 @@
+import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { ResourceProvider } from '../template/deployment.ts';
+import { physicalName, type Runtime } from './runtime.ts';
+
+/** CloudFormation's property names are the attribute names of the SNS and SQS APIs, whose values are strings. */
+function attributesOf(properties: Record<string, unknown>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = properties[name];
+      if (value === undefined) return [];
+      return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+    }),
+  );
+}
+
+/** Of throughput and encryption, fauxqs knows nothing; neither matters on one machine. */
+const QUEUE_ATTRIBUTES = [
+  'FifoQueue',
+  'ContentBasedDeduplication',
+  'DelaySeconds',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'VisibilityTimeout',
+  'RedrivePolicy',
+];
+
+/** AWS::SQS::Queue. */
+export const queues =
+  ({ sqs, region, accountId, endpointUrl }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const QueueName = physicalName(properties.QueueName, stack, logicalId) + (properties.FifoQueue && !properties.QueueName ? '.fifo' : '');
+    const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
+    const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
+    // A queue that is there already, with other attributes, gets those of the template.
+    await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
+    return {
+      ref: QueueUrl,
+      attributes: { Arn: `arn:aws:sqs:${region}:${accountId}:${QueueName}`, QueueName, QueueUrl },
+    };
+  };
+
+/** AWS::SNS::Topic. */
+export const topics =
+  ({ sns }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const Name = physicalName(properties.TopicName, stack, logicalId);
+    const { TopicArn = '' } = await sns.send(
+      new CreateTopicCommand({ Name, Attributes: attributesOf(properties, ['FifoTopic', 'ContentBasedDeduplication']) }),
+    );
+    return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
+  };
+
+/** AWS::SNS::Subscription to a queue. Subscriptions to anything else (e-mail) mean nothing on one machine. */
+export const subscriptions =
+  ({ sns }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { TopicArn, Protocol, Endpoint } = properties as Record<string, string>;
+    if (Protocol !== 'sqs') return { ref: logicalId };
+    const { SubscriptionArn = '' } = await sns.send(
+      new SubscribeCommand({
+        TopicArn,
+        Protocol,
+        Endpoint,
+        Attributes: attributesOf(properties, ['RawMessageDelivery', 'FilterPolicy', 'FilterPolicyScope', 'RedrivePolicy']),
+        ReturnSubscriptionArn: true,
+      }),
+    );
+    return { ref: SubscriptionArn };
+  };

@@ -1,0 +1,65 @@
+import { LambdaFunction } from '../lambda/function.ts';
+import type { ResourceProvider } from '../template/deployment.ts';
+import { physicalName, type Runtime } from './runtime.ts';
+
+interface FunctionProperties {
+  FunctionName?: string;
+  Code: { S3Key: string };
+  Handler: string;
+  Timeout?: number;
+  MemorySize?: number;
+  Environment?: { Variables?: Record<string, string> };
+  ReservedConcurrentExecutions?: number;
+}
+
+/** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
+export const functions =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { region, accountId, assembly, endpointUrl, instanceLimit } = runtime;
+    const settings = properties as unknown as FunctionProperties;
+    const { Handler, Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
+    const name = physicalName(settings.FunctionName, stack, logicalId);
+    const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+    const codeFolder = assembly.assetFolder(settings.Code.S3Key);
+    const fn = new LambdaFunction(
+      {
+        name,
+        arn,
+        codeFolder,
+        handler: Handler,
+        timeoutMs: Timeout * 1000,
+        memoryMb: MemorySize,
+        environment: {
+          AWS_REGION: region,
+          AWS_DEFAULT_REGION: region,
+          AWS_ACCESS_KEY_ID: 'local',
+          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_ENDPOINT_URL: endpointUrl,
+          AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+          AWS_LAMBDA_FUNCTION_NAME: name,
+          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
+          AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+          AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+          AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+          LAMBDA_TASK_ROOT: codeFolder,
+          _HANDLER: Handler,
+          TZ: ':UTC',
+          ...settings.Environment?.Variables,
+        },
+      },
+      Math.min(instanceLimit, ReservedConcurrentExecutions),
+      (line) => runtime.log(name, line),
+    );
+    runtime.functions.set(name, fn);
+    return { ref: name, attributes: { Arn: arn } };
+  };
+
+/** The function that an ARN, or a name, means. */
+export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
+  const name = arnOrName.split(':function:').at(-1) ?? '';
+  const fn = functions.get(name);
+  if (!fn) throw new Error(`there is no function ${arnOrName}`);
+  return fn;
+}

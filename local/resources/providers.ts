@@ -1,0 +1,37 @@
+import type { ResourceProvider } from '../template/deployment.ts';
+import { apiStages, apis, integrations, routes } from './apis.ts';
+import { queues, subscriptions, topics } from './channels.ts';
+import { functions } from './functions.ts';
+import { mappings } from './mappings.ts';
+import type { Runtime } from './runtime.ts';
+import { schedules } from './schedules.ts';
+import { tables } from './tables.ts';
+
+/** Every resource type that the embedded cloud makes. */
+export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
+  'AWS::ApiGatewayV2::Api': apis(runtime),
+  'AWS::ApiGatewayV2::Integration': integrations(runtime),
+  'AWS::ApiGatewayV2::Route': routes(runtime),
+  'AWS::ApiGatewayV2::Stage': apiStages(runtime),
+  'AWS::DynamoDB::GlobalTable': tables(runtime),
+  'AWS::DynamoDB::Table': tables(runtime),
+  'AWS::Events::Rule': schedules(runtime),
+  'AWS::Lambda::EventSourceMapping': mappings(runtime),
+  'AWS::Lambda::Function': functions(runtime),
+  'AWS::SNS::Subscription': subscriptions(runtime),
+  'AWS::SNS::Topic': topics(runtime),
+  'AWS::SQS::Queue': queues(runtime),
+});
+
+/** Types that mean nothing on one machine. */
+export const ignored: ReadonlySet<string> = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::Lambda::Permission',
+  'AWS::Logs::LogGroup',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
+]);

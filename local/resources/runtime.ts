@@ -1,0 +1,40 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Calls } from '../calls.ts';
+import type { Doorbell } from '../event-sources/doorbell.ts';
+import type { Mapping } from '../event-sources/queue.ts';
+import type { HttpApi } from '../http-api.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { State } from '../state.ts';
+import type { Assembly } from '../template/assembly.ts';
+
+/** What the providers of resources work with, and what they leave there to be run. */
+export interface Runtime {
+  region: string;
+  accountId: string;
+  /** URL of the one AWS endpoint. */
+  endpointUrl: string;
+  assembly: Assembly;
+  dynamodb: DynamoDBClient;
+  streams: DynamoDBStreamsClient;
+  sns: SNSClient;
+  sqs: SQSClient;
+  state: State;
+  calls: Calls;
+  writes: Doorbell;
+  /** Most instances of a function, where the template sets no lower concurrency. */
+  instanceLimit: number;
+  log: (functionName: string, line: string) => void;
+  /** Makes the API's server listen. @returns its URL */
+  openApi: (api: HttpApi) => Promise<string>;
+
+  functions: Map<string, LambdaFunction>;
+  apis: Map<string, HttpApi>;
+  mappings: Mapping[];
+}
+
+/** The name that the template gives, else one that stays the same. */
+export const physicalName = (given: unknown, stack: string, logicalId: string) =>
+  typeof given === 'string' ? given : `${stack}-${logicalId}`;

@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { CloudError } from './errors.ts';
+
+/** What the embedded cloud itself must remember across a restart: positions in streams, texts of the SMS sandbox. */
+export interface State {
+  position(mapping: string): string | undefined;
+  savePosition(mapping: string, sequenceNumber: string): void;
+  database: DatabaseSync;
+  close(): void;
+}
+
+/**
+ * Opens the state in a data folder, or in memory. The database is locked for as long as it is open, and the lock goes
+ * with its process, however that ends: so it also keeps a second cloud out of the folder.
+ */
+export function openState(folder: string | undefined): State {
+  const database = open(folder);
+  const select = database.prepare('SELECT sequence_number FROM positions WHERE mapping = ?');
+  const upsert = database.prepare('INSERT OR REPLACE INTO positions (mapping, sequence_number) VALUES (?, ?)');
+  return {
+    database,
+    position: (mapping) => (select.get(mapping) as { sequence_number: string } | undefined)?.sequence_number,
+    savePosition: (mapping, sequenceNumber) => void upsert.run(mapping, sequenceNumber),
+    close: () => database.close(),
+  };
+}
+
+function open(folder: string | undefined): DatabaseSync {
+  try {
+    if (folder) mkdirSync(folder, { recursive: true });
+    const database = new DatabaseSync(folder ? join(folder, 'state.db') : ':memory:');
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS positions (mapping TEXT PRIMARY KEY, sequence_number TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS texts (
+        id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, recipient TEXT NOT NULL, body TEXT NOT NULL, received_at TEXT NOT NULL
+      );
+    `);
+    return database;
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (/locked/.test(message)) {
+      throw new CloudError(`${folder} is in use by another embedded cloud. Stop that one, or choose another folder: npm start -- --data DIR`, { cause });
+    }
+    throw new CloudError(`${folder} cannot be used: ${message}. If its data may go, remove the folder; or choose another: npm start -- --data DIR`, { cause });
+  }
+}

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CloudError } from './errors.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself.
+ * @param outdir where the assembly goes
+ */
+export async function synthesize(outdir: string): Promise<string> {
+  const { app, context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { app: string; context: object };
+  const [, ...script] = app.split(' ');
+  const child = spawn(process.execPath, script, {
+    cwd: root,
+    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new CloudError(`The infrastructure cannot be synthesized:\n${complaint.trim()}`);
+  return outdir;
+}
