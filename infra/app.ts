@@ -1,10 +1,10 @@
 import { App, Tags } from 'aws-cdk-lib';
-import { stageNamed } from './stages.ts';
 import { GuideStack } from './stacks/guide.ts';
 import { OperationsStack } from './stacks/operations.ts';
 import { PointsStack } from './stacks/points.ts';
 import { RegistrationStack } from './stacks/registration.ts';
 import { SmsStack } from './stacks/sms.ts';
+import { stageNamed } from './stages.ts';
 
 const app = new App();
 const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');

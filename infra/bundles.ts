@@ -37,7 +37,9 @@ function buildAll(): string {
     keepNames: true,
     legalComments: 'none',
     // Some dependencies are CommonJS and call require().
-    banner: { js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",
+    },
     logLevel: 'warning',
   });
   return outdir;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const settings = z.strictObject({
   /** Whether tables outlive their stack. */
@@ -46,7 +46,8 @@ const stages: Record<string, z.input<typeof settings>> = {
 /** @throws {Error} if there is no such stage, or its settings are wrong */
 export function stageNamed(name: string): Stage {
   const found = stages[name];
-  if (!found) throw new Error(`There is no stage "${name}" in infra/stages.ts; there are: ${Object.keys(stages).join(', ')}.`);
+  if (!found)
+    throw new Error(`There is no stage "${name}" in infra/stages.ts; there are: ${Object.keys(stages).join(', ')}.`);
   const result = settings.safeParse(found);
   if (result.success) return { name, ...result.data };
   throw new Error(`infra/stages.ts: stage "${name}" is wrong:\n${z.prettifyError(result.error)}`);

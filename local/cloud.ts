@@ -48,11 +48,16 @@ export interface Cloud {
 }
 
 /** On two cores, more instances would only wait for one another, at some 20 MB each. */
-const INSTANCES = 4;
+const INSTANCES = 2;
 const LOG_LINES = 1_000;
 
 /** Boots the embedded cloud: what an assembly's templates say, on this machine. */
-export async function startCloud({ assembly, data, ports = {}, instanceLimit = INSTANCES }: CloudOptions): Promise<Cloud> {
+export async function startCloud({
+  assembly,
+  data,
+  ports = {},
+  instanceLimit = INSTANCES,
+}: CloudOptions): Promise<Cloud> {
   const opened: Array<() => Promise<void> | void> = [];
   const shut = async () => {
     for (const end of opened.toReversed()) await end();
@@ -96,7 +101,9 @@ export async function startCloud({ assembly, data, ports = {}, instanceLimit = I
       sns: new SNSClient(client(messaging.url)),
       sqs: new SQSClient(client(messaging.url)),
     };
-    opened.push(() => Object.values(services).forEach((service) => service.destroy()));
+    opened.push(() => {
+      for (const service of Object.values(services)) service.destroy();
+    });
 
     const openApi = async (api: HttpApi): Promise<string> => {
       const known = apiUrls.get(api.id);

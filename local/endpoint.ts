@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, request as httpRequest, Agent, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Calls } from './calls.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
@@ -26,7 +33,15 @@ interface Target {
   operation: string;
 }
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems', 'ExecuteStatement', 'ExecuteTransaction']);
+const WRITES = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+  'ExecuteStatement',
+  'ExecuteTransaction',
+]);
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /** The one endpoint for every AWS service that the embedded cloud has. `GET /_rollcall` tells about the cloud itself. */
@@ -46,7 +61,12 @@ export function createEndpoint(options: EndpointOptions): Server {
     return undefined;
   }
 
-  async function forward(request: IncomingMessage, response: ServerResponse, body: Buffer, target: Target): Promise<void> {
+  async function forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    target: Target,
+  ): Promise<void> {
     options.calls.count(target.service, target.operation);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(target.url, {

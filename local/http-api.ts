@@ -80,7 +80,9 @@ export class HttpApi {
     const { cookie, ...rest } = request.headers;
     const headers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, [value].flat().join(',')]));
     const now = new Date();
-    const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(headers['content-type'] ?? 'text/');
+    const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(
+      headers['content-type'] ?? 'text/',
+    );
     const queryParameters = Map.groupBy(new URLSearchParams(query), ([name]) => name);
     return {
       version: '2.0',
@@ -120,7 +122,9 @@ export class HttpApi {
 }
 
 const rank = ({ key, method, parts }: Route) =>
-  key === '$default' ? '9' : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;
+  key === '$default'
+    ? '9'
+    : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;
 
 function parametersOf(template: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
   const parameters: Record<string, string> = {};
@@ -154,7 +158,13 @@ function respond(response: ServerResponse, result: APIGatewayProxyStructuredResu
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
     return;
   }
-  const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded } = result as APIGatewayProxyStructuredResultV2;
+  const {
+    statusCode = 200,
+    headers = {},
+    cookies = [],
+    body = '',
+    isBase64Encoded,
+  } = result as APIGatewayProxyStructuredResultV2;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
   response.writeHead(statusCode).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));

@@ -13,7 +13,10 @@ export async function listen(server: Server, port: number, what: string): Promis
     await once(server, 'listening');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new CloudError(`Port ${port}, for ${what}, is taken by another program. Stop it, or choose other ports: npm start -- --port 5000`, { cause });
+    throw new CloudError(
+      `Port ${port}, for ${what}, is taken by another program. Stop it, or choose other ports: npm start -- --port 5000`,
+      { cause },
+    );
   }
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { close, listen } from './listen.ts';
 import { readBody } from './read-body.ts';
 import type { State } from './state.ts';
@@ -25,12 +25,20 @@ const message = z.object({ to: z.string().regex(/^\+\d{2,15}$/), text: z.string(
  * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
  * `GET /messages?to=` → `{total, messages}`, the oldest first.
  */
-export async function startSmsSandbox({ state: { database }, port }: { state: State; port: number }): Promise<SmsSandbox> {
+export async function startSmsSandbox({
+  state: { database },
+  port,
+}: {
+  state: State;
+  port: number;
+}): Promise<SmsSandbox> {
   const columns = 'id, recipient AS "to", body AS text, idempotency_key AS idempotencyKey, received_at AS receivedAt';
   const byKey = database.prepare(`SELECT ${columns} FROM texts WHERE idempotency_key = ?`);
   const all = database.prepare(`SELECT ${columns} FROM texts ORDER BY rowid`);
   const byRecipient = database.prepare(`SELECT ${columns} FROM texts WHERE recipient = ? ORDER BY rowid`);
-  const insert = database.prepare('INSERT INTO texts (id, idempotency_key, recipient, body, received_at) VALUES (?, ?, ?, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO texts (id, idempotency_key, recipient, body, received_at) VALUES (?, ?, ?, ?, ?)',
+  );
 
   function accept(key: string | undefined, body: Buffer): { status: number; answer: unknown } {
     const known = key && (byKey.get(key) as unknown as SentText | undefined);
@@ -38,7 +46,13 @@ export async function startSmsSandbox({ state: { database }, port }: { state: St
     const parsed = message.safeParse(parseJson(body));
     if (!parsed.success) return { status: 422, answer: { error: z.prettifyError(parsed.error) } };
     const { to, text } = parsed.data;
-    const sent: SentText = { id: randomUUID(), to, text, idempotencyKey: key ?? null, receivedAt: new Date().toISOString() };
+    const sent: SentText = {
+      id: randomUUID(),
+      to,
+      text,
+      idempotencyKey: key ?? null,
+      receivedAt: new Date().toISOString(),
+    };
     insert.run(sent.id, sent.idempotencyKey, to, text, sent.receivedAt);
     return { status: 202, answer: sent };
   }

@@ -44,8 +44,14 @@ function open(folder: string | undefined): DatabaseSync {
   } catch (cause) {
     const { message } = cause as Error;
     if (/locked/.test(message)) {
-      throw new CloudError(`${folder} is in use by another embedded cloud. Stop that one, or choose another folder: npm start -- --data DIR`, { cause });
+      throw new CloudError(
+        `${folder} is in use by another embedded cloud. Stop that one, or choose another folder: npm start -- --data DIR`,
+        { cause },
+      );
     }
-    throw new CloudError(`${folder} cannot be used: ${message}. If its data may go, remove the folder; or choose another: npm start -- --data DIR`, { cause });
+    throw new CloudError(
+      `${folder} cannot be used: ${message}. If its data may go, remove the folder; or choose another: npm start -- --data DIR`,
+      { cause },
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';

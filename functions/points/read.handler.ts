@@ -1,5 +1,5 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { PointsAccountResource } from '../../shared/contracts/points-account.ts';
@@ -35,6 +35,9 @@ export const read = endpoint(createObservability('points').logger, async ({ path
     entries: items
       .filter(({ sk }) => String(sk).startsWith(LEDGER_PREFIX))
       .map(({ points, reason, at }) => ({ points, reason, at })) as PointsAccountResource['entries'],
-    _links: { self: { href: pathOf(routes.readPoints, { id: memberId }) }, member: { href: pathOf(routes.readMember, { id: memberId }) } },
+    _links: {
+      self: { href: pathOf(routes.readPoints, { id: memberId }) },
+      member: { href: pathOf(routes.readMember, { id: memberId }) },
+    },
   } satisfies PointsAccountResource);
 });

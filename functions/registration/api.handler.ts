@@ -1,4 +1,5 @@
 import { v7 as newId } from 'uuid';
+import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
@@ -9,7 +10,6 @@ import { endpoint, type HttpEvent, header, json, jsonEndpoint } from '../../shar
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
-import { z } from 'zod';
 import type { ActiveMember } from './member.ts';
 import { createMembers, type Trace } from './members.ts';
 import { createMemberStore } from './store.ts';
@@ -55,7 +55,9 @@ export const deactivate = endpoint(logger, async (event) => {
 export const unrouted = endpoint(logger, async ({ rawPath }) => {
   const allow = allowedMethods(Object.values(routes), rawPath);
   if (allow.length === 0) throw notFound(`resource ${rawPath}`);
-  throw new Problem(405, 'method-not-allowed', `Allowed here: ${allow.join(', ')}.`, { headers: { allow: allow.join(', ') } });
+  throw new Problem(405, 'method-not-allowed', `Allowed here: ${allow.join(', ')}.`, {
+    headers: { allow: allow.join(', ') },
+  });
 });
 
 const memberId = (event: HttpEvent) => event.pathParameters?.id ?? '';

@@ -77,7 +77,12 @@ export function changeProfile(before: ActiveMember, change: ProfileChange, occas
 
 export function deactivate(before: ActiveMember, occasion: Occasion) {
   const deactivatedAt = occasion.now.toISOString();
-  const member: DeactivatedMember = { status: 'deactivated', id: before.id, version: before.version + 1, deactivatedAt };
+  const member: DeactivatedMember = {
+    status: 'deactivated',
+    id: before.id,
+    version: before.version + 1,
+    deactivatedAt,
+  };
   const event = createMessage(memberDeactivated, {
     ...eventOf(member, occasion),
     data: { memberId: member.id, deactivatedAt },
@@ -87,4 +92,6 @@ export function deactivate(before: ActiveMember, occasion: Occasion) {
 
 /** Tells two registrations of one phone apart. */
 export const fingerprint = ({ phone, name, locale }: Registration) =>
-  createHash('sha256').update(JSON.stringify([phone, name, locale])).digest('base64url');
+  createHash('sha256')
+    .update(JSON.stringify([phone, name, locale]))
+    .digest('base64url');

@@ -35,7 +35,11 @@ export function createMembers({ store, now, newId }: MembersOptions) {
 
   return {
     /** The same idempotency key with the same registration gets the same answer. */
-    async register(registration: Registration, idempotencyKey: string | undefined, trace: Trace): Promise<ActiveMember> {
+    async register(
+      registration: Registration,
+      idempotencyKey: string | undefined,
+      trace: Trace,
+    ): Promise<ActiveMember> {
       const { member, event } = register(newId(), registration, occasion(trace));
       const guard = {
         memberId: member.id,
@@ -76,7 +80,9 @@ export function createMembers({ store, now, newId }: MembersOptions) {
         const { member, event } = deactivate(before, occasion(trace));
         if (await store.deactivate(member, before.phone, event)) return;
       }
-      throw new Problem(503, 'busy', 'The member is being changed by others. Try again.', { headers: { 'retry-after': '1' } });
+      throw new Problem(503, 'busy', 'The member is being changed by others. Try again.', {
+        headers: { 'retry-after': '1' },
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { SNSClient } from '@aws-sdk/client-sns';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import { createOutbox } from '../../shared/messaging/outbox.ts';
@@ -13,4 +13,8 @@ const environment = readEnvironment(z.object({ OUTBOX_TABLE: text, TOPIC_ARN: te
 const outbox = createOutbox({ client: createDynamoDB(), tableName: environment.OUTBOX_TABLE });
 const publisher = createSnsPublisher({ client: new SNSClient(clientDefaults), topicArn: environment.TOPIC_ARN });
 
-export const { relay, sweep } = relayFunctions(createRelay({ outbox, publisher }), outbox, createObservability('relay'));
+export const { relay, sweep } = relayFunctions(
+  createRelay({ outbox, publisher }),
+  outbox,
+  createObservability('relay'),
+);

@@ -88,10 +88,7 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
 
     /** Frees the phone along with it. */
     deactivate: (member: DeactivatedMember, phone: string, event: MemberEvent) =>
-      replace(member, [
-        { Delete: { TableName: membersTable, Key: phoneKey(phone) } },
-        outboxPut(outboxTable, event),
-      ]),
+      replace(member, [{ Delete: { TableName: membersTable, Key: phoneKey(phone) } }, outboxPut(outboxTable, event)]),
   };
 }
 

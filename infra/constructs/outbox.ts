@@ -34,7 +34,14 @@ export class Outbox extends Construct {
 
     const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
       const environment = { OUTBOX_TABLE: this.table.tableName, TOPIC_ARN: topic.topicArn };
-      const fn = new ServiceFunction(this, name, { stage, name: `outbox-${name}`, entry, handler: name, environment, timeout });
+      const fn = new ServiceFunction(this, name, {
+        stage,
+        name: `outbox-${name}`,
+        entry,
+        handler: name,
+        environment,
+        timeout,
+      });
       topic.grantPublish(fn);
       return fn;
     };

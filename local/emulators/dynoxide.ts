@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { createServer, connect } from 'node:net';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudError } from '../errors.ts';
 
@@ -23,9 +23,13 @@ export async function startDynamoDB(file: string | undefined): Promise<Emulator>
   const port = await freePort();
   const args = ['serve', '--host', '127.0.0.1', '--port', String(port), ...(file ? ['--db-path', file] : [])];
   // The shell ends dynoxide when our end of its standard input closes, which it does even if we are killed.
-  const child = spawn('/bin/sh', ['-c', '"$0" "$@" </dev/null & child=$!; read -r _; kill -9 $child', binary(), ...args], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    '/bin/sh',
+    ['-c', '"$0" "$@" </dev/null & child=$!; read -r _; kill -9 $child', binary(), ...args],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  );
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
@@ -36,7 +40,9 @@ export async function startDynamoDB(file: string | undefined): Promise<Emulator>
   while (!(await accepts(port))) {
     if (complaint || Date.now() > deadline) {
       child.stdin.destroy();
-      throw new CloudError(`DynamoDB (dynoxide) does not start${file ? ` on ${file}` : ''}: ${complaint.trim() || 'no answer within 10 seconds'}`);
+      throw new CloudError(
+        `DynamoDB (dynoxide) does not start${file ? ` on ${file}` : ''}: ${complaint.trim() || 'no answer within 10 seconds'}`,
+      );
     }
     await delay(5);
   }

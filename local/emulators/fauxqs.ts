@@ -19,6 +19,9 @@ export async function startMessaging(options: { folder: string | undefined; regi
       },
     };
   } catch (cause) {
-    throw new CloudError(`SNS and SQS (fauxqs) do not start${options.folder ? ` on ${options.folder}` : ''}: ${(cause as Error).message}`, { cause });
+    throw new CloudError(
+      `SNS and SQS (fauxqs) do not start${options.folder ? ` on ${options.folder}` : ''}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

@@ -1,9 +1,4 @@
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
@@ -43,7 +38,9 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     const done = new Set(records.filter((record) => !wanted.includes(record)));
     if (wanted.length > 0) {
       const { ok, payload } = await target.invoke(JSON.stringify({ Records: wanted }));
-      if (ok) for (const record of succeeded(wanted, options.reportBatchItemFailures ? JSON.parse(payload) : null)) done.add(record);
+      if (ok)
+        for (const record of succeeded(wanted, options.reportBatchItemFailures ? JSON.parse(payload) : null))
+          done.add(record);
     }
     if (done.size === 0) return;
     calls.count('sqs', 'DeleteMessageBatch');

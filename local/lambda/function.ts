@@ -63,7 +63,10 @@ export class LambdaFunction {
       next = this.#start();
     }
     const waiting = this.#waiting.shift();
-    if (waiting) return waiting(next);
+    if (waiting) {
+      waiting(next);
+      return;
+    }
     next.idleSince = Date.now();
     this.#idle.push(next);
   }

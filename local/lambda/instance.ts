@@ -55,7 +55,7 @@ export class Instance {
       workerData: { codeFolder, handler, functionName: name, functionArn: arn, memoryMb } satisfies WorkerData,
       env: environment,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },
       stdout: true,
       stderr: true,
     });

@@ -1,10 +1,12 @@
-import { getHeapStatistics } from 'node:v8';
+import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
 const { codeFolder, handler, functionName, functionArn, memoryMb } = workerData as WorkerData;
 const [file = '', exportName = ''] = handler.split('.');
+enableCompileCache();
 const module = (await import(pathToFileURL(`${codeFolder}/${file}.mjs`).href)) as Record<string, unknown>;
 const handle = module[exportName];
 if (typeof handle !== 'function') throw new Error(`Runtime.HandlerNotFound: ${handler} is undefined or not exported`);

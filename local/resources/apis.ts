@@ -7,7 +7,8 @@ import type { Runtime } from './runtime.ts';
 export const apis =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    if (properties.ProtocolType !== 'HTTP') throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
+    if (properties.ProtocolType !== 'HTTP')
+      throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
     const id = `${stack}-${logicalId}`;
     const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId);
     runtime.apis.set(id, api);
@@ -30,7 +31,8 @@ export const routes =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const { ApiId = '', RouteKey = '', Target = '', AuthorizationType = 'NONE' } = properties as Record<string, string>;
-    if (AuthorizationType !== 'NONE') throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
+    if (AuthorizationType !== 'NONE')
+      throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
     runtime.apis.get(ApiId)?.addRoute(RouteKey, () => functionOf(runtime, Target.replace(/^integrations\//, '')));
     return { ref: logicalId };
   };

@@ -30,7 +30,9 @@ const QUEUE_ATTRIBUTES = [
 export const queues =
   ({ sqs, region, accountId, endpointUrl }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const QueueName = physicalName(properties.QueueName, stack, logicalId) + (properties.FifoQueue && !properties.QueueName ? '.fifo' : '');
+    const QueueName =
+      physicalName(properties.QueueName, stack, logicalId) +
+      (properties.FifoQueue && !properties.QueueName ? '.fifo' : '');
     const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
     const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
     // A queue that is there already, with other attributes, gets those of the template.
@@ -48,7 +50,10 @@ export const topics =
   async ({ stack, logicalId, properties }) => {
     const Name = physicalName(properties.TopicName, stack, logicalId);
     const { TopicArn = '' } = await sns.send(
-      new CreateTopicCommand({ Name, Attributes: attributesOf(properties, ['FifoTopic', 'ContentBasedDeduplication']) }),
+      new CreateTopicCommand({
+        Name,
+        Attributes: attributesOf(properties, ['FifoTopic', 'ContentBasedDeduplication']),
+      }),
     );
     return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
   };
@@ -64,7 +69,12 @@ export const subscriptions =
         TopicArn,
         Protocol,
         Endpoint,
-        Attributes: attributesOf(properties, ['RawMessageDelivery', 'FilterPolicy', 'FilterPolicyScope', 'RedrivePolicy']),
+        Attributes: attributesOf(properties, [
+          'RawMessageDelivery',
+          'FilterPolicy',
+          'FilterPolicyScope',
+          'RedrivePolicy',
+        ]),
         ReturnSubscriptionArn: true,
       }),
     );

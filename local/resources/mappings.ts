@@ -40,7 +40,10 @@ export const mappings =
           queueArn: sourceArn,
           queueUrl: queueUrl(sourceArn),
           batchSize: mapping.BatchSize ?? 10,
-          concurrency: Math.min(runtime.instanceLimit, mapping.ScalingConfig?.MaximumConcurrency ?? runtime.instanceLimit),
+          concurrency: Math.min(
+            runtime.instanceLimit,
+            mapping.ScalingConfig?.MaximumConcurrency ?? runtime.instanceLimit,
+          ),
         }),
       );
     } else if (sourceArn.startsWith('arn:aws:dynamodb:')) {

@@ -9,13 +9,20 @@ const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 export const schedules =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
-    const { ScheduleExpression = '', State = 'ENABLED', Targets = [] } = properties as {
+    const {
+      ScheduleExpression = '',
+      State = 'ENABLED',
+      Targets = [],
+    } = properties as {
       ScheduleExpression?: string;
       State?: string;
       Targets?: Array<{ Arn: string; Input?: string }>;
     };
     const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
-    if (!value || !unit) throw new Error(`the embedded cloud knows rules with a rate() only, not ${ScheduleExpression || 'event patterns'}`);
+    if (!value || !unit)
+      throw new Error(
+        `the embedded cloud knows rules with a rate() only, not ${ScheduleExpression || 'event patterns'}`,
+      );
     const arn = `arn:aws:events:${runtime.region}:${runtime.accountId}:rule/${logicalId}`;
     if (State !== 'ENABLED') return { ref: logicalId, attributes: { Arn: arn } };
     const targets = Targets.map(({ Arn, Input }) => ({ target: functionOf(runtime, Arn), input: Input }));

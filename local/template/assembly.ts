@@ -28,7 +28,10 @@ export interface Assembly {
 }
 
 interface Manifest {
-  artifacts: Record<string, { type: string; properties?: { templateFile?: string; file?: string; stackName?: string } }>;
+  artifacts: Record<
+    string,
+    { type: string; properties?: { templateFile?: string; file?: string; stackName?: string } }
+  >;
 }
 
 interface AssetManifest {
@@ -41,7 +44,9 @@ export function readAssembly(folder: string): Assembly {
     try {
       return JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
     } catch (cause) {
-      throw new CloudError(`${join(folder, file)} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, { cause });
+      throw new CloudError(`${join(folder, file)} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, {
+        cause,
+      });
     }
   };
   const { artifacts } = read<Manifest>('manifest.json');

@@ -1,5 +1,5 @@
 import { CloudError } from '../errors.ts';
-import type { Assembly, AssembledStack } from './assembly.ts';
+import type { AssembledStack, Assembly } from './assembly.ts';
 
 /** What a resource is to the others: the value of `Ref`, and those of `Fn::GetAtt`. */
 export interface Deployed {
@@ -91,7 +91,8 @@ function createStack(
   }
 
   async function attribute(logicalId: string, name: string): Promise<string> {
-    if (ignored.has(template.Resources[logicalId]?.Type ?? '')) return `arn:aws:local:${region}:${accountId}:${logicalId}`;
+    if (ignored.has(template.Resources[logicalId]?.Type ?? ''))
+      return `arn:aws:local:${region}:${accountId}:${logicalId}`;
     const value = (await deployed(logicalId)).attributes?.[name];
     if (value !== undefined) return value;
     throw new CloudError(`${stack}: the embedded cloud does not know the attribute ${name} of ${logicalId}.`);
@@ -111,7 +112,7 @@ function createStack(
   }
 
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
-  const intrinsics: Record<string, (argument: any) => Promise<unknown>> = {
+  const intrinsics: Record<string, (argument: never) => Promise<unknown>> = {
     Ref: ref,
     'Fn::GetAtt': async (argument: string | [string, string]) => {
       const [logicalId = '', ...name] = typeof argument === 'string' ? argument.split('.') : argument;
@@ -154,7 +155,7 @@ function createStack(
     if (only && entries.length === 1) {
       const [name, argument] = only;
       const intrinsic = intrinsics[name];
-      if (intrinsic) return intrinsic(argument);
+      if (intrinsic) return intrinsic(argument as never);
       if (name.startsWith('Fn::')) throw new CloudError(`${stack}: the embedded cloud does not know ${name}.`);
     }
     const resolved = await Promise.all(entries.map(async ([key, entry]) => [key, await resolve(entry)] as const));

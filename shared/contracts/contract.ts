@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Event: something happened. Command: do this. Document: data only, such as a reply. */
 export type MessageKind = 'event' | 'command' | 'document';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 

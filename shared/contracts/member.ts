@@ -1,11 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { locale, memberId, name, timestamp } from './fields.ts';
 import { links } from './links.ts';
 import { phone } from './phone.ts';
 
-export const registration = z
-  .object({ phone, name, locale })
-  .meta({ description: 'Body of POST /v1/members.' });
+export const registration = z.object({ phone, name, locale }).meta({ description: 'Body of POST /v1/members.' });
 
 export const profileChange = z
   .object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** RFC 9457. `type` is a URI reference; what follows its last slash is stable and may be tested for. */
 export const problem = z

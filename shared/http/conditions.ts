@@ -11,5 +11,9 @@ export function versionFromIfMatch(ifMatch: string | undefined): number | undefi
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const version = /^\s*"(\d{1,15})"\s*$/.exec(ifMatch)?.[1];
   if (version) return Number(version);
-  throw new Problem(412, 'version-mismatch', 'If-Match names no version of this member. Send the ETag of your last read.');
+  throw new Problem(
+    412,
+    'version-mismatch',
+    'If-Match names no version of this member. Send the ETag of your last read.',
+  );
 }

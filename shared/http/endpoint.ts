@@ -3,7 +3,7 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Problem, problemResponse } from './problems.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -13,10 +13,7 @@ export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
 /** An endpoint that takes no body. Errors become RFC 9457 problems. */
 export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>) {
-  return middy<HttpEvent, HttpResponse>()
-    .use(httpSecurityHeaders())
-    .use(problems(logger))
-    .handler(handle);
+  return middy<HttpEvent, HttpResponse>().use(headers).use(problems(logger)).handler(handle);
 }
 
 /** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
@@ -26,7 +23,7 @@ export function jsonEndpoint<S extends z.ZodType>(
   handle: (event: HttpEvent, body: z.output<S>) => Promise<HttpResponse>,
 ) {
   return middy<HttpEvent, HttpResponse>()
-    .use(httpSecurityHeaders())
+    .use(headers)
     .use(problems(logger))
     .use(bodyLimit)
     .use(httpJsonBodyParser())
@@ -41,6 +38,21 @@ export function header({ headers }: HttpEvent, name: string): string | undefined
   return headers[name];
 }
 
+/** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */
+const headers = httpSecurityHeaders({
+  contentSecurityPolicy: false,
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  dnsPrefetchControl: false,
+  downloadOptions: false,
+  frameOptions: false,
+  originAgentCluster: false,
+  permissionsPolicy: false,
+  permittedCrossDomainPolicies: false,
+  xssProtection: false,
+});
+
 const bodyLimit: MiddlewareObj<HttpEvent, HttpResponse> = {
   before({ event: { body = '', isBase64Encoded } }) {
     if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > MAX_BODY_BYTES) {
@@ -53,7 +65,8 @@ function problems(logger: Logger): MiddlewareObj<HttpEvent, HttpResponse> {
   return {
     onError(request) {
       const problem = toProblem(request.error);
-      if (problem.status >= 500) logger.error('request failed', { error: request.error, route: request.event.routeKey });
+      if (problem.status >= 500)
+        logger.error('request failed', { error: request.error, route: request.event.routeKey });
       request.response = problemResponse(problem, request.event.rawPath);
     },
   };
@@ -69,7 +82,8 @@ function toProblem(error: unknown): Problem {
       cause: error,
     });
   }
-  if (status === 422 || status === 400) return new Problem(400, 'malformed-json', 'The body is no JSON that can be read.', { cause: error });
+  if (status === 422 || status === 400)
+    return new Problem(400, 'malformed-json', 'The body is no JSON that can be read.', { cause: error });
   return new Problem(500, 'internal', 'Something went wrong on our side. Try again.', { cause: error });
 }
 

@@ -13,6 +13,7 @@ function matches(template: string, path: string): boolean {
   const parts = path.split('/');
   const expected = template.split('/');
   return (
-    parts.length === expected.length && expected.every((part, i) => (part.startsWith('{') ? parts[i] !== '' : part === parts[i]))
+    parts.length === expected.length &&
+    expected.every((part, i) => (part.startsWith('{') ? parts[i] !== '' : part === parts[i]))
   );
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MessageContract } from '../contracts/contract.ts';
 import { UnreadableMessageError } from './errors.ts';
 

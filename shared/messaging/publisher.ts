@@ -19,7 +19,7 @@ export interface Publisher {
 export function createSnsPublisher({ client, topicArn }: { client: SNSClient; topicArn: string }): Publisher {
   async function publishCall(rows: OutboxRow[]): Promise<Array<[OutboxRow, Error]>> {
     try {
-      const { Successful = [] , Failed = [] } = await client.send(
+      const { Successful = [], Failed = [] } = await client.send(
         new PublishBatchCommand({
           TopicArn: topicArn,
           PublishBatchRequestEntries: rows.map((row, index) => ({

@@ -9,13 +9,19 @@ export function subscriberFunctions(subscriber: Subscriber, { logger, count }: O
     async consume(event: SQSEvent): Promise<SQSBatchResponse> {
       const { response, outcomes, failed } = await consume(event, subscriber.apply);
       for (const { messageId, error } of failed) logger.warn('message given back', { messageId, error });
-      count({ Applied: outcomes.applied, Duplicates: outcomes.duplicate, Parked: outcomes.parked, GivenBack: failed.length });
+      count({
+        Applied: outcomes.applied,
+        Duplicates: outcomes.duplicate,
+        Parked: outcomes.parked,
+        GivenBack: failed.length,
+      });
       return response;
     },
 
     async sweep(): Promise<void> {
       const { applied, waiting, failed } = await subscriber.sweep();
-      for (const { messageId, error } of failed) logger.warn('parked message could not be applied', { messageId, error });
+      for (const { messageId, error } of failed)
+        logger.warn('parked message could not be applied', { messageId, error });
       count({ Applied: applied, ParkedWaiting: waiting, SweepFailures: failed.length });
     },
   };

@@ -93,7 +93,11 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
   return {
     commit(aggregateId, after, next, effect) {
-      const set = Object.entries({ ...effect.set, version: next.version, ...(next.baseline && { baseline: next.baseline }) });
+      const set = Object.entries({
+        ...effect.set,
+        version: next.version,
+        ...(next.baseline && { baseline: next.baseline }),
+      });
       const remove = [...(effect.remove ?? []), 'leasedUntil'];
       return claim(
         aggregateId,
@@ -160,7 +164,9 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
     async *parked() {
       for await (const { Items = [] } of paginateScan({ client }, { TableName: tableName, IndexName: PARKED_INDEX })) {
-        yield Items.map(({ pk, sk: _, parkedAggregate: __, ...rest }) => ({ aggregateId: pk, ...rest }) as ParkedMessage);
+        yield Items.map(
+          ({ pk, sk: _, parkedAggregate: __, ...rest }) => ({ aggregateId: pk, ...rest }) as ParkedMessage,
+        );
       }
     },
   };

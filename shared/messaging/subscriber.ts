@@ -19,9 +19,7 @@ export type Handlers<C extends MessageContract> = {
 
 export type Outcome = 'applied' | 'duplicate' | 'parked';
 
-type Attempt =
-  | { outcome: 'applied' | 'duplicate' }
-  | { outcome: 'parked'; reason: ParkedReason; error?: Error };
+type Attempt = { outcome: 'applied' | 'duplicate' } | { outcome: 'parked'; reason: ParkedReason; error?: Error };
 
 export interface SubscriberOptions<C extends MessageContract> {
   store: SubscriberStore;
@@ -69,7 +67,8 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     let claim = await commit(message, version - 1, { version });
     for (let tries = 1; tries < CLAIM_ATTEMPTS; tries++) {
       if (claim.state === 'done') return { outcome: 'applied' };
-      if (claim.state === 'leased') throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
+      if (claim.state === 'leased')
+        throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
       const decision = decide(claim.cursor, version);
       if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
@@ -112,7 +111,8 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
       return;
     }
     report.waiting++;
-    if (attempted.reason !== parked.reason) await park(attempted.message, parked.body, attempted.reason, attempted.error);
+    if (attempted.reason !== parked.reason)
+      await park(attempted.message, parked.body, attempted.reason, attempted.error);
   }
 
   async function sweepAggregate(queue: readonly ParkedMessage[], report: SweepReport): Promise<void> {

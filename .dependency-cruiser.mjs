@@ -1,0 +1,42 @@
+/** Who may import whom: docs/architecture.md. */
+const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    rule('no-circular', {}, { circular: true }, 'Modules that need one another are one module, or hide a third.'),
+    rule(
+      'services-apart',
+      { path: '^functions/([^/]+)/' },
+      { path: '^functions/', pathNot: '^functions/$1/' },
+      'Services know one another by their contracts only.',
+    ),
+    rule(
+      'deployed-code-apart',
+      { path: '^(functions|shared)/' },
+      { path: '^(infra|local|ops|bench|test)/' },
+      'What is deployed knows nothing of where it runs or who looks after it.',
+    ),
+    rule(
+      'kit-knows-no-service',
+      { path: '^shared/' },
+      { path: '^functions/' },
+      'The kit serves any application.',
+    ),
+    rule('messaging-without-http', { path: '^shared/messaging/' }, { path: '^shared/http/' }, 'Messages need no web.'),
+    rule(
+      'infra-knows-contracts-only',
+      { path: '^infra/' },
+      { path: '^(shared|functions|local|ops|bench|test)/', pathNot: '^shared/(contracts|config)/' },
+      'Infrastructure refers to handlers by path.',
+    ),
+    rule('cloud-apart', { path: '^local/' }, { path: '^(functions|shared|infra|ops|bench|test)/' }, 'It runs any synthesized app.'),
+    rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTopicCommand, PublishBatchCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { BatchWriteCommand, DynamoDBDocumentClient, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { startDynamoDB } from '../local/emulators/dynoxide.ts';
+import { startMessaging } from '../local/emulators/fauxqs.ts';
+
+const REGION = 'us-east-1';
+const CONCURRENCY = 32;
+/** A registration's event, as large as ours. */
+const BODY = JSON.stringify({ type: 'rollcall.member.registered.v1', data: 'x'.repeat(560) });
+
+/**
+ * What the emulators allow at best: the calls that a run of the demo made, repeated by a bare SDK loop in one process,
+ * against the same emulators, without functions, gateways or event source mappings.
+ * @param calls by `service:Operation`, as the demo reports them
+ * @returns seconds
+ */
+export async function measureFloor(calls: Record<string, number>): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-floor-'));
+  const [dynamoDB, messaging] = await Promise.all([
+    startDynamoDB(join(folder, 'dynamodb.db')),
+    startMessaging({ folder, region: REGION }),
+  ]);
+  const config = (endpoint: string) => ({
+    endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config(dynamoDB.url)));
+  const [sns, sqs] = [new SNSClient(config(messaging.url)), new SQSClient(config(messaging.url))];
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'floor',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    }),
+  );
+  const { TopicArn } = await sns.send(
+    new CreateTopicCommand({ Name: 'floor.fifo', Attributes: { FifoTopic: 'true' } }),
+  );
+  const queues: string[] = [];
+  for (const name of ['sms', 'points', 'guide']) {
+    const { QueueUrl = '' } = await sqs.send(
+      new CreateQueueCommand({ QueueName: `${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
+    );
+    queues.push(QueueUrl);
+    await sns.send(
+      new SubscribeCommand({
+        TopicArn,
+        Protocol: 'sqs',
+        Endpoint: `arn:aws:sqs:${REGION}:000000000000:${name}.fifo`,
+        Attributes: { RawMessageDelivery: 'true' },
+      }),
+    );
+  }
+
+  const count = (name: string) => calls[name] ?? 0;
+  const messages = count('dynamodb:TransactWriteItems') / 2;
+  const entries = Math.max(1, Math.round(messages / Math.max(1, count('sns:PublishBatch'))));
+  let key = 0;
+  const item = () => ({
+    Put: {
+      TableName: 'floor',
+      Item: { pk: String(key++), body: BODY },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  });
+
+  const start = performance.now();
+  await repeat(count('dynamodb:TransactWriteItems'), async () => {
+    // Half of them are registrations (three items), half are bonuses (two).
+    await dynamodb.send(
+      new TransactWriteCommand({ TransactItems: key % 5 < 3 ? [item(), item(), item()] : [item(), item()] }),
+    );
+  });
+  await repeat(count('sns:PublishBatch'), async () => {
+    await sns.send(
+      new PublishBatchCommand({
+        TopicArn,
+        PublishBatchRequestEntries: Array.from({ length: entries }, (_, index) => ({
+          Id: String(index),
+          Message: BODY,
+          MessageGroupId: String(key),
+          MessageDeduplicationId: String(key++),
+        })),
+      }),
+    );
+  });
+  await repeat(count('dynamodb:BatchWriteItem'), async () => {
+    const deletes = Array.from({ length: Math.min(25, entries) }, () => ({
+      DeleteRequest: { Key: { pk: String(key++) } },
+    }));
+    await dynamodb.send(new BatchWriteCommand({ RequestItems: { floor: deletes } }));
+  });
+  await repeat(count('sqs:ReceiveMessage'), async (index) => {
+    const QueueUrl = queues[index % queues.length];
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+    );
+    if (Messages.length === 0) return;
+    const Entries = Messages.map(({ ReceiptHandle }, id) => ({ Id: String(id), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+  });
+  await repeat(count('dynamodb:UpdateItem'), async () => {
+    await dynamodb.send(
+      new UpdateCommand({
+        TableName: 'floor',
+        Key: { pk: String(key++) },
+        UpdateExpression: 'SET version = :version, appliedAt = :at',
+        ConditionExpression: 'attribute_not_exists(version)',
+        ExpressionAttributeValues: { ':version': 1, ':at': new Date().toISOString() },
+      }),
+    );
+  });
+  const seconds = (performance.now() - start) / 1000;
+
+  for (const client of [dynamodb, sns, sqs]) client.destroy();
+  await Promise.all([dynamoDB.stop(), messaging.stop()]);
+  await rm(folder, { recursive: true });
+  return seconds;
+}
+
+async function repeat(times: number, call: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    while (next < times) await call(next++);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+}

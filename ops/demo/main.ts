@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SingleBar } from 'cli-progress';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { startCloud } from '../../local/cloud.ts';
+import type { CloudDescription } from '../../local/endpoint.ts';
+import { CloudError } from '../../local/errors.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { madeUp, readInput } from './input.ts';
+import { type Registrations, registerAll } from './registrations.ts';
+import { createServices } from './services.ts';
+import { compare, percentile, type Verdict } from './verdict.ts';
+
+const options = new Command('npm run demo --')
+  .description('Registers members over HTTP, waits until every effect was applied, and compares.')
+  .option('--members <n>', 'register this many made-up members', atLeast(1))
+  .option('--input <file>', 'register those of a file: CSV with the header phone,name,locale, or JSON Lines (.jsonl)')
+  .option('--changes <n>', 'let this many of them change their locale at once', atLeast(0), 0)
+  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 32)
+  .option('--endpoint <url>', 'AWS endpoint of a running embedded cloud', 'http://127.0.0.1:4566')
+  .option('--json', 'print one JSON object and nothing else')
+  .addHelpText(
+    'after',
+    '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: something was lost, duplicated or out of order.',
+  )
+  .parse()
+  .opts<{ members?: number; input?: string; changes: number; concurrency: number; endpoint: string; json?: boolean }>();
+
+function atLeast(least: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} up.`);
+  };
+}
+
+const STAGE = 'dev';
+/** Without any progress for longer than the queues' visibility timeout, what is missing is taken for lost. */
+const PATIENCE_MS = 90_000;
+
+async function main(): Promise<number> {
+  if (options.members && options.input) throw new CloudError('Give either --members or --input, not both.');
+  if (options.input && !existsSync(options.input)) throw new CloudError(`There is no file ${options.input}.`);
+  const { endpointUrl, stop } = await findOrStartCloud();
+  try {
+    const before = await describe(endpointUrl);
+    const bar = progressBar();
+    const total = options.members ?? (options.input ? await countLines(options.input) : 100);
+    bar?.start(total, 0, { what: 'registering' });
+    const lines = options.input ? readInput(options.input) : madeUp(total, Math.random);
+    const start = performance.now();
+    const registrations = await registerAll(lines, {
+      apiUrl: before.apiUrl,
+      concurrency: options.concurrency,
+      changes: options.changes,
+      onProgress: (done) => bar?.update(done),
+    });
+    const registeredSeconds = (performance.now() - start) / 1000;
+    bar?.update(total, { what: 'waiting for the effects' });
+    const verdict = await awaitEffects(registrations, { ...before, endpointUrl });
+    const seconds = (performance.now() - start) / 1000;
+    bar?.stop();
+    const after = await describe(endpointUrl);
+    report(registrations, verdict, seconds, registeredSeconds, difference(before.calls, after.calls));
+    return verdict.lost + verdict.duplicated + verdict.outOfOrder === 0 ? 0 : 1;
+  } finally {
+    await stop();
+  }
+}
+
+async function describe(endpointUrl: string): Promise<CloudDescription> {
+  return (await (await fetch(`${endpointUrl}/_rollcall`)).json()) as CloudDescription;
+}
+
+async function findOrStartCloud(): Promise<{ endpointUrl: string; stop: () => Promise<void> }> {
+  try {
+    await describe(options.endpoint);
+    return { endpointUrl: options.endpoint, stop: async () => {} };
+  } catch {
+    console.error(pc.dim(`No embedded cloud answers at ${options.endpoint}: starting one in memory.`));
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-demo-'));
+    const cloud = await startCloud({ assembly: await synthesize(folder) });
+    return {
+      endpointUrl: cloud.endpointUrl,
+      async stop() {
+        await cloud.stop();
+        await rm(folder, { recursive: true });
+      },
+    };
+  }
+}
+
+async function countLines(file: string): Promise<number> {
+  let lines = 0;
+  for await (const _ of readInput(file)) lines++;
+  return lines;
+}
+
+async function awaitEffects(
+  { accepted }: Registrations,
+  cloud: { endpointUrl: string; smsUrl: string },
+): Promise<Verdict> {
+  const services = createServices({ ...cloud, stage: STAGE });
+  let least = Number.POSITIVE_INFINITY;
+  let leastSince = performance.now();
+  for (;;) {
+    const underWay = await services.underWay();
+    if (underWay === 0) {
+      const verdict = compare(accepted, await services.holdings());
+      if (verdict.lost === 0) return verdict;
+    }
+    if (underWay < least) {
+      least = underWay;
+      leastSince = performance.now();
+    }
+    if (performance.now() - leastSince > PATIENCE_MS) return compare(accepted, await services.holdings());
+    await delay(200);
+  }
+}
+
+function difference(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after)
+      .map(([name, count]) => [name, count - (before[name] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
+}
+
+function progressBar(): SingleBar | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  return new SingleBar({ format: '{bar} {value}/{total} {what}', stream: process.stderr, hideCursor: true });
+}
+
+function report(
+  { accepted, rejected }: Registrations,
+  { endToEndMs, ...counts }: Verdict,
+  seconds: number,
+  registeredSeconds: number,
+  awsCalls: Record<string, number>,
+): void {
+  const round = (value: number) => Math.round(value * 10) / 10;
+  const p50p99 = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) });
+  const { sms, points, guides, lost, duplicated, outOfOrder } = counts;
+  const summary = {
+    registered: accepted.length,
+    rejected,
+    sms,
+    points,
+    guides,
+    lost,
+    duplicated,
+    outOfOrder,
+    seconds: round(seconds),
+    registrationsPerSecond: round(accepted.length / registeredSeconds),
+    httpMs: p50p99(accepted.map(({ httpMs }) => httpMs)),
+    endToEndMs: p50p99(endToEndMs),
+    awsCalls,
+  };
+  if (options.json) {
+    console.log(JSON.stringify(summary, null, 2));
+    return;
+  }
+  for (const { line, reason } of rejected) console.log(pc.yellow(`line ${line}: ${reason}`));
+  const verdict = (count: number) => (count === 0 ? pc.green(String(count)) : pc.red(pc.bold(String(count))));
+  const rows: Array<[string, string]> = [
+    ['registered', `${accepted.length} (${rejected.length} rejected)`],
+    ['texts · points · guides', `${sms} · ${points} · ${guides}`],
+    ['lost', verdict(lost)],
+    ['duplicated', verdict(duplicated)],
+    ['out of order', verdict(outOfOrder)],
+    ['registrations a second', String(summary.registrationsPerSecond)],
+    ['all effects after', `${summary.seconds} s`],
+    ['HTTP p50 · p99', `${summary.httpMs.p50} · ${summary.httpMs.p99} ms`],
+    ['end to end p50 · p99', `${summary.endToEndMs.p50} · ${summary.endToEndMs.p99} ms`],
+    ...Object.entries(awsCalls)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]): [string, string] => [name, String(count)]),
+  ];
+  for (const [name, value] of rows) console.log(`${name.padEnd(28)}${value}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof CloudError)) throw error;
+  console.error(pc.red(error.message));
+  process.exitCode = 1;
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as newId } from 'uuid';
+import type { MemberResource } from '../../shared/contracts/member.ts';
+import type { ProblemDocument } from '../../shared/contracts/problem.ts';
+import type { Line } from './input.ts';
+
+/** A member as the API last confirmed it. */
+export interface Accepted {
+  member: Pick<MemberResource, 'id' | 'phone' | 'locale' | 'version'>;
+  /** Epoch milliseconds at which registration was asked for. */
+  askedAt: number;
+  httpMs: number;
+}
+
+export interface Registrations {
+  accepted: Accepted[];
+  rejected: Array<{ line: number; reason: string }>;
+}
+
+export interface RegisterOptions {
+  apiUrl: string;
+  /** Requests under way at once. */
+  concurrency: number;
+  /** This many of the first members change their locale right after they registered. */
+  changes: number;
+  onProgress: (done: number) => void;
+}
+
+const ATTEMPTS = 5;
+const CHANGED_LOCALE = 'zh-CN';
+
+/** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
+export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
+  const { apiUrl, concurrency, changes, onProgress } = options;
+  const result: Registrations = { accepted: [], rejected: [] };
+  let done = 0;
+
+  async function register(line: Line): Promise<void> {
+    if ('problem' in line) {
+      result.rejected.push({ line: line.line, reason: line.problem });
+      return;
+    }
+    const askedAt = Date.now();
+    const start = performance.now();
+    const response = await send(`${apiUrl}/v1/members`, 'POST', line.person, { 'idempotency-key': newId() });
+    const httpMs = performance.now() - start;
+    if (response.status !== 201) {
+      result.rejected.push({ line: line.line, reason: reasonOf(response.body as ProblemDocument) });
+      return;
+    }
+    const accepted = { member: response.body as MemberResource, askedAt, httpMs };
+    result.accepted.push(accepted);
+    if (result.accepted.length > changes) return;
+    const { id, version } = accepted.member;
+    const changed = await send(
+      `${apiUrl}/v1/members/${id}`,
+      'PATCH',
+      { locale: CHANGED_LOCALE },
+      { 'if-match': `"${version}"` },
+    );
+    if (changed.status === 200) accepted.member = changed.body as MemberResource;
+  }
+
+  const iterator = lines[Symbol.asyncIterator]();
+  async function work(): Promise<void> {
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      await register(next.value);
+      onProgress(++done);
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work));
+  result.rejected.sort((a, b) => a.line - b.line);
+  return result;
+}
+
+async function send(url: string, method: string, body: unknown, headers: Record<string, string>) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      const answer = { status: response.status, body: (await response.json()) as unknown };
+      if ((response.status < 500 && response.status !== 429) || attempt === ATTEMPTS) return answer;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+    await delay(100 * 2 ** attempt);
+  }
+}
+
+const reasonOf = ({ title, detail, errors }: ProblemDocument) =>
+  errors?.map(({ pointer, detail: what }) => `${pointer.replace(/^#\/?/, '') || 'body'} ${what}`).join('; ') ??
+  detail ??
+  title;
