@@ -17,12 +17,7 @@ export default {
       { path: '^(infra|local|ops|bench|test)/' },
       'What is deployed knows nothing of where it runs or who looks after it.',
     ),
-    rule(
-      'kit-knows-no-service',
-      { path: '^shared/' },
-      { path: '^functions/' },
-      'The kit serves any application.',
-    ),
+    rule('kit-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'The kit serves any application.'),
     rule('messaging-without-http', { path: '^shared/messaging/' }, { path: '^shared/http/' }, 'Messages need no web.'),
     rule(
       'infra-knows-contracts-only',
@@ -30,7 +25,12 @@ export default {
       { path: '^(shared|functions|local|ops|bench|test)/', pathNot: '^shared/(contracts|config)/' },
       'Infrastructure refers to handlers by path.',
     ),
-    rule('cloud-apart', { path: '^local/' }, { path: '^(functions|shared|infra|ops|bench|test)/' }, 'It runs any synthesized app.'),
+    rule(
+      'cloud-apart',
+      { path: '^local/' },
+      { path: '^(functions|shared|infra|ops|bench|test)/' },
+      'It runs any synthesized app.',
+    ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
   ],
   options: {

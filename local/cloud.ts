@@ -19,18 +19,20 @@ import { openState } from './state.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
 
-export const REGION = 'us-east-1';
-export const ACCOUNT_ID = '000000000000';
+const REGION = 'us-east-1';
+const ACCOUNT_ID = '000000000000';
 
 export interface CloudOptions {
-  /** Folder that `cdk synth` wrote. */
-  assembly: string;
+  /** Folder that `cdk synth` wrote, or is about to: the emulators start meanwhile. */
+  assembly: string | Promise<string>;
   /** Folder for everything that survives a restart; nothing: in memory. */
   data?: string;
   /** 0, the default: any that is free. */
   ports?: { aws?: number; api?: number; sms?: number };
   /** Most instances of one function. */
   instanceLimit?: number;
+  /** Values for the templates' parameters; `SmsGatewayUrl` is the sandbox, if not given. */
+  parameters?: Record<string, string>;
 }
 
 export interface Cloud {
@@ -57,6 +59,7 @@ export async function startCloud({
   data,
   ports = {},
   instanceLimit = INSTANCES,
+  parameters = {},
 }: CloudOptions): Promise<Cloud> {
   const opened: Array<() => Promise<void> | void> = [];
   const shut = async () => {
@@ -99,7 +102,9 @@ export async function startCloud({
       dynamodb: new DynamoDBClient(client(dynamoDB.url)),
       streams: new DynamoDBStreamsClient(client(dynamoDB.url)),
       sns: new SNSClient(client(messaging.url)),
-      sqs: new SQSClient(client(messaging.url)),
+      // A queue's URL names the host that was asked to make it.
+      sqs: new SQSClient(client(endpointUrl)),
+      pollingSqs: new SQSClient(client(messaging.url)),
     };
     opened.push(() => {
       for (const service of Object.values(services)) service.destroy();
@@ -139,7 +144,7 @@ export async function startCloud({
         accountId: ACCOUNT_ID,
         providers: providers(runtime),
         ignored,
-        parameters: { SmsGatewayUrl: sandbox.url },
+        parameters: { SmsGatewayUrl: sandbox.url, ...parameters },
       });
       for (const mapping of runtime.mappings) mapping.start();
     }
@@ -150,7 +155,7 @@ export async function startCloud({
       functions.clear();
     }
     opened.push(halt);
-    await run(assembly);
+    await run(await assembly);
 
     return {
       endpointUrl,

@@ -31,7 +31,7 @@ const seconds = (since: number) => `${((performance.now() - since) / 1000).toFix
 
 try {
   const cloud = await startCloud({
-    assembly: await synthesize(OUTDIR),
+    assembly: synthesize(OUTDIR),
     ...(!options.memory && { data: options.data }),
     ports: { api: options.port, sms: options.port + 10, aws: options.port + 566 },
   });

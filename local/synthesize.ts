@@ -9,13 +9,17 @@ const root = join(import.meta.dirname, '..');
 /**
  * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself.
  * @param outdir where the assembly goes
+ * @param context beside that of cdk.json, as `cdk synth -c name=value` gives it
  */
-export async function synthesize(outdir: string): Promise<string> {
-  const { app, context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { app: string; context: object };
+export async function synthesize(outdir: string, context: Record<string, string> = {}): Promise<string> {
+  const { app, context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
+    app: string;
+    context: object;
+  };
   const [, ...script] = app.split(' ');
   const child = spawn(process.execPath, script, {
     cwd: root,
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaint = '';

@@ -1,25 +1,17 @@
 import * as z from 'zod';
-import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { count, readEnvironment, text } from '../../shared/config/environment.ts';
-import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { count, readEnvironment } from '../../shared/config/environment.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
-import { createSubscriberStore } from '../../shared/messaging/subscriber-store.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
 import { ACCOUNT, accountHandlers, contracts } from './account.ts';
 import { createRules } from './rules.ts';
 
-const environment = readEnvironment(z.object({ TABLE: text, DEFAULT_BONUS: count }));
-const tableName = environment.TABLE;
-const client = createDynamoDB();
-const now = () => new Date();
+const { DEFAULT_BONUS } = readEnvironment(z.object({ DEFAULT_BONUS: count }));
 
-const rules = createRules({ client, tableName, defaultBonus: environment.DEFAULT_BONUS, now });
-
-const subscriber = createSubscriber({
-  store: createSubscriberStore({ client, tableName, cursorKey: ACCOUNT }),
+export const { consume, sweep } = subscriberFunctions({
+  service: 'points',
+  cursorKey: ACCOUNT,
   contracts,
-  handlers: accountHandlers({ tableName, bonus: rules.registrationBonus }),
-  now,
+  handlers({ client, tableName, now }) {
+    const rules = createRules({ client, tableName, defaultBonus: DEFAULT_BONUS, now });
+    return accountHandlers({ tableName, bonus: rules.registrationBonus });
+  },
 });
-
-export const { consume, sweep } = subscriberFunctions(subscriber, createObservability('points'));

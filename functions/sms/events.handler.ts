@@ -1,11 +1,8 @@
 import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import * as z from 'zod';
-import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
+import { clientDefaults } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
-import { createSubscriber } from '../../shared/messaging/subscriber.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
-import { createSubscriberStore } from '../../shared/messaging/subscriber-store.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
 import { createAwsEndUserMessaging } from './aws-end-user-messaging.ts';
 import { createHttpGateway } from './http-gateway.ts';
 import type { SmsProvider } from './provider.ts';
@@ -13,8 +10,8 @@ import { contracts, welcomeHandlers } from './welcome.ts';
 
 const environment = readEnvironment(
   z.discriminatedUnion('PROVIDER', [
-    z.object({ TABLE: text, PROVIDER: z.literal('http'), GATEWAY_URL: z.url() }),
-    z.object({ TABLE: text, PROVIDER: z.literal('aws'), ORIGINATION_IDENTITY: text }),
+    z.object({ PROVIDER: z.literal('http'), GATEWAY_URL: z.url() }),
+    z.object({ PROVIDER: z.literal('aws'), ORIGINATION_IDENTITY: text }),
   ]),
 );
 
@@ -27,11 +24,9 @@ function createProvider(): SmsProvider {
   });
 }
 
-const subscriber = createSubscriber({
-  store: createSubscriberStore({ client: createDynamoDB(), tableName: environment.TABLE, cursorKey: 'cursor' }),
+export const { consume, sweep } = subscriberFunctions({
+  service: 'sms',
+  cursorKey: 'cursor',
   contracts,
-  handlers: welcomeHandlers(createProvider()),
-  now: () => new Date(),
+  handlers: () => welcomeHandlers(createProvider()),
 });
-
-export const { consume, sweep } = subscriberFunctions(subscriber, createObservability('sms'));

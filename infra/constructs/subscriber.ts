@@ -49,23 +49,6 @@ export class Subscriber extends Construct {
       ],
     });
 
-    const subscriberFunction = (handler: 'consume' | 'sweep', timeout: Duration) => {
-      const fn = new ServiceFunction(this, handler, {
-        stage,
-        name: `${name}-${handler}`,
-        entry,
-        handler,
-        environment: { TABLE: this.table.tableName, ...environment },
-        timeout,
-      });
-      this.table.grantReadWriteData(fn);
-      return fn;
-    };
-    const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
-    const sweep = subscriberFunction('sweep', Duration.minutes(1));
-    this.#functions = [consume, sweep];
-    everyMinute(this, 'EveryMinute', sweep);
-
     const fifoQueue = (suffix: string, options: QueueProps = {}) =>
       new Queue(this, `Queue${suffix}`, {
         queueName: `rollcall-${stage.name}-${name}${suffix}.fifo`,
@@ -84,6 +67,23 @@ export class Subscriber extends Construct {
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
+
+    const subscriberFunction = (handler: 'consume' | 'sweep', timeout: Duration) => {
+      const fn = new ServiceFunction(this, handler, {
+        stage,
+        name: `${name}-${handler}`,
+        entry,
+        handler,
+        environment: { TABLE: this.table.tableName, QUEUE_URL: queue.queueUrl, ...environment },
+        timeout,
+      });
+      this.table.grantReadWriteData(fn);
+      return fn;
+    };
+    const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
+    const sweep = subscriberFunction('sweep', Duration.minutes(1));
+    this.#functions = [consume, sweep];
+    everyMinute(this, 'EveryMinute', sweep);
 
     topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true, deadLetterQueue: undelivered }));
     consume.addEventSource(

@@ -12,6 +12,9 @@ export interface Emulator {
 
 const STARTUP_MS = 10_000;
 
+/** Runs a command and kills it when our end of the standard input closes, which it does even if we are killed. */
+const ENDS_WITH_US = 'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
+
 /**
  * DynamoDB: dynoxide as a child process, or the one that `DYNAMODB_URL` names.
  * @param file where it keeps its data; nothing: in memory
@@ -22,27 +25,18 @@ export async function startDynamoDB(file: string | undefined): Promise<Emulator>
 
   const port = await freePort();
   const args = ['serve', '--host', '127.0.0.1', '--port', String(port), ...(file ? ['--db-path', file] : [])];
-  // The shell ends dynoxide when our end of its standard input closes, which it does even if we are killed.
-  const child = spawn(
-    '/bin/sh',
-    ['-c', '"$0" "$@" </dev/null & child=$!; read -r _; kill -9 $child', binary(), ...args],
-    {
-      stdio: ['pipe', 'ignore', 'pipe'],
-    },
-  );
-  let complaint = '';
+  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
+    said += chunk.toString();
   });
   const exited = once(child, 'exit');
 
   const deadline = Date.now() + STARTUP_MS;
   while (!(await accepts(port))) {
-    if (complaint || Date.now() > deadline) {
+    if (child.exitCode !== null || Date.now() > deadline) {
       child.stdin.destroy();
-      throw new CloudError(
-        `DynamoDB (dynoxide) does not start${file ? ` on ${file}` : ''}: ${complaint.trim() || 'no answer within 10 seconds'}`,
-      );
+      throw new CloudError(`DynamoDB (dynoxide) does not start${file ? ` on ${file}` : ''}: ${said.trim()}`);
     }
     await delay(5);
   }

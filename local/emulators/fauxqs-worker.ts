@@ -21,6 +21,8 @@ const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
   // Survives the death of this process, if not that of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
+  // Whoever had received a message is gone with the process that this one follows, so nobody will finish it.
+  persistence.db.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
   persistence.loadSqsAndSns(sqsStore, snsStore);
   for (const store of [sqsStore, snsStore, ...sqsStore.allQueues()]) store.persistence = persistence;
 }

@@ -28,6 +28,7 @@ export const mappings =
     const target = functionOf(runtime, FunctionName);
     const common = {
       ...runtime,
+      sqs: runtime.pollingSqs,
       target,
       filters: (mapping.FilterCriteria?.Filters ?? []).map(({ Pattern }) => Pattern),
       reportBatchItemFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,

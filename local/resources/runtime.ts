@@ -21,6 +21,8 @@ export interface Runtime {
   streams: DynamoDBStreamsClient;
   sns: SNSClient;
   sqs: SQSClient;
+  /** Goes around the endpoint, as Lambda's own polling does. */
+  pollingSqs: SQSClient;
   state: State;
   calls: Calls;
   writes: Doorbell;

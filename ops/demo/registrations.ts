@@ -24,6 +24,7 @@ export interface RegisterOptions {
   /** This many of the first members change their locale right after they registered. */
   changes: number;
   onProgress: (done: number) => void;
+  onAccepted?: (accepted: Accepted) => void;
 }
 
 const ATTEMPTS = 5;
@@ -31,7 +32,7 @@ const CHANGED_LOCALE = 'zh-CN';
 
 /** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
-  const { apiUrl, concurrency, changes, onProgress } = options;
+  const { apiUrl, concurrency, changes, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [] };
   let done = 0;
 
@@ -50,6 +51,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     }
     const accepted = { member: response.body as MemberResource, askedAt, httpMs };
     result.accepted.push(accepted);
+    onAccepted?.(accepted);
     if (result.accepted.length > changes) return;
     const { id, version } = accepted.member;
     const changed = await send(

@@ -1,22 +1,22 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Outcome } from './subscriber.ts';
 
 export interface ConsumerReport {
-  response: SQSBatchResponse;
   outcomes: Record<Outcome, number>;
-  failed: Array<{ messageId: string; error: Error }>;
+  failures: Array<{ messageId: string; error: Error }>;
+  /** What must come again: every message that failed, and all later ones of its group. */
+  givenBack: SQSRecord[];
 }
 
 /**
  * Applies a batch from a FIFO queue: message groups in parallel, the messages of a group in sequence. At its first
- * failure a group stops, and that message and all later ones of the group are given back
- * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+ * failure a group stops (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
  */
 export async function consume(event: SQSEvent, apply: (body: string) => Promise<Outcome>): Promise<ConsumerReport> {
   const report: ConsumerReport = {
-    response: { batchItemFailures: [] },
     outcomes: { applied: 0, duplicate: 0, parked: 0 },
-    failed: [],
+    failures: [],
+    givenBack: [],
   };
 
   async function consumeGroup(records: readonly SQSRecord[]): Promise<void> {
@@ -24,10 +24,8 @@ export async function consume(event: SQSEvent, apply: (body: string) => Promise<
       try {
         report.outcomes[await apply(record.body)]++;
       } catch (error) {
-        report.failed.push({ messageId: record.messageId, error: error as Error });
-        for (const { messageId } of records.slice(index)) {
-          report.response.batchItemFailures.push({ itemIdentifier: messageId });
-        }
+        report.failures.push({ messageId: record.messageId, error: error as Error });
+        report.givenBack.push(...records.slice(index));
         return;
       }
     }

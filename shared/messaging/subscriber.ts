@@ -26,7 +26,7 @@ export interface SubscriberOptions<C extends MessageContract> {
   contracts: readonly C[];
   handlers: Handlers<C>;
   now: () => Date;
-  /** How long a handler with a `call` keeps others off its aggregate: its function's timeout. */
+  /** How long a handler with a `call` keeps others off its aggregate: longer than its function may run. */
   leaseMs?: number;
 }
 
@@ -39,7 +39,8 @@ export interface SweepReport {
 
 export type Subscriber = ReturnType<typeof createSubscriber>;
 
-const DEFAULT_LEASE_MS = 30_000;
+/** A consuming function ends within ten seconds; five more for clocks that differ. */
+const DEFAULT_LEASE_MS = 15_000;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
 const CLAIM_ATTEMPTS = 5;
 

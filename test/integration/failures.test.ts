@@ -1,0 +1,124 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+async function cloudOf(options: Parameters<typeof startTestCloud>[0]): Promise<TestCloud> {
+  const cloud = await startTestCloud(options);
+  onTestFinished(() => cloud.stop());
+  return cloud;
+}
+
+/** The dev templates with every event source mapping disabled whose source is of `kind`. */
+async function without(kind: 'stream' | 'queue'): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-without-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(inject('dev'), folder, { recursive: true });
+  for (const stack of ['registration', 'sms', 'points', 'guide']) {
+    const file = join(folder, `rollcall-dev-${stack}.template.json`);
+    const template = JSON.parse(readFileSync(file, 'utf8'));
+    for (const { Type, Properties } of Object.values<any>(template.Resources)) {
+      const isStream = Properties?.StartingPosition !== undefined;
+      if (Type === 'AWS::Lambda::EventSourceMapping' && isStream === (kind === 'stream')) Properties.Enabled = false;
+    }
+    writeFileSync(file, JSON.stringify(template));
+  }
+  return folder;
+}
+
+const register = async (cloud: TestCloud) =>
+  (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'es' })).body;
+
+describe('with the relay stopped for good', () => {
+  it('the sweep publishes what is pending, in order', async () => {
+    const cloud = await cloudOf({ assembly: await without('stream') });
+    const members = await Promise.all(Array.from({ length: 30 }, () => register(cloud)));
+    const [first] = members;
+    await cloud.request('PATCH', `/v1/members/${first.id}`, { locale: 'zh-CN' }, { 'if-match': '"1"' });
+    expect((await cloud.items('outbox', first.id)).map(({ version }) => version)).toEqual([1, 2]);
+    await cloud.invoke('rollcall-dev-outbox-sweep', {});
+    for (const { id } of members) {
+      await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/points`)).status === 200);
+      expect(await cloud.items('outbox', id)).toEqual([]);
+    }
+    await eventually(async () => (await cloud.request('GET', `/v1/members/${first.id}/guide`)).body.locale === 'zh-CN');
+  });
+});
+
+describe('with every subscriber stopped', () => {
+  it('registrations are answered all the same', async () => {
+    const cloud = await cloudOf({ assembly: await without('queue') });
+    expect(await register(cloud)).toMatchObject({ version: 1 });
+  });
+});
+
+describe('three messages of one member in one batch', () => {
+  const member = memberIdOf(7);
+  const batch = {
+    Records: [profileChanged(member, 1), registered(member, 2), profileChanged(member, 3)].map((message, index) =>
+      sqsRecord(member, `m${index + 1}`, JSON.stringify(message)),
+    ),
+  };
+  const cursorOf = async (cloud: TestCloud) =>
+    (await cloud.items('sms', member)).find(({ sk }) => sk === 'cursor')?.version;
+
+  it('stop at the second when that fails for now, and go on from there when it comes again', async () => {
+    const down = await cloudOf({ parameters: { SmsGatewayUrl: 'http://127.0.0.1:9' } });
+    expect(await down.invoke('rollcall-dev-sms-consume', batch)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm2' }, { itemIdentifier: 'm3' }],
+    });
+    expect(await cursorOf(down)).toBe(1);
+
+    const up = await cloudOf({});
+    expect(await up.invoke('rollcall-dev-sms-consume', batch)).toEqual({ batchItemFailures: [] });
+    expect(await cursorOf(up)).toBe(3);
+  });
+
+  it('park from the second on when that fails for good', async () => {
+    const cloud = await cloudOf({});
+    // The sandbox refuses a recipient that is no phone number.
+    const poisoned = {
+      Records: batch.Records.map((record) => ({ ...record, body: record.body.replace('+34612345678', 'nobody') })),
+    };
+    expect(await cloud.invoke('rollcall-dev-sms-consume', poisoned)).toEqual({ batchItemFailures: [] });
+    expect(await cursorOf(cloud)).toBe(1);
+    const parked = (await cloud.items('sms', member)).filter(({ sk }) => sk.startsWith('parked#'));
+    expect(parked.map(({ version, reason }) => [version, reason])).toEqual([
+      [2, 'failed'],
+      [3, 'gap'],
+    ]);
+    expect(parked[0]?.error).toContain('answered 422');
+    // No sweep applies what waits for a person, or anything behind it.
+    await cloud.invoke('rollcall-dev-sms-sweep', {});
+    expect(await cursorOf(cloud)).toBe(1);
+  });
+});
+
+describe('a message that comes before its predecessor', () => {
+  it('is parked, and applied by the sweep after the predecessor was', async () => {
+    const cloud = await cloudOf({});
+    const member = memberIdOf(8);
+    const consume = (message: object) =>
+      cloud.invoke('rollcall-dev-guide-consume', { Records: [sqsRecord(member, 'm', JSON.stringify(message))] });
+    await consume(registered(member, 1));
+    await consume(profileChanged(member, 3, 'zh-CN'));
+    expect((await cloud.request('GET', `/v1/members/${member}/guide`)).body.locale).toBe('es');
+    await consume(profileChanged(member, 2, 'en'));
+    await cloud.invoke('rollcall-dev-guide-sweep', {});
+    expect((await cloud.request('GET', `/v1/members/${member}/guide`)).body.locale).toBe('zh-CN');
+    expect((await cloud.items('guide', member)).length).toBe(1);
+  });
+});
+
+describe('a late subscriber', () => {
+  it('starts at the version that it meets first and says so', async () => {
+    const cloud = await cloudOf({});
+    const member = memberIdOf(9);
+    const Records = [sqsRecord(member, 'm', JSON.stringify(profileChanged(member, 5)))];
+    expect(await cloud.invoke('rollcall-dev-points-consume', { Records })).toEqual({ batchItemFailures: [] });
+    expect(await cloud.items('points', member)).toMatchObject([{ sk: 'account', version: 5, baseline: 5 }]);
+  });
+});

@@ -1,0 +1,126 @@
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registered, sqsRecord } from '../support/builders.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+async function register(locale: string): Promise<{ id: string; phone: string }> {
+  const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale });
+  return body;
+}
+
+const resource = (id: string, name: 'points' | 'guide') =>
+  eventually(async () => {
+    const { status, body } = await cloud.request('GET', `/v1/members/${id}/${name}`);
+    return status === 200 && body;
+  });
+
+describe('a registration', () => {
+  it('becomes a text in the language of the member, points, and a guide', async () => {
+    const { id, phone } = await register('es-MX');
+    const [text] = await eventually(async () => {
+      const texts = await cloud.texts(phone);
+      return texts.length > 0 && texts;
+    });
+    expect(text?.text).toContain('bienvenida, Lucía');
+    expect(await resource(id, 'points')).toMatchObject({
+      memberId: id,
+      state: 'open',
+      balance: 100,
+      entries: [{ points: 100, reason: 'registration' }],
+    });
+    const guide = await resource(id, 'guide');
+    expect(guide).toMatchObject({ memberId: id, locale: 'es' });
+    expect(guide.steps.length).toBeGreaterThan(0);
+    // Nothing stays behind in the outbox.
+    await eventually(async () => (await cloud.items('outbox', id)).length === 0);
+  });
+
+  it('is answered before any effect, and its effects are 404 until then', async () => {
+    expect((await cloud.request('GET', '/v1/members/nobody/points')).status).toBe(404);
+    expect((await cloud.request('GET', '/v1/members/nobody/guide')).status).toBe(404);
+  });
+
+  it('is followed by changes and deactivation in order, in every service', async () => {
+    const { id } = await register('en');
+    const path = `/v1/members/${id}`;
+    for (const [index, locale] of ['es', 'zh-CN', 'es', 'zh-CN'].entries()) {
+      await cloud.request('PATCH', path, { locale }, { 'if-match': `"${index + 1}"` });
+    }
+    const guide = await eventually(async () => {
+      const { body } = await cloud.request('GET', `${path}/guide`);
+      return body.locale === 'zh-CN' && body;
+    });
+    expect(guide.title).toContain('欢迎');
+    await cloud.request('DELETE', path);
+    await eventually(async () => (await cloud.request('GET', `${path}/guide`)).status === 404);
+    const points = await eventually(async () => {
+      const { body } = await cloud.request('GET', `${path}/points`);
+      return body.state === 'closed' && body;
+    });
+    expect(points.balance).toBe(100);
+    for (const [table, sk] of [
+      ['sms', 'cursor'],
+      ['points', 'account'],
+      ['guide', 'journey'],
+    ] as const) {
+      const item = await eventually(async () =>
+        (await cloud.items(table, id)).find((found) => found.sk === sk && found.version === 6),
+      );
+      expect(item.baseline).toBeUndefined();
+    }
+  });
+
+  it('is applied once by each service even if its message comes again and again', async () => {
+    const { id, phone } = await register('en');
+    const message = registered(id, 1, phone);
+    await resource(id, 'points');
+    await resource(id, 'guide');
+    await eventually(async () => (await cloud.texts(phone)).length > 0);
+    for (const service of ['sms', 'points', 'guide']) {
+      const Records = [sqsRecord(id, 'again', JSON.stringify(message))];
+      expect(await cloud.invoke(`rollcall-dev-${service}-consume`, { Records })).toEqual({ batchItemFailures: [] });
+    }
+    expect((await cloud.texts(phone)).length).toBe(1);
+    expect(await resource(id, 'points')).toMatchObject({ balance: 100, entries: [{}] });
+  });
+});
+
+describe('the bonus', () => {
+  it('follows the rule in the table, once a running function has read it', async () => {
+    const other = await startTestCloud();
+    try {
+      const Item = { pk: 'rules', sk: 'registration', points: 250 };
+      await other.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-points', Item }));
+      const { body } = await other.request('POST', '/v1/members', { phone: newPhone(), name: 'A', locale: 'en' });
+      const points = await eventually(async () => {
+        const answer = await other.request('GET', `/v1/members/${body.id}/points`);
+        return answer.status === 200 && answer.body;
+      });
+      expect(points.balance).toBe(250);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe('the AWS endpoint', () => {
+  it('names queues by URLs that work', async () => {
+    const { QueueUrls = [] } = await cloud.sqs.send(new ListQueuesCommand({}));
+    expect(QueueUrls).toContain(`${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`);
+  });
+
+  it('says which functions there are when asked for another', async () => {
+    const answer = await cloud.invoke('nothing', {});
+    expect(answer).toMatchObject({
+      __type: 'ResourceNotFoundException',
+      message: expect.stringContaining('rollcall-dev-sms-consume'),
+    });
+  });
+});

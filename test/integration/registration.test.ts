@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const someone = (phone = newPhone()) => ({ phone, name: 'Lucía', locale: 'es' });
+const register = (body: unknown = someone(), headers = {}) => cloud.request('POST', '/v1/members', body, headers);
+
+describe('POST /v1/members', () => {
+  it('answers 201 with Location, ETag, and links', async () => {
+    const { status, headers, body } = await register({ ...someone('+34600111222'), name: ' Lucía ', locale: 'ES' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ phone: '+34600111222', name: 'Lucía', locale: 'es', version: 1 });
+    expect(headers.get('location')).toBe(`/v1/members/${body.id}`);
+    expect(headers.get('etag')).toBe('"1"');
+    expect(body._links.points.href).toBe(`/v1/members/${body.id}/points`);
+  });
+
+  it('gives the same answer to the same Idempotency-Key and body', async () => {
+    const body = someone();
+    const [first, second] = [
+      await register(body, { 'idempotency-key': 'k1' }),
+      await register(body, { 'idempotency-key': 'k1' }),
+    ];
+    expect(second.status).toBe(201);
+    expect(second.body).toEqual(first.body);
+  });
+
+  it('registers a phone once when the same request comes many times at once', async () => {
+    const body = someone();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k2' })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
+  });
+
+  it('answers 409 when the phone is taken, with another key or none', async () => {
+    const body = someone();
+    await register(body, { 'idempotency-key': 'k3' });
+    expect((await register(body)).status).toBe(409);
+    expect((await register(body, { 'idempotency-key': 'other' })).body.type).toBe('/problems/phone-taken');
+  });
+
+  it('answers 422 when the key came with another body', async () => {
+    const body = someone();
+    await register(body, { 'idempotency-key': 'k4' });
+    const { status, body: problem } = await register({ ...body, name: 'Ana' }, { 'idempotency-key': 'k4' });
+    expect([status, problem.type]).toEqual([422, '/problems/idempotency-key-reused']);
+  });
+
+  it('names each invalid field', async () => {
+    const { status, headers, body } = await register({ phone: '123', name: '', locale: 'no locale' });
+    expect(status).toBe(422);
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['#/phone', '#/name', '#/locale']);
+  });
+
+  it.each<[string, unknown, Record<string, string>, number]>([
+    ['broken JSON', '{"phone":', {}, 400],
+    ['no body', '', {}, 400],
+    ['a list', '[]', {}, 422],
+    ['null', 'null', {}, 422],
+    ['a prototype in JSON', '{"__proto__":{"admin":true}}', {}, 400],
+    ['another content type', 'phone=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['text', 'hello', { 'content-type': 'text/plain' }, 415],
+    ['more than 64 KB', { ...someone(), name: 'x'.repeat(70_000) }, {}, 413],
+    ['a useless Idempotency-Key', someone(), { 'idempotency-key': 'a b' }, 400],
+  ])('refuses %s with a problem and no stack trace', async (_, body, headers, expected) => {
+    const { status, headers: answered, body: problem } = await register(body, headers);
+    expect(status).toBe(expected);
+    expect(answered.get('content-type')).toBe('application/problem+json');
+    expect(problem).toMatchObject({ status: expected, instance: '/v1/members' });
+    expect(JSON.stringify(problem)).not.toMatch(/\bat .*:\d+/);
+  });
+});
+
+describe('one member', () => {
+  it('is read with its version as ETag', async () => {
+    const { body } = await register();
+    const read = await cloud.request('GET', `/v1/members/${body.id}`);
+    expect([read.status, read.headers.get('etag'), read.body]).toEqual([200, '"1"', body]);
+  });
+
+  it('is changed at the version that the caller read, and at no other', async () => {
+    const path = `/v1/members/${(await register()).body.id}`;
+    const changed = await cloud.request('PATCH', path, { locale: 'en' }, { 'if-match': '"1"' });
+    expect([changed.status, changed.headers.get('etag'), changed.body.locale]).toEqual([200, '"2"', 'en']);
+    expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"1"' })).status).toBe(412);
+    expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': 'W/"2"' })).status).toBe(412);
+    expect((await cloud.request('PATCH', path, { locale: 'es' })).status).toBe(428);
+    expect((await cloud.request('PATCH', path, {}, { 'if-match': '"2"' })).status).toBe(422);
+    expect((await cloud.request('GET', path)).body).toMatchObject({ version: 2, locale: 'en' });
+  });
+
+  it('lets one of two changes at once win', async () => {
+    const path = `/v1/members/${(await register()).body.id}`;
+    const change = (name: string) => cloud.request('PATCH', path, { name }, { 'if-match': '"1"' });
+    const statuses = (await Promise.all([change('A'), change('B')])).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 412]);
+  });
+
+  it('is deactivated: its data is erased, its phone is free, and it is not there any more', async () => {
+    const body = someone();
+    const { id } = (await register(body, { 'idempotency-key': 'k5' })).body;
+    expect((await cloud.request('DELETE', `/v1/members/${id}`, undefined, { 'if-match': '"9"' })).status).toBe(412);
+    expect((await cloud.request('DELETE', `/v1/members/${id}`)).status).toBe(204);
+    expect((await cloud.request('DELETE', `/v1/members/${id}`)).status).toBe(204);
+    expect((await cloud.request('GET', `/v1/members/${id}`)).status).toBe(404);
+    const [kept] = await cloud.items('members', `member#${id}`);
+    expect(kept).toEqual({
+      pk: `member#${id}`,
+      id,
+      status: 'deactivated',
+      version: 2,
+      deactivatedAt: expect.any(String),
+    });
+    expect((await register(body)).status).toBe(201);
+  });
+
+  it.each(['GET', 'DELETE'])('is 404 to %s if there is none', async (method) => {
+    expect((await cloud.request(method, '/v1/members/nobody')).body).toMatchObject({
+      status: 404,
+      type: '/problems/not-found',
+    });
+  });
+});
+
+describe('what no route takes', () => {
+  it('is a 404 problem at an unknown path', async () => {
+    expect((await cloud.request('GET', '/v1/nothing')).body).toMatchObject({ status: 404, instance: '/v1/nothing' });
+  });
+
+  it('is a 405 problem with Allow for a wrong method', async () => {
+    const { status, headers } = await cloud.request('PUT', '/v1/members/x', {});
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, PATCH, DELETE']);
+  });
+});

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { startCloud } from '../../local/cloud.ts';
+import { close, listen } from '../../local/listen.ts';
+import { madeUp } from '../../ops/demo/input.ts';
+import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
+import { createServices } from '../../ops/demo/services.ts';
+import { compare } from '../../ops/demo/verdict.ts';
+import { eventually } from '../support/cloud.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-data-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Urls {
+  apiUrl: string;
+  smsUrl: string;
+  endpointUrl: string;
+}
+
+/** A cloud in a process of its own. */
+async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Urls }> {
+  const script = join(root, 'test/support/cloud-process.ts');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, inject('dev'), data], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
+  return { child, urls: JSON.parse(line) as Urls };
+}
+
+describe('a cloud that is killed in mid-flow', () => {
+  it('applies everything that it accepted once, and in order, after it is started again', async () => {
+    const data = dataFolder();
+    const first = await spawnCloud(data);
+    const sure: Accepted[] = [];
+    const registering = registerAll(madeUp(400, Math.random), {
+      apiUrl: first.urls.apiUrl,
+      concurrency: 16,
+      changes: 100,
+      onAccepted: (accepted) => {
+        sure.push(accepted);
+        if (sure.length === 150) first.child.kill('SIGKILL');
+      },
+      onProgress: () => {},
+    }).catch((error: unknown) => error);
+    await once(first.child, 'exit');
+    // What was under way when the process died fails; what was accepted is what counts.
+    expect(await registering).toBeInstanceOf(Error);
+    expect(sure.length).toBeGreaterThanOrEqual(150);
+
+    const { urls } = await spawnCloud(data);
+    const services = createServices({ ...urls, stage: 'dev' });
+    const verdict = await eventually(async () => {
+      if ((await services.underWay()) > 0) return undefined;
+      const compared = compare(sure, await services.holdings());
+      return compared.lost === 0 && compared;
+    });
+    expect(verdict).toMatchObject({
+      sms: sure.length,
+      points: sure.length,
+      guides: sure.length,
+      duplicated: 0,
+      outOfOrder: 0,
+    });
+  });
+});
+
+describe('a data folder', () => {
+  it('still holds everything after the cloud was stopped and started', async () => {
+    const data = dataFolder();
+    const assembly = inject('dev');
+    const before = await startCloud({ assembly, data });
+    const { accepted } = await registerAll(madeUp(5, Math.random), {
+      apiUrl: before.apiUrl,
+      concurrency: 5,
+      changes: 0,
+      onProgress: () => {},
+    });
+    await before.stop();
+
+    const after = await startCloud({ assembly, data });
+    onTestFinished(() => after.stop());
+    const services = createServices({ ...after, stage: 'dev' });
+    await eventually(async () => compare(accepted, await services.holdings()).lost === 0);
+    expect(compare(accepted, await services.holdings())).toMatchObject({ sms: 5, points: 5, guides: 5, duplicated: 0 });
+    const again = await fetch(`${after.apiUrl}/v1/members/${accepted[0]?.member.id}`);
+    expect(again.status).toBe(200);
+  });
+});
+
+describe('npm start', () => {
+  /** Runs `local/main.ts` until it ends; returns its exit code and what it said. */
+  async function start(...options: string[]): Promise<{ code: number; said: string }> {
+    const child = spawn(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'local/main.ts'),
+      ...options,
+    ]);
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const [code] = (await once(child, 'exit')) as [number];
+    return { code, said };
+  }
+
+  it('says who has the data folder when another cloud uses it', async () => {
+    const data = dataFolder();
+    const running = await startCloud({ assembly: inject('dev'), data });
+    onTestFinished(() => running.stop());
+    const { code, said } = await start('--data', data, '--port', '45000');
+    expect([code, said]).toEqual([
+      1,
+      expect.stringContaining(`${data} is in use by another embedded cloud. Stop that one`),
+    ]);
+    expect(said).not.toMatch(/\n\s+at /);
+  });
+
+  it.each(['state.db', 'dynamodb.db', 'fauxqs.db'])('says so when %s is corrupt', async (file) => {
+    const data = dataFolder();
+    writeFileSync(join(data, file), 'this is no database, and long enough to be taken for a broken one'.repeat(100));
+    const { code, said } = await start('--data', data, '--port', '45100');
+    expect([code, said]).toEqual([1, expect.stringContaining(data)]);
+    expect(said).not.toMatch(/\n\s+at /);
+  });
+
+  it('says which port is taken', async () => {
+    const server = createServer();
+    const url = new URL(await listen(server, 0, 'test'));
+    onTestFinished(() => close(server));
+    const { code, said } = await start('--memory', '--port', String(Number(url.port) - 566));
+    expect([code, said]).toEqual([1, expect.stringContaining(`Port ${url.port}, for the AWS endpoint, is taken`)]);
+  });
+
+  it('refuses an option that makes no sense', async () => {
+    expect(await start('--port', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('whole number') });
+  });
+});

@@ -1,0 +1,67 @@
+import type { SQSRecord } from 'aws-lambda';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { createMessage, type Message } from '../../shared/messaging/message.ts';
+import type { OutboxRow } from '../../shared/messaging/outbox.ts';
+
+export const TIME = new Date('2026-11-21T10:00:00.000Z');
+
+/** A member id that is easy to read in a failed test. */
+export const memberIdOf = (n: number) => `01999999-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+const header = (memberId: string, version: number) => ({
+  id: `${memberId}/${version}`,
+  source: '/rollcall/registration',
+  subject: memberId,
+  version,
+  time: TIME,
+});
+
+export const registered = (
+  memberId = memberIdOf(1),
+  version = 1,
+  phone = '+34612345678',
+): Message<typeof memberRegistered> =>
+  createMessage(memberRegistered, {
+    ...header(memberId, version),
+    data: { memberId, phone, name: 'Lucía', locale: 'es', registeredAt: TIME.toISOString() },
+  });
+
+export const profileChanged = (
+  memberId = memberIdOf(1),
+  version = 2,
+  locale = 'en',
+): Message<typeof memberProfileChanged> =>
+  createMessage(memberProfileChanged, {
+    ...header(memberId, version),
+    data: { memberId, name: 'Lucía', locale, changedAt: TIME.toISOString() },
+  });
+
+export const outboxRow = (aggregateId: string, version: number, body = '{}'): OutboxRow => ({
+  aggregateId,
+  version,
+  messageId: `${aggregateId}/${version}`,
+  type: 'rollcall.member.registered.v1',
+  kind: 'event',
+  body,
+  committedAt: TIME.toISOString(),
+});
+
+/** A record as Lambda gets it from a FIFO queue. */
+export const sqsRecord = (group: string, messageId: string, body: string): SQSRecord => ({
+  messageId,
+  receiptHandle: messageId,
+  body,
+  attributes: {
+    MessageGroupId: group,
+    ApproximateReceiveCount: '1',
+    SentTimestamp: '0',
+    SenderId: 'test',
+    ApproximateFirstReceiveTimestamp: '0',
+  },
+  messageAttributes: {},
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:test.fifo',
+  awsRegion: 'us-east-1',
+});

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { inject } from 'vitest';
+import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
+import type { SentText } from '../../local/sms-sandbox.ts';
+
+const PATIENCE_MS = 100_000;
+
+/** Waits until `look` returns something, asking every 20 ms. What never comes fails with what was seen last. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (Date.now() > deadline) throw new Error(`waited in vain for: ${look}`);
+    await delay(20);
+  }
+}
+
+export interface TestCloud extends Cloud {
+  dynamodb: DynamoDBDocumentClient;
+  sns: SNSClient;
+  sqs: SQSClient;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  texts(phone: string): Promise<SentText[]>;
+  /** What a service's table holds of a member. */
+  items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
+  invoke(functionName: string, event: object): Promise<any>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: any;
+}
+
+/** An embedded cloud of a test's own, in memory, with the clients of its services. */
+export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+  const cloud = await startCloud({ assembly: inject('dev'), ...options });
+  const config = {
+    endpoint: cloud.endpointUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
+  return {
+    ...cloud,
+    dynamodb,
+    sns: new SNSClient(config),
+    sqs: new SQSClient(config),
+
+    async request(method, path, body, headers = {}) {
+      const response = await fetch(`${cloud.apiUrl}${path}`, {
+        method,
+        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    },
+
+    async texts(phone) {
+      const response = await fetch(`${cloud.smsUrl}/messages?to=${encodeURIComponent(phone)}`);
+      return ((await response.json()) as { messages: SentText[] }).messages;
+    },
+
+    async items(table, memberId) {
+      const key = table === 'outbox' ? 'aggregateId' : 'pk';
+      const { Items = [] } = await dynamodb.send(
+        new QueryCommand({
+          TableName: `rollcall-dev-${table}`,
+          ConsistentRead: true,
+          KeyConditionExpression: '#key = :member',
+          ExpressionAttributeNames: { '#key': key },
+          ExpressionAttributeValues: { ':member': memberId },
+        }),
+      );
+      return Items;
+    },
+
+    async invoke(functionName, event) {
+      const response = await fetch(`${cloud.endpointUrl}/2015-03-31/functions/${functionName}/invocations`, {
+        method: 'POST',
+        body: JSON.stringify(event),
+      });
+      return response.json();
+    },
+  };
+}
+
+let phones = 0;
+/** A valid phone that no other call returns. */
+export const newPhone = () => `+346${String(10_000_000 + phones++)}`;

@@ -1,0 +1,95 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Line, readInput } from '../../ops/demo/input.ts';
+import type { Holdings } from '../../ops/demo/services.ts';
+import { compare, percentile } from '../../ops/demo/verdict.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-demo-test-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function lines(name: string, content: string): Promise<Line[]> {
+  writeFileSync(join(folder, name), content);
+  return Array.fromAsync(readInput(join(folder, name)));
+}
+
+describe('input', () => {
+  it('reads CSV with the numbers of its lines, quotes and a byte order mark included', async () => {
+    expect(
+      await lines('a.csv', '\uFEFFphone,name,locale\n+34612345678,"García, Lucía",es\n\n+34612345679,Bo,en\n'),
+    ).toEqual([
+      { line: 2, person: { phone: '+34612345678', name: 'García, Lucía', locale: 'es' } },
+      { line: 4, person: { phone: '+34612345679', name: 'Bo', locale: 'en' } },
+    ]);
+  });
+
+  it('names a CSV line that has too few or too many columns, and goes on', async () => {
+    const read = await lines('b.csv', 'phone,name,locale\n+34612345678\n+34612345679,Bo,en\n');
+    expect(read).toMatchObject([{ line: 2, problem: expect.stringContaining('Invalid Record Length') }, { line: 3 }]);
+  });
+
+  it('reads JSON Lines, names a bad one, and goes on', async () => {
+    const read = await lines('c.jsonl', '{"phone":"1"}\n{oops\n{"phone":"2"}\n');
+    expect(read).toMatchObject([{ line: 1 }, { line: 2, problem: expect.stringContaining('no JSON') }, { line: 3 }]);
+  });
+});
+
+describe('verdict', () => {
+  const at = '2026-11-21T10:00:01.000Z';
+  const askedAt = Date.parse('2026-11-21T10:00:00.000Z');
+  const accepted = [{ member: { id: 'm', phone: '+1', locale: 'es', version: 1 }, askedAt, httpMs: 5 }];
+  const whole = (): Holdings => ({
+    texts: [{ to: '+1', receivedAt: at }],
+    sms: [{ pk: 'm', sk: 'cursor', version: 1 }],
+    points: [
+      { pk: 'm', sk: 'account', version: 1, balance: 100, appliedAt: at },
+      { pk: 'm', sk: 'ledger#1', points: 100 },
+    ],
+    guide: [{ pk: 'm', sk: 'journey', version: 1, startedAt: at, journeyLocale: 'es', appliedAt: at }],
+  });
+
+  it('finds nothing wrong where everything is there once', () => {
+    expect(compare(accepted, whole())).toEqual({
+      sms: 1,
+      points: 1,
+      guides: 1,
+      lost: 0,
+      duplicated: 0,
+      outOfOrder: 0,
+      endToEndMs: [1000],
+    });
+  });
+
+  it.each<[string, (held: Holdings) => void, Partial<ReturnType<typeof compare>>]>([
+    ['a text that was never sent', (held) => held.texts.pop(), { lost: 1 }],
+    ['a text that was sent twice', (held) => held.texts.push({ to: '+1', receivedAt: at }), { duplicated: 1 }],
+    ['a bonus that was never credited', (held) => held.points.splice(0), { lost: 1 }],
+    [
+      'a bonus that was entered twice',
+      (held) => held.points.push({ pk: 'm', sk: 'ledger#2', points: 100 }),
+      { duplicated: 1 },
+    ],
+    [
+      'a balance that does not add up',
+      (held) => Object.assign(held.points[0] ?? {}, { balance: 200 }),
+      { duplicated: 1 },
+    ],
+    ['a guide that is missing', (held) => held.guide.pop(), { lost: 1 }],
+    ['a version that was skipped', (held) => Object.assign(held.sms[0] ?? {}, { baseline: 2 }), { outOfOrder: 1 }],
+    [
+      'the state of an older version',
+      (held) => Object.assign(held.guide[0] ?? {}, { journeyLocale: 'en' }),
+      { outOfOrder: 1 },
+    ],
+  ])('finds %s', (_, damage, finding) => {
+    const held = whole();
+    damage(held);
+    expect(compare(accepted, held)).toMatchObject(finding);
+  });
+
+  it('takes percentiles by nearest rank', () => {
+    expect([percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2, 3, 4], 0.99)]).toEqual([0, 2, 4]);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { createFilter } from '../../local/event-sources/filter.ts';
+import type { AssembledStack } from '../../local/template/assembly.ts';
+import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
+
+/** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */
+async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {
+  const made: ResourceInput[] = [];
+  await deploy(
+    { stacks, assetFolder: () => '' },
+    {
+      region: 'us-east-1',
+      accountId: '000000000000',
+      parameters,
+      ignored: new Set(['Test::Nothing']),
+      providers: {
+        'Test::Thing': async (input) => {
+          made.push(input);
+          return { ref: `ref-${input.logicalId}`, attributes: { Arn: `arn-${input.logicalId}` } };
+        },
+      },
+    },
+  );
+  return new Map(made.map(({ logicalId, properties }) => [logicalId, properties]));
+}
+
+const thing = (Properties: Record<string, unknown> = {}) => ({ Type: 'Test::Thing', Properties });
+
+describe('deployment of templates', () => {
+  it('resolves intrinsics, whatever the order of the resources', async () => {
+    const made = await deployed(
+      [
+        {
+          name: 'stack',
+          template: {
+            Parameters: { Url: { Type: 'String', Default: 'http://default' }, Other: { Type: 'String', Default: 'x' } },
+            Conditions: { IsOther: { 'Fn::Equals': [{ Ref: 'Other' }, 'x'] } },
+            Mappings: { Sizes: { small: { memory: 1 } } },
+            Resources: {
+              A: thing({
+                ref: { Ref: 'B' },
+                arn: { 'Fn::GetAtt': ['B', 'Arn'] },
+                joined: { 'Fn::Join': ['-', ['a', { Ref: 'AWS::Region' }]] },
+                substituted: { 'Fn::Sub': '${B}/${B.Arn}/${AWS::AccountId}/${!literal}' },
+                selected: { 'Fn::Select': [1, { 'Fn::Split': [',', 'a,b'] }] },
+                parameter: { Ref: 'Url' },
+                conditional: { 'Fn::If': ['IsOther', 'yes', 'no'] },
+                mapped: { 'Fn::FindInMap': ['Sizes', 'small', 'memory'] },
+                nothing: { Ref: 'AWS::NoValue' },
+              }),
+              B: thing(),
+            },
+          },
+        },
+      ],
+      { Url: 'http://given' },
+    );
+    expect(made.get('A')).toEqual({
+      ref: 'ref-B',
+      arn: 'arn-B',
+      joined: 'a-us-east-1',
+      substituted: 'ref-B/arn-B/000000000000/${literal}',
+      selected: 'b',
+      parameter: 'http://given',
+      conditional: 'yes',
+      mapped: 1,
+    });
+  });
+
+  it('resolves exports of a stack that comes later', async () => {
+    const made = await deployed([
+      { name: 'reader', template: { Resources: { A: thing({ value: { 'Fn::ImportValue': 'shared' } }) } } },
+      {
+        name: 'owner',
+        template: { Resources: { B: thing() }, Outputs: { O: { Value: { Ref: 'B' }, Export: { Name: 'shared' } } } },
+      },
+    ]);
+    expect(made.get('A')).toEqual({ value: 'ref-B' });
+  });
+
+  it('names the resource whose type it does not know', async () => {
+    const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } };
+    await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
+      'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not know.',
+    );
+  });
+
+  it('names an import that nobody exports, and an attribute that is not known', async () => {
+    const importing = { Resources: { A: thing({ value: { 'Fn::ImportValue': 'missing' } }) } };
+    await expect(deployed([{ name: 'stack', template: importing }])).rejects.toThrow('imports missing');
+    const asking = { Resources: { A: thing({ value: { 'Fn::GetAtt': ['B', 'Color'] } }), B: thing() } };
+    await expect(deployed([{ name: 'stack', template: asking }])).rejects.toThrow(
+      'does not know the attribute Color of B',
+    );
+  });
+});
+
+describe('filter patterns', () => {
+  it.each([
+    ['{"eventName":["INSERT"]}', { eventName: 'INSERT' }, true],
+    ['{"eventName":["INSERT"]}', { eventName: 'REMOVE' }, false],
+    ['{"a":{"b":[{"prefix":"x"}]}}', { a: { b: 'xyz' } }, true],
+    ['{"a":{"b":[{"exists":false}]}}', { a: {} }, true],
+    ['{"a":[{"anything-but":["x"]}]}', { a: 'y' }, true],
+    ['{"a":[{"anything-but":["x"]}]}', { a: 'x' }, false],
+  ])('%s on %j: %s', (pattern, record, matches) => {
+    expect(createFilter([pattern])(record)).toBe(matches);
+  });
+
+  it('lets everything pass where there is none, and refuses an operator that it does not imitate', () => {
+    expect(createFilter([])({})).toBe(true);
+    expect(() => createFilter(['{"a":[{"numeric":[">",1]}]}'])).toThrow('numeric');
+  });
+});

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { stageNamed } from '../../infra/stages.ts';
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, any>;
+  DeletionPolicy?: string;
+}
+
+/** Every resource of a stage, by `template/logicalId`. */
+function resourcesOf(stage: 'dev' | 'prod'): Array<[string, Resource]> {
+  const folder = inject(stage);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.template.json'))
+    .flatMap((file) => {
+      const { Resources } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+        Resources: Record<string, Resource>;
+      };
+      return Object.entries(Resources).map(([id, resource]): [string, Resource] => [`${file}/${id}`, resource]);
+    });
+}
+
+const ofType = (stage: 'dev' | 'prod', type: string) => resourcesOf(stage).filter(([, { Type }]) => Type === type);
+
+/** The resource of the same template that a `Ref` or `Fn::GetAtt` in `from` means. */
+const idOf = (from: string, value: { Ref?: string; 'Fn::GetAtt'?: [string, string] }) =>
+  `${from.split('/')[0]}/${value.Ref ?? value['Fn::GetAtt']?.[0]}`;
+
+describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
+  const queues = () => ofType(stage, 'AWS::SQS::Queue');
+  const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
+  const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
+
+  it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
+    const deadLetterQueues = new Set<string>();
+    for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {
+      if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(id, Properties.RedrivePolicy.deadLetterTargetArn));
+    }
+    expect(queues().length).toBe(9);
+    for (const [id, { Properties }] of queues()) {
+      expect(Properties.FifoQueue).toBe(true);
+      expect(Properties.RedrivePolicy || deadLetterQueues.has(id), id).toBeTruthy();
+      expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+    }
+  });
+
+  it('give high throughput by message group to topic and queues', () => {
+    for (const [, { Properties }] of queues()) {
+      expect(Properties).toMatchObject({
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      });
+    }
+    const [topic] = ofType(stage, 'AWS::SNS::Topic').filter(([, { Properties }]) => Properties.FifoTopic);
+    expect(topic?.[1].Properties.FifoThroughputScope).toBe('MessageGroup');
+  });
+
+  it('let every mapping report partial failures', () => {
+    expect(mappings().length).toBe(4);
+    for (const [, { Properties }] of mappings())
+      expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+  });
+
+  it('hide a message for at least six times the timeout of its function', () => {
+    const byId = new Map(queues());
+    const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(id, Properties.EventSourceArn)));
+    expect(consuming.length).toBe(3);
+    for (const [id, { Properties }] of consuming) {
+      const queue = byId.get(idOf(id, Properties.EventSourceArn))?.Properties;
+      const timeout = functions().get(idOf(id, Properties.FunctionName))?.Properties.Timeout;
+      expect(queue?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
+      expect(queue?.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
+    }
+  });
+
+  it('deliver every event to every subscriber, raw and unfiltered', () => {
+    const subscriptions = ofType(stage, 'AWS::SNS::Subscription');
+    expect(subscriptions.length).toBe(3);
+    for (const [, { Properties }] of subscriptions) {
+      expect(Properties.RawMessageDelivery).toBe(true);
+      expect(Properties.FilterPolicy).toBeUndefined();
+    }
+  });
+
+  it('start the relay at the horizon and give up on a record soon, as the sweep needs no stream', () => {
+    const [relay] = mappings().filter(([, { Properties }]) => Properties.StartingPosition);
+    expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
+  });
+
+  it('encrypt every table', () => {
+    for (const [, { Properties }] of ofType(stage, 'AWS::DynamoDB::GlobalTable'))
+      expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+  });
+
+  it('run every function on arm64 and Node.js 24, in a log group that does not keep its lines for ever', () => {
+    for (const [, { Properties }] of functions()) {
+      expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
+    }
+    expect(functions().size).toBe(15);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(15);
+    for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it('watch age, depth and dead letters of every subscriber', () => {
+    const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
+    expect(count('ApproximateAgeOfOldestMessage')).toBe(3);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(9);
+    for (const alarm of alarms) expect(alarm.AlarmActions?.length).toBe(1);
+  });
+});
+
+describe('prod', () => {
+  it('can recover every table, and keeps it when its stack goes', () => {
+    const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
+    expect(tables.length).toBe(5);
+    for (const [, { Properties, DeletionPolicy }] of tables) {
+      const [replica] = Properties.Replicas;
+      expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
+      expect(replica.DeletionProtectionEnabled).toBe(true);
+      expect(DeletionPolicy).toBe('Retain');
+    }
+  });
+});
+
+describe('stages', () => {
+  it('says which stages there are when asked for another', () => {
+    expect(() => stageNamed('production')).toThrow(
+      'There is no stage "production" in infra/stages.ts; there are: dev, prod.',
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { PermanentError, TransientError, UnreadableMessageError } from '../../shared/messaging/errors.ts';
+import { createSubscriber, type Handlers } from '../../shared/messaging/subscriber.ts';
+import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
+
+const contracts = [memberRegistered, memberProfileChanged];
+const member = memberIdOf(1);
+
+function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
+  const store = new InMemorySubscriberStore();
+  const kit = createSubscriber({ store, contracts, handlers, now: () => TIME });
+  const apply = (message: object) => kit.apply(JSON.stringify(message));
+  const versions = () => store.effects.map(({ version }) => version);
+  const parked = () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`);
+  return { store, apply, sweep: kit.sweep, versions, parked, raw: kit.apply };
+}
+
+describe('subscriber', () => {
+  it('applies a message once, however often it comes', async () => {
+    const { apply, versions } = subscriber();
+    expect([await apply(registered()), await apply(registered()), await apply(registered())]).toEqual([
+      'applied',
+      'duplicate',
+      'duplicate',
+    ]);
+    expect(versions()).toEqual([1]);
+  });
+
+  it('parks what comes too early and applies it in order once its predecessor was applied', async () => {
+    const { apply, sweep, versions, parked } = subscriber();
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 4));
+    await apply(profileChanged(member, 3));
+    expect(parked()).toEqual(['4 gap', '3 gap']);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    await apply(profileChanged(member, 2));
+    expect(await sweep()).toMatchObject({ applied: 2, waiting: 0 });
+    expect(versions()).toEqual([1, 2, 3, 4]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('moves the cursor for a type that it has no handler for', async () => {
+    const { apply, store } = subscriber();
+    await apply(registered());
+    await apply(profileChanged());
+    expect(store.cursors.get(member)?.version).toBe(2);
+  });
+
+  it('adopts the first version it meets as baseline, and parks a lower one for a person', async () => {
+    const { apply, sweep, store, parked } = subscriber();
+    expect(await apply(profileChanged(member, 5))).toBe('applied');
+    expect(store.cursors.get(member)).toMatchObject({ version: 5, baseline: 5 });
+    expect(await apply(profileChanged(member, 4))).toBe('parked');
+    await sweep();
+    expect(parked()).toEqual(['4 below-baseline']);
+  });
+
+  it('does not adopt a version while a lower one is parked', async () => {
+    const { apply, versions, parked } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        throw new PermanentError('no such country');
+      },
+    });
+    await apply(registered(member, 1));
+    expect(await apply(profileChanged(member, 2))).toBe('parked');
+    expect(versions()).toEqual([]);
+    expect(parked()).toEqual(['1 failed', '2 gap']);
+  });
+
+  it('parks a permanent failure with its error; successors wait behind it, and other aggregates go on', async () => {
+    const { apply, sweep, store, parked } = subscriber({
+      'rollcall.member.registered.v1': ({ subject }) => {
+        if (subject === member) throw new PermanentError('no such country');
+        return {};
+      },
+    });
+    expect(await apply(registered(member))).toBe('parked');
+    expect(await apply(registered(memberIdOf(2)))).toBe('applied');
+    await apply(profileChanged(member, 2));
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    expect(parked()).toEqual(['1 failed', '2 gap']);
+    expect(store.waiting.get(`${member}#1`)?.error).toBe('PermanentError: no such country');
+  });
+
+  it('lets a transient failure through, changes nothing, and applies the message when it comes again', async () => {
+    let down = true;
+    const { apply, versions } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (down) throw new TransientError('provider is down');
+        return {};
+      },
+    });
+    await expect(apply(registered())).rejects.toThrow('provider is down');
+    down = false;
+    expect(await apply(registered())).toBe('applied');
+    expect(versions()).toEqual([1]);
+  });
+
+  it('calls an external service under a lease, before it commits', async () => {
+    const seen: unknown[] = [];
+    const { apply, store } = subscriber({
+      'rollcall.member.registered.v1': ({ subject }) => ({
+        call: async () =>
+          void seen.push({ leased: store.cursors.get(subject)?.leasedUntil, effects: store.effects.length }),
+      }),
+    });
+    await apply(registered());
+    expect(seen).toEqual([{ leased: new Date(TIME.getTime() + 15_000), effects: 0 }]);
+    expect(store.cursors.get(member)).toEqual({ version: 1 });
+  });
+
+  it('does not call while another handler holds the lease', async () => {
+    let calls = 0;
+    const { apply, store } = subscriber({
+      'rollcall.member.registered.v1': () => ({ call: async () => void calls++ }),
+    });
+    await store.lease(member, 0, TIME, new Date(TIME.getTime() + 1_000));
+    await expect(apply(registered())).rejects.toBeInstanceOf(TransientError);
+    expect(calls).toBe(0);
+  });
+
+  it('keeps no claim when the external call fails, so that the next try calls again', async () => {
+    const { apply, store } = subscriber({
+      'rollcall.member.registered.v1': () => ({
+        call: async () => {
+          throw new TransientError('no answer');
+        },
+      }),
+    });
+    await expect(apply(registered())).rejects.toThrow('no answer');
+    expect(store.effects).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', 'message is no JSON'],
+    [JSON.stringify({ ...registered(), id: undefined }), 'id'],
+    [
+      JSON.stringify({ ...registered(), type: 'rollcall.member.promoted.v1' }),
+      'unknown type rollcall.member.promoted.v1',
+    ],
+    [JSON.stringify({ ...registered(), data: { memberId: member } }), 'phone'],
+    [JSON.stringify({ ...registered(), sequence: undefined }), 'is no version'],
+  ])('says what is wrong with %s', async (body, what) => {
+    const { raw } = subscriber();
+    const failure = await raw(body).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UnreadableMessageError);
+    expect((failure as Error).message).toContain(what);
+  });
+});
