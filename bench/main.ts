@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { measureFloor } from './floor.ts';
+
+const { members, json } = new Command('npm run bench --')
+  .description('Measures start, memory and throughput, each beside what it is to be compared with.')
+  .option('--members <n>', 'members of the demo run', '1000')
+  .option('--json <file>', 'write the figures to this file')
+  .parse()
+  .opts<{ members: string; json?: string }>();
+
+const root = join(import.meta.dirname, '..');
+const PORT = 46_000;
+
+const seconds = (start: number) => (performance.now() - start) / 1000;
+const round = (value: number) => Math.round(value * 100) / 100;
+
+function synthSeconds(): number {
+  const start = performance.now();
+  execFileSync('npx', ['cdk', 'synth', '--quiet'], { cwd: root, stdio: 'ignore' });
+  return seconds(start);
+}
+
+/** `npm start` in a data folder of its own, once it says that it is ready. */
+async function start(data: string): Promise<{ child: ChildProcess; readySeconds: number }> {
+  const begin = performance.now();
+  const child = spawn('npm', ['start', '--', '--data', data, '--port', String(PORT)], { cwd: root, detached: true });
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('ready')) return { child, readySeconds: seconds(begin) };
+  }
+  throw new Error('npm start ended before it was ready');
+}
+
+/** Resident memory of a process group, in MB. */
+function residentMb(group: number): number {
+  const fields = (pid: string) =>
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .reduce((sum, pid) => {
+      try {
+        // Fields 5 (process group) and 24 (resident pages of 4 KB) of proc(5), two of them cut off above.
+        return Number(fields(pid)[2]) === group ? sum + (Number(fields(pid)[21]) * 4096) / 1024 ** 2 : sum;
+      } catch {
+        return sum; // It ended meanwhile.
+      }
+    }, 0);
+}
+
+const data = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+const synth = synthSeconds();
+const { child, readySeconds } = await start(data);
+const group = child.pid ?? 0;
+try {
+  const demo = [
+    'run',
+    '--silent',
+    'demo',
+    '--',
+    '--members',
+    members,
+    '--endpoint',
+    `http://127.0.0.1:${PORT + 566}`,
+    '--json',
+  ];
+  const run = JSON.parse(execFileSync('npm', demo, { cwd: root, encoding: 'utf8' })) as {
+    registrationsPerSecond: number;
+    seconds: number;
+    lost: number;
+    duplicated: number;
+    outOfOrder: number;
+    awsCalls: Record<string, number>;
+  };
+  const megabytes = residentMb(group);
+  process.kill(-group, 'SIGINT');
+  await once(child, 'exit');
+  const floorSeconds = await measureFloor(run.awsCalls);
+
+  const figures = {
+    cpus: cpus().length,
+    members: Number(members),
+    synthSeconds: round(synth),
+    readySeconds: round(readySeconds),
+    readyToSynth: round(readySeconds / synth),
+    residentMb: Math.round(megabytes),
+    registrationsPerSecond: run.registrationsPerSecond,
+    allEffectsPerSecond: round(Number(members) / run.seconds),
+    floorPerSecond: round(Number(members) / floorSeconds),
+    toFloor: round(floorSeconds / run.seconds),
+    lost: run.lost,
+    duplicated: run.duplicated,
+    outOfOrder: run.outOfOrder,
+  };
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${value}`);
+  if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
+} finally {
+  if (child.exitCode === null) process.kill(-group, 'SIGKILL');
+  rmSync(data, { recursive: true, force: true });
+}

@@ -1,0 +1,28 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// Writes members.csv: 1,000 lines of people, among them lines that must be refused. `node samples/generate.ts`
+
+const PEOPLE = 1_000;
+const NAMES = ['Lucía García', '王伟', 'Amina Diallo', "Seán O'Brien", 'Zoë Müller', '"Bo" Larsen, Jr.', 'Nguyễn Văn An'];
+const LOCALES = ['es', 'zh-CN', 'en', 'en-IE', 'de', 'da', 'vi'];
+/** By line of the file, whose first line is the header. */
+const BAD: Record<number, [phone: string, name: string, locale: string]> = {
+  101: ['12345', 'Too Short', 'en'],
+  202: ['+34612000010', 'Registered Twice', 'en'],
+  303: ['+34612000300', '   ', 'es'],
+  404: ['+34612000400', 'No Such Locale', 'not a locale'],
+  505: ['+999123456789', 'No Such Country', 'en'],
+  606: ['+34612000600', 'x'.repeat(101), 'en'],
+  707: ['+34612000020', 'Registered Twice Too', 'zh-CN'],
+};
+
+const quoted = (field: string) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+
+const lines = Array.from({ length: PEOPLE }, (_, index) => {
+  const line = index + 2;
+  const good = [`+34612${String(index).padStart(6, '0')}`, NAMES[index % NAMES.length] ?? '', LOCALES[index % LOCALES.length] ?? ''];
+  if (line === 808) return good[0] ?? '';
+  return (BAD[line] ?? good).map(quoted).join(',');
+});
+writeFileSync(join(import.meta.dirname, 'members.csv'), `phone,name,locale\n${lines.join('\n')}\n`);

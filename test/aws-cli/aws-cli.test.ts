@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+const run = promisify(execFile);
+
+// The AWS CLI, unchanged, as a person at a terminal uses it. Needs `aws` (apt-get install awscli).
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+async function aws(...args: string[]) {
+  const { stdout } = await run('aws', ['--endpoint-url', cloud.endpointUrl, '--output', 'json', ...args], {
+    env: {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: 'any',
+      AWS_SECRET_ACCESS_KEY: 'any',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_PAGER: '',
+    },
+  });
+  return JSON.parse(stdout);
+}
+
+describe('the AWS CLI', () => {
+  it('lists tables, queues and topics', async () => {
+    expect((await aws('dynamodb', 'list-tables')).TableNames).toContain('rollcall-dev-outbox');
+    expect((await aws('sqs', 'list-queues')).QueueUrls).toContain(
+      `${cloud.endpointUrl}/000000000000/rollcall-dev-points.fifo`,
+    );
+    const { Topics } = await aws('sns', 'list-topics');
+    expect(Topics).toContainEqual({ TopicArn: 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo' });
+  });
+
+  it('reads an item', async () => {
+    const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
+    const key = JSON.stringify({ pk: { S: `member#${body.id}` } });
+    const { Item } = await aws('dynamodb', 'get-item', '--table-name', 'rollcall-dev-members', '--key', key);
+    expect(Item.name).toEqual({ S: 'Ana' });
+  });
+
+  it('invokes a function', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'));
+    const file = join(folder, 'answer.json');
+    const { StatusCode } = await aws('lambda', 'invoke', '--function-name', 'rollcall-dev-outbox-sweep', file);
+    expect([StatusCode, readFileSync(file, 'utf8')]).toEqual([200, 'null']);
+    await rm(folder, { recursive: true });
+  });
+});
