@@ -12,8 +12,6 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-export type Members = ReturnType<typeof createMembers>;
-
 /** Somebody else changed the member between our read and our write; without `If-Match` the caller need not know. */
 const DEACTIVATE_ATTEMPTS = 5;
 

@@ -3,5 +3,3 @@ import * as z from 'zod';
 export const links = z
   .record(z.string(), z.object({ href: z.string() }))
   .meta({ description: 'Where to go from here, by link relation.' });
-
-export type Links = z.output<typeof links>;

@@ -37,8 +37,6 @@ export interface SweepReport {
   failed: Array<{ messageId: string; error: Error }>;
 }
 
-export type Subscriber = ReturnType<typeof createSubscriber>;
-
 /** A consuming function ends within ten seconds; five more for clocks that differ. */
 const DEFAULT_LEASE_MS = 15_000;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
