@@ -101,6 +101,6 @@ try {
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${value}`);
   if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
 } finally {
-  if (child.exitCode === null) process.kill(-group, 'SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) process.kill(-group, 'SIGKILL');
   rmSync(data, { recursive: true, force: true });
 }

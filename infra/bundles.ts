@@ -8,7 +8,7 @@ let bundles: string | undefined;
 
 /**
  * The folder with the bundle of a handler file (`index.mjs`). All handlers are built at first use, in one run of
- * esbuild: five times as fast as a run for each (docs/decisions/0002-one-esbuild-run.md).
+ * esbuild rather than one for each: docs/decisions/0002-one-esbuild-run.md.
  * @param entry path from the project's root, such as `functions/points/read.handler.ts`
  */
 export function bundleOf(entry: string): string {

@@ -1,4 +1,5 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
@@ -68,8 +69,13 @@ export async function startCloud({
   try {
     const state = openState(data);
     opened.push(() => state.close());
+    const scratch = () => {
+      const folder = mkdtempSync(join(tmpdir(), 'rollcall-memory-'));
+      opened.push(() => rmSync(folder, { recursive: true, force: true }));
+      return folder;
+    };
     const [dynamoDB, messaging] = await Promise.all([
-      startDynamoDB(data && join(data, 'dynamodb.db')),
+      startDynamoDB(join(data ?? scratch(), 'dynamodb.db')),
       startMessaging({ folder: data, region: REGION }),
     ]);
     opened.push(dynamoDB.stop, messaging.stop);
@@ -83,7 +89,7 @@ export async function startCloud({
       functions,
       calls,
       about: () => ({ apiUrl: firstApi(), smsUrl: sandbox.url, calls: calls.counts }),
-      onWrite: () => writes.ring(),
+      onWrite: (request) => writes.ring(request),
     });
     const endpointUrl = await listen(endpoint, ports.aws ?? 0, 'the AWS endpoint');
     opened.push(() => close(endpoint));

@@ -23,8 +23,8 @@ export interface EndpointOptions {
   functions: ReadonlyMap<string, LambdaFunction>;
   calls: Calls;
   about: () => CloudDescription;
-  /** Told after DynamoDB answered a write. */
-  onWrite: () => void;
+  /** Told the request after DynamoDB answered a write. */
+  onWrite: (request: Buffer) => void;
 }
 
 interface Target {
@@ -80,7 +80,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     const answer = await promise;
     const content = await readBody(answer);
     response.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
-    if (target.service === 'dynamodb' && WRITES.has(target.operation)) options.onWrite();
+    if (target.service === 'dynamodb' && WRITES.has(target.operation)) options.onWrite(body);
   }
 
   async function invoke(request: IncomingMessage, response: ServerResponse, name: string, body: Buffer): Promise<void> {

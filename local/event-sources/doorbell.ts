@@ -1,13 +1,14 @@
-/** Lets waiters sleep until somebody rings, or for a second at most: a ring may come from outside of our endpoint. */
+/** Lets waiters sleep until somebody writes to their table, or for a second at most: a write may go round our endpoint. */
 export class Doorbell {
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<() => void, string>();
 
-  ring(): void {
-    for (const wake of this.#waiting) wake();
+  /** @param request a request that may have written to the tables that it names */
+  ring(request: Buffer): void {
+    for (const [wake, tableName] of this.#waiting) if (request.includes(`"${tableName}"`)) wake();
   }
 
   /** Counts from the call on: a ring before the promise is awaited is not missed. */
-  next = (signal: AbortSignal): Promise<void> => {
+  next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, 1_000);
     const wake = () => {
@@ -16,7 +17,7 @@ export class Doorbell {
       signal.removeEventListener('abort', wake);
       resolve();
     };
-    this.#waiting.add(wake);
+    this.#waiting.set(wake, tableName);
     signal.addEventListener('abort', wake);
     return promise.finally(wake);
   };

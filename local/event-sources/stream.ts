@@ -18,8 +18,8 @@ export interface StreamMappingOptions {
   streams: DynamoDBStreamsClient;
   sqs: SQSClient;
   state: State;
-  /** Resolves when something may have been written. */
-  nextWrite: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when something may have been written to a table. */
+  nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   streamArn: string;
   region: string;
   target: LambdaFunction;
@@ -46,6 +46,8 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   const matches = createFilter(options.filters);
   const stopping = new AbortController();
   const { signal } = stopping;
+  /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
+  const tableName = streamArn.split('/')[1] ?? '';
   let reading: Promise<unknown> | undefined;
 
   /** @returns index of the first record to try again; the length of the batch if all are done */
@@ -116,7 +118,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   async function readShard(shardId: string): Promise<void> {
     let iterator = await iteratorAt(shardId);
     while (iterator && !signal.aborted) {
-      const write = options.nextWrite(signal);
+      const write = options.nextWrite(tableName, signal);
       const { Records = [], NextShardIterator } = await streams.send(
         new GetRecordsCommand({ ShardIterator: iterator, Limit: batchSize }),
       );
