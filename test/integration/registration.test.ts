@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ActiveMember, changeProfile } from '../../functions/registration/member.ts';
+import { createMemberStore } from '../../functions/registration/store.ts';
+import { TIME } from '../support/builders.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;
@@ -100,6 +103,22 @@ describe('one member', () => {
     const change = (name: string) => cloud.request('PATCH', path, { name }, { 'if-match': '"1"' });
     const statuses = (await Promise.all([change('A'), change('B')])).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, 412]);
+  });
+
+  it('refuses a change whose basis is gone by the time that it is written', async () => {
+    const { id } = (await register()).body;
+    const store = createMemberStore({
+      client: cloud.dynamodb,
+      membersTable: 'rollcall-dev-members',
+      outboxTable: 'rollcall-dev-outbox',
+    });
+    const basis = (await store.find(id)) as ActiveMember;
+    const change = (messageId: string) => {
+      const { member, event } = changeProfile(basis, { name: messageId }, { now: TIME, messageId });
+      return store.change(member, event);
+    };
+    expect([await change('first'), await change('second')]).toEqual([true, false]);
+    expect((await cloud.request('GET', `/v1/members/${id}`)).body.name).toBe('first');
   });
 
   it('is deactivated: its data is erased, its phone is free, and it is not there any more', async () => {

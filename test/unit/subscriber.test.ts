@@ -85,6 +85,21 @@ describe('subscriber', () => {
     expect(store.waiting.get(`${member}#1`)?.error).toBe('PermanentError: no such country');
   });
 
+  it('leaves what failed for good to a person, even if it would succeed by now', async () => {
+    let fails = true;
+    const { apply, sweep, versions } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (fails) throw new PermanentError('no such country');
+        return {};
+      },
+    });
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    fails = false;
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    expect(versions()).toEqual([]);
+  });
+
   it('lets a transient failure through, changes nothing, and applies the message when it comes again', async () => {
     let down = true;
     const { apply, versions } = subscriber({
