@@ -16,6 +16,8 @@ const environment = {
   AWS_S3_FORCE_PATH_STYLE: '1',
   ...process.env,
   AWS_ENDPOINT_URL: endpoint,
+  // cdklocal insists on it.
+  AWS_ENDPOINT_URL_S3: process.env.AWS_ENDPOINT_URL_S3 ?? endpoint,
 };
 
 async function cdklocal(...args: string[]): Promise<void> {
