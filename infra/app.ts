@@ -1,4 +1,5 @@
 import { App, Tags } from 'aws-cdk-lib';
+import { FoundationStack } from './stacks/foundation.ts';
 import { GuideStack } from './stacks/guide.ts';
 import { OperationsStack } from './stacks/operations.ts';
 import { PointsStack } from './stacks/points.ts';
@@ -11,10 +12,15 @@ const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
 const id = (service: string) => `rollcall-${stage.name}-${service}`;
 
 const { alarms } = new OperationsStack(app, id('operations'), { stage });
-const { memberEvents, api } = new RegistrationStack(app, id('registration'), { stage, alarms });
-new SmsStack(app, id('sms'), { stage, memberEvents, alarms });
-new PointsStack(app, id('points'), { stage, memberEvents, api, alarms });
-new GuideStack(app, id('guide'), { stage, memberEvents, api, alarms });
+const { memberEvents, api } = new FoundationStack(app, id('foundation'), { stage });
+const subscribers = [
+  new SmsStack(app, id('sms'), { stage, memberEvents, alarms }),
+  new PointsStack(app, id('points'), { stage, memberEvents, api, alarms }),
+  new GuideStack(app, id('guide'), { stage, memberEvents, api, alarms }),
+];
+const registration = new RegistrationStack(app, id('registration'), { stage, memberEvents, api, alarms });
+// An event that is published before its subscribers are there is lost to them.
+for (const subscriber of subscribers) registration.addStackDependency(subscriber);
 
 Tags.of(app).add('application', 'rollcall');
 Tags.of(app).add('stage', stage.name);

@@ -9,13 +9,10 @@ const settings = z.strictObject({
   subscriberConcurrency: z.int().min(2).max(1000),
   /** Points for registering, where no rule says otherwise. */
   defaultBonus: z.int().nonnegative(),
-  sms: z.discriminatedUnion('provider', [
-    /** The URL is the default of the stack's parameter `SmsGatewayUrl`. */
-    z.strictObject({ provider: z.literal('http'), gatewayUrl: z.url() }),
-    z.strictObject({ provider: z.literal('aws'), originationIdentity: z.string().min(1) }),
-  ]),
-  /** Who is told of alarms; nobody, if left out. */
-  alarmEmail: z.email().optional(),
+  /** Who delivers texts: a generic HTTP gateway, or AWS End User Messaging. Its address is a parameter of the stack. */
+  smsProvider: z.enum(['http', 'aws']),
+  /** Whether alarms are mailed, to the address that is a parameter of the operations stack. */
+  alarmByEmail: z.boolean(),
 });
 
 type Settings = z.output<typeof settings>;
@@ -31,7 +28,8 @@ const stages: Record<string, z.input<typeof settings>> = {
     logRetentionDays: 7,
     subscriberConcurrency: 5,
     defaultBonus: 100,
-    sms: { provider: 'http', gatewayUrl: 'http://127.0.0.1:4010' },
+    smsProvider: 'http',
+    alarmByEmail: false,
   },
   prod: {
     keepData: true,
@@ -39,7 +37,8 @@ const stages: Record<string, z.input<typeof settings>> = {
     logRetentionDays: 90,
     subscriberConcurrency: 50,
     defaultBonus: 100,
-    sms: { provider: 'aws', originationIdentity: 'rollcall' },
+    smsProvider: 'aws',
+    alarmByEmail: true,
   },
 };
 

@@ -6,7 +6,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Calls } from './calls.ts';
-import { startDynamoDB } from './emulators/dynoxide.ts';
+import { type Emulator, startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
 import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
@@ -74,11 +74,22 @@ export async function startCloud({
       opened.push(() => rmSync(folder, { recursive: true, force: true }));
       return folder;
     };
-    const [dynamoDB, messaging] = await Promise.all([
-      startDynamoDB(join(data ?? scratch(), 'dynamodb.db')),
-      startMessaging({ folder: data, region: REGION }),
+    const opening = async <T extends { stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> => {
+      const started = await starting;
+      opened.push(started.stop);
+      return started;
+    };
+    const starting = await Promise.allSettled([
+      assembly,
+      opening(startDynamoDB(join(data ?? scratch(), 'dynamodb.db'))),
+      opening(startMessaging({ folder: data, region: REGION })),
     ]);
-    opened.push(dynamoDB.stop, messaging.stop);
+    for (const part of starting) if (part.status === 'rejected') throw part.reason;
+    const [folder, dynamoDB, messaging] = starting.map((part) => (part as PromiseFulfilledResult<unknown>).value) as [
+      string,
+      Emulator,
+      Emulator,
+    ];
 
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
@@ -161,7 +172,7 @@ export async function startCloud({
       functions.clear();
     }
     opened.push(halt);
-    await run(await assembly);
+    await run(folder);
 
     return {
       endpointUrl,

@@ -58,22 +58,27 @@ export async function startSmsSandbox({
   }
 
   async function handle(request: IncomingMessage): Promise<{ status: number; answer: unknown }> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sandbox');
+    const [pathname, query] = (request.url ?? '/').split('?');
     const body = await readBody(request);
     if (pathname === '/messages' && request.method === 'POST') {
       return accept(request.headers['idempotency-key'] as string | undefined, body ?? Buffer.alloc(0));
     }
     if (pathname === '/messages' && request.method === 'GET') {
-      const to = searchParams.get('to');
+      const to = new URLSearchParams(query).get('to');
       const messages = (to === null ? all.all() : byRecipient.all(to)) as unknown as SentText[];
       return { status: 200, answer: { total: messages.length, messages } };
     }
     return { status: 404, answer: { error: 'There is only /messages here, for GET and POST.' } };
   }
 
-  const server = createServer(async (request, response) => {
-    const { status, answer } = await handle(request);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  const server = createServer((request, response) => {
+    handle(request).then(
+      ({ status, answer }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      },
+      // Whoever asked went away before the end of the request.
+      () => response.destroy(),
+    );
   });
   return { url: await listen(server, port, 'the SMS sandbox'), stop: () => close(server) };
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 
-// Deploys to LocalStack, or to whatever speaks its language on the same port, and prints the API's URL.
+// Deploys to LocalStack, or to whatever speaks its language on the same port, and prints the API's URL. Texts go to
+// SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the container.
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1:4566';
 const environment = {
@@ -41,7 +42,9 @@ try {
   });
   const outputs = join(folder, 'outputs.json');
   await cdklocal('bootstrap');
-  await cdklocal('deploy', '--all', '--require-approval', 'never', '--outputs-file', outputs, ...process.argv.slice(2));
+  const gateway = process.env.SMS_GATEWAY_URL ?? 'http://host.docker.internal:4010';
+  const parameters = ['--parameters', `rollcall-dev-sms:SmsGatewayUrl=${gateway}`];
+  await cdklocal('deploy', '--all', '--require-approval', 'never', '--outputs-file', outputs, ...parameters);
   const stacks = JSON.parse(readFileSync(outputs, 'utf8')) as Record<string, Record<string, string>>;
   const apiUrl = Object.values(stacks).find((stack) => stack.ApiUrl)?.ApiUrl ?? '';
   console.log(`\nAPI: ${pc.cyan(reachable(apiUrl))}`);

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 // Writes members.csv: 1,000 lines of people, among them lines that must be refused. `node samples/generate.ts`
 
 const PEOPLE = 1_000;
-const NAMES = ['Lucía García', '王伟', 'Amina Diallo', "Seán O'Brien", 'Zoë Müller', '"Bo" Larsen, Jr.', 'Nguyễn Văn An'];
+const NAMES = [
+  'Lucía García',
+  '王伟',
+  'Amina Diallo',
+  "Seán O'Brien",
+  'Zoë Müller',
+  '"Bo" Larsen, Jr.',
+  'Nguyễn Văn An',
+];
 const LOCALES = ['es', 'zh-CN', 'en', 'en-IE', 'de', 'da', 'vi'];
 /** By line of the file, whose first line is the header. */
 const BAD: Record<number, [phone: string, name: string, locale: string]> = {
@@ -21,7 +29,11 @@ const quoted = (field: string) => (/[",]/.test(field) ? `"${field.replaceAll('"'
 
 const lines = Array.from({ length: PEOPLE }, (_, index) => {
   const line = index + 2;
-  const good = [`+34612${String(index).padStart(6, '0')}`, NAMES[index % NAMES.length] ?? '', LOCALES[index % LOCALES.length] ?? ''];
+  const good = [
+    `+34612${String(index).padStart(6, '0')}`,
+    NAMES[index % NAMES.length] ?? '',
+    LOCALES[index % LOCALES.length] ?? '',
+  ];
   if (line === 808) return good[0] ?? '';
   return (BAD[line] ?? good).map(quoted).join(',');
 });

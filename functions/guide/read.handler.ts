@@ -4,7 +4,7 @@ import { createDynamoDB } from '../../shared/aws/clients.ts';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { endpoint, json } from '../../shared/http/endpoint.ts';
+import { endpoint, json, memberId } from '../../shared/http/endpoint.ts';
 import { notFound } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
@@ -13,8 +13,8 @@ import { JOURNEY, journeys } from './journey.ts';
 const { TABLE } = readEnvironment(z.object({ TABLE: text }));
 const client = createDynamoDB();
 
-export const read = endpoint(createObservability('guide').logger, async ({ pathParameters }) => {
-  const id = pathParameters?.id ?? '';
+export const read = endpoint(createObservability('guide').logger, async (event) => {
+  const id = memberId(event);
   const { Item } = await client.send(new GetCommand({ TableName: TABLE, Key: { pk: id, sk: JOURNEY } }));
   if (Item?.startedAt === undefined) throw notFound(`guide of member ${id}`);
   const locale = Item.journeyLocale as keyof typeof journeys;

@@ -5,8 +5,8 @@ import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { etag, versionFromIfMatch } from '../../shared/http/conditions.ts';
-import { endpoint, type HttpEvent, header, json, jsonEndpoint } from '../../shared/http/endpoint.ts';
+import { etag } from '../../shared/http/conditions.ts';
+import { endpoint, type HttpEvent, header, json, jsonEndpoint, memberId } from '../../shared/http/endpoint.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
@@ -29,8 +29,8 @@ const members = createMembers({
 });
 
 export const register = jsonEndpoint(logger, registration, async (event, body) => {
-  const member = await members.register(body, idempotencyKey(event), trace(event));
-  count({ Registrations: 1 });
+  const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
+  if (!replayed) count({ Registrations: 1 });
   return json(201, resource(member), { etag: etag(member.version), location: pathOf(routes.readMember, member) });
 });
 
@@ -42,12 +42,12 @@ export const read = endpoint(logger, async (event) => {
 export const change = jsonEndpoint(logger, profileChange, async (event, body) => {
   const ifMatch = header(event, 'if-match');
   if (!ifMatch) throw new Problem(428, 'precondition-required', 'Send If-Match with the ETag of your last read.');
-  const member = await members.change(memberId(event), versionFromIfMatch(ifMatch), body, trace(event));
+  const member = await members.change(memberId(event), ifMatch, body, trace(event));
   return json(200, resource(member), { etag: etag(member.version) });
 });
 
 export const deactivate = endpoint(logger, async (event) => {
-  await members.deactivate(memberId(event), versionFromIfMatch(header(event, 'if-match')), trace(event));
+  await members.deactivate(memberId(event), header(event, 'if-match'), trace(event));
   return { statusCode: 204 };
 });
 
@@ -60,12 +60,16 @@ export const unrouted = endpoint(logger, async ({ rawPath }) => {
   });
 });
 
-const memberId = (event: HttpEvent) => event.pathParameters?.id ?? '';
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-const trace = (event: HttpEvent): Trace => ({
-  correlationId: event.requestContext.requestId,
-  ...(header(event, 'traceparent') && { traceparent: header(event, 'traceparent') as string }),
-});
+function trace(event: HttpEvent): Trace {
+  const traceparent = header(event, 'traceparent');
+  return {
+    correlationId: event.requestContext.requestId,
+    ...(traceparent && TRACEPARENT.test(traceparent) && { traceparent }),
+  };
+}
 
 function idempotencyKey(event: HttpEvent): string | undefined {
   const key = header(event, 'idempotency-key');

@@ -1,4 +1,5 @@
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
+import { requireMatch } from '../../shared/http/conditions.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore } from './store.ts';
@@ -25,19 +26,13 @@ export function createMembers({ store, now, newId }: MembersOptions) {
     return member;
   }
 
-  function requireVersion(member: ActiveMember, expected: number | undefined): void {
-    if (expected !== undefined && member.version !== expected) {
-      throw new Problem(412, 'version-mismatch', `The member is at version ${member.version} by now. Read it again.`);
-    }
-  }
-
   return {
     /** The same idempotency key with the same registration gets the same answer. */
     async register(
       registration: Registration,
       idempotencyKey: string | undefined,
       trace: Trace,
-    ): Promise<ActiveMember> {
+    ): Promise<{ member: ActiveMember; replayed: boolean }> {
       const { member, event } = register(newId(), registration, occasion(trace));
       const guard = {
         memberId: member.id,
@@ -46,21 +41,21 @@ export function createMembers({ store, now, newId }: MembersOptions) {
         ...(idempotencyKey && { idempotencyKey }),
       };
       const held = await store.insert(member, guard, event);
-      if (!held) return member;
+      if (!held) return { member, replayed: false };
       if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
         throw new Problem(409, 'phone-taken', 'A member with this phone is registered already.');
       }
       if (held.fingerprint !== guard.fingerprint) {
         throw new Problem(422, 'idempotency-key-reused', 'This Idempotency-Key came with another body before.');
       }
-      return { ...member, id: held.memberId, registeredAt: held.registeredAt };
+      return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
     },
 
     read: findActive,
 
-    async change(id: string, expected: number | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
+    async change(id: string, ifMatch: string | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
       const before = await findActive(id);
-      requireVersion(before, expected);
+      requireMatch(ifMatch, before.version);
       const { member, event } = changeProfile(before, change, occasion(trace));
       if (!(await store.change(member, event))) {
         throw new Problem(412, 'version-mismatch', 'The member was changed at the same moment. Read it again.');
@@ -69,12 +64,12 @@ export function createMembers({ store, now, newId }: MembersOptions) {
     },
 
     /** Of a member who was deactivated before, nothing is left to do. */
-    async deactivate(id: string, expected: number | undefined, trace: Trace): Promise<void> {
+    async deactivate(id: string, ifMatch: string | undefined, trace: Trace): Promise<void> {
       for (let attempt = 1; attempt <= DEACTIVATE_ATTEMPTS; attempt++) {
         const before = await store.find(id);
         if (!before) throw notFound(`member ${id}`);
         if (before.status === 'deactivated') return;
-        requireVersion(before, expected);
+        requireMatch(ifMatch, before.version);
         const { member, event } = deactivate(before, occasion(trace));
         if (await store.deactivate(member, before.phone, event)) return;
       }

@@ -5,7 +5,7 @@ import { readEnvironment, text } from '../../shared/config/environment.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { createAwsEndUserMessaging } from './aws-end-user-messaging.ts';
 import { createHttpGateway } from './http-gateway.ts';
-import type { SmsProvider } from './provider.ts';
+import { SEND_TIMEOUT_MS, type SmsProvider } from './provider.ts';
 import { contracts, welcomeHandlers } from './welcome.ts';
 
 const environment = readEnvironment(
@@ -19,7 +19,10 @@ function createProvider(): SmsProvider {
   if (environment.PROVIDER === 'http') return createHttpGateway({ url: environment.GATEWAY_URL });
   return createAwsEndUserMessaging({
     // A retry of the SDK could send a text twice; the subscriber tries again in its own time.
-    client: new PinpointSMSVoiceV2Client({ ...clientDefaults, maxAttempts: 1 }),
+    client: new PinpointSMSVoiceV2Client({
+      maxAttempts: 1,
+      requestHandler: { ...clientDefaults.requestHandler, requestTimeout: SEND_TIMEOUT_MS },
+    }),
     originationIdentity: environment.ORIGINATION_IDENTITY,
   });
 }

@@ -76,7 +76,8 @@ export class Outbox extends Construct {
       topic: alarms,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
-      meaning: 'The sweep of the outbox fails: what the relay gave up on stays unpublished.',
+      meaning:
+        'The sweep could not publish everything that is pending: the topic refuses messages, or does not answer.',
     });
   }
 }

@@ -37,7 +37,7 @@ export class ServiceFunction extends LambdaFunction {
       logGroup: new LogGroup(scope, `${id}Logs`, {
         logGroupName: `/aws/lambda/${functionName}`,
         retention: stage.logRetentionDays,
-        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       }),
     });
   }

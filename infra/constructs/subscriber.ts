@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -23,7 +24,12 @@ export interface SubscriberProps {
   alarms: ITopic;
 }
 
-/** Five would do on AWS's advice; a message that kills its function is rare, a deployment that does so is not. */
+/** What the kit does with a subscriber's table, and a service's own items in it. */
+const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map(
+  (action) => `dynamodb:${action}`,
+);
+
+/** With the backoff of the consumer, ten receives take about a quarter of an hour. */
 const MAX_RECEIVES = 10;
 
 /** A service that reacts to events: a queue behind the topic, its dead letters, a function, a table and alarms. */
@@ -77,7 +83,7 @@ export class Subscriber extends Construct {
         environment: { TABLE: this.table.tableName, QUEUE_URL: queue.queueUrl, ...environment },
         timeout,
       });
-      this.table.grantReadWriteData(fn);
+      this.table.grant(fn, ...TABLE_ACTIONS);
       return fn;
     };
     const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
@@ -107,8 +113,20 @@ export class Subscriber extends Construct {
       above: 10_000,
       meaning: `${name}: more than 10,000 messages wait.`,
     });
+    raiseAlarm(this, 'ParkedForPerson', {
+      topic: alarms,
+      metric: new Metric({
+        namespace: 'Rollcall',
+        metricName: 'ParkedForPerson',
+        dimensionsMap: { service: name },
+        statistic: 'Maximum',
+        period,
+      }),
+      above: 0,
+      meaning: `${name}: a message failed for good and waits for a person; later ones of its member wait behind it.`,
+    });
     for (const [dead, why] of [
-      [deadLetters, `${name}: a message brought its function down ${MAX_RECEIVES} times.`],
+      [deadLetters, `${name}: a message was received ${MAX_RECEIVES} times in vain.`],
       [undelivered, `${name}: SNS could not deliver to the queue.`],
     ] as const) {
       raiseAlarm(this, `${dead.node.id}NotEmpty`, {

@@ -1,4 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -11,6 +12,18 @@ export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
     this.alarms = new Topic(this, 'Alarms', { topicName: `rollcall-${stage.name}-alarms`, enforceSSL: true });
-    if (stage.alarmEmail) this.alarms.addSubscription(new EmailSubscription(stage.alarmEmail));
+    // A topic with a policy of its own has lost the default one, by which CloudWatch could publish.
+    this.alarms.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.alarms.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    if (stage.alarmByEmail) {
+      const address = new CfnParameter(this, 'AlarmEmail', { description: 'Who is told of alarms.' });
+      this.alarms.addSubscription(new EmailSubscription(address.valueAsString));
+    }
   }
 }

@@ -1,28 +1,28 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Stack } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { routes } from '../../shared/contracts/routes.ts';
 import { addRoute } from '../constructs/api-route.ts';
-import { EventTopic } from '../constructs/event-topic.ts';
 import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import type { Stage } from '../stages.ts';
 
-/** Members, their outbox, the topic of their events, and the API. */
+/** Members, their outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
-  readonly api: HttpApi;
-  readonly memberEvents: EventTopic;
-
-  constructor(scope: Construct, id: string, { stage, alarms }: { stage: Stage; alarms: ITopic }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { stage: Stage; memberEvents: ITopic; api: HttpApi; alarms: ITopic },
+  ) {
     super(scope, id);
-    this.memberEvents = new EventTopic(this, 'MemberEvents', { name: `rollcall-${stage.name}-member-events` });
+    const { stage, memberEvents, api, alarms } = props;
     const outbox = new Outbox(this, 'Outbox', {
       stage,
       entry: 'functions/registration/publish.handler.ts',
-      topic: this.memberEvents,
+      topic: memberEvents,
       alarms,
     });
     const members = new ServiceTable(this, 'Members', {
@@ -31,7 +31,6 @@ export class RegistrationStack extends Stack {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
 
-    this.api = new HttpApi(this, 'Api', { apiName: `rollcall-${stage.name}` });
     const apiFunction = (handler: string) =>
       new ServiceFunction(this, handler, {
         stage,
@@ -52,11 +51,10 @@ export class RegistrationStack extends Stack {
     members.grant(deactivate, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     for (const writer of [register, change, deactivate]) outbox.table.grant(writer, 'dynamodb:PutItem');
 
-    addRoute(this, 'Register', this.api, routes.register, register);
-    addRoute(this, 'ReadMember', this.api, routes.readMember, read);
-    addRoute(this, 'ChangeMember', this.api, routes.changeMember, change);
-    addRoute(this, 'DeactivateMember', this.api, routes.deactivateMember, deactivate);
-    addRoute(this, 'Unrouted', this.api, 'everything else', apiFunction('unrouted'));
-    new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
+    addRoute(this, 'Register', api, routes.register, register);
+    addRoute(this, 'ReadMember', api, routes.readMember, read);
+    addRoute(this, 'ChangeMember', api, routes.changeMember, change);
+    addRoute(this, 'DeactivateMember', api, routes.deactivateMember, deactivate);
+    addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted'));
   }
 }

@@ -18,7 +18,7 @@ export class SmsStack extends Stack {
       environment: this.providerEnvironment(stage),
       alarms,
     });
-    if (stage.sms.provider === 'aws') {
+    if (stage.smsProvider === 'aws') {
       subscriber.grantToFunctions(
         new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
@@ -30,10 +30,15 @@ export class SmsStack extends Stack {
     }
   }
 
-  private providerEnvironment({ sms }: Stage): Record<string, string> {
-    if (sms.provider === 'aws') return { PROVIDER: 'aws', ORIGINATION_IDENTITY: sms.originationIdentity };
+  /** The parameters have no default: a deployment that does not say where texts go would lose them all. */
+  private providerEnvironment({ smsProvider }: Stage): Record<string, string> {
+    if (smsProvider === 'aws') {
+      const identity = new CfnParameter(this, 'SmsOriginationIdentity', {
+        description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its id or ARN.',
+      });
+      return { PROVIDER: 'aws', ORIGINATION_IDENTITY: identity.valueAsString };
+    }
     const url = new CfnParameter(this, 'SmsGatewayUrl', {
-      default: sms.gatewayUrl,
       description: 'Where the SMS gateway listens: texts go to POST {url}/messages.',
     });
     return { PROVIDER: 'http', GATEWAY_URL: url.valueAsString };

@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { createFilter } from './filter.ts';
+import { repeat } from './repeat.ts';
 
 export interface QueueMappingOptions {
   sqs: SQSClient;
@@ -52,38 +53,37 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     );
   }
 
+  async function receive(): Promise<Message[]> {
+    calls.count('sqs', 'ReceiveMessage');
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: options.batchSize,
+        WaitTimeSeconds: 20,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+      { abortSignal: stopping.signal },
+    );
+    return Messages;
+  }
+
   async function poll(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      if (atWork.size >= concurrency) {
-        await Promise.race(atWork);
-        continue;
-      }
-      calls.count('sqs', 'ReceiveMessage');
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queueUrl,
-          MaxNumberOfMessages: options.batchSize,
-          WaitTimeSeconds: 20,
-          MessageSystemAttributeNames: ['All'],
-          MessageAttributeNames: ['All'],
-        }),
-        { abortSignal: stopping.signal },
-      );
-      if (Messages.length === 0) continue;
-      const work = handle(Messages)
-        .catch((error: Error) => {
-          if (!stopping.signal.aborted) console.error(`${queueUrl}: ${error.message}`);
-        })
-        .finally(() => atWork.delete(work));
-      atWork.add(work);
+    if (atWork.size >= concurrency) {
+      await Promise.race(atWork);
+      return;
     }
+    const messages = await receive();
+    if (messages.length === 0) return;
+    const work = handle(messages)
+      .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))
+      .finally(() => atWork.delete(work));
+    atWork.add(work);
   }
 
   return {
     start() {
-      polling = poll().catch((error: Error) => {
-        if (!stopping.signal.aborted) throw error;
-      });
+      polling = repeat(poll, queueUrl, stopping.signal);
     },
     async stop() {
       stopping.abort();

@@ -13,6 +13,7 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import type { State } from '../state.ts';
 import { createFilter } from './filter.ts';
 import type { Mapping } from './queue.ts';
+import { repeat } from './repeat.ts';
 
 export interface StreamMappingOptions {
   streams: DynamoDBStreamsClient;
@@ -140,9 +141,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   return {
     start() {
-      reading = read().catch((error: Error) => {
-        if (!signal.aborted) throw error;
-      });
+      reading = repeat(read, streamArn, signal);
     },
     async stop() {
       stopping.abort();

@@ -11,7 +11,8 @@ export class LambdaFunction {
   readonly #log: (line: string) => void;
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];
-  readonly #waiting: Array<(instance: Instance) => void> = [];
+  readonly #waiting: Array<PromiseWithResolvers<Instance>> = [];
+  #stopped = false;
   readonly #reaper: NodeJS.Timeout;
 
   /** @param limit most instances at once; further invocations wait for one */
@@ -23,7 +24,10 @@ export class LambdaFunction {
   }
 
   async invoke(payload: string): Promise<InvocationResponse> {
-    const instance = await this.#acquire();
+    const instance = await this.#acquire().catch((error: Error) => error);
+    if (instance instanceof Error) {
+      return { ok: false, payload: JSON.stringify({ errorType: 'Service.Stopped', errorMessage: instance.message }) };
+    }
     const requestId = randomUUID();
     const start = performance.now();
     const response = await instance.invoke(requestId, payload);
@@ -37,16 +41,21 @@ export class LambdaFunction {
 
   async stop(): Promise<void> {
     clearInterval(this.#reaper);
+    this.#stopped = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${this.settings.name} was stopped`));
     await Promise.all([...this.#instances].map((instance) => instance.terminate()));
   }
 
   async #acquire(): Promise<Instance> {
+    if (this.#stopped) throw new Error(`${this.settings.name} was stopped`);
     for (let instance = this.#idle.pop(); instance; instance = this.#idle.pop()) {
       if (instance.alive) return instance;
       this.#instances.delete(instance);
     }
     if (this.#instances.size < this.#limit) return this.#start();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const place = Promise.withResolvers<Instance>();
+    this.#waiting.push(place);
+    return place.promise;
   }
 
   #start(): Instance {
@@ -64,7 +73,7 @@ export class LambdaFunction {
     }
     const waiting = this.#waiting.shift();
     if (waiting) {
-      waiting(next);
+      waiting.resolve(next);
       return;
     }
     next.idleSince = Date.now();

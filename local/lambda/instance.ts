@@ -34,6 +34,9 @@ export interface InvocationResponse {
   usedMb?: number;
 }
 
+/** Lambda's limit for initialization. */
+const INIT_TIMEOUT_MS = 10_000;
+
 const failure = (errorType: string, errorMessage: string): InvocationResponse => ({
   ok: false,
   payload: JSON.stringify({ errorType, errorMessage }),
@@ -43,7 +46,7 @@ const failure = (errorType: string, errorMessage: string): InvocationResponse =>
 export class Instance {
   readonly #settings: FunctionSettings;
   readonly #worker: Worker;
-  readonly #ready: Promise<unknown>;
+  readonly #ready: Promise<void>;
   /** False once its thread has ended, or is about to. */
   alive = true;
   idleSince = 0;
@@ -62,13 +65,26 @@ export class Instance {
     for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => text.trimEnd().split('\n').forEach(log));
     }
-    this.#ready = once(this.#worker, 'message');
+    this.#ready = this.#initialized();
     // Whoever waits hears of it; without this, a failure while nobody waits would end the process.
     this.#ready.catch(() => {});
     this.#worker.on('error', (error: Error) => log(String(error.stack)));
     this.#worker.on('exit', () => {
       this.alive = false;
     });
+  }
+
+  async #initialized(): Promise<void> {
+    const late = AbortSignal.timeout(INIT_TIMEOUT_MS);
+    const exited = once(this.#worker, 'exit', { signal: late }).then(() => {
+      throw new Error('Runtime exited while it was being initialized');
+    });
+    try {
+      await Promise.race([once(this.#worker, 'message', { signal: late }), exited]);
+    } catch (error) {
+      void this.terminate();
+      throw late.aborted ? new Error(`Initialization took longer than ${INIT_TIMEOUT_MS / 1000} seconds`) : error;
+    }
   }
 
   /** Never rejects: what goes wrong is the response, as with Lambda. */

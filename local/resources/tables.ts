@@ -3,8 +3,10 @@ import {
   type CreateTableCommandInput,
   DescribeTableCommand,
   ResourceInUseException,
+  type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import { CloudError } from '../errors.ts';
 import type { ResourceProvider } from '../template/deployment.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
@@ -12,7 +14,7 @@ interface TableProperties {
   TableName?: string;
   AttributeDefinitions: CreateTableCommandInput['AttributeDefinitions'];
   KeySchema: CreateTableCommandInput['KeySchema'];
-  GlobalSecondaryIndexes?: CreateTableCommandInput['GlobalSecondaryIndexes'];
+  GlobalSecondaryIndexes?: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>;
   LocalSecondaryIndexes?: CreateTableCommandInput['LocalSecondaryIndexes'];
   StreamSpecification?: { StreamViewType: 'NEW_IMAGE' };
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
@@ -44,6 +46,11 @@ export const tables =
       if (!(error instanceof ResourceInUseException)) throw error;
     }
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+    if (shapeOf(Table) !== shapeOf(table)) {
+      throw new CloudError(
+        `The data folder holds ${TableName} with other keys or indexes than the template. Remove the folder, or choose another: npm start -- --data DIR`,
+      );
+    }
     return {
       ref: TableName,
       attributes: {
@@ -52,3 +59,11 @@ export const tables =
       },
     };
   };
+
+/** What cannot be changed of a table that is there. */
+function shapeOf(table: Pick<Partial<TableDescription>, 'KeySchema' | 'GlobalSecondaryIndexes'> | undefined): string {
+  const keys = (schema: TableDescription['KeySchema']) =>
+    (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);
+  const indexes = (table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema }) => [IndexName, keys(KeySchema)]);
+  return JSON.stringify([keys(table?.KeySchema), indexes.toSorted()]);
+}

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type CsvError, parse } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
 
 /** A line of the input: a person to register, or why it cannot be read as one. */
 export type Line = { line: number; person: unknown } | { line: number; problem: string };
@@ -10,9 +10,12 @@ export function readInput(file: string): AsyncIterable<Line> {
   return /\.(jsonl|ndjson)$/i.test(file) ? readJsonLines(file) : readCsv(file);
 }
 
+const linesOf = (file: string) =>
+  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+
 async function* readJsonLines(file: string): AsyncIterable<Line> {
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of linesOf(file)) {
     line++;
     if (text.trim() === '') continue;
     try {
@@ -23,28 +26,22 @@ async function* readJsonLines(file: string): AsyncIterable<Line> {
   }
 }
 
+/** Line by line, so that a quote that is never closed spoils its own line only. A field cannot contain a line break. */
 async function* readCsv(file: string): AsyncIterable<Line> {
-  const skipped: Line[] = [];
-  const records = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      columns: true,
-      info: true,
-      trim: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) =>
-        void skipped.push({
-          line: (error as CsvError & { lines?: number })?.lines ?? 0,
-          problem: error?.message ?? 'unreadable',
-        }),
-    }),
-  );
-  for await (const { record, info } of records as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
-    yield* skipped.splice(0);
-    yield { line: info.lines, person: record };
+  let line = 0;
+  let columns: string[] | undefined;
+  for await (const text of linesOf(file)) {
+    line++;
+    if (text.trim() === '') continue;
+    try {
+      const [record] = parse(text, { bom: true, trim: true, columns: columns ?? false });
+      if (columns) yield { line, person: record };
+      else columns = record as unknown as string[];
+    } catch (error) {
+      // It calls every line the first one.
+      yield { line, problem: (error as Error).message.replace(/ (on|at) line 1$/, '') };
+    }
   }
-  yield* skipped;
 }
 
 const LOCALES = ['en', 'es', 'zh-CN', 'de'];

@@ -19,7 +19,7 @@ const options = new Command('npm run demo --')
   .description('Registers members over HTTP, waits until every effect was applied, and compares.')
   .option('--members <n>', 'register this many made-up members', atLeast(1))
   .option('--input <file>', 'register those of a file: CSV with the header phone,name,locale, or JSON Lines (.jsonl)')
-  .option('--changes <n>', 'let this many of them change their locale at once', atLeast(0), 0)
+  .option('--change-every <n>', 'let every nth member change their locale at once, 0 for none', atLeast(0), 20)
   .option('--concurrency <n>', 'requests under way at once', atLeast(1), 32)
   .option('--endpoint <url>', 'AWS endpoint of a running embedded cloud', 'http://127.0.0.1:4566')
   .option('--json', 'print one JSON object and nothing else')
@@ -28,7 +28,14 @@ const options = new Command('npm run demo --')
     '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: something was lost, duplicated or out of order.',
   )
   .parse()
-  .opts<{ members?: number; input?: string; changes: number; concurrency: number; endpoint: string; json?: boolean }>();
+  .opts<{
+    members?: number;
+    input?: string;
+    changeEvery: number;
+    concurrency: number;
+    endpoint: string;
+    json?: boolean;
+  }>();
 
 function atLeast(least: number) {
   return (text: string): number => {
@@ -56,7 +63,7 @@ async function main(): Promise<number> {
     const registrations = await registerAll(lines, {
       apiUrl: before.apiUrl,
       concurrency: options.concurrency,
-      changes: options.changes,
+      changeEvery: options.changeEvery,
       onProgress: (done) => bar?.update(done),
     });
     const registeredSeconds = (performance.now() - start) / 1000;

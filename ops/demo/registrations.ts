@@ -21,8 +21,8 @@ export interface RegisterOptions {
   apiUrl: string;
   /** Requests under way at once. */
   concurrency: number;
-  /** This many of the first members change their locale right after they registered. */
-  changes: number;
+  /** Every so many-th member changes their locale right after they registered; 0: nobody does. */
+  changeEvery: number;
   onProgress: (done: number) => void;
   onAccepted?: (accepted: Accepted) => void;
 }
@@ -32,7 +32,7 @@ const CHANGED_LOCALE = 'zh-CN';
 
 /** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
-  const { apiUrl, concurrency, changes, onProgress, onAccepted } = options;
+  const { apiUrl, concurrency, changeEvery, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [] };
   let done = 0;
 
@@ -52,7 +52,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     const accepted = { member: response.body as MemberResource, askedAt, httpMs };
     result.accepted.push(accepted);
     onAccepted?.(accepted);
-    if (result.accepted.length > changes) return;
+    if (changeEvery === 0 || result.accepted.length % changeEvery !== 0) return;
     const { id, version } = accepted.member;
     const changed = await send(
       `${apiUrl}/v1/members/${id}`,

@@ -43,7 +43,11 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
     const earned = ledger.reduce((sum, entry) => sum + Number(entry.points), 0);
     if (ledger.length === 1 && account?.balance !== earned) verdict.duplicated++;
 
-    verdict.lost += cursors.filter((cursor) => Number(cursor?.version ?? 0) < member.version && cursor).length;
+    // A missing point or guide was counted above, and with it its cursor.
+    const behind = cursors.filter(
+      (cursor, index) => Number(cursor?.version ?? 0) < member.version && (cursor || index === 0),
+    );
+    verdict.lost += behind.length;
     verdict.outOfOrder += cursors.filter((cursor) => cursor?.baseline !== undefined).length;
     const caughtUp = journey?.version === member.version;
     if (caughtUp && journey.journeyLocale !== closestLocale(member.locale, JOURNEY_LOCALES, 'en')) verdict.outOfOrder++;

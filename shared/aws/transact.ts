@@ -9,10 +9,13 @@ import {
 const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 20;
 
+/** Reasons that may be gone a moment later; the SDK retries none of them when they cancel a transaction. */
+const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
 /**
- * TransactWriteItems that tries again when another transaction was at work on one of its items: DynamoDB answers
- * `TransactionConflict` then, and the SDK does not retry it.
- * @throws {TransactionCanceledException} for every other reason, or if the conflict outlasts four attempts
+ * TransactWriteItems that tries again, four times at most, when another transaction was at work on one of its items or
+ * the table was throttled.
+ * @throws {TransactionCanceledException} for every other reason, or if it does not pass
  */
 export async function transact(
   client: DynamoDBDocumentClient,
@@ -23,14 +26,14 @@ export async function transact(
       await client.send(new TransactWriteCommand({ TransactItems: items }));
       return;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      if (attempt === ATTEMPTS || !mayPass(error)) throw error;
       await delay(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
     }
   }
 }
 
-function isConflict(error: unknown): boolean {
+function mayPass(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
-  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-  return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+  const codes = (error.CancellationReasons ?? []).map(({ Code = 'None' }) => Code).filter((code) => code !== 'None');
+  return codes.length > 0 && codes.every((code) => PASSING.has(code));
 }

@@ -26,5 +26,7 @@ export const name = z
   .refine((value) => value.length > 0 && [...value].length <= 100, {
     error: 'must have 1 to 100 characters besides surrounding white space',
   })
-  .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
+  .refine((value) => value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value), {
+    error: 'must not contain control characters, or what is no character',
+  })
   .meta({ description: 'Name by which the member is addressed.', examples: ['Lucía García'] });

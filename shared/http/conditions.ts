@@ -4,16 +4,16 @@ import { Problem } from './problems.ts';
 export const etag = (version: number) => `"${version}"`;
 
 /**
- * The version that `If-Match` demands; undefined for `*` or no header. The strong comparison of RFC 9110 §13.1.1: a
- * weak tag, or one that is not ours, matches nothing.
+ * Whether `If-Match` lets a change of this version pass; no header does. The strong comparison of RFC 9110 §13.1.1, so
+ * a weak tag matches nothing.
  */
-export function versionFromIfMatch(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const version = /^\s*"(\d{1,15})"\s*$/.exec(ifMatch)?.[1];
-  if (version) return Number(version);
-  throw new Problem(
-    412,
-    'version-mismatch',
-    'If-Match names no version of this member. Send the ETag of your last read.',
-  );
+export function matches(ifMatch: string | undefined, version: number): boolean {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return true;
+  return ifMatch.split(',').some((tag) => tag.trim() === etag(version));
+}
+
+/** @throws {Problem} 412 unless the condition holds */
+export function requireMatch(ifMatch: string | undefined, version: number): void {
+  if (matches(ifMatch, version)) return;
+  throw new Problem(412, 'version-mismatch', `The member is at version ${version} by now. Read it again.`);
 }

@@ -3,8 +3,8 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type * as z from 'zod';
-import { Problem, problemResponse } from './problems.ts';
+import * as z from 'zod';
+import { notFound, Problem, problemResponse } from './problems.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -36,6 +36,13 @@ export function json(statusCode: number, body: unknown, headers: Record<string, 
 
 export function header({ headers }: HttpEvent, name: string): string | undefined {
   return headers[name];
+}
+
+/** The member that the path names. What is no member's id is nobody's: no table need be asked. */
+export function memberId({ pathParameters }: HttpEvent): string {
+  const id = pathParameters?.id ?? '';
+  if (z.uuid().safeParse(id).success) return id;
+  throw notFound('member of that id');
 }
 
 /** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */
@@ -72,6 +79,14 @@ function problems(logger: Logger): MiddlewareObj<HttpEvent, HttpResponse> {
   };
 }
 
+/** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
+const BUSY = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionCanceledException',
+]);
+
 /** Middy's parser raises http-errors: 415 for the media type, 422 for what is no JSON, which is a 400 here. */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -84,6 +99,12 @@ function toProblem(error: unknown): Problem {
   }
   if (status === 422 || status === 400)
     return new Problem(400, 'malformed-json', 'The body is no JSON that can be read.', { cause: error });
+  if (BUSY.has((error as Error).name)) {
+    return new Problem(503, 'busy', 'The service is busy. Try again.', {
+      headers: { 'retry-after': '1' },
+      cause: error,
+    });
+  }
   return new Problem(500, 'internal', 'Something went wrong on our side. Try again.', { cause: error });
 }
 

@@ -64,19 +64,27 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
   } as Message<C>;
 }
 
-/**
- * Reads a message body as one of `contracts`. Tolerant: unknown fields are ignored, defaults are filled in.
- * @throws {UnreadableMessageError} naming what is wrong and where.
- */
-export function readMessage<C extends MessageContract>(body: string, contracts: readonly C[]): Message<C> {
+/** A message whose header can be read, and whose data nobody has looked at yet. */
+export type Envelope = Header & { data?: unknown };
+
+/** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
+export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(raw);
   if (!head.success) throw unreadable('is no CloudEvent', head.error);
-  const contract = contracts.find(({ type }) => type === head.data.type);
-  if (!contract) throw new UnreadableMessageError(`message ${head.data.id}: unknown type ${head.data.type}`);
-  const data = contract.data.safeParse((raw as { data?: unknown }).data);
-  if (!data.success) throw unreadable(`${head.data.id} breaks ${contract.type}`, data.error);
-  return { ...head.data, data: data.data } as Message<C>;
+  return { ...head.data, data: (raw as { data?: unknown }).data };
+}
+
+/**
+ * Reads an envelope's data as one of `contracts`. Tolerant: unknown fields are ignored, defaults are filled in.
+ * @throws {UnreadableMessageError} naming what is wrong and where
+ */
+export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
+  const contract = contracts.find(({ type }) => type === envelope.type);
+  if (!contract) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
+  const data = contract.data.safeParse(envelope.data);
+  if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
+  return { ...envelope, data: data.data } as Message<C>;
 }
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */

@@ -1,4 +1,4 @@
-import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { PublishBatchCommand, type SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import type { OutboxRow } from './outbox.ts';
 
 /** SNS takes at most 10 entries and 256 KiB in one PublishBatch. */
@@ -41,6 +41,8 @@ export function createSnsPublisher({ client, topicArn }: { client: SNSClient; to
         return confirmed.has(id) ? [] : [[row, new Error(reasons.get(id) ?? 'the broker answered nothing for it')]];
       });
     } catch (error) {
+      // One entry that SNS cannot read makes it refuse the call; the others shall not suffer for it.
+      if (rows.length > 1 && isRefusal(error)) return (await Promise.all(rows.map((row) => publishCall([row])))).flat();
       return rows.map((row) => [row, error as Error]);
     }
   }
@@ -51,6 +53,13 @@ export function createSnsPublisher({ client, topicArn }: { client: SNSClient; to
     },
   };
 }
+
+/** Whether SNS found fault with what was sent, rather than with the moment. */
+const isRefusal = (error: unknown) =>
+  error instanceof SNSServiceException &&
+  error.$fault === 'client' &&
+  error.$retryable === undefined &&
+  error.name !== 'ThrottledException';
 
 /** Fills calls up to SNS's limits of entries and bytes. */
 export function fillCalls(rows: readonly OutboxRow[]): OutboxRow[][] {

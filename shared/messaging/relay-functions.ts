@@ -15,8 +15,14 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
     count({ Published: published, NotPublished: failed.size });
   }
 
-  async function sweepSegment(segment: number): Promise<void> {
-    for await (const page of outbox.scan(segment, SEGMENTS)) note(await relay.publishPending(page));
+  async function sweepSegment(segment: number): Promise<number> {
+    let failed = 0;
+    for await (const page of outbox.scan(segment, SEGMENTS)) {
+      const report = await relay.publishPending(page);
+      note(report);
+      failed += report.failed.size;
+    }
+    return failed;
   }
 
   return {
@@ -32,7 +38,10 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
     },
 
     async sweep(): Promise<void> {
-      await Promise.all(Array.from({ length: SEGMENTS }, (_, segment) => sweepSegment(segment)));
+      const failed = await Promise.all(Array.from({ length: SEGMENTS }, (_, segment) => sweepSegment(segment)));
+      const total = failed.reduce((sum, count) => sum + count, 0);
+      // The relay's own failures pass unnoticed, as they are left to the sweep; the alarm is on its errors.
+      if (total > 0) throw new Error(`the messages of ${total} aggregates could not be published`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import { readEnvironment, text } from '../config/environment.ts';
@@ -35,6 +36,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     contracts,
     handlers: handlers({ client, tableName, now }),
     now,
+    newId,
   });
   const redeliver = createRedelivery({ client: new SQSClient(clientDefaults), queueUrl, random: Math.random });
 
@@ -58,11 +60,11 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     },
 
     async sweep(): Promise<void> {
-      const { applied, waiting, failed } = await subscriber.sweep();
+      const { applied, waiting, forPerson, failed } = await subscriber.sweep();
       for (const { messageId, error } of failed) {
         logger.warn('parked message could not be applied', { messageId, error });
       }
-      count({ Applied: applied, ParkedWaiting: waiting, SweepFailures: failed.length });
+      count({ Applied: applied, ParkedWaiting: waiting, ParkedForPerson: forPerson, SweepFailures: failed.length });
     },
   };
 }

@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
+  GetCommand,
   PutCommand,
   paginateScan,
   QueryCommand,
@@ -35,6 +36,14 @@ export interface ParkedMessage {
   parkedAt: string;
 }
 
+/** Keeps others off an aggregate while its handler calls an external service. */
+export interface Lease {
+  /** Unique to one run of one handler. */
+  owner: string;
+  from: Date;
+  until: Date;
+}
+
 /** `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. */
 export type Claim = { state: 'done' } | { state: 'moved'; cursor: Cursor | undefined } | { state: 'leased' };
 
@@ -42,8 +51,11 @@ export type Claim = { state: 'done' } | { state: 'moved'; cursor: Cursor | undef
 export interface SubscriberStore {
   /** The effect and the new cursor, in one write that fails unless the cursor stands at `after` (0: at nothing). */
   commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim>;
-  /** Reserves the aggregate's next version for one handler until `until`, without moving the cursor. */
-  lease(aggregateId: string, after: number, now: Date, until: Date): Promise<Claim>;
+  /** Reserves the aggregate's next version for one handler, without moving the cursor. */
+  lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
+  /** Gives a lease back, if it is still this one. */
+  release(aggregateId: string, lease: Lease): Promise<void>;
+  cursor(aggregateId: string): Promise<Cursor | undefined>;
   park(message: ParkedMessage): Promise<void>;
   unpark(message: Pick<ParkedMessage, 'aggregateId' | 'version'>): Promise<void>;
   hasParkedBelow(aggregateId: string, version: number): Promise<boolean>;
@@ -98,7 +110,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
         version: next.version,
         ...(next.baseline && { baseline: next.baseline }),
       });
-      const remove = [...(effect.remove ?? []), 'leasedUntil'];
+      const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
       return claim(
         aggregateId,
         {
@@ -118,21 +130,46 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       );
     },
 
-    lease(aggregateId, after, now, until) {
+    lease(aggregateId, after, { owner, from, until }) {
       return claim(
         aggregateId,
         {
-          UpdateExpression: 'SET leasedUntil = :until',
-          ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now)`,
+          UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
+          // Its own lease may stand there already: from an attempt of the SDK whose answer was lost.
+          ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
           ExpressionAttributeNames: { '#version': 'version' },
           ExpressionAttributeValues: {
             ...(after > 0 && { ':after': after }),
             ':until': until.toISOString(),
-            ':now': now.toISOString(),
+            ':from': from.toISOString(),
+            ':owner': owner,
           },
         },
         [],
       );
+    },
+
+    async release(aggregateId, { owner }) {
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: { pk: aggregateId, sk: cursorKey },
+            UpdateExpression: 'REMOVE leasedUntil, leasedBy',
+            ConditionExpression: 'leasedBy = :owner',
+            ExpressionAttributeValues: { ':owner': owner },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async cursor(aggregateId) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
+      );
+      return cursorOf(Item);
     },
 
     async park(message) {

@@ -1,7 +1,7 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { isPermanent, TransientError } from './errors.ts';
-import { type Message, readMessage, versionOf } from './message.ts';
+import { type Envelope, type Message, readEnvelope, readMessage, versionOf } from './message.ts';
 import type { Effect, ParkedMessage, ParkedReason, SubscriberStore } from './subscriber-store.ts';
 
 /**
@@ -19,41 +19,56 @@ export type Handlers<C extends MessageContract> = {
 
 export type Outcome = 'applied' | 'duplicate' | 'parked';
 
-type Attempt = { outcome: 'applied' | 'duplicate' } | { outcome: 'parked'; reason: ParkedReason; error?: Error };
+interface Parked {
+  outcome: 'parked';
+  reason: ParkedReason;
+  error?: Error;
+}
+
+type Attempt = { outcome: 'applied' | 'duplicate' } | Parked;
 
 export interface SubscriberOptions<C extends MessageContract> {
   store: SubscriberStore;
   contracts: readonly C[];
   handlers: Handlers<C>;
   now: () => Date;
-  /** How long a handler with a `call` keeps others off its aggregate: longer than its function may run. */
+  newId: () => string;
+  /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
   leaseMs?: number;
 }
 
 export interface SweepReport {
   applied: number;
-  /** Left where they are: their predecessor is still missing, or they wait for a person. */
+  /** Left where they are, because their predecessor is still missing or waits itself. */
   waiting: number;
+  /** Left for a person. */
+  forPerson: number;
   failed: Array<{ messageId: string; error: Error }>;
 }
 
-/** A consuming function ends within ten seconds; five more for clocks that differ. */
+/** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
 const DEFAULT_LEASE_MS = 15_000;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
 const CLAIM_ATTEMPTS = 5;
 
 /** Applies the events of each aggregate exactly once and in order. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store, contracts, handlers, now, leaseMs = DEFAULT_LEASE_MS } = options;
+  const { store, contracts, handlers, now, newId, leaseMs = DEFAULT_LEASE_MS } = options;
 
   async function commit(message: Message<C>, after: number, next: Cursor) {
     const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
     const { call, ...effect } = (await handler?.(message)) ?? {};
     if (call) {
-      const start = now();
-      const lease = await store.lease(message.subject, after, start, new Date(start.getTime() + leaseMs));
-      if (lease.state !== 'done') return lease;
-      await call();
+      const from = now();
+      const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
+      const leased = await store.lease(message.subject, after, lease);
+      if (leased.state !== 'done') return leased;
+      try {
+        await call();
+      } catch (error) {
+        await store.release(message.subject, lease);
+        throw error;
+      }
     }
     const set = { ...effect.set, appliedAt: now().toISOString() };
     return store.commit(message.subject, after, next, { ...effect, set });
@@ -61,41 +76,48 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
   /** The fast path expects the message to be next, so that it costs one write and no read. */
   async function attempt(message: Message<C>): Promise<Attempt> {
-    const { subject } = message;
     const version = versionOf(message);
     let claim = await commit(message, version - 1, { version });
-    for (let tries = 1; tries < CLAIM_ATTEMPTS; tries++) {
-      if (claim.state === 'done') return { outcome: 'applied' };
-      if (claim.state === 'leased')
+    for (let tries = 1; claim.state !== 'done'; tries++) {
+      if (claim.state === 'leased') {
         throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
+      }
+      if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
       if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
       if (decision.action === 'adopt') {
-        if (await store.hasParkedBelow(subject, version)) return { outcome: 'parked', reason: 'gap' };
+        if (await store.hasParkedBelow(message.subject, version)) return { outcome: 'parked', reason: 'gap' };
         claim = await commit(message, 0, { version, baseline: version });
       } else {
         claim = await commit(message, decision.after, { version });
       }
     }
-    throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
+    return { outcome: 'applied' };
   }
 
-  async function attemptBody(body: string): Promise<Attempt & { message: Message<C> }> {
-    const message = readMessage(body, contracts) as Message<C>;
+  /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
+  async function judge(envelope: Envelope, error: Error): Promise<Attempt> {
+    const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
+    if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
+    if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
+    return { outcome: 'parked', reason: 'failed', error };
+  }
+
+  async function attemptEnvelope(envelope: Envelope): Promise<Attempt> {
     try {
-      return { ...(await attempt(message)), message };
+      return await attempt(readMessage(envelope, contracts) as Message<C>);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      return { outcome: 'parked', reason: 'failed', error, message };
+      return judge(envelope, error);
     }
   }
 
-  const park = (message: Message<C>, body: string, reason: ParkedReason, error?: Error) =>
+  const park = (envelope: Envelope, body: string, { reason, error }: Parked) =>
     store.park({
-      aggregateId: message.subject,
-      version: versionOf(message),
-      messageId: message.id,
+      aggregateId: envelope.subject,
+      version: versionOf(envelope),
+      messageId: envelope.id,
       body,
       reason,
       ...(error && { error: `${error.name}: ${error.message}` }),
@@ -103,31 +125,33 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     });
 
   async function sweepOne(parked: ParkedMessage, report: SweepReport): Promise<void> {
-    const attempted = await attemptBody(parked.body);
+    const envelope = readEnvelope(parked.body);
+    const attempted = await attemptEnvelope(envelope);
     if (attempted.outcome !== 'parked') {
       await store.unpark(parked);
       if (attempted.outcome === 'applied') report.applied++;
       return;
     }
     report.waiting++;
-    if (attempted.reason !== parked.reason)
-      await park(attempted.message, parked.body, attempted.reason, attempted.error);
+    if (attempted.reason !== parked.reason) await park(envelope, parked.body, attempted);
   }
 
   async function sweepAggregate(queue: readonly ParkedMessage[], report: SweepReport): Promise<void> {
     const inOrder = queue.toSorted((a, b) => a.version - b.version);
     for (const [index, parked] of inOrder.entries()) {
-      if (parked.reason === 'below-baseline') {
-        report.waiting++;
-        continue;
-      }
-      // It waits for a person; its successors wait behind it.
-      if (parked.reason === 'failed') {
-        report.waiting += inOrder.length - index;
-        return;
-      }
       try {
-        await sweepOne(parked, report);
+        // It may have come again and been applied since it was parked, whatever it was parked for.
+        if (decide(await store.cursor(parked.aggregateId), parked.version).action === 'acknowledge') {
+          await store.unpark(parked);
+        } else if (parked.reason === 'below-baseline') {
+          report.forPerson++;
+        } else if (parked.reason === 'failed') {
+          report.forPerson++;
+          report.waiting += inOrder.length - index - 1;
+          return;
+        } else {
+          await sweepOne(parked, report);
+        }
       } catch (error) {
         report.failed.push({ messageId: parked.messageId, error: error as Error });
         return;
@@ -138,17 +162,20 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   return {
     /**
      * Applies a message body, or parks it.
-     * @throws {UnreadableMessageError} if the body is no known message; any other error may pass with time
+     * @throws {UnreadableMessageError} if not even the header can be read, so that there is no place to park it; any
+     * other error may pass with time
      */
     async apply(body: string): Promise<Outcome> {
-      const attempted = await attemptBody(body);
-      if (attempted.outcome === 'parked') await park(attempted.message, body, attempted.reason, attempted.error);
+      const envelope = readEnvelope(body);
+      versionOf(envelope);
+      const attempted = await attemptEnvelope(envelope);
+      if (attempted.outcome === 'parked') await park(envelope, body, attempted);
       return attempted.outcome;
     },
 
     /** Applies the parked messages whose turn has come, those of an aggregate from the lowest. */
     async sweep(): Promise<SweepReport> {
-      const report: SweepReport = { applied: 0, waiting: 0, failed: [] };
+      const report: SweepReport = { applied: 0, waiting: 0, forPerson: 0, failed: [] };
       const parked: ParkedMessage[] = [];
       for await (const page of store.parked()) parked.push(...page);
       for (const queue of Map.groupBy(parked, ({ aggregateId }) => aggregateId).values()) {

@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { close, listen } from '../../local/listen.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -31,6 +33,31 @@ async function without(kind: 'stream' | 'queue'): Promise<string> {
 
 const register = async (cloud: TestCloud) =>
   (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'es' })).body;
+
+/** An SMS gateway that answers 503 to so many requests before it works. */
+async function failingGateway(failures: number): Promise<{ url: string; keys: unknown[] }> {
+  const keys: unknown[] = [];
+  const server = createServer((request, response) => {
+    keys.push(request.headers['idempotency-key']);
+    request.resume().on('end', () => response.writeHead(keys.length > failures ? 202 : 503).end());
+  });
+  onTestFinished(() => close(server));
+  return { url: await listen(server, 0, 'test'), keys };
+}
+
+describe('with an SMS gateway that fails at first', () => {
+  it('a registration is tried again within seconds, and sends its text once it works', async () => {
+    const gateway = await failingGateway(2);
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
+    const { id } = await register(cloud);
+    const cursor = await eventually(async () =>
+      (await cloud.items('sms', id)).find(({ sk, version }) => sk === 'cursor' && version === 1),
+    );
+    expect(cursor.leasedBy).toBeUndefined();
+    expect(gateway.keys.length).toBe(3);
+    expect(new Set(gateway.keys).size).toBe(1);
+  });
+});
 
 describe('with the relay stopped for good', () => {
   it('the sweep publishes what is pending, in order', async () => {
@@ -66,15 +93,16 @@ describe('three messages of one member in one batch', () => {
     (await cloud.items('sms', member)).find(({ sk }) => sk === 'cursor')?.version;
 
   it('stop at the second when that fails for now, and go on from there when it comes again', async () => {
-    const down = await cloudOf({ parameters: { SmsGatewayUrl: 'http://127.0.0.1:9' } });
-    expect(await down.invoke('rollcall-dev-sms-consume', batch)).toEqual({
+    const gateway = await failingGateway(1);
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
+    expect(await cloud.invoke('rollcall-dev-sms-consume', batch)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm2' }, { itemIdentifier: 'm3' }],
     });
-    expect(await cursorOf(down)).toBe(1);
-
-    const up = await cloudOf({});
-    expect(await up.invoke('rollcall-dev-sms-consume', batch)).toEqual({ batchItemFailures: [] });
-    expect(await cursorOf(up)).toBe(3);
+    expect(await cursorOf(cloud)).toBe(1);
+    const again = { Records: batch.Records.slice(1) };
+    expect(await cloud.invoke('rollcall-dev-sms-consume', again)).toEqual({ batchItemFailures: [] });
+    expect(await cursorOf(cloud)).toBe(3);
+    expect(gateway.keys).toEqual([`${member}/2`, `${member}/2`]);
   });
 
   it('park from the second on when that fails for good', async () => {

@@ -1,7 +1,7 @@
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registered, sqsRecord } from '../support/builders.ts';
+import { memberIdOf, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;
@@ -42,9 +42,10 @@ describe('a registration', () => {
     await eventually(async () => (await cloud.items('outbox', id)).length === 0);
   });
 
-  it('is answered before any effect, and its effects are 404 until then', async () => {
-    expect((await cloud.request('GET', '/v1/members/nobody/points')).status).toBe(404);
-    expect((await cloud.request('GET', '/v1/members/nobody/guide')).status).toBe(404);
+  it('has no points and no guide before they were made', async () => {
+    for (const name of ['points', 'guide']) {
+      expect((await cloud.request('GET', `/v1/members/${memberIdOf(404)}/${name}`)).status).toBe(404);
+    }
   });
 
   it('is followed by changes and deactivation in order, in every service', async () => {

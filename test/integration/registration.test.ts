@@ -31,6 +31,7 @@ describe('POST /v1/members', () => {
     ];
     expect(second.status).toBe(201);
     expect(second.body).toEqual(first.body);
+    for (const name of ['location', 'etag']) expect(second.headers.get(name)).toBe(first.headers.get(name));
   });
 
   it('registers a phone once when the same request comes many times at once', async () => {
@@ -70,6 +71,7 @@ describe('POST /v1/members', () => {
     ['another content type', 'phone=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['text', 'hello', { 'content-type': 'text/plain' }, 415],
     ['more than 64 KB', { ...someone(), name: 'x'.repeat(70_000) }, {}, 413],
+    ['a name that is no text', `{"phone":"+34600111333","name":"\\ud800","locale":"es"}`, {}, 422],
     ['a useless Idempotency-Key', someone(), { 'idempotency-key': 'a b' }, 400],
   ])('refuses %s with a problem and no stack trace', async (_, body, headers, expected) => {
     const { status, headers: answered, body: problem } = await register(body, headers);
@@ -93,9 +95,11 @@ describe('one member', () => {
     expect([changed.status, changed.headers.get('etag'), changed.body.locale]).toEqual([200, '"2"', 'en']);
     expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"1"' })).status).toBe(412);
     expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': 'W/"2"' })).status).toBe(412);
+    expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"02"' })).status).toBe(412);
     expect((await cloud.request('PATCH', path, { locale: 'es' })).status).toBe(428);
     expect((await cloud.request('PATCH', path, {}, { 'if-match': '"2"' })).status).toBe(422);
     expect((await cloud.request('GET', path)).body).toMatchObject({ version: 2, locale: 'en' });
+    expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"7", "2"' })).status).toBe(200);
   });
 
   it('lets one of two changes at once win', async () => {
@@ -144,6 +148,14 @@ describe('one member', () => {
       status: 404,
       type: '/problems/not-found',
     });
+  });
+});
+
+describe('what is no member id', () => {
+  it.each(['nobody', 'x'.repeat(3_000), '..%2f..'])('is 404: %s', async (id) => {
+    for (const path of ['', '/points', '/guide']) {
+      expect((await cloud.request('GET', `/v1/members/${id}${path}`)).body).toMatchObject({ status: 404 });
+    }
   });
 });
 

@@ -48,7 +48,7 @@ describe('a cloud that is killed in mid-flow', () => {
     const registering = registerAll(madeUp(400, Math.random), {
       apiUrl: first.urls.apiUrl,
       concurrency: 16,
-      changes: 100,
+      changeEvery: 4,
       onAccepted: (accepted) => {
         sure.push(accepted);
         if (sure.length === 150) first.child.kill('SIGKILL');
@@ -85,7 +85,7 @@ describe('a data folder', () => {
     const { accepted } = await registerAll(madeUp(5, Math.random), {
       apiUrl: before.apiUrl,
       concurrency: 5,
-      changes: 0,
+      changeEvery: 0,
       onProgress: () => {},
     });
     await before.stop();

@@ -1,9 +1,9 @@
 import type { Cursor } from '../../shared/messaging/cursor.ts';
-import type { Claim, Effect, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import type { Claim, Effect, Lease, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
 
 /** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
 export class InMemorySubscriberStore implements SubscriberStore {
-  readonly cursors = new Map<string, Cursor & { leasedUntil?: Date }>();
+  readonly cursors = new Map<string, Cursor & { lease?: Lease }>();
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];
   readonly waiting = new Map<string, ParkedMessage>();
 
@@ -16,13 +16,23 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return { state: 'done' };
   }
 
-  async lease(aggregateId: string, after: number, now: Date, until: Date): Promise<Claim> {
+  async lease(aggregateId: string, after: number, lease: Lease): Promise<Claim> {
     const claim = this.#check(aggregateId, after);
     if (claim.state !== 'done') return claim;
-    const cursor = this.cursors.get(aggregateId);
-    if (cursor?.leasedUntil && cursor.leasedUntil >= now) return { state: 'leased' };
-    this.cursors.set(aggregateId, { ...(cursor ?? { version: 0 }), leasedUntil: until });
+    const item = this.cursors.get(aggregateId);
+    if (item?.lease && item.lease.until >= lease.from && item.lease.owner !== lease.owner) return { state: 'leased' };
+    this.cursors.set(aggregateId, { ...(item ?? { version: 0 }), lease });
     return { state: 'done' };
+  }
+
+  async release(aggregateId: string, { owner }: Lease): Promise<void> {
+    const item = this.cursors.get(aggregateId);
+    if (item?.lease?.owner === owner) delete item.lease;
+  }
+
+  async cursor(aggregateId: string): Promise<Cursor | undefined> {
+    const item = this.cursors.get(aggregateId);
+    return item?.version ? item : undefined;
   }
 
   async park(message: ParkedMessage): Promise<void> {

@@ -30,6 +30,14 @@ describe('input', () => {
     expect(read).toMatchObject([{ line: 2, problem: expect.stringContaining('Invalid Record Length') }, { line: 3 }]);
   });
 
+  it('loses one line only to a quote that is never closed', async () => {
+    const read = await lines('d.csv', 'phone,name,locale\n+34612345678,"Bo,en\n+34612345679,Ana,en\n');
+    expect(read).toMatchObject([
+      { line: 2, problem: expect.any(String) },
+      { line: 3, person: { name: 'Ana' } },
+    ]);
+  });
+
   it('reads JSON Lines, names a bad one, and goes on', async () => {
     const read = await lines('c.jsonl', '{"phone":"1"}\n{oops\n{"phone":"2"}\n');
     expect(read).toMatchObject([{ line: 1 }, { line: 2, problem: expect.stringContaining('no JSON') }, { line: 3 }]);
@@ -77,6 +85,7 @@ describe('verdict', () => {
       { duplicated: 1 },
     ],
     ['a guide that is missing', (held) => held.guide.pop(), { lost: 1 }],
+    ['a service that never heard of the member', (held) => held.sms.pop(), { lost: 1 }],
     ['a version that was skipped', (held) => Object.assign(held.sms[0] ?? {}, { baseline: 2 }), { outOfOrder: 1 }],
     [
       'the state of an older version',

@@ -24,6 +24,17 @@ function resourcesOf(stage: 'dev' | 'prod'): Array<[string, Resource]> {
 
 const ofType = (stage: 'dev' | 'prod', type: string) => resourcesOf(stage).filter(([, { Type }]) => Type === type);
 
+/** The parameters of all templates of a stage, those of CDK's bootstrapping apart. */
+function parametersOf(stage: 'dev' | 'prod'): Record<string, { Default?: string }> {
+  const folder = inject(stage);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.template.json'));
+  const { BootstrapVersion: _, ...parameters } = Object.assign(
+    {},
+    ...files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).Parameters),
+  );
+  return parameters;
+}
+
 /** The resource of the same template that a `Ref` or `Fn::GetAtt` in `from` means. */
 const idOf = (from: string, value: { Ref?: string; 'Fn::GetAtt'?: [string, string] }) =>
   `${from.split('/')[0]}/${value.Ref ?? value['Fn::GetAtt']?.[0]}`;
@@ -76,7 +87,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('deliver every event to every subscriber, raw and unfiltered', () => {
-    const subscriptions = ofType(stage, 'AWS::SNS::Subscription');
+    const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
+      ([, { Properties }]) => Properties.Protocol === 'sqs',
+    );
     expect(subscriptions.length).toBe(3);
     for (const [, { Properties }] of subscriptions) {
       expect(Properties.RawMessageDelivery).toBe(true);
@@ -104,6 +117,83 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
+  it('deploy registration after every subscriber, as nobody hears what is published before', () => {
+    const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
+    const before = artifacts[`rollcall-${stage}-registration`].dependencies;
+    for (const service of ['foundation', 'sms', 'points', 'guide'])
+      expect(before).toContain(`rollcall-${stage}-${service}`);
+  });
+
+  it('let CloudWatch publish alarms, and demand an address for them and for texts', () => {
+    const statements = ofType(stage, 'AWS::SNS::TopicPolicy').flatMap(
+      ([, { Properties }]) => Properties.PolicyDocument.Statement,
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    );
+    const demanded = Object.entries(parametersOf(stage)).filter(([, { Default }]) => Default === undefined);
+    expect(demanded.map(([name]) => name).toSorted()).toEqual(
+      stage === 'dev' ? ['SmsGatewayUrl'] : ['AlarmEmail', 'SmsOriginationIdentity'],
+    );
+  });
+
+  it('grant each function what it does, and nothing else', () => {
+    const granted: Record<string, string[]> = {};
+    for (const [id, { Properties }] of ofType(stage, 'AWS::IAM::Policy')) {
+      const [role] = Properties.Roles;
+      const [fn] = [...functions()].filter(([fnId, { Properties: own }]) => idOf(fnId, own.Role) === idOf(id, role));
+      const actions = Properties.PolicyDocument.Statement.flatMap(
+        ({ Action }: { Action: string | string[] }) => Action,
+      );
+      granted[fn?.[1].Properties.FunctionName.replace(`rollcall-${stage}-`, '')] = actions.toSorted();
+    }
+    const stream = [
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+    ];
+    const publishing = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'sns:Publish'];
+    const own = [
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:Scan',
+      'dynamodb:UpdateItem',
+    ];
+    const queue = [
+      'ChangeMessageVisibility',
+      'DeleteMessage',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ReceiveMessage',
+    ].map((action) => `sqs:${action}`);
+    const sms = stage === 'prod' ? ['sms-voice:SendTextMessage'] : [];
+    const expected: Record<string, string[]> = {
+      'registration-register': ['dynamodb:PutItem'],
+      'registration-read': ['dynamodb:GetItem'],
+      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem'],
+      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem'],
+      'outbox-relay': [...publishing, ...stream],
+      'outbox-sweep': [...publishing, 'dynamodb:Scan'],
+      'points-read': ['dynamodb:Query'],
+      'guide-read': ['dynamodb:GetItem'],
+      'sms-consume': [...own, ...queue, ...sms],
+      'sms-sweep': [...own, ...sms],
+      'points-consume': [...own, ...queue],
+      'points-sweep': own,
+      'guide-consume': [...own, ...queue],
+      'guide-sweep': own,
+    };
+    for (const actions of Object.values(expected)) actions.sort();
+    expect(granted).toEqual(expected);
+  });
+
   it('watch age, depth and dead letters of every subscriber', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
@@ -121,7 +211,7 @@ describe('prod', () => {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
       expect(replica.DeletionProtectionEnabled).toBe(true);
-      expect(DeletionPolicy).toBe('Retain');
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
     }
   });
 });

@@ -1,7 +1,7 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { createMessage, readMessage, versionOf } from '../../shared/messaging/message.ts';
+import { createMessage, readEnvelope, readMessage, versionOf } from '../../shared/messaging/message.ts';
 import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 
 describe('message', () => {
@@ -21,7 +21,7 @@ describe('message', () => {
   it('is read tolerantly: unknown attributes and fields are ignored', () => {
     const message = registered();
     const body = JSON.stringify({ ...message, somethingnew: 1, data: { ...message.data, shoeSize: 43 } });
-    expect(readMessage(body, [memberRegistered])).toEqual(message);
+    expect(readMessage(readEnvelope(body), [memberRegistered])).toEqual(message);
   });
 
   it('is refused at its source if its data breaks the contract', () => {

@@ -1,4 +1,4 @@
-import type { PublishBatchCommandInput, SNSClient } from '@aws-sdk/client-sns';
+import { InvalidParameterException, type PublishBatchCommandInput, type SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
 import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
 import { outboxRow } from '../support/builders.ts';
@@ -50,6 +50,16 @@ describe('SNS publisher', () => {
       ['m1', 'InternalError: broken'],
       ['m2', 'the broker answered nothing for it'],
     ]);
+  });
+
+  it('publishes one by one what SNS refuses as a whole, so that one bad entry keeps back no other', async () => {
+    const refusal = new InvalidParameterException({ message: 'unreadable', $metadata: {} });
+    const { publish } = publisher((entries) => {
+      if (entries.some(({ MessageGroupId }) => MessageGroupId === 'm1')) throw refusal;
+      return allConfirmed(entries);
+    });
+    const errors = await publish(rows(3));
+    expect([...errors].map(([row, error]) => [row.aggregateId, error])).toEqual([['m1', refusal]]);
   });
 
   it('counts every entry of a call that fails as a whole', async () => {

@@ -11,7 +11,8 @@ const member = memberIdOf(1);
 
 function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
   const store = new InMemorySubscriberStore();
-  const kit = createSubscriber({ store, contracts, handlers, now: () => TIME });
+  let ids = 0;
+  const kit = createSubscriber({ store, contracts, handlers, now: () => TIME, newId: () => `owner-${++ids}` });
   const apply = (message: object) => kit.apply(JSON.stringify(message));
   const versions = () => store.effects.map(({ version }) => version);
   const parked = () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`);
@@ -80,7 +81,7 @@ describe('subscriber', () => {
     expect(await apply(registered(member))).toBe('parked');
     expect(await apply(registered(memberIdOf(2)))).toBe('applied');
     await apply(profileChanged(member, 2));
-    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
     expect(parked()).toEqual(['1 failed', '2 gap']);
     expect(store.waiting.get(`${member}#1`)?.error).toBe('PermanentError: no such country');
   });
@@ -96,7 +97,7 @@ describe('subscriber', () => {
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
     fails = false;
-    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
     expect(versions()).toEqual([]);
   });
 
@@ -119,7 +120,7 @@ describe('subscriber', () => {
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': ({ subject }) => ({
         call: async () =>
-          void seen.push({ leased: store.cursors.get(subject)?.leasedUntil, effects: store.effects.length }),
+          void seen.push({ leased: store.cursors.get(subject)?.lease?.until, effects: store.effects.length }),
       }),
     });
     await apply(registered());
@@ -132,33 +133,94 @@ describe('subscriber', () => {
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': () => ({ call: async () => void calls++ }),
     });
-    await store.lease(member, 0, TIME, new Date(TIME.getTime() + 1_000));
+    await store.lease(member, 0, { owner: 'another', from: TIME, until: new Date(TIME.getTime() + 1_000) });
     await expect(apply(registered())).rejects.toBeInstanceOf(TransientError);
     expect(calls).toBe(0);
   });
 
-  it('keeps no claim when the external call fails, so that the next try calls again', async () => {
-    const { apply, store } = subscriber({
-      'rollcall.member.registered.v1': () => ({
+  it('gives the lease back when the external call fails, so that the next try calls again', async () => {
+    const keys: string[] = [];
+    const { apply, versions } = subscriber({
+      'rollcall.member.registered.v1': ({ id }) => ({
         call: async () => {
-          throw new TransientError('no answer');
+          keys.push(id);
+          if (keys.length === 1) throw new TransientError('no answer');
         },
       }),
     });
     await expect(apply(registered())).rejects.toThrow('no answer');
-    expect(store.effects).toEqual([]);
+    expect(await apply(registered())).toBe('applied');
+    // The same idempotency key both times.
+    expect(keys).toEqual([`${member}/1`, `${member}/1`]);
+    expect(versions()).toEqual([1]);
+  });
+
+  it('calls again with the same key if it died between call and commit, once its lease has ended', async () => {
+    const keys: string[] = [];
+    const { apply, store } = subscriber({
+      'rollcall.member.registered.v1': ({ id }) => ({ call: async () => void keys.push(id) }),
+    });
+    const { commit } = store;
+    store.commit = async () => {
+      throw new Error('the process died');
+    };
+    await expect(apply(registered())).rejects.toThrow('died');
+    store.commit = commit;
+    await expect(apply(registered())).rejects.toThrow('another handler');
+    const held = store.cursors.get(member);
+    if (held?.lease) held.lease.until = new Date(TIME.getTime() - 1);
+    expect(await apply(registered())).toBe('applied');
+    expect(keys).toEqual([`${member}/1`, `${member}/1`]);
+  });
+
+  it('takes a failed message out of the parking place when it came again and was applied', async () => {
+    let fails = true;
+    const { apply, sweep, versions, parked } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (fails) throw new PermanentError('no such country');
+        return {};
+      },
+    });
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    fails = false;
+    await apply(registered(member, 1));
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('does not take a duplicate, or what is too early, for a failure', async () => {
+    let fails = false;
+    const { apply, parked } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (fails) throw new PermanentError('rules are stricter now');
+        return {};
+      },
+    });
+    await apply(registered(member, 1));
+    fails = true;
+    expect(await apply(registered(member, 1))).toBe('duplicate');
+    expect(await apply(registered(member, 3))).toBe('parked');
+    expect(parked()).toEqual(['3 gap']);
+  });
+
+  it.each([
+    [{ type: 'rollcall.member.promoted.v1' }, 'unknown type rollcall.member.promoted.v1'],
+    [{ data: { memberId: member } }, 'breaks rollcall.member.registered.v1: phone'],
+  ])('parks a message whose data it cannot read, with what is wrong: %j', async (change, what) => {
+    const { apply, parked, store } = subscriber();
+    expect(await apply({ ...registered(), ...change })).toBe('parked');
+    expect(parked()).toEqual(['1 failed']);
+    expect(store.waiting.get(`${member}#1`)?.error).toContain(what);
+    expect(await apply(profileChanged(member, 2))).toBe('parked');
   });
 
   it.each([
     ['no JSON', 'message is no JSON'],
     [JSON.stringify({ ...registered(), id: undefined }), 'id'],
-    [
-      JSON.stringify({ ...registered(), type: 'rollcall.member.promoted.v1' }),
-      'unknown type rollcall.member.promoted.v1',
-    ],
-    [JSON.stringify({ ...registered(), data: { memberId: member } }), 'phone'],
     [JSON.stringify({ ...registered(), sequence: undefined }), 'is no version'],
-  ])('says what is wrong with %s', async (body, what) => {
+  ])('cannot park what names no aggregate or version, and says so: %s', async (body, what) => {
     const { raw } = subscriber();
     const failure = await raw(body).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UnreadableMessageError);

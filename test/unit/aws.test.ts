@@ -1,0 +1,120 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { transact } from '../../shared/aws/transact.ts';
+import { createOutbox, type Outbox, type OutboxRow } from '../../shared/messaging/outbox.ts';
+import { createRedelivery } from '../../shared/messaging/redelivery.ts';
+import type { Relay } from '../../shared/messaging/relay.ts';
+import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
+import { outboxRow, sqsRecord } from '../support/builders.ts';
+
+const canceled = (...codes: string[]) =>
+  new TransactionCanceledException({
+    message: 'canceled',
+    $metadata: {},
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
+
+/** A client that answers each call with the next of `answers`; the last one stays. */
+function client(...answers: unknown[]) {
+  const calls: unknown[] = [];
+  const send = async (command: { input: unknown }) => {
+    calls.push(command.input);
+    const answer = answers[Math.min(calls.length, answers.length) - 1];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { calls, client: { send } as unknown as DynamoDBDocumentClient };
+}
+
+describe('transact', () => {
+  it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'tries again after %s',
+    async (code) => {
+      const { client: dynamodb, calls } = client(canceled('None', code), {});
+      await transact(dynamodb, []);
+      expect(calls.length).toBe(2);
+    },
+  );
+
+  it('does not try again what a condition refused', async () => {
+    const { client: dynamodb, calls } = client(canceled('ConditionalCheckFailed', 'TransactionConflict'));
+    await expect(transact(dynamodb, [])).rejects.toBeInstanceOf(TransactionCanceledException);
+    expect(calls.length).toBe(1);
+  });
+
+  it('gives up after four attempts', async () => {
+    const { client: dynamodb, calls } = client(canceled('TransactionConflict'));
+    await expect(transact(dynamodb, [])).rejects.toBeInstanceOf(TransactionCanceledException);
+    expect(calls.length).toBe(4);
+  });
+});
+
+describe('outbox', () => {
+  it('deletes again what DynamoDB left unprocessed, and reports what stays', async () => {
+    const unprocessed = {
+      UnprocessedItems: { outbox: [{ DeleteRequest: { Key: { aggregateId: 'b', version: 1 } } }] },
+    };
+    const rows = [outboxRow('a', 1), outboxRow('b', 1)];
+    const passing = client(unprocessed, {});
+    expect(await createOutbox({ client: passing.client, tableName: 'outbox' }).remove(rows)).toEqual([]);
+    expect(passing.calls.length).toBe(2);
+    const lasting = client(unprocessed);
+    expect(await createOutbox({ client: lasting.client, tableName: 'outbox' }).remove(rows)).toEqual([rows[1]]);
+  });
+});
+
+describe('relay functions', () => {
+  const quiet = { logger: { warn: () => {} } as never, count: () => {} };
+  const failing = (...aggregateIds: string[]): Relay => ({
+    publishPending: async () => ({
+      published: 0,
+      failed: new Map(aggregateIds.map((id) => [id, new Error('refused')])),
+    }),
+  });
+  const outbox: Outbox = {
+    pendingUpTo: async () => [],
+    remove: async () => [],
+    async *scan(segment) {
+      if (segment === 0) yield [outboxRow('a', 1)];
+    },
+  };
+  const record = (row: OutboxRow, SequenceNumber: string) => ({
+    dynamodb: { SequenceNumber, NewImage: marshall(row) },
+  });
+
+  it('give back the stream records of the aggregates that failed, and no others', async () => {
+    const { relay } = relayFunctions(failing('b'), outbox, quiet);
+    const Records = [record(outboxRow('a', 1), '1'), record(outboxRow('b', 1), '2'), record(outboxRow('b', 2), '3')];
+    expect(await relay({ Records } as DynamoDBStreamEvent)).toEqual({
+      batchItemFailures: [{ itemIdentifier: '2' }, { itemIdentifier: '3' }],
+    });
+  });
+
+  it('let the sweep fail, for its alarm, when something stays unpublished', async () => {
+    await expect(relayFunctions(failing('a'), outbox, quiet).sweep()).rejects.toThrow('1 aggregates');
+    await expect(relayFunctions(failing(), outbox, quiet).sweep()).resolves.toBeUndefined();
+  });
+});
+
+describe('redelivery', () => {
+  it('makes each message visible after the backoff of its own receives', async () => {
+    const { client: sqs, calls } = client({});
+    const redeliver = createRedelivery({ client: sqs as never, queueUrl: 'queue', random: () => 1 });
+    const again = sqsRecord('a', 'm2', '');
+    again.attributes.ApproximateReceiveCount = '3';
+    await redeliver([sqsRecord('a', 'm1', ''), again]);
+    await redeliver([]);
+    expect(calls).toEqual([
+      {
+        QueueUrl: 'queue',
+        Entries: [
+          { Id: '0', ReceiptHandle: 'm1', VisibilityTimeout: 2 },
+          { Id: '1', ReceiptHandle: 'm2', VisibilityTimeout: 8 },
+        ],
+      },
+    ]);
+  });
+});
