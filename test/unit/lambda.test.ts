@@ -1,0 +1,101 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { LambdaFunction } from '../../local/lambda/function.ts';
+
+/** A function whose bundle is this source; its log lines are collected. */
+function lambda(source: string, options: { limit?: number; timeoutMs?: number } = {}) {
+  const codeFolder = mkdtempSync(join(tmpdir(), 'rollcall-lambda-'));
+  writeFileSync(join(codeFolder, 'index.mjs'), source);
+  const lines: string[] = [];
+  const fn = new LambdaFunction(
+    {
+      name: 'test',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
+      codeFolder,
+      handler: 'index.handler',
+      timeoutMs: options.timeoutMs ?? 10_000,
+      memoryMb: 128,
+      environment: { GREETING: 'hello' },
+    },
+    options.limit ?? 2,
+    (line) => lines.push(line),
+  );
+  onTestFinished(async () => {
+    await fn.stop();
+    await rm(codeFolder, { recursive: true });
+  });
+  const invoke = async (event: unknown = {}) => {
+    const { ok, payload } = await fn.invoke(JSON.stringify(event));
+    return { ok, result: JSON.parse(payload) };
+  };
+  return { fn, invoke, lines };
+}
+
+describe('a function', () => {
+  it('gets its event, its environment and nothing of ours, and a context', async () => {
+    const { invoke, lines } = lambda(`export const handler = async (event, context) =>
+      ({ event, greeting: process.env.GREETING, path: process.env.PATH, left: context.getRemainingTimeInMillis() > 0 });`);
+    expect(await invoke({ a: 1 })).toEqual({ ok: true, result: { event: { a: 1 }, greeting: 'hello', left: true } });
+    expect(lines.at(-1)).toMatch(/^REPORT RequestId: .*Duration: .* ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB$/);
+  });
+
+  it('keeps its instance between invocations, also after an error', async () => {
+    const { invoke } = lambda(
+      `let count = 0; export const handler = async ({ fail }) => {
+      count++; if (fail) throw new TypeError('no'); return count; };`,
+      { limit: 1 },
+    );
+    expect(await invoke()).toEqual({ ok: true, result: 1 });
+    expect(await invoke({ fail: true })).toMatchObject({
+      ok: false,
+      result: { errorType: 'TypeError', errorMessage: 'no' },
+    });
+    expect(await invoke()).toEqual({ ok: true, result: 3 });
+  });
+
+  it('is ended when it takes too long, and starts anew', async () => {
+    const { invoke } = lambda('export const handler = async ({ hang }) => { while (hang); return 1; };', {
+      timeoutMs: 300,
+      limit: 1,
+    });
+    expect((await invoke({ hang: true })).result.errorMessage).toBe('Task timed out after 0.30 seconds');
+    expect(await invoke()).toEqual({ ok: true, result: 1 });
+  });
+
+  it('that dies in the middle fails its invocation, and starts anew', async () => {
+    const { invoke } = lambda('export const handler = async ({ die }) => { if (die) process.exit(1); return 1; };', {
+      limit: 1,
+    });
+    expect(await invoke({ die: true })).toMatchObject({ ok: false, result: { errorType: 'Runtime.ExitError' } });
+    expect(await invoke()).toEqual({ ok: true, result: 1 });
+  });
+
+  it.each([
+    ['ends', 'process.exit(1); export const handler = 1;'],
+    ['throws', "throw new Error('no'); export const handler = 1;"],
+    ['exports no handler', 'export const other = 1;'],
+  ])('whose initialization %s fails its invocation', async (_, source) => {
+    expect(await lambda(source).invoke()).toMatchObject({ ok: false, result: { errorType: 'Runtime.InitError' } });
+  });
+
+  it('runs so many instances at once and lets the rest wait', async () => {
+    const { invoke } = lambda(
+      `import { threadId } from 'node:worker_threads';
+       export const handler = async () => { await new Promise((resolve) => setTimeout(resolve, 50)); return threadId; };`,
+      { limit: 2 },
+    );
+    const answers = await Promise.all(Array.from({ length: 6 }, () => invoke()));
+    expect(new Set(answers.map(({ result }) => result)).size).toBe(2);
+  });
+
+  it('that is stopped fails what waits, and starts nothing any more', async () => {
+    const { fn, invoke } = lambda('export const handler = async () => new Promise(() => {});', { limit: 1 });
+    const pending = [invoke(), invoke()];
+    await fn.stop();
+    for (const { ok } of await Promise.all(pending)) expect(ok).toBe(false);
+    expect((await invoke()).result.errorType).toBe('Service.Stopped');
+  });
+});
