@@ -13,12 +13,13 @@ const id = (service: string) => `rollcall-${stage.name}-${service}`;
 
 const { alarms } = new OperationsStack(app, id('operations'), { stage });
 const { memberEvents, api } = new FoundationStack(app, id('foundation'), { stage });
+const props = { stage, memberEvents, api, alarms };
 const subscribers = [
-  new SmsStack(app, id('sms'), { stage, memberEvents, alarms }),
-  new PointsStack(app, id('points'), { stage, memberEvents, api, alarms }),
-  new GuideStack(app, id('guide'), { stage, memberEvents, api, alarms }),
+  new SmsStack(app, id('sms'), props),
+  new PointsStack(app, id('points'), props),
+  new GuideStack(app, id('guide'), props),
 ];
-const registration = new RegistrationStack(app, id('registration'), { stage, memberEvents, api, alarms });
+const registration = new RegistrationStack(app, id('registration'), props);
 // An event that is published before its subscribers are there is lost to them.
 for (const subscriber of subscribers) registration.addStackDependency(subscriber);
 

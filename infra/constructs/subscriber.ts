@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -7,8 +8,10 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Route } from '../../shared/contracts/routes.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
+import { addRoute } from './api-route.ts';
 import { everyMinute } from './every-minute.ts';
 import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
@@ -34,14 +37,18 @@ const MAX_RECEIVES = 10;
 
 /** A service that reacts to events: a queue behind the topic, its dead letters, a function, a table and alarms. */
 export class Subscriber extends Construct {
-  readonly table: TableV2;
+  readonly #stage: Stage;
+  readonly #name: string;
+  readonly #table: TableV2;
   readonly #functions: ServiceFunction[];
 
   constructor(scope: Construct, id: string, props: SubscriberProps) {
     super(scope, id);
     const { stage, name, topic, entry, environment, alarms } = props;
 
-    this.table = new ServiceTable(this, 'Table', {
+    this.#stage = stage;
+    this.#name = name;
+    this.#table = new ServiceTable(this, 'Table', {
       stage,
       tableName: `rollcall-${stage.name}-${name}`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -80,10 +87,10 @@ export class Subscriber extends Construct {
         name: `${name}-${handler}`,
         entry,
         handler,
-        environment: { TABLE: this.table.tableName, QUEUE_URL: queue.queueUrl, ...environment },
+        environment: { TABLE: this.#table.tableName, QUEUE_URL: queue.queueUrl, ...environment },
         timeout,
       });
-      this.table.grant(fn, ...TABLE_ACTIONS);
+      this.#table.grant(fn, ...TABLE_ACTIONS);
       return fn;
     };
     const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
@@ -137,6 +144,23 @@ export class Subscriber extends Construct {
       });
     }
   }
+  /**
+   * A route of the API that reads what the subscriber made.
+   * @param entry handler file that exports `read`
+   * @param action the one thing that it does with the table, such as `dynamodb:GetItem`
+   */
+  addReadRoute(api: HttpApi, route: Route, entry: string, action: string): void {
+    const read = new ServiceFunction(this, 'read', {
+      stage: this.#stage,
+      name: `${this.#name}-read`,
+      entry,
+      handler: 'read',
+      environment: { TABLE: this.#table.tableName },
+    });
+    this.#table.grant(read, action);
+    addRoute(this, 'Read', api, route, read);
+  }
+
   /** Lets whatever applies messages, live or parked, do something more. */
   grantToFunctions(statement: PolicyStatement): void {
     for (const fn of this.#functions) fn.addToRolePolicy(statement);

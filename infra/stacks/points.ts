@@ -1,23 +1,14 @@
 import { Stack } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { routes } from '../../shared/contracts/routes.ts';
-import { addRoute } from '../constructs/api-route.ts';
-import { ServiceFunction } from '../constructs/service-function.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
-import type { Stage } from '../stages.ts';
+import type { ServiceProps } from './foundation.ts';
 
 /** Keeps the members' points. */
 export class PointsStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { stage: Stage; memberEvents: ITopic; api: HttpApi; alarms: ITopic },
-  ) {
+  constructor(scope: Construct, id: string, { stage, memberEvents, api, alarms }: ServiceProps) {
     super(scope, id);
-    const { stage, memberEvents, api, alarms } = props;
-    const { table } = new Subscriber(this, 'Subscriber', {
+    const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'points',
       topic: memberEvents,
@@ -25,14 +16,6 @@ export class PointsStack extends Stack {
       environment: { DEFAULT_BONUS: String(stage.defaultBonus) },
       alarms,
     });
-    const read = new ServiceFunction(this, 'read', {
-      stage,
-      name: 'points-read',
-      entry: 'functions/points/read.handler.ts',
-      handler: 'read',
-      environment: { TABLE: table.tableName },
-    });
-    table.grant(read, 'dynamodb:Query');
-    addRoute(this, 'ReadPoints', api, routes.readPoints, read);
+    subscriber.addReadRoute(api, routes.readPoints, 'functions/points/read.handler.ts', 'dynamodb:Query');
   }
 }

@@ -1,24 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { routes } from '../../shared/contracts/routes.ts';
 import { addRoute } from '../constructs/api-route.ts';
 import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
-import type { Stage } from '../stages.ts';
+import type { ServiceProps } from './foundation.ts';
 
 /** Members, their outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { stage: Stage; memberEvents: ITopic; api: HttpApi; alarms: ITopic },
-  ) {
+  constructor(scope: Construct, id: string, { stage, memberEvents, api, alarms }: ServiceProps) {
     super(scope, id);
-    const { stage, memberEvents, api, alarms } = props;
     const outbox = new Outbox(this, 'Outbox', {
       stage,
       entry: 'functions/registration/publish.handler.ts',

@@ -1,15 +1,14 @@
 import { Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
+import type { ServiceProps } from './foundation.ts';
 
 /** Sends the welcome text. */
 export class SmsStack extends Stack {
-  constructor(scope: Construct, id: string, props: { stage: Stage; memberEvents: ITopic; alarms: ITopic }) {
+  constructor(scope: Construct, id: string, { stage, memberEvents, alarms }: ServiceProps) {
     super(scope, id);
-    const { stage, memberEvents, alarms } = props;
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'sms',
