@@ -36,22 +36,25 @@ async function start(data: string): Promise<{ child: ChildProcess; readySeconds:
   throw new Error('npm start ended before it was ready');
 }
 
-/** Resident memory of a process group, in MB. */
-function residentMb(group: number): number {
-  const fields = (pid: string) =>
-    readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .reduce((sum, pid) => {
-      try {
-        // Fields 5 (process group) and 24 (resident pages of 4 KB) of proc(5), two of them cut off above.
-        return Number(fields(pid)[2]) === group ? sum + (Number(fields(pid)[21]) * 4096) / 1024 ** 2 : sum;
-      } catch {
-        return sum; // It ended meanwhile.
-      }
-    }, 0);
+/** Resident memory of a process and all that it started, in MB. */
+function residentMb(root: number): number {
+  const processes = readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      // From the third field of proc(5) on: 4 is the parent, 24 the resident pages, of 4 KB each.
+      const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return [{ pid: Number(entry), parent: Number(fields[1]), megabytes: (Number(fields[21]) * 4096) / 1024 ** 2 }];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+  const sumOf = (pid: number): number =>
+    processes
+      .filter((process) => process.pid === pid || process.parent === pid)
+      .reduce((sum, process) => sum + (process.pid === pid ? process.megabytes : sumOf(process.pid)), 0);
+  return sumOf(root);
 }
 
 const data = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));

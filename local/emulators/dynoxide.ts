@@ -26,7 +26,11 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
 
   const port = await freePort();
   const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', file];
-  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    // Ctrl-C is for us: what still runs needs its tables until we have stopped it.
+    detached: true,
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
