@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -13,6 +13,7 @@ import { Doorbell } from './event-sources/doorbell.ts';
 import type { HttpApi } from './http-api.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
+import { createLogs } from './logs.ts';
 import { ignored, providers } from './resources/providers.ts';
 import type { Runtime } from './resources/runtime.ts';
 import { startSmsSandbox } from './sms-sandbox.ts';
@@ -52,7 +53,6 @@ export interface Cloud {
 
 /** On two cores, more instances would only wait for one another, at some 20 MB each. */
 const INSTANCES = 2;
-const LOG_LINES = 1_000;
 
 /** Boots the embedded cloud: what an assembly's templates say, on this machine. */
 export async function startCloud({
@@ -190,25 +190,4 @@ export async function startCloud({
     await shut();
     throw error;
   }
-}
-
-/** The last lines of every function in memory and, with a data folder, all of them in `logs/FUNCTION.log`. */
-function createLogs(data: string | undefined) {
-  const lines = new Map<string, string[]>();
-  const files = new Map<string, WriteStream>();
-  const folder = data && join(data, 'logs');
-  if (folder) mkdirSync(folder, { recursive: true });
-  return {
-    write(functionName: string, line: string): void {
-      const own = lines.get(functionName) ?? [];
-      lines.set(functionName, own);
-      own.push(line);
-      if (own.length > LOG_LINES) own.shift();
-      if (!folder) return;
-      const file = files.get(functionName) ?? createWriteStream(join(folder, `${functionName}.log`), { flags: 'a' });
-      files.set(functionName, file);
-      file.write(`${line}\n`);
-    },
-    of: (functionName: string): readonly string[] => lines.get(functionName) ?? [],
-  };
 }
