@@ -1,8 +1,8 @@
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
 import { SEND_TIMEOUT_MS, type SmsProvider } from './provider.ts';
 
-/** Answers that say "not now" rather than "never". */
-const NOT_NOW = new Set([408, 409, 425, 429]);
+/** Answers that say "not now" rather than "never"; a wrong key or address (401, 403, 404) is ours to set right. */
+const NOT_NOW = new Set([401, 403, 404, 408, 409, 425, 429]);
 
 /** A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx is acceptance. */
 export function createHttpGateway({ url }: { url: string }): SmsProvider {

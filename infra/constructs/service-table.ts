@@ -10,7 +10,6 @@ export class ServiceTable extends TableV2 {
     super(scope, id, {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
-      deletionProtection: stage.keepData,
       // A first deployment that fails takes its tables with it, or their names would block the second.
       removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       ...table,

@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
 import type { Route } from '../../shared/contracts/routes.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
@@ -31,9 +32,6 @@ export interface SubscriberProps {
 const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map(
   (action) => `dynamodb:${action}`,
 );
-
-/** With the backoff of the consumer, ten receives take about a quarter of an hour. */
-const MAX_RECEIVES = 10;
 
 /** A service that reacts to events: a queue behind the topic, its dead letters, a function, a table and alarms. */
 export class Subscriber extends Construct {
@@ -120,6 +118,12 @@ export class Subscriber extends Construct {
       above: 10_000,
       meaning: `${name}: more than 10,000 messages wait.`,
     });
+    raiseAlarm(this, 'SweepFails', {
+      topic: alarms,
+      metric: sweep.metricErrors({ period }),
+      above: 0,
+      meaning: `${name}: the sweep fails, so what is parked stays parked.`,
+    });
     raiseAlarm(this, 'ParkedForPerson', {
       topic: alarms,
       metric: new Metric({
@@ -130,10 +134,10 @@ export class Subscriber extends Construct {
         period,
       }),
       above: 0,
-      meaning: `${name}: a message failed for good and waits for a person; later ones of its member wait behind it.`,
+      meaning: `${name}: a message failed for good and waits for a person, and later ones of its member may wait behind it.`,
     });
     for (const [dead, why] of [
-      [deadLetters, `${name}: a message was received ${MAX_RECEIVES} times in vain.`],
+      [deadLetters, `${name}: a message brought its function down ${MAX_RECEIVES} times, or could not be read at all.`],
       [undelivered, `${name}: SNS could not deliver to the queue.`],
     ] as const) {
       raiseAlarm(this, `${dead.node.id}NotEmpty`, {

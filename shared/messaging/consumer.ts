@@ -12,7 +12,10 @@ export interface ConsumerReport {
  * Applies a batch from a FIFO queue: message groups in parallel, the messages of a group in sequence. At its first
  * failure a group stops (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
  */
-export async function consume(event: SQSEvent, apply: (body: string) => Promise<Outcome>): Promise<ConsumerReport> {
+export async function consume(
+  event: SQSEvent,
+  apply: (body: string, receives: number) => Promise<Outcome>,
+): Promise<ConsumerReport> {
   const report: ConsumerReport = {
     outcomes: { applied: 0, duplicate: 0, parked: 0 },
     failures: [],
@@ -22,7 +25,7 @@ export async function consume(event: SQSEvent, apply: (body: string) => Promise<
   async function consumeGroup(records: readonly SQSRecord[]): Promise<void> {
     for (const [index, record] of records.entries()) {
       try {
-        report.outcomes[await apply(record.body)]++;
+        report.outcomes[await apply(record.body, Number(record.attributes.ApproximateReceiveCount))]++;
       } catch (error) {
         report.failures.push({ messageId: record.messageId, error: error as Error });
         report.givenBack.push(...records.slice(index));

@@ -54,12 +54,14 @@ export function createSnsPublisher({ client, topicArn }: { client: SNSClient; to
   };
 }
 
-/** Whether SNS found fault with what was sent, rather than with the moment. */
-const isRefusal = (error: unknown) =>
-  error instanceof SNSServiceException &&
-  error.$fault === 'client' &&
-  error.$retryable === undefined &&
-  error.name !== 'ThrottledException';
+/** What one entry can bring upon the whole call. A refusal of another kind would only be repeated for each entry. */
+const REFUSALS = new Set([
+  'InvalidParameterException',
+  'InvalidParameterValueException',
+  'BatchRequestTooLongException',
+]);
+
+const isRefusal = (error: unknown) => error instanceof SNSServiceException && REFUSALS.has(error.name);
 
 /** Fills calls up to SNS's limits of entries and bytes. */
 export function fillCalls(rows: readonly OutboxRow[]): OutboxRow[][] {

@@ -1,3 +1,4 @@
+import { MAX_RECEIVES } from '../config/redelivery.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { isPermanent, TransientError } from './errors.ts';
@@ -162,13 +163,18 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   return {
     /**
      * Applies a message body, or parks it.
+     * @param receives how often the message was received, this time included
      * @throws {UnreadableMessageError} if not even the header can be read, so that there is no place to park it; any
      * other error may pass with time
      */
-    async apply(body: string): Promise<Outcome> {
+    async apply(body: string, receives: number): Promise<Outcome> {
       const envelope = readEnvelope(body);
       versionOf(envelope);
-      const attempted = await attemptEnvelope(envelope);
+      const attempted = await attemptEnvelope(envelope).catch((error: Error): Attempt => {
+        if (receives < MAX_RECEIVES) throw error;
+        // The queue would give it to the dead letters now. Parked, it keeps its place, and the sweep goes on trying.
+        return { outcome: 'parked', reason: 'gap', error };
+      });
       if (attempted.outcome === 'parked') await park(envelope, body, attempted);
       return attempted.outcome;
     },

@@ -199,6 +199,12 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
     expect(count('ApproximateAgeOfOldestMessage')).toBe(3);
     expect(count('ApproximateNumberOfMessagesVisible')).toBe(9);
+    const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
+    expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions])).toEqual(
+      ['guide', 'points', 'sms'].map((service) => ['Rollcall', [{ Name: 'service', Value: service }]]),
+    );
+    expect(count('Errors')).toBe(4);
+    expect(count('IteratorAge')).toBe(1);
     for (const alarm of alarms) expect(alarm.AlarmActions?.length).toBe(1);
   });
 });
@@ -210,7 +216,6 @@ describe('prod', () => {
     for (const [, { Properties, DeletionPolicy }] of tables) {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
-      expect(replica.DeletionProtectionEnabled).toBe(true);
       expect(DeletionPolicy).toBe('RetainExceptOnCreate');
     }
   });

@@ -71,6 +71,8 @@ describe('HTTP gateway', () => {
   it.each([
     [400, true],
     [422, true],
+    [401, false],
+    [404, false],
     [408, false],
     [429, false],
     [500, false],

@@ -13,10 +13,10 @@ function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
   const store = new InMemorySubscriberStore();
   let ids = 0;
   const kit = createSubscriber({ store, contracts, handlers, now: () => TIME, newId: () => `owner-${++ids}` });
-  const apply = (message: object) => kit.apply(JSON.stringify(message));
+  const apply = (message: object, receives = 1) => kit.apply(JSON.stringify(message), receives);
   const versions = () => store.effects.map(({ version }) => version);
   const parked = () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`);
-  return { store, apply, sweep: kit.sweep, versions, parked, raw: kit.apply };
+  return { store, apply, sweep: kit.sweep, versions, parked, raw: (body: string) => kit.apply(body, 1) };
 }
 
 describe('subscriber', () => {
@@ -113,6 +113,24 @@ describe('subscriber', () => {
     down = false;
     expect(await apply(registered())).toBe('applied');
     expect(versions()).toEqual([1]);
+  });
+
+  it('parks what fails for now at its last receive, so that its successors wait and the sweep goes on trying', async () => {
+    let down = true;
+    const { apply, sweep, versions, parked } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (down) throw new TransientError('provider is down');
+        return {};
+      },
+    });
+    await expect(apply(registered(member, 1), 9)).rejects.toThrow('provider is down');
+    expect(await apply(registered(member, 1), 10)).toBe('parked');
+    expect(await apply(profileChanged(member, 2))).toBe('parked');
+    expect(await sweep()).toMatchObject({ applied: 0, failed: [{ messageId: `${member}/1` }] });
+    down = false;
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
   });
 
   it('calls an external service under a lease, before it commits', async () => {
