@@ -19,6 +19,20 @@ function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
   return { store, apply, sweep: kit.sweep, versions, parked, raw: (body: string) => kit.apply(body, 1) };
 }
 
+/** Handlers that fail registrations for as long as they are broken. */
+function breakable(error: Error, broken: boolean) {
+  const service = {
+    broken,
+    handlers: {
+      'rollcall.member.registered.v1': () => {
+        if (service.broken) throw error;
+        return {};
+      },
+    } satisfies Handlers<(typeof contracts)[number]>,
+  };
+  return service;
+}
+
 describe('subscriber', () => {
   it('applies a message once, however often it comes', async () => {
     const { apply, versions } = subscriber();
@@ -87,47 +101,32 @@ describe('subscriber', () => {
   });
 
   it('leaves what failed for good to a person, even if it would succeed by now', async () => {
-    let fails = true;
-    const { apply, sweep, versions } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (fails) throw new PermanentError('no such country');
-        return {};
-      },
-    });
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, sweep, versions } = subscriber(service.handlers);
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
-    fails = false;
+    service.broken = false;
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
     expect(versions()).toEqual([]);
   });
 
   it('lets a transient failure through, changes nothing, and applies the message when it comes again', async () => {
-    let down = true;
-    const { apply, versions } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (down) throw new TransientError('provider is down');
-        return {};
-      },
-    });
+    const service = breakable(new TransientError('provider is down'), true);
+    const { apply, versions } = subscriber(service.handlers);
     await expect(apply(registered())).rejects.toThrow('provider is down');
-    down = false;
+    service.broken = false;
     expect(await apply(registered())).toBe('applied');
     expect(versions()).toEqual([1]);
   });
 
   it('parks what fails for now at its last receive, so that its successors wait and the sweep goes on trying', async () => {
-    let down = true;
-    const { apply, sweep, versions, parked } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (down) throw new TransientError('provider is down');
-        return {};
-      },
-    });
+    const service = breakable(new TransientError('provider is down'), true);
+    const { apply, sweep, versions, parked } = subscriber(service.handlers);
     await expect(apply(registered(member, 1), 9)).rejects.toThrow('provider is down');
     expect(await apply(registered(member, 1), 10)).toBe('parked');
     expect(await apply(profileChanged(member, 2))).toBe('parked');
     expect(await sweep()).toMatchObject({ applied: 0, failed: [{ messageId: `${member}/1` }] });
-    down = false;
+    service.broken = false;
     await sweep();
     expect(versions()).toEqual([1, 2]);
     expect(parked()).toEqual([]);
@@ -192,16 +191,11 @@ describe('subscriber', () => {
   });
 
   it('takes a failed message out of the parking place when it came again and was applied', async () => {
-    let fails = true;
-    const { apply, sweep, versions, parked } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (fails) throw new PermanentError('no such country');
-        return {};
-      },
-    });
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, sweep, versions, parked } = subscriber(service.handlers);
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
-    fails = false;
+    service.broken = false;
     await apply(registered(member, 1));
     await sweep();
     expect(versions()).toEqual([1, 2]);
@@ -209,15 +203,10 @@ describe('subscriber', () => {
   });
 
   it('does not take a duplicate, or what is too early, for a failure', async () => {
-    let fails = false;
-    const { apply, parked } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (fails) throw new PermanentError('rules are stricter now');
-        return {};
-      },
-    });
+    const service = breakable(new PermanentError('rules are stricter now'), false);
+    const { apply, parked } = subscriber(service.handlers);
     await apply(registered(member, 1));
-    fails = true;
+    service.broken = true;
     expect(await apply(registered(member, 1))).toBe('duplicate');
     expect(await apply(registered(member, 3))).toBe('parked');
     expect(parked()).toEqual(['3 gap']);
