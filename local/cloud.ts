@@ -6,7 +6,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Calls } from './calls.ts';
-import { type Emulator, startDynamoDB } from './emulators/dynoxide.ts';
+import { startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
 import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
@@ -79,17 +79,14 @@ export async function startCloud({
       opened.push(started.stop);
       return started;
     };
-    const starting = await Promise.allSettled([
+    const starting = [
       assembly,
       opening(startDynamoDB(join(data ?? scratch(), 'dynamodb.db'))),
       opening(startMessaging({ folder: data, region: REGION })),
-    ]);
-    for (const part of starting) if (part.status === 'rejected') throw part.reason;
-    const [folder, dynamoDB, messaging] = starting.map((part) => (part as PromiseFulfilledResult<unknown>).value) as [
-      string,
-      Emulator,
-      Emulator,
-    ];
+    ] as const;
+    // Also if one of them fails: what has started meanwhile must be known, to be stopped.
+    await Promise.allSettled(starting);
+    const [folder, dynamoDB, messaging] = await Promise.all(starting);
 
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
