@@ -1,7 +1,7 @@
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { contracts, JOURNEY, journeyHandlers } from './journey.ts';
 
-export const { consume, sweep } = subscriberFunctions({
+export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'guide',
   cursorKey: JOURNEY,
   contracts,

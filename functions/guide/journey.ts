@@ -2,7 +2,7 @@ import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import type { Handlers } from '../../shared/messaging/subscriber.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
 import en from './journeys/en.json' with { type: 'json' };
 import es from './journeys/es.json' with { type: 'json' };
 import zhCN from './journeys/zh-CN.json' with { type: 'json' };

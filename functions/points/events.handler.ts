@@ -6,7 +6,7 @@ import { createRules } from './rules.ts';
 
 const { DEFAULT_BONUS } = readEnvironment(z.object({ DEFAULT_BONUS: count }));
 
-export const { consume, sweep } = subscriberFunctions({
+export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points',
   cursorKey: ACCOUNT,
   contracts,

@@ -27,7 +27,7 @@ function createProvider(): SmsProvider {
   });
 }
 
-export const { consume, sweep } = subscriberFunctions({
+export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms',
   cursorKey: 'cursor',
   contracts,

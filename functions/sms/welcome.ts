@@ -1,7 +1,7 @@
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import type { Handlers } from '../../shared/messaging/subscriber.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { SmsProvider } from './provider.ts';
 import { welcomeText } from './templates.ts';
 

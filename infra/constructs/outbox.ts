@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type ITable, StreamViewType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -76,8 +77,20 @@ export class Outbox extends Construct {
       topic: alarms,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
+      meaning: 'The sweep of the outbox fails: nobody publishes what the relay leaves.',
+    });
+    raiseAlarm(this, 'LeftInOutbox', {
+      topic: alarms,
+      metric: new Metric({
+        namespace: 'Rollcall',
+        metricName: 'LeftInOutbox',
+        dimensionsMap: { service: 'relay' },
+        statistic: 'Maximum',
+        period: Duration.minutes(1),
+      }),
+      above: 0,
       meaning:
-        'The sweep could not publish everything that is pending: the topic refuses messages, or does not answer.',
+        'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',
     });
   }
 }

@@ -22,7 +22,7 @@ export interface SubscriberProps {
   /** Name of the service, and of its queue. */
   name: string;
   topic: ITopic;
-  /** Handler file that exports `consume` and `sweep`. */
+  /** Handler file that exports `consume`, `sweep` and `deadLetters`. */
   entry: string;
   environment?: Record<string, string>;
   alarms: ITopic;
@@ -33,7 +33,7 @@ const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'
   (action) => `dynamodb:${action}`,
 );
 
-/** A service that reacts to events: a queue behind the topic, its dead letters, a function, a table and alarms. */
+/** A service that reacts to events: a queue behind the topic, its dead letters, its functions, a table and alarms. */
 export class Subscriber extends Construct {
   readonly #stage: Stage;
   readonly #name: string;
@@ -71,28 +71,38 @@ export class Subscriber extends Construct {
         retentionPeriod: Duration.days(14),
         ...options,
       });
-    const deadLetters = fifoQueue('-dlq');
-    const undelivered = fifoQueue('-undelivered');
+    // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
+    const visibilityTimeout = Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds());
+    const deadLetters = fifoQueue('-dlq', { visibilityTimeout });
+    const undelivered = fifoQueue('-undelivered', { visibilityTimeout });
     const queue = fifoQueue('', {
-      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
-      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
+      visibilityTimeout,
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
 
-    const subscriberFunction = (handler: 'consume' | 'sweep', timeout: Duration) => {
+    const subscriberFunction = (suffix: string, handler: string, timeout: Duration, actions = TABLE_ACTIONS) => {
       const fn = new ServiceFunction(this, handler, {
         stage,
-        name: `${name}-${handler}`,
+        name: `${name}-${suffix}`,
         entry,
         handler,
-        environment: { TABLE: this.#table.tableName, QUEUE_URL: queue.queueUrl, ...environment },
+        environment: {
+          TABLE: this.#table.tableName,
+          QUEUE_URL: queue.queueUrl,
+          UNDELIVERED_ARN: undelivered.queueArn,
+          ...environment,
+        },
         timeout,
       });
-      this.#table.grant(fn, ...TABLE_ACTIONS);
+      this.#table.grant(fn, ...actions);
       return fn;
     };
-    const consume = subscriberFunction('consume', ServiceFunction.defaultTimeout);
-    const sweep = subscriberFunction('sweep', Duration.minutes(1));
+    const consume = subscriberFunction('consume', 'consume', ServiceFunction.defaultTimeout);
+    const sweep = subscriberFunction('sweep', 'sweep', Duration.minutes(1));
+    const setAside = subscriberFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+    ]);
     this.#functions = [consume, sweep];
     everyMinute(this, 'EveryMinute', sweep);
 
@@ -104,6 +114,11 @@ export class Subscriber extends Construct {
         maxConcurrency: stage.subscriberConcurrency,
       }),
     );
+    for (const given of [deadLetters, undelivered]) {
+      setAside.addEventSource(
+        new SqsEventSource(given, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 2 }),
+      );
+    }
 
     const period = Duration.minutes(1);
     raiseAlarm(this, 'Late', {
@@ -122,7 +137,7 @@ export class Subscriber extends Construct {
       topic: alarms,
       metric: sweep.metricErrors({ period }),
       above: 0,
-      meaning: `${name}: the sweep fails, so what is parked stays parked.`,
+      meaning: `${name}: the sweep fails: a message may bring it down, and what is parked stays parked.`,
     });
     raiseAlarm(this, 'ParkedForPerson', {
       topic: alarms,
@@ -137,8 +152,11 @@ export class Subscriber extends Construct {
       meaning: `${name}: a message failed for good and waits for a person, and later ones of its member may wait behind it.`,
     });
     for (const [dead, why] of [
-      [deadLetters, `${name}: a message brought its function down ${MAX_RECEIVES} times, or could not be read at all.`],
-      [undelivered, `${name}: SNS could not deliver to the queue.`],
+      [deadLetters, `${name}: dead letters are not set aside: the function that parks them fails.`],
+      [
+        undelivered,
+        `${name}: what SNS could not deliver to the queue is not set aside: the function that parks it fails.`,
+      ],
     ] as const) {
       raiseAlarm(this, `${dead.node.id}NotEmpty`, {
         topic: alarms,

@@ -8,7 +8,7 @@ export interface Cursor {
 export type Decision =
   /** Its turn: apply it and move the cursor from `after` (0: there is none yet) in one write. */
   | { action: 'apply'; after: number }
-  /** First met above version 1: a late subscriber starts here, unless a lower version is parked. */
+  /** First met above version 1: a late subscriber starts here, once no lower version can be on its way any more. */
   | { action: 'adopt' }
   /** Applied before. */
   | { action: 'acknowledge' }

@@ -96,6 +96,13 @@ export function versionOf(message: { id: string; sequence?: string | undefined }
   return version;
 }
 
+/** The envelope of a message that names its aggregate and version. @throws {UnreadableMessageError} of any other */
+export function readOrdered(body: string): Envelope {
+  const envelope = readEnvelope(body);
+  versionOf(envelope);
+  return envelope;
+}
+
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -1,4 +1,10 @@
-import { PublishBatchCommand, type SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
+import {
+  type BatchResultErrorEntry,
+  PublishBatchCommand,
+  type SNSClient,
+  SNSServiceException,
+} from '@aws-sdk/client-sns';
+import { PermanentError } from './errors.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** SNS takes at most 10 entries and 256 KiB in one PublishBatch. */
@@ -11,7 +17,8 @@ export interface Publisher {
   /**
    * Publishes rows of *different* aggregates, in parallel calls. Rows of one aggregate may not share a call: an
    * early entry of a batch can fail while a later one succeeds.
-   * @returns the error of each row that the broker did not confirm; a row that is not in it was published
+   * @returns the error of each row that the broker did not confirm, a {@link PermanentError} if it refused the row; a
+   * row that is not in it was published
    */
   publish(rows: readonly OutboxRow[]): Promise<Map<OutboxRow, Error>>;
 }
@@ -35,15 +42,20 @@ export function createSnsPublisher({ client, topicArn }: { client: SNSClient; to
         }),
       );
       const confirmed = new Set(Successful.map(({ Id }) => Id));
-      const reasons = new Map(Failed.map((entry) => [entry.Id, `${entry.Code}: ${entry.Message}`]));
+      const errors = new Map(Failed.map((entry) => [entry.Id, errorOf(entry)]));
       return rows.flatMap((row, index) => {
         const id = String(index);
-        return confirmed.has(id) ? [] : [[row, new Error(reasons.get(id) ?? 'the broker answered nothing for it')]];
+        return confirmed.has(id) ? [] : [[row, errors.get(id) ?? new Error('the broker answered nothing for it')]];
       });
     } catch (error) {
-      // One entry that SNS cannot read makes it refuse the call; the others shall not suffer for it.
-      if (rows.length > 1 && isRefusal(error)) return (await Promise.all(rows.map((row) => publishCall([row])))).flat();
-      return rows.map((row) => [row, error as Error]);
+      if (!(error instanceof SNSServiceException) || error.$fault !== 'client' || isThrottling(error.name)) {
+        return rows.map((row) => [row, error as Error]);
+      }
+      if (rows.length > 1 && CAUSED_BY_ONE.has(error.name)) {
+        return (await Promise.all(rows.map((row) => publishCall([row])))).flat();
+      }
+      const refusal = new PermanentError(`the topic refuses: ${error.name}: ${error.message}`, { cause: error });
+      return rows.map((row) => [row, refusal]);
     }
   }
 
@@ -54,14 +66,19 @@ export function createSnsPublisher({ client, topicArn }: { client: SNSClient; to
   };
 }
 
-/** What one entry can bring upon the whole call. A refusal of another kind would only be repeated for each entry. */
-const REFUSALS = new Set([
+/** One entry that SNS cannot read, or that is too long, makes it refuse the call; the others shall not suffer for it. */
+const CAUSED_BY_ONE = new Set([
   'InvalidParameterException',
   'InvalidParameterValueException',
   'BatchRequestTooLongException',
 ]);
 
-const isRefusal = (error: unknown) => error instanceof SNSServiceException && REFUSALS.has(error.name);
+const isThrottling = (code = '') => /throttl/i.test(code);
+
+function errorOf({ Code, Message, SenderFault }: BatchResultErrorEntry): Error {
+  const text = `the topic refuses: ${Code}: ${Message}`;
+  return SenderFault && !isThrottling(Code) ? new PermanentError(text) : new Error(text);
+}
 
 /** Fills calls up to SNS's limits of entries and bytes. */
 export function fillCalls(rows: readonly OutboxRow[]): OutboxRow[][] {

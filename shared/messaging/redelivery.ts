@@ -1,16 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-
-const LONGEST_SECONDS = 900;
-
-/**
- * When to try a message again that has been received this often: twice as long after each time, the second half of
- * it by chance, so that messages that failed together do not come back together.
- */
-export function backoffSeconds(receives: number, random: () => number): number {
-  const most = Math.min(2 ** receives, LONGEST_SECONDS);
-  return Math.ceil(most / 2 + (random() * most) / 2);
-}
+import { backoffSeconds } from './backoff.ts';
 
 /** Makes messages that were given back visible after their backoff, not after the queue's long visibility timeout. */
 export type Redeliver = (records: readonly SQSRecord[]) => Promise<void>;

@@ -2,46 +2,81 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Observability } from '../observability/observability.ts';
+import { isPermanent } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
 
 /** The sweep reads the outbox in this many parallel segments. */
 const SEGMENTS = 4;
+/** Of so many aggregates the sweep's answer says why; the log has all. */
+const FAILURES_TOLD = 100;
+
+/** What a person may ask the sweep for: to publish what is pending of these aggregates, and of no other. */
+export interface PublishRequest {
+  publish: string[];
+}
+
+/** What the sweep answers. */
+export interface OutboxSweepReport {
+  published: number;
+  /** Aggregates with a row that could not be published, and why; the first hundred of them. */
+  failed: Array<{ aggregateId: string; error: string }>;
+  failedAggregates: number;
+}
 
 /** The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer. */
 export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: Observability) {
-  function note({ published, failed }: PublishReport): void {
-    for (const [aggregateId, error] of failed) logger.warn('not published', { aggregateId, error });
-    count({ Published: published, NotPublished: failed.size });
+  async function publish(rows: readonly OutboxRow[]): Promise<PublishReport> {
+    const report = await relay.publishPending(rows);
+    for (const [aggregateId, error] of report.failed) logger.warn('not published', { aggregateId, error });
+    return report;
   }
 
-  async function sweepSegment(segment: number): Promise<number> {
-    let failed = 0;
-    for await (const page of outbox.scan(segment, SEGMENTS)) {
-      const report = await relay.publishPending(page);
-      note(report);
-      failed += report.failed.size;
-    }
-    return failed;
+  async function* rowsOf(aggregateIds: readonly string[]): AsyncIterable<OutboxRow[]> {
+    for (const id of aggregateIds) yield outbox.pendingUpTo(id, Number.MAX_SAFE_INTEGER);
   }
 
   return {
     async relay(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
       const rung = event.Records.map((record) => ({ record, row: rowOf(record) }));
-      const report = await relay.publishPending(rung.map(({ row }) => row));
-      note(report);
+      const { published, failed } = await publish(rung.map(({ row }) => row));
+      count({ Published: published, NotPublished: failed.size });
+      // What the broker refuses would be refused again at once, and hold up the shard: it is left to the sweep.
+      const toRetry = new Set(
+        [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
+      );
       return {
         batchItemFailures: rung
-          .filter(({ row }) => report.failed.has(row.aggregateId))
+          .filter(({ row }) => toRetry.has(row.aggregateId))
           .map(({ record }) => ({ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' })),
       };
     },
 
-    async sweep(): Promise<void> {
-      const failed = await Promise.all(Array.from({ length: SEGMENTS }, (_, segment) => sweepSegment(segment)));
-      const total = failed.reduce((sum, count) => sum + count, 0);
-      // The relay's own failures pass unnoticed, as they are left to the sweep; the alarm is on its errors.
-      if (total > 0) throw new Error(`the messages of ${total} aggregates could not be published`);
+    async sweep(request: PublishRequest | object): Promise<OutboxSweepReport> {
+      const sources =
+        'publish' in request
+          ? [rowsOf(request.publish)]
+          : Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
+      const failed = new Map<string, Error>();
+      let published = 0;
+      await Promise.all(
+        sources.map(async (pages) => {
+          for await (const page of pages) {
+            const report = await publish(page);
+            published += report.published;
+            for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
+          }
+        }),
+      );
+      // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
+      count({ Published: published, LeftInOutbox: failed.size });
+      return {
+        published,
+        failed: [...failed]
+          .slice(0, FAILURES_TOLD)
+          .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
+        failedAggregates: failed.size,
+      };
     },
   };
 }

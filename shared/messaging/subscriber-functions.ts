@@ -1,16 +1,19 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import { readEnvironment, text } from '../config/environment.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
-import { consume } from './consumer.ts';
+import type { Handlers } from './applier.ts';
+import { type ConsumerReport, consume } from './consumer.ts';
+import { isPermanent } from './errors.ts';
+import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
-import { createSubscriber, type Handlers } from './subscriber.ts';
-import { createSubscriberStore } from './subscriber-store.ts';
+import { createSubscriber } from './subscriber.ts';
+import { createSubscriberStore, type ParkedKey } from './subscriber-store.ts';
 
 export interface SubscriberFunctionsOptions<C extends MessageContract> {
   /** Name in logs and metrics. */
@@ -21,50 +24,107 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
   handlers: (own: { client: DynamoDBDocumentClient; tableName: string; now: () => Date }) => Handlers<C>;
 }
 
+/** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
+export type ParkingRequest = { redrive: string[] } | { discard: ParkedKey; because: string };
+
+/** The answer to a {@link ParkingRequest}. */
+export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: ParkedKey } | { refused: string };
+
+/** The sweep begins nothing new when it has less time than this left: a handler's call may take a third of it. */
+const SWEEP_RESERVE_MS = 15_000;
+
 /**
- * The two Lambda functions of a subscriber: one consumes its queue, one sweeps what is parked. Their environment names
- * its `TABLE` and its `QUEUE_URL`, as the construct Subscriber sets it.
+ * The three Lambda functions of a subscriber: one consumes its queue, one sweeps what is parked, one parks what ended
+ * among the dead letters. Their environment names its `TABLE`, its `QUEUE_URL` and `UNDELIVERED_ARN`, the queue of what
+ * SNS could not deliver, as the construct Subscriber sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
   const { service, cursorKey, contracts, handlers } = options;
-  const { TABLE: tableName, QUEUE_URL: queueUrl } = readEnvironment(z.object({ TABLE: text, QUEUE_URL: text }));
+  const { TABLE, QUEUE_URL, UNDELIVERED_ARN } = readEnvironment(
+    z.object({ TABLE: text, QUEUE_URL: text, UNDELIVERED_ARN: text }),
+  );
   const { logger, count } = createObservability(service);
   const client = createDynamoDB();
   const now = () => new Date();
   const subscriber = createSubscriber({
-    store: createSubscriberStore({ client, tableName, cursorKey }),
+    store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     contracts,
-    handlers: handlers({ client, tableName, now }),
+    handlers: handlers({ client, tableName: TABLE, now }),
     now,
     newId,
+    random: Math.random,
   });
-  const redeliver = createRedelivery({ client: new SQSClient(clientDefaults), queueUrl, random: Math.random });
+  const redeliver = createRedelivery({
+    client: new SQSClient(clientDefaults),
+    queueUrl: QUEUE_URL,
+    random: Math.random,
+  });
+
+  function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
+    for (const { messageId, error } of failures) logger.warn('message given back', { messageId, error });
+    count({
+      Applied: outcomes.applied,
+      Duplicates: outcomes.duplicate,
+      Parked: outcomes.parked,
+      GivenBack: givenBack.length,
+    });
+    return { batchItemFailures: givenBack.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  }
+
+  async function sweepAll(context: Context): Promise<void> {
+    const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
+    try {
+      await subscriber.sweep(
+        () => context.getRemainingTimeInMillis() > SWEEP_RESERVE_MS,
+        (report) => {
+          totals.Applied += report.applied;
+          totals.ParkedWaiting += report.waiting;
+          totals.ParkedForPerson += report.forPerson;
+          if (report.error === undefined) return;
+          totals.SweepFailures++;
+          logger.warn('parked message could not be applied', { ...report });
+        },
+      );
+    } finally {
+      count(totals);
+    }
+  }
+
+  async function answer(request: ParkingRequest): Promise<ParkingAnswer> {
+    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive) };
+    try {
+      await subscriber.discard(request.discard, request.because);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      return { refused: error.message };
+    }
+    logger.info('discarded', { ...request.discard, because: request.because });
+    return { discarded: request.discard };
+  }
 
   return {
     async consume(event: SQSEvent): Promise<SQSBatchResponse> {
-      const { outcomes, failures, givenBack } = await consume(event, subscriber.apply);
-      for (const { messageId, error } of failures) logger.warn('message given back', { messageId, error });
+      const report = await consume(event, subscriber.apply);
       try {
-        await redeliver(givenBack);
+        await redeliver(report.givenBack);
       } catch (error) {
         // They come again all the same, if later: after the queue's visibility timeout.
         logger.warn('backoff not set', { error: error as Error });
       }
-      count({
-        Applied: outcomes.applied,
-        Duplicates: outcomes.duplicate,
-        Parked: outcomes.parked,
-        GivenBack: givenBack.length,
-      });
-      return { batchItemFailures: givenBack.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+      return responseTo(report);
     },
 
-    async sweep(): Promise<void> {
-      const { applied, waiting, forPerson, failed } = await subscriber.sweep();
-      for (const { messageId, error } of failed) {
-        logger.warn('parked message could not be applied', { messageId, error });
-      }
-      count({ Applied: applied, ParkedWaiting: waiting, ParkedForPerson: forPerson, SweepFailures: failed.length });
+    async deadLetters(event: SQSEvent): Promise<SQSBatchResponse> {
+      const report = await consume(event, (delivery, { eventSourceARN }) =>
+        subscriber.setAside(delivery, eventSourceARN === UNDELIVERED_ARN ? 'undelivered' : 'died'),
+      );
+      return responseTo(report);
+    },
+
+    async sweep(request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> {
+      if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest);
+      await sweepAll(context);
+      return undefined;
     },
   };
 }

@@ -4,8 +4,8 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  paginateQuery,
   paginateScan,
-  QueryCommand,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -23,18 +23,34 @@ export interface Effect {
   writes?: readonly TransactItem[];
 }
 
-export type ParkedReason = 'gap' | 'below-baseline' | 'failed';
+/**
+ * Why a message is set aside. The sweep applies a `gap` after its predecessor, and a `retry` when its time has come; the
+ * others wait for a person.
+ */
+export type ParkedReason = 'gap' | 'retry' | 'failed' | 'below-baseline' | 'unreadable';
 
-/** A message that is set aside. Key: aggregate id and version. It has no expiry. */
-export interface ParkedMessage {
+/** What one parked message is known by. One that names no aggregate is parked under its queue, with version 0. */
+export interface ParkedKey {
   aggregateId: string;
   version: number;
   messageId: string;
+}
+
+/** A message that is set aside. It has no expiry. */
+export interface ParkedMessage extends ParkedKey {
+  /** As it was received. */
   body: string;
   reason: ParkedReason;
+  /** How often its handler was tried, or its function died over it. */
+  attempts: number;
   error?: string;
   parkedAt: string;
+  triedAt?: string;
+  nextTryAt?: string;
 }
+
+/** A version that a person decided to skip. It is kept, without expiry. */
+export type DiscardedMessage = ParkedMessage & { discardedAt: string; discardedBecause: string };
 
 /** Keeps others off an aggregate while its handler calls an external service. */
 export interface Lease {
@@ -57,17 +73,23 @@ export interface SubscriberStore {
   release(aggregateId: string, lease: Lease): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   park(message: ParkedMessage): Promise<void>;
-  unpark(message: Pick<ParkedMessage, 'aggregateId' | 'version'>): Promise<void>;
-  hasParkedBelow(aggregateId: string, version: number): Promise<boolean>;
-  /** Everything parked, page by page. */
-  parked(): AsyncIterable<ParkedMessage[]>;
+  unpark(message: ParkedKey): Promise<void>;
+  /** What is parked of an aggregate, the lowest version first. */
+  parkedOf(aggregateId: string): Promise<ParkedMessage[]>;
+  /** One segment of everything parked, page by page; it may be a moment behind. */
+  parked(segment: number, segments: number): AsyncIterable<ParkedMessage[]>;
+  /** Keeps the discarded message, takes it out of the parking place and, with `move`, moves the cursor past it: in one write. */
+  discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
 }
 
 /** Sparse index: only parked messages carry `parkedAggregate`. */
 export const PARKED_INDEX = 'parked';
 
 const VERSION_DIGITS = 16;
-const parkedKey = (version: number) => `parked#${String(version).padStart(VERSION_DIGITS, '0')}`;
+const PARKED = 'parked#';
+const DISCARDED = 'discarded#';
+const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
+  version === 0 ? messageId : String(version).padStart(VERSION_DIGITS, '0');
 
 export interface SubscriberStoreOptions {
   client: DynamoDBDocumentClient;
@@ -76,7 +98,7 @@ export interface SubscriberStoreOptions {
   cursorKey: string;
 }
 
-/** Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION`, or what the service itself keeps there. */
+/** Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION`, `discarded#VERSION`, or what the service itself keeps there. */
 export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
   /** One conditional update of the cursor's item, with whatever must be committed beside it. */
   async function claim(
@@ -103,32 +125,34 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     }
   }
 
-  return {
-    commit(aggregateId, after, next, effect) {
-      const set = Object.entries({
-        ...effect.set,
-        version: next.version,
-        ...(next.baseline && { baseline: next.baseline }),
-      });
-      const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
-      return claim(
-        aggregateId,
-        {
-          UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} REMOVE ${remove.map((_, i) => `#r${i}`).join(', ')}`,
-          ConditionExpression: cursorStandsAt(after),
-          ExpressionAttributeNames: {
-            '#version': 'version',
-            ...Object.fromEntries(set.map(([key], i) => [`#s${i}`, key])),
-            ...Object.fromEntries(remove.map((key, i) => [`#r${i}`, key])),
-          },
-          ExpressionAttributeValues: {
-            ...(after > 0 && { ':after': after }),
-            ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
-          },
+  function moveCursor(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
+    const set = Object.entries({
+      ...effect.set,
+      version: next.version,
+      ...(next.baseline && { baseline: next.baseline }),
+    });
+    const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
+    return claim(
+      aggregateId,
+      {
+        UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} REMOVE ${remove.map((_, i) => `#r${i}`).join(', ')}`,
+        ConditionExpression: cursorStandsAt(after),
+        ExpressionAttributeNames: {
+          '#version': 'version',
+          ...Object.fromEntries(set.map(([key], i) => [`#s${i}`, key])),
+          ...Object.fromEntries(remove.map((key, i) => [`#r${i}`, key])),
         },
-        effect.writes ?? [],
-      );
-    },
+        ExpressionAttributeValues: {
+          ...(after > 0 && { ':after': after }),
+          ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
+        },
+      },
+      effect.writes ?? [],
+    );
+  }
+
+  return {
+    commit: moveCursor,
 
     lease(aggregateId, after, { owner, from, until }) {
       return claim(
@@ -173,41 +197,60 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     },
 
     async park(message) {
-      const { aggregateId, version, ...rest } = message;
+      const { aggregateId, ...rest } = message;
       await client.send(
         new PutCommand({
           TableName: tableName,
-          Item: { pk: aggregateId, sk: parkedKey(version), parkedAggregate: aggregateId, version, ...rest },
+          Item: { pk: aggregateId, sk: `${PARKED}${placeOf(message)}`, parkedAggregate: aggregateId, ...rest },
         }),
       );
     },
 
-    async unpark({ aggregateId, version }) {
-      await client.send(new DeleteCommand({ TableName: tableName, Key: { pk: aggregateId, sk: parkedKey(version) } }));
+    async unpark(key) {
+      await client.send(new DeleteCommand({ TableName: tableName, Key: parkedKey(key) }));
     },
 
-    async hasParkedBelow(aggregateId, version) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
+    async parkedOf(aggregateId) {
+      const parked: ParkedMessage[] = [];
+      const pages = paginateQuery(
+        { client },
+        {
           TableName: tableName,
           ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-          ExpressionAttributeValues: { ':pk': aggregateId, ':first': parkedKey(0), ':last': parkedKey(version - 1) },
-          Limit: 1,
-        }),
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :parked)',
+          ExpressionAttributeValues: { ':pk': aggregateId, ':parked': PARKED },
+        },
       );
-      return Items.length > 0;
+      for await (const { Items = [] } of pages) parked.push(...Items.map(parkedMessageOf));
+      return parked;
     },
 
-    async *parked() {
-      for await (const { Items = [] } of paginateScan({ client }, { TableName: tableName, IndexName: PARKED_INDEX })) {
-        yield Items.map(
-          ({ pk, sk: _, parkedAggregate: __, ...rest }) => ({ aggregateId: pk, ...rest }) as ParkedMessage,
-        );
-      }
+    async *parked(segment, segments) {
+      const pages = paginateScan(
+        { client },
+        { TableName: tableName, IndexName: PARKED_INDEX, Segment: segment, TotalSegments: segments },
+      );
+      for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
+    },
+
+    async discard(message, move) {
+      const { aggregateId, ...rest } = message;
+      const keep = {
+        Put: { TableName: tableName, Item: { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest } },
+      };
+      const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
+      if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
+      await transact(client, [keep, unpark]);
+      return { state: 'done' };
     },
   };
 }
+
+const parkedKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${PARKED}${placeOf(key)}` });
+
+/** From an item of the table or of its index. */
+export const parkedMessageOf = ({ pk, sk: _, parkedAggregate: __, ...rest }: Record<string, unknown>) =>
+  ({ aggregateId: pk, ...rest }) as ParkedMessage;
 
 const cursorStandsAt = (after: number) => (after === 0 ? 'attribute_not_exists(#version)' : '#version = :after');
 

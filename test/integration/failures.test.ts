@@ -3,6 +3,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
@@ -14,22 +16,26 @@ async function cloudOf(options: Parameters<typeof startTestCloud>[0]): Promise<T
   return cloud;
 }
 
-/** The dev templates with every event source mapping disabled whose source is of `kind`. */
-async function without(kind: 'stream' | 'queue'): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-without-'));
+/** The dev templates, with the resources of these stacks changed. */
+async function changed(stacks: string[], change: (resource: any) => void): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-changed-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await cp(inject('dev'), folder, { recursive: true });
-  for (const stack of ['registration', 'sms', 'points', 'guide']) {
+  for (const stack of stacks) {
     const file = join(folder, `rollcall-dev-${stack}.template.json`);
     const template = JSON.parse(readFileSync(file, 'utf8'));
-    for (const { Type, Properties } of Object.values<any>(template.Resources)) {
-      const isStream = Properties?.StartingPosition !== undefined;
-      if (Type === 'AWS::Lambda::EventSourceMapping' && isStream === (kind === 'stream')) Properties.Enabled = false;
-    }
+    Object.values(template.Resources).forEach(change);
     writeFileSync(file, JSON.stringify(template));
   }
   return folder;
 }
+
+/** The dev templates with every event source mapping disabled whose source is of `kind`. */
+const without = (kind: 'stream' | 'queue') =>
+  changed(['registration', 'sms', 'points', 'guide'], ({ Type, Properties }) => {
+    const isStream = Properties?.StartingPosition !== undefined;
+    if (Type === 'AWS::Lambda::EventSourceMapping' && isStream === (kind === 'stream')) Properties.Enabled = false;
+  });
 
 const register = async (cloud: TestCloud) =>
   (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'es' })).body;
@@ -142,11 +148,72 @@ describe('a message that comes before its predecessor', () => {
 });
 
 describe('a late subscriber', () => {
-  it('starts at the version that it meets first and says so', async () => {
+  it('parks the version that it meets first, and starts there once no lower one can be on its way', async () => {
     const cloud = await cloudOf({});
     const member = memberIdOf(9);
     const Records = [sqsRecord(member, 'm', JSON.stringify(profileChanged(member, 5)))];
     expect(await cloud.invoke('rollcall-dev-points-consume', { Records })).toEqual({ batchItemFailures: [] });
+    const [parked] = await cloud.items('points', member);
+    expect(parked).toMatchObject({ version: 5, reason: 'gap' });
+    await cloud.dynamodb.send(
+      new PutCommand({ TableName: 'rollcall-dev-points', Item: { ...parked, parkedAt: '2026-01-01T00:00:00.000Z' } }),
+    );
+    await cloud.invoke('rollcall-dev-points-sweep', {});
     expect(await cloud.items('points', member)).toMatchObject([{ sk: 'account', version: 5, baseline: 5 }]);
+  });
+});
+
+describe('a message that never gets an answer from its function', () => {
+  it('ends among the dead letters, is parked from there, and holds up nobody but its own member', async () => {
+    const gateway = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      // Of one member the gateway keeps the request for ever, and the function runs out of time.
+      request.on('end', () => body.includes('Poison') || response.writeHead(202).end());
+    });
+    onTestFinished(() => close(gateway));
+    const assembly = await changed(['sms'], ({ Type, Properties }) => {
+      if (Type === 'AWS::Lambda::Function') Properties.Timeout = 1;
+      if (Type === 'AWS::SQS::Queue') Properties.VisibilityTimeout = 2;
+      if (Properties?.RedrivePolicy?.maxReceiveCount) Properties.RedrivePolicy.maxReceiveCount = 2;
+    });
+    const cloud = await cloudOf({ assembly, parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') } });
+    const poison = (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Poison', locale: 'es' }))
+      .body;
+    await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });
+    const other = await register(cloud);
+    await eventually(async () => (await cloud.items('sms', other.id)).some(({ version }) => version === 1));
+    const parked = await eventually(async () => {
+      const items = (await cloud.items('sms', poison.id)).filter(({ sk }) => sk.startsWith('parked#'));
+      return items.length === 2 && items;
+    });
+    expect(parked.map(({ version, reason }) => [version, reason])).toEqual([
+      [1, 'failed'],
+      [2, 'gap'],
+    ]);
+    expect(parked[0]?.error).toContain('its function died or ran out of time over it');
+  });
+});
+
+describe('what SNS could not deliver to a queue', () => {
+  it('is parked and applied by the sweep', async () => {
+    const cloud = await cloudOf({});
+    const member = memberIdOf(11);
+    const { QueueUrl } = await cloud.sqs.send(
+      new GetQueueUrlCommand({ QueueName: 'rollcall-dev-guide-undelivered.fifo' }),
+    );
+    await cloud.sqs.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageGroupId: member,
+        MessageDeduplicationId: 'u1',
+        MessageBody: JSON.stringify(registered(member)),
+      }),
+    );
+    await eventually(async () => (await cloud.items('guide', member)).some(({ reason }) => reason === 'gap'));
+    await cloud.invoke('rollcall-dev-guide-sweep', {});
+    expect(await cloud.items('guide', member)).toMatchObject([{ sk: 'journey', version: 1 }]);
   });
 });

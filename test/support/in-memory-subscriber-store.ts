@@ -1,19 +1,27 @@
+import { chunk } from '../../shared/messaging/batches.ts';
 import type { Cursor } from '../../shared/messaging/cursor.ts';
-import type { Claim, Effect, Lease, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import type {
+  Claim,
+  DiscardedMessage,
+  Effect,
+  Lease,
+  ParkedKey,
+  ParkedMessage,
+  SubscriberStore,
+} from '../../shared/messaging/subscriber-store.ts';
 
 /** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
 export class InMemorySubscriberStore implements SubscriberStore {
   readonly cursors = new Map<string, Cursor & { lease?: Lease }>();
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];
   readonly waiting = new Map<string, ParkedMessage>();
+  readonly discarded: DiscardedMessage[] = [];
 
   async commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
-    const claim = this.#check(aggregateId, after);
+    const claim = this.#move(aggregateId, after, next);
     if (claim.state !== 'done') return claim;
-    const baseline = next.baseline ?? this.cursors.get(aggregateId)?.baseline;
-    this.cursors.set(aggregateId, { version: next.version, ...(baseline && { baseline }) });
     this.effects.push({ aggregateId, version: next.version, effect });
-    return { state: 'done' };
+    return claim;
   }
 
   async lease(aggregateId: string, after: number, lease: Lease): Promise<Claim> {
@@ -36,19 +44,42 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async park(message: ParkedMessage): Promise<void> {
-    this.waiting.set(`${message.aggregateId}#${message.version}`, message);
+    this.waiting.set(placeOf(message), message);
   }
 
-  async unpark({ aggregateId, version }: Pick<ParkedMessage, 'aggregateId' | 'version'>): Promise<void> {
-    this.waiting.delete(`${aggregateId}#${version}`);
+  async unpark(key: ParkedKey): Promise<void> {
+    this.waiting.delete(placeOf(key));
   }
 
-  async hasParkedBelow(aggregateId: string, version: number): Promise<boolean> {
-    return this.waiting.values().some((parked) => parked.aggregateId === aggregateId && parked.version < version);
+  async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {
+    const own = [...this.waiting.values()].filter((parked) => parked.aggregateId === aggregateId);
+    return own.sort((a, b) => a.version - b.version || a.messageId.localeCompare(b.messageId));
   }
 
-  async *parked(): AsyncIterable<ParkedMessage[]> {
-    yield [...this.waiting.values()];
+  /** All in the first segment, two a page, those of an aggregate beside one another as an index has them. */
+  async *parked(segment: number): AsyncIterable<ParkedMessage[]> {
+    if (segment > 0) return;
+    const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((own) =>
+      own.toSorted((a, b) => a.version - b.version),
+    );
+    yield* chunk(all, 2);
+  }
+
+  async discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim> {
+    const { aggregateId } = message;
+    const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);
+    if (claim.state !== 'done') return claim;
+    this.discarded.push(message);
+    this.waiting.delete(placeOf(message));
+    return claim;
+  }
+
+  #move(aggregateId: string, after: number, next: Cursor): Claim {
+    const claim = this.#check(aggregateId, after);
+    if (claim.state !== 'done') return claim;
+    const baseline = next.baseline ?? this.cursors.get(aggregateId)?.baseline;
+    this.cursors.set(aggregateId, { version: next.version, ...(baseline && { baseline }) });
+    return claim;
   }
 
   #check(aggregateId: string, after: number): Claim {
@@ -57,3 +88,5 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return { state: 'moved', cursor: cursor?.version ? cursor : undefined };
   }
 }
+
+const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version || messageId}`;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
+import { RECEIVES_BEFORE_PARKING } from '../../shared/config/redelivery.ts';
 
 interface Resource {
   Type: string;
@@ -69,7 +70,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('let every mapping report partial failures', () => {
-    expect(mappings().length).toBe(4);
+    expect(mappings().length).toBe(10);
     for (const [, { Properties }] of mappings())
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -77,13 +78,18 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('hide a message for at least six times the timeout of its function', () => {
     const byId = new Map(queues());
     const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(id, Properties.EventSourceArn)));
-    expect(consuming.length).toBe(3);
+    expect(consuming.length).toBe(9);
     for (const [id, { Properties }] of consuming) {
       const queue = byId.get(idOf(id, Properties.EventSourceArn))?.Properties;
       const timeout = functions().get(idOf(id, Properties.FunctionName))?.Properties.Timeout;
       expect(queue?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
-      expect(queue?.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
     }
+  });
+
+  it('give a message up only after more receives than it is parked at', () => {
+    const limits = queues().flatMap(([, { Properties }]) => Properties.RedrivePolicy?.maxReceiveCount ?? []);
+    expect(limits.length).toBe(3);
+    for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
   });
 
   it('deliver every event to every subscriber, raw and unfiltered', () => {
@@ -111,8 +117,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(15);
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(15);
+    expect(functions().size).toBe(18);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(18);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
@@ -189,6 +195,12 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       'points-sweep': own,
       'guide-consume': [...own, ...queue],
       'guide-sweep': own,
+      ...Object.fromEntries(
+        ['sms', 'points', 'guide'].map((service) => [
+          `${service}-dead-letters`,
+          ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue],
+        ]),
+      ),
     };
     for (const actions of Object.values(expected)) actions.sort();
     expect(granted).toEqual(expected);
@@ -199,6 +211,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
     expect(count('ApproximateAgeOfOldestMessage')).toBe(3);
     expect(count('ApproximateNumberOfMessagesVisible')).toBe(9);
+    expect(count('LeftInOutbox')).toBe(1);
     const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
     expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions])).toEqual(
       ['guide', 'points', 'sms'].map((service) => ['Rollcall', [{ Name: 'service', Value: service }]]),

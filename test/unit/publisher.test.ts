@@ -1,5 +1,13 @@
-import { InvalidParameterException, type PublishBatchCommandInput, type SNSClient } from '@aws-sdk/client-sns';
+import {
+  AuthorizationErrorException,
+  InternalErrorException,
+  InvalidParameterException,
+  type PublishBatchCommandInput,
+  type SNSClient,
+  ThrottledException,
+} from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
+import { isPermanent } from '../../shared/messaging/errors.ts';
 import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
 import { outboxRow } from '../support/builders.ts';
 
@@ -47,7 +55,7 @@ describe('SNS publisher', () => {
     }));
     const errors = await publish(rows(3));
     expect([...errors].map(([row, error]) => [row.aggregateId, error.message])).toEqual([
-      ['m1', 'InternalError: broken'],
+      ['m1', 'the topic refuses: InternalError: broken'],
       ['m2', 'the broker answered nothing for it'],
     ]);
   });
@@ -59,7 +67,23 @@ describe('SNS publisher', () => {
       return allConfirmed(entries);
     });
     const errors = await publish(rows(3));
-    expect([...errors].map(([row, error]) => [row.aggregateId, error])).toEqual([['m1', refusal]]);
+    expect([...errors].map(([row, error]) => [row.aggregateId, error.cause])).toEqual([['m1', refusal]]);
+  });
+
+  it.each([
+    ['an entry that is the sender’s fault', [{ Id: '0', Code: 'InvalidParameter', SenderFault: true }], true],
+    ['an entry that SNS could not take', [{ Id: '0', Code: 'InternalError', SenderFault: false }], false],
+    ['an entry that is throttled', [{ Id: '0', Code: 'ThrottledException', SenderFault: true }], false],
+    ['a call that is denied', new AuthorizationErrorException({ message: 'denied', $metadata: {} }), true],
+    ['a call that is throttled', new ThrottledException({ message: 'slow down', $metadata: {} }), false],
+    ['a call that failed at the topic', new InternalErrorException({ message: 'broken', $metadata: {} }), false],
+  ])('tells refusals, which are left to the sweep, from failures that may pass: %s', async (_, answer, refused) => {
+    const { publish } = publisher(() => {
+      if (answer instanceof Error) throw answer;
+      return { Failed: answer };
+    });
+    const [error] = (await publish(rows(1))).values();
+    expect(isPermanent(error)).toBe(refused);
   });
 
   it('counts every entry of a call that fails as a whole', async () => {

@@ -1,22 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { PermanentError, TransientError, UnreadableMessageError } from '../../shared/messaging/errors.ts';
-import { createSubscriber, type Handlers } from '../../shared/messaging/subscriber.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
 const contracts = [memberRegistered, memberProfileChanged];
 const member = memberIdOf(1);
 
+const MINUTE = 60_000;
+
 function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
   const store = new InMemorySubscriberStore();
   let ids = 0;
-  const kit = createSubscriber({ store, contracts, handlers, now: () => TIME, newId: () => `owner-${++ids}` });
-  const apply = (message: object, receives = 1) => kit.apply(JSON.stringify(message), receives);
-  const versions = () => store.effects.map(({ version }) => version);
-  const parked = () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`);
-  return { store, apply, sweep: kit.sweep, versions, parked, raw: (body: string) => kit.apply(body, 1) };
+  let at = TIME.getTime();
+  const kit = createSubscriber({
+    store,
+    contracts,
+    handlers,
+    now: () => new Date(at),
+    newId: () => `owner-${++ids}`,
+    random: () => 0,
+  });
+  const delivery = (body: string, receives = 1) => ({ body, receives, queue: 'test.fifo', queueMessageId: 'q1' });
+  return {
+    store,
+    kit,
+    apply: (message: object, receives = 1) => kit.apply(delivery(JSON.stringify(message), receives)),
+    setAside: (message: object, cause: 'died' | 'undelivered') =>
+      kit.setAside(delivery(JSON.stringify(message), 10), cause),
+    raw: (body: string) => kit.apply(delivery(body)),
+    async sweep(mayGoOn = () => true) {
+      const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };
+      await kit.sweep(mayGoOn, ({ applied, waiting, forPerson, version, error }) => {
+        totals.applied += applied;
+        totals.waiting += waiting;
+        totals.forPerson += forPerson;
+        if (error) totals.errors.push(`${version} ${error}`);
+      });
+      return totals;
+    },
+    pass: (ms: number) => {
+      at += ms;
+    },
+    versions: () => store.effects.map(({ version }) => version),
+    parked: () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`),
+  };
 }
 
 /** Handlers that fail registrations for as long as they are broken. */
@@ -64,25 +95,30 @@ describe('subscriber', () => {
     expect(store.cursors.get(member)?.version).toBe(2);
   });
 
-  it('adopts the first version it meets as baseline, and parks a lower one for a person', async () => {
-    const { apply, sweep, store, parked } = subscriber();
-    expect(await apply(profileChanged(member, 5))).toBe('applied');
-    expect(store.cursors.get(member)).toMatchObject({ version: 5, baseline: 5 });
+  it('adopts the first version it meets as baseline after a while, and parks a lower one for a person', async () => {
+    const { apply, sweep, store, parked, pass, versions } = subscriber();
+    expect(await apply(profileChanged(member, 5))).toBe('parked');
+    expect(await apply(profileChanged(member, 6))).toBe('parked');
+    pass(4 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2 });
+    pass(MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 2, waiting: 0 });
+    expect(versions()).toEqual([5, 6]);
+    expect(store.cursors.get(member)).toMatchObject({ version: 6, baseline: 5 });
     expect(await apply(profileChanged(member, 4))).toBe('parked');
-    await sweep();
+    expect(await sweep()).toMatchObject({ applied: 0, forPerson: 1 });
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
-  it('does not adopt a version while a lower one is parked', async () => {
-    const { apply, versions, parked } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        throw new PermanentError('no such country');
-      },
-    });
-    await apply(registered(member, 1));
-    expect(await apply(profileChanged(member, 2))).toBe('parked');
-    expect(versions()).toEqual([]);
-    expect(parked()).toEqual(['1 failed', '2 gap']);
+  it('waits for a lower version that is on its way by the dead letters', async () => {
+    const { apply, setAside, sweep, pass, versions, kit } = subscriber();
+    await apply(profileChanged(member, 2));
+    pass(2 * MINUTE);
+    await setAside(registered(member, 1), 'died');
+    pass(60 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
+    await kit.redrive([member]);
+    expect(versions()).toEqual([1, 2]);
   });
 
   it('parks a permanent failure with its error; successors wait behind it, and other aggregates go on', async () => {
@@ -119,14 +155,20 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('parks what fails for now at its last receive, so that its successors wait and the sweep goes on trying', async () => {
+  it('parks what fails for now at its fifth receive; its successors wait, and the sweep tries it with growing pauses', async () => {
     const service = breakable(new TransientError('provider is down'), true);
-    const { apply, sweep, versions, parked } = subscriber(service.handlers);
-    await expect(apply(registered(member, 1), 9)).rejects.toThrow('provider is down');
-    expect(await apply(registered(member, 1), 10)).toBe('parked');
+    const { apply, sweep, versions, parked, pass, store } = subscriber(service.handlers);
+    await expect(apply(registered(member, 1), 4)).rejects.toThrow('provider is down');
+    expect(await apply(registered(member, 1), 5)).toBe('parked');
     expect(await apply(profileChanged(member, 2))).toBe('parked');
-    expect(await sweep()).toMatchObject({ applied: 0, failed: [{ messageId: `${member}/1` }] });
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
+    pass(32_000);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: ['1 TransientError: provider is down'] });
+    expect(store.waiting.get(`${member}#1`)).toMatchObject({ reason: 'retry', attempts: 6 });
     service.broken = false;
+    pass(20_000);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
+    pass(44_000);
     await sweep();
     expect(versions()).toEqual([1, 2]);
     expect(parked()).toEqual([]);
@@ -227,10 +269,156 @@ describe('subscriber', () => {
     ['no JSON', 'message is no JSON'],
     [JSON.stringify({ ...registered(), id: undefined }), 'id'],
     [JSON.stringify({ ...registered(), sequence: undefined }), 'is no version'],
-  ])('cannot park what names no aggregate or version, and says so: %s', async (body, what) => {
-    const { raw } = subscriber();
-    const failure = await raw(body).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(UnreadableMessageError);
-    expect((failure as Error).message).toContain(what);
+  ])('parks what names no aggregate or version under its queue, as it is: %s', async (body, what) => {
+    const { raw, store, sweep } = subscriber();
+    expect(await raw(body)).toBe('parked');
+    expect(store.waiting.get('test.fifo#q1')).toMatchObject({ reason: 'unreadable', body });
+    expect(store.waiting.get('test.fifo#q1')?.error).toContain(what);
+    expect(await sweep()).toMatchObject({ applied: 0, forPerson: 1 });
+  });
+
+  it('parks what killed its function for a person, unless it was applied before', async () => {
+    const { apply, setAside, parked, store, sweep } = subscriber();
+    expect(await setAside(registered(member, 1), 'died')).toBe('parked');
+    expect(parked()).toEqual(['1 failed']);
+    expect(store.waiting.get(`${member}#1`)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
+    expect(await sweep()).toMatchObject({ applied: 0, forPerson: 1 });
+    await apply(registered(memberIdOf(2)));
+    expect(await setAside(registered(memberIdOf(2)), 'died')).toBe('duplicate');
+  });
+
+  it('parks what killed its function as failed also if it came too early, so that no sweep dies over it', async () => {
+    const { setAside, parked } = subscriber();
+    await setAside(profileChanged(member, 3), 'died');
+    expect(parked()).toEqual(['3 failed']);
+  });
+
+  it('lets the sweep apply what SNS could not deliver', async () => {
+    const { setAside, sweep, versions } = subscriber();
+    await setAside(registered(member, 1), 'undelivered');
+    await sweep();
+    expect(versions()).toEqual([1]);
+  });
+
+  it('reports an aggregate whose table does not answer, and sweeps the others', async () => {
+    const { apply, sweep, store, versions, pass } = subscriber();
+    for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
+    const { parkedOf } = store;
+    store.parkedOf = async (id) => {
+      if (id === memberIdOf(2)) throw new Error('throttled');
+      return parkedOf.call(store, id);
+    };
+    pass(10 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 2, errors: ['undefined Error: throttled'] });
+    expect(versions()).toEqual([2, 2]);
+  });
+
+  it('begins no further aggregate when its time is over', async () => {
+    const { apply, sweep, pass } = subscriber();
+    for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
+    pass(10 * MINUTE);
+    expect(await sweep(() => false)).toMatchObject({ applied: 0 });
+  });
+});
+
+describe('redrive', () => {
+  it('applies what failed and all behind it, in order, and what came live meanwhile in its place', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, kit, versions, parked } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await apply(profileChanged(member, 3));
+    service.broken = false;
+    expect(await kit.redrive([member])).toEqual([{ aggregateId: member, applied: 3, waiting: 0, forPerson: 0 }]);
+    await apply(profileChanged(member, 4));
+    expect(versions()).toEqual([1, 2, 3, 4]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('stops an aggregate at what fails again, and says why', async () => {
+    const { apply, kit, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    expect(await kit.redrive([member])).toEqual([
+      {
+        aggregateId: member,
+        applied: 0,
+        waiting: 1,
+        forPerson: 1,
+        version: 1,
+        error: 'PermanentError: no such country',
+      },
+    ]);
+    expect(parked()).toEqual(['1 failed', '2 gap']);
+    expect(store.waiting.get(`${member}#1`)?.attempts).toBe(2);
+  });
+
+  it('counts a try before it is made, so that one which kills the function is seen', async () => {
+    let attempts: number | undefined;
+    const { setAside, kit, store } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        attempts = store.waiting.get(`${member}#1`)?.attempts;
+        return {};
+      },
+    });
+    await setAside(registered(member, 1), 'died');
+    await kit.redrive([member]);
+    expect(attempts).toBe(11);
+  });
+
+  it('does not try what is below the baseline: its effect would come after later ones', async () => {
+    const { apply, sweep, kit, pass, parked } = subscriber();
+    await apply(profileChanged(member, 5));
+    pass(10 * MINUTE);
+    await sweep();
+    await apply(profileChanged(member, 4));
+    expect(await kit.redrive([member])).toMatchObject([{ applied: 0, forPerson: 1 }]);
+    expect(parked()).toEqual(['4 below-baseline']);
+  });
+
+  it('applies what could not be read, once it can be', async () => {
+    const { kit, store, raw, versions } = subscriber();
+    await raw('{');
+    expect(await kit.redrive(['test.fifo'])).toMatchObject([{ applied: 0, error: expect.stringContaining('no JSON') }]);
+    const [parked] = store.waiting.values();
+    if (parked) parked.body = JSON.stringify(registered());
+    expect(await kit.redrive(['test.fifo'])).toMatchObject([{ applied: 1 }]);
+    expect(versions()).toEqual([1]);
+    expect(store.waiting.size).toBe(0);
+  });
+});
+
+describe('discard', () => {
+  const failing = () => breakable(new PermanentError('no such country'), true).handlers;
+  const first = { aggregateId: member, version: 1, messageId: '' };
+
+  it('skips one version and keeps it with the reason; the next ones go on', async () => {
+    const { apply, sweep, kit, versions, store } = subscriber(failing());
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await kit.discard(first, 'a test entry');
+    await sweep();
+    expect(versions()).toEqual([2]);
+    expect(store.discarded).toMatchObject([
+      { version: 1, discardedBecause: 'a test entry', error: expect.any(String) },
+    ]);
+    // It comes again, late: it was decided upon.
+    expect(await apply(registered(member, 1))).toBe('duplicate');
+  });
+
+  it('refuses a version whose turn has not come, and one that is not parked', async () => {
+    const { apply, kit } = subscriber(failing());
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('waits for an earlier one');
+    await expect(kit.discard({ ...first, version: 3 }, 'no')).rejects.toThrow('is not parked');
+  });
+
+  it('discards what cannot be read', async () => {
+    const { raw, kit, store } = subscriber();
+    await raw('{');
+    await kit.discard({ aggregateId: 'test.fifo', version: 0, messageId: 'q1' }, 'noise');
+    expect(store.discarded).toMatchObject([{ body: '{', discardedBecause: 'noise' }]);
+    expect(store.waiting.size).toBe(0);
   });
 });
