@@ -91,10 +91,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   }
 
   /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
-  async function judge(envelope: Envelope, error: Error): Promise<Attempt> {
+  async function judge(envelope: Envelope, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
     if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
+    if (decision.action === 'adopt' && !mayAdopt) return { outcome: 'parked', reason: 'gap' };
     return { outcome: 'parked', reason: 'failed', error };
   }
 
@@ -103,7 +104,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       return await attempt(readMessage(envelope, contracts) as Message<C>, mayAdopt);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      return judge(envelope, error);
+      return judge(envelope, error, mayAdopt);
     }
   };
 }

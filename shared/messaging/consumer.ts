@@ -8,8 +8,7 @@ export interface Delivery {
   body: string;
   /** How often it was received, this time included. */
   receives: number;
-  /** The queue's name, and its own id of the message: where a message is parked that names no aggregate. */
-  queue: string;
+  /** The queue's own id of the message. */
   queueMessageId: string;
 }
 
@@ -25,7 +24,6 @@ const receivesOf = ({ attributes }: SQSRecord) => Number(attributes.ApproximateR
 const deliveryOf = (record: SQSRecord): Delivery => ({
   body: record.body,
   receives: receivesOf(record),
-  queue: record.eventSourceARN.split(':').at(-1) ?? '',
   queueMessageId: record.messageId,
 });
 

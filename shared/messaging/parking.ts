@@ -22,6 +22,8 @@ export interface ReleaseReport {
 
 export interface ParkingOptions {
   store: SubscriberStore;
+  /** Of the subscriber's own queue: what names no aggregate is parked under it. */
+  queueName: string;
   apply: Apply;
   now: () => Date;
   random: () => number;
@@ -32,21 +34,23 @@ export interface ParkingOptions {
  * their way by the dead-letter queue. Longer than that way takes: the queue's visibility timeout and a few sweeps.
  */
 const ADOPT_AFTER_MS = 5 * 60_000;
+/** Longer than a message is on its way on any but the worst of days. */
+const GAP_IS_OLD_MS = 60 * 60_000;
+/** A message over which the sweep died so often in a row waits for a person. */
+const MAX_DEATHS = 5;
 const SWEEP_SEGMENTS = 4;
 const AGGREGATES_AT_ONCE = 16;
 
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
-export function createParking({ store, apply, now, random }: ParkingOptions) {
+export function createParking({ store, queueName, apply, now, random }: ParkingOptions) {
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
-  /** @param attempts how often it was tried so far */
   async function park(
     envelope: Envelope,
     body: string,
     { reason, error }: Parked,
-    attempts: number,
-    parkedAt = now().toISOString(),
+    { attempts, ...before }: Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'overtook'>>,
   ): Promise<void> {
     await store.park({
       aggregateId: envelope.subject,
@@ -55,7 +59,8 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
       body,
       reason,
       attempts,
-      parkedAt,
+      parkedAt: now().toISOString(),
+      ...before,
       ...(error && { error: textOf(error), triedAt: now().toISOString() }),
       ...(reason === 'retry' && { nextTryAt: nextTry(attempts) }),
     });
@@ -66,12 +71,27 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
     return redriven || reason === 'gap' || (reason === 'retry' && Date.parse(nextTryAt) <= now().getTime());
   }
 
+  const ageOf = ({ parkedAt }: ParkedMessage) => now().getTime() - Date.parse(parkedAt);
+
+  /** Also what has long waited for a version that is not even parked: a late subscriber may never get it. */
+  const needsPerson = (stoppedAt: ParkedMessage) =>
+    stoppedAt.reason === 'failed' || (stoppedAt.reason === 'gap' && ageOf(stoppedAt) > GAP_IS_OLD_MS);
+
+  /** Whether an aggregate without cursor may begin with this message. */
+  const mayBegin = (parked: ParkedMessage) => !parked.overtook && ageOf(parked) >= ADOPT_AFTER_MS;
+
   /** Tries a message in its turn. @returns the error, if it stays parked */
   async function tryAgain(parked: ParkedMessage, mayAdopt: boolean): Promise<Error | undefined> {
     const attempts = parked.attempts + 1;
+    const unanswered = (parked.unanswered ?? 0) + 1;
+    if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
+      const error = new PermanentError(`the sweep died over it ${MAX_DEATHS} times in a row`);
+      await store.park({ ...parked, reason: 'failed', error: textOf(error) });
+      return error;
+    }
     const reason = parked.reason === 'failed' ? 'failed' : 'retry';
     // Written before the try, so that a message over which the sweep dies is not the next one's first again.
-    await store.park({ ...parked, reason, attempts, nextTryAt: nextTry(attempts) });
+    await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
     const envelope = readEnvelope(parked.body);
     const attempted = await apply(envelope, mayAdopt).catch(
       (error: Error): Parked => ({ outcome: 'parked', reason: 'retry', error }),
@@ -80,7 +100,7 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
       await store.unpark(parked);
       return undefined;
     }
-    await park(envelope, parked.body, attempted, attempts, parked.parkedAt);
+    await park(envelope, parked.body, attempted, { attempts, parkedAt: parked.parkedAt });
     return attempted.error ?? new TransientError('the cursor of its aggregate was moved meanwhile');
   }
 
@@ -90,7 +110,7 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
     try {
       const envelope = readOrdered(parked.body);
       const attempted = await apply(envelope);
-      if (attempted.outcome === 'parked') await park(envelope, parked.body, attempted, attempts, parked.parkedAt);
+      if (attempted.outcome === 'parked') await park(envelope, parked.body, attempted, { attempts });
     } catch (error) {
       await store.park({ ...parked, attempts, error: textOf(error as Error), triedAt: now().toISOString() });
       return error as Error;
@@ -117,7 +137,7 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
       return 'for person';
     }
     const adopts = decision.action === 'adopt';
-    if (adopts && Date.parse(parked.parkedAt) + ADOPT_AFTER_MS > now().getTime()) return 'waits';
+    if (adopts && !mayBegin(parked)) return 'waits';
     if (!isDue(parked, redriven)) return 'waits';
     return (await tryAgain(parked, adopts)) ?? 'applied';
   }
@@ -133,11 +153,9 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
         if (result === 'for person') report.forPerson++;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
         if (result === 'waits' || (result instanceof Error && parked.reason !== 'unreadable')) {
-          report.waiting += queue.length - index;
-          if (parked.reason === 'failed') {
-            report.forPerson++;
-            report.waiting--;
-          }
+          const forPerson = needsPerson(parked) ? 1 : 0;
+          report.forPerson += forPerson;
+          report.waiting += queue.length - index - forPerson;
           break;
         }
       }
@@ -151,9 +169,9 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
     park,
 
     /** Parks what names no aggregate or version under its queue, as it is. */
-    async parkUnreadable({ queue, queueMessageId, body }: Delivery, error: UnreadableMessageError): Promise<void> {
+    async parkUnreadable({ queueMessageId, body }: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
-      const key = { aggregateId: queue, version: 0, messageId: queueMessageId };
+      const key = { aggregateId: queueName, version: 0, messageId: queueMessageId };
       await store.park({
         ...key,
         body,
@@ -202,33 +220,43 @@ export function createParking({ store, apply, now, random }: ParkingOptions) {
       pMap(aggregateIds, (id) => release(id, true), { concurrency: AGGREGATES_AT_ONCE }),
 
     /**
-     * Skips a version on purpose, without its effect; message and reason are kept.
-     * @throws {PermanentError} if it is not parked, or its turn has not come
+     * Skips a version on purpose, without its effect; message and reason are kept. It may be one that never came, if
+     * others are parked that wait for it.
+     * @throws {PermanentError} if it is not there to be skipped, or its turn has not come
      */
     async discard(key: ParkedKey, because: string): Promise<void> {
       const queue = await store.parkedOf(key.aggregateId);
-      const parked = queue.find(
-        ({ version, messageId }) => version === key.version && (version > 0 || messageId === key.messageId),
-      );
-      if (!parked) throw new PermanentError(`version ${key.version} of ${key.aggregateId} is not parked`);
+      const parked =
+        queue.find(
+          ({ version, messageId }) => version === key.version && (version > 0 || messageId === key.messageId),
+        ) ?? missing(key, queue);
       const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
       const { state } = await store.discard(discarded, await moveOver(parked, queue));
       if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
     },
   };
 
+  /** What stands for a version that never came. */
+  function missing(key: ParkedKey, queue: readonly ParkedMessage[]): ParkedMessage {
+    if (key.version === 0 || !queue.some(({ version }) => version > key.version)) {
+      throw new PermanentError(`version ${key.version} of ${key.aggregateId} is not parked, and nothing waits for it`);
+    }
+    return { ...key, body: '', reason: 'gap', attempts: 0, parkedAt: now().toISOString() };
+  }
+
   /** How the cursor moves when a message is skipped; not at all, if its version is behind it. */
-  async function moveOver({ aggregateId, version, reason }: ParkedMessage, queue: readonly ParkedMessage[]) {
-    if (reason === 'unreadable') return undefined;
+  async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
+    const { aggregateId, version } = parked;
+    if (parked.reason === 'unreadable') return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
     if (decision.action === 'apply') return { after: decision.after, next: { version } };
     if (decision.action === 'acknowledge') return undefined;
     if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
-    if (decision.action === 'adopt' && queue[0]?.version === version) {
+    if (decision.action === 'adopt' && queue[0] === parked && mayBegin(parked)) {
       return { after: 0, next: { version, baseline: version } };
     }
     throw new PermanentError(
-      `version ${version} of ${aggregateId} waits for an earlier one: redrive or discard that first`,
+      `version ${version} of ${aggregateId} waits for an earlier one, which may still be on its way`,
     );
   }
 }

@@ -48,6 +48,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   const now = () => new Date();
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
+    queueName: QUEUE_URL.split('/').at(-1) ?? '',
     contracts,
     handlers: handlers({ client, tableName: TABLE, now }),
     now,

@@ -41,8 +41,12 @@ export interface ParkedMessage extends ParkedKey {
   /** As it was received. */
   body: string;
   reason: ParkedReason;
+  /** It went round its queue, where what precedes it may still wait. */
+  overtook?: true;
   /** How often its handler was tried, or its function died over it. */
   attempts: number;
+  /** So many tries in a row began and never ended: the function died over them. */
+  unanswered?: number;
   error?: string;
   parkedAt: string;
   triedAt?: string;

@@ -5,9 +5,9 @@ import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, readOrdered, versionOf } from './message.ts';
-import { createParking } from './parking.ts';
+import { createParking, type ParkingOptions } from './parking.ts';
 
-export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & { random: () => number };
+export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'apply'>;
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
@@ -41,7 +41,9 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
           if (delivery.receives < RECEIVES_BEFORE_PARKING) throw error;
           return { outcome: 'parked', reason: 'retry', error };
         });
-        if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, delivery.receives);
+        if (attempted.outcome === 'parked') {
+          await park(envelope, delivery.body, attempted, { attempts: delivery.receives });
+        }
         return attempted.outcome;
       }),
 
@@ -53,12 +55,14 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
       withEnvelope(delivery, async (envelope) => {
         const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
         if (decision.action === 'acknowledge') return 'duplicate';
-        if (cause === 'undelivered') await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, 0);
-        else {
+        if (cause === 'undelivered') {
+          await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0, overtook: true });
+        } else {
           const error = new PermanentError(
             'given up by its queue: its function died or ran out of time over it, or over another message of its batch',
           );
-          await park(envelope, delivery.body, { outcome: 'parked', reason: 'failed', error }, delivery.receives);
+          const failed = { outcome: 'parked', reason: 'failed', error } as const;
+          await park(envelope, delivery.body, failed, { attempts: delivery.receives });
         }
         return 'parked';
       }),

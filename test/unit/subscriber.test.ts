@@ -18,13 +18,14 @@ function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
   let at = TIME.getTime();
   const kit = createSubscriber({
     store,
+    queueName: 'test.fifo',
     contracts,
     handlers,
     now: () => new Date(at),
     newId: () => `owner-${++ids}`,
     random: () => 0,
   });
-  const delivery = (body: string, receives = 1) => ({ body, receives, queue: 'test.fifo', queueMessageId: 'q1' });
+  const delivery = (body: string, receives = 1) => ({ body, receives, queueMessageId: 'q1' });
   return {
     store,
     kit,
@@ -366,6 +367,34 @@ describe('redrive', () => {
     expect(attempts).toBe(11);
   });
 
+  it('leaves to a person what the sweep died over five times', async () => {
+    const store = { alive: true };
+    const {
+      apply,
+      sweep,
+      pass,
+      parked,
+      store: table,
+    } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (!store.alive) throw new TransientError('not now');
+        return {};
+      },
+    });
+    store.alive = false;
+    await apply(registered(member, 1), 5);
+    const { park } = table;
+    // What dies writes nothing after its try has begun.
+    table.park = async (message) =>
+      message.unanswered || message.reason === 'failed' ? park.call(table, message) : undefined;
+    for (let death = 1; death <= 6; death++) {
+      expect(parked()).toEqual(['1 retry']);
+      pass(16 * MINUTE);
+      await sweep();
+    }
+    expect(parked()).toEqual(['1 failed']);
+  });
+
   it('does not try what is below the baseline: its effect would come after later ones', async () => {
     const { apply, sweep, kit, pass, parked } = subscriber();
     await apply(profileChanged(member, 5));
@@ -411,7 +440,26 @@ describe('discard', () => {
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
     await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('waits for an earlier one');
-    await expect(kit.discard({ ...first, version: 3 }, 'no')).rejects.toThrow('is not parked');
+    await expect(kit.discard({ ...first, version: 3 }, 'no')).rejects.toThrow('nothing waits for it');
+  });
+
+  it('skips a version that never came, so that those which wait for it go on', async () => {
+    const { apply, kit, sweep, versions, pass } = subscriber();
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 3));
+    pass(61 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 1 });
+    await kit.discard({ ...first, version: 2 }, 'it was published before we subscribed');
+    await sweep();
+    expect(versions()).toEqual([1, 3]);
+  });
+
+  it('refuses the first version that was met for as long as an earlier one may be on its way', async () => {
+    const { apply, kit, pass } = subscriber();
+    await apply(profileChanged(member, 2));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still be on its way');
+    pass(5 * MINUTE);
+    await kit.discard({ ...first, version: 2 }, 'nobody needs it');
   });
 
   it('discards what cannot be read', async () => {

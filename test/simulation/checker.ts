@@ -1,0 +1,135 @@
+import type { History, SubscriberHistory, Violation } from './history.ts';
+
+interface Version {
+  aggregateId: string;
+  version: number;
+}
+
+const versionsOf = (entries: readonly Version[], aggregateId: string) =>
+  entries.filter((entry) => entry.aggregateId === aggregateId).map(({ version }) => version);
+
+const nameOf = ({ aggregateId, version }: Version) => `${aggregateId} v${version}`;
+
+/** What must hold at every moment, however badly things go. */
+export function checkSafety(history: History): Violation[] {
+  return [
+    ...checkPublished(history),
+    ...checkRegistrations(history),
+    ...[...history.subscribers].flatMap(checkApplied),
+  ];
+}
+
+/** G1: nothing is published that was not committed. G2: nothing before what precedes it. */
+function checkPublished({ committed, published }: History): Violation[] {
+  const violations: Violation[] = [];
+  const ids = new Set(committed.map(({ messageId }) => messageId));
+  const seen = new Map<string, number>();
+  for (const message of published) {
+    if (!ids.has(message.messageId))
+      violations.push({ guarantee: 'G1', what: `${nameOf(message)} was never committed` });
+    const last = seen.get(message.aggregateId) ?? 0;
+    if (message.version > last + 1) {
+      violations.push({ guarantee: 'G2', what: `${nameOf(message)} was published before version ${last + 1}` });
+    }
+    seen.set(message.aggregateId, Math.max(last, message.version));
+  }
+  return violations;
+}
+
+/** G3: each version once, and each on top of the one before. G5: no effect without its text, and one text each. */
+function checkApplied([name, subscriber]: [string, SubscriberHistory]): Violation[] {
+  const violations: Violation[] = [];
+  const last = new Map<string, number>();
+  for (const message of subscriber.applied) {
+    const skipped = versionsOf(subscriber.discarded, message.aggregateId);
+    const first = subscriber.early ? 1 : message.version;
+    let expected = (last.get(message.aggregateId) ?? first - 1) + 1;
+    while (expected < message.version && skipped.includes(expected)) expected++;
+    if (message.version !== expected) {
+      const what = `${name} applied ${nameOf(message)} when ${expected} was next`;
+      violations.push({ guarantee: 'G3', what });
+    }
+    last.set(message.aggregateId, message.version);
+    if (name === 'sms' && message.version === 1 && message.textsBefore === 0) {
+      violations.push({ guarantee: 'G5', what: `${nameOf(message)} was applied, and no text was sent for it` });
+    }
+  }
+  return violations;
+}
+
+/** G6: one answer a key and body, one member a phone. */
+function checkRegistrations({ registrations, committed }: History): Violation[] {
+  const violations: Violation[] = [];
+  const answers = Map.groupBy(registrations, ({ phone, key, fingerprint }) => `${phone} ${key} ${fingerprint}`);
+  for (const [request, given] of answers) {
+    const distinct = new Set(given.map(({ answer }) => answer));
+    if (distinct.size > 1) violations.push({ guarantee: 'G6', what: `${request} was answered ${[...distinct]}` });
+  }
+  const members = Map.groupBy(
+    registrations.filter(({ answer }) => answer.startsWith('member ')),
+    ({ phone }) => phone,
+  );
+  for (const [phone, given] of members) {
+    const distinct = new Set(given.map(({ answer }) => answer));
+    if (distinct.size > 1) violations.push({ guarantee: 'G6', what: `${phone} belongs to ${[...distinct]}` });
+  }
+  const known = new Set(committed.map(({ aggregateId }) => `member ${aggregateId}`));
+  for (const { answer } of registrations) {
+    if (answer.startsWith('member ') && !known.has(answer)) {
+      violations.push({ guarantee: 'G6', what: `${answer} was promised, and does not exist` });
+    }
+  }
+  return violations;
+}
+
+/** What must hold once everything has come to rest, with what is broken still broken, and again after the repair. */
+export function checkAtRest(history: History): Violation[] {
+  const violations: Violation[] = [];
+  const published = new Set(history.published.map(({ messageId }) => messageId));
+  for (const message of history.committed) {
+    if (!published.has(message.messageId)) {
+      violations.push({ guarantee: 'G1', what: `${nameOf(message)} was committed, and never published` });
+    }
+  }
+  for (const [key, count] of history.texts) {
+    if (!history.committed.some(({ messageId }) => messageId === key)) {
+      violations.push({ guarantee: 'G5', what: `${count} texts were sent with the key ${key}, which is no message` });
+    }
+  }
+  for (const [name, subscriber] of history.subscribers) violations.push(...checkSubscriberAtRest(name, subscriber));
+  return violations;
+}
+
+/** G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed. */
+function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Violation[] {
+  const violations: Violation[] = [];
+  const unreadable = subscriber.parked.filter(({ reason }) => reason === 'unreadable').length;
+  if (unreadable !== subscriber.garbage) {
+    violations.push({
+      guarantee: 'G1',
+      what: `${name} has ${unreadable} of ${subscriber.garbage} unreadable messages`,
+    });
+  }
+  for (const message of subscriber.delivered) {
+    const { aggregateId, version } = message;
+    const done = [...subscriber.applied, ...subscriber.discarded];
+    if (versionsOf(done, aggregateId).includes(version)) continue;
+    const parked = subscriber.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
+    if (!parked) {
+      violations.push({ guarantee: 'G1', what: `${name} lost ${nameOf(message)}` });
+      continue;
+    }
+    if (!subscriber.early && (parked.reason === 'below-baseline' || hasHoleBelow(subscriber, message))) continue;
+    const failures = versionsOf([...subscriber.broken, ...subscriber.deadLettered], aggregateId);
+    if (!failures.some((failure) => failure <= version)) {
+      violations.push({ guarantee: 'G4', what: `${name} holds up ${nameOf(message)} behind nothing that failed` });
+    }
+  }
+  return violations;
+}
+
+/** What was published for the last time before a late subscriber came never reaches it, though an earlier version may. */
+function hasHoleBelow({ delivered }: SubscriberHistory, { aggregateId, version }: Version): boolean {
+  const got = versionsOf(delivered, aggregateId);
+  return Array.from({ length: version - 1 }, (_, index) => index + 1).some((lower) => !got.includes(lower));
+}

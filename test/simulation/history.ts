@@ -1,0 +1,33 @@
+/** What the guarantees speak of, and nothing else: who did what to which version of which aggregate, in this order. */
+export interface History {
+  committed: Array<{ aggregateId: string; version: number; messageId: string }>;
+  /** Confirmed or not: the broker took it. */
+  published: Array<{ aggregateId: string; version: number; messageId: string }>;
+  subscribers: Map<string, SubscriberHistory>;
+  /** Idempotency keys of the texts that the provider accepted, and how often it was asked. */
+  texts: Map<string, number>;
+  registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
+}
+
+export interface SubscriberHistory {
+  /** Whether it was there before the first message was published. */
+  early: boolean;
+  /** What the topic handed to its queue, or tried to. */
+  delivered: Array<{ aggregateId: string; version: number }>;
+  /** With how many texts its provider had accepted by then for this very message. */
+  applied: Array<{ aggregateId: string; version: number; textsBefore: number }>;
+  discarded: Array<{ aggregateId: string; version: number }>;
+  /** What its queue gave up. */
+  deadLettered: Array<{ aggregateId: string; version: number }>;
+  /** Where a handler fails, for good or until it is repaired. */
+  broken: Array<{ aggregateId: string; version: number }>;
+  /** How many bodies that nobody can read were put into its queue. */
+  garbage: number;
+  /** What is parked at the end. */
+  parked: Array<{ aggregateId: string; version: number; reason: string }>;
+}
+
+export interface Violation {
+  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
+  what: string;
+}

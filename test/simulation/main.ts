@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { install, mutants } from './mutants.ts';
+import type { RunOptions, RunResult } from './runner.ts';
+
+interface Options {
+  seconds?: number;
+  schedules?: number;
+  seed: number;
+  path?: string;
+  mutant?: string;
+  shrink: boolean;
+  json?: boolean;
+}
+
+const wholeNumber = (text: string): number => {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 up.');
+};
+
+function mutantNamed(name: string) {
+  const mutant = mutants.find((one) => one.name === name);
+  if (mutant) return mutant;
+  throw new InvalidArgumentError(`There are: ${mutants.map((one) => one.name).join(', ')}.`);
+}
+
+/** One worker a core; each has seeds of its own. */
+async function inParallel(options: Options): Promise<RunResult[]> {
+  const { path, schedules } = options;
+  const workers = path || schedules ? 1 : availableParallelism();
+  const started = Array.from({ length: workers }, (_, index) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { ...options, seed: options.seed + index } });
+    return once(worker, 'message').then(([result]) => result as RunResult);
+  });
+  return Promise.all(started);
+}
+
+async function work(options: Options): Promise<void> {
+  if (options.mutant) install(mutantNamed(options.mutant));
+  // Only now, so that it imports the mutant.
+  const { runSchedules } = await import('./runner.ts');
+  parentPort?.postMessage(await runSchedules(options as RunOptions));
+}
+
+async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, options: Options) {
+  const again = options.mutant ? ` --mutant ${options.mutant}` : '';
+  if (options.mutant) install(mutantNamed(options.mutant));
+  const { simulate } = await import('./world.ts');
+  await simulate(scenario, (line) => console.log(pc.dim(line)));
+  for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
+  console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again}`);
+}
+
+async function main(): Promise<void> {
+  const options = new Command('npm run simulate --')
+    .description('Runs the kit against services that behave as badly as AWS may, until a guarantee is violated.')
+    .option('--seconds <n>', 'go on for so long', wholeNumber)
+    .option('--schedules <n>', 'run so many schedules', wholeNumber)
+    .option('--seed <n>', 'fixes every schedule', wholeNumber, 1)
+    .option('--path <path>', 'run one schedule of the seed, as a failure names it')
+    .option(
+      '--mutant <name>',
+      'break the kit on purpose, and see the checker find it',
+      (name) => mutantNamed(name).name,
+    )
+    .option('--no-shrink', 'show a failing schedule as it was found')
+    .option('--json', 'print one JSON object and nothing else')
+    .addHelpText(
+      'after',
+      `\nMutants: ${mutants.map(({ name }) => name).join(', ')}\nExit code 1: a guarantee was violated.`,
+    )
+    .parse()
+    .opts<Options>();
+  if (!options.path && !options.schedules) options.seconds ??= 10;
+
+  const results = await inParallel(options);
+  const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
+  const seconds = Math.max(...results.map((result) => result.seconds));
+  const failure = results.find((result) => result.failure)?.failure;
+  const summary = {
+    schedules,
+    seconds,
+    schedulesPerSecond: Math.round(schedules / seconds),
+    ...(failure && { failure }),
+  };
+  if (options.json) console.log(JSON.stringify(summary));
+  else {
+    if (failure) await explain(failure, options);
+    console.log(`${schedules} schedules in ${seconds.toFixed(1)} s: ${summary.schedulesPerSecond} a second`);
+    if (!failure) console.log(pc.green('no violation'));
+  }
+  process.exitCode = failure ? 1 : 0;
+}
+
+await (isMainThread ? main() : work(workerData as Options));

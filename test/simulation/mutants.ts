@@ -1,0 +1,224 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Violation } from './history.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** A change of the kit's own source that takes away what a guarantee rests on. */
+export interface Mutant {
+  name: string;
+  /** What the checker must report; either, where losing a message and losing its place come to the same. */
+  breaks: Array<Violation['guarantee']>;
+  file: string;
+  from: string;
+  to: string;
+}
+
+const relay = 'shared/messaging/relay.ts';
+const applier = 'shared/messaging/applier.ts';
+const parking = 'shared/messaging/parking.ts';
+const consumer = 'shared/messaging/consumer.ts';
+const subscriber = 'shared/messaging/subscriber.ts';
+const cursor = 'shared/messaging/cursor.ts';
+const publisher = 'shared/messaging/publisher.ts';
+const members = 'functions/registration/members.ts';
+
+export const mutants: Mutant[] = [
+  {
+    name: 'outbox-row-deleted-unconfirmed',
+    breaks: ['G1', 'G2'],
+    file: relay,
+    from: 'else published.push(row);',
+    to: 'published.push(row);',
+  },
+  {
+    name: 'failed-entries-ignored',
+    breaks: ['G1', 'G2'],
+    file: publisher,
+    from: 'return confirmed.has(id) ? [] : [[row,',
+    to: 'return confirmed.has(id) || true ? [] : [[row,',
+  },
+  {
+    name: 'relay-publishes-what-woke-it',
+    breaks: ['G2'],
+    file: relay,
+    from: 'return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);',
+    to: 'return [last];',
+  },
+  {
+    name: 'relay-reads-past-the-doorbell',
+    breaks: ['G2'],
+    file: relay,
+    from: 'outbox.pendingUpTo(last.aggregateId, last.version)',
+    to: 'outbox.pendingUpTo(last.aggregateId, Number.MAX_SAFE_INTEGER)',
+  },
+  {
+    name: 'no-waves',
+    breaks: ['G2'],
+    file: relay,
+    from: 'queues.flatMap((queue) => queue[wave] ?? [])',
+    to: 'wave === 0 ? queues.flat() : []',
+  },
+  {
+    name: 'relay-goes-on-after-a-failure',
+    breaks: ['G2'],
+    file: relay,
+    from: 'queues.filter(([first]) => first && !failed.has(first.aggregateId))',
+    to: 'queues.filter(([first]) => first)',
+  },
+  {
+    name: 'no-gap-check',
+    breaks: ['G3'],
+    file: cursor,
+    from: "if (version > cursor.version) return { action: 'park', because: 'gap' };",
+    to: "if (version > cursor.version) return { action: 'apply', after: cursor.version };",
+  },
+  {
+    name: 'duplicates-applied',
+    breaks: ['G3'],
+    file: cursor,
+    from: ": { action: 'acknowledge' };",
+    to: ": { action: 'apply', after: cursor.version };",
+  },
+  {
+    name: 'effect-before-the-cursor',
+    breaks: ['G3'],
+    file: applier,
+    from: 'return store.commit(message.subject, after, next, { ...effect, set });',
+    to: `const early = await store.commit(message.subject, after, { version: after }, { ...effect, set });
+    return early.state === 'done' ? store.commit(message.subject, after, next, {}) : early;`,
+  },
+  {
+    name: 'cursor-before-the-effect',
+    breaks: ['G1', 'G3'],
+    file: applier,
+    from: 'return store.commit(message.subject, after, next, { ...effect, set });',
+    to: `const claimed = await store.commit(message.subject, after, next, {});
+    return claimed.state === 'done' ? store.commit(message.subject, next.version, next, { ...effect, set }) : claimed;`,
+  },
+  {
+    name: 'adopted-at-once',
+    breaks: ['G3'],
+    file: parking,
+    from: ' && ageOf(parked) >= ADOPT_AFTER_MS',
+    to: '',
+  },
+  {
+    name: 'adopted-though-it-overtook',
+    breaks: ['G3'],
+    file: parking,
+    from: '!parked.overtook && ',
+    to: '',
+  },
+  {
+    name: 'acknowledged-before-commit',
+    breaks: ['G1'],
+    file: consumer,
+    from: 'report.givenBack.push(...records.slice(index));',
+    to: '',
+  },
+  {
+    name: 'too-early-acknowledged',
+    breaks: ['G1'],
+    file: subscriber,
+    from: 'await park(envelope, delivery.body, attempted, { attempts: delivery.receives });',
+    to: "if (attempted.reason !== 'gap') await park(envelope, delivery.body, attempted, { attempts: 1 });",
+  },
+  {
+    name: 'failed-for-good-acknowledged',
+    breaks: ['G1'],
+    file: applier,
+    from: "return { outcome: 'parked', reason: 'failed', error };",
+    to: "return { outcome: 'duplicate' };",
+  },
+  {
+    name: 'failed-for-good-skipped',
+    breaks: ['G1', 'G4'],
+    file: applier,
+    from: "return { outcome: 'parked', reason: 'failed', error };",
+    to: `await store.commit(envelope.subject, versionOf(envelope) - 1, { version: versionOf(envelope) }, {});
+    return { outcome: 'parked', reason: 'failed', error };`,
+  },
+  {
+    name: 'dead-letters-dropped',
+    breaks: ['G1'],
+    file: subscriber,
+    from: 'await park(envelope, delivery.body, failed, { attempts: delivery.receives });',
+    to: '',
+  },
+  {
+    name: 'unreadable-dropped',
+    breaks: ['G1'],
+    file: subscriber,
+    from: 'await parkUnreadable(delivery, error);',
+    to: '',
+  },
+  {
+    name: 'unparked-before-applied',
+    breaks: ['G1'],
+    file: parking,
+    from: 'await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });',
+    to: 'await store.unpark(parked);',
+  },
+  {
+    name: 'redrive-out-of-order',
+    breaks: ['G4'],
+    file: parking,
+    from: 'const queue = await store.parkedOf(aggregateId);\n      for',
+    to: 'const queue = (await store.parkedOf(aggregateId)).toReversed();\n      for',
+  },
+  {
+    name: 'sweep-never-retries',
+    breaks: ['G4'],
+    file: parking,
+    from: "return redriven || reason === 'gap' || (reason === 'retry' && Date.parse(nextTryAt) <= now().getTime());",
+    to: "return redriven && reason !== 'retry';",
+  },
+  {
+    name: 'committed-before-the-call',
+    breaks: ['G5'],
+    file: applier,
+    from: 'const leased = await store.lease(message.subject, after, lease);',
+    to: `const leased = await store.commit(message.subject, after, next, { set: { appliedAt: 'now' } });`,
+  },
+  {
+    name: 'a-new-key-for-every-try',
+    breaks: ['G5'],
+    file: 'functions/sms/welcome.ts',
+    from: 'idempotencyKey: id }',
+    to: 'idempotencyKey: `${id} ${performance.now()}` }',
+  },
+  {
+    name: 'idempotency-key-forgotten',
+    breaks: ['G6'],
+    file: members,
+    from: 'if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {',
+    to: 'if (held) {',
+  },
+  {
+    name: 'replay-invents-a-member',
+    breaks: ['G6'],
+    file: members,
+    from: 'member: { ...member, id: held.memberId, registeredAt: held.registeredAt }',
+    to: 'member',
+  },
+];
+
+/**
+ * Puts a mutant in the place of the source, for whatever is imported from now on.
+ * @throws {Error} if the source is no longer as the mutant expects it
+ */
+export function install({ name, file, from, to }: Mutant): void {
+  const path = join(root, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`mutant ${name}: ${file} does not have exactly once:\n${from}`);
+  const url = pathToFileURL(path).href;
+  registerHooks({
+    load: (loaded, context, next) =>
+      loaded === url
+        ? { format: 'module-typescript', source: source.replace(from, () => to), shortCircuit: true }
+        : next(loaded, context),
+  });
+}

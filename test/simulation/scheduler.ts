@@ -1,0 +1,168 @@
+/** The decisions of one run: which step is next, and how it ends. Without any left, everything goes well. */
+export class Choices {
+  readonly #values: readonly number[];
+  #next = 0;
+
+  constructor(values: readonly number[]) {
+    this.#values = values;
+  }
+
+  get exhausted(): boolean {
+    return this.#next >= this.#values.length;
+  }
+
+  /** A number below `limit`; 0 is always the most harmless. */
+  below(limit: number): number {
+    return (this.#values[this.#next++] ?? 0) % limit;
+  }
+}
+
+/** One invocation of a function: it has a clock of its own, and ends when it answers, crashes or is out of time. */
+export interface Instance {
+  name: string;
+  skewMs: number;
+  /** Simulated time after which Lambda ends it; none for one that may outlive its message's visibility. */
+  deadline: number;
+  /** Nothing comes between its calls. */
+  swift: boolean;
+  alive: boolean;
+}
+
+type Outcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
+
+interface Turn {
+  instance: Instance;
+  what: string;
+  take(outcome: Outcome): void;
+}
+
+/** Of 16 calls so many end like this. */
+const OUTCOMES: Array<Outcome | 'crash'> = [
+  ...Array.from({ length: 12 }, () => 'goes well' as const),
+  'fails before its effect',
+  'fails after its effect',
+  'crash',
+  'crash',
+];
+
+const ERRORS = ['ThrottlingException', 'TransactionConflict', 'InternalServerError', 'TimeoutError'];
+
+/** What a service answers when it fails. */
+class ServiceError extends Error {
+  override readonly name: string;
+
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/**
+ * Runs instances one call at a time. Every call to the outside waits for its turn, so that a crash, an error or
+ * another instance can come between any two.
+ */
+export class Scheduler {
+  readonly #choices: Choices;
+  readonly #waiting: Turn[] = [];
+  readonly #trace: ((line: string) => void) | undefined;
+  #instances = 0;
+  #errors = 0;
+  /** Simulated time in epoch milliseconds. */
+  now = Date.parse('2026-11-21T10:00:00.000Z');
+  /** From now on nothing fails, and no call has to wait. */
+  calm = false;
+  readonly #alive = new Set<Instance>();
+
+  constructor(choices: Choices, trace?: (line: string) => void) {
+    this.#choices = choices;
+    this.#trace = trace;
+  }
+
+  log(line: string): void {
+    this.#trace?.(`${new Date(this.now).toISOString().slice(11, 19)}  ${line.replaceAll(/[\d-]{23}-0*(\d+)/g, '#$1')}`);
+  }
+
+  /** Starts an instance; what it does with `answer` happens only if it lives to answer. */
+  invoke<T>(
+    name: string,
+    timeoutMs: number,
+    run: (instance: Instance) => Promise<T>,
+    answer: (result: T | Error) => void,
+  ): void {
+    const skewMs = this.calm ? 0 : (this.#choices.below(5) - 2) * 1_000;
+    const swift = this.calm || this.#choices.below(3) === 1;
+    const instance = {
+      name: `${name}-${++this.#instances}`,
+      skewMs,
+      deadline: this.now + timeoutMs,
+      swift,
+      alive: true,
+    };
+    this.#alive.add(instance);
+    this.log(`${instance.name} starts`);
+    const end = (result: T | Error) => {
+      if (!instance.alive) return;
+      this.log(`${instance.name} ends${result instanceof Error ? `: ${result.message}` : ''}`);
+      this.#alive.delete(instance);
+      instance.alive = false;
+      answer(result);
+    };
+    run(instance).then(end, end);
+  }
+
+  /** A call to a service. Its effect is atomic, and happens when its turn comes. */
+  async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
+    if (instance.swift && instance.alive) {
+      this.log(`${instance.name} ${what}`);
+      return effect();
+    }
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    if (instance.alive) this.#waiting.push({ instance, what, take: resolve });
+    const outcome = await promise;
+    if (outcome === 'fails before its effect') throw this.#error(what);
+    const result = effect();
+    if (outcome === 'fails after its effect') throw this.#error(what);
+    return result;
+  }
+
+  crash(instance: Instance): void {
+    if (!instance.alive) return;
+    this.log(`${instance.name} dies`);
+    instance.alive = false;
+    this.#alive.delete(instance);
+    for (const turn of this.#waiting.filter((waiting) => waiting.instance === instance)) {
+      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+    }
+  }
+
+  get calls(): number {
+    return this.#waiting.length;
+  }
+
+  /** Lets the call at `index` take its turn. */
+  takeTurn(index: number): void {
+    const [turn] = this.#waiting.splice(index, 1);
+    if (!turn) return;
+    const outcome = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'goes well';
+    if (outcome === 'crash') {
+      this.crash(turn.instance);
+      return;
+    }
+    this.log(`${turn.instance.name} ${turn.what}: ${outcome}`);
+    turn.take(outcome);
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+    this.log(`${ms / 1000} s pass`);
+    for (const instance of this.#alive) if (instance.deadline < this.now) this.crash(instance);
+  }
+
+  /** Resolves when every instance waits for a turn, or has ended: a tick comes after all promises. */
+  settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+  #error(what: string): Error {
+    const name = ERRORS[this.#errors++ % ERRORS.length] ?? '';
+    return new ServiceError(name, what);
+  }
+}

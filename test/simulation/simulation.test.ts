@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mutants } from './mutants.ts';
+import { type RunResult, runSchedules } from './runner.ts';
+
+const SCHEDULES = 4_000;
+/** A mutant that lives so long has escaped. Most are found within a few hundred. */
+const MUTANT_SCHEDULES = 40_000;
+
+/** Runs `npm run simulate` without npm. */
+function simulate(...options: string[]): Promise<{ code: number; said: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ code: number; said: string }>();
+  const script = join(import.meta.dirname, 'main.ts');
+  execFile(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', script, ...options],
+    { maxBuffer: 64 * 1024 ** 2 },
+    (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
+  );
+  return promise;
+}
+
+describe('the kit, on services that behave as badly as AWS may', () => {
+  it.each([1, 2, 3])('keeps every guarantee, in all schedules of seed %i', async (seed) => {
+    expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
+  });
+});
+
+describe('the checker', () => {
+  it.concurrent.each(mutants)('finds the mutant $name', async ({ name, breaks }) => {
+    const run = await simulate('--mutant', name, '--schedules', String(MUTANT_SCHEDULES), '--no-shrink', '--json');
+    expect(run.code, run.said.slice(0, 1_000)).toBe(1);
+    const { failure } = JSON.parse(run.said) as RunResult;
+    const violated = failure?.violations.map(({ guarantee }) => guarantee);
+    expect(breaks.some((guarantee) => violated?.includes(guarantee))).toBe(true);
+  });
+});
+
+describe('npm run simulate', () => {
+  it('shrinks a failing schedule, shows what happened, and says how to run it alone', async () => {
+    const found = await simulate('--mutant', 'no-gap-check', '--schedules', '5000');
+    expect(found.code).toBe(1);
+    expect(found.said).toMatch(/\d\d:\d\d:\d\d {2}register-1 starts/);
+    expect(found.said).toContain('G3 violated');
+    const [, again = ''] = /npm run simulate -- (.*)/.exec(found.said) ?? [];
+    const alone = await simulate(...again.split(' '));
+    const violations = (said: string) => said.split('\n').filter((line) => line.includes('violated'));
+    expect(violations(alone.said)).toEqual(violations(found.said));
+    // The same schedule is harmless without the mutant.
+    expect((await simulate(...again.replace(' --mutant no-gap-check', '').split(' '))).code).toBe(0);
+  });
+
+  it('refuses a mutant that there is not, and says which there are', async () => {
+    expect(await simulate('--mutant', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('no-gap-check') });
+  });
+});

@@ -1,0 +1,253 @@
+import type { SmsProvider } from '../../functions/sms/provider.ts';
+import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import { consume } from '../../shared/messaging/consumer.ts';
+import type { Cursor } from '../../shared/messaging/cursor.ts';
+import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
+import { readOrdered, versionOf } from '../../shared/messaging/message.ts';
+import { createRedelivery } from '../../shared/messaging/redelivery.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import type { Claim, Effect, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
+import type { SubscriberHistory } from './history.ts';
+import type { Choices, Instance, Scheduler } from './scheduler.ts';
+import { FifoQueue } from './services.ts';
+
+const VISIBILITY_MS = 60_000;
+const CONSUME_TIMEOUT_MS = 10_000;
+const SWEEP_TIMEOUT_MS = 60_000;
+
+/** Until it is repaired, a handler fails for good, fails for now, or takes its function down. */
+export type Breakage = 'for good' | 'for now' | 'fatally';
+
+class RecordingStore extends InMemorySubscriberStore {
+  onApplied: (aggregateId: string, version: number) => void = () => {};
+
+  override async commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
+    const claim = await super.commit(aggregateId, after, next, effect);
+    if (claim.state === 'done' && effect.set?.appliedAt) this.onApplied(aggregateId, next.version);
+    return claim;
+  }
+}
+
+export interface SubscriberModelOptions {
+  name: string;
+  scheduler: Scheduler;
+  choices: Choices;
+  early: boolean;
+  maxReceives: number;
+  /** How its handler of a message is broken, if it is. */
+  breakage: (aggregateId: string, version: number) => Breakage | undefined;
+  texts: Map<string, number>;
+  messageIdOf: (aggregateId: string, version: number) => string;
+}
+
+/** One subscriber: its queues, its table, and the functions of the kit on them. */
+export class SubscriberModel {
+  readonly name: string;
+  readonly store = new RecordingStore();
+  readonly queue: FifoQueue;
+  readonly deadLetters: FifoQueue;
+  readonly undelivered: FifoQueue;
+  readonly history: SubscriberHistory;
+  readonly #options: SubscriberModelOptions;
+  /** What the index of parked messages showed last: it may be behind. */
+  #index: ParkedMessage[][] = [];
+
+  constructor(options: SubscriberModelOptions) {
+    this.#options = options;
+    this.name = options.name;
+    const { name, scheduler, choices, early, maxReceives, texts, messageIdOf } = options;
+    const queue = (suffix: string) => new FifoQueue(`${name}${suffix}.fifo`, scheduler, choices, VISIBILITY_MS);
+    this.deadLetters = queue('-dlq');
+    this.undelivered = queue('-undelivered');
+    this.history = {
+      early,
+      delivered: [],
+      applied: [],
+      discarded: [],
+      deadLettered: [],
+      broken: [],
+      parked: [],
+      garbage: 0,
+    };
+    this.queue = new FifoQueue(`${name}.fifo`, scheduler, choices, VISIBILITY_MS, {
+      queue: this.deadLetters,
+      maxReceives,
+      onMove: (body) => {
+        if (body !== GARBAGE) this.history.deadLettered.push(versionIn(body));
+      },
+    });
+    this.store.onApplied = (aggregateId, version) => {
+      const textsBefore = texts.get(messageIdOf(aggregateId, version)) ?? 0;
+      this.history.applied.push({ aggregateId, version, textsBefore });
+    };
+  }
+
+  #subscriberOf(instance: Instance) {
+    const { scheduler, choices } = this.#options;
+    return createSubscriber({
+      store: this.#storeOf(instance),
+      queueName: this.queue.name,
+      contracts,
+      handlers: this.#handlersOf(instance),
+      now: () => new Date(scheduler.now + instance.skewMs),
+      newId: () => instance.name,
+      random: () => choices.below(4) / 4,
+    });
+  }
+
+  #handlersOf(instance: Instance): Handlers<(typeof contracts)[number]> {
+    const { scheduler, breakage, texts } = this.#options;
+    const provider: SmsProvider = {
+      send: ({ idempotencyKey }) =>
+        scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
+          texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
+        }),
+    };
+    const working: Handlers<(typeof contracts)[number]> = this.name === 'sms' ? welcomeHandlers(provider) : {};
+    const handlers = contracts.map(({ type }) => [
+      type,
+      async (message: { subject: string; sequence?: string; id: string }) => {
+        const broken = breakage(message.subject, versionOf(message));
+        if (broken === 'for good') throw new PermanentError('broken for good');
+        if (broken === 'for now') throw new TransientError('broken for now');
+        if (broken === 'fatally') {
+          scheduler.crash(instance);
+          await new Promise(() => {});
+        }
+        return (working[type] as ((message: never) => object) | undefined)?.(message as never) ?? {};
+      },
+    ]);
+    return Object.fromEntries(handlers);
+  }
+
+  #storeOf(instance: Instance): SubscriberStore {
+    const { scheduler } = this.#options;
+    const { store } = this;
+    const call = <T>(what: string, effect: () => Promise<T>) => scheduler.call(instance, what, effect);
+    return {
+      commit: (id, after, next, effect) =>
+        call(`commits ${id} v${next.version} on v${after}`, () => store.commit(id, after, next, effect)),
+      lease: (id, after, lease) => call(`leases ${id} on v${after}`, () => store.lease(id, after, lease)),
+      release: (id, lease) => call(`releases ${id}`, () => store.release(id, lease)),
+      cursor: (id) => call(`reads the cursor of ${id}`, () => store.cursor(id)),
+      park: (message) =>
+        call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () => store.park(message)),
+      unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
+      parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
+      discard: (message, move) =>
+        call(`discards ${message.aggregateId} v${message.version}`, async () => {
+          const claim = await store.discard(message, move);
+          const { aggregateId, version } = message;
+          if (claim.state === 'done') this.history.discarded.push({ aggregateId, version });
+          return claim;
+        }),
+      parked: (segment) => this.#readIndex(instance, segment),
+    };
+  }
+
+  async *#readIndex(instance: Instance, segment: number): AsyncIterable<ParkedMessage[]> {
+    const { scheduler, choices } = this.#options;
+    const isBehind = choices.below(4) === 3;
+    const pages = await scheduler.call(instance, `reads the index, segment ${segment}`, async () => {
+      const fresh = await Array.fromAsync(this.store.parked(segment));
+      if (segment > 0) return fresh;
+      const shown = isBehind ? this.#index : fresh;
+      this.#index = fresh;
+      return shown;
+    });
+    yield* pages;
+  }
+
+  /** Lambda takes a batch from the queue. */
+  receive(): void {
+    const { scheduler, choices } = this.#options;
+    const records = this.queue.receive();
+    if (records.length === 0) return;
+    // Some outlive the visibility of their messages: another instance gets them too.
+    const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
+    scheduler.invoke(
+      `${this.name}-consume`,
+      timeout,
+      async (instance) => {
+        const { apply } = this.#subscriberOf(instance);
+        const { givenBack } = await consume({ Records: records }, apply);
+        const client = this.queue.clientOf(instance);
+        await createRedelivery({ client, queueUrl: '', random: () => 0 })(givenBack).catch(() => {});
+        return new Set(givenBack);
+      },
+      (givenBack) => {
+        if (givenBack instanceof Error) throw givenBack;
+        const done = records.filter((record) => !givenBack.has(record));
+        // An acknowledgement can be lost.
+        if (choices.below(12) < 11) this.queue.delete(done.map(({ receiptHandle }) => receiptHandle));
+      },
+    );
+  }
+
+  /** Lambda takes a batch from the dead letters, or from what SNS could not deliver. */
+  receiveGivenUp(queue: FifoQueue): void {
+    const records = queue.receive();
+    if (records.length === 0) return;
+    this.#options.scheduler.invoke(
+      `${this.name}-dead-letters`,
+      CONSUME_TIMEOUT_MS,
+      async (instance) => {
+        const subscriber = this.#subscriberOf(instance);
+        const cause = queue === this.deadLetters ? 'died' : 'undelivered';
+        const { givenBack } = await consume({ Records: records }, (delivery) => subscriber.setAside(delivery, cause));
+        return new Set(givenBack);
+      },
+      (givenBack) => {
+        if (givenBack instanceof Error) throw givenBack;
+        queue.delete(records.filter((record) => !givenBack.has(record)).map(({ receiptHandle }) => receiptHandle));
+      },
+    );
+  }
+
+  sweep(): void {
+    this.#invokeSweep('sweep', (instance) =>
+      this.#subscriberOf(instance).sweep(
+        () => true,
+        () => {},
+      ),
+    );
+  }
+
+  redrive(): void {
+    const aggregates = [...new Set([...this.store.waiting.values()].map(({ aggregateId }) => aggregateId))];
+    this.#invokeSweep('redrive', (instance) => this.#subscriberOf(instance).redrive(aggregates));
+  }
+
+  /** A person gives up the message that failed, or tries to. */
+  discard(parked: ParkedMessage): void {
+    this.#invokeSweep('discard', (instance) => this.#subscriberOf(instance).discard(parked, 'not wanted'));
+  }
+
+  #invokeSweep(what: string, run: (instance: Instance) => Promise<unknown>): void {
+    this.#options.scheduler.invoke(`${this.name}-${what}`, SWEEP_TIMEOUT_MS, run, () => {});
+  }
+
+  sendGarbage(): void {
+    this.history.garbage++;
+    this.queue.send(`garbage-${this.history.garbage}`, `garbage-${this.history.garbage}`, GARBAGE);
+  }
+
+  /** Completes the history for the checker. */
+  takeStock(committed: ReadonlyArray<{ aggregateId: string; version: number }>): SubscriberHistory {
+    const { breakage } = this.#options;
+    return {
+      ...this.history,
+      broken: committed.filter(({ aggregateId, version }) => breakage(aggregateId, version) !== undefined),
+      parked: [...this.store.waiting.values()],
+    };
+  }
+}
+
+const GARBAGE = '{"this is":';
+
+function versionIn(body: string) {
+  const envelope = readOrdered(body);
+  return { aggregateId: envelope.subject, version: versionOf(envelope) };
+}

@@ -1,0 +1,304 @@
+import { createMembers } from '../../functions/registration/members.ts';
+import { Problem } from '../../shared/http/problems.ts';
+import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
+import { createRelay } from '../../shared/messaging/relay.ts';
+import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
+import { memberIdOf } from '../support/builders.ts';
+import { checkAtRest, checkSafety } from './checker.ts';
+import type { History, Violation } from './history.ts';
+import type { Scenario, Script } from './scenario.ts';
+import { Choices, type Instance, Scheduler } from './scheduler.ts';
+import { FifoTopic, MembersAndOutbox, streamRecord } from './services.ts';
+import { SubscriberModel } from './subscriber-model.ts';
+
+const API_TIMEOUT_MS = 10_000;
+const RELAY_TIMEOUT_MS = 30_000;
+const SWEEP_TIMEOUT_MS = 60_000;
+/** So many times a client asks again, apart from when everything works. */
+const CLIENT_ATTEMPTS = 4;
+/** As many calls wait for their turn at most before something new is started. */
+const MOST_CALLS = 8;
+/** The kit counts on dead letters being set aside sooner than it adopts a version, which is after five minutes. */
+const DEAD_LETTERS_WAIT_MS = 4 * 60_000;
+const LONG_MS = 16 * 60_000;
+const ROUNDS = 60;
+
+const quiet = { logger: { warn: () => {} } as never, count: () => {} };
+
+/** A client of the API that does one thing after another and repeats what it got no answer to. */
+interface Client {
+  script: Script;
+  /** 0: registers; then so many changes. */
+  step: number;
+  attempts: number;
+  memberId?: string;
+}
+
+/** Runs the code of the kit against services that behave as badly as AWS may. */
+class World {
+  readonly #scenario: Scenario;
+  readonly #choices: Choices;
+  readonly #scheduler: Scheduler;
+  readonly #history: History = {
+    committed: [],
+    published: [],
+    subscribers: new Map(),
+    texts: new Map(),
+    registrations: [],
+  };
+  readonly #database: MembersAndOutbox;
+  readonly #topic: FifoTopic;
+  readonly #subscribers: SubscriberModel[] = [];
+  readonly #clients: Client[];
+  #ids = 0;
+  #repaired = false;
+  #garbage: number;
+
+  constructor(scenario: Scenario, trace?: (line: string) => void) {
+    this.#scenario = scenario;
+    this.#choices = new Choices(scenario.choices);
+    this.#scheduler = new Scheduler(this.#choices, trace);
+    this.#database = new MembersAndOutbox(this.#scheduler, this.#choices, this.#history);
+    this.#topic = new FifoTopic(this.#scheduler, this.#choices, this.#history);
+    this.#clients = scenario.scripts.map((script) => ({ script, step: 0, attempts: 0 }));
+    this.#garbage = scenario.garbage ? 1 : 0;
+    this.#subscribe('sms', true);
+    this.#subscribe('guide', true);
+  }
+
+  #subscribe(name: string, early: boolean): void {
+    const subscriber = new SubscriberModel({
+      name,
+      early,
+      scheduler: this.#scheduler,
+      choices: this.#choices,
+      maxReceives: this.#scenario.maxReceives,
+      texts: this.#history.texts,
+      messageIdOf: (aggregateId, version) =>
+        this.#history.committed.find((one) => one.aggregateId === aggregateId && one.version === version)?.messageId ??
+        '',
+      breakage: (aggregateId, version) => {
+        if (this.#repaired) return undefined;
+        const aggregates = [...new Set(this.#history.committed.map((message) => message.aggregateId))];
+        const { breakages } = this.#scenario;
+        return breakages.find(
+          (broken) =>
+            broken.subscriber === name && broken.version === version && aggregates[broken.aggregate] === aggregateId,
+        )?.breakage;
+      },
+    });
+    this.#subscribers.push(subscriber);
+    this.#history.subscribers.set(name, subscriber.history);
+    this.#topic.subscriptions.push(subscriber);
+    this.#scheduler.log(`${name} subscribes`);
+  }
+
+  async run(): Promise<Violation[]> {
+    while (!this.#choices.exhausted) {
+      const actions = this.#actions();
+      actions[this.#choices.below(actions.length)]?.();
+      await this.#scheduler.settled();
+    }
+    const violations = await this.#comeToRest();
+    if (violations.length > 0) return violations;
+    this.#repaired = true;
+    this.#scheduler.log('what was broken is repaired');
+    for (const subscriber of this.#subscribers) {
+      subscriber.history.deadLettered.length = 0;
+      subscriber.redrive();
+      await this.#scheduler.settled();
+    }
+    return this.#comeToRest();
+  }
+
+  /** Everything that may happen next, what is most usual first. */
+  #actions(): Array<() => void> {
+    const scheduler = this.#scheduler;
+    const actions: Array<() => void> = [];
+    for (let index = 0; index < scheduler.calls; index++) {
+      const turn = () => scheduler.takeTurn(index);
+      actions.push(turn, turn, turn);
+    }
+    if (scheduler.calls < MOST_CALLS) actions.push(...this.#beginnings());
+    const soon = [...this.#subscribers.flatMap(({ deadLetters, undelivered }) => [deadLetters, undelivered])].flatMap(
+      ({ messages }) => messages.map(({ sentAt }) => sentAt + DEAD_LETTERS_WAIT_MS - scheduler.now),
+    );
+    for (const ms of [1_000, 10_000, 65_000, 301_000, LONG_MS]) {
+      if (soon.every((left) => left > ms)) actions.push(() => scheduler.advance(ms));
+    }
+    return actions;
+  }
+
+  #beginnings(): Array<() => void> {
+    const actions: Array<() => void> = [];
+    for (const client of this.#clients) {
+      if (isDone(client) || client.attempts === CLIENT_ATTEMPTS) continue;
+      const request = () => this.#request(client);
+      actions.push(request, request, request);
+    }
+    if (this.#database.stream.length > 0) actions.push(() => this.#relay());
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.queue.open.length > 0) {
+        const receive = () => subscriber.receive();
+        actions.push(receive, receive);
+      }
+      for (const queue of [subscriber.deadLetters, subscriber.undelivered]) {
+        if (queue.open.length > 0) actions.push(() => subscriber.receiveGivenUp(queue));
+      }
+    }
+    if (this.#database.rows.length > 0) actions.push(() => this.#sweepOutbox());
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.store.waiting.size === 0) continue;
+      actions.push(
+        () => subscriber.sweep(),
+        () => subscriber.redrive(),
+      );
+      const [failed] = [...subscriber.store.waiting.values()].filter(({ reason }) => reason === 'failed');
+      if (failed && this.#scenario.discards) actions.push(() => subscriber.discard(failed));
+    }
+    if (this.#scenario.late && this.#subscribers.length === 2) actions.push(() => this.#subscribe('late', false));
+    if (this.#garbage > 0) {
+      actions.push(() => {
+        this.#garbage--;
+        this.#subscribers[0]?.sendGarbage();
+      });
+    }
+    return actions;
+  }
+
+  /** Until nothing changes any more, all goes well: what can be applied must have been by then. */
+  async #comeToRest(): Promise<Violation[]> {
+    const scheduler = this.#scheduler;
+    scheduler.calm = true;
+    let before = '';
+    for (let round = 0; round < ROUNDS; round++) {
+      await this.#finishCalls();
+      for (const client of this.#clients) {
+        while (!isDone(client)) await this.#then(() => this.#request(client));
+      }
+      while (this.#database.stream.length > 0) await this.#then(() => this.#relay());
+      await this.#then(() => this.#sweepOutbox());
+      for (const subscriber of this.#subscribers) {
+        for (const queue of [subscriber.deadLetters, subscriber.undelivered]) {
+          while (queue.open.length > 0) await this.#then(() => subscriber.receiveGivenUp(queue));
+        }
+        while (subscriber.queue.open.length > 0) await this.#then(() => subscriber.receive());
+        await this.#then(() => subscriber.sweep());
+      }
+      const after = this.#signature();
+      if (after === before) return this.#check();
+      before = after;
+      scheduler.advance(LONG_MS);
+    }
+    return [{ guarantee: 'G1', what: `it does not come to rest: ${before}` }];
+  }
+
+  async #finishCalls(): Promise<void> {
+    while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.takeTurn(0));
+  }
+
+  async #then(act: () => void): Promise<void> {
+    act();
+    await this.#scheduler.settled();
+  }
+
+  #signature(): string {
+    const subscribers = this.#subscribers.map(({ name, history, queue, deadLetters, undelivered, store }) => [
+      name,
+      history.applied.length,
+      [queue, deadLetters, undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
+      [...store.waiting.values()].map(({ version, reason, unanswered }) => [version, reason, unanswered]),
+    ]);
+    return JSON.stringify([this.#database.rows.length, this.#database.stream.length, subscribers]);
+  }
+
+  #check(): Violation[] {
+    const { committed } = this.#history;
+    const subscribers = new Map(this.#subscribers.map((one) => [one.name, one.takeStock(committed)]));
+    const history = { ...this.#history, subscribers };
+    return [...checkSafety(history), ...checkAtRest(history)];
+  }
+
+  #request(client: Client): void {
+    const { script, step } = client;
+    client.attempts++;
+    const members = (instance: Instance) =>
+      createMembers({
+        store: this.#database.membersOf(instance),
+        now: () => new Date(this.#scheduler.now + instance.skewMs),
+        newId: () => memberIdOf(++this.#ids),
+      });
+    const goOn = (next: number) => {
+      if (client.step !== step) return;
+      client.step = next;
+      client.attempts = 0;
+    };
+    if (step === 0) {
+      const registration = { phone: script.phone, name: script.name, locale: 'en' };
+      this.#scheduler.invoke(
+        'register',
+        API_TIMEOUT_MS,
+        (instance) => members(instance).register(registration, script.key, {}),
+        (result) => {
+          if (result instanceof Error && !(result instanceof Problem)) return;
+          const answer = result instanceof Problem ? `refused: ${result.message}` : `member ${result.member.id}`;
+          const { phone, key, name } = script;
+          this.#history.registrations.push({ phone, key, fingerprint: name, answer });
+          if (!(result instanceof Problem)) client.memberId = result.member.id;
+          goOn(result instanceof Problem ? Number.POSITIVE_INFINITY : 1);
+        },
+      );
+      return;
+    }
+    const burst = script.inBurst && step > 1 ? script.changes - 1 : 1;
+    const change = async (instance: Instance) => {
+      const { read, change: changeProfile } = members(instance);
+      for (let count = 0; count < burst; count++) {
+        const { version } = await read(client.memberId ?? '');
+        await changeProfile(client.memberId ?? '', `"${version}"`, { name: `${script.name} ${step}` }, {});
+      }
+    };
+    this.#scheduler.invoke('change', API_TIMEOUT_MS, change, (result) => {
+      if (result instanceof Error && !(result instanceof Problem)) return;
+      goOn(step + burst);
+    });
+  }
+
+  #relayFunctionsOf(instance: Instance) {
+    const outbox = this.#database.outboxOf(instance);
+    const publisher = createSnsPublisher({ client: this.#topic.clientOf(instance), topicArn: '' });
+    return relayFunctions(createRelay({ outbox, publisher }), outbox, quiet);
+  }
+
+  #relay(): void {
+    const batch = this.#database.takeRecords();
+    this.#scheduler.invoke(
+      'relay',
+      RELAY_TIMEOUT_MS,
+      async (instance) => {
+        const Records = batch.map(({ row }) => streamRecord(row));
+        const { batchItemFailures } = await this.#relayFunctionsOf(instance).relay({ Records });
+        return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+      },
+      (failures) => {
+        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(row.messageId));
+        this.#database.recordsDone(batch, failed < 0 ? batch.length : failed);
+      },
+    );
+  }
+
+  #sweepOutbox(): void {
+    this.#scheduler.invoke(
+      'outbox-sweep',
+      SWEEP_TIMEOUT_MS,
+      (instance) => this.#relayFunctionsOf(instance).sweep({}),
+      () => {},
+    );
+  }
+}
+
+const isDone = ({ step, script }: Client) => step > script.changes;
+
+/** @returns what was violated; nothing, if all held */
+export const simulate = (scenario: Scenario, trace?: (line: string) => void): Promise<Violation[]> =>
+  new World(scenario, trace).run();
