@@ -10,6 +10,7 @@ import { startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
 import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
+import type { Faults } from './faults.ts';
 import type { HttpApi } from './http-api.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
@@ -33,6 +34,8 @@ export interface CloudOptions {
   ports?: { aws?: number; api?: number; sms?: number };
   /** Most instances of one function. */
   instanceLimit?: number;
+  /** What goes wrong on purpose. */
+  faults?: Faults;
   /** Values for the templates' parameters; `SmsGatewayUrl` is the sandbox, if not given. */
   parameters?: Record<string, string>;
 }
@@ -60,6 +63,7 @@ export async function startCloud({
   data,
   ports = {},
   instanceLimit = INSTANCES,
+  faults,
   parameters = {},
 }: CloudOptions): Promise<Cloud> {
   const opened: Array<() => Promise<void> | void> = [];
@@ -98,10 +102,11 @@ export async function startCloud({
       calls,
       about: () => ({ apiUrl: firstApi(), smsUrl: sandbox.url, calls: calls.counts }),
       onWrite: (request) => writes.ring(request),
+      faults,
     });
     const endpointUrl = await listen(endpoint, ports.aws ?? 0, 'the AWS endpoint');
     opened.push(() => close(endpoint));
-    const sandbox = await startSmsSandbox({ state, port: ports.sms ?? 0 });
+    const sandbox = await startSmsSandbox({ state, port: ports.sms ?? 0, faults });
     opened.push(sandbox.stop);
 
     const logs = createLogs(data);
@@ -118,7 +123,7 @@ export async function startCloud({
       sns: new SNSClient(client(messaging.url)),
       // A queue's URL names the host that was asked to make it.
       sqs: new SQSClient(client(endpointUrl)),
-      pollingSqs: new SQSClient(client(messaging.url)),
+      pollingSqs: new SQSClient(client(faults ? endpointUrl : messaging.url)),
     };
     opened.push(() => {
       for (const service of Object.values(services)) service.destroy();
@@ -146,6 +151,7 @@ export async function startCloud({
         calls,
         writes,
         instanceLimit,
+        faults,
         log: logs.write,
         openApi,
         functions,
@@ -160,6 +166,7 @@ export async function startCloud({
         ignored,
         parameters: { SmsGatewayUrl: sandbox.url, ...parameters },
       });
+      for (const api of runtime.apis.values()) api.open();
       for (const mapping of runtime.mappings) mapping.start();
     }
     async function halt(): Promise<void> {

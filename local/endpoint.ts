@@ -2,11 +2,15 @@ import {
   Agent,
   createServer,
   request as httpRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Calls } from './calls.ts';
+import type { Faults } from './faults.ts';
+import { errorAnswer, withoutSomeEntries } from './faulty-call.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
 
@@ -25,6 +29,7 @@ export interface EndpointOptions {
   about: () => CloudDescription;
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
+  faults?: Faults | undefined;
 }
 
 interface Target {
@@ -67,7 +72,30 @@ export function createEndpoint(options: EndpointOptions): Server {
     body: Buffer,
     target: Target,
   ): Promise<void> {
-    options.calls.count(target.service, target.operation);
+    const { service, operation } = target;
+    options.calls.count(service, operation);
+    const fault = options.faults?.call(service, operation);
+    if (fault?.kind === 'delayed') await delay(fault.ms);
+    if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') {
+      return send(response, errorAnswer(fault.kind, service, body.toString()));
+    }
+    const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
+    const answer = await ask(request, response, partial ? Buffer.from(partial.request) : body, target);
+    const isDone = answer.status < 300;
+    if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
+    if (isDone) options.faults?.answered(operation, partial?.request ?? body.toString(), answer.body.toString());
+    if (fault?.kind === 'answer lost') return send(response, errorAnswer(fault.kind, service, body.toString()));
+    if (!partial || !isDone) return send(response, answer);
+    const { 'content-length': _, 'x-amz-crc32': __, ...headers } = answer.headers;
+    send(response, { status: answer.status, headers, body: partial.complete(answer.body.toString()) });
+  }
+
+  async function ask(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    target: Target,
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(target.url, {
       agent,
@@ -78,9 +106,8 @@ export function createEndpoint(options: EndpointOptions): Server {
     upstream.on('response', resolve).on('error', reject).end(body);
     response.on('close', () => upstream.destroy());
     const answer = await promise;
-    const content = await readBody(answer);
-    response.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
-    if (target.service === 'dynamodb' && WRITES.has(target.operation)) options.onWrite(body);
+    const content = (await readBody(answer)) ?? Buffer.alloc(0);
+    return { status: answer.statusCode ?? 502, headers: answer.headers, body: content };
   }
 
   async function invoke(request: IncomingMessage, response: ServerResponse, name: string, body: Buffer): Promise<void> {
@@ -137,6 +164,13 @@ export function createEndpoint(options: EndpointOptions): Server {
       answerError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => agent.destroy());
+}
+
+function send(
+  response: ServerResponse,
+  { status, headers, body }: { status: number; headers: IncomingHttpHeaders; body: string | Buffer },
+): void {
+  response.writeHead(status, headers).end(body);
 }
 
 function answerError(response: ServerResponse, status: number, code: string, message: string): void {

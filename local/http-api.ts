@@ -26,6 +26,7 @@ export class HttpApi {
   readonly server: Server;
   readonly #routes: Route[] = [];
   readonly #accountId: string;
+  #open = false;
 
   constructor(id: string, accountId: string) {
     this.id = id;
@@ -46,7 +47,14 @@ export class HttpApi {
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
+  /** Its routes are complete: requests are served from now on. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /** Until it is opened again, requests are answered 503: clients come again. */
   clearRoutes(): void {
+    this.#open = false;
     this.#routes.length = 0;
   }
 
@@ -64,6 +72,7 @@ export class HttpApi {
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!body) return answer(response, 413, 'Request Entity Too Large');
+    if (!this.#open) return answer(response, 503, 'Service Unavailable');
     const match = this.#match(request.method ?? 'GET', path);
     if (!match) return answer(response, 404, 'Not Found');
     const event = this.#event(request, match, path, query, body);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import type { Faults } from './faults.ts';
 import { close, listen } from './listen.ts';
 import { readBody } from './read-body.ts';
 import type { State } from './state.ts';
@@ -28,9 +29,11 @@ const message = z.object({ to: z.string().regex(/^\+\d{2,15}$/), text: z.string(
 export async function startSmsSandbox({
   state: { database },
   port,
+  faults,
 }: {
   state: State;
   port: number;
+  faults?: Faults | undefined;
 }): Promise<SmsSandbox> {
   const columns = 'id, recipient AS "to", body AS text, idempotency_key AS idempotencyKey, received_at AS receivedAt';
   const byKey = database.prepare(`SELECT ${columns} FROM texts WHERE idempotency_key = ?`);
@@ -57,11 +60,21 @@ export async function startSmsSandbox({
     return { status: 202, answer: sent };
   }
 
-  async function handle(request: IncomingMessage): Promise<{ status: number; answer: unknown }> {
+  /** @returns nothing if there shall be no answer */
+  function acceptOrFail(key: string | undefined, body: Buffer): { status: number; answer: unknown } | undefined {
+    const fault = faults?.text(key);
+    if (fault === 'hangs') return undefined;
+    if (fault === 'fails') return { status: 503, answer: { error: 'a fault on purpose' } };
+    if (fault === 'refuses') return { status: 422, answer: { error: 'a fault on purpose' } };
+    const accepted = accept(key, body);
+    return fault === 'answer lost' ? undefined : accepted;
+  }
+
+  async function handle(request: IncomingMessage): Promise<{ status: number; answer: unknown } | undefined> {
     const [pathname, query] = (request.url ?? '/').split('?');
     const body = await readBody(request);
     if (pathname === '/messages' && request.method === 'POST') {
-      return accept(request.headers['idempotency-key'] as string | undefined, body ?? Buffer.alloc(0));
+      return acceptOrFail(request.headers['idempotency-key'] as string | undefined, body ?? Buffer.alloc(0));
     }
     if (pathname === '/messages' && request.method === 'GET') {
       const to = new URLSearchParams(query).get('to');
@@ -73,8 +86,10 @@ export async function startSmsSandbox({
 
   const server = createServer((request, response) => {
     handle(request).then(
-      ({ status, answer }) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      (given) => {
+        // A client that hears nothing hangs up by itself.
+        if (!given) return;
+        response.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.answer));
       },
       // Whoever asked went away before the end of the request.
       () => response.destroy(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Faults } from '../faults.ts';
 import type { FunctionSettings, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
@@ -9,6 +10,7 @@ export class LambdaFunction {
   readonly settings: FunctionSettings;
   readonly #limit: number;
   readonly #log: (line: string) => void;
+  readonly #faults: Faults | undefined;
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];
   readonly #waiting: Array<PromiseWithResolvers<Instance>> = [];
@@ -16,10 +18,11 @@ export class LambdaFunction {
   readonly #reaper: NodeJS.Timeout;
 
   /** @param limit most instances at once; further invocations wait for one */
-  constructor(settings: FunctionSettings, limit: number, log: (line: string) => void) {
+  constructor(settings: FunctionSettings, limit: number, log: (line: string) => void, faults?: Faults) {
     this.settings = settings;
     this.#limit = limit;
     this.#log = log;
+    this.#faults = faults;
     this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
   }
 
@@ -30,7 +33,10 @@ export class LambdaFunction {
     }
     const requestId = randomUUID();
     const start = performance.now();
+    const death = this.#faults?.death(this.settings.name);
+    const killer = death === undefined ? undefined : setTimeout(() => void instance.terminate(), death);
     const response = await instance.invoke(requestId, payload);
+    clearTimeout(killer);
     const duration = performance.now() - start;
     this.#log(
       `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`,

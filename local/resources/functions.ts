@@ -51,6 +51,7 @@ export const functions =
       },
       Math.min(instanceLimit, ReservedConcurrentExecutions),
       (line) => runtime.log(name, line),
+      runtime.faults,
     );
     runtime.functions.set(name, fn);
     return { ref: name, attributes: { Arn: arn } };

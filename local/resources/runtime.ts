@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Calls } from '../calls.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/queue.ts';
+import type { Faults } from '../faults.ts';
 import type { HttpApi } from '../http-api.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { State } from '../state.ts';
@@ -21,13 +22,14 @@ export interface Runtime {
   streams: DynamoDBStreamsClient;
   sns: SNSClient;
   sqs: SQSClient;
-  /** Goes around the endpoint, as Lambda's own polling does. */
+  /** Goes around the endpoint, as Lambda's own polling does; not so if faults are to meet it too. */
   pollingSqs: SQSClient;
   state: State;
   calls: Calls;
   writes: Doorbell;
   /** Most instances of a function, where the template sets no lower concurrency. */
   instanceLimit: number;
+  faults: Faults | undefined;
   log: (functionName: string, line: string) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;

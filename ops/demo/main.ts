@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pc from 'picocolors';
 import { startCloud } from '../../local/cloud.ts';
 import type { CloudDescription } from '../../local/endpoint.ts';
 import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { madeUp, readInput } from './input.ts';
+import { atLeast } from './options.ts';
 import { type Registrations, registerAll } from './registrations.ts';
 import { createServices } from './services.ts';
 import { compare, percentile, type Verdict } from './verdict.ts';
@@ -36,14 +37,6 @@ const options = new Command('npm run demo --')
     endpoint: string;
     json?: boolean;
   }>();
-
-function atLeast(least: number) {
-  return (text: string): number => {
-    const number = Number(text);
-    if (Number.isInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} up.`);
-  };
-}
 
 const STAGE = 'dev';
 /** Without any progress for longer than the queues' visibility timeout, what is missing is taken for lost. */

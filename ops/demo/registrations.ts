@@ -28,6 +28,7 @@ export interface RegisterOptions {
 }
 
 const ATTEMPTS = 5;
+const LONGEST_PAUSE_MS = 1_000;
 const CHANGED_LOCALE = 'zh-CN';
 
 /** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
@@ -75,20 +76,27 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
   return result;
 }
 
-async function send(url: string, method: string, body: unknown, headers: Record<string, string>) {
+/** A request that fails for now is repeated, after a pause that doubles up to a second. */
+export async function send(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string>,
+  attempts = ATTEMPTS,
+) {
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await fetch(url, {
         method,
         headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const answer = { status: response.status, body: (await response.json()) as unknown };
-      if ((response.status < 500 && response.status !== 429) || attempt === ATTEMPTS) return answer;
+      if ((response.status < 500 && response.status !== 429) || attempt === attempts) return answer;
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (attempt === attempts) throw error;
     }
-    await delay(100 * 2 ** attempt);
+    await delay(Math.min(100 * 2 ** attempt, LONGEST_PAUSE_MS));
   }
 }
 

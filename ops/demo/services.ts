@@ -54,6 +54,8 @@ export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: st
       return (outbox?.length ?? 0) + queues.reduce((sum, count) => sum + count, 0);
     },
 
+    members: () => scan('members'),
+
     async holdings(): Promise<Holdings> {
       const [texts, sms, points, guide] = await Promise.all([
         fetch(`${smsUrl}/messages`).then(

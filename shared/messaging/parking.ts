@@ -150,9 +150,10 @@ export function createParking({ store, queueName, apply, now, random }: ParkingO
       for (const [index, parked] of queue.entries()) {
         const result = await releaseOne(parked, redriven);
         if (result === 'applied') report.applied++;
-        if (result === 'for person') report.forPerson++;
+        const staysUnreadable = result instanceof Error && parked.reason === 'unreadable';
+        if (result === 'for person' || staysUnreadable) report.forPerson++;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
-        if (result === 'waits' || (result instanceof Error && parked.reason !== 'unreadable')) {
+        if (result === 'waits' || (result instanceof Error && !staysUnreadable)) {
           const forPerson = needsPerson(parked) ? 1 : 0;
           report.forPerson += forPerson;
           report.waiting += queue.length - index - forPerson;

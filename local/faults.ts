@@ -1,0 +1,23 @@
+/** How a call to an AWS service goes wrong. */
+export type CallFault =
+  /** Answered with an error; it has no effect. */
+  | { kind: 'refused' | 'throttled' | 'conflict' }
+  /** Done, and answered with an error. */
+  | { kind: 'answer lost' }
+  /** Some entries of a batch are not done, and the answer says so. */
+  | { kind: 'partly done' }
+  | { kind: 'delayed'; ms: number };
+
+/** How the SMS sandbox goes wrong: `hangs` answers nothing, `answer lost` keeps the text and answers nothing. */
+export type TextFault = 'fails' | 'refuses' | 'hangs' | 'answer lost';
+
+/** What goes wrong in an embedded cloud, and who watches. */
+export interface Faults {
+  /** Asked at every call; `operations` that cannot go wrong in a way are not asked for it. */
+  call(service: string, operation: string): CallFault | undefined;
+  /** After so many milliseconds of an invocation its worker is terminated. */
+  death(functionName: string): number | undefined;
+  text(idempotencyKey: string | undefined): TextFault | undefined;
+  /** Told of every call that a service answered with success. */
+  answered(operation: string, request: string, response: string): void;
+}

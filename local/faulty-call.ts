@@ -1,0 +1,90 @@
+import type { CallFault } from './faults.ts';
+
+/** An answer in the form that the service's own would have. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+interface Code {
+  status: number;
+  code: string;
+}
+
+const REFUSED: Code = { status: 500, code: 'InternalServerError' };
+
+const codeOf = (kind: CallFault['kind'], service: string): Code => {
+  if (kind !== 'throttled') return REFUSED;
+  return service === 'dynamodb'
+    ? { status: 400, code: 'ProvisionedThroughputExceededException' }
+    : { status: 400, code: 'ThrottlingException' };
+};
+
+/** The error answer of a fault. */
+export function errorAnswer(kind: CallFault['kind'], service: string, request: string): Answer {
+  const { status, code } = codeOf(kind, service);
+  if (service === 'sns') {
+    const body = `<ErrorResponse><Error><Type>Receiver</Type><Code>${code}</Code><Message>a fault on purpose</Message></Error></ErrorResponse>`;
+    return { status, headers: { 'content-type': 'text/xml' }, body };
+  }
+  const headers = { 'content-type': 'application/x-amz-json-1.0' };
+  const error = { __type: code, message: 'a fault on purpose' };
+  if (kind !== 'conflict') return { status, headers, body: JSON.stringify(error) };
+  const { TransactItems = [] } = JSON.parse(request) as { TransactItems?: unknown[] };
+  const CancellationReasons = TransactItems.map((_, index) => ({ Code: index === 0 ? 'TransactionConflict' : 'None' }));
+  const conflict = { ...error, __type: 'TransactionCanceledException', CancellationReasons };
+  return { status: 400, headers, body: JSON.stringify(conflict) };
+}
+
+/** A batch without some of its entries, and how to say so in its answer. */
+export interface PartialBatch {
+  request: string;
+  complete(response: string): string;
+}
+
+/** @returns nothing, if the batch has only one entry */
+export function withoutSomeEntries(operation: string, request: string): PartialBatch | undefined {
+  if (operation === 'BatchWriteItem') return withoutSomeItems(request);
+  if (operation === 'PublishBatch') return withoutSomeMessages(request);
+  return undefined;
+}
+
+function withoutSomeItems(request: string): PartialBatch | undefined {
+  const { RequestItems, ...rest } = JSON.parse(request) as { RequestItems: Record<string, unknown[]> };
+  const [[table = '', items = []] = []] = Object.entries(RequestItems);
+  if (items.length < 2) return undefined;
+  const left = items.filter((_, index) => index % 2 === 1);
+  return {
+    request: JSON.stringify({ ...rest, RequestItems: { [table]: items.filter((_, index) => index % 2 === 0) } }),
+    complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: { [table]: left } }),
+  };
+}
+
+const ENTRY = /^PublishBatchRequestEntries\.member\.(\d+)\.(.*)$/;
+
+/** SNS speaks forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
+function withoutSomeMessages(request: string): PartialBatch | undefined {
+  const done = new URLSearchParams();
+  const left: string[] = [];
+  const entries = new Set<string>();
+  for (const [name, value] of new URLSearchParams(request)) {
+    const [, position = '', field = ''] = ENTRY.exec(name) ?? [];
+    if (position === '') done.append(name, value);
+    else entries.add(position);
+    if (position === '') continue;
+    const number = Number(position);
+    if (number % 2 === 1) done.append(`PublishBatchRequestEntries.member.${(number + 1) / 2}.${field}`, value);
+    else if (field === 'Id') left.push(value);
+  }
+  if (entries.size < 2) return undefined;
+  const failed = left.map(
+    (id) =>
+      `<member><Id>${id}</Id><Code>InternalError</Code><Message>a fault on purpose</Message><SenderFault>false</SenderFault></member>`,
+  );
+  return {
+    request: done.toString(),
+    complete: (response) =>
+      response.replace(/<Failed\s*\/>|<Failed>\s*<\/Failed>/, `<Failed>${failed.join('')}</Failed>`),
+  };
+}

@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline';
+import { startCloud } from '../../local/cloud.ts';
+import { createFaults, type Report, seededRandom, type Weather } from './faults.ts';
+
+// An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
+// standard output, and is told the weather on its standard input.
+const [assembly = '', data = '', seed = '', ports = '{}'] = process.argv.slice(2);
+let weather: Weather = 'storm';
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    weather = line as Weather;
+  })
+  .on('close', () => process.exit());
+// To a pipe, this is written before the call returns: what was told is known, also if the process is killed.
+const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
+
+const { apiUrl, smsUrl, endpointUrl } = await startCloud({
+  assembly,
+  data,
+  ports: JSON.parse(ports),
+  faults: createFaults({ random: seededRandom(Number(seed)), weather: () => weather, report }),
+});
+report({ ready: { apiUrl, smsUrl, endpointUrl } });

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Report, Weather } from './faults.ts';
+
+export interface Urls {
+  apiUrl: string;
+  smsUrl: string;
+  endpointUrl: string;
+}
+
+/** What was seen of a cloud over all its lives. */
+export interface Observed {
+  faults: Array<{ fault: string; at: string }>;
+  published: Array<{ aggregateId: string; version: number }>;
+  kills: number;
+}
+
+/** An embedded cloud in a process of its own, on a data folder, that can be killed and started again in its place. */
+export class MortalCloud {
+  readonly observed: Observed = { faults: [], published: [], kills: 0 };
+  readonly #assembly: string;
+  readonly #data: string;
+  readonly #seed: number;
+  #child: ChildProcess | undefined;
+  #urls: Urls | undefined;
+
+  constructor(assembly: string, data: string, seed: number) {
+    this.#assembly = assembly;
+    this.#data = data;
+    this.#seed = seed;
+  }
+
+  async start(): Promise<Urls> {
+    const portOf = (url: string | undefined) => (url ? Number(new URL(url).port) : 0);
+    const { apiUrl, smsUrl, endpointUrl } = this.#urls ?? {};
+    const ports = { api: portOf(apiUrl), sms: portOf(smsUrl), aws: portOf(endpointUrl) };
+    const script = join(import.meta.dirname, 'cloud-process.ts');
+    // Each life has faults of its own.
+    const seed = String(this.#seed * 1_000 + this.observed.kills);
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', script, this.#assembly, this.#data, seed, JSON.stringify(ports)],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    this.#child = child;
+    const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const report = JSON.parse(line) as Report;
+      if ('ready' in report) resolve(report.ready);
+      else if ('fault' in report) this.observed.faults.push(report);
+      else this.observed.published.push(...report.published);
+    });
+    child.once('exit', (code, signal) => reject(new Error(`the cloud ended while it started: ${signal ?? code}`)));
+    this.#urls = await ready;
+    return this.#urls;
+  }
+
+  /** SIGKILL, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.observed.kills++;
+    this.observed.faults.push({ fault: 'the whole cloud is killed', at: new Date().toISOString() });
+    await this.#end();
+  }
+
+  becomes(weather: Weather): void {
+    this.#child?.stdin?.write(`${weather}\n`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child?.exitCode === null && this.#child.signalCode === null) await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const child = this.#child as ChildProcess;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+  }
+}

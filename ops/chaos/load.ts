@@ -1,0 +1,89 @@
+import pMap from 'p-map';
+import { v7 as newId } from 'uuid';
+import type { MemberResource } from '../../shared/contracts/member.ts';
+import { madeUp } from '../demo/input.ts';
+import { type Accepted, send } from '../demo/registrations.ts';
+import type { Violation } from './verdict.ts';
+
+export interface LoadOptions {
+  apiUrl: string;
+  members: number;
+  concurrency: number;
+  random: () => number;
+  onProgress: (done: number) => void;
+}
+
+export interface Load {
+  accepted: Accepted[];
+  violations: Violation[];
+  requests: number;
+}
+
+const LOCALES = ['en', 'es', 'zh-CN'];
+/** Every so many-th member registers twice at once; is tried with another key; changes the locale, up to three times. */
+const TWICE_EVERY = 10;
+const OTHER_KEY_EVERY = 20;
+const CHANGE_EVERY = 3;
+/** Half a minute and more: the cloud is killed and started again meanwhile. */
+const ATTEMPTS = 60;
+
+/** Registers and changes members over HTTP, and repeats each request until it is answered. */
+export async function load({ apiUrl, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
+  const result: Load = { accepted: [], violations: [], requests: 0 };
+  const ask = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
+    result.requests++;
+    return send(`${apiUrl}${path}`, method, body, headers, ATTEMPTS);
+  };
+  const violated = (guarantee: Violation['guarantee'], what: string) =>
+    result.violations.push({ guarantee, what, history: [] });
+
+  async function register(line: number, person: object): Promise<Accepted | undefined> {
+    const askedAt = Date.now();
+    const start = performance.now();
+    const key = { 'idempotency-key': newId() };
+    const times = line % TWICE_EVERY === 0 ? 2 : 1;
+    const answers = await Promise.all(Array.from({ length: times }, () => ask('POST', '/v1/members', person, key)));
+    const ids = new Set(
+      answers.map(({ status, body }) => (status === 201 ? (body as MemberResource).id : `status ${status}`)),
+    );
+    if (ids.size > 1) violated('G6', `one key got different answers: ${[...ids].join(', ')}`);
+    const [first] = answers;
+    if (first?.status !== 201) {
+      violated('G6', `a new phone was refused with ${first?.status}: ${JSON.stringify(first?.body)}`);
+      return undefined;
+    }
+    if (line % OTHER_KEY_EVERY === 0) {
+      const other = await ask('POST', '/v1/members', person, { 'idempotency-key': newId() });
+      if (other.status !== 409) violated('G6', `a phone that is taken got ${other.status} with another key`);
+    }
+    return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
+  }
+
+  /** The answer to a change may be lost: then the member says whether it was made. */
+  async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
+    const path = `/v1/members/${accepted.member.id}`;
+    const headers = { 'if-match': `"${accepted.member.version}"` };
+    const changed = await ask('PATCH', path, { locale }, headers);
+    const answer = changed.status === 200 ? changed : await ask('GET', path, undefined);
+    if (answer.status === 200) accepted.member = answer.body as MemberResource;
+    else violated('G1', `member ${accepted.member.id} was promised, and reading it gives ${answer.status}`);
+  }
+
+  let done = 0;
+  await pMap(
+    madeUp(members, random),
+    async (made) => {
+      const accepted = 'person' in made ? await register(made.line, made.person as object) : undefined;
+      if (accepted) {
+        result.accepted.push(accepted);
+        const changes = made.line % CHANGE_EVERY === 0 ? 1 + (made.line % 9) / 3 : 0;
+        for (let change = 0; change < changes; change++) {
+          await changeLocale(accepted, LOCALES[(made.line + change) % LOCALES.length] ?? 'en');
+        }
+      }
+      onProgress(++done);
+    },
+    { concurrency },
+  );
+  return result;
+}

@@ -1,0 +1,139 @@
+import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import type { Accepted } from '../demo/registrations.ts';
+import type { Holdings, Item } from '../demo/services.ts';
+import { compare } from '../demo/verdict.ts';
+import type { Observed } from './cloud.ts';
+
+export interface Violation {
+  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
+  what: string;
+  /** All that is known of the member. */
+  history: unknown[];
+}
+
+/** What a subscriber's table holds and has parked. */
+export interface Seen {
+  accepted: readonly Accepted[];
+  holdings: Holdings;
+  members: readonly Item[];
+  parked: ReadonlyMap<string, readonly ParkedMessage[]>;
+  observed: Observed;
+}
+
+const SERVICES = ['sms', 'points', 'guide'] as const;
+
+/** With what the gateway refuses still refused: nobody else is held up, and what waits behind it waits in its place. */
+export function checkFailures({ accepted, holdings, parked, observed }: Seen): Violation[] {
+  const violations: Violation[] = [];
+  for (const service of SERVICES) {
+    const cursors = cursorsOf(holdings[service]);
+    const queues = Map.groupBy(parked.get(service) ?? [], ({ aggregateId }) => aggregateId);
+    for (const { member } of accepted) {
+      const applied = Number(cursors.get(member.id)?.version ?? 0);
+      const waiting = (queues.get(member.id) ?? []).map(({ version }) => version).sort((a, b) => a - b);
+      const expected = Array.from({ length: member.version - applied }, (_, index) => applied + 1 + index);
+      if (waiting.join() === expected.join()) continue;
+      const what = `${service} applied ${applied} of ${member.version} versions of ${member.id}, and parked ${waiting.join(', ') || 'none'}`;
+      violations.push({ guarantee: 'G4', what, history: historyOf(member.id, holdings, observed) });
+    }
+    for (const [aggregateId, [first]] of queues) {
+      if (first?.reason === 'failed') continue;
+      const what = `${service} holds up ${aggregateId}: ${first?.reason} version ${first?.version}: ${first?.error}`;
+      violations.push({ guarantee: 'G4', what, history: historyOf(aggregateId, holdings, observed) });
+    }
+  }
+  return violations;
+}
+
+/** After everything was repaired and redriven. */
+export function checkAll(seen: Seen): Violation[] {
+  return [...checkEffects(seen), ...checkMembers(seen), ...checkOrder(seen.observed), ...checkTexts(seen)];
+}
+
+/** G1 and G3, by what the demo compares: effects that lack, are there twice, or came out of order. */
+function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
+  const total = compare(accepted, holdings);
+  if (total.lost + total.duplicated + total.outOfOrder === 0) return [];
+  const own = (id: string) => ({
+    texts: holdings.texts,
+    sms: holdings.sms.filter(({ pk }) => pk === id),
+    points: holdings.points.filter(({ pk }) => pk === id),
+    guide: holdings.guide.filter(({ pk }) => pk === id),
+  });
+  return accepted.flatMap((one): Violation[] => {
+    const { lost, duplicated, outOfOrder } = compare([one], own(one.member.id));
+    const history = () => historyOf(one.member.id, holdings, observed);
+    return [
+      ...(lost > 0
+        ? [{ guarantee: 'G1' as const, what: `${lost} effects for ${one.member.id} are lost`, history: history() }]
+        : []),
+      ...(duplicated + outOfOrder > 0
+        ? [
+            {
+              guarantee: 'G3' as const,
+              what: `${one.member.id}: ${duplicated} effects twice, ${outOfOrder} out of order`,
+              history: history(),
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+/** G1: nobody has effects who is no member. G6: a phone has one member, and it is the one that was answered. */
+function checkMembers({ accepted, holdings, members, observed }: Seen): Violation[] {
+  const violations: Violation[] = [];
+  const promised = new Set(accepted.map(({ member }) => `member#${member.id}`));
+  const existing = new Set(members.map(({ pk }) => pk));
+  for (const pk of existing) {
+    if (pk.startsWith('member#') && !promised.has(pk)) {
+      violations.push({ guarantee: 'G6', what: `${pk} exists, and no request was answered with it`, history: [] });
+    }
+  }
+  for (const service of SERVICES) {
+    for (const id of new Set(holdings[service].map(({ pk }) => pk))) {
+      if (existing.has(`member#${id}`)) continue;
+      const what = `${service} holds something of ${id}, who was never committed`;
+      violations.push({ guarantee: 'G1', what, history: historyOf(id, holdings, observed) });
+    }
+  }
+  return violations;
+}
+
+/** G2, by what the broker was seen to take. */
+function checkOrder({ published }: Observed): Violation[] {
+  const violations: Violation[] = [];
+  const last = new Map<string, number>();
+  for (const { aggregateId, version } of published) {
+    const before = last.get(aggregateId) ?? 0;
+    if (version > before + 1) {
+      const history = published.filter((one) => one.aggregateId === aggregateId);
+      violations.push({
+        guarantee: 'G2',
+        what: `${aggregateId} version ${version} was published after ${before}`,
+        history,
+      });
+    }
+    last.set(aggregateId, Math.max(before, version));
+  }
+  return violations;
+}
+
+/** G5: the sandbox honours idempotency keys, so there is one text, with the message's own key. */
+function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
+  const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
+  return accepted.flatMap(({ member }): Violation[] => {
+    const texts = byPhone.get(member.phone) ?? [];
+    if (texts.length === 1) return [];
+    const what = `${member.id} got ${texts.length} texts`;
+    return [{ guarantee: 'G5', what, history: historyOf(member.id, holdings, observed) }];
+  });
+}
+
+const cursorsOf = (items: readonly Item[]) =>
+  new Map(items.filter(({ sk }) => ['cursor', 'account', 'journey'].includes(sk)).map((item) => [item.pk, item]));
+
+const historyOf = (id: string, { sms, points, guide }: Holdings, { published }: Observed): unknown[] => [
+  ...published.filter(({ aggregateId }) => aggregateId === id).map(({ version }) => `version ${version} was published`),
+  ...[...sms, ...points, ...guide].filter(({ pk }) => pk === id),
+];

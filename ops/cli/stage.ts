@@ -1,0 +1,125 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { OutboxRow } from '../../shared/messaging/outbox.ts';
+import type { OutboxSweepReport, PublishRequest } from '../../shared/messaging/relay-functions.ts';
+import type { ParkingAnswer, ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
+import {
+  type DiscardedMessage,
+  PARKED_INDEX,
+  type ParkedMessage,
+  parkedMessageOf,
+} from '../../shared/messaging/subscriber-store.ts';
+
+/** Where an operator works: a stage of an account, or of an embedded cloud. */
+export interface StageOptions {
+  name: string;
+  /** AWS endpoint of an embedded cloud or of LocalStack; nothing: the account that the credentials are of. */
+  endpoint?: string;
+}
+
+export interface QueueState {
+  queue: string;
+  visible: number;
+  inFlight: number;
+}
+
+/** What a person can do about: printed without a stack trace, exit code 1. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}
+
+export type Stage = ReturnType<typeof openStage>;
+
+/** A stage as operators see it: through AWS's own APIs, and the sweep functions for what changes something. */
+export function openStage({ name, endpoint }: StageOptions) {
+  const config = endpoint
+    ? { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+    : {};
+  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
+  const sqs = new SQSClient(config);
+  const lambda = new LambdaClient(config);
+  const prefix = `rollcall-${name}-`;
+
+  async function queueUrls(): Promise<string[]> {
+    const urls: string[] = [];
+    for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix: prefix })) {
+      urls.push(...QueueUrls);
+    }
+    if (urls.length > 0) return urls.sort();
+    throw new OperatorError(`There is no stage ${name} at ${endpoint ?? 'this account and region'}: it has no queues.`);
+  }
+
+  const nameOf = (queueUrl: string) => queueUrl.split('/').at(-1) ?? '';
+
+  /** @throws {OperatorError} with what the function says, if it fails */
+  async function invoke<Request, Answer>(fn: string, request: Request): Promise<Answer> {
+    const { Payload, FunctionError } = await lambda.send(
+      new InvokeCommand({ FunctionName: `${prefix}${fn}`, Payload: JSON.stringify(request) }),
+    );
+    const answer = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
+    if (FunctionError) throw new OperatorError(`${prefix}${fn} failed: ${answer?.errorMessage ?? FunctionError}`);
+    return answer as Answer;
+  }
+
+  return {
+    /** Names of the services that have a queue behind the topic. */
+    async subscribers(): Promise<string[]> {
+      const names = (await queueUrls()).map((url) => nameOf(url).slice(prefix.length, -'.fifo'.length));
+      return names.filter((queue) => names.includes(`${queue}-dlq`));
+    },
+
+    async queues(): Promise<QueueState[]> {
+      const attributes = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      return Promise.all(
+        (await queueUrls()).map(async (QueueUrl) => {
+          const { Attributes } = await sqs.send(
+            new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...attributes] }),
+          );
+          const [visible = 0, inFlight = 0] = attributes.map((attribute) => Number(Attributes?.[attribute] ?? 0));
+          return { queue: nameOf(QueueUrl), visible, inFlight };
+        }),
+      );
+    },
+
+    /** Everything that a subscriber has parked, page by page. */
+    async *parked(subscriber: string): AsyncIterable<ParkedMessage[]> {
+      const pages = paginateScan(
+        { client: dynamodb },
+        { TableName: `${prefix}${subscriber}`, IndexName: PARKED_INDEX },
+      );
+      for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
+    },
+
+    /** What a subscriber has parked or discarded of one aggregate (or under its queue). */
+    async parkedOf(subscriber: string, aggregateId: string): Promise<Array<ParkedMessage | DiscardedMessage>> {
+      const found: ParkedMessage[] = [];
+      for (const prefixOfPlace of ['discarded#', 'parked#']) {
+        const pages = paginateQuery(
+          { client: dynamodb },
+          {
+            TableName: `${prefix}${subscriber}`,
+            ConsistentRead: true,
+            KeyConditionExpression: 'pk = :pk AND begins_with(sk, :place)',
+            ExpressionAttributeValues: { ':pk': aggregateId, ':place': prefixOfPlace },
+          },
+        );
+        for await (const { Items = [] } of pages) found.push(...Items.map(parkedMessageOf));
+      }
+      return found;
+    },
+
+    /** Messages that are committed and not published, page by page. */
+    async *outbox(): AsyncIterable<OutboxRow[]> {
+      const pages = paginateScan({ client: dynamodb }, { TableName: `${prefix}outbox`, ConsistentRead: true });
+      for await (const { Items = [] } of pages) yield Items as OutboxRow[];
+    },
+
+    askParking: (subscriber: string, request: ParkingRequest) =>
+      invoke<ParkingRequest, ParkingAnswer>(`${subscriber}-sweep`, request),
+
+    publish: (aggregateIds: string[] | undefined) =>
+      invoke<PublishRequest | object, OutboxSweepReport>('outbox-sweep', aggregateIds ? { publish: aggregateIds } : {}),
+  };
+}
