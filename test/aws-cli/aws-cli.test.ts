@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { memberIdOf, registered } from '../support/builders.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
 
@@ -50,7 +52,41 @@ describe('the AWS CLI', () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'));
     const file = join(folder, 'answer.json');
     const { StatusCode } = await aws('lambda', 'invoke', '--function-name', 'rollcall-dev-outbox-sweep', file);
-    expect([StatusCode, readFileSync(file, 'utf8')]).toEqual([200, 'null']);
+    expect([StatusCode, JSON.parse(readFileSync(file, 'utf8'))]).toEqual([
+      200,
+      { published: 0, failed: [], failedAggregates: 0 },
+    ]);
     await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['that nobody can read', '{"poison":', 'rollcall-dev-sms.fifo'],
+    ['that breaks its contract', JSON.stringify({ ...registered(), data: {} }), memberIdOf(1)],
+  ])('sends a poison message %s to a queue; it is parked, listed, shown and discarded', async (_, body, aggregate) => {
+    const ops = async (...options: string[]) => {
+      const { stdout } = await runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', ...options);
+      return JSON.parse(stdout);
+    };
+    const queue = `${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`;
+    const group = ['--message-group-id', 'poison', '--message-deduplication-id', aggregate];
+    await aws('sqs', 'send-message', '--queue-url', queue, '--message-body', body, ...group);
+    const [parked] = await eventually(async () => {
+      const found = await ops('parked', 'list');
+      return found.length === 1 && found;
+    });
+    expect(parked).toMatchObject({ aggregateId: aggregate, body });
+    expect(await ops('parked', 'show', 'sms', aggregate)).toMatchObject([{ body }]);
+    expect(await ops('parked', 'redrive', 'sms', aggregate)).toMatchObject({ applied: 0, forPerson: 1 });
+    await ops(
+      'parked',
+      'discard',
+      'sms',
+      aggregate,
+      String(parked.version || parked.messageId),
+      '--because',
+      'poison',
+      '--yes',
+    );
+    expect(await ops('parked', 'list')).toEqual([]);
   });
 });

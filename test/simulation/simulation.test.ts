@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runScript } from '../support/run.ts';
 import { mutants } from './mutants.ts';
 import { type RunResult, runSchedules } from './runner.ts';
 
@@ -8,17 +7,9 @@ const SCHEDULES = 4_000;
 /** A mutant that lives so long has escaped. Most are found within a few hundred. */
 const MUTANT_SCHEDULES = 40_000;
 
-/** Runs `npm run simulate` without npm. */
-function simulate(...options: string[]): Promise<{ code: number; said: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ code: number; said: string }>();
-  const script = join(import.meta.dirname, 'main.ts');
-  execFile(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, ...options],
-    { maxBuffer: 64 * 1024 ** 2 },
-    (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
-  );
-  return promise;
+async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
+  const { code, stdout, stderr } = await runScript('test/simulation/main.ts', ...options);
+  return { code, said: stdout + stderr };
 }
 
 describe('the kit, on services that behave as badly as AWS may', () => {

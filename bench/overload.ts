@@ -1,0 +1,151 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { type Cloud, startCloud } from '../local/cloud.ts';
+import type { CallFault } from '../local/faults.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { openStage, type Stage } from '../ops/cli/stage.ts';
+import { madeUp } from '../ops/demo/input.ts';
+import { atLeast } from '../ops/demo/options.ts';
+import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
+import { createServices } from '../ops/demo/services.ts';
+import { compare, percentile } from '../ops/demo/verdict.ts';
+
+const { members, slow, json } = new Command('npm run bench:overload --')
+  .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')
+  .option('--members <n>', 'registrations with every subscriber stopped', atLeast(10), 20_000)
+  .option('--slow <n>', 'registrations with a slow relay', atLeast(10), 4_000)
+  .option('--json <file>', 'write the figures to this file')
+  .parse()
+  .opts<{ members: number; slow: number; json?: string }>();
+
+const CONCURRENCY = 32;
+/** Just below what the SDK gives a call. A call of the relay holds ten messages at most. */
+const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
+const round = (value: number) => Math.round(value * 10) / 10;
+const seconds = (since: number) => round((performance.now() - since) / 1000);
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-overload-'));
+
+/** The templates of an assembly, with the mappings from queues switched off. */
+function withoutSubscribers(assembly: string): string {
+  const copy = join(folder, 'stopped');
+  cpSync(assembly, copy, { recursive: true });
+  for (const file of readdirSync(copy).filter((name) => name.endsWith('.template.json'))) {
+    const template = JSON.parse(readFileSync(join(copy, file), 'utf8'));
+    for (const { Type, Properties } of Object.values<{ Type: string; Properties: Record<string, unknown> }>(
+      template.Resources,
+    )) {
+      if (Type === 'AWS::Lambda::EventSourceMapping' && !Properties.StartingPosition) Properties.Enabled = false;
+    }
+    writeFileSync(join(copy, file), JSON.stringify(template));
+  }
+  return copy;
+}
+
+/** Rate and latency of the first and of the last tenth of the registrations. */
+async function register(cloud: Cloud, count: number) {
+  const finished: number[] = [];
+  const start = performance.now();
+  const { accepted } = await registerAll(madeUp(count, Math.random), {
+    apiUrl: cloud.apiUrl,
+    concurrency: CONCURRENCY,
+    changeEvery: 0,
+    onProgress: () => finished.push((performance.now() - start) / 1000),
+  });
+  const size = Math.floor(count / 10);
+  const tenth = (from: number) => {
+    const taken = (finished[from + size - 1] ?? 0) - (finished[from] ?? 0);
+    const latencies = accepted.slice(from, from + size).map(({ httpMs }) => httpMs);
+    return {
+      perSecond: round(size / taken),
+      httpMs: { p50: round(percentile(latencies, 0.5)), p99: round(percentile(latencies, 0.99)) },
+    };
+  };
+  // The first tenth warms the functions up.
+  return { accepted, second: tenth(size), last: tenth(count - size) };
+}
+
+const backlog = async (stage: Stage) =>
+  (await stage.queues()).reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
+
+/** Waits until everything is applied. @returns what lacks, and what is there twice or out of order */
+async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
+  const services = createServices({ ...cloud, stage: 'dev' });
+  while ((await services.underWay()) > 0) await delay(500);
+  const { lost, duplicated, outOfOrder } = compare(accepted, await services.holdings());
+  return lost + duplicated + outOfOrder;
+}
+
+async function subscribersStopped(assembly: string, stopped: string) {
+  const cloud = await startCloud({ assembly: stopped });
+  try {
+    const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
+    const { accepted, second, last } = await register(cloud, members);
+    while ((await Array.fromAsync(stage.outbox())).flat().length > 0) await delay(500);
+    const waiting = await backlog(stage);
+    const start = performance.now();
+    await cloud.redeploy(assembly);
+    const wrong = await applied(cloud, accepted);
+    return {
+      registered: accepted.length,
+      secondTenth: second,
+      lastTenth: last,
+      backlog: waiting,
+      appliedAfterSeconds: seconds(start),
+      wrong,
+    };
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** Subscribers are stopped here too: on one machine their work would slow the API down, whatever the outbox does. */
+async function relaySlow(assembly: string, stopped: string) {
+  let isSlow = true;
+  const cloud = await startCloud({
+    assembly: stopped,
+    faults: {
+      call: (_, operation) => (isSlow && operation === 'PublishBatch' ? SLOW : undefined),
+      death: () => undefined,
+      text: () => undefined,
+      answered: () => {},
+    },
+  });
+  try {
+    const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
+    const { accepted, second, last } = await register(cloud, slow);
+    const unpublished = (await Array.fromAsync(stage.outbox())).flat().length;
+    const start = performance.now();
+    isSlow = false;
+    while ((await Array.fromAsync(stage.outbox())).flat().length > 0) await delay(100);
+    const drainedAfterSeconds = seconds(start);
+    await cloud.redeploy(assembly);
+    const wrong = await applied(cloud, accepted);
+    return {
+      registered: accepted.length,
+      secondTenth: second,
+      lastTenth: last,
+      unpublished,
+      drainedAfterSeconds,
+      wrong,
+    };
+  } finally {
+    await cloud.stop();
+  }
+}
+
+try {
+  const assembly = await synthesize(join(folder, 'assembly'));
+  const stopped = withoutSubscribers(assembly);
+  const figures = {
+    cpus: cpus().length,
+    subscribersStopped: await subscribersStopped(assembly, stopped),
+    relaySlow: await relaySlow(assembly, stopped),
+  };
+  console.log(JSON.stringify(figures, null, 2));
+  if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,160 @@
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memberIdOf, outboxRow, profileChanged, registered } from '../support/builders.ts';
+import { eventually, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+
+async function opsJson(...options: string[]): Promise<any> {
+  const { code, stdout, stderr } = await ops(...options, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+/** Straight to a subscriber's queue, past the topic. */
+async function sendTo(service: string, group: string, body: string): Promise<void> {
+  const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-dev-${service}.fifo` }));
+  await cloud.sqs.send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageGroupId: group,
+      MessageDeduplicationId: body.slice(0, 90),
+      MessageBody: body,
+    }),
+  );
+}
+
+/** A registration that the SMS sandbox refuses, and a change behind it. */
+async function parkMember(n: number): Promise<string> {
+  const member = memberIdOf(n);
+  const refused = { ...registered(member), data: { ...registered(member).data, phone: 'nobody' } };
+  await sendTo('sms', member, JSON.stringify({ ...refused, id: `refused-${n}` }));
+  await sendTo('sms', member, JSON.stringify({ ...profileChanged(member, 2), id: `change-${n}` }));
+  await eventually(async () => (await cloud.items('sms', member)).length === 2);
+  return member;
+}
+
+const parkedOf = async (member: string) =>
+  (await opsJson('parked', 'list')).filter(({ aggregateId }: { aggregateId: string }) => aggregateId === member);
+
+describe('npm run ops -- parked', () => {
+  it('lists what is parked, the oldest first, by subscriber and reason', async () => {
+    const member = await parkMember(21);
+    expect(await parkedOf(member)).toMatchObject([
+      { subscriber: 'sms', version: 1, reason: 'failed', attempts: 1 },
+      { subscriber: 'sms', version: 2, reason: 'gap' },
+    ]);
+    const { stdout } = await ops('parked', 'list', '--subscriber', 'sms', '--reason', 'failed');
+    expect(stdout).toMatch(new RegExp(`sms.*${member}.*1 .*failed.*answered 422`));
+    expect(await opsJson('parked', 'list', '--subscriber', 'guide')).toEqual([]);
+  });
+
+  it('shows a message with all that is known of it', async () => {
+    const member = await parkMember(22);
+    const { stdout } = await ops('parked', 'show', 'sms', member, '1');
+    expect(stdout).toMatch(/reason +failed/);
+    expect(stdout).toContain('"phone": "nobody"');
+    expect(await opsJson('parked', 'show', 'sms', member)).toHaveLength(2);
+  });
+
+  it('redrives in order, stops at what fails again, and says so by its exit code', async () => {
+    const member = await parkMember(23);
+    const failing = await ops('parked', 'redrive', 'sms', member);
+    expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('answered 422')]);
+    const [parked] = (await cloud.items('sms', member)).filter(({ sk }) => sk.startsWith('parked#'));
+    const repaired = JSON.parse(parked?.body);
+    repaired.data.phone = '+34612345678';
+    await cloud.dynamodb.send(
+      new PutCommand({ TableName: 'rollcall-dev-sms', Item: { ...parked, body: JSON.stringify(repaired) } }),
+    );
+    expect(await opsJson('parked', 'redrive', 'sms', member)).toMatchObject({ applied: 2, left: 0, failures: [] });
+    expect(await cloud.items('sms', member)).toMatchObject([{ sk: 'cursor', version: 2 }]);
+  });
+
+  it('tries one aggregate first, and no other if that fails', async () => {
+    const [first, second] = [await parkMember(24), await parkMember(25)];
+    const { code, stdout } = await ops('parked', 'redrive', 'sms', first, second, '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ aggregates: 1, left: 1 })]);
+  });
+
+  it('discards one version with a reason that is kept, and what waits behind it goes on', async () => {
+    const member = await parkMember(26);
+    const early = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier one')]);
+    const unsure = await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test');
+    expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('--yes')]);
+    await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test', '--yes');
+    expect(await opsJson('parked', 'redrive', 'sms', member)).toMatchObject({ applied: 1 });
+    expect(await opsJson('parked', 'show', 'sms', member)).toMatchObject([{ version: 1, discardedBecause: 'a test' }]);
+  });
+
+  it('parks what nobody can read under its queue, from where it can be discarded', async () => {
+    const body = '{"specversion":"1.0"';
+    await sendTo('guide', 'anybody', body);
+    const queue = 'rollcall-dev-guide.fifo';
+    const [found] = await eventually(async () => {
+      const parked = await parkedOf(queue);
+      return parked.length > 0 && parked;
+    });
+    expect(found).toMatchObject({ subscriber: 'guide', reason: 'unreadable', body });
+    expect((await ops('parked', 'redrive', 'guide', queue)).stdout).toContain('no JSON');
+    await opsJson('parked', 'discard', 'guide', queue, found.messageId, '--because', 'noise', '--yes');
+    expect(await parkedOf(queue)).toEqual([]);
+  });
+});
+
+describe('npm run ops -- outbox', () => {
+  const tooLarge = memberIdOf(31);
+  const row = { ...outboxRow(tooLarge, 2, JSON.stringify({ padding: 'x'.repeat(270 * 1024) })), messageId: 'large' };
+
+  it('lists what the topic refuses and says why it stays, while other members’ messages pass', async () => {
+    // Version 2 of a member whose version 1 is long published; no stream record is needed for the sweep.
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
+    const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
+    await eventually(async () => (await cloud.request('GET', `/v1/members/${body.id}/points`)).status === 200);
+    expect(await opsJson('outbox', 'list')).toMatchObject([{ aggregateId: tooLarge, version: 2 }]);
+    const { code, stdout } = await ops('outbox', 'publish', tooLarge);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`${tooLarge}: the topic refuses`)]);
+  });
+
+  it('publishes it once the cause is gone', async () => {
+    const body = JSON.stringify({ ...profileChanged(tooLarge, 2), id: 'large' });
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: { ...row, body } }));
+    expect(await opsJson('outbox', 'publish')).toMatchObject({ published: 1, failedAggregates: 0 });
+    expect((await ops('outbox', 'list')).stdout).toContain('Everything is published.');
+  });
+});
+
+describe('npm run ops', () => {
+  it('shows how many messages wait in each queue', async () => {
+    const queues = await opsJson('queues');
+    expect(queues).toHaveLength(9);
+    expect(queues).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
+  });
+
+  it.each([
+    ['another subscriber', ['parked', 'list', '--subscriber', 'mail'], 'there are: guide, points, sms'],
+    ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
+    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
+    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
+    ['a version that is none', ['parked', 'show', 'sms', 'x', 'y'], 'whole number'],
+    ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has nothing of x'],
+  ])('refuses %s', async (_, options, what) => {
+    const { code, stderr } = await ops(...options);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('says so when nothing answers', async () => {
+    const { code, stderr } = await runScript('ops/cli/main.ts', 'queues', '--endpoint', 'http://127.0.0.1:1');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Is it running (npm start)?')]);
+  });
+});

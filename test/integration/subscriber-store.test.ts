@@ -1,0 +1,135 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createSubscriberStore,
+  type ParkedMessage,
+  type SubscriberStore,
+} from '../../shared/messaging/subscriber-store.ts';
+import { startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
+
+/** What the simulation takes for granted of a subscriber's table must be what the real one does. */
+describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscriber’s table: %s', (kind) => {
+  let cloud: TestCloud | undefined;
+  let store: SubscriberStore;
+  let aggregates = 0;
+  const aggregate = () => `${kind}-${++aggregates}`;
+
+  beforeAll(async () => {
+    if (kind === 'the model of the simulation') {
+      store = new InMemorySubscriberStore();
+      return;
+    }
+    cloud = await startTestCloud();
+    const client = new DynamoDBClient({
+      endpoint: cloud.endpointUrl,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    store = createSubscriberStore({ client: documents, tableName: 'rollcall-dev-guide', cursorKey: 'journey' });
+  });
+  afterAll(() => cloud?.stop());
+
+  const message = (aggregateId: string, version: number, change: Partial<ParkedMessage> = {}): ParkedMessage => ({
+    aggregateId,
+    version,
+    messageId: `${aggregateId}/${version}`,
+    body: '{}',
+    reason: 'gap',
+    attempts: 1,
+    parkedAt: '2026-11-21T10:00:00.000Z',
+    ...change,
+  });
+  const from = new Date('2026-11-21T10:00:00.000Z');
+  const lease = (owner: string, start = from) => ({ owner, from: start, until: new Date(start.getTime() + 15_000) });
+  const everythingParked = async () =>
+    (await Promise.all([0, 1, 2, 3].map((segment) => Array.fromAsync(store.parked(segment, 4))))).flat(2);
+
+  it('moves the cursor from where it stands, and from nowhere else', async () => {
+    const id = aggregate();
+    expect(await store.cursor(id)).toBeUndefined();
+    expect(await store.commit(id, 0, { version: 1 }, {})).toEqual({ state: 'done' });
+    expect(await store.commit(id, 0, { version: 1 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
+    expect(await store.commit(id, 2, { version: 3 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
+    expect(await store.commit(id, 1, { version: 2 }, {})).toEqual({ state: 'done' });
+    expect(await store.cursor(id)).toEqual({ version: 2 });
+  });
+
+  it('says that there is no cursor when it refuses', async () => {
+    expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
+  });
+
+  it('remembers the baseline for good', async () => {
+    const id = aggregate();
+    await store.commit(id, 0, { version: 5, baseline: 5 }, {});
+    await store.commit(id, 5, { version: 6 }, {});
+    expect(await store.cursor(id)).toEqual({ version: 6, baseline: 5 });
+  });
+
+  it('leases to one owner at a time, and without moving the cursor', async () => {
+    const id = aggregate();
+    expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
+    expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
+    expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'leased' });
+    expect(await store.cursor(id)).toBeUndefined();
+    const later = new Date(from.getTime() + 15_001);
+    expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done' });
+    await store.release(id, lease('a'));
+    expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'leased' });
+    await store.release(id, lease('b'));
+    expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'done' });
+    expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
+  });
+
+  it('ends a lease with the commit', async () => {
+    const id = aggregate();
+    await store.lease(id, 0, lease('a'));
+    await store.commit(id, 0, { version: 1 }, {});
+    expect(await store.lease(id, 1, lease('b'))).toEqual({ state: 'done' });
+  });
+
+  it('shows what is parked of an aggregate from the lowest version, and all of it in the index', async () => {
+    const id = aggregate();
+    for (const version of [10, 9, 100]) await store.park(message(id, version));
+    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([9, 10, 100]);
+    expect((await store.parkedOf(id))[0]).toEqual(message(id, 9));
+    const indexed = (await everythingParked()).filter(({ aggregateId }) => aggregateId === id);
+    expect(indexed.map(({ version }) => version)).toEqual([9, 10, 100]);
+    await store.park(message(id, 9, { reason: 'failed', error: 'no' }));
+    expect(await store.parkedOf(id)).toHaveLength(3);
+    await store.unpark(message(id, 9));
+    await store.unpark(message(id, 9));
+    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
+  });
+
+  it('keeps messages that name no version apart by their ids', async () => {
+    const queue = aggregate();
+    for (const messageId of ['b', 'a']) await store.park(message(queue, 0, { messageId, reason: 'unreadable' }));
+    expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['a', 'b']);
+    expect((await everythingParked()).filter(({ aggregateId }) => aggregateId === queue)).toHaveLength(2);
+    await store.unpark(message(queue, 0, { messageId: 'a' }));
+    expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['b']);
+  });
+
+  it('discards a message and moves the cursor in one write, or neither', async () => {
+    const id = aggregate();
+    const discarded = { ...message(id, 1), discardedAt: from.toISOString(), discardedBecause: 'a test' };
+    await store.park(message(id, 1));
+    expect(await store.discard(discarded, { after: 3, next: { version: 4 } })).toMatchObject({ state: 'moved' });
+    expect(await store.parkedOf(id)).toHaveLength(1);
+    expect(await store.discard(discarded, { after: 0, next: { version: 1 } })).toEqual({ state: 'done' });
+    expect(await store.parkedOf(id)).toEqual([]);
+    expect(await store.cursor(id)).toEqual({ version: 1 });
+  });
+
+  it('discards what no cursor counts', async () => {
+    const id = aggregate();
+    await store.park(message(id, 2, { reason: 'below-baseline' }));
+    const discarded = { ...message(id, 2), discardedAt: from.toISOString(), discardedBecause: 'a test' };
+    expect(await store.discard(discarded)).toEqual({ state: 'done' });
+    expect(await store.parkedOf(id)).toEqual([]);
+    expect(await store.cursor(id)).toBeUndefined();
+  });
+});

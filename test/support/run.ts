@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface Run {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs one of the project's scripts as npm does, until it ends. Nobody sits at its terminal. */
+export function runScript(script: string, ...options: string[]): Promise<Run> {
+  const { promise, resolve } = Promise.withResolvers<Run>();
+  const child = execFile(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, script), ...options],
+    { maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1' } },
+    (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+  );
+  child.stdin?.end();
+  return promise;
+}

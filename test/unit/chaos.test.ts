@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { errorAnswer, withoutSomeEntries } from '../../local/faulty-call.ts';
+import { createFaults, type Report, seededRandom, type Weather } from '../../ops/chaos/faults.ts';
+import { checkAll, checkFailures, type Seen } from '../../ops/chaos/verdict.ts';
+
+const at = '2026-11-21T10:00:01.000Z';
+
+/** One member, registered and changed once, of whom everything is there. */
+function whole(): Seen {
+  const parked = {
+    aggregateId: 'm',
+    version: 1,
+    messageId: '1',
+    body: '{}',
+    reason: 'failed',
+    attempts: 1,
+    parkedAt: at,
+  };
+  return {
+    accepted: [
+      { member: { id: 'm', phone: '+1', locale: 'es', version: 2 }, askedAt: Date.parse(at) - 1_000, httpMs: 5 },
+    ],
+    holdings: {
+      texts: [{ to: '+1', receivedAt: at }],
+      sms: [{ pk: 'm', sk: 'cursor', version: 2 }],
+      points: [
+        { pk: 'm', sk: 'account', version: 2, balance: 100 },
+        { pk: 'm', sk: 'ledger#1', points: 100 },
+      ],
+      guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],
+    },
+    members: [{ pk: 'member#m', sk: '' }],
+    parked: new Map([['sms', [parked as never]]]),
+    observed: {
+      faults: [],
+      kills: 0,
+      published: [1, 1, 2, 1].map((version) => ({ aggregateId: 'm', version })),
+    },
+  };
+}
+
+describe('the verdict of chaos', () => {
+  it('finds nothing where everything is there once and was published in order', () => {
+    expect(checkAll(whole())).toEqual([]);
+  });
+
+  it.each<[string, string, (seen: Seen) => unknown]>([
+    ['G1', 'an effect that is lost', ({ holdings }) => holdings.guide.pop()],
+    ['G1', 'a version that was never applied', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { version: 1 })],
+    ['G1', 'an effect for nobody', ({ holdings }) => holdings.sms.push({ pk: 'x', sk: 'cursor', version: 1 })],
+    [
+      'G2',
+      'a version published before its predecessor',
+      ({ observed }) => observed.published.shift() && observed.published.shift(),
+    ],
+    ['G3', 'points credited twice', ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#2', points: 100 })],
+    ['G3', 'a version that was skipped', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { baseline: 2 })],
+    [
+      'G3',
+      'changes applied the wrong way round',
+      ({ holdings }) => Object.assign(holdings.guide[0] ?? {}, { journeyLocale: 'en' }),
+    ],
+    ['G5', 'a text too many', ({ holdings }) => holdings.texts.push({ to: '+1', receivedAt: at })],
+    [
+      'G6',
+      'a member that nobody was promised',
+      ({ members }) => (members as unknown[]).push({ pk: 'member#y', sk: '' }),
+    ],
+  ])('finds %s violated: %s', (guarantee, _, spoil) => {
+    const seen = whole();
+    spoil(seen);
+    expect(checkAll(seen).map((violation) => violation.guarantee)).toContain(guarantee);
+  });
+
+  it('accepts that what failed is parked with all behind it', () => {
+    const seen = whole();
+    seen.holdings.sms.length = 0;
+    const [failed] = seen.parked.get('sms') ?? [];
+    (seen.parked as Map<string, unknown>).set('sms', [failed, { ...failed, version: 2, reason: 'gap' }]);
+    expect(checkFailures(seen)).toEqual([]);
+  });
+
+  it.each<[string, (parked: any[]) => unknown]>([
+    ['a successor that is neither applied nor parked', (parked) => parked.pop()],
+    ['a member held up by nothing that failed', (parked) => Object.assign(parked[0], { reason: 'gap' })],
+  ])('finds G4 violated: %s', (_, spoil) => {
+    const seen = whole();
+    seen.holdings.sms.length = 0;
+    const [failed] = seen.parked.get('sms') ?? [];
+    const parked = [failed, { ...failed, version: 2, reason: 'gap' }];
+    spoil(parked);
+    (seen.parked as Map<string, unknown>).set('sms', parked);
+    expect(checkFailures(seen).map(({ guarantee }) => guarantee)).toContain('G4');
+  });
+});
+
+describe('faults', () => {
+  const faultsIn = (weather: Weather, reports: Report[] = []) =>
+    createFaults({ random: seededRandom(7), weather: () => weather, report: (told) => void reports.push(told) });
+
+  it('are the same for the same seed, and told one by one', () => {
+    const draw = () => {
+      const reports: Report[] = [];
+      const faults = faultsIn('storm', reports);
+      const drawn = Array.from({ length: 2_000 }, () => faults.call('dynamodb', 'UpdateItem'));
+      return { drawn, count: reports.length };
+    };
+    expect(draw().drawn).toEqual(draw().drawn);
+    expect(draw().count).toBe(draw().drawn.filter(Boolean).length);
+    expect(draw().count).toBeGreaterThan(20);
+  });
+
+  it('spare what the cloud needs to start, and end when it is calm', () => {
+    const storm = faultsIn('storm');
+    const calm = faultsIn('calm');
+    const repairing = faultsIn('repairing');
+    for (let index = 0; index < 2_000; index++) {
+      expect(storm.call('dynamodb', 'CreateTable')).toBeUndefined();
+      expect(calm.call('dynamodb', 'PutItem')).toBeUndefined();
+      expect(repairing.death('any')).toBeUndefined();
+      expect(calm.text('key-0000')).toBeUndefined();
+    }
+    // The last four digits are a multiple of two hundred.
+    expect(repairing.text('key-00c8')).toBe('refuses');
+    expect(repairing.text('key-00c9')).toBeUndefined();
+  });
+
+  it('see what the broker took', () => {
+    const reports: Report[] = [];
+    const message = JSON.stringify({ subject: 'm', sequence: '0000000000000002' });
+    const request = new URLSearchParams({ 'PublishBatchRequestEntries.member.1.Message': message }).toString();
+    faultsIn('calm', reports).answered('PublishBatch', request, '<Successful/><Failed/>');
+    expect(reports).toEqual([{ published: [{ aggregateId: 'm', version: 2 }] }]);
+  });
+});
+
+describe('a call that goes wrong', () => {
+  it('leaves every second item of a batch unprocessed, and says so', () => {
+    const request = JSON.stringify({ RequestItems: { outbox: [1, 2, 3] } });
+    const partial = withoutSomeEntries('BatchWriteItem', request);
+    expect(JSON.parse(partial?.request ?? '')).toEqual({ RequestItems: { outbox: [1, 3] } });
+    expect(JSON.parse(partial?.complete('{"UnprocessedItems":{}}') ?? '')).toEqual({
+      UnprocessedItems: { outbox: [2] },
+    });
+    expect(withoutSomeEntries('BatchWriteItem', JSON.stringify({ RequestItems: { outbox: [1] } }))).toBeUndefined();
+  });
+
+  it('leaves every second message of a batch unpublished, and says so', () => {
+    const request = new URLSearchParams({ Action: 'PublishBatch' });
+    for (const position of [1, 2, 3]) {
+      request.set(`PublishBatchRequestEntries.member.${position}.Id`, `id${position}`);
+      request.set(`PublishBatchRequestEntries.member.${position}.Message`, `m${position}`);
+    }
+    const partial = withoutSomeEntries('PublishBatch', request.toString());
+    expect([...new URLSearchParams(partial?.request)]).toEqual([
+      ['Action', 'PublishBatch'],
+      ['PublishBatchRequestEntries.member.1.Id', 'id1'],
+      ['PublishBatchRequestEntries.member.1.Message', 'm1'],
+      ['PublishBatchRequestEntries.member.2.Id', 'id3'],
+      ['PublishBatchRequestEntries.member.2.Message', 'm3'],
+    ]);
+    expect(partial?.complete('<R><Failed/></R>')).toContain('<Failed><member><Id>id2</Id><Code>InternalError</Code>');
+  });
+
+  it.each([
+    ['refused', 'dynamodb', 500, 'InternalServerError'],
+    ['throttled', 'dynamodb', 400, 'ProvisionedThroughputExceededException'],
+    ['throttled', 'sqs', 400, 'ThrottlingException'],
+    ['answer lost', 'sns', 500, '<Code>InternalServerError</Code>'],
+  ] as const)('is answered as the service would: %s by %s', (kind, service, status, code) => {
+    const answer = errorAnswer(kind, service, '{}');
+    expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(code)]);
+  });
+
+  it('names the conflict of a transaction', () => {
+    const { body } = errorAnswer('conflict', 'dynamodb', JSON.stringify({ TransactItems: [{}, {}] }));
+    expect(JSON.parse(body)).toMatchObject({
+      CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+    });
+  });
+});
