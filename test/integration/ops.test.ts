@@ -38,7 +38,10 @@ async function parkMember(n: number): Promise<string> {
   const refused = { ...registered(member), data: { ...registered(member).data, phone: 'nobody' } };
   await sendTo('sms', member, JSON.stringify({ ...refused, id: `refused-${n}` }));
   await sendTo('sms', member, JSON.stringify({ ...profileChanged(member, 2), id: `change-${n}` }));
-  await eventually(async () => (await cloud.items('sms', member)).length === 2);
+  await eventually(async () => {
+    const items = await cloud.items('sms', member);
+    return items.filter(({ sk }) => sk.startsWith('parked#')).length === 2;
+  });
   return member;
 }
 
