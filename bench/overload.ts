@@ -110,6 +110,7 @@ async function relaySlow(assembly: string, stopped: string) {
       call: (_, operation) => (isSlow && operation === 'PublishBatch' ? SLOW : undefined),
       death: () => undefined,
       text: () => undefined,
+      happened: () => {},
       answered: () => {},
     },
   });

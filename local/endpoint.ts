@@ -75,6 +75,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     const { service, operation } = target;
     options.calls.count(service, operation);
     const fault = options.faults?.call(service, operation);
+    if (fault && fault.kind !== 'partly done') options.faults?.happened(`${service} ${operation}: ${fault.kind}`);
     if (fault?.kind === 'delayed') await delay(fault.ms);
     if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') {
       return send(response, errorAnswer(fault.kind, service, body.toString()));
@@ -86,6 +87,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (isDone) options.faults?.answered(operation, partial?.request ?? body.toString(), answer.body.toString());
     if (fault?.kind === 'answer lost') return send(response, errorAnswer(fault.kind, service, body.toString()));
     if (!partial || !isDone) return send(response, answer);
+    options.faults?.happened(`${service} ${operation}: partly done`);
     const { 'content-length': _, 'x-amz-crc32': __, ...headers } = answer.headers;
     send(response, { status: answer.status, headers, body: partial.complete(answer.body.toString()) });
   }

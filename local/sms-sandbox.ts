@@ -63,6 +63,7 @@ export async function startSmsSandbox({
   /** @returns nothing if there shall be no answer */
   function acceptOrFail(key: string | undefined, body: Buffer): { status: number; answer: unknown } | undefined {
     const fault = faults?.text(key);
+    if (fault) faults?.happened(`SMS gateway: ${fault}`);
     if (fault === 'hangs') return undefined;
     if (fault === 'fails') return { status: 503, answer: { error: 'a fault on purpose' } };
     if (fault === 'refuses') return { status: 422, answer: { error: 'a fault on purpose' } };

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -25,6 +25,11 @@ export interface SubscriberProps {
   /** Handler file that exports `consume`, `sweep` and `deadLetters`. */
   entry: string;
   environment?: Record<string, string>;
+  /**
+   * Whether there may be aggregates from before its first deployment. It then begins each of them at the first version
+   * that it meets; another subscriber waits for version 1. Default: it was there from the beginning.
+   */
+  joinsLate?: boolean;
   alarms: ITopic;
 }
 
@@ -42,7 +47,7 @@ export class Subscriber extends Construct {
 
   constructor(scope: Construct, id: string, props: SubscriberProps) {
     super(scope, id);
-    const { stage, name, topic, entry, environment, alarms } = props;
+    const { stage, name, topic, entry, environment, joinsLate = false, alarms } = props;
 
     this.#stage = stage;
     this.#name = name;
@@ -69,6 +74,8 @@ export class Subscriber extends Construct {
         encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
         retentionPeriod: Duration.days(14),
+        // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
+        maxMessageSizeBytes: 256 * 1024,
         ...options,
       });
     // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
@@ -90,6 +97,7 @@ export class Subscriber extends Construct {
           TABLE: this.#table.tableName,
           QUEUE_URL: queue.queueUrl,
           UNDELIVERED_ARN: undelivered.queueArn,
+          JOINS_LATE: String(joinsLate),
           ...environment,
         },
         timeout,
@@ -149,7 +157,7 @@ export class Subscriber extends Construct {
         period,
       }),
       above: 0,
-      meaning: `${name}: a message failed for good and waits for a person, and later ones of its member may wait behind it.`,
+      meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
     });
     for (const [dead, why] of [
       [deadLetters, `${name}: dead letters are not set aside: the function that parks them fails.`],
@@ -160,7 +168,15 @@ export class Subscriber extends Construct {
     ] as const) {
       raiseAlarm(this, `${dead.node.id}NotEmpty`, {
         topic: alarms,
-        metric: dead.metricApproximateNumberOfMessagesVisible({ period }),
+        // One that is tried in vain is hidden most of the time.
+        metric: new MathExpression({
+          expression: 'visible + hidden',
+          usingMetrics: {
+            visible: dead.metricApproximateNumberOfMessagesVisible({ period }),
+            hidden: dead.metricApproximateNumberOfMessagesNotVisible({ period }),
+          },
+          period,
+        }),
         above: 0,
         meaning: why,
       });

@@ -34,7 +34,11 @@ export class LambdaFunction {
     const requestId = randomUUID();
     const start = performance.now();
     const death = this.#faults?.death(this.settings.name);
-    const killer = death === undefined ? undefined : setTimeout(() => void instance.terminate(), death);
+    const kill = () => {
+      this.#faults?.happened(`${this.settings.name}: dies`);
+      void instance.terminate();
+    };
+    const killer = death === undefined ? undefined : setTimeout(kill, death);
     const response = await instance.invoke(requestId, payload);
     clearTimeout(killer);
     const duration = performance.now() - start;

@@ -4,7 +4,7 @@ import { createFaults, type Report, seededRandom, type Weather } from './faults.
 
 // An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
 // standard output, and is told the weather on its standard input.
-const [assembly = '', data = '', seed = '', ports = '{}'] = process.argv.slice(2);
+const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
 let weather: Weather = 'storm';
 createInterface({ input: process.stdin })
   .on('line', (line) => {
@@ -18,6 +18,11 @@ const { apiUrl, smsUrl, endpointUrl } = await startCloud({
   assembly,
   data,
   ports: JSON.parse(ports),
-  faults: createFaults({ random: seededRandom(Number(seed)), weather: () => weather, report }),
+  faults: createFaults({
+    random: seededRandom(Number(seed)),
+    weather: () => weather,
+    refusedOf: Number(refusedOf),
+    report,
+  }),
 });
 report({ ready: { apiUrl, smsUrl, endpointUrl } });

@@ -17,19 +17,28 @@ export interface Observed {
   kills: number;
 }
 
+const STARTUP_MS = 60_000;
+
 /** An embedded cloud in a process of its own, on a data folder, that can be killed and started again in its place. */
 export class MortalCloud {
   readonly observed: Observed = { faults: [], published: [], kills: 0 };
   readonly #assembly: string;
   readonly #data: string;
   readonly #seed: number;
+  readonly #refusedOf: number;
   #child: ChildProcess | undefined;
   #urls: Urls | undefined;
 
-  constructor(assembly: string, data: string, seed: number) {
+  constructor({
+    assembly,
+    data,
+    seed,
+    refusedOf,
+  }: { assembly: string; data: string; seed: number; refusedOf: number }) {
     this.#assembly = assembly;
     this.#data = data;
     this.#seed = seed;
+    this.#refusedOf = refusedOf;
   }
 
   async start(): Promise<Urls> {
@@ -41,7 +50,15 @@ export class MortalCloud {
     const seed = String(this.#seed * 1_000 + this.observed.kills);
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', script, this.#assembly, this.#data, seed, JSON.stringify(ports)],
+      [
+        '--disable-warning=ExperimentalWarning',
+        script,
+        this.#assembly,
+        this.#data,
+        seed,
+        String(this.#refusedOf),
+        JSON.stringify(ports),
+      ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
@@ -53,7 +70,8 @@ export class MortalCloud {
       else this.observed.published.push(...report.published);
     });
     child.once('exit', (code, signal) => reject(new Error(`the cloud ended while it started: ${signal ?? code}`)));
-    this.#urls = await ready;
+    const late = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
+    this.#urls = await ready.finally(() => clearTimeout(late));
     return this.#urls;
   }
 
@@ -61,7 +79,7 @@ export class MortalCloud {
   async kill(): Promise<void> {
     this.observed.kills++;
     this.observed.faults.push({ fault: 'the whole cloud is killed', at: new Date().toISOString() });
-    await this.#end();
+    await this.stop();
   }
 
   becomes(weather: Weather): void {
@@ -69,11 +87,8 @@ export class MortalCloud {
   }
 
   async stop(): Promise<void> {
-    if (this.#child?.exitCode === null && this.#child.signalCode === null) await this.#end();
-  }
-
-  async #end(): Promise<void> {
-    const child = this.#child as ChildProcess;
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, 'close');
     child.kill('SIGKILL');
     await closed;

@@ -11,36 +11,47 @@ export type Weather = 'storm' | 'repairing' | 'calm';
 
 const CALLS = 0.04;
 const DEATHS = 0.003;
+/** Sweeps are rare, and so are their chances to die. */
+const DEATHS_OF_SWEEPS = 0.3;
 const TEXTS: Array<[TextFault, number]> = [
   ['fails', 0.03],
   ['answer lost', 0.01],
   ['hangs', 0.003],
 ];
-/** One text of so many is refused for good. */
-const REFUSED_OF = 200;
 /** Now and then a service fails for two seconds at every other call: more than the SDK's own retries outlast. */
 const SQUALLS = 0.000_3;
 const SQUALL_MS = 2_000;
 const CALLS_IN_SQUALL = 0.5;
+/** Now and then the gateway is down for longer than a message is tried before it is parked. */
+const GATEWAY_OUTAGES = 0.000_5;
+const GATEWAY_OUTAGE_MS = 45_000;
 /** What the cloud needs to start, and what would only hold a message back for a minute, does not go wrong. */
 const SPARED = /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];
+const SPECIAL: Record<string, CallFault['kind']> = {
+  TransactWriteItems: 'conflict',
+  BatchWriteItem: 'partly done',
+  PublishBatch: 'partly done',
+};
 /** Up to this; the SDK gives up waiting after two seconds. */
 const LONGEST_DELAY_MS = 2_500;
+
+/** Whether the gateway refuses a text for good, until it is repaired: one of so many, by its message's id. */
+export const isRefused = (messageId: string, refusedOf: number) =>
+  Number.parseInt(messageId.slice(-4), 16) % refusedOf === 0;
 
 export interface FaultsOptions {
   random: () => number;
   weather: () => Weather;
+  /** One text of so many is refused for good. */
+  refusedOf: number;
   report: (report: Report) => void;
 }
 
 /** Faults by chance, at the rates above. */
-export function createFaults({ random, weather, report }: FaultsOptions): Faults {
+export function createFaults({ random, weather, refusedOf, report }: FaultsOptions): Faults {
   const squalls = new Map<string, number>();
-  const happens = <F extends string>(fault: F, what: string): F => {
-    report({ fault: `${what}: ${fault}`, at: new Date().toISOString() });
-    return fault;
-  };
+  let gatewayOutUntil = 0;
 
   function rateOf(service: string): number {
     if (random() < SQUALLS) squalls.set(service, Date.now() + SQUALL_MS);
@@ -50,38 +61,35 @@ export function createFaults({ random, weather, report }: FaultsOptions): Faults
   return {
     call(service, operation) {
       if (weather() !== 'storm' || SPARED.test(operation) || random() > rateOf(service)) return undefined;
-      const special = {
-        TransactWriteItems: 'conflict',
-        BatchWriteItem: 'partly done',
-        PublishBatch: 'partly done',
-      } as const;
-      const kinds = operation in special ? [...KINDS, special[operation as keyof typeof special]] : KINDS;
-      const kind = happens(kinds[Math.floor(random() * kinds.length)] ?? 'refused', `${service} ${operation}`);
+      const kinds = [...KINDS, ...(SPECIAL[operation] ? [SPECIAL[operation]] : [])];
+      const kind = kinds[Math.floor(random() * kinds.length)] ?? 'refused';
       return kind === 'delayed' ? { kind, ms: random() * LONGEST_DELAY_MS } : { kind };
     },
 
     death(functionName) {
-      if (weather() !== 'storm' || random() > DEATHS) return undefined;
-      happens('dies', functionName);
-      return random() * 50;
+      const rate = functionName.endsWith('-sweep') ? DEATHS_OF_SWEEPS : DEATHS;
+      return weather() !== 'storm' || random() > rate ? undefined : random() * 50;
     },
 
     text(idempotencyKey = '') {
       if (weather() === 'calm') return undefined;
-      if (Number.parseInt(idempotencyKey.slice(-4), 16) % REFUSED_OF === 0) return happens('refuses', 'gateway');
+      if (isRefused(idempotencyKey, refusedOf)) return 'refuses';
       if (weather() === 'repairing') return undefined;
+      if (random() < GATEWAY_OUTAGES) gatewayOutUntil = Date.now() + GATEWAY_OUTAGE_MS;
+      if (gatewayOutUntil > Date.now()) return 'fails';
       let chance = random();
       for (const [fault, rate] of TEXTS) {
         chance -= rate;
-        if (chance < 0) return happens(fault, 'gateway');
+        if (chance < 0) return fault;
       }
       return undefined;
     },
 
-    answered(operation, request, response) {
-      if (operation !== 'PublishBatch' || response.includes('<Failed><member>')) return;
-      const form = [...new URLSearchParams(request)];
-      const published = form
+    happened: (fault) => report({ fault, at: new Date().toISOString() }),
+
+    answered(operation, request) {
+      if (operation !== 'PublishBatch') return;
+      const published = [...new URLSearchParams(request)]
         .filter(([name]) => /\.Message$/.test(name))
         .map(([, body]) => JSON.parse(body) as { subject: string; sequence: string })
         .map(({ subject, sequence }) => ({ aggregateId: subject, version: Number(sequence) }));

@@ -153,7 +153,8 @@ parked
       const { signal } = interrupted;
       const summary = await redrive(stage, subscriber, aggregates, { onProgress: (done) => bar.update(done), signal });
       bar.stop();
-      process.exitCode = summary.failures.length > 0 || summary.left > 0 ? 1 : 0;
+      const isDone = summary.failures.length + summary.unknown.length + summary.left === 0;
+      process.exitCode = isDone ? 0 : 1;
       if (json) {
         console.log(JSON.stringify(summary, null, 2));
         return;

@@ -1,15 +1,14 @@
-import { chunk } from '../../shared/messaging/batches.ts';
 import type { ReleaseReport } from '../../shared/messaging/parking.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 export interface RedriveSummary {
-  /** Aggregates that were tried. */
-  aggregates: number;
   applied: number;
   waiting: number;
   forPerson: number;
-  failures: ReleaseReport[];
-  /** Aggregates that were not tried: the canary failed, or somebody interrupted. */
+  failures: Array<Pick<ReleaseReport, 'aggregateId' | 'version' | 'error'>>;
+  /** Aggregates that have nothing parked. */
+  unknown: string[];
+  /** Aggregates that were not tried: the canary failed, a whole call did, or somebody interrupted. */
   left: number;
 }
 
@@ -17,8 +16,8 @@ export interface RedriveSummary {
 const AGGREGATES_PER_CALL = 50;
 
 /**
- * Redrives aggregates: first one alone, as a canary, and the others only if that succeeded. What was done stays done,
- * so it can be stopped between two calls, and run again.
+ * Redrives aggregates: one alone until one succeeds, as a canary, then many at a time. It stops when the canary fails, or
+ * a whole call; what was done stays done, so it can be run again.
  */
 export async function redrive(
   stage: Stage,
@@ -26,23 +25,44 @@ export async function redrive(
   aggregateIds: readonly string[],
   { onProgress, signal }: { onProgress: (done: number) => void; signal?: AbortSignal },
 ): Promise<RedriveSummary> {
-  const summary: RedriveSummary = { aggregates: 0, applied: 0, waiting: 0, forPerson: 0, failures: [], left: 0 };
-  const [canary, ...others] = aggregateIds;
-  const calls = canary === undefined ? [] : [[canary], ...chunk(others, AGGREGATES_PER_CALL)];
-  for (const call of calls) {
-    if (signal?.aborted) break;
-    const answer = await stage.askParking(subscriber, { redrive: call });
-    if (!('reports' in answer)) throw new OperatorError(`the ${subscriber} sweep does not know how to redrive`);
-    for (const report of answer.reports) {
-      summary.aggregates++;
-      summary.applied += report.applied;
-      summary.waiting += report.waiting;
-      summary.forPerson += report.forPerson;
-      if (report.error !== undefined) summary.failures.push(report);
+  const summary: RedriveSummary = { applied: 0, waiting: 0, forPerson: 0, failures: [], unknown: [], left: 0 };
+  let next = 0;
+
+  /** @returns whether all of them failed */
+  async function redriveCall(ids: readonly string[]): Promise<boolean> {
+    const reports = await ask(ids);
+    for (const report of reports) {
+      const { aggregateId, applied, waiting, forPerson, error } = report;
+      summary.applied += applied;
+      summary.waiting += waiting;
+      summary.forPerson += forPerson;
+      if (error !== undefined) summary.failures.push(report);
+      else if (applied + waiting + forPerson === 0) summary.unknown.push(aggregateId);
     }
-    onProgress(summary.aggregates);
-    if (summary.aggregates === 1 && summary.failures.length > 0) break;
+    next += ids.length;
+    onProgress(next);
+    return reports.every(({ error }) => error !== undefined);
   }
-  summary.left = aggregateIds.length - summary.aggregates;
+
+  /** A function that dies over one aggregate shall not keep the others of its call back. */
+  async function ask(ids: readonly string[]): Promise<ReleaseReport[]> {
+    try {
+      const answer = await stage.askParking(subscriber, { redrive: [...ids] });
+      if ('reports' in answer) return answer.reports;
+      throw new OperatorError(`the ${subscriber} sweep does not know how to redrive`);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      const [only, ...others] = ids;
+      if (only === undefined) return [];
+      if (others.length > 0) return (await Promise.all(ids.map((id) => ask([id])))).flat();
+      return [{ aggregateId: only, applied: 0, waiting: 0, forPerson: 1, error: error.message }];
+    }
+  }
+
+  while (next < aggregateIds.length && !signal?.aborted) {
+    const size = summary.applied === 0 ? 1 : AGGREGATES_PER_CALL;
+    if (await redriveCall(aggregateIds.slice(next, next + size))) break;
+  }
+  summary.left = aggregateIds.length - next;
   return summary;
 }

@@ -30,16 +30,27 @@ export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }
 
+const INVOKE_TIMEOUT_MS = 75_000;
+
 export type Stage = ReturnType<typeof openStage>;
 
 /** A stage as operators see it: through AWS's own APIs, and the sweep functions for what changes something. */
 export function openStage({ name, endpoint }: StageOptions) {
   const config = endpoint
-    ? { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+    ? {
+        endpoint,
+        region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      }
     : {};
   const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   const sqs = new SQSClient(config);
-  const lambda = new LambdaClient(config);
+  // A sweep takes up to a minute; an Invoke whose answer was lost is not to be repeated behind the operator's back.
+  const lambda = new LambdaClient({
+    ...config,
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: INVOKE_TIMEOUT_MS, throwOnRequestTimeout: true },
+  });
   const prefix = `rollcall-${name}-`;
 
   async function queueUrls(): Promise<string[]> {

@@ -5,6 +5,7 @@ import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 export interface Text {
   to: string;
   receivedAt: string;
+  idempotencyKey: string | null;
 }
 
 export type Item = Record<string, unknown> & { pk: string; sk: string };

@@ -1,6 +1,6 @@
 /**
- * How often a queue hands out a message before it moves to the dead-letter queue. Only one whose function dies gets so
- * far: see RECEIVES_BEFORE_PARKING.
+ * How often a queue hands out a message before it moves to the dead-letter queue: one over which its function dies, or
+ * that cannot even be parked for a quarter of an hour.
  */
 export const MAX_RECEIVES = 10;
 

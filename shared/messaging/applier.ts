@@ -60,6 +60,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       const leased = await store.lease(message.subject, after, lease);
       if (leased.state !== 'done') return leased;
       try {
+        if (now().getTime() - from.getTime() > leaseMs / 3)
+          throw new TransientError(`${message.id}: its lease came late`);
         await call();
       } catch (error) {
         await store.release(message.subject, lease);

@@ -2,16 +2,19 @@ import * as z from 'zod';
 import type { MessageContract } from '../contracts/contract.ts';
 import { UnreadableMessageError } from './errors.ts';
 
+/** They become keys of tables, which end at 1,024 bytes. */
+const name = z.string().min(1).max(200);
+
 /**
  * A CloudEvents 1.0 event in structured JSON mode, with the published extensions `partitionkey`, `sequence` and
  * `traceparent`. Unknown attributes are kept out, not refused (https://github.com/cloudevents/spec).
  */
 const header = z.object({
   specversion: z.literal('1.0'),
-  id: z.string().min(1),
-  source: z.string().min(1),
-  type: z.string().min(1),
-  subject: z.string().min(1),
+  id: name,
+  source: name,
+  type: name,
+  subject: name,
   time: z.iso.datetime({ offset: true }),
   datacontenttype: z.literal('application/json').default('application/json'),
   dataschema: z.string().optional(),

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Observability } from '../observability/observability.ts';
 import { isPermanent } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
@@ -8,6 +8,8 @@ import type { PublishReport, Relay } from './relay.ts';
 
 /** The sweep reads the outbox in this many parallel segments. */
 const SEGMENTS = 4;
+/** The sweep begins no further page with less time than this left: a page takes three attempts of two seconds at worst. */
+const SWEEP_RESERVE_MS = 15_000;
 /** Of so many aggregates the sweep's answer says why; the log has all. */
 const FAILURES_TOLD = 100;
 
@@ -22,6 +24,8 @@ export interface OutboxSweepReport {
   /** Aggregates with a row that could not be published, and why; the first hundred of them. */
   failed: Array<{ aggregateId: string; error: string }>;
   failedAggregates: number;
+  /** Whether everything was looked at; if not, time ran out, and the next sweep goes on. */
+  finished: boolean;
 }
 
 /** The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer. */
@@ -52,16 +56,24 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
       };
     },
 
-    async sweep(request: PublishRequest | object): Promise<OutboxSweepReport> {
+    async sweep(
+      request: PublishRequest | object,
+      { getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>,
+    ): Promise<OutboxSweepReport> {
       const sources =
         'publish' in request
           ? [rowsOf(request.publish)]
           : Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
       const failed = new Map<string, Error>();
       let published = 0;
+      let finished = true;
       await Promise.all(
         sources.map(async (pages) => {
           for await (const page of pages) {
+            if (getRemainingTimeInMillis() < SWEEP_RESERVE_MS) {
+              finished = false;
+              return;
+            }
             const report = await publish(page);
             published += report.published;
             for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
@@ -76,6 +88,7 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
           .slice(0, FAILURES_TOLD)
           .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
         failedAggregates: failed.size,
+        finished,
       };
     },
   };

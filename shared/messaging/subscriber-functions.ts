@@ -9,11 +9,12 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import type { Handlers } from './applier.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
+import type { Discard } from './discard.ts';
 import { isPermanent } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { createSubscriber } from './subscriber.ts';
-import { createSubscriberStore, type ParkedKey } from './subscriber-store.ts';
+import { createSubscriberStore } from './subscriber-store.ts';
 
 export interface SubscriberFunctionsOptions<C extends MessageContract> {
   /** Name in logs and metrics. */
@@ -25,23 +26,23 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
 }
 
 /** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
-export type ParkingRequest = { redrive: string[] } | { discard: ParkedKey; because: string };
+export type ParkingRequest = { redrive: string[] } | { discard: Parameters<Discard>[0]; because: string };
 
 /** The answer to a {@link ParkingRequest}. */
-export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: ParkedKey } | { refused: string };
+export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
 
 /** The sweep begins nothing new when it has less time than this left: a handler's call may take a third of it. */
 const SWEEP_RESERVE_MS = 15_000;
 
 /**
  * The three Lambda functions of a subscriber: one consumes its queue, one sweeps what is parked, one parks what ended
- * among the dead letters. Their environment names its `TABLE`, its `QUEUE_URL` and `UNDELIVERED_ARN`, the queue of what
- * SNS could not deliver, as the construct Subscriber sets it.
+ * among the dead letters. Their environment names its `TABLE`, its `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS
+ * could not deliver, and whether it `JOINS_LATE`, as the construct Subscriber sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
   const { service, cursorKey, contracts, handlers } = options;
-  const { TABLE, QUEUE_URL, UNDELIVERED_ARN } = readEnvironment(
-    z.object({ TABLE: text, QUEUE_URL: text, UNDELIVERED_ARN: text }),
+  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE } = readEnvironment(
+    z.object({ TABLE: text, QUEUE_URL: text, UNDELIVERED_ARN: text, JOINS_LATE: z.stringbool() }),
   );
   const { logger, count } = createObservability(service);
   const client = createDynamoDB();
@@ -49,6 +50,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
+    joinsLate: JOINS_LATE,
     contracts,
     handlers: handlers({ client, tableName: TABLE, now }),
     now,
@@ -72,27 +74,26 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     return { batchItemFailures: givenBack.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
 
+  const mayGoOn = (context: Context) => () => context.getRemainingTimeInMillis() > SWEEP_RESERVE_MS;
+
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
-      await subscriber.sweep(
-        () => context.getRemainingTimeInMillis() > SWEEP_RESERVE_MS,
-        (report) => {
-          totals.Applied += report.applied;
-          totals.ParkedWaiting += report.waiting;
-          totals.ParkedForPerson += report.forPerson;
-          if (report.error === undefined) return;
-          totals.SweepFailures++;
-          logger.warn('parked message could not be applied', { ...report });
-        },
-      );
+      await subscriber.sweep(mayGoOn(context), (report) => {
+        totals.Applied += report.applied;
+        totals.ParkedWaiting += report.waiting;
+        totals.ParkedForPerson += report.forPerson;
+        if (report.error === undefined) return;
+        totals.SweepFailures++;
+        logger.warn('parked message could not be applied', { ...report });
+      });
     } finally {
       count(totals);
     }
   }
 
-  async function answer(request: ParkingRequest): Promise<ParkingAnswer> {
-    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive) };
+  async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
+    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive, mayGoOn(context)) };
     try {
       await subscriber.discard(request.discard, request.because);
     } catch (error) {
@@ -123,7 +124,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     },
 
     async sweep(request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> {
-      if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest);
+      if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest, context);
       await sweepAll(context);
       return undefined;
     },

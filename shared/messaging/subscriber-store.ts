@@ -41,8 +41,6 @@ export interface ParkedMessage extends ParkedKey {
   /** As it was received. */
   body: string;
   reason: ParkedReason;
-  /** It went round its queue, where what precedes it may still wait. */
-  overtook?: true;
   /** How often its handler was tried, or its function died over it. */
   attempts: number;
   /** So many tries in a row began and never ended: the function died over them. */
@@ -76,7 +74,8 @@ export interface SubscriberStore {
   /** Gives a lease back, if it is still this one. */
   release(aggregateId: string, lease: Lease): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
-  park(message: ParkedMessage): Promise<void>;
+  /** @param unlessParked whether the message is left as it is if it is parked already */
+  park(message: ParkedMessage, unlessParked?: boolean): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
   /** What is parked of an aggregate, the lowest version first. */
   parkedOf(aggregateId: string): Promise<ParkedMessage[]>;
@@ -92,8 +91,9 @@ export const PARKED_INDEX = 'parked';
 const VERSION_DIGITS = 16;
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
+/** Two messages that claim the same version have a place each: neither may take the other's. */
 const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
-  version === 0 ? messageId : String(version).padStart(VERSION_DIGITS, '0');
+  `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
 
 export interface SubscriberStoreOptions {
   client: DynamoDBDocumentClient;
@@ -102,7 +102,7 @@ export interface SubscriberStoreOptions {
   cursorKey: string;
 }
 
-/** Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION`, `discarded#VERSION`, or what the service itself keeps there. */
+/** Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, or what the service itself keeps there. */
 export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
   /** One conditional update of the cursor's item, with whatever must be committed beside it. */
   async function claim(
@@ -200,14 +200,19 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return cursorOf(Item);
     },
 
-    async park(message) {
+    async park(message, unlessParked = false) {
       const { aggregateId, ...rest } = message;
-      await client.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: { pk: aggregateId, sk: `${PARKED}${placeOf(message)}`, parkedAggregate: aggregateId, ...rest },
-        }),
-      );
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: { ...parkedKey(message), parkedAggregate: aggregateId, ...rest },
+            ...(unlessParked && { ConditionExpression: 'attribute_not_exists(pk)' }),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
 
     async unpark(key) {

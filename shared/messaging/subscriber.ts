@@ -3,7 +3,8 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
-import { PermanentError, UnreadableMessageError } from './errors.ts';
+import { createDiscard } from './discard.ts';
+import { TransientError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, readOrdered, versionOf } from './message.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
 
@@ -13,7 +14,7 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & O
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
   const { store } = options;
   const apply = createApplier(options);
-  const { park, parkUnreadable, ...parking } = createParking({ ...options, apply });
+  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({ ...options, apply });
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
@@ -29,7 +30,9 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   }
 
   return {
-    ...parking,
+    sweep,
+    redrive,
+    discard: createDiscard({ ...options, mayBegin, isOld }),
 
     /**
      * Applies a message, or parks it.
@@ -48,21 +51,21 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
       }),
 
     /**
-     * Parks what a queue has given up: as `failed`, for a person, if its function died over it; as `gap`, for the sweep,
-     * if it never reached its queue.
+     * Parks what a queue has given up, for the sweep to try: it never reached its queue; or its function died over it, or
+     * could not even park it.
      */
     setAside: (delivery: Delivery, cause: 'died' | 'undelivered'): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
         const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
         if (decision.action === 'acknowledge') return 'duplicate';
         if (cause === 'undelivered') {
-          await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0, overtook: true });
+          await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
         } else {
-          const error = new PermanentError(
+          const error = new TransientError(
             'given up by its queue: its function died or ran out of time over it, or over another message of its batch',
           );
-          const failed = { outcome: 'parked', reason: 'failed', error } as const;
-          await park(envelope, delivery.body, failed, { attempts: delivery.receives });
+          const suspect = { attempts: delivery.receives, unanswered: 1 };
+          await park(envelope, delivery.body, { outcome: 'parked', reason: 'retry', error }, suspect);
         }
         return 'parked';
       }),

@@ -54,7 +54,7 @@ describe('the AWS CLI', () => {
     const { StatusCode } = await aws('lambda', 'invoke', '--function-name', 'rollcall-dev-outbox-sweep', file);
     expect([StatusCode, JSON.parse(readFileSync(file, 'utf8'))]).toEqual([
       200,
-      { published: 0, failed: [], failedAggregates: 0 },
+      { published: 0, failed: [], failedAggregates: 0, finished: true },
     ]);
     await rm(folder, { recursive: true });
   });

@@ -87,24 +87,31 @@ export function checkAtRest(history: History): Violation[] {
   const violations: Violation[] = [];
   const published = new Set(history.published.map(({ messageId }) => messageId));
   for (const message of history.committed) {
-    if (!published.has(message.messageId)) {
-      violations.push({ guarantee: 'G1', what: `${nameOf(message)} was committed, and never published` });
-    }
+    const refusals = versionsOf(history.refused, message.aggregateId);
+    if (published.has(message.messageId) || refusals.some((refused) => refused <= message.version)) continue;
+    violations.push({ guarantee: 'G1', what: `${nameOf(message)} was committed, and never published` });
   }
   for (const [key, count] of history.texts) {
     if (!history.committed.some(({ messageId }) => messageId === key)) {
       violations.push({ guarantee: 'G5', what: `${count} texts were sent with the key ${key}, which is no message` });
     }
   }
+  for (const key of history.crowded)
+    violations.push({ guarantee: 'G5', what: `the text ${key} was sent twice at once` });
   for (const [name, subscriber] of history.subscribers) violations.push(...checkSubscriberAtRest(name, subscriber));
   return violations;
 }
 
-/** G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed. */
+/**
+ * G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed, and a
+ * person is told of it.
+ */
 function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Violation[] {
   const violations: Violation[] = [];
-  const unreadable = subscriber.parked.filter(({ reason }) => reason === 'unreadable').length;
-  if (unreadable !== subscriber.garbage) {
+  const unreadable =
+    subscriber.parked.filter(({ reason }) => reason === 'unreadable').length +
+    subscriber.discarded.filter(({ version }) => version === 0).length;
+  if (unreadable < subscriber.garbage) {
     violations.push({
       guarantee: 'G1',
       what: `${name} has ${unreadable} of ${subscriber.garbage} unreadable messages`,
@@ -112,15 +119,22 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
   }
   for (const message of subscriber.delivered) {
     const { aggregateId, version } = message;
-    const done = [...subscriber.applied, ...subscriber.discarded];
-    if (versionsOf(done, aggregateId).includes(version)) continue;
+    const isApplied = versionsOf(subscriber.applied, aggregateId).includes(version);
+    const isDiscarded = versionsOf(subscriber.discarded, aggregateId).includes(version);
+    if (isApplied && isDiscarded) {
+      violations.push({ guarantee: 'G3', what: `${name} applied and discarded ${nameOf(message)}` });
+    }
+    if (isApplied || isDiscarded) continue;
     const parked = subscriber.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
     if (!parked) {
       violations.push({ guarantee: 'G1', what: `${name} lost ${nameOf(message)}` });
       continue;
     }
-    if (!subscriber.early && (parked.reason === 'below-baseline' || hasHoleBelow(subscriber, message))) continue;
-    const failures = versionsOf([...subscriber.broken, ...subscriber.deadLettered], aggregateId);
+    if (!subscriber.told.has(aggregateId)) {
+      violations.push({ guarantee: 'G4', what: `nobody is told that ${name} holds up ${nameOf(message)}` });
+    }
+    if (!subscriber.early && (parked.reason === 'below-baseline' || hasHole(subscriber, aggregateId))) continue;
+    const failures = versionsOf(subscriber.broken, aggregateId);
     if (!failures.some((failure) => failure <= version)) {
       violations.push({ guarantee: 'G4', what: `${name} holds up ${nameOf(message)} behind nothing that failed` });
     }
@@ -128,8 +142,8 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
   return violations;
 }
 
-/** What was published for the last time before a late subscriber came never reaches it, though an earlier version may. */
-function hasHoleBelow({ delivered }: SubscriberHistory, { aggregateId, version }: Version): boolean {
-  const got = versionsOf(delivered, aggregateId);
-  return Array.from({ length: version - 1 }, (_, index) => index + 1).some((lower) => !got.includes(lower));
+/** What was published for the last time before a late subscriber came never reaches it, though an earlier one may. */
+function hasHole({ delivered }: SubscriberHistory, aggregateId: string): boolean {
+  const got = [...new Set(versionsOf(delivered, aggregateId))].sort((a, b) => a - b);
+  return got.some((version, index) => version !== (got[0] ?? 0) + index);
 }

@@ -4,8 +4,12 @@ export interface History {
   /** Confirmed or not: the broker took it. */
   published: Array<{ aggregateId: string; version: number; messageId: string }>;
   subscribers: Map<string, SubscriberHistory>;
-  /** Idempotency keys of the texts that the provider accepted, and how often it was asked. */
+  /** What the topic refuses until it is repaired. */
+  refused: Array<{ aggregateId: string; version: number }>;
+  /** Idempotency keys of the texts that the provider accepted, and how often. */
   texts: Map<string, number>;
+  /** Texts that two instances were at work on at once, or one sent twice. */
+  crowded: string[];
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
 }
 
@@ -17,17 +21,18 @@ export interface SubscriberHistory {
   /** With how many texts its provider had accepted by then for this very message. */
   applied: Array<{ aggregateId: string; version: number; textsBefore: number }>;
   discarded: Array<{ aggregateId: string; version: number }>;
-  /** What its queue gave up. */
-  deadLettered: Array<{ aggregateId: string; version: number }>;
   /** Where a handler fails, for good or until it is repaired. */
   broken: Array<{ aggregateId: string; version: number }>;
   /** How many bodies that nobody can read were put into its queue. */
   garbage: number;
   /** What is parked at the end. */
   parked: Array<{ aggregateId: string; version: number; reason: string }>;
+  /** Aggregates of which the last sweep said that they wait for a person. */
+  told: ReadonlySet<string>;
 }
 
 export interface Violation {
-  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
+  /** `rest`: it never comes to rest, so that nothing can be said of it. */
+  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'rest';
   what: string;
 }

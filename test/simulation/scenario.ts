@@ -14,7 +14,7 @@ export interface Script {
 /** One run: who does what, what is broken, and every decision on the way. */
 export interface Scenario {
   scripts: Script[];
-  breakages: Array<{ subscriber: string; aggregate: number; version: number; breakage: Breakage }>;
+  breakages: Array<{ where: string; aggregate: number; version: number; breakage: Breakage }>;
   /** Receives after which the queues give a message up. */
   maxReceives: number;
   /** Whether a third subscriber comes late, somebody discards, a message comes that nobody can read. */
@@ -33,7 +33,7 @@ const script = fc.record({
 });
 
 const breakage = fc.record({
-  subscriber: fc.constantFrom('sms', 'guide'),
+  where: fc.constantFrom('sms', 'guide', 'topic'),
   aggregate: fc.nat(1),
   version: fc.integer({ min: 1, max: 3 }),
   breakage: fc.constantFrom<Breakage>('for good', 'for now', 'fatally'),

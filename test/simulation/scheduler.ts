@@ -69,6 +69,8 @@ export class Scheduler {
   #errors = 0;
   /** Simulated time in epoch milliseconds. */
   now = Date.parse('2026-11-21T10:00:00.000Z');
+  /** Until then every service fails every call. */
+  outageUntil = 0;
   /** From now on nothing fails, and no call has to wait. */
   calm = false;
   readonly #alive = new Set<Instance>();
@@ -82,15 +84,16 @@ export class Scheduler {
     this.#trace?.(`${new Date(this.now).toISOString().slice(11, 19)}  ${line.replaceAll(/[\d-]{23}-0*(\d+)/g, '#$1')}`);
   }
 
-  /** Starts an instance; what it does with `answer` happens only if it lives to answer. */
+  /** Starts an instance; `answer` is called only if it lives to answer. */
   invoke<T>(
     name: string,
     timeoutMs: number,
     run: (instance: Instance) => Promise<T>,
     answer: (result: T | Error) => void,
+    atOnce = false,
   ): void {
     const skewMs = this.calm ? 0 : (this.#choices.below(5) - 2) * 1_000;
-    const swift = this.calm || this.#choices.below(3) === 1;
+    const swift = this.calm || atOnce || this.#choices.below(3) === 1;
     const instance = {
       name: `${name}-${++this.#instances}`,
       skewMs,
@@ -113,7 +116,8 @@ export class Scheduler {
   /** A call to a service. Its effect is atomic, and happens when its turn comes. */
   async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
     if (instance.swift && instance.alive) {
-      this.log(`${instance.name} ${what}`);
+      this.log(`${instance.name} ${what}${this.#isOut ? ': fails before its effect' : ''}`);
+      if (this.#isOut) throw this.#error(what);
       return effect();
     }
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -143,7 +147,8 @@ export class Scheduler {
   takeTurn(index: number): void {
     const [turn] = this.#waiting.splice(index, 1);
     if (!turn) return;
-    const outcome = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'goes well';
+    const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'goes well';
+    const outcome = this.#isOut ? 'fails before its effect' : drawn;
     if (outcome === 'crash') {
       this.crash(turn.instance);
       return;
@@ -156,6 +161,10 @@ export class Scheduler {
     this.now += ms;
     this.log(`${ms / 1000} s pass`);
     for (const instance of this.#alive) if (instance.deadline < this.now) this.crash(instance);
+  }
+
+  get #isOut(): boolean {
+    return !this.calm && this.outageUntil > this.now;
   }
 
   /** Resolves when every instance waits for a turn, or has ended: a tick comes after all promises. */

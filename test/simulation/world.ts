@@ -16,12 +16,15 @@ const RELAY_TIMEOUT_MS = 30_000;
 const SWEEP_TIMEOUT_MS = 60_000;
 /** So many times a client asks again, apart from when everything works. */
 const CLIENT_ATTEMPTS = 4;
+const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MOST_CALLS = 8;
-/** The kit counts on dead letters being set aside sooner than it adopts a version, which is after five minutes. */
-const DEAD_LETTERS_WAIT_MS = 4 * 60_000;
 const LONG_MS = 16 * 60_000;
+/** What is parked at rest is older than an hour by then, and a person must have been told. */
+const ROUNDS_OF_REST = 5;
 const ROUNDS = 60;
+
+const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
 const quiet = { logger: { warn: () => {} } as never, count: () => {} };
 
@@ -45,6 +48,8 @@ class World {
     subscribers: new Map(),
     texts: new Map(),
     registrations: [],
+    refused: [],
+    crowded: [],
   };
   readonly #database: MembersAndOutbox;
   readonly #topic: FifoTopic;
@@ -59,7 +64,13 @@ class World {
     this.#choices = new Choices(scenario.choices);
     this.#scheduler = new Scheduler(this.#choices, trace);
     this.#database = new MembersAndOutbox(this.#scheduler, this.#choices, this.#history);
-    this.#topic = new FifoTopic(this.#scheduler, this.#choices, this.#history);
+    this.#topic = new FifoTopic(this.#scheduler, this.#choices, this.#history, (aggregateId, version) =>
+      Boolean(this.#breakageOf('topic', aggregateId, version)),
+    );
+    this.#database.meanwhile = async () => {
+      const client = this.#clients.find((one) => one.step > 0 && !isDone(one));
+      if (client) await this.#then(() => this.#request(client, true));
+    };
     this.#clients = scenario.scripts.map((script) => ({ script, step: 0, attempts: 0 }));
     this.#garbage = scenario.garbage ? 1 : 0;
     this.#subscribe('sms', true);
@@ -74,23 +85,24 @@ class World {
       choices: this.#choices,
       maxReceives: this.#scenario.maxReceives,
       texts: this.#history.texts,
+      crowded: this.#history.crowded,
       messageIdOf: (aggregateId, version) =>
         this.#history.committed.find((one) => one.aggregateId === aggregateId && one.version === version)?.messageId ??
         '',
-      breakage: (aggregateId, version) => {
-        if (this.#repaired) return undefined;
-        const aggregates = [...new Set(this.#history.committed.map((message) => message.aggregateId))];
-        const { breakages } = this.#scenario;
-        return breakages.find(
-          (broken) =>
-            broken.subscriber === name && broken.version === version && aggregates[broken.aggregate] === aggregateId,
-        )?.breakage;
-      },
+      breakage: (aggregateId, version) => this.#breakageOf(name, aggregateId, version),
     });
     this.#subscribers.push(subscriber);
     this.#history.subscribers.set(name, subscriber.history);
     this.#topic.subscriptions.push(subscriber);
     this.#scheduler.log(`${name} subscribes`);
+  }
+
+  #breakageOf(where: string, aggregateId: string, version: number) {
+    if (this.#repaired) return undefined;
+    const aggregates = [...new Set(this.#history.committed.map((message) => message.aggregateId))];
+    return this.#scenario.breakages.find(
+      (broken) => broken.where === where && broken.version === version && aggregates[broken.aggregate] === aggregateId,
+    )?.breakage;
   }
 
   async run(): Promise<Violation[]> {
@@ -104,7 +116,6 @@ class World {
     this.#repaired = true;
     this.#scheduler.log('what was broken is repaired');
     for (const subscriber of this.#subscribers) {
-      subscriber.history.deadLettered.length = 0;
       subscriber.redrive();
       await this.#scheduler.settled();
     }
@@ -120,12 +131,11 @@ class World {
       actions.push(turn, turn, turn);
     }
     if (scheduler.calls < MOST_CALLS) actions.push(...this.#beginnings());
-    const soon = [...this.#subscribers.flatMap(({ deadLetters, undelivered }) => [deadLetters, undelivered])].flatMap(
-      ({ messages }) => messages.map(({ sentAt }) => sentAt + DEAD_LETTERS_WAIT_MS - scheduler.now),
-    );
-    for (const ms of [1_000, 10_000, 65_000, 301_000, LONG_MS]) {
-      if (soon.every((left) => left > ms)) actions.push(() => scheduler.advance(ms));
-    }
+    for (const ms of [1_000, 10_000, 65_000, 301_000, LONG_MS]) actions.push(() => scheduler.advance(ms));
+    actions.push(() => {
+      scheduler.log('every service is down');
+      scheduler.outageUntil = scheduler.now + OUTAGE_MS;
+    });
     return actions;
   }
 
@@ -153,8 +163,7 @@ class World {
         () => subscriber.sweep(),
         () => subscriber.redrive(),
       );
-      const [failed] = [...subscriber.store.waiting.values()].filter(({ reason }) => reason === 'failed');
-      if (failed && this.#scenario.discards) actions.push(() => subscriber.discard(failed));
+      if (this.#scenario.discards) actions.push(() => subscriber.discard());
     }
     if (this.#scenario.late && this.#subscribers.length === 2) actions.push(() => this.#subscribe('late', false));
     if (this.#garbage > 0) {
@@ -171,6 +180,7 @@ class World {
     const scheduler = this.#scheduler;
     scheduler.calm = true;
     let before = '';
+    let unchanged = 0;
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
       for (const client of this.#clients) {
@@ -186,11 +196,12 @@ class World {
         await this.#then(() => subscriber.sweep());
       }
       const after = this.#signature();
-      if (after === before) return this.#check();
+      unchanged = after === before ? unchanged + 1 : 0;
+      if (unchanged === ROUNDS_OF_REST) return this.#check();
       before = after;
       scheduler.advance(LONG_MS);
     }
-    return [{ guarantee: 'G1', what: `it does not come to rest: ${before}` }];
+    return [{ guarantee: 'rest', what: `it does not come to rest: ${before}` }];
   }
 
   async #finishCalls(): Promise<void> {
@@ -215,11 +226,13 @@ class World {
   #check(): Violation[] {
     const { committed } = this.#history;
     const subscribers = new Map(this.#subscribers.map((one) => [one.name, one.takeStock(committed)]));
-    const history = { ...this.#history, subscribers };
+    const refused = committed.filter(({ aggregateId, version }) => this.#breakageOf('topic', aggregateId, version));
+    const history = { ...this.#history, subscribers, refused };
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 
-  #request(client: Client): void {
+  /** @param atOnce whether nothing comes between its calls, for sure */
+  #request(client: Client, atOnce = false): void {
     const { script, step } = client;
     client.attempts++;
     const members = (instance: Instance) =>
@@ -258,10 +271,11 @@ class World {
         await changeProfile(client.memberId ?? '', `"${version}"`, { name: `${script.name} ${step}` }, {});
       }
     };
-    this.#scheduler.invoke('change', API_TIMEOUT_MS, change, (result) => {
+    const after = (result: unknown) => {
       if (result instanceof Error && !(result instanceof Problem)) return;
       goOn(step + burst);
-    });
+    };
+    this.#scheduler.invoke('change', API_TIMEOUT_MS, change, after, atOnce);
   }
 
   #relayFunctionsOf(instance: Instance) {
@@ -291,7 +305,7 @@ class World {
     this.#scheduler.invoke(
       'outbox-sweep',
       SWEEP_TIMEOUT_MS,
-      (instance) => this.#relayFunctionsOf(instance).sweep({}),
+      (instance) => this.#relayFunctionsOf(instance).sweep({}, IN_TIME),
       () => {},
     );
   }

@@ -43,7 +43,8 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return item?.version ? item : undefined;
   }
 
-  async park(message: ParkedMessage): Promise<void> {
+  async park(message: ParkedMessage, unlessParked = false): Promise<void> {
+    if (unlessParked && this.waiting.has(placeOf(message))) return;
     this.waiting.set(placeOf(message), message);
   }
 
@@ -53,7 +54,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {
     const own = [...this.waiting.values()].filter((parked) => parked.aggregateId === aggregateId);
-    return own.sort((a, b) => a.version - b.version || a.messageId.localeCompare(b.messageId));
+    return own.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
   }
 
   /** All in the first segment, two a page, those of an aggregate beside one another as an index has them. */
@@ -89,4 +90,4 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 }
 
-const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version || messageId}`;
+const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;

@@ -1,0 +1,80 @@
+import { decide } from './cursor.ts';
+import { PermanentError, TransientError } from './errors.ts';
+import type { ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
+
+export interface DiscardOptions {
+  store: SubscriberStore;
+  now: () => Date;
+  /** Whether an aggregate without cursor may begin with this message. */
+  mayBegin: (parked: ParkedMessage) => boolean;
+  /** Whether it has been parked for so long that what it waits for will not come any more. */
+  isOld: (parked: ParkedMessage) => boolean;
+}
+
+/**
+ * Skips a version on purpose, without its effect; message and reason are kept. It may be one that never came, if others
+ * have waited for it for an hour. Without a message id, the version's only message is meant.
+ * @throws {PermanentError} if it is not there to be skipped, or its turn has not come
+ */
+export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
+
+export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): Discard {
+  /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
+  async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
+    const { aggregateId, version, messageId } = parked;
+    if (version === 0) return undefined;
+    const decision = decide(await store.cursor(aggregateId), version);
+    if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
+    if (decision.action === 'acknowledge') {
+      await store.unpark(parked);
+      throw new PermanentError(`version ${version} of ${aggregateId} was applied or discarded before`);
+    }
+    // Another message claims this version: that one shall be applied.
+    if (queue.some((other) => other.version === version && other.messageId !== messageId)) return undefined;
+    if (decision.action === 'apply') return { after: decision.after, next: { version } };
+    if (decision.action === 'adopt' && queue[0] === parked && mayBegin(parked)) {
+      return { after: 0, next: { version, baseline: version } };
+    }
+    throw new PermanentError(
+      `version ${version} of ${aggregateId} waits for an earlier one, which may still be on its way`,
+    );
+  }
+
+  return async (key, because) => {
+    const queue = await store.parkedOf(key.aggregateId);
+    const meant = queue.filter(
+      ({ version, messageId }) => version === key.version && (key.messageId ?? messageId) === messageId,
+    );
+    if (meant.length > 1) {
+      const ids = meant.map(({ messageId }) => messageId).join(', ');
+      throw new PermanentError(`${meant.length} messages claim version ${key.version}: say which is meant: ${ids}`);
+    }
+    const parked = meant[0] ?? missing(key, queue);
+    const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
+    const { state } = await store.discard(discarded, await moveOver(parked, queue));
+    if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
+  };
+
+  /** What stands for a version that never came. */
+  function missing({ aggregateId, version }: Omit<ParkedKey, 'messageId'>, queue: readonly ParkedMessage[]) {
+    const waiting = queue.filter((parked) => version > 0 && parked.version > version);
+    if (waiting.length === 0) {
+      throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
+    }
+    if (!waiting.some(isOld)) {
+      throw new PermanentError(
+        `version ${version} of ${aggregateId} may still come: others wait for it since less than an hour`,
+      );
+    }
+    const at = now().toISOString();
+    return {
+      aggregateId,
+      version,
+      messageId: 'never-came',
+      body: '',
+      reason: 'gap',
+      attempts: 0,
+      parkedAt: at,
+    } as const;
+  }
+}
