@@ -186,10 +186,7 @@ try {
   if (json) console.log(JSON.stringify(result, null, 2));
   else {
     const { violations, faultsByKind, guarantees, ...figures } = result;
-    printTable(
-      Object.entries(faultsByKind).map(([fault, count]) => ({ fault, count })),
-      { empty: 'No faults.' },
-    );
+    printTable(Object.entries(faultsByKind).map(([fault, count]) => ({ fault, count })));
     for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(18)}${value}`);
     for (const [name, verdict] of Object.entries(guarantees)) {
       console.log(`${name.padEnd(18)}${verdict === 'held' ? pc.green(verdict) : pc.red(verdict)}`);

@@ -1,56 +1,40 @@
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
 import pc from 'picocolors';
 
-/** Prints rows under a header, as wide as they need; or one JSON value, for scripts. */
-export function printTable(rows: readonly object[], options: { json?: boolean; empty: string }): void {
-  if (options.json) {
-    console.log(JSON.stringify(rows, null, 2));
-    return;
-  }
+/** Prints JSON, for scripts. */
+export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
+
+/** Prints rows under a header, each column as wide as it needs. */
+export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;
-  if (!first) {
-    console.log(pc.dim(options.empty));
-    return;
-  }
-  const names = Object.keys(first) as Array<keyof typeof first>;
-  const table = new Table({
-    head: names.map((name) => pc.bold(name)),
-    style: { head: [], border: [], compact: true },
-    chars: Object.fromEntries(
-      [
-        'top',
-        'top-mid',
-        'top-left',
-        'top-right',
-        'bottom',
-        'bottom-mid',
-        'bottom-left',
-        'bottom-right',
-        'left',
-        'left-mid',
-        'mid',
-        'mid-mid',
-        'right',
-        'right-mid',
-      ].map((part) => [part, '']),
-    ),
+  if (!first) return;
+  const columns = Object.keys(first).map((name) => {
+    const cells = rows.map((row) => String(row[name] ?? '').replaceAll(/\s+/g, ' '));
+    const width = cells.reduce((most, cell) => Math.max(most, cell.length), name.length);
+    return { name, cells, width };
   });
-  for (const row of rows) table.push(names.map((name) => String(row[name] ?? '')));
-  console.log(table.toString());
+  console.log(pc.bold(columns.map(({ name, width }) => name.padEnd(width)).join('  ')));
+  for (const index of rows.keys()) {
+    console.log(
+      columns
+        .map(({ cells, width }) => (cells[index] ?? '').padEnd(width))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
 }
 
-/** How long ago, in the largest unit that fits. */
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const;
+
+/** How long ago, in the largest unit of which there are two. */
 export function age(since: string, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
-  for (const [unit, size] of [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['min', 60],
-  ] as const) {
-    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit}`;
-  }
-  return `${seconds} s`;
+  const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['s', 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
 }
 
 /** A progress bar, where a person is looking. */

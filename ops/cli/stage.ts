@@ -53,16 +53,36 @@ export function openStage({ name, endpoint }: StageOptions) {
   });
   const prefix = `rollcall-${name}-`;
 
+  const nameOf = (queueUrl: string) => queueUrl.split('/').at(-1) ?? '';
+
   async function queueUrls(): Promise<string[]> {
     const urls: string[] = [];
-    for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix: prefix })) {
-      urls.push(...QueueUrls);
+    try {
+      for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix: prefix })) {
+        urls.push(...QueueUrls);
+      }
+    } catch (error) {
+      throw unreachable(error as Error);
     }
     if (urls.length > 0) return urls.sort();
     throw new OperatorError(`There is no stage ${name} at ${endpoint ?? 'this account and region'}: it has no queues.`);
   }
 
-  const nameOf = (queueUrl: string) => queueUrl.split('/').at(-1) ?? '';
+  /** What to do about a stage that does not even list its queues. */
+  function unreachable(error: Error & { code?: string }): Error {
+    if (error.code === 'ECONNREFUSED' || /ECONNREFUSED/.test(error.message)) {
+      return new OperatorError(
+        `Nothing answers at ${endpoint}. Is it running (npm start)? For an account, name its --stage.`,
+      );
+    }
+    if (/Region is missing/.test(error.message)) {
+      return new OperatorError(`For stage ${name} of an account, say in which region it is: AWS_REGION=…`);
+    }
+    if (error.name === 'CredentialsProviderError') {
+      return new OperatorError(`For stage ${name} of an account, AWS credentials are needed: ${error.message}`);
+    }
+    return error;
+  }
 
   /** @throws {OperatorError} with what the function says, if it fails */
   async function invoke<Request, Answer>(fn: string, request: Request): Promise<Answer> {
@@ -123,6 +143,7 @@ export function openStage({ name, endpoint }: StageOptions) {
 
     /** Messages that are committed and not published, page by page. */
     async *outbox(): AsyncIterable<OutboxRow[]> {
+      await queueUrls();
       const pages = paginateScan({ client: dynamodb }, { TableName: `${prefix}outbox`, ConsistentRead: true });
       for await (const { Items = [] } of pages) yield Items as OutboxRow[];
     },
@@ -130,7 +151,12 @@ export function openStage({ name, endpoint }: StageOptions) {
     askParking: (subscriber: string, request: ParkingRequest) =>
       invoke<ParkingRequest, ParkingAnswer>(`${subscriber}-sweep`, request),
 
-    publish: (aggregateIds: string[] | undefined) =>
-      invoke<PublishRequest | object, OutboxSweepReport>('outbox-sweep', aggregateIds ? { publish: aggregateIds } : {}),
+    async publish(aggregateIds: string[] | undefined): Promise<OutboxSweepReport> {
+      await queueUrls();
+      return invoke<PublishRequest | object, OutboxSweepReport>(
+        'outbox-sweep',
+        aggregateIds ? { publish: aggregateIds } : {},
+      );
+    },
   };
 }

@@ -85,7 +85,7 @@ describe('npm run ops -- parked', () => {
   it('tries one aggregate first, and no other if that fails', async () => {
     const [first, second] = [await parkMember(24), await parkMember(25)];
     const { code, stdout } = await ops('parked', 'redrive', 'sms', first, second, '--json');
-    expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ aggregates: 1, left: 1 })]);
+    expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ applied: 0, left: 1 })]);
   });
 
   it('discards one version with a reason that is kept, and what waits behind it goes on', async () => {
@@ -137,6 +137,11 @@ describe('npm run ops -- outbox', () => {
 });
 
 describe('npm run ops', () => {
+  it('says so when nothing of an aggregate is parked', async () => {
+    const { code, stdout } = await ops('parked', 'redrive', 'sms', 'nobody');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: nothing of it is parked')]);
+  });
+
   it('shows how many messages wait in each queue', async () => {
     const queues = await opsJson('queues');
     expect(queues).toHaveLength(9);
@@ -148,7 +153,9 @@ describe('npm run ops', () => {
     ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
     ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
     ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
-    ['a version that is none', ['parked', 'show', 'sms', 'x', 'y'], 'whole number'],
+    ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
+    ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
+    ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
     ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has nothing of x'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
@@ -158,6 +165,9 @@ describe('npm run ops', () => {
 
   it('says so when nothing answers', async () => {
     const { code, stderr } = await runScript('ops/cli/main.ts', 'queues', '--endpoint', 'http://127.0.0.1:1');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('Is it running (npm start)?')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('Nothing answers at http://127.0.0.1:1. Is it running (npm start)?'),
+    ]);
   });
 });

@@ -74,6 +74,7 @@ describe('relay functions', () => {
     count: (values: Record<string, number>) => void counted.push(values),
   };
   const rung: OutboxRow[] = [];
+  const inTime = { getRemainingTimeInMillis: () => 60_000 };
   const failing = (failures: Record<string, Error>): Relay => ({
     publishPending: async (rows) => {
       rung.push(...rows);
@@ -106,14 +107,26 @@ describe('relay functions', () => {
   });
 
   it('let the sweep count, for its alarm, and tell what stays unpublished', async () => {
-    const report = await relayFunctions(failing({ a: new Error('refused') }), outbox, observability).sweep({});
-    expect(report).toEqual({ published: 0, failed: [{ aggregateId: 'a', error: 'refused' }], failedAggregates: 1 });
+    const report = await relayFunctions(failing({ a: new Error('refused') }), outbox, observability).sweep({}, inTime);
+    expect(report).toEqual({
+      published: 0,
+      failed: [{ aggregateId: 'a', error: 'refused' }],
+      failedAggregates: 1,
+      finished: true,
+    });
     expect(counted.at(-1)).toEqual({ Published: 0, LeftInOutbox: 1 });
+  });
+
+  it('let the sweep end in time, and say that it has not finished', async () => {
+    rung.length = 0;
+    const late = { getRemainingTimeInMillis: () => 14_000 };
+    expect(await relayFunctions(failing({}), outbox, observability).sweep({}, late)).toMatchObject({ finished: false });
+    expect(rung).toEqual([]);
   });
 
   it('publish what a person asks for, and nothing else', async () => {
     rung.length = 0;
-    await relayFunctions(failing({}), outbox, observability).sweep({ publish: ['x', 'y'] });
+    await relayFunctions(failing({}), outbox, observability).sweep({ publish: ['x', 'y'] }, inTime);
     expect(rung.map(({ messageId }) => messageId)).toEqual(['x/4', 'y/4']);
   });
 });

@@ -49,7 +49,7 @@ describe('verdict', () => {
   const askedAt = Date.parse('2026-11-21T10:00:00.000Z');
   const accepted = [{ member: { id: 'm', phone: '+1', locale: 'es', version: 1 }, askedAt, httpMs: 5 }];
   const whole = (): Holdings => ({
-    texts: [{ to: '+1', receivedAt: at }],
+    texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
     sms: [{ pk: 'm', sk: 'cursor', version: 1 }],
     points: [
       { pk: 'm', sk: 'account', version: 1, balance: 100, appliedAt: at },
@@ -72,7 +72,11 @@ describe('verdict', () => {
 
   it.each<[string, (held: Holdings) => void, Partial<ReturnType<typeof compare>>]>([
     ['a text that was never sent', (held) => held.texts.pop(), { lost: 1 }],
-    ['a text that was sent twice', (held) => held.texts.push({ to: '+1', receivedAt: at }), { duplicated: 1 }],
+    [
+      'a text that was sent twice',
+      (held) => held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' }),
+      { duplicated: 1 },
+    ],
     ['a bonus that was never credited', (held) => held.points.splice(0), { lost: 1 }],
     [
       'a bonus that was entered twice',

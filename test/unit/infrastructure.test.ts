@@ -210,7 +210,11 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
     expect(count('ApproximateAgeOfOldestMessage')).toBe(3);
-    expect(count('ApproximateNumberOfMessagesVisible')).toBe(9);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(3);
+    const givenUp = alarms.filter(({ Metrics }) =>
+      Metrics?.some(({ Expression }: any) => Expression === 'visible + hidden'),
+    );
+    expect(givenUp.length).toBe(6);
     expect(count('LeftInOutbox')).toBe(1);
     const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
     expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions])).toEqual(

@@ -12,13 +12,14 @@ const member = memberIdOf(1);
 
 const MINUTE = 60_000;
 
-function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
+function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}, joinsLate = false) {
   const store = new InMemorySubscriberStore();
   let ids = 0;
   let at = TIME.getTime();
   const kit = createSubscriber({
     store,
     queueName: 'test.fifo',
+    joinsLate,
     contracts,
     handlers,
     now: () => new Date(at),
@@ -50,6 +51,8 @@ function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}) {
     parked: () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`),
   };
 }
+
+const parkedFirst = (store: InMemorySubscriberStore) => store.waiting.get(`${member}#1#${member}/1`);
 
 /** Handlers that fail registrations for as long as they are broken. */
 function breakable(error: Error, broken: boolean) {
@@ -96,8 +99,8 @@ describe('subscriber', () => {
     expect(store.cursors.get(member)?.version).toBe(2);
   });
 
-  it('adopts the first version it meets as baseline after a while, and parks a lower one for a person', async () => {
-    const { apply, sweep, store, parked, pass, versions } = subscriber();
+  it('that joins late adopts the first version it meets after a while, and parks a lower one for a person', async () => {
+    const { apply, sweep, store, parked, pass, versions } = subscriber({}, true);
     expect(await apply(profileChanged(member, 5))).toBe('parked');
     expect(await apply(profileChanged(member, 6))).toBe('parked');
     pass(4 * MINUTE);
@@ -111,14 +114,15 @@ describe('subscriber', () => {
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
-  it('waits for a lower version that is on its way by the dead letters', async () => {
-    const { apply, setAside, sweep, pass, versions, kit } = subscriber();
+  it('waits for version 1 for ever, and tells a person after an hour', async () => {
+    const { apply, sweep, pass, versions } = subscriber();
     await apply(profileChanged(member, 2));
+    pass(59 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 0 });
     pass(2 * MINUTE);
-    await setAside(registered(member, 1), 'died');
-    pass(60 * MINUTE);
-    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
-    await kit.redrive([member]);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 1 });
+    await apply(registered(member, 1));
+    await sweep();
     expect(versions()).toEqual([1, 2]);
   });
 
@@ -134,7 +138,7 @@ describe('subscriber', () => {
     await apply(profileChanged(member, 2));
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
     expect(parked()).toEqual(['1 failed', '2 gap']);
-    expect(store.waiting.get(`${member}#1`)?.error).toBe('PermanentError: no such country');
+    expect(parkedFirst(store)?.error).toBe('PermanentError: no such country');
   });
 
   it('leaves what failed for good to a person, even if it would succeed by now', async () => {
@@ -165,7 +169,7 @@ describe('subscriber', () => {
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
     pass(32_000);
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: ['1 TransientError: provider is down'] });
-    expect(store.waiting.get(`${member}#1`)).toMatchObject({ reason: 'retry', attempts: 6 });
+    expect(parkedFirst(store)).toMatchObject({ reason: 'retry', attempts: 6 });
     service.broken = false;
     pass(20_000);
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
@@ -262,7 +266,7 @@ describe('subscriber', () => {
     const { apply, parked, store } = subscriber();
     expect(await apply({ ...registered(), ...change })).toBe('parked');
     expect(parked()).toEqual(['1 failed']);
-    expect(store.waiting.get(`${member}#1`)?.error).toContain(what);
+    expect(parkedFirst(store)?.error).toContain(what);
     expect(await apply(profileChanged(member, 2))).toBe('parked');
   });
 
@@ -273,25 +277,89 @@ describe('subscriber', () => {
   ])('parks what names no aggregate or version under its queue, as it is: %s', async (body, what) => {
     const { raw, store, sweep } = subscriber();
     expect(await raw(body)).toBe('parked');
-    expect(store.waiting.get('test.fifo#q1')).toMatchObject({ reason: 'unreadable', body });
-    expect(store.waiting.get('test.fifo#q1')?.error).toContain(what);
+    expect(store.waiting.get('test.fifo#0#q1')).toMatchObject({ reason: 'unreadable', body });
+    expect(store.waiting.get('test.fifo#0#q1')?.error).toContain(what);
     expect(await sweep()).toMatchObject({ applied: 0, forPerson: 1 });
   });
 
-  it('parks what killed its function for a person, unless it was applied before', async () => {
-    const { apply, setAside, parked, store, sweep } = subscriber();
+  it('parks what killed its function for the sweep to try again, unless it was applied before', async () => {
+    const { apply, setAside, parked, store, sweep, pass, versions } = subscriber();
     expect(await setAside(registered(member, 1), 'died')).toBe('parked');
-    expect(parked()).toEqual(['1 failed']);
-    expect(store.waiting.get(`${member}#1`)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
-    expect(await sweep()).toMatchObject({ applied: 0, forPerson: 1 });
+    expect(parked()).toEqual(['1 retry']);
+    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
+    pass(MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 1 });
+    expect(versions()).toEqual([1]);
     await apply(registered(memberIdOf(2)));
     expect(await setAside(registered(memberIdOf(2)), 'died')).toBe('duplicate');
   });
 
-  it('parks what killed its function as failed also if it came too early, so that no sweep dies over it', async () => {
-    const { setAside, parked } = subscriber();
-    await setAside(profileChanged(member, 3), 'died');
-    expect(parked()).toEqual(['3 failed']);
+  it('tries what its function died over after everything else, one by one', async () => {
+    const order: string[] = [];
+    const { setAside, sweep, pass } = subscriber({
+      'rollcall.member.registered.v1': async ({ subject }) => {
+        order.push(`${subject.slice(-1)} starts`);
+        await Promise.resolve();
+        order.push(`${subject.slice(-1)} ends`);
+        return {};
+      },
+    });
+    for (const n of [1, 2]) await setAside(registered(memberIdOf(n)), 'died');
+    for (const n of [3, 4]) await setAside(registered(memberIdOf(n)), 'undelivered');
+    pass(MINUTE);
+    await sweep();
+    expect(order.slice(0, 4).toSorted()).toEqual(['3 ends', '3 starts', '4 ends', '4 starts']);
+    expect(order.slice(4)).toEqual(['1 starts', '1 ends', '2 starts', '2 ends']);
+  });
+
+  it('keeps what is known of a failure when the message comes again too early', async () => {
+    const { apply, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
+    await apply(registered(member, 1));
+    const failed = { ...parkedFirst(store), version: 3, messageId: `${member}/3` };
+    store.waiting.set(`${member}#3#${member}/3`, failed as never);
+    await apply(profileChanged(member, 3));
+    expect(parked()).toEqual(['1 failed', '3 failed']);
+  });
+
+  it('keeps two messages that claim the same version, and discards the one that is named', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, kit, sweep, store, versions } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply({ ...registered(member, 1), id: 'a copy' });
+    expect(store.waiting.size).toBe(2);
+    const key = { aggregateId: member, version: 1 };
+    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages claim version 1');
+    await kit.discard({ ...key, messageId: 'a copy' }, 'a copy');
+    service.broken = false;
+    await kit.redrive([member], () => true);
+    expect(versions()).toEqual([1]);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 0 });
+  });
+
+  it('tells a person of what fails for now for more than an hour', async () => {
+    const service = breakable(new TransientError('the key of the gateway has expired'), true);
+    const { apply, sweep, pass } = subscriber(service.handlers);
+    await apply(registered(member, 1), 5);
+    pass(59 * MINUTE);
+    expect(await sweep()).toMatchObject({ forPerson: 0 });
+    pass(2 * MINUTE);
+    expect(await sweep()).toMatchObject({ forPerson: 1 });
+    // Not due yet, and not forgotten.
+    expect(await sweep()).toMatchObject({ forPerson: 1, errors: [] });
+  });
+
+  it('does not call the provider when its lease came late', async () => {
+    let calls = 0;
+    const { apply, store, pass } = subscriber({
+      'rollcall.member.registered.v1': () => ({ call: async () => void calls++ }),
+    });
+    const { lease } = store;
+    store.lease = async (...given) => {
+      pass(6_000);
+      return lease.apply(store, given);
+    };
+    await expect(apply(registered())).rejects.toThrow('its lease came late');
+    expect(calls).toBe(0);
   });
 
   it('lets the sweep apply what SNS could not deliver', async () => {
@@ -302,7 +370,7 @@ describe('subscriber', () => {
   });
 
   it('reports an aggregate whose table does not answer, and sweeps the others', async () => {
-    const { apply, sweep, store, versions, pass } = subscriber();
+    const { apply, sweep, store, versions, pass } = subscriber({}, true);
     for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
     const { parkedOf } = store;
     store.parkedOf = async (id) => {
@@ -315,7 +383,7 @@ describe('subscriber', () => {
   });
 
   it('begins no further aggregate when its time is over', async () => {
-    const { apply, sweep, pass } = subscriber();
+    const { apply, sweep, pass } = subscriber({}, true);
     for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
     pass(10 * MINUTE);
     expect(await sweep(() => false)).toMatchObject({ applied: 0 });
@@ -330,7 +398,9 @@ describe('redrive', () => {
     await apply(profileChanged(member, 2));
     await apply(profileChanged(member, 3));
     service.broken = false;
-    expect(await kit.redrive([member])).toEqual([{ aggregateId: member, applied: 3, waiting: 0, forPerson: 0 }]);
+    expect(await kit.redrive([member], () => true)).toEqual([
+      { aggregateId: member, applied: 3, waiting: 0, forPerson: 0 },
+    ]);
     await apply(profileChanged(member, 4));
     expect(versions()).toEqual([1, 2, 3, 4]);
     expect(parked()).toEqual([]);
@@ -340,7 +410,7 @@ describe('redrive', () => {
     const { apply, kit, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
-    expect(await kit.redrive([member])).toEqual([
+    expect(await kit.redrive([member], () => true)).toEqual([
       {
         aggregateId: member,
         applied: 0,
@@ -351,19 +421,19 @@ describe('redrive', () => {
       },
     ]);
     expect(parked()).toEqual(['1 failed', '2 gap']);
-    expect(store.waiting.get(`${member}#1`)?.attempts).toBe(2);
+    expect(parkedFirst(store)?.attempts).toBe(2);
   });
 
   it('counts a try before it is made, so that one which kills the function is seen', async () => {
     let attempts: number | undefined;
     const { setAside, kit, store } = subscriber({
       'rollcall.member.registered.v1': () => {
-        attempts = store.waiting.get(`${member}#1`)?.attempts;
+        attempts = parkedFirst(store)?.attempts;
         return {};
       },
     });
     await setAside(registered(member, 1), 'died');
-    await kit.redrive([member]);
+    await kit.redrive([member], () => true);
     expect(attempts).toBe(11);
   });
 
@@ -396,22 +466,24 @@ describe('redrive', () => {
   });
 
   it('does not try what is below the baseline: its effect would come after later ones', async () => {
-    const { apply, sweep, kit, pass, parked } = subscriber();
+    const { apply, sweep, kit, pass, parked } = subscriber({}, true);
     await apply(profileChanged(member, 5));
     pass(10 * MINUTE);
     await sweep();
     await apply(profileChanged(member, 4));
-    expect(await kit.redrive([member])).toMatchObject([{ applied: 0, forPerson: 1 }]);
+    expect(await kit.redrive([member], () => true)).toMatchObject([{ applied: 0, forPerson: 1 }]);
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
   it('applies what could not be read, once it can be', async () => {
     const { kit, store, raw, versions } = subscriber();
     await raw('{');
-    expect(await kit.redrive(['test.fifo'])).toMatchObject([{ applied: 0, error: expect.stringContaining('no JSON') }]);
+    expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([
+      { applied: 0, error: expect.stringContaining('no JSON') },
+    ]);
     const [parked] = store.waiting.values();
     if (parked) parked.body = JSON.stringify(registered());
-    expect(await kit.redrive(['test.fifo'])).toMatchObject([{ applied: 1 }]);
+    expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([{ applied: 1 }]);
     expect(versions()).toEqual([1]);
     expect(store.waiting.size).toBe(0);
   });
@@ -419,7 +491,7 @@ describe('redrive', () => {
 
 describe('discard', () => {
   const failing = () => breakable(new PermanentError('no such country'), true).handlers;
-  const first = { aggregateId: member, version: 1, messageId: '' };
+  const first = { aggregateId: member, version: 1 };
 
   it('skips one version and keeps it with the reason; the next ones go on', async () => {
     const { apply, sweep, kit, versions, store } = subscriber(failing());
@@ -433,6 +505,7 @@ describe('discard', () => {
     ]);
     // It comes again, late: it was decided upon.
     expect(await apply(registered(member, 1))).toBe('duplicate');
+    await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
   });
 
   it('refuses a version whose turn has not come, and one that is not parked', async () => {
@@ -447,6 +520,7 @@ describe('discard', () => {
     const { apply, kit, sweep, versions, pass } = subscriber();
     await apply(registered(member, 1));
     await apply(profileChanged(member, 3));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still come');
     pass(61 * MINUTE);
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 1 });
     await kit.discard({ ...first, version: 2 }, 'it was published before we subscribed');
@@ -455,7 +529,7 @@ describe('discard', () => {
   });
 
   it('refuses the first version that was met for as long as an earlier one may be on its way', async () => {
-    const { apply, kit, pass } = subscriber();
+    const { apply, kit, pass } = subscriber({}, true);
     await apply(profileChanged(member, 2));
     await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still be on its way');
     pass(5 * MINUTE);

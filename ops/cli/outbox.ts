@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { atLeastOne, onStage } from './command.ts';
+import { age, printJson, printTable } from './output.ts';
+
+const list = new Command('list')
+  .description('what is committed and waits to be published, the oldest first')
+  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .addHelpText('after', '\nExample: npm run ops -- outbox list --limit 10')
+  .action(
+    onStage<{ limit: number }, []>(async (stage, { limit, json }) => {
+      const rows = (await Array.fromAsync(stage.outbox())).flat();
+      rows.sort((a, b) => a.committedAt.localeCompare(b.committedAt) || a.version - b.version);
+      if (json) return printJson(rows);
+      const now = new Date();
+      const shown = rows.slice(0, limit).map(({ aggregateId, version, type, committedAt, body }) => ({
+        aggregate: aggregateId,
+        version,
+        type,
+        committed: age(committedAt, now),
+        bytes: Buffer.byteLength(body),
+      }));
+      printTable(shown);
+      const count = rows.length > limit ? `the oldest ${limit} of ${rows.length}` : `${rows.length} wait`;
+      console.log(pc.dim(rows.length === 0 ? 'Everything is published.' : count));
+    }),
+  );
+
+const publish = new Command('publish')
+  .description('publish what waits, now; and say why what stays does')
+  .argument('[aggregates...]', 'only of these members; without any: everything')
+  .addHelpText('after', '\nExit code 1: something stays.\nExample: npm run ops -- outbox publish 0199…')
+  .action(
+    onStage<object, [string[]]>(async (stage, { json }, aggregates) => {
+      const report = await stage.publish(aggregates.length > 0 ? aggregates : undefined);
+      process.exitCode = report.failedAggregates > 0 || !report.finished ? 1 : 0;
+      if (json) return printJson(report);
+      for (const { aggregateId, error } of report.failed) console.log(pc.red(`${aggregateId}: ${error}`));
+      console.log(`${report.published} published, ${report.failedAggregates} aggregates stay`);
+      if (!report.finished) console.log(pc.yellow('Time ran out before everything was looked at: run it again.'));
+    }),
+  );
+
+export const outbox = new Command('outbox').description('messages that are committed and not yet published');
+for (const command of [list, publish]) outbox.addCommand(command);

@@ -1,0 +1,168 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pc from 'picocolors';
+import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
+import { atLeastOne, confirm, onStage, subscriberNamed } from './command.ts';
+import { age, printJson, printTable, progressBar } from './output.ts';
+import { redrive } from './redrive.ts';
+import { OperatorError, type Stage } from './stage.ts';
+
+type Found = ParkedMessage & { subscriber: string };
+
+const REASONS: ParkedReason[] = ['failed', 'retry', 'gap', 'below-baseline', 'unreadable'];
+
+async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const subscriber of subscribers) {
+    for await (const page of stage.parked(subscriber)) {
+      for (const parked of page) if (!reason || parked.reason === reason) found.push({ subscriber, ...parked });
+    }
+  }
+  return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
+}
+
+/** What is below the baseline can only be discarded; what nobody could read is redriven by the name of its queue. */
+const isRedrivable = ({ reason }: ParkedMessage) => reason !== 'unreadable' && reason !== 'below-baseline';
+
+/** Under a queue, messages have no version, but an id. */
+const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
+
+function printFound(found: readonly Found[], limit: number): void {
+  const now = new Date();
+  const shown = found.slice(0, limit).map((one) => ({
+    subscriber: one.subscriber,
+    aggregate: one.aggregateId,
+    version: placeOf(one),
+    reason: one.reason,
+    attempts: one.attempts,
+    parked: age(one.parkedAt, now),
+    error: (one.error ?? '').slice(0, 80),
+  }));
+  printTable(shown);
+  const kinds = Map.groupBy(found, ({ subscriber, reason }) => `${subscriber} ${reason}`);
+  const counts = [...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ');
+  console.log(pc.dim(`${found.length > limit ? `the oldest ${limit} of ${found.length}: ` : ''}${counts}`));
+}
+
+const list = new Command('list')
+  .description('what is parked, the oldest first')
+  .option('--subscriber <name>', 'only of this one')
+  .addOption(new Option('--reason <reason>', 'only for this reason').choices(REASONS))
+  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber sms --reason failed')
+  .action(
+    onStage<{ subscriber?: string; reason?: string; limit: number }, []>(async (stage, options) => {
+      const { subscriber, reason, limit, json } = options;
+      const subscribers = subscriber ? [await subscriberNamed(stage, subscriber)] : await stage.subscribers();
+      const found = await parkedIn(stage, subscribers, reason);
+      if (json) printJson(found);
+      else if (found.length > 0) printFound(found, limit);
+      else console.log(pc.dim(reason || subscriber ? 'Nothing like this is parked.' : 'Nothing is parked.'));
+    }),
+  );
+
+const show = new Command('show')
+  .description('all that is known of what is parked, or was discarded, of one aggregate; or under a queue')
+  .argument('<subscriber>')
+  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member')
+  .argument('[version]', 'only this version; under a queue, only the message with this id')
+  .addHelpText('after', '\nExample: npm run ops -- parked show sms rollcall-dev-sms.fifo')
+  .action(
+    onStage<object, [string, string, string | undefined]>(async (stage, { json }, subscriber, aggregate, only) => {
+      const all = await stage.parkedOf(await subscriberNamed(stage, subscriber), aggregate);
+      const found = all.filter((one) => only === undefined || String(placeOf(one)) === only);
+      if (found.length === 0) {
+        const what = only === undefined ? aggregate : `${aggregate} ${only}`;
+        throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
+      }
+      if (json) printJson(found);
+      else for (const one of found) printMessage(one);
+    }),
+  );
+
+function printMessage({ body, ...about }: ParkedMessage): void {
+  const width = Math.max(...Object.keys(about).map((name) => name.length));
+  for (const [name, value] of Object.entries(about)) console.log(`${pc.dim(name.padEnd(width))}  ${value}`);
+  console.log(`${pretty(body)}\n`);
+}
+
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+const redriveCommand = new Command('redrive')
+  .description('apply what is parked, also what failed for good: each aggregate in order; one alone first, as a canary')
+  .argument('<subscriber>')
+  .argument('[aggregates...]', 'member ids, or the name of a queue')
+  .option('--all', 'everything that is parked under a member, what failed first')
+  .addHelpText(
+    'after',
+    '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive sms --all',
+  )
+  .action(
+    onStage<{ all?: boolean }, [string, string[]]>(async (stage, { all, json }, subscriber, given) => {
+      if (Boolean(all) === given.length > 0) throw new OperatorError('Name aggregates, or say --all.');
+      await subscriberNamed(stage, subscriber);
+      const found = all ? (await parkedIn(stage, [subscriber])).filter(isRedrivable) : [];
+      // What merely waits its turn is no canary.
+      found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
+      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given;
+      const interrupted = new AbortController();
+      process.once('SIGINT', () => interrupted.abort());
+      const { signal } = interrupted;
+      const bar = progressBar(aggregates.length, 'aggregates');
+      const summary = await redrive(stage, subscriber, aggregates, {
+        onProgress: (done) => bar.update(done),
+        signal,
+      }).finally(() => bar.stop());
+      const { applied, waiting, forPerson, failures, unknown, left } = summary;
+      process.exitCode = failures.length + unknown.length + left === 0 ? 0 : 1;
+      if (json) return printJson(summary);
+      for (const { aggregateId, version, error } of failures) {
+        console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
+      }
+      for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
+      console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
+      const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
+      if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
+    }),
+  );
+
+function reasonOf(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('Say why.');
+}
+
+const discard = new Command('discard')
+  .description('skip one version on purpose, without its effect; message and reason are kept')
+  .argument('<subscriber>')
+  .argument('<aggregate>', 'member id, or the name of a queue')
+  .argument('<version>', 'also one that never came; under a queue, the id of the message, as `parked list` shows it')
+  .requiredOption('--because <reason>', 'why: it is kept with the message', reasonOf)
+  .option('--message <id>', 'which message is meant, if several claim this version')
+  .option('--yes', 'do not ask')
+  .addHelpText('after', '\nExample: npm run ops -- parked discard sms 0199… 1 --because "test entry" --yes')
+  .action(
+    onStage<{ because: string; message?: string; yes?: boolean }, [string, string, string]>(
+      async (stage, { because, message, yes, json }, subscriber, aggregateId, place) => {
+        await subscriberNamed(stage, subscriber);
+        const version = /^\d+$/.test(place) ? Number(place) : 0;
+        const messageId = version === 0 ? place : message;
+        const what = version === 0 ? `message ${place}` : `version ${place} of ${aggregateId}`;
+        await confirm(`${subscriber} will never apply ${what}.`, yes);
+        const answer = await stage.askParking(subscriber, {
+          discard: { aggregateId, version, ...(messageId && { messageId }) },
+          because,
+        });
+        if ('refused' in answer) throw new OperatorError(answer.refused);
+        if (json) printJson(answer);
+        else console.log('Discarded.');
+      },
+    ),
+  );
+
+export const parked = new Command('parked').description('messages that a subscriber has set aside');
+for (const command of [list, show, redriveCommand, discard]) parked.addCommand(command);
