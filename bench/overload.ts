@@ -15,8 +15,8 @@ import { compare, percentile } from '../ops/demo/verdict.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
   .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')
-  .option('--members <n>', 'registrations with every subscriber stopped', atLeast(10), 20_000)
-  .option('--slow <n>', 'registrations with a slow relay', atLeast(10), 4_000)
+  .option('--members <n>', 'registrations with every subscriber stopped', atLeast(100), 20_000)
+  .option('--slow <n>', 'registrations with a slow relay', atLeast(100), 4_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ members: number; slow: number; json?: string }>();
@@ -24,6 +24,8 @@ const { members, slow, json } = new Command('npm run bench:overload --')
 const CONCURRENCY = 32;
 /** Just below what the SDK gives a call. A call of the relay holds ten messages at most. */
 const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
+/** Whatever is waited for comes within this time, or never. */
+const LIMIT_MS = 20 * 60_000;
 const round = (value: number) => Math.round(value * 10) / 10;
 const seconds = (since: number) => round((performance.now() - since) / 1000);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-overload-'));
@@ -70,10 +72,20 @@ async function register(cloud: Cloud, count: number) {
 const backlog = async (stage: Stage) =>
   (await stage.queues()).reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
 
+async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = Date.now() + LIMIT_MS;
+  while (!(await isSo())) {
+    if (Date.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
+    await delay(200);
+  }
+}
+
+const isPublished = async (stage: Stage) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
+
 /** Waits until everything is applied. @returns what lacks, and what is there twice or out of order */
 async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
   const services = createServices({ ...cloud, stage: 'dev' });
-  while ((await services.underWay()) > 0) await delay(500);
+  await until(async () => (await services.underWay()) === 0, 'everything is applied');
   const { lost, duplicated, outOfOrder } = compare(accepted, await services.holdings());
   return lost + duplicated + outOfOrder;
 }
@@ -83,7 +95,7 @@ async function subscribersStopped(assembly: string, stopped: string) {
   try {
     const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
     const { accepted, second, last } = await register(cloud, members);
-    while ((await Array.fromAsync(stage.outbox())).flat().length > 0) await delay(500);
+    await until(() => isPublished(stage), 'everything is published');
     const waiting = await backlog(stage);
     const start = performance.now();
     await cloud.redeploy(assembly);
@@ -120,7 +132,7 @@ async function relaySlow(assembly: string, stopped: string) {
     const unpublished = (await Array.fromAsync(stage.outbox())).flat().length;
     const start = performance.now();
     isSlow = false;
-    while ((await Array.fromAsync(stage.outbox())).flat().length > 0) await delay(100);
+    await until(() => isPublished(stage), 'everything is published');
     const drainedAfterSeconds = seconds(start);
     await cloud.redeploy(assembly);
     const wrong = await applied(cloud, accepted);
@@ -146,6 +158,7 @@ try {
     relaySlow: await relaySlow(assembly, stopped),
   };
   console.log(JSON.stringify(figures, null, 2));
+  process.exitCode = figures.subscribersStopped.wrong + figures.relaySlow.wrong > 0 ? 1 : 0;
   if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

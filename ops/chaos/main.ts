@@ -67,8 +67,9 @@ async function runLoad(cloud: MortalCloud, { apiUrl }: Urls, stage: Stage, rando
     await cloud.start();
     try {
       for (const [subscriber, parked] of await parkedIn(stage)) {
-        const { applied } = await redrive(stage, subscriber, aggregatesOf(parked), { onProgress: () => {} });
-        redrivenInStorm += applied;
+        // All at once, without a canary: what is refused for good would stop it.
+        const answer = await stage.askParking(subscriber, { redrive: aggregatesOf(parked) });
+        if ('reports' in answer) redrivenInStorm += answer.reports.reduce((sum, { applied }) => sum + applied, 0);
       }
     } catch (error) {
       // Even the operator's own calls fail in this weather. What was redriven stays so.

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { redrive } from '../../ops/cli/redrive.ts';
+import { OperatorError, type Stage } from '../../ops/cli/stage.ts';
+import type { ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
+
+type Outcome = 'applies' | 'waits' | 'fails' | 'kills' | 'has nothing';
+
+/** A stage whose sweep function does with an aggregate what its name says. */
+function stageOf(outcomes: Record<string, Outcome>) {
+  const calls: string[][] = [];
+  const askParking = async (_: string, request: ParkingRequest) => {
+    const ids = 'redrive' in request ? request.redrive : [];
+    calls.push(ids);
+    if (ids.some((id) => outcomes[id] === 'kills')) throw new OperatorError('Task timed out after 60.00 seconds');
+    const reports = ids.map((aggregateId) => ({
+      aggregateId,
+      applied: outcomes[aggregateId] === 'applies' ? 1 : 0,
+      waiting: outcomes[aggregateId] === 'waits' ? 1 : 0,
+      forPerson: outcomes[aggregateId] === 'fails' ? 1 : 0,
+      ...(outcomes[aggregateId] === 'fails' && { version: 1, error: 'refused' }),
+    }));
+    return { reports };
+  };
+  return { stage: { askParking } as unknown as Stage, calls };
+}
+
+const run = (outcomes: Record<string, Outcome>, signal = new AbortController().signal) => {
+  const { stage, calls } = stageOf(outcomes);
+  return redrive(stage, 'sms', Object.keys(outcomes), { onProgress: () => {}, signal }).then((summary) => ({
+    summary,
+    calls,
+  }));
+};
+
+const many = (count: number, outcome: Outcome) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${outcome}-${index}`, outcome]));
+
+describe('a redrive of many', () => {
+  it('tries one alone, and the others many at a time', async () => {
+    const { summary, calls } = await run(many(120, 'applies'));
+    expect(summary).toMatchObject({ applied: 120, left: 0, failures: [] });
+    expect(calls.map((ids) => ids.length)).toEqual([1, 50, 50, 19]);
+  });
+
+  it('stops when the canary fails', async () => {
+    const { summary, calls } = await run({ canary: 'fails', ...many(10, 'applies') });
+    expect(summary).toMatchObject({ applied: 0, left: 10, failures: [{ aggregateId: 'canary', error: 'refused' }] });
+    expect(calls.length).toBe(1);
+  });
+
+  it('takes the next for a canary if one merely waits', async () => {
+    const { summary } = await run({ waiting: 'waits', canary: 'fails', ...many(10, 'applies') });
+    expect(summary).toMatchObject({ applied: 0, waiting: 1, left: 10 });
+  });
+
+  it('stops when a whole call fails later on', async () => {
+    const { summary } = await run({ canary: 'applies', ...many(50, 'fails'), ...many(50, 'applies') });
+    expect(summary).toMatchObject({ applied: 1, left: 50 });
+    expect(summary.failures.length).toBe(50);
+  });
+
+  it('finds the one over which the function dies, and goes on with the others', async () => {
+    const { summary } = await run({ canary: 'applies', ...many(30, 'applies'), killer: 'kills', ...many(60, 'waits') });
+    expect(summary).toMatchObject({ applied: 31, waiting: 60, left: 0 });
+    expect(summary.failures).toMatchObject([{ aggregateId: 'killer', error: expect.stringContaining('timed out') }]);
+  });
+
+  it('says of which aggregates nothing is parked', async () => {
+    expect((await run({ typo: 'has nothing' })).summary).toMatchObject({ unknown: ['typo'], left: 0 });
+  });
+
+  it('stops when somebody interrupts', async () => {
+    expect((await run(many(10, 'applies'), AbortSignal.abort())).summary).toMatchObject({ applied: 0, left: 10 });
+  });
+});
