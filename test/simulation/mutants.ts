@@ -209,7 +209,7 @@ export const mutants: Mutant[] = [
     breaks: ['G5'],
     file: applier,
     from: 'const leased = await store.lease(message.subject, after, lease);',
-    to: `const leased = await store.commit(message.subject, after, next, { set: { appliedAt: 'now' } });`,
+    to: 'const leased = await store.commit(message.subject, after, next, effect);',
   },
   {
     name: 'lease-not-heeded',

@@ -3,7 +3,7 @@ import { runScript } from '../support/run.ts';
 import { mutants } from './mutants.ts';
 import { type RunResult, runSchedules } from './runner.ts';
 
-const SCHEDULES = 4_000;
+const SCHEDULES = 3_000;
 /** A mutant that lives so long has escaped. Most are found within a few hundred. */
 const MUTANT_SCHEDULES = 40_000;
 
