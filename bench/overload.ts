@@ -66,7 +66,10 @@ async function register(cloud: Cloud, count: number) {
     };
   };
   // The first tenth warms the functions up.
-  return { accepted, second: tenth(size), last: tenth(count - size) };
+  return {
+    accepted,
+    figures: { registered: accepted.length, secondTenth: tenth(size), lastTenth: tenth(count - size) },
+  };
 }
 
 const backlog = async (stage: Stage) =>
@@ -94,20 +97,13 @@ async function subscribersStopped(assembly: string, stopped: string) {
   const cloud = await startCloud({ assembly: stopped });
   try {
     const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
-    const { accepted, second, last } = await register(cloud, members);
+    const { accepted, figures } = await register(cloud, members);
     await until(() => isPublished(stage), 'everything is published');
     const waiting = await backlog(stage);
     const start = performance.now();
     await cloud.redeploy(assembly);
     const wrong = await applied(cloud, accepted);
-    return {
-      registered: accepted.length,
-      secondTenth: second,
-      lastTenth: last,
-      backlog: waiting,
-      appliedAfterSeconds: seconds(start),
-      wrong,
-    };
+    return { ...figures, backlog: waiting, appliedAfterSeconds: seconds(start), wrong };
   } finally {
     await cloud.stop();
   }
@@ -128,7 +124,7 @@ async function relaySlow(assembly: string, stopped: string) {
   });
   try {
     const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
-    const { accepted, second, last } = await register(cloud, slow);
+    const { accepted, figures } = await register(cloud, slow);
     const unpublished = (await Array.fromAsync(stage.outbox())).flat().length;
     const start = performance.now();
     isSlow = false;
@@ -136,14 +132,7 @@ async function relaySlow(assembly: string, stopped: string) {
     const drainedAfterSeconds = seconds(start);
     await cloud.redeploy(assembly);
     const wrong = await applied(cloud, accepted);
-    return {
-      registered: accepted.length,
-      secondTenth: second,
-      lastTenth: last,
-      unpublished,
-      drainedAfterSeconds,
-      wrong,
-    };
+    return { ...figures, unpublished, drainedAfterSeconds, wrong };
   } finally {
     await cloud.stop();
   }

@@ -53,6 +53,7 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
   const ageOf = ({ parkedAt }: ParkedMessage) => now().getTime() - Date.parse(parkedAt);
+  const isOld = (parked: ParkedMessage) => ageOf(parked) > OLD_MS;
 
   async function park(
     envelope: Envelope,
@@ -81,7 +82,7 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
   }
 
   /** Also what fails for now, or waits for its predecessor, for longer than that is usual. */
-  const needsPerson = (parked: ParkedMessage) => parked.reason === 'failed' || ageOf(parked) > OLD_MS;
+  const needsPerson = (parked: ParkedMessage) => parked.reason === 'failed' || isOld(parked);
 
   /** Whether an aggregate without cursor may begin with this message. */
   const mayBegin = (parked: ParkedMessage) => joinsLate && ageOf(parked) >= ADOPT_AFTER_MS;
@@ -205,8 +206,9 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
           await pMap(
             queues,
             async ([aggregateId, queue]) => {
+              if (!mayGoOn()) return;
               const report = standing(aggregateId, queue);
-              if (!report && queue[0]?.unanswered) suspects.push(aggregateId);
+              if (!report && isSuspect(queue)) suspects.push(aggregateId);
               else onReport(report ?? (await release(aggregateId, false, mayGoOn)));
             },
             { concurrency: AGGREGATES_AT_ONCE },
@@ -215,7 +217,10 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
         }
       }
       // The function died over one of these, or beside one: alone, it takes no other down with it.
-      for (const aggregateId of suspects) onReport(await release(aggregateId, false, mayGoOn));
+      for (const aggregateId of suspects) {
+        if (!mayGoOn()) return;
+        onReport(await release(aggregateId, false, mayGoOn));
+      }
     },
 
     /** Applies the parked messages of aggregates in order, also what waits for a person. */
@@ -223,9 +228,11 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
       pMap(aggregateIds, (id) => release(id, true, mayGoOn), { concurrency: AGGREGATES_AT_ONCE }),
 
     mayBegin,
-    isOld: (parked: ParkedMessage) => ageOf(parked) > OLD_MS,
+    isOld,
   };
 }
+
+const isSuspect = ([lowest]: readonly ParkedMessage[]) => lowest?.reason === 'retry' && Boolean(lowest.unanswered);
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 

@@ -5,11 +5,10 @@ import type { Observability } from '../observability/observability.ts';
 import { isPermanent } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
+import { hasTime } from './remaining-time.ts';
 
 /** The sweep reads the outbox in this many parallel segments. */
 const SEGMENTS = 4;
-/** The sweep begins no further page with less time than this left: a page takes three attempts of two seconds at worst. */
-const SWEEP_RESERVE_MS = 15_000;
 /** Of so many aggregates the sweep's answer says why; the log has all. */
 const FAILURES_TOLD = 100;
 
@@ -58,7 +57,7 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
 
     async sweep(
       request: PublishRequest | object,
-      { getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>,
+      context: Pick<Context, 'getRemainingTimeInMillis'>,
     ): Promise<OutboxSweepReport> {
       const sources =
         'publish' in request
@@ -70,7 +69,7 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
       await Promise.all(
         sources.map(async (pages) => {
           for await (const page of pages) {
-            if (getRemainingTimeInMillis() < SWEEP_RESERVE_MS) {
+            if (!hasTime(context)) {
               finished = false;
               return;
             }

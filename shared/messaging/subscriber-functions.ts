@@ -13,6 +13,7 @@ import type { Discard } from './discard.ts';
 import { isPermanent } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
+import { hasTime } from './remaining-time.ts';
 import { createSubscriber } from './subscriber.ts';
 import { createSubscriberStore } from './subscriber-store.ts';
 
@@ -30,9 +31,6 @@ export type ParkingRequest = { redrive: string[] } | { discard: Parameters<Disca
 
 /** The answer to a {@link ParkingRequest}. */
 export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
-
-/** The sweep begins nothing new when it has less time than this left: a handler's call may take a third of it. */
-const SWEEP_RESERVE_MS = 15_000;
 
 /**
  * The three Lambda functions of a subscriber: one consumes its queue, one sweeps what is parked, one parks what ended
@@ -74,26 +72,27 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     return { batchItemFailures: givenBack.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
 
-  const mayGoOn = (context: Context) => () => context.getRemainingTimeInMillis() > SWEEP_RESERVE_MS;
-
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
-      await subscriber.sweep(mayGoOn(context), (report) => {
-        totals.Applied += report.applied;
-        totals.ParkedWaiting += report.waiting;
-        totals.ParkedForPerson += report.forPerson;
-        if (report.error === undefined) return;
-        totals.SweepFailures++;
-        logger.warn('parked message could not be applied', { ...report });
-      });
+      await subscriber.sweep(
+        () => hasTime(context),
+        (report) => {
+          totals.Applied += report.applied;
+          totals.ParkedWaiting += report.waiting;
+          totals.ParkedForPerson += report.forPerson;
+          if (report.error === undefined) return;
+          totals.SweepFailures++;
+          logger.warn('parked message could not be applied', { ...report });
+        },
+      );
     } finally {
       count(totals);
     }
   }
 
   async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
-    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive, mayGoOn(context)) };
+    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive, () => hasTime(context)) };
     try {
       await subscriber.discard(request.discard, request.because);
     } catch (error) {

@@ -13,7 +13,8 @@ export interface History {
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
 }
 
-export interface SubscriberHistory {
+/** What was seen of a subscriber on the way. */
+export interface SubscriberRecord {
   /** Whether it was there before the first message was published. */
   early: boolean;
   /** What the topic handed to its queue, or tried to. */
@@ -21,10 +22,13 @@ export interface SubscriberHistory {
   /** With how many texts its provider had accepted by then for this very message. */
   applied: Array<{ aggregateId: string; version: number; textsBefore: number }>;
   discarded: Array<{ aggregateId: string; version: number }>;
-  /** Where a handler fails, for good or until it is repaired. */
-  broken: Array<{ aggregateId: string; version: number }>;
   /** How many bodies that nobody can read were put into its queue. */
   garbage: number;
+}
+
+export interface SubscriberHistory extends SubscriberRecord {
+  /** Where a handler fails, for good or until it is repaired. */
+  broken: Array<{ aggregateId: string; version: number }>;
   /** What is parked at the end. */
   parked: Array<{ aggregateId: string; version: number; reason: string }>;
   /** Aggregates of which the last sweep said that they wait for a person. */

@@ -180,7 +180,7 @@ export const mutants: Mutant[] = [
     name: 'nobody-is-told',
     breaks: ['G4'],
     file: parking,
-    from: "parked.reason === 'failed' || ageOf(parked) > OLD_MS",
+    from: "parked.reason === 'failed' || isOld(parked)",
     to: "parked.reason === 'failed'",
   },
   {

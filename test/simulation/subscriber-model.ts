@@ -9,9 +9,9 @@ import { createRedelivery } from '../../shared/messaging/redelivery.ts';
 import { createSubscriber } from '../../shared/messaging/subscriber.ts';
 import type { Claim, Effect, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
-import type { SubscriberHistory } from './history.ts';
+import { FifoQueue } from './channels.ts';
+import type { SubscriberHistory, SubscriberRecord } from './history.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
-import { FifoQueue } from './services.ts';
 
 const VISIBILITY_MS = 60_000;
 const CONSUME_TIMEOUT_MS = 10_000;
@@ -54,7 +54,7 @@ export class SubscriberModel {
   readonly queue: FifoQueue;
   readonly deadLetters: FifoQueue;
   readonly undelivered: FifoQueue;
-  readonly history: SubscriberHistory;
+  readonly history: SubscriberRecord;
   readonly #options: SubscriberModelOptions;
   /** What the index of parked messages showed last: it may be behind. */
   #index: ParkedMessage[][] = [];
@@ -74,9 +74,6 @@ export class SubscriberModel {
       delivered: [],
       applied: [],
       discarded: [],
-      broken: [],
-      parked: [],
-      told: new Set(),
       garbage: 0,
     };
     this.queue = new FifoQueue(`${name}.fifo`, scheduler, choices, VISIBILITY_MS, {

@@ -4,11 +4,12 @@ import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
 import { memberIdOf } from '../support/builders.ts';
+import { FifoTopic } from './channels.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
 import type { History, Violation } from './history.ts';
+import { MembersAndOutbox, streamRecord } from './members-and-outbox.ts';
 import type { Scenario, Script } from './scenario.ts';
 import { Choices, type Instance, Scheduler } from './scheduler.ts';
-import { FifoTopic, MembersAndOutbox, streamRecord } from './services.ts';
 import { SubscriberModel } from './subscriber-model.ts';
 
 const API_TIMEOUT_MS = 10_000;
@@ -42,13 +43,11 @@ class World {
   readonly #scenario: Scenario;
   readonly #choices: Choices;
   readonly #scheduler: Scheduler;
-  readonly #history: History = {
+  readonly #history: Omit<History, 'subscribers' | 'refused'> = {
     committed: [],
     published: [],
-    subscribers: new Map(),
     texts: new Map(),
     registrations: [],
-    refused: [],
     crowded: [],
   };
   readonly #database: MembersAndOutbox;
@@ -92,7 +91,6 @@ class World {
       breakage: (aggregateId, version) => this.#breakageOf(name, aggregateId, version),
     });
     this.#subscribers.push(subscriber);
-    this.#history.subscribers.set(name, subscriber.history);
     this.#topic.subscriptions.push(subscriber);
     this.#scheduler.log(`${name} subscribes`);
   }

@@ -1,144 +1,11 @@
 import type { BatchResultErrorEntry, PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { marshall } from '@aws-sdk/util-dynamodb';
-import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import type { MemberEvent } from '../../functions/registration/member.ts';
-import type { MemberStore, PhoneGuard } from '../../functions/registration/store.ts';
+import type { SQSRecord } from 'aws-lambda';
 import { versionOf } from '../../shared/messaging/message.ts';
-import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
-import type { History } from './history.ts';
+import type { History, SubscriberRecord } from './history.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
 
 const DEDUPLICATION_MS = 5 * 60_000;
-const STREAM_RETRIES = 3;
-/** How often a query looks before it answers. */
-const LOOKS = 3;
-
-/** The members table and the outbox: transactions, a stream, and queries that are not isolated. */
-export class MembersAndOutbox {
-  readonly #scheduler: Scheduler;
-  readonly #choices: Choices;
-  readonly #history: History;
-  readonly #members = new Map<string, NonNullable<Awaited<ReturnType<MemberStore['find']>>>>();
-  readonly #guards = new Map<string, PhoneGuard>();
-  /** Lets somebody write in the middle of a query. */
-  meanwhile: () => Promise<void> = async () => {};
-  readonly rows: OutboxRow[] = [];
-  /** Records that the relay has not dealt with, and how often each failed. */
-  readonly stream: Array<{ row: OutboxRow; failures: number }> = [];
-
-  constructor(scheduler: Scheduler, choices: Choices, history: History) {
-    this.#scheduler = scheduler;
-    this.#choices = choices;
-    this.#history = history;
-  }
-
-  #commit(event: MemberEvent): void {
-    const version = versionOf(event);
-    const row: OutboxRow = {
-      aggregateId: event.subject,
-      version,
-      messageId: event.id,
-      type: event.type,
-      kind: 'event',
-      body: JSON.stringify(event),
-      committedAt: event.time,
-    };
-    this.rows.push(row);
-    // Different items, so in any order.
-    this.stream.splice(this.#choices.below(this.stream.length + 1), 0, { row, failures: 0 });
-    this.#history.committed.push({ aggregateId: event.subject, version, messageId: event.id });
-  }
-
-  membersOf(instance: Instance): MemberStore {
-    const call = <T>(what: string, effect: () => T) => this.#scheduler.call(instance, what, effect);
-    const replace = (what: string, member: Parameters<MemberStore['change']>[0], event: MemberEvent) =>
-      call(what, () => {
-        const before = this.#members.get(member.id);
-        if (before?.status !== 'active' || before.version !== member.version - 1) return false;
-        this.#members.set(member.id, member);
-        this.#commit(event);
-        return true;
-      });
-    return {
-      find: (id) => call('reads the member', () => this.#members.get(id)),
-      insert: (member, guard, event) =>
-        call('inserts the member', () => {
-          const held = this.#guards.get(member.phone);
-          if (held) return held;
-          this.#guards.set(member.phone, guard);
-          this.#members.set(member.id, member);
-          this.#commit(event);
-          return undefined;
-        }),
-      change: (member, event) => replace('changes the member', member, event),
-      // A phone may be registered again after that: nobody does it here, where each registers once.
-      deactivate: () => Promise.reject(new Error('nobody deactivates here')),
-    };
-  }
-
-  outboxOf(instance: Instance): Outbox {
-    const call = <T>(what: string, effect: () => T) => this.#scheduler.call(instance, what, effect);
-    return {
-      /** Takes a while: what came or went meanwhile may be in the answer or not, whatever its version. */
-      pendingUpTo: async (aggregateId, version) => {
-        const look = () => this.rows.filter((row) => row.aggregateId === aggregateId && row.version <= version);
-        const looks: OutboxRow[][] = [];
-        for (let index = 0; index < LOOKS; index++) {
-          looks.push(await call(`queries ${aggregateId}`, look));
-          if (this.#choices.below(8) === 7) await this.meanwhile();
-        }
-        const seen = [...new Set(looks.flat())];
-        const sure = seen.filter((row) => looks.every((rows) => rows.includes(row)));
-        const unsure = seen.filter((row) => !sure.includes(row));
-        return [...sure, ...unsure.filter(() => this.#choices.below(2) === 0)].sort((a, b) => a.version - b.version);
-      },
-      remove: (done) =>
-        call(`deletes ${done.map(({ messageId }) => messageId)}`, () => {
-          const left = done.filter(() => this.#choices.below(8) === 7);
-          for (const row of done) {
-            const index = this.rows.findIndex(({ messageId }) => messageId === row.messageId);
-            if (index >= 0 && !left.includes(row)) this.rows.splice(index, 1);
-          }
-          return left;
-        }),
-      scan: (segment) => this.#scan(segment, call),
-    };
-  }
-
-  /** A page an aggregate. */
-  async *#scan(segment: number, call: <T>(what: string, effect: () => T) => Promise<T>): AsyncIterable<OutboxRow[]> {
-    if (segment > 0) return;
-    const aggregates = await call('scans', () => [...new Set(this.rows.map(({ aggregateId }) => aggregateId))]);
-    for (const aggregateId of aggregates) {
-      yield call(`scans ${aggregateId}`, () => this.rows.filter((row) => row.aggregateId === aggregateId));
-    }
-  }
-
-  /** Takes a batch from the stream; its records come again unless they are `done`. */
-  takeRecords(): Array<{ row: OutboxRow; failures: number }> {
-    const size = 1 + this.#choices.below(this.stream.length);
-    const start = this.#choices.below(this.stream.length);
-    return [...this.stream.slice(start), ...this.stream.slice(0, start)].slice(0, size);
-  }
-
-  /** @param failed index of the first record that failed, as Lambda takes it: all later ones come again */
-  recordsDone(batch: Array<{ row: OutboxRow; failures: number }>, failed: number): void {
-    for (const [index, record] of batch.entries()) {
-      const at = this.stream.indexOf(record);
-      // Now and then a record that was dealt with comes once more.
-      const again = this.#choices.below(8) === 7;
-      if (index >= failed) record.failures++;
-      const over = index < failed ? !again : record.failures > STREAM_RETRIES;
-      if (at >= 0 && over) this.stream.splice(at, 1);
-    }
-  }
-}
-
-export const streamRecord = (row: OutboxRow): DynamoDBRecord => ({
-  eventName: 'INSERT',
-  dynamodb: { SequenceNumber: row.messageId, NewImage: marshall(row) as never },
-});
 
 interface Queued {
   id: string;
@@ -254,15 +121,15 @@ export class FifoQueue {
 export class FifoTopic {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
-  readonly #history: History;
+  readonly #history: Pick<History, 'published'>;
   readonly #refuses: (aggregateId: string, version: number) => boolean;
   readonly #seen = new Map<string, number>();
-  readonly subscriptions: Array<{ name: string; queue: FifoQueue; undelivered: FifoQueue }> = [];
+  readonly subscriptions: Array<{ queue: FifoQueue; undelivered: FifoQueue; history: SubscriberRecord }> = [];
 
   constructor(
     scheduler: Scheduler,
     choices: Choices,
-    history: History,
+    history: Pick<History, 'published'>,
     refuses: (aggregateId: string, version: number) => boolean,
   ) {
     this.#refuses = refuses;
@@ -299,8 +166,8 @@ export class FifoTopic {
     this.#history.published.push({ aggregateId: group, version, messageId: id });
     if ((this.#seen.get(id) ?? Number.NEGATIVE_INFINITY) > now - DEDUPLICATION_MS) return;
     this.#seen.set(id, now);
-    for (const { name, queue, undelivered } of this.subscriptions) {
-      this.#history.subscribers.get(name)?.delivered.push({ aggregateId: group, version });
+    for (const { queue, undelivered, history } of this.subscriptions) {
+      history.delivered.push({ aggregateId: group, version });
       const target = this.#choices.below(24) === 23 ? undelivered : queue;
       target.send(group, id, body);
     }
