@@ -104,6 +104,22 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
   });
 
+  it('leaves what is parked already as it is, if asked to', async () => {
+    const id = aggregate();
+    await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
+    await store.park(message(id, 2), true);
+    expect(await store.parkedOf(id)).toEqual([message(id, 2, { reason: 'failed', error: 'no' })]);
+    await store.park(message(id, 3), true);
+    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([2, 3]);
+  });
+
+  it('keeps messages that claim one version apart by their ids', async () => {
+    const id = aggregate();
+    for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), true);
+    await store.unpark(message(id, 2, { messageId: 'a' }));
+    expect((await store.parkedOf(id)).map(({ messageId }) => messageId)).toEqual(['b']);
+  });
+
   it('keeps messages that name no version apart by their ids', async () => {
     const queue = aggregate();
     for (const messageId of ['b', 'a']) await store.park(message(queue, 0, { messageId, reason: 'unreadable' }));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFilter } from '../../local/event-sources/filter.ts';
+import { HttpApi } from '../../local/http-api.ts';
+import { close, listen } from '../../local/listen.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
 import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
 
@@ -110,5 +112,22 @@ describe('filter patterns', () => {
   it('lets everything pass where there is none, and refuses an operator that it does not imitate', () => {
     expect(createFilter([])({})).toBe(true);
     expect(() => createFilter(['{"a":[{"numeric":[">",1]}]}'])).toThrow('numeric');
+  });
+});
+
+describe('the HTTP API', () => {
+  it('answers 503, so that clients come again, until its routes are complete, and again while they are replaced', async () => {
+    const api = new HttpApi('api', '000000000000');
+    const url = await listen(api.server, 0, 'the API');
+    const status = async () => (await fetch(`${url}/v1/members`)).status;
+    try {
+      expect(await status()).toBe(503);
+      api.open();
+      expect(await status()).toBe(404);
+      api.clearRoutes();
+      expect(await status()).toBe(503);
+    } finally {
+      await close(api.server);
+    }
   });
 });

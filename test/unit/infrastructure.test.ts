@@ -45,6 +45,13 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
+  it('let no subscriber that was there from the beginning adopt a first version above 1', () => {
+    const settings = [...functions().values()].flatMap(
+      ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
+    );
+    expect(settings).toEqual(Array.from({ length: 9 }, () => 'false'));
+  });
+
   it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
     const deadLetterQueues = new Set<string>();
     for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {

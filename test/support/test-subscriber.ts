@@ -1,0 +1,69 @@
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { memberIdOf, TIME } from './builders.ts';
+import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
+
+const contracts = [memberRegistered, memberProfileChanged];
+/** Whom the tests are about. */
+export const member = memberIdOf(1);
+
+export const MINUTE = 60_000;
+
+/** A subscriber on a table in memory, whose clock the test sets. */
+export function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}, joinsLate = false) {
+  const store = new InMemorySubscriberStore();
+  let ids = 0;
+  let at = TIME.getTime();
+  const kit = createSubscriber({
+    store,
+    queueName: 'test.fifo',
+    joinsLate,
+    contracts,
+    handlers,
+    now: () => new Date(at),
+    newId: () => `owner-${++ids}`,
+    random: () => 0,
+  });
+  const delivery = (body: string, receives = 1) => ({ body, receives, queueMessageId: 'q1' });
+  return {
+    store,
+    kit,
+    apply: (message: object, receives = 1) => kit.apply(delivery(JSON.stringify(message), receives)),
+    setAside: (message: object, cause: 'died' | 'undelivered') =>
+      kit.setAside(delivery(JSON.stringify(message), 10), cause),
+    raw: (body: string) => kit.apply(delivery(body)),
+    async sweep(mayGoOn = () => true) {
+      const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };
+      await kit.sweep(mayGoOn, ({ applied, waiting, forPerson, version, error }) => {
+        totals.applied += applied;
+        totals.waiting += waiting;
+        totals.forPerson += forPerson;
+        if (error) totals.errors.push(`${version} ${error}`);
+      });
+      return totals;
+    },
+    pass: (ms: number) => {
+      at += ms;
+    },
+    versions: () => store.effects.map(({ version }) => version),
+    parked: () => [...store.waiting.values()].map(({ version, reason }) => `${version} ${reason}`),
+  };
+}
+
+export const parkedFirst = (store: InMemorySubscriberStore) => store.waiting.get(`${member}#1#${member}/1`);
+
+/** Handlers that fail registrations for as long as they are broken. */
+export function breakable(error: Error, broken: boolean) {
+  const service = {
+    broken,
+    handlers: {
+      'rollcall.member.registered.v1': () => {
+        if (service.broken) throw error;
+        return {};
+      },
+    } satisfies Handlers<(typeof contracts)[number]>,
+  };
+  return service;
+}

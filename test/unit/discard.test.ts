@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { PermanentError } from '../../shared/messaging/errors.ts';
+import { profileChanged, registered } from '../support/builders.ts';
+import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';
+
+describe('discard', () => {
+  const failing = () => breakable(new PermanentError('no such country'), true).handlers;
+  const first = { aggregateId: member, version: 1 };
+
+  it('skips one version and keeps it with the reason; the next ones go on', async () => {
+    const { apply, sweep, kit, versions, store } = subscriber(failing());
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await kit.discard(first, 'a test entry');
+    await sweep();
+    expect(versions()).toEqual([2]);
+    expect(store.discarded).toMatchObject([
+      { version: 1, discardedBecause: 'a test entry', error: expect.any(String) },
+    ]);
+    // It comes again, late: it was decided upon.
+    expect(await apply(registered(member, 1))).toBe('duplicate');
+    await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
+  });
+
+  it('refuses a version whose turn has not come, and one that is not parked', async () => {
+    const { apply, kit } = subscriber(failing());
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('waits for an earlier one');
+    await expect(kit.discard({ ...first, version: 3 }, 'no')).rejects.toThrow('nothing waits for it');
+  });
+
+  it('skips a version that never came, so that those which wait for it go on', async () => {
+    const { apply, kit, sweep, versions, pass } = subscriber();
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 3));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still come');
+    pass(61 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 1 });
+    await kit.discard({ ...first, version: 2 }, 'it was published before we subscribed');
+    await sweep();
+    expect(versions()).toEqual([1, 3]);
+  });
+
+  it('refuses the first version that was met for as long as an earlier one may be on its way', async () => {
+    const { apply, kit, pass } = subscriber({}, true);
+    await apply(profileChanged(member, 2));
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still be on its way');
+    pass(5 * MINUTE);
+    await kit.discard({ ...first, version: 2 }, 'nobody needs it');
+  });
+
+  it('discards what cannot be read', async () => {
+    const { raw, kit, store } = subscriber();
+    await raw('{');
+    await kit.discard({ aggregateId: 'test.fifo', version: 0, messageId: 'q1' }, 'noise');
+    expect(store.discarded).toMatchObject([{ body: '{', discardedBecause: 'noise' }]);
+    expect(store.waiting.size).toBe(0);
+  });
+});

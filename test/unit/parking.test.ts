@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
+import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
+import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
+
+describe('parking', () => {
+  it('parks a permanent failure with its error; successors wait behind it, and other aggregates go on', async () => {
+    const { apply, sweep, store, parked } = subscriber({
+      'rollcall.member.registered.v1': ({ subject }) => {
+        if (subject === member) throw new PermanentError('no such country');
+        return {};
+      },
+    });
+    expect(await apply(registered(member))).toBe('parked');
+    expect(await apply(registered(memberIdOf(2)))).toBe('applied');
+    await apply(profileChanged(member, 2));
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
+    expect(parked()).toEqual(['1 failed', '2 gap']);
+    expect(parkedFirst(store)?.error).toBe('PermanentError: no such country');
+  });
+
+  it('leaves what failed for good to a person, even if it would succeed by now', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, sweep, versions } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    service.broken = false;
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
+    expect(versions()).toEqual([]);
+  });
+
+  it('parks what fails for now at its fifth receive; its successors wait, and the sweep tries it with growing pauses', async () => {
+    const service = breakable(new TransientError('provider is down'), true);
+    const { apply, sweep, versions, parked, pass, store } = subscriber(service.handlers);
+    await expect(apply(registered(member, 1), 4)).rejects.toThrow('provider is down');
+    expect(await apply(registered(member, 1), 5)).toBe('parked');
+    expect(await apply(profileChanged(member, 2))).toBe('parked');
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
+    pass(32_000);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: ['1 TransientError: provider is down'] });
+    expect(parkedFirst(store)).toMatchObject({ reason: 'retry', attempts: 6 });
+    service.broken = false;
+    pass(20_000);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, errors: [] });
+    pass(44_000);
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('takes a failed message out of the parking place when it came again and was applied', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, sweep, versions, parked } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    service.broken = false;
+    await apply(registered(member, 1));
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('parks what killed its function for the sweep to try again, unless it was applied before', async () => {
+    const { apply, setAside, parked, store, sweep, pass, versions } = subscriber();
+    expect(await setAside(registered(member, 1), 'died')).toBe('parked');
+    expect(parked()).toEqual(['1 retry']);
+    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
+    pass(MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 1 });
+    expect(versions()).toEqual([1]);
+    await apply(registered(memberIdOf(2)));
+    expect(await setAside(registered(memberIdOf(2)), 'died')).toBe('duplicate');
+  });
+
+  it('tries what its function died over after everything else, one by one', async () => {
+    const order: string[] = [];
+    const { setAside, sweep, pass } = subscriber({
+      'rollcall.member.registered.v1': async ({ subject }) => {
+        order.push(`${subject.slice(-1)} starts`);
+        await Promise.resolve();
+        order.push(`${subject.slice(-1)} ends`);
+        return {};
+      },
+    });
+    for (const n of [1, 2]) await setAside(registered(memberIdOf(n)), 'died');
+    for (const n of [3, 4]) await setAside(registered(memberIdOf(n)), 'undelivered');
+    pass(MINUTE);
+    await sweep();
+    expect(order.slice(0, 4).toSorted()).toEqual(['3 ends', '3 starts', '4 ends', '4 starts']);
+    expect(order.slice(4)).toEqual(['1 starts', '1 ends', '2 starts', '2 ends']);
+  });
+
+  it('keeps what is known of a failure when the message comes again too early', async () => {
+    const { apply, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
+    await apply(registered(member, 1));
+    const failed = { ...parkedFirst(store), version: 3, messageId: `${member}/3` };
+    store.waiting.set(`${member}#3#${member}/3`, failed as never);
+    await apply(profileChanged(member, 3));
+    expect(parked()).toEqual(['1 failed', '3 failed']);
+  });
+
+  it('keeps two messages that claim the same version, and discards the one that is named', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, kit, sweep, store, versions } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply({ ...registered(member, 1), id: 'a copy' });
+    expect(store.waiting.size).toBe(2);
+    const key = { aggregateId: member, version: 1 };
+    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages claim version 1');
+    await kit.discard({ ...key, messageId: 'a copy' }, 'a copy');
+    service.broken = false;
+    await kit.redrive([member], () => true);
+    expect(versions()).toEqual([1]);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 0 });
+  });
+
+  it('tells a person of what fails for now for more than an hour', async () => {
+    const service = breakable(new TransientError('the key of the gateway has expired'), true);
+    const { apply, sweep, pass } = subscriber(service.handlers);
+    await apply(registered(member, 1), 5);
+    pass(59 * MINUTE);
+    expect(await sweep()).toMatchObject({ forPerson: 0 });
+    pass(2 * MINUTE);
+    expect(await sweep()).toMatchObject({ forPerson: 1 });
+    // Not due yet, and not forgotten.
+    expect(await sweep()).toMatchObject({ forPerson: 1, errors: [] });
+  });
+
+  it('lets the sweep apply what SNS could not deliver', async () => {
+    const { setAside, sweep, versions } = subscriber();
+    await setAside(registered(member, 1), 'undelivered');
+    await sweep();
+    expect(versions()).toEqual([1]);
+  });
+
+  it('reports an aggregate whose table does not answer, and sweeps the others', async () => {
+    const { apply, sweep, store, versions, pass } = subscriber({}, true);
+    for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
+    const { parkedOf } = store;
+    store.parkedOf = async (id) => {
+      if (id === memberIdOf(2)) throw new Error('throttled');
+      return parkedOf.call(store, id);
+    };
+    pass(10 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 2, errors: ['undefined Error: throttled'] });
+    expect(versions()).toEqual([2, 2]);
+  });
+
+  it('begins no further aggregate when its time is over', async () => {
+    const { apply, sweep, pass } = subscriber({}, true);
+    for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
+    pass(10 * MINUTE);
+    expect(await sweep(() => false)).toMatchObject({ applied: 0 });
+  });
+});
+
+describe('redrive', () => {
+  it('applies what failed and all behind it, in order, and what came live meanwhile in its place', async () => {
+    const service = breakable(new PermanentError('no such country'), true);
+    const { apply, kit, versions, parked } = subscriber(service.handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    await apply(profileChanged(member, 3));
+    service.broken = false;
+    expect(await kit.redrive([member], () => true)).toEqual([
+      { aggregateId: member, applied: 3, waiting: 0, forPerson: 0 },
+    ]);
+    await apply(profileChanged(member, 4));
+    expect(versions()).toEqual([1, 2, 3, 4]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('stops an aggregate at what fails again, and says why', async () => {
+    const { apply, kit, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2));
+    expect(await kit.redrive([member], () => true)).toEqual([
+      {
+        aggregateId: member,
+        applied: 0,
+        waiting: 1,
+        forPerson: 1,
+        version: 1,
+        error: 'PermanentError: no such country',
+      },
+    ]);
+    expect(parked()).toEqual(['1 failed', '2 gap']);
+    expect(parkedFirst(store)?.attempts).toBe(2);
+  });
+
+  it('counts a try before it is made, so that one which kills the function is seen', async () => {
+    let attempts: number | undefined;
+    const { setAside, kit, store } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        attempts = parkedFirst(store)?.attempts;
+        return {};
+      },
+    });
+    await setAside(registered(member, 1), 'died');
+    await kit.redrive([member], () => true);
+    expect(attempts).toBe(11);
+  });
+
+  it('leaves to a person what the sweep died over five times', async () => {
+    const store = { alive: true };
+    const {
+      apply,
+      sweep,
+      pass,
+      parked,
+      store: table,
+    } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (!store.alive) throw new TransientError('not now');
+        return {};
+      },
+    });
+    store.alive = false;
+    await apply(registered(member, 1), 5);
+    const { park } = table;
+    // What dies writes nothing after its try has begun.
+    table.park = async (message) =>
+      message.unanswered || message.reason === 'failed' ? park.call(table, message) : undefined;
+    for (let death = 1; death <= 6; death++) {
+      expect(parked()).toEqual(['1 retry']);
+      pass(16 * MINUTE);
+      await sweep();
+    }
+    expect(parked()).toEqual(['1 failed']);
+  });
+
+  it('does not try what is below the baseline: its effect would come after later ones', async () => {
+    const { apply, sweep, kit, pass, parked } = subscriber({}, true);
+    await apply(profileChanged(member, 5));
+    pass(10 * MINUTE);
+    await sweep();
+    await apply(profileChanged(member, 4));
+    expect(await kit.redrive([member], () => true)).toMatchObject([{ applied: 0, forPerson: 1 }]);
+    expect(parked()).toEqual(['4 below-baseline']);
+  });
+
+  it('applies what could not be read, once it can be', async () => {
+    const { kit, store, raw, versions } = subscriber();
+    await raw('{');
+    expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([
+      { applied: 0, error: expect.stringContaining('no JSON') },
+    ]);
+    const [parked] = store.waiting.values();
+    if (parked) parked.body = JSON.stringify(registered());
+    expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([{ applied: 1 }]);
+    expect(versions()).toEqual([1]);
+    expect(store.waiting.size).toBe(0);
+  });
+});
