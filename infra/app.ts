@@ -12,8 +12,8 @@ const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
 const id = (service: string) => `rollcall-${stage.name}-${service}`;
 
 const { alarms } = new OperationsStack(app, id('operations'), { stage });
-const { memberEvents, api } = new FoundationStack(app, id('foundation'), { stage });
-const props = { stage, memberEvents, api, alarms };
+const { channels, api } = new FoundationStack(app, id('foundation'), { stage });
+const props = { stage, channels, api, alarms };
 const subscribers = [
   new SmsStack(app, id('sms'), props),
   new PointsStack(app, id('points'), props),

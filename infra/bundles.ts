@@ -36,6 +36,7 @@ function buildAll(): string {
     // Names of errors and functions are what a person on call reads in a stack trace.
     keepNames: true,
     legalComments: 'none',
+    loader: { '.html': 'text' },
     // Some dependencies are CommonJS and call require().
     banner: {
       js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",

@@ -5,5 +5,5 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'guide',
   cursorKey: JOURNEY,
   contracts,
-  handlers: () => journeyHandlers,
+  handlers: journeyHandlers,
 });

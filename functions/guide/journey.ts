@@ -1,13 +1,15 @@
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
+import type { HandlerSurroundings } from '../../shared/messaging/subscriber-functions.ts';
 import en from './journeys/en.json' with { type: 'json' };
 import es from './journeys/es.json' with { type: 'json' };
 import zhCN from './journeys/zh-CN.json' with { type: 'json' };
 
-export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
+export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 
 /** The item that carries a member's journey, and with it the cursor. */
 export const JOURNEY = 'journey';
@@ -21,12 +23,25 @@ const locales = Object.keys(journeys) as JourneyLocale[];
  * What the guide service does about a member's events. A journey names its language and keeps no text: the texts are
  * those of the files when it is read.
  */
-export const journeyHandlers: Handlers<(typeof contracts)[number]> = {
-  'rollcall.member.registered.v1': ({ data, time }) => ({
-    set: { journeyLocale: closestLocale(data.locale, locales, 'en'), startedAt: time },
-  }),
+export const journeyHandlers = ({
+  correspondence,
+  now,
+}: Pick<HandlerSurroundings, 'correspondence' | 'now'>): Handlers<(typeof contracts)[number]> => ({
+  'rollcall.member.registered.v2': (message) => {
+    const { subject, data, time } = message;
+    const journeyLocale = closestLocale(data.locale, locales, 'en');
+    return {
+      set: { journeyLocale, addressee: data.displayName, startedAt: time },
+      send: correspondence.reply(message, onboardingStepCompleted, {
+        memberId: subject,
+        step: 'guide',
+        summary: `journey begun in ${journeyLocale}`,
+        completedAt: now().toISOString(),
+      }),
+    };
+  },
   'rollcall.member.profile-changed.v1': ({ data }) => ({
-    set: { journeyLocale: closestLocale(data.locale, locales, 'en') },
+    set: { journeyLocale: closestLocale(data.locale, locales, 'en'), addressee: data.name },
   }),
-  'rollcall.member.deactivated.v1': () => ({ remove: ['journeyLocale', 'startedAt'] }),
-};
+  'rollcall.member.deactivated.v1': () => ({ remove: ['journeyLocale', 'addressee', 'startedAt'] }),
+});

@@ -21,6 +21,7 @@ export const read = endpoint(createObservability('guide').logger, async (event) 
   return json(200, {
     memberId: id,
     locale,
+    addressee: Item.addressee as string,
     startedAt: Item.startedAt as string,
     ...journeys[locale],
     _links: { self: { href: pathOf(routes.readGuide, { id }) }, member: { href: pathOf(routes.readMember, { id }) } },

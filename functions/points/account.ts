@@ -1,7 +1,10 @@
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
+import type { Correspondence } from '../../shared/messaging/correspondence.ts';
+import type { TransactItem } from '../../shared/messaging/outbox.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 
@@ -9,28 +12,50 @@ export const contracts = [memberRegistered, memberProfileChanged, memberDeactiva
 export const ACCOUNT = 'account';
 export const LEDGER_PREFIX = 'ledger#';
 
+/** What changes a balance. Entries name nobody, and stay. */
+export interface LedgerEntry {
+  points: number;
+  reason: 'registration' | 'redemption' | 'return';
+  at: string;
+}
+
+export const ledgerPut = (
+  tableName: string,
+  memberId: string,
+  messageId: string,
+  entry: LedgerEntry,
+): TransactItem => ({
+  Put: {
+    TableName: tableName,
+    Item: { pk: memberId, sk: `${LEDGER_PREFIX}${messageId}`, ...entry },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+});
+
 export interface AccountOptions {
   tableName: string;
   /** Points for registering, by the rules in force. */
   bonus: () => Promise<number>;
+  correspondence: Correspondence;
+  now: () => Date;
 }
 
 /** What the points service does about a member's events. */
-export function accountHandlers({ tableName, bonus }: AccountOptions): Handlers<(typeof contracts)[number]> {
+export function accountHandlers(options: AccountOptions): Handlers<(typeof contracts)[number]> {
+  const { tableName, bonus, correspondence, now } = options;
   return {
-    async 'rollcall.member.registered.v1'({ id, subject, time }) {
+    async 'rollcall.member.registered.v1'(message) {
+      const { id, subject, time } = message;
       const points = await bonus();
       return {
         set: { balance: points, accountState: 'open' },
-        writes: [
-          {
-            Put: {
-              TableName: tableName,
-              Item: { pk: subject, sk: `${LEDGER_PREFIX}${id}`, points, reason: 'registration', at: time },
-              ConditionExpression: 'attribute_not_exists(pk)',
-            },
-          },
-        ],
+        writes: [ledgerPut(tableName, subject, id, { points, reason: 'registration', at: time })],
+        send: correspondence.reply(message, onboardingStepCompleted, {
+          memberId: subject,
+          step: 'bonus',
+          summary: `${points} points credited`,
+          completedAt: now().toISOString(),
+        }),
       };
     },
 

@@ -10,8 +10,8 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points',
   cursorKey: ACCOUNT,
   contracts,
-  handlers({ client, tableName, now }) {
+  handlers({ client, tableName, now, correspondence }) {
     const rules = createRules({ client, tableName, defaultBonus: DEFAULT_BONUS, now });
-    return accountHandlers({ tableName, bonus: rules.registrationBonus });
+    return accountHandlers({ tableName, bonus: rules.registrationBonus, correspondence, now });
   },
 });

@@ -1,49 +1,44 @@
-import { v7 as newId } from 'uuid';
-import * as z from 'zod';
-import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
-import type { MemberResource } from '../../shared/contracts/member.ts';
 import { profileChange, registration } from '../../shared/contracts/member.ts';
+import type { OperationResource } from '../../shared/contracts/operation.ts';
+import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import { endpoint, type HttpEvent, header, json, jsonEndpoint, memberId } from '../../shared/http/endpoint.ts';
+import { endpoint, type HttpEvent, header, json, jsonEndpoint, memberId, pathId } from '../../shared/http/endpoint.ts';
+import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
-import type { ActiveMember } from './member.ts';
-import { createMembers, type Trace } from './members.ts';
-import { createMemberStore } from './store.ts';
+import type { Trace } from './members.ts';
+import { onboardingOf, readSteps } from './onboarding.ts';
+import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
+import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
+const { client, membersTable, members, redemptions } = createServices();
 
-const environment = readEnvironment(z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text }));
-
-const members = createMembers({
-  store: createMemberStore({
-    client: createDynamoDB(),
-    membersTable: environment.MEMBERS_TABLE,
-    outboxTable: environment.OUTBOX_TABLE,
-  }),
-  now: () => new Date(),
-  newId,
-});
+export const root = endpoint(logger, async () => json(200, apiRootResource));
 
 export const register = jsonEndpoint(logger, registration, async (event, body) => {
   const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
   if (!replayed) count({ Registrations: 1 });
-  return json(201, resource(member), { etag: etag(member.version), location: pathOf(routes.readMember, member) });
+  return json(201, memberResource(member), { etag: etag(member.version), location: pathOf(routes.readMember, member) });
 });
 
 export const read = endpoint(logger, async (event) => {
   const member = await members.read(memberId(event));
-  return json(200, resource(member), { etag: etag(member.version) });
+  return json(200, memberResource(member), { etag: etag(member.version), ...deprecated(member) });
+});
+
+export const readV2 = endpoint(logger, async (event) => {
+  const member = await members.read(memberId(event));
+  return json(200, memberResourceV2(member), { etag: etag(member.version) });
 });
 
 export const change = jsonEndpoint(logger, profileChange, async (event, body) => {
   const ifMatch = header(event, 'if-match');
-  if (!ifMatch) throw new Problem(428, 'precondition-required', 'Send If-Match with the ETag of your last read.');
+  if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
   const member = await members.change(memberId(event), ifMatch, body, trace(event));
-  return json(200, resource(member), { etag: etag(member.version) });
+  return json(200, memberResource(member), { etag: etag(member.version) });
 });
 
 export const deactivate = endpoint(logger, async (event) => {
@@ -51,14 +46,57 @@ export const deactivate = endpoint(logger, async (event) => {
   return { statusCode: 204 };
 });
 
-/** Everything that no route takes. */
-export const unrouted = endpoint(logger, async ({ rawPath }) => {
-  const allow = allowedMethods(Object.values(routes), rawPath);
-  if (allow.length === 0) throw notFound(`resource ${rawPath}`);
-  throw new Problem(405, 'method-not-allowed', `Allowed here: ${allow.join(', ')}.`, {
-    headers: { allow: allow.join(', ') },
-  });
+export const readOnboarding = endpoint(logger, async (event) => {
+  const id = memberId(event);
+  const [member, steps] = await Promise.all([members.read(id), readSteps(client, membersTable, id)]);
+  return json(200, onboardingOf(member, steps, new Date()));
 });
+
+export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
+  const begun = await redemptions.redeem(memberId(event), body, idempotencyKey(event), trace(event));
+  const location = pathOf(routes.readOperation, begun);
+  const resource = operationResource(await waited(event, begun.id, begun));
+  return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
+});
+
+export const readOperation = endpoint(logger, async (event) => {
+  const id = pathId(event, 'operation');
+  const resource = operationResource(await waited(event, id));
+  return json(200, resource, waitHeaders(event, resource));
+});
+
+/** Everything that no route takes. */
+export const unrouted = endpoint(logger, async ({ rawPath, requestContext }) => {
+  const allow = allowedMethods(Object.values(routes), rawPath).join(', ');
+  if (allow === '') throw notFound(`resource ${rawPath}`);
+  if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
+  throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
+});
+
+/** The first version of the member resource (RFC 9745, RFC 8594): since when it is not to be used, and until when. */
+const DEPRECATED_AT = Date.UTC(2026, 10, 21) / 1000;
+const SUNSET = new Date(Date.UTC(2027, 10, 21)).toUTCString();
+
+const deprecated = ({ id }: { id: string }) => ({
+  deprecation: `@${DEPRECATED_AT}`,
+  sunset: SUNSET,
+  link: `<${pathOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
+});
+
+/** The operation when it is no longer pending, for as long as the caller would wait. */
+async function waited(event: HttpEvent, id: string, known?: Awaited<ReturnType<typeof redemptions.read>>) {
+  const seconds = preferredWait(header(event, 'prefer'));
+  if (seconds !== undefined) return redemptions.watch(id, seconds);
+  return known ?? redemptions.read(id);
+}
+
+function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
+  const seconds = preferredWait(header(event, 'prefer'));
+  return {
+    ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
+    ...(state === 'pending' && { 'retry-after': '1' }),
+  };
+}
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
@@ -74,21 +112,5 @@ function trace(event: HttpEvent): Trace {
 function idempotencyKey(event: HttpEvent): string | undefined {
   const key = header(event, 'idempotency-key');
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw new Problem(400, 'invalid-idempotency-key', 'Idempotency-Key may have 1 to 255 visible ASCII characters.');
-}
-
-function resource({ id, phone, name, locale, version, registeredAt }: ActiveMember): MemberResource {
-  return {
-    id,
-    phone,
-    name,
-    locale,
-    version,
-    registeredAt,
-    _links: {
-      self: { href: pathOf(routes.readMember, { id }) },
-      points: { href: pathOf(routes.readPoints, { id }) },
-      guide: { href: pathOf(routes.readGuide, { id }) },
-    },
-  };
+  throw new Problem('invalid-header', 'Idempotency-Key may have 1 to 255 visible ASCII characters.');
 }

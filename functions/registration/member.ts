@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { createMessage, type Message } from '../../shared/messaging/message.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { nameParts } from '../../shared/contracts/name-parts.ts';
+import { createMessage, type MessageInput } from '../../shared/messaging/message.ts';
+import type { OutboxRow } from '../../shared/messaging/outbox.ts';
+import { outgoing } from '../../shared/messaging/outgoing.ts';
 
 export const SOURCE = '/rollcall/registration';
 
@@ -24,25 +30,40 @@ export interface DeactivatedMember {
 
 export type Member = ActiveMember | DeactivatedMember;
 
-/** What a state change draws on from outside: when it happens, the id of its event, and what it belongs to. */
+/** What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to. */
 export interface Occasion {
   now: Date;
-  messageId: string;
+  newId: () => string;
   correlationId?: string;
   traceparent?: string;
 }
 
-export type MemberEvent = Message<typeof memberRegistered | typeof memberProfileChanged | typeof memberDeactivated>;
-
-const eventOf = (member: Member, { now, messageId, correlationId, traceparent }: Occasion) => ({
-  id: messageId,
-  source: SOURCE,
-  subject: member.id,
+/** The outbox row of a state change, with its event in one or more renditions. */
+const rowOf = (member: Member, { now }: Occasion, messages: OutboxRow['messages']): OutboxRow => ({
+  aggregateId: member.id,
   version: member.version,
-  time: now,
-  ...(correlationId && { correlationId }),
-  ...(traceparent && { traceparent }),
+  messages,
+  committedAt: now.toISOString(),
 });
+
+function eventOf<C extends MessageContract>(
+  contract: C,
+  member: Member,
+  { now, newId, correlationId, traceparent }: Occasion,
+  more: Pick<MessageInput<C>, 'data' | 'replyTo' | 'alternateType'>,
+) {
+  const event = createMessage(contract, {
+    id: newId(),
+    source: SOURCE,
+    subject: member.id,
+    version: member.version,
+    time: now,
+    ...(correlationId !== undefined && { correlationId }),
+    traceparent,
+    ...more,
+  });
+  return outgoing(memberEvents.name, contract, event);
+}
 
 export function register(id: string, registration: Registration, occasion: Occasion) {
   const member: ActiveMember = {
@@ -53,11 +74,22 @@ export function register(id: string, registration: Registration, occasion: Occas
     registeredAt: occasion.now.toISOString(),
   };
   const { phone, name, locale, registeredAt } = member;
-  const event = createMessage(memberRegistered, {
-    ...eventOf(member, occasion),
-    data: { memberId: id, phone, name, locale, registeredAt },
-  });
-  return { member, event };
+  const data = { memberId: id, phone, locale, registeredAt };
+  const replyTo = registrationReplies.name;
+  // Until the last reader of version 1 is gone.
+  const events = [
+    eventOf(memberRegistered, member, occasion, {
+      data: { ...data, name },
+      replyTo,
+      alternateType: memberRegisteredV2.type,
+    }),
+    eventOf(memberRegisteredV2, member, occasion, {
+      data: { ...data, ...nameParts(name) },
+      replyTo,
+      alternateType: memberRegistered.type,
+    }),
+  ];
+  return { member, row: rowOf(member, occasion, events) };
 }
 
 export function changeProfile(before: ActiveMember, change: ProfileChange, occasion: Occasion) {
@@ -68,11 +100,8 @@ export function changeProfile(before: ActiveMember, change: ProfileChange, occas
     version: before.version + 1,
   };
   const { name, locale } = member;
-  const event = createMessage(memberProfileChanged, {
-    ...eventOf(member, occasion),
-    data: { memberId: member.id, name, locale, changedAt: occasion.now.toISOString() },
-  });
-  return { member, event };
+  const data = { memberId: member.id, name, locale, changedAt: occasion.now.toISOString() };
+  return { member, row: rowOf(member, occasion, [eventOf(memberProfileChanged, member, occasion, { data })]) };
 }
 
 export function deactivate(before: ActiveMember, occasion: Occasion) {
@@ -83,11 +112,8 @@ export function deactivate(before: ActiveMember, occasion: Occasion) {
     version: before.version + 1,
     deactivatedAt,
   };
-  const event = createMessage(memberDeactivated, {
-    ...eventOf(member, occasion),
-    data: { memberId: member.id, deactivatedAt },
-  });
-  return { member, event };
+  const data = { memberId: member.id, deactivatedAt };
+  return { member, row: rowOf(member, occasion, [eventOf(memberDeactivated, member, occasion, { data })]) };
 }
 
 /** Tells two registrations of one phone apart. */

@@ -1,6 +1,6 @@
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { requireMatch } from '../../shared/http/conditions.ts';
-import { notFound, Problem } from '../../shared/http/problems.ts';
+import { busy, notFound, Problem } from '../../shared/http/problems.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore } from './store.ts';
 
@@ -18,7 +18,7 @@ const DEACTIVATE_ATTEMPTS = 5;
 
 /** The use cases of registration, whatever protocol asks for them. */
 export function createMembers({ store, now, newId }: MembersOptions) {
-  const occasion = (trace: Trace): Occasion => ({ ...trace, now: now(), messageId: newId() });
+  const occasion = (trace: Trace): Occasion => ({ ...trace, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
     const member = await store.find(id);
@@ -33,20 +33,20 @@ export function createMembers({ store, now, newId }: MembersOptions) {
       idempotencyKey: string | undefined,
       trace: Trace,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
-      const { member, event } = register(newId(), registration, occasion(trace));
+      const { member, row } = register(newId(), registration, occasion(trace));
       const guard = {
         memberId: member.id,
         registeredAt: member.registeredAt,
         fingerprint: fingerprint(registration),
         ...(idempotencyKey && { idempotencyKey }),
       };
-      const held = await store.insert(member, guard, event);
+      const held = await store.insert(member, guard, row);
       if (!held) return { member, replayed: false };
       if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
-        throw new Problem(409, 'phone-taken', 'A member with this phone is registered already.');
+        throw new Problem('phone-taken', 'A member with this phone is registered already.');
       }
       if (held.fingerprint !== guard.fingerprint) {
-        throw new Problem(422, 'idempotency-key-reused', 'This Idempotency-Key came with another body before.');
+        throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
       }
       return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
     },
@@ -56,9 +56,9 @@ export function createMembers({ store, now, newId }: MembersOptions) {
     async change(id: string, ifMatch: string | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
       const before = await findActive(id);
       requireMatch(ifMatch, before.version);
-      const { member, event } = changeProfile(before, change, occasion(trace));
-      if (!(await store.change(member, event))) {
-        throw new Problem(412, 'version-mismatch', 'The member was changed at the same moment. Read it again.');
+      const { member, row } = changeProfile(before, change, occasion(trace));
+      if (!(await store.change(member, row))) {
+        throw new Problem('version-mismatch', 'The member was changed at the same moment. Read it again.');
       }
       return member;
     },
@@ -70,12 +70,10 @@ export function createMembers({ store, now, newId }: MembersOptions) {
         if (!before) throw notFound(`member ${id}`);
         if (before.status === 'deactivated') return;
         requireMatch(ifMatch, before.version);
-        const { member, event } = deactivate(before, occasion(trace));
-        if (await store.deactivate(member, before.phone, event)) return;
+        const { member, row } = deactivate(before, occasion(trace));
+        if (await store.deactivate(member, before.phone, row)) return;
       }
-      throw new Problem(503, 'busy', 'The member is being changed by others. Try again.', {
-        headers: { 'retry-after': '1' },
-      });
+      throw busy('The member is being changed by others. Try again.');
     },
   };
 }

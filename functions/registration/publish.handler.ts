@@ -1,20 +1,21 @@
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { addresses, readEnvironment, text } from '../../shared/config/environment.ts';
 import { createOutbox } from '../../shared/messaging/outbox.ts';
-import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
+import { createSender } from '../../shared/messaging/sender.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 
-const environment = readEnvironment(z.object({ OUTBOX_TABLE: text, TOPIC_ARN: text }));
+const environment = readEnvironment(z.object({ OUTBOX_TABLE: text, CHANNELS: addresses }));
 
 const outbox = createOutbox({ client: createDynamoDB(), tableName: environment.OUTBOX_TABLE });
-const publisher = createSnsPublisher({ client: new SNSClient(clientDefaults), topicArn: environment.TOPIC_ARN });
+const sender = createSender({
+  sns: new SNSClient(clientDefaults),
+  sqs: new SQSClient(clientDefaults),
+  addresses: environment.CHANNELS,
+});
 
-export const { relay, sweep } = relayFunctions(
-  createRelay({ outbox, publisher }),
-  outbox,
-  createObservability('relay'),
-);
+export const { relay, sweep } = relayFunctions(createRelay({ outbox, sender }), outbox, createObservability('relay'));

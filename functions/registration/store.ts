@@ -1,9 +1,11 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { transact } from '../../shared/aws/transact.ts';
-import { outboxPut } from '../../shared/messaging/outbox.ts';
-import type { ActiveMember, DeactivatedMember, Member, MemberEvent } from './member.ts';
+import { refusedBy, transact } from '../../shared/aws/transact.ts';
+import { type OutboxRow, outboxPut } from '../../shared/messaging/outbox.ts';
+import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
+
+/** The key of a member's item. */
+export const memberKey = (id: string) => ({ pk: `member#${id}` });
 
 /** Holds a phone for its member, and remembers the request that registered it (its answer follows from both). */
 export interface PhoneGuard {
@@ -21,7 +23,6 @@ export interface StoreOptions {
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
-const memberKey = (id: string) => ({ pk: `member#${id}` });
 const phoneKey = (phone: string) => ({ pk: `phone#${phone}` });
 
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
@@ -62,7 +63,7 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
     },
 
     /** @returns the guard that already holds the phone, or nothing if the member was registered */
-    async insert(member: ActiveMember, guard: PhoneGuard, event: MemberEvent): Promise<PhoneGuard | undefined> {
+    async insert(member: ActiveMember, guard: PhoneGuard, row: OutboxRow): Promise<PhoneGuard | undefined> {
       try {
         await transact(client, [
           {
@@ -74,7 +75,7 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
             },
           },
           put(member, { ConditionExpression: 'attribute_not_exists(pk)' }),
-          outboxPut(outboxTable, event),
+          outboxPut(outboxTable, row),
         ]);
         return undefined;
       } catch (error) {
@@ -84,17 +85,10 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
       }
     },
 
-    change: (member: ActiveMember, event: MemberEvent) => replace(member, [outboxPut(outboxTable, event)]),
+    change: (member: ActiveMember, row: OutboxRow) => replace(member, [outboxPut(outboxTable, row)]),
 
     /** Frees the phone along with it. */
-    deactivate: (member: DeactivatedMember, phone: string, event: MemberEvent) =>
-      replace(member, [{ Delete: { TableName: membersTable, Key: phoneKey(phone) } }, outboxPut(outboxTable, event)]),
+    deactivate: (member: DeactivatedMember, phone: string, row: OutboxRow) =>
+      replace(member, [{ Delete: { TableName: membersTable, Key: phoneKey(phone) } }, outboxPut(outboxTable, row)]),
   };
-}
-
-/** The item at `index` of the transaction as it was when its condition refused the write. */
-function refusedBy(error: unknown, index: number) {
-  if (!(error instanceof TransactionCanceledException)) return undefined;
-  const reason = error.CancellationReasons?.[index];
-  return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }

@@ -1,35 +1,10 @@
-import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import * as z from 'zod';
-import { clientDefaults } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
-import { createAwsEndUserMessaging } from './aws-end-user-messaging.ts';
-import { createHttpGateway } from './http-gateway.ts';
-import { SEND_TIMEOUT_MS, type SmsProvider } from './provider.ts';
-import { contracts, welcomeHandlers } from './welcome.ts';
-
-const environment = readEnvironment(
-  z.discriminatedUnion('PROVIDER', [
-    z.object({ PROVIDER: z.literal('http'), GATEWAY_URL: z.url() }),
-    z.object({ PROVIDER: z.literal('aws'), ORIGINATION_IDENTITY: text }),
-  ]),
-);
-
-function createProvider(): SmsProvider {
-  if (environment.PROVIDER === 'http') return createHttpGateway({ url: environment.GATEWAY_URL });
-  return createAwsEndUserMessaging({
-    // A retry of the SDK could send a text twice; the subscriber tries again in its own time.
-    client: new PinpointSMSVoiceV2Client({
-      maxAttempts: 1,
-      requestHandler: { ...clientDefaults.requestHandler, requestTimeout: SEND_TIMEOUT_MS },
-    }),
-    originationIdentity: environment.ORIGINATION_IDENTITY,
-  });
-}
+import { configuredProvider } from './configured-provider.ts';
+import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms',
-  cursorKey: 'cursor',
+  cursorKey: CONTACT,
   contracts,
-  handlers: () => welcomeHandlers(createProvider()),
+  handlers: ({ correspondence, now }) => welcomeHandlers({ provider: configuredProvider(), correspondence, now }),
 });

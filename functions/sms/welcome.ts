@@ -1,17 +1,41 @@
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
+import type { Correspondence } from '../../shared/messaging/correspondence.ts';
 import type { SmsProvider } from './provider.ts';
 import { welcomeText } from './templates.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 
-/** What the SMS service does about a member's events: it welcomes. */
-export function welcomeHandlers(provider: SmsProvider): Handlers<(typeof contracts)[number]> {
+/** The item that carries how to reach a member, and with it the cursor. */
+export const CONTACT = 'contact';
+
+export interface WelcomeOptions {
+  provider: SmsProvider;
+  correspondence: Correspondence;
+  now: () => Date;
+}
+
+/** What the SMS service does about a member's events: it welcomes, and knows how to reach the member from then on. */
+export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
+  const { provider, correspondence, now } = options;
   return {
-    'rollcall.member.registered.v1': ({ id, data }) => ({
-      call: () => provider.send({ to: data.phone, text: welcomeText(data), idempotencyKey: id }),
-    }),
+    'rollcall.member.registered.v1': (message) => {
+      const { id, subject, data } = message;
+      return {
+        call: () => provider.send({ to: data.phone, text: welcomeText(data), idempotencyKey: id }),
+        set: { phone: data.phone, locale: data.locale },
+        send: correspondence.reply(message, onboardingStepCompleted, {
+          memberId: subject,
+          step: 'welcome-sms',
+          summary: 'text accepted by the provider',
+          completedAt: now().toISOString(),
+        }),
+      };
+    },
+    'rollcall.member.profile-changed.v1': ({ data }) => ({ set: { locale: data.locale } }),
+    'rollcall.member.deactivated.v1': () => ({ set: { left: true }, remove: ['phone', 'locale'] }),
   };
 }

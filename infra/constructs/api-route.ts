@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Route } from '../../shared/contracts/routes.ts';
 
-/** Adds a route of the API to the stack of the service that answers it. */
+/** Adds a route of the API to the stack of the service that answers it. What can be read takes HEAD as well. */
 export function addRoute(
   scope: Construct,
   id: string,
@@ -12,11 +12,19 @@ export function addRoute(
   route: Route | 'everything else',
   fn: IFunction,
 ): void {
-  new HttpRoute(scope, id, {
-    // CDK's own types do not fit one another under exactOptionalPropertyTypes.
-    httpApi: httpApi as IHttpApi,
-    routeKey:
-      route === 'everything else' ? HttpRouteKey.DEFAULT : HttpRouteKey.with(route.path, HttpMethod[route.method]),
-    integration: new HttpLambdaIntegration(`${id}Integration`, fn),
-  });
+  const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
+  const keys =
+    route === 'everything else'
+      ? [HttpRouteKey.DEFAULT]
+      : [route.method, ...(route.method === 'GET' ? (['HEAD'] as const) : [])].map((method) =>
+          HttpRouteKey.with(route.path, HttpMethod[method]),
+        );
+  for (const [index, routeKey] of keys.entries()) {
+    new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
+      // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+      httpApi: httpApi as IHttpApi,
+      routeKey,
+      integration,
+    });
+  }
 }

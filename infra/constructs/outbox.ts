@@ -5,8 +5,10 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { Channel } from '../../shared/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
+import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
@@ -15,7 +17,9 @@ export interface OutboxProps {
   stage: Stage;
   /** Handler file that exports `relay` and `sweep`. */
   entry: string;
-  topic: ITopic;
+  channels: Channels;
+  /** Where its messages may go. */
+  sendsTo: readonly Channel[];
   alarms: ITopic;
 }
 
@@ -23,7 +27,7 @@ export interface OutboxProps {
 export class Outbox extends Construct {
   readonly table: TableV2;
 
-  constructor(scope: Construct, id: string, { stage, entry, topic, alarms }: OutboxProps) {
+  constructor(scope: Construct, id: string, { stage, entry, channels, sendsTo, alarms }: OutboxProps) {
     super(scope, id);
     this.table = new ServiceTable(this, 'Table', {
       stage,
@@ -34,7 +38,7 @@ export class Outbox extends Construct {
     });
 
     const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
-      const environment = { OUTBOX_TABLE: this.table.tableName, TOPIC_ARN: topic.topicArn };
+      const environment = { OUTBOX_TABLE: this.table.tableName };
       const fn = new ServiceFunction(this, name, {
         stage,
         name: `outbox-${name}`,
@@ -43,7 +47,7 @@ export class Outbox extends Construct {
         environment,
         timeout,
       });
-      topic.grantPublish(fn);
+      channels.allowSending(fn, sendsTo);
       return fn;
     };
 

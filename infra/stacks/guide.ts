@@ -1,18 +1,23 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
 
 /** Puts a guide journey into every member's inbox. */
 export class GuideStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, memberEvents, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'guide',
       topic: memberEvents,
+      without: [memberRegistered],
       entry: 'functions/guide/events.handler.ts',
+      channels,
+      sendsTo: [registrationReplies],
       alarms,
     });
     subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'dynamodb:GetItem');

@@ -1,21 +1,38 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { memberEvents, pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { routes } from '../../shared/contracts/routes.ts';
+import { Consumer } from '../constructs/consumer.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
 
 /** Keeps the members' points. */
 export class PointsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, memberEvents, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'points',
       topic: memberEvents,
+      without: [memberRegisteredV2],
       entry: 'functions/points/events.handler.ts',
+      channels,
+      sendsTo: [registrationReplies],
       environment: { DEFAULT_BONUS: String(stage.defaultBonus) },
       alarms,
     });
     subscriber.addReadRoute(api, routes.readPoints, 'functions/points/read.handler.ts', 'dynamodb:Query');
+
+    const commands = new Consumer(this, 'Commands', {
+      stage,
+      name: pointsCommands.name,
+      queue: channels.queue(pointsCommands),
+      entry: 'functions/points/commands.handler.ts',
+      channels,
+      sendsTo: [registrationReplies, smsCommands],
+      alarms,
+    });
+    commands.uses('POINTS_TABLE', subscriber.table, 'GetItem', 'UpdateItem', 'PutItem');
   }
 }

@@ -1,21 +1,24 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { addRoute } from '../constructs/api-route.ts';
+import { Consumer } from '../constructs/consumer.ts';
 import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import type { ServiceProps } from './foundation.ts';
 
-/** Members, their outbox, and what the API does about them. */
+/** Members, their operations and outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, memberEvents, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
     super(scope, id);
     const outbox = new Outbox(this, 'Outbox', {
       stage,
       entry: 'functions/registration/publish.handler.ts',
-      topic: memberEvents,
+      channels,
+      sendsTo: [memberEvents, pointsCommands],
       alarms,
     });
     const members = new ServiceTable(this, 'Members', {
@@ -23,31 +26,59 @@ export class RegistrationStack extends Stack {
       tableName: `rollcall-${stage.name}-members`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
+    const replies = new Consumer(this, 'Replies', {
+      stage,
+      name: registrationReplies.name,
+      queue: channels.queue(registrationReplies),
+      entry: 'functions/registration/replies.handler.ts',
+      unordered: true,
+      channels,
+      alarms,
+    });
+    replies.uses('MEMBERS_TABLE', members, 'GetItem', 'UpdateItem');
+    replies.uses('OUTBOX_TABLE', outbox.table, 'PutItem');
 
-    const apiFunction = (handler: string) =>
-      new ServiceFunction(this, handler, {
+    // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
+    // the rights of the writes that it is made of.
+    const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
+      const fn = new ServiceFunction(this, handler, {
         stage,
         name: `registration-${handler}`,
         entry: 'functions/registration/api.handler.ts',
         handler,
         environment: { MEMBERS_TABLE: members.tableName, OUTBOX_TABLE: outbox.table.tableName },
+        ...(timeout && { timeout }),
       });
+      if (actions.length > 0) members.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+      if (writesOutbox) outbox.table.grant(fn, 'dynamodb:PutItem');
+      return fn;
+    };
+    // A client may wait for 20 seconds (shared/http/prefer.ts); the API gives up after 30.
+    const waiting = Duration.seconds(29);
 
-    const register = apiFunction('register');
-    const read = apiFunction('read');
-    const change = apiFunction('change');
-    const deactivate = apiFunction('deactivate');
-    // A transaction needs the rights of the writes that it is made of.
-    members.grant(register, 'dynamodb:PutItem');
-    members.grant(read, 'dynamodb:GetItem');
-    members.grant(change, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    members.grant(deactivate, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    for (const writer of [register, change, deactivate]) outbox.table.grant(writer, 'dynamodb:PutItem');
-
-    addRoute(this, 'Register', api, routes.register, register);
-    addRoute(this, 'ReadMember', api, routes.readMember, read);
-    addRoute(this, 'ChangeMember', api, routes.changeMember, change);
+    addRoute(this, 'Root', api, routes.readRoot, apiFunction('root', []));
+    addRoute(this, 'Register', api, routes.register, apiFunction('register', ['PutItem'], true));
+    addRoute(this, 'ReadMember', api, routes.readMember, apiFunction('read', ['GetItem']));
+    addRoute(this, 'ReadMemberV2', api, routes.readMemberV2, apiFunction('readV2', ['GetItem']));
+    addRoute(this, 'ChangeMember', api, routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
+    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', 'DeleteItem'], true);
     addRoute(this, 'DeactivateMember', api, routes.deactivateMember, deactivate);
-    addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted'));
+    addRoute(this, 'ReadOnboarding', api, routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
+    const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
+    addRoute(this, 'Redeem', api, routes.redeem, redeem);
+    const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
+    addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
+    addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted', []));
+
+    const docsFunction = (handler: string) =>
+      new ServiceFunction(this, handler, {
+        stage,
+        name: `registration-${handler}`,
+        entry: 'functions/registration/docs.handler.ts',
+        handler,
+        environment: {},
+      });
+    addRoute(this, 'ReadOpenApi', api, routes.readOpenApi, docsFunction('readOpenApi'));
+    addRoute(this, 'ReadDocs', api, routes.readDocs, docsFunction('readDocs'));
   }
 }

@@ -1,24 +1,43 @@
 import { Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { Consumer } from '../constructs/consumer.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
 import type { ServiceProps } from './foundation.ts';
 
-/** Sends the welcome text. */
+/** Sends texts: the welcome, and whatever a service wants a member to be told. */
 export class SmsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, memberEvents, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, alarms }: ServiceProps) {
     super(scope, id);
+    const environment = this.providerEnvironment(stage);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'sms',
       topic: memberEvents,
+      without: [memberRegisteredV2],
       entry: 'functions/sms/events.handler.ts',
-      environment: this.providerEnvironment(stage),
+      environment,
+      channels,
+      sendsTo: [registrationReplies],
       alarms,
     });
-    if (stage.smsProvider === 'aws') {
-      subscriber.grantToFunctions(
+    const commands = new Consumer(this, 'Commands', {
+      stage,
+      name: smsCommands.name,
+      queue: channels.queue(smsCommands),
+      entry: 'functions/sms/commands.handler.ts',
+      environment,
+      unordered: true,
+      channels,
+      alarms,
+    });
+    commands.uses('CONTACTS_TABLE', subscriber.table, 'GetItem');
+    if (stage.smsProvider !== 'aws') return;
+    for (const sender of [subscriber, commands]) {
+      sender.grantToFunctions(
         new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
           resources: ['phone-number', 'sender-id', 'pool'].map(

@@ -164,7 +164,7 @@ function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
 const isMember = ({ pk }: Item) => pk.startsWith('member#');
 
 const cursorsOf = (items: readonly Item[]) =>
-  new Map(items.filter(({ sk }) => ['cursor', 'account', 'journey'].includes(sk)).map((item) => [item.pk, item]));
+  new Map(items.filter(({ sk }) => ['contact', 'account', 'journey'].includes(sk)).map((item) => [item.pk, item]));
 
 const historyOf = (id: string, { sms, points, guide }: Holdings, { published }: Observed): unknown[] => [
   ...published.filter(({ aggregateId }) => aggregateId === id).map(({ version }) => `version ${version} was published`),

@@ -13,12 +13,12 @@ const list = new Command('list')
       rows.sort((a, b) => a.committedAt.localeCompare(b.committedAt) || a.version - b.version);
       if (json) return printJson(rows);
       const now = new Date();
-      const shown = rows.slice(0, limit).map(({ aggregateId, version, type, committedAt, body }) => ({
+      const shown = rows.slice(0, limit).map(({ aggregateId, version, messages, committedAt }) => ({
         aggregate: aggregateId,
         version,
-        type,
+        types: messages.map(({ type }) => type).join(', '),
         committed: age(committedAt, now),
-        bytes: Buffer.byteLength(body),
+        bytes: messages.reduce((total, { body }) => total + Buffer.byteLength(body), 0),
       }));
       printTable(shown);
       const count = rows.length > limit ? `the oldest ${limit} of ${rows.length}` : `${rows.length} wait`;

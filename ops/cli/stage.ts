@@ -95,10 +95,10 @@ export function openStage({ name, endpoint }: StageOptions) {
   }
 
   return {
-    /** Names of the services that have a queue behind the topic. */
+    /** Names of all that take messages from a queue: subscribers, and whoever takes commands or replies. */
     async subscribers(): Promise<string[]> {
       const names = (await queueUrls()).map((url) => nameOf(url).slice(prefix.length, -'.fifo'.length));
-      return names.filter((queue) => names.includes(`${queue}-dlq`));
+      return names.filter((queue) => names.includes(`${queue}-dlq`)).sort();
     },
 
     async queues(): Promise<QueueState[]> {

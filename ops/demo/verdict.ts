@@ -32,7 +32,7 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
     const ledger = (pointsItems.get(member.id) ?? []).filter(({ sk }) => sk.startsWith('ledger#'));
     const account = pointsItems.get(member.id)?.find(({ sk }) => sk === 'account');
     const journey = guideItems.get(member.id)?.find(({ sk }) => sk === 'journey');
-    const cursors = [smsItems.get(member.id)?.find(({ sk }) => sk === 'cursor'), account, journey];
+    const cursors = [smsItems.get(member.id)?.find(({ sk }) => sk === 'contact'), account, journey];
 
     const counts = [ownTexts.length, ledger.length, journey?.startedAt ? 1 : 0];
     verdict.sms += ownTexts.length;

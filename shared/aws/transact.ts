@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
   TransactWriteCommand,
@@ -30,6 +30,13 @@ export async function transact(
       await delay(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
     }
   }
+}
+
+/** The item at `index` of a transaction as it was when its condition refused the write; nothing, if it did not. */
+export function refusedBy(error: unknown, index: number): Record<string, AttributeValue> | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const reason = error.CancellationReasons?.[index];
+  return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
 function mayPass(error: unknown): boolean {

@@ -14,3 +14,16 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
 
 export const text = z.string().min(1);
 export const count = z.coerce.number().int().nonnegative();
+
+/** The address of each channel that a function may send to, by its name: the ARN of a topic, or the URL of a queue. */
+export const addresses = z
+  .string()
+  .transform((value, context) => {
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), text));

@@ -1,3 +1,4 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import type * as z from 'zod';
 
 /** Event: something happened. Command: do this. Document: data only, such as a reply. */
@@ -8,4 +9,13 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
+  /** The same data in Protocol Buffers. */
+  readonly protobuf?: DescMessage;
+  /** The major version before, and how its data becomes data of this one: readers of this one read that too. */
+  readonly supersedes?: Superseded;
+}
+
+interface Superseded {
+  readonly contract: MessageContract;
+  upcast(data: any): unknown;
 }

@@ -1,11 +1,28 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
+import { MemberProfileChangedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberProfileChanged = {
   type: 'rollcall.member.profile-changed.v1',
   kind: 'event',
   data: z
-    .object({ memberId, name: z.string(), locale: z.string(), changedAt: timestamp })
-    .meta({ description: 'A member changed name or locale. Carries the whole profile as it is now.' }),
+    .object({
+      memberId,
+      name: z.string(),
+      locale: z.string(),
+      changedAt: timestamp,
+    })
+    .meta({
+      description: 'A member changed name or locale. Carries the whole profile as it is now.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          name: 'Lucía García',
+          locale: 'en',
+          changedAt: '2026-11-21T10:05:00.123Z',
+        },
+      ],
+    }),
+  protobuf: MemberProfileChangedSchema,
 } as const satisfies MessageContract;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
+import { MemberRegisteredSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
-/** Readers check shape only: what a valid phone or name is may change without breaking them. */
 export const memberRegistered = {
   type: 'rollcall.member.registered.v1',
   kind: 'event',
@@ -14,5 +14,17 @@ export const memberRegistered = {
       locale: z.string().meta({ description: 'BCP 47 tag.' }),
       registeredAt: timestamp,
     })
-    .meta({ description: 'A person registered as a member.' }),
+    .meta({
+      description: 'A person registered as a member.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          phone: '+34612345678',
+          name: 'Lucía García',
+          locale: 'es',
+          registeredAt: '2026-11-21T10:00:00.123Z',
+        },
+      ],
+    }),
+  protobuf: MemberRegisteredSchema,
 } as const satisfies MessageContract;

@@ -3,7 +3,12 @@ import { locale, memberId, name, timestamp } from './fields.ts';
 import { links } from './links.ts';
 import { phone } from './phone.ts';
 
-export const registration = z.object({ phone, name, locale }).meta({ description: 'Body of POST /v1/members.' });
+const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
+const ID = '01999999-0000-7000-8000-000000000001';
+
+export const registration = z
+  .object({ phone, name, locale })
+  .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
 
 export const profileChange = z
   .object({
@@ -14,12 +19,43 @@ export const profileChange = z
   .refine((change) => change.name !== undefined || change.locale !== undefined, {
     error: 'must name at least one of name and locale',
   })
-  .meta({ description: 'Body of PATCH /v1/members/{id}.' });
+  .meta({ description: 'What is to change of a member: name, locale or both.', examples: [{ locale: 'en' }] });
 
-export const member = z
-  .object({ id: memberId, phone, name, locale, version: z.int().positive(), registeredAt: timestamp, _links: links })
-  .meta({ description: 'A member.' });
+const identity = { id: memberId, phone };
+const state = { version: z.int().positive(), registeredAt: timestamp, _links: links };
+const exampleState = { version: 1, registeredAt: '2026-11-21T10:00:00.123Z' };
+
+export const member = z.object({ ...identity, name, locale, ...state }).meta({
+  description: 'A member.',
+  examples: [{ id: ID, ...EXAMPLE, ...exampleState, _links: { self: { href: `/v1/members/${ID}` } } }],
+});
+
+export const memberV2 = z
+  .object({
+    ...identity,
+    givenName: z.string(),
+    familyName: z.string().meta({ description: 'Empty where the name has one part.' }),
+    displayName: name.meta({ description: 'The whole name, as the member wrote it.' }),
+    locale,
+    ...state,
+  })
+  .meta({
+    description: 'A member, whose name comes in its parts.',
+    examples: [
+      {
+        id: ID,
+        phone: EXAMPLE.phone,
+        givenName: 'Lucía',
+        familyName: 'García',
+        displayName: EXAMPLE.name,
+        locale: 'es',
+        ...exampleState,
+        _links: { self: { href: `/v2/members/${ID}` } },
+      },
+    ],
+  });
 
 export type Registration = z.output<typeof registration>;
 export type ProfileChange = z.output<typeof profileChange>;
 export type MemberResource = z.output<typeof member>;
+export type MemberResourceV2 = z.output<typeof memberV2>;

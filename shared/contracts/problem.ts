@@ -1,18 +1,123 @@
 import * as z from 'zod';
 
-/** RFC 9457. `type` is a URI reference; what follows its last slash is stable and may be tested for. */
+/**
+ * Every type of problem that the API answers, by the last part of its `type`, which is stable and may be tested for.
+ * `detail` is an example.
+ */
+export const problems = {
+  'malformed-json': {
+    status: 400,
+    description: 'The body is no JSON.',
+    detail: 'The body is no JSON that can be read.',
+  },
+  'invalid-header': {
+    status: 400,
+    description: 'A header of the request is not as it should be.',
+    detail: 'Idempotency-Key may have 1 to 255 visible ASCII characters.',
+  },
+  'not-found': {
+    status: 404,
+    description: 'There is no such resource.',
+    detail: 'There is no member of that id here.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    description: 'The resource does not take this method; `Allow` names those that it takes.',
+    detail: 'Allowed here: GET, HEAD, PATCH, DELETE, OPTIONS.',
+  },
+  'not-acceptable': {
+    status: 406,
+    description: 'The resource has no representation that `Accept` asks for.',
+    detail: 'This resource is application/json.',
+  },
+  'phone-taken': {
+    status: 409,
+    description: 'The phone belongs to a member already.',
+    detail: 'A member with this phone is registered already.',
+  },
+  'version-mismatch': {
+    status: 412,
+    description: 'The resource is at another version than `If-Match` says.',
+    detail: 'The member is at version 3 by now. Read it again.',
+  },
+  'body-too-large': {
+    status: 413,
+    description: 'The body is larger than the API takes.',
+    detail: 'The body may have at most 65536 bytes.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    description: 'The body is in a format that this resource does not take.',
+    detail: 'Send the body as application/json.',
+  },
+  invalid: {
+    status: 422,
+    description: 'The body is JSON, but not as it should be: `errors` names each field.',
+    detail: 'The body is not as it should be; see errors.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    description: 'The key came with another request before.',
+    detail: 'This Idempotency-Key came with another body before.',
+  },
+  'precondition-required': {
+    status: 428,
+    description: 'The change must say which version it is based on.',
+    detail: 'Send If-Match with the ETag of your last read.',
+  },
+  'not-enough-points': {
+    status: 409,
+    description: 'The member has fewer points than were to be redeemed. Of an operation, never of a request.',
+    detail: 'The balance is 20 points.',
+  },
+  'account-closed': {
+    status: 409,
+    description: 'The points account is closed. Of an operation, never of a request.',
+    detail: 'The member has left.',
+  },
+  'deadline-passed': {
+    status: 504,
+    description: 'Nobody answered before the deadline that the caller set. Of an operation, never of a request.',
+    detail: 'The points service did not answer in time. Points that were taken go back.',
+  },
+  internal: {
+    status: 500,
+    description: 'Something went wrong on our side.',
+    detail: 'Something went wrong on our side. Try again.',
+  },
+  busy: {
+    status: 503,
+    description: 'The service is busy; `Retry-After` says when to try again.',
+    detail: 'The service is busy. Try again.',
+  },
+} as const satisfies Record<string, { status: number; description: string; detail: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457. */
 export const problem = z
   .object({
-    type: z.string(),
+    type: z.string().meta({ description: 'URI reference; what follows its last slash may be tested for.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    instance: z.string().optional(),
+    instance: z.string().optional().meta({ description: 'The path that was asked for.' }),
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: 'Each invalid field, by JSON pointer (RFC 6901) as a URI fragment.' }),
   })
-  .meta({ description: 'Why a request was not fulfilled.' });
+  .meta({
+    description: 'Why a request was not fulfilled (RFC 9457).',
+    examples: [
+      {
+        type: '/problems/phone-taken',
+        title: 'Conflict',
+        status: 409,
+        detail: 'A member with this phone is registered already.',
+        instance: '/v1/members',
+      },
+    ],
+  });
 
 export type ProblemDocument = z.output<typeof problem>;

@@ -1,19 +1,28 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
+import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { notFound, Problem, problemResponse } from './problems.ts';
+import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
+import { busy, notFound, Problem, problemResponse } from './problems.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
+
+const JSON_TYPE = 'application/json';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
-/** An endpoint that takes no body. Errors become RFC 9457 problems. */
-export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>) {
-  return middy<HttpEvent, HttpResponse>().use(headers).use(problems(logger)).handler(handle);
+/** An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions. */
+export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>, mediaType = JSON_TYPE) {
+  return middy<HttpEvent, HttpResponse>()
+    .use(headers)
+    .use(problems(logger))
+    .use(negotiation(mediaType))
+    .use(conditionalReads)
+    .handler(handle);
 }
 
 /** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
@@ -25,24 +34,28 @@ export function jsonEndpoint<S extends z.ZodType>(
   return middy<HttpEvent, HttpResponse>()
     .use(headers)
     .use(problems(logger))
+    .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
     .use(httpJsonBodyParser())
     .handler((event) => handle(event, validated(body, event.body)));
 }
 
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
-  return { statusCode, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+  return { statusCode, headers: { 'content-type': JSON_TYPE, ...headers }, body: JSON.stringify(body) };
 }
 
 export function header({ headers }: HttpEvent, name: string): string | undefined {
   return headers[name];
 }
 
-/** The member that the path names. What is no member's id is nobody's: no table need be asked. */
-export function memberId({ pathParameters }: HttpEvent): string {
+/** The member that the path names. */
+export const memberId = (event: HttpEvent) => pathId(event, 'member');
+
+/** The id in the path. What is none of ours is nobody's: no table need be asked. */
+export function pathId({ pathParameters }: HttpEvent, what: string): string {
   const id = pathParameters?.id ?? '';
   if (z.uuid().safeParse(id).success) return id;
-  throw notFound('member of that id');
+  throw notFound(`${what} of that id`);
 }
 
 /** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */
@@ -60,10 +73,39 @@ const headers = httpSecurityHeaders({
   xssProtection: false,
 });
 
+/** `Accept`, as RFC 9110 §12.5.1 has it. */
+const negotiation = (mediaType: string) =>
+  httpContentNegotiation({
+    parseCharsets: false,
+    parseEncodings: false,
+    parseLanguages: false,
+    availableMediaTypes: [mediaType],
+  }) as MiddlewareObj<HttpEvent, HttpResponse>;
+
+/** Entity tags, `If-None-Match` and `If-Match` of reads, as RFC 9110 §13.2.2 has them. */
+const conditionalReads: MiddlewareObj<HttpEvent, HttpResponse> = {
+  after(request) {
+    const { event, response } = request;
+    if (response?.statusCode !== 200 || response.body === undefined || !isRead(event)) return;
+    const tag = String(response.headers?.etag ?? etagOfBody(response.body));
+    response.headers = { ...response.headers, etag: tag };
+    const [ifMatch, ifNoneMatch] = [header(event, 'if-match'), header(event, 'if-none-match')];
+    if (ifMatch !== undefined && !matches(ifMatch, tag)) {
+      throw new Problem('version-mismatch', `The resource is at ${tag} by now.`);
+    }
+    if (ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag)) {
+      const { 'content-type': _, ...kept } = response.headers;
+      request.response = { statusCode: 304, headers: kept };
+    }
+  },
+};
+
+const isRead = ({ requestContext }: HttpEvent) => ['GET', 'HEAD'].includes(requestContext.http.method);
+
 const bodyLimit: MiddlewareObj<HttpEvent, HttpResponse> = {
   before({ event: { body = '', isBase64Encoded } }) {
     if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > MAX_BODY_BYTES) {
-      throw new Problem(413, 'body-too-large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+      throw new Problem('body-too-large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
     }
   },
 };
@@ -91,27 +133,28 @@ const BUSY = new Set([
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;
+  if (status === 406) {
+    return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
+      cause: error,
+    });
+  }
   if (status === 415) {
-    return new Problem(415, 'unsupported-media-type', 'Send the body as application/json.', {
-      headers: { accept: 'application/json' },
+    return new Problem('unsupported-media-type', 'Send the body as application/json.', {
+      headers: { accept: JSON_TYPE },
       cause: error,
     });
   }
   if (status === 422 || status === 400)
-    return new Problem(400, 'malformed-json', 'The body is no JSON that can be read.', { cause: error });
-  if (BUSY.has((error as Error).name)) {
-    return new Problem(503, 'busy', 'The service is busy. Try again.', {
-      headers: { 'retry-after': '1' },
-      cause: error,
-    });
-  }
-  return new Problem(500, 'internal', 'Something went wrong on our side. Try again.', { cause: error });
+    return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
+  if (BUSY.has((error as Error).name)) return busy('The service is busy. Try again.', error);
+  return new Problem('internal', 'Something went wrong on our side. Try again.', { cause: error });
 }
 
-function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+/** @throws {Problem} that names each field that is not as it should be */
+export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Problem(422, 'invalid', 'The body is not as it should be; see errors.', {
+  throw new Problem('invalid', 'The body is not as it should be; see errors.', {
     errors: result.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message })),
   });
 }

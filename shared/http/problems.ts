@@ -1,42 +1,47 @@
 import { STATUS_CODES } from 'node:http';
-import type { ProblemDocument } from '../contracts/problem.ts';
+import { type ProblemCode, type ProblemDocument, problems } from '../contracts/problem.ts';
 
-/** An error whose text the caller of the API may read. `code` ends the problem's `type`. */
+/** An error whose text the caller of the API may read. */
 export class Problem extends Error {
   override readonly name = 'Problem';
-  readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly errors: ProblemDocument['errors'];
   readonly headers: Record<string, string>;
 
   constructor(
-    status: number,
-    code: string,
+    code: ProblemCode,
     detail: string,
     more: { errors?: NonNullable<ProblemDocument['errors']>; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(detail, { cause: more.cause });
-    this.status = status;
     this.code = code;
     this.errors = more.errors;
     this.headers = more.headers ?? {};
   }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
 }
 
-export const notFound = (what: string) => new Problem(404, 'not-found', `There is no ${what} here.`);
+export const notFound = (what: string) => new Problem('not-found', `There is no ${what} here.`);
+
+export const busy = (detail: string, cause?: unknown) =>
+  new Problem('busy', detail, { headers: { 'retry-after': '1' }, cause });
+
+export const problemType = (code: ProblemCode) => `/problems/${code}`;
+
+/** A problem as a document. */
+export function problemDocument(code: ProblemCode, detail: string): ProblemDocument {
+  const { status } = problems[code];
+  return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
+}
 
 /** @param instance the path that was asked for */
-export function problemResponse({ status, code, message, errors, headers }: Problem, instance: string) {
-  const document: ProblemDocument = {
-    type: `/problems/${code}`,
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    detail: message,
-    instance,
-    ...(errors && { errors }),
-  };
+export function problemResponse({ code, message, errors, headers }: Problem, instance: string) {
+  const document: ProblemDocument = { ...problemDocument(code, message), instance, ...(errors && { errors }) };
   return {
-    statusCode: status,
+    statusCode: document.status,
     headers: { ...headers, 'content-type': 'application/problem+json' },
     body: JSON.stringify(document),
   };

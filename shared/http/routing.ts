@@ -1,12 +1,14 @@
 import type { Route } from '../contracts/routes.ts';
 
 /** The path of a route with its parameters filled in. */
-export const pathOf = (route: Route, parameters: { id: string }) =>
-  route.path.replace('{id}', encodeURIComponent(parameters.id));
+export const pathOf = (route: Route, { id = '' }: { id?: string } = {}) =>
+  route.path.replace('{id}', encodeURIComponent(id));
 
-/** The methods that some route takes at a path; none: there is nothing at that path. */
+/** The methods that are taken at a path; none: there is nothing at that path. */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {
-  return routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+  const methods = routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+  if (methods.length === 0) return [];
+  return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];
 }
 
 function matches(template: string, path: string): boolean {

@@ -1,7 +1,9 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { isPermanent, TransientError } from './errors.ts';
-import { type Envelope, type Message, readMessage, versionOf } from './message.ts';
+import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
+import type { OutgoingMessage } from './outgoing.ts';
+import type { Sender } from './sender.ts';
 import type { Effect, ParkedReason, SubscriberStore } from './subscriber-store.ts';
 
 /**
@@ -23,12 +25,17 @@ export interface Parked {
   error?: Error;
 }
 
-export type Attempt = { outcome: 'applied' | 'duplicate' } | Parked;
+/** `ignored`: a rendition of an event that reaches this subscriber in another, which it can read. */
+export type Attempt = { outcome: 'applied' | 'duplicate' | 'ignored' } | Parked;
 
 export interface ApplierOptions<C extends MessageContract> {
   store: SubscriberStore;
   contracts: readonly C[];
   handlers: Handlers<C>;
+  /** Whether messages come without a version, each to be applied once by its id, in no order. */
+  unordered?: boolean;
+  /** Sends what effects have to send; none is needed if no effect has. */
+  sender?: Sender | undefined;
   now: () => Date;
   newId: () => string;
   /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
@@ -42,71 +49,109 @@ export interface ApplierOptions<C extends MessageContract> {
  */
 export type Apply = (envelope: Envelope, mayAdopt?: boolean) => Promise<Attempt>;
 
+export interface Applier {
+  apply: Apply;
+  /** Sends what the effect of an applied message had to send, unless it was sent. @throws {Error} if it cannot */
+  settle(place: Place): Promise<void>;
+}
+
 /** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
 const DEFAULT_LEASE_MS = 15_000;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
 const CLAIM_ATTEMPTS = 5;
 
-/** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
-export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Apply {
-  const { store, contracts, handlers, now, newId, leaseMs = DEFAULT_LEASE_MS } = options;
+/**
+ * A message without a version is remembered by its id for so long: it may come again for 14 days from its queue and for
+ * another 14 from the dead letters; as much once more for whoever publishes it a second time.
+ */
+const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
-  async function commit(message: Message<C>, after: number, next: Cursor) {
+/** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
+export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
+  const { store, contracts, handlers, unordered = false, sender, now, newId, leaseMs = DEFAULT_LEASE_MS } = options;
+
+  async function send(place: Place, messages: readonly OutgoingMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    if (!sender) throw new Error(`${place.aggregateId}: there is something to send, and no sender`);
+    const [cause] = (await sender.send(messages)).values();
+    if (cause) throw new TransientError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
+    await store.sent(place);
+  }
+
+  async function settle(place: Place): Promise<void> {
+    if (sender) await send(place, await store.unsent(place));
+  }
+
+  async function commit(message: Message<C>, { aggregateId, version }: Place, after: number, baseline?: number) {
+    const next: Cursor = { version, ...(baseline !== undefined && { baseline }) };
     const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
     const { call, ...effect } = (await handler?.(message)) ?? {};
     if (call) {
       const from = now();
       const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
-      const leased = await store.lease(message.subject, after, lease);
+      const leased = await store.lease(aggregateId, after, lease);
       if (leased.state !== 'done') return leased;
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: its lease came late`);
         await call();
       } catch (error) {
-        await store.release(message.subject, lease);
+        await store.release(aggregateId, lease);
         throw error;
       }
     }
-    const set = { ...effect.set, appliedAt: now().toISOString() };
-    return store.commit(message.subject, after, next, { ...effect, set });
+    const at = now();
+    const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
+    const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
+    const claim = await store.commit(aggregateId, after, next, { ...effect, set });
+    if (claim.state === 'done') await send({ aggregateId, version }, effect.send ?? []);
+    return claim;
   }
 
-  async function attempt(message: Message<C>, mayAdopt: boolean): Promise<Attempt> {
-    const version = versionOf(message);
+  async function attempt(message: Message<C>, place: Place, mayAdopt: boolean): Promise<Attempt> {
+    const { version } = place;
     // The fast path expects the message to be next, so that it costs one write and no read.
-    let claim = mayAdopt
-      ? await commit(message, 0, { version, baseline: version })
-      : await commit(message, version - 1, { version });
+    let claim = mayAdopt ? await commit(message, place, 0, version) : await commit(message, place, version - 1);
     for (let tries = 1; claim.state !== 'done'; tries++) {
       if (claim.state === 'leased') {
         throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
       }
       if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
-      if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
+      if (decision.action === 'acknowledge') return duplicate(place);
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
-      claim = await commit(message, decision.after, { version });
+      claim = await commit(message, place, decision.after);
     }
     return { outcome: 'applied' };
   }
 
+  async function duplicate(place: Place): Promise<Attempt> {
+    await settle(place);
+    return { outcome: 'duplicate' };
+  }
+
   /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
-  async function judge(envelope: Envelope, error: Error, mayAdopt: boolean): Promise<Attempt> {
-    const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
-    if (decision.action === 'acknowledge') return { outcome: 'duplicate' };
+  async function judge(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
+    const decision = decide(await store.cursor(place.aggregateId), place.version);
+    if (decision.action === 'acknowledge') return duplicate(place);
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
     if (decision.action === 'adopt' && !mayAdopt) return { outcome: 'parked', reason: 'gap' };
     return { outcome: 'parked', reason: 'failed', error };
   }
 
-  return async (envelope, mayAdopt = false) => {
-    try {
-      return await attempt(readMessage(envelope, contracts) as Message<C>, mayAdopt);
-    } catch (error) {
-      if (!isPermanent(error)) throw error;
-      return judge(envelope, error, mayAdopt);
-    }
+  return {
+    settle,
+
+    async apply(envelope, mayAdopt = false) {
+      if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
+      const place = placeOf(envelope, unordered);
+      try {
+        return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt);
+      } catch (error) {
+        if (!isPermanent(error)) throw error;
+        return judge(place, error, mayAdopt);
+      }
+    },
   };
 }

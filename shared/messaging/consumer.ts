@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
 
-export type Outcome = 'applied' | 'duplicate' | 'parked';
+export type Outcome = 'applied' | 'duplicate' | 'ignored' | 'parked';
 
 /** A message as a queue handed it out. */
 export interface Delivery {
@@ -36,7 +36,7 @@ export async function consume(
   apply: (delivery: Delivery, record: SQSRecord) => Promise<Outcome>,
 ): Promise<ConsumerReport> {
   const report: ConsumerReport = {
-    outcomes: { applied: 0, duplicate: 0, parked: 0 },
+    outcomes: { applied: 0, duplicate: 0, ignored: 0, parked: 0 },
     failures: [],
     givenBack: [],
   };

@@ -26,8 +26,9 @@ export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): 
     const decision = decide(await store.cursor(aggregateId), version);
     if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
     if (decision.action === 'acknowledge') {
-      await store.unpark(parked);
-      throw new PermanentError(`version ${version} of ${aggregateId} was applied or discarded before`);
+      throw new PermanentError(
+        `version ${version} of ${aggregateId} was applied or discarded before: the sweep takes it away`,
+      );
     }
     // Another message claims this version: that one shall be applied.
     if (queue.some((other) => other.version === version && other.messageId !== messageId)) return undefined;

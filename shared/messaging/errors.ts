@@ -18,4 +18,13 @@ export class UnreadableMessageError extends PermanentError {
   override readonly name = 'UnreadableMessageError';
 }
 
+/** No channel takes a message of this size. */
+export class MessageTooLargeError extends PermanentError {
+  override readonly name = 'MessageTooLargeError';
+
+  constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number) {
+    super(`message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}`);
+  }
+}
+
 export const isPermanent = (error: unknown): error is PermanentError => error instanceof PermanentError;

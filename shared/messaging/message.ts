@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from '../contracts/contract.ts';
+import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
 /** They become keys of tables, which end at 1,024 bytes. */
@@ -16,7 +17,7 @@ const header = z.object({
   type: name,
   subject: name,
   time: z.iso.datetime({ offset: true }),
-  datacontenttype: z.literal('application/json').default('application/json'),
+  datacontenttype: z.string().default(JSON_FORMAT),
   dataschema: z.string().optional(),
   partitionkey: z.string(),
   /** The aggregate's version, zero-padded because the extension demands an order by characters. */
@@ -24,7 +25,10 @@ const header = z.object({
   traceparent: z.string().optional(),
   correlationid: z.string().optional(),
   causationid: z.string().optional(),
+  /** Name of the channel for replies. */
   replyto: z.string().optional(),
+  /** Type of another rendition of the same event, which is published beside this one. */
+  alternatetype: z.string().optional(),
 });
 
 type Header = z.output<typeof header>;
@@ -40,17 +44,24 @@ export interface MessageInput<C extends MessageContract> {
   source: string;
   /** Aggregate id; also the partition key. */
   subject: string;
-  /** The aggregate's version that this event reports; none for a command. */
+  /** The aggregate's version that this event reports, or the place of a command among its sender's to that subject. */
   version?: number;
   time: Date;
   data: z.input<C['data']>;
+  /** What all messages of one conversation share; its first message's id, if not given. */
   correlationId?: string;
-  traceparent?: string;
+  /** Id of the message that caused this one. */
+  causationId?: string | undefined;
+  traceparent?: string | undefined;
+  replyTo?: string | undefined;
+  alternateType?: string | undefined;
+  /** JSON, if not given. */
+  format?: Format;
 }
 
 /** @throws {z.ZodError} if `data` breaks the contract: a defect of the caller, not of a message. */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
-  const { version, correlationId, traceparent } = input;
+  const { version, correlationId, causationId, traceparent, replyTo, alternateType } = input;
   return {
     specversion: '1.0',
     id: input.id,
@@ -58,36 +69,67 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
     type: contract.type,
     subject: input.subject,
     time: input.time.toISOString(),
-    datacontenttype: 'application/json',
+    datacontenttype: input.format ?? JSON_FORMAT,
     partitionkey: input.subject,
     ...(version !== undefined && { sequence: String(version).padStart(SEQUENCE_DIGITS, '0') }),
     ...(traceparent !== undefined && { traceparent }),
     correlationid: correlationId ?? input.id,
+    ...(causationId !== undefined && { causationid: causationId }),
+    ...(replyTo !== undefined && { replyto: replyTo }),
+    ...(alternateType !== undefined && { alternatetype: alternateType }),
     data: contract.data.parse(input.data),
   } as Message<C>;
 }
 
+/** A message as it is sent: its header and data in CloudEvents' JSON format. */
+export function encodeMessage<C extends MessageContract>(contract: C, message: Message<C>): string {
+  const { data, ...head } = message;
+  return JSON.stringify({ ...head, ...encodeData(contract, message.datacontenttype, data) });
+}
+
 /** A message whose header can be read, and whose data nobody has looked at yet. */
-export type Envelope = Header & { data?: unknown };
+export type Envelope = Header & EncodedData;
 
 /** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(raw);
   if (!head.success) throw unreadable('is no CloudEvent', head.error);
-  return { ...head.data, data: (raw as { data?: unknown }).data };
+  const { data, data_base64 } = raw as EncodedData;
+  return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== undefined && { data_base64 }) };
 }
 
 /**
- * Reads an envelope's data as one of `contracts`. Tolerant: unknown fields are ignored, defaults are filled in.
+ * Reads an envelope's data as one of `contracts`, or as one that these supersede. Tolerant: unknown fields are ignored,
+ * defaults are filled in.
  * @throws {UnreadableMessageError} naming what is wrong and where
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
   const contract = contracts.find(({ type }) => type === envelope.type);
-  if (!contract) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
-  const data = contract.data.safeParse(envelope.data);
+  if (contract) return { ...headOf(envelope), data: readData(contract, envelope) } as Message<C>;
+  const newer = contracts.find(({ supersedes }) => supersedes?.contract.type === envelope.type);
+  if (!newer?.supersedes) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
+  const data = newer.data.parse(newer.supersedes.upcast(readData(newer.supersedes.contract, envelope)));
+  return { ...headOf(envelope), type: newer.type, data } as Message<C>;
+}
+
+/** Whether a contract is for messages of a type, or for those of the version after it. */
+const reads = (contracts: readonly MessageContract[], type: string | undefined) =>
+  contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
+
+/**
+ * Whether a message is the rendition of an event for other readers, while these contracts read the one beside it. Both
+ * report the same version, so whoever took this one for the event would take the other for its duplicate.
+ */
+export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
+  !reads(contracts, type) && reads(contracts, alternatetype);
+
+const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
+
+function readData(contract: MessageContract, envelope: Envelope): unknown {
+  const data = contract.data.safeParse(decodeData(contract, envelope));
   if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
-  return { ...envelope, data: data.data } as Message<C>;
+  return data.data;
 }
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */
@@ -99,12 +141,19 @@ export function versionOf(message: { id: string; sequence?: string | undefined }
   return version;
 }
 
-/** The envelope of a message that names its aggregate and version. @throws {UnreadableMessageError} of any other */
-export function readOrdered(body: string): Envelope {
-  const envelope = readEnvelope(body);
-  versionOf(envelope);
-  return envelope;
+/** Where a message stands in the order of its aggregate. */
+export interface Place {
+  aggregateId: string;
+  version: number;
 }
+
+/**
+ * The place of a message on a channel: by its subject and version or, where a channel keeps no order, in a place of its
+ * own, so that it is applied once by its id.
+ * @throws {UnreadableMessageError} if it names no version on a channel that keeps one
+ */
+export const placeOf = (message: Pick<Envelope, 'id' | 'subject' | 'sequence'>, unordered: boolean): Place =>
+  unordered ? { aggregateId: message.id, version: 1 } : { aggregateId: message.subject, version: versionOf(message) };
 
 function parseJson(body: string): unknown {
   try {

@@ -5,37 +5,25 @@ import {
   paginateScan,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { MessageKind } from '../contracts/contract.ts';
 import { chunk } from './batches.ts';
-import { type Message, versionOf } from './message.ts';
+import type { OutgoingMessage } from './outgoing.ts';
 
-/** A message that was committed with a state change and waits to be published. Key: aggregate id and version. */
+/** Messages that were committed with a state change and wait to be sent. Key: aggregate id and version. */
 export interface OutboxRow {
+  /** Of an event, its subject; of commands, the channel and their subject. Rows of one aggregate are sent in order. */
   aggregateId: string;
   version: number;
-  messageId: string;
-  type: string;
-  kind: MessageKind;
-  /** The CloudEvent, serialized. */
-  body: string;
+  /** One, or the renditions of one event. */
+  messages: OutgoingMessage[];
   committedAt: string;
 }
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** The outbox row as a part of the transaction that makes the state change. Fails if the version is taken. */
-export function outboxPut(tableName: string, message: Message, kind: MessageKind = 'event'): TransactItem {
-  const row: OutboxRow = {
-    aggregateId: message.subject,
-    version: versionOf(message),
-    messageId: message.id,
-    type: message.type,
-    kind,
-    body: JSON.stringify(message),
-    committedAt: message.time,
-  };
-  return { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(aggregateId)' } };
-}
+export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
+  Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(aggregateId)' },
+});
 
 /** What the relay needs of the outbox. */
 export interface Outbox {

@@ -1,10 +1,10 @@
 import pMap from 'p-map';
-import type { Apply, Parked } from './applier.ts';
+import type { Applier, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, TransientError, type UnreadableMessageError } from './errors.ts';
-import { type Envelope, readEnvelope, readOrdered, versionOf } from './message.ts';
+import { type Envelope, placeOf, readEnvelope } from './message.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 /** What a sweep or a redrive did to the parked messages of one aggregate. */
@@ -26,7 +26,8 @@ export interface ParkingOptions {
   queueName: string;
   /** Whether it came after the first aggregates: it begins an unknown one at the first version that it meets. */
   joinsLate: boolean;
-  apply: Apply;
+  unordered?: boolean;
+  applier: Applier;
   now: () => Date;
   random: () => number;
 }
@@ -49,7 +50,8 @@ const LONGEST_ERROR = 2_000;
 type Release = 'applied' | 'gone' | 'skipped' | 'waits' | Error;
 
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
-export function createParking({ store, queueName, joinsLate, apply, now, random }: ParkingOptions) {
+export function createParking(options: ParkingOptions) {
+  const { store, queueName, joinsLate, unordered = false, applier, now, random } = options;
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
   const ageOf = ({ parkedAt }: ParkedMessage) => now().getTime() - Date.parse(parkedAt);
@@ -62,8 +64,7 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
     before: Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>,
   ): Promise<void> {
     const message: ParkedMessage = {
-      aggregateId: envelope.subject,
-      version: versionOf(envelope),
+      ...placeOf(envelope, unordered),
       messageId: envelope.id,
       body,
       reason,
@@ -100,9 +101,9 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
     // Written before the try, so that a message over which the sweep dies is not the next one's first again.
     await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
     const envelope = readEnvelope(parked.body);
-    const attempted = await apply(envelope, mayAdopt).catch(
-      (error: Error): Parked => ({ outcome: 'parked', reason: 'retry', error }),
-    );
+    const attempted = await applier
+      .apply(envelope, mayAdopt)
+      .catch((error: Error): Parked => ({ outcome: 'parked', reason: 'retry', error }));
     if (attempted.outcome !== 'parked') {
       await store.unpark(parked);
       return 'applied';
@@ -115,8 +116,8 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
   async function readAgain(parked: ParkedMessage): Promise<'applied' | 'gone' | Error> {
     const attempts = parked.attempts + 1;
     try {
-      const envelope = readOrdered(parked.body);
-      const attempted = await apply(envelope);
+      const envelope = readEnvelope(parked.body);
+      const attempted = await applier.apply(envelope);
       if (attempted.outcome === 'parked') await park(envelope, parked.body, attempted, { attempts });
       await store.unpark(parked);
       return attempted.outcome === 'applied' ? 'applied' : 'gone';
@@ -130,7 +131,12 @@ export function createParking({ store, queueName, joinsLate, apply, now, random 
     if (parked.reason === 'unreadable') return readAgain(parked);
     const decision = decide(await store.cursor(parked.aggregateId), parked.version);
     if (decision.action === 'acknowledge') {
-      // It came again and was applied since it was parked, whatever it was parked for.
+      // It came again and was applied since it was parked, or could only not send what follows.
+      try {
+        await applier.settle(parked);
+      } catch (error) {
+        return error as Error;
+      }
       await store.unpark(parked);
       return 'gone';
     }

@@ -1,5 +1,5 @@
 import type { Outbox, OutboxRow } from './outbox.ts';
-import type { Publisher } from './publisher.ts';
+import type { Sender } from './sender.ts';
 
 export interface PublishReport {
   published: number;
@@ -10,7 +10,7 @@ export interface PublishReport {
 export type Relay = ReturnType<typeof createRelay>;
 
 /** Publishes pending messages. Serves the stream (log tailing) and the sweep (polling publisher) alike. */
-export function createRelay({ outbox, publisher }: { outbox: Outbox; publisher: Publisher }) {
+export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender }) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
     // A first message cannot have an earlier one pending: no need to look.
@@ -22,7 +22,8 @@ export function createRelay({ outbox, publisher }: { outbox: Outbox; publisher: 
      * A doorbell is a committed row as somebody saw it, no more: DynamoDB Streams order the records of an item, not
      * those of an aggregate, so what is published, and in which order, is read from the outbox. Publishes the rows
      * up to each doorbell's version, in waves that hold one row of an aggregate at most, and deletes what the broker
-     * confirmed. An aggregate whose row fails gets no further row published.
+     * confirmed. An aggregate whose row fails gets no further row published. The renditions of an event are one row: no
+     * subscriber reads two of them.
      */
     async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
       const failed = new Map<string, Error>();
@@ -43,9 +44,9 @@ export function createRelay({ outbox, publisher }: { outbox: Outbox; publisher: 
         queues = queues.filter(([first]) => first && !failed.has(first.aggregateId));
         const rows = queues.flatMap((queue) => queue[wave] ?? []);
         if (rows.length === 0) break;
-        const errors = await publisher.publish(rows);
+        const errors = await sender.send(rows.flatMap(({ messages }) => messages));
         for (const row of rows) {
-          const error = errors.get(row);
+          const error = row.messages.map((message) => errors.get(message)).find((found) => found !== undefined);
           if (error) failed.set(row.aggregateId, error);
           else published.push(row);
         }

@@ -1,29 +1,44 @@
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
-import { readEnvironment, text } from '../config/environment.ts';
+import { addresses, readEnvironment, text } from '../config/environment.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import type { Handlers } from './applier.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
+import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import type { Discard } from './discard.ts';
 import { isPermanent } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
+import { createSender } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 import { createSubscriberStore } from './subscriber-store.ts';
 
 export interface SubscriberFunctionsOptions<C extends MessageContract> {
   /** Name in logs and metrics. */
   service: string;
+  /** Whose messages those are that it sends, if the service has another name in its messages. */
+  source?: string;
   /** Sort key of the item that carries the cursor. */
   cursorKey: string;
   contracts: readonly C[];
-  handlers: (own: { client: DynamoDBDocumentClient; tableName: string; now: () => Date }) => Handlers<C>;
+  /** Whether messages come without a version, each to be applied once by its id, in no order. */
+  unordered?: boolean;
+  handlers: (own: HandlerSurroundings) => Handlers<C>;
+}
+
+export interface HandlerSurroundings {
+  client: DynamoDBDocumentClient;
+  tableName: string;
+  now: () => Date;
+  newId: () => string;
+  correspondence: Correspondence;
 }
 
 /** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
@@ -33,39 +48,50 @@ export type ParkingRequest = { redrive: string[] } | { discard: Parameters<Disca
 export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
 
 /**
- * The three Lambda functions of a subscriber: one consumes its queue, one sweeps what is parked, one parks what ended
- * among the dead letters. Their environment names its `TABLE`, its `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS
- * could not deliver, and whether it `JOINS_LATE`, as the construct Subscriber sets it.
+ * The three Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
+ * sweeps what is parked, one parks what ended among the dead letters. Their environment names its `TABLE`, its
+ * `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS could not deliver, whether it `JOINS_LATE`, and the `CHANNELS`
+ * that it may send to, as the construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
-  const { service, cursorKey, contracts, handlers } = options;
-  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE } = readEnvironment(
-    z.object({ TABLE: text, QUEUE_URL: text, UNDELIVERED_ARN: text, JOINS_LATE: z.stringbool() }),
+  const { service, source = service, cursorKey, contracts, unordered = false, handlers } = options;
+  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS } = readEnvironment(
+    z.object({
+      TABLE: text,
+      QUEUE_URL: text,
+      UNDELIVERED_ARN: text.optional(),
+      JOINS_LATE: z.stringbool(),
+      CHANNELS: addresses,
+    }),
   );
   const { logger, count } = createObservability(service);
   const client = createDynamoDB();
+  const sqs = new SQSClient(clientDefaults);
   const now = () => new Date();
+  const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS, now, newId });
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
     joinsLate: JOINS_LATE,
     contracts,
-    handlers: handlers({ client, tableName: TABLE, now }),
+    handlers: handlers({ client, tableName: TABLE, now, newId, correspondence }),
+    unordered,
+    sender:
+      Object.keys(CHANNELS).length > 0
+        ? createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS })
+        : undefined,
     now,
     newId,
     random: Math.random,
   });
-  const redeliver = createRedelivery({
-    client: new SQSClient(clientDefaults),
-    queueUrl: QUEUE_URL,
-    random: Math.random,
-  });
+  const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, random: Math.random });
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { messageId, error } of failures) logger.warn('message given back', { messageId, error });
     count({
       Applied: outcomes.applied,
       Duplicates: outcomes.duplicate,
+      Ignored: outcomes.ignored,
       Parked: outcomes.parked,
       GivenBack: givenBack.length,
     });

@@ -12,7 +12,9 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { transact } from '../aws/transact.ts';
 import type { Cursor } from './cursor.ts';
+import type { Place } from './message.ts';
 import type { TransactItem } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing.ts';
 
 /** What an event changes in a subscriber, committed together with the cursor. */
 export interface Effect {
@@ -21,6 +23,8 @@ export interface Effect {
   remove?: readonly string[];
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
+  /** What is to be sent once this is committed. It is kept until the broker has confirmed it. */
+  send?: readonly OutgoingMessage[];
 }
 
 /**
@@ -30,9 +34,7 @@ export interface Effect {
 export type ParkedReason = 'gap' | 'retry' | 'failed' | 'below-baseline' | 'unreadable';
 
 /** What one parked message is known by. One that names no aggregate is parked under its queue, with version 0. */
-export interface ParkedKey {
-  aggregateId: string;
-  version: number;
+export interface ParkedKey extends Place {
   messageId: string;
 }
 
@@ -74,6 +76,10 @@ export interface SubscriberStore {
   /** Gives a lease back, if it is still this one. */
   release(aggregateId: string, lease: Lease): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
+  /** What an effect had to send and is still kept. */
+  unsent(place: Place): Promise<readonly OutgoingMessage[]>;
+  /** Forgets what an effect had to send. */
+  sent(place: Place): Promise<void>;
   /** @param unlessParked whether the message is left as it is if it is parked already */
   park(message: ParkedMessage, unlessParked?: boolean): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
@@ -89,11 +95,11 @@ export interface SubscriberStore {
 export const PARKED_INDEX = 'parked';
 
 const VERSION_DIGITS = 16;
+const padded = (version: number) => String(version).padStart(VERSION_DIGITS, '0');
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
 /** Two messages that claim the same version have a place each: neither may take the other's. */
-const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
-  `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
+const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) => `${padded(version)}#${messageId}`;
 
 export interface SubscriberStoreOptions {
   client: DynamoDBDocumentClient;
@@ -102,7 +108,10 @@ export interface SubscriberStoreOptions {
   cursorKey: string;
 }
 
-/** Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, or what the service itself keeps there. */
+/**
+ * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, `unsent#VERSION`, or
+ * what the service itself keeps there.
+ */
 export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
   /** One conditional update of the cursor's item, with whatever must be committed beside it. */
   async function claim(
@@ -129,7 +138,12 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     }
   }
 
+  const unsentKey = ({ aggregateId, version }: Place) => ({ pk: aggregateId, sk: `unsent#${padded(version)}` });
+
   function moveCursor(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
+    const { send: messages = [], writes = [] } = effect;
+    const kept = { ...unsentKey({ aggregateId, version: next.version }), messages };
+    const keep = messages.length > 0 ? [{ Put: { TableName: tableName, Item: kept } }] : [];
     const set = Object.entries({
       ...effect.set,
       version: next.version,
@@ -151,7 +165,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
           ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
         },
       },
-      effect.writes ?? [],
+      [...writes, ...keep],
     );
   }
 
@@ -198,6 +212,16 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
         new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
       );
       return cursorOf(Item);
+    },
+
+    async unsent(place) {
+      const Key = unsentKey(place);
+      const { Item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+      return Item?.messages ?? [];
+    },
+
+    async sent(place) {
+      await client.send(new DeleteCommand({ TableName: tableName, Key: unsentKey(place) }));
     },
 
     async park(message, unlessParked = false) {

@@ -5,22 +5,23 @@ import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { TransientError, UnreadableMessageError } from './errors.ts';
-import { type Envelope, readOrdered, versionOf } from './message.ts';
+import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
 
-export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'apply'>;
+export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'applier'>;
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store } = options;
-  const apply = createApplier(options);
-  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({ ...options, apply });
+  const { store, contracts, unordered = false } = options;
+  const applier = createApplier(options);
+  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({ ...options, applier });
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
-      envelope = readOrdered(delivery.body);
+      envelope = readEnvelope(delivery.body);
+      placeOf(envelope, unordered);
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
       await parkUnreadable(delivery, error);
@@ -40,7 +41,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
      */
     apply: (delivery: Delivery): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
-        const attempted = await apply(envelope).catch((error: Error): Attempt => {
+        const attempted = await applier.apply(envelope).catch((error: Error): Attempt => {
           if (delivery.receives < RECEIVES_BEFORE_PARKING) throw error;
           return { outcome: 'parked', reason: 'retry', error };
         });
@@ -56,8 +57,13 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
      */
     setAside: (delivery: Delivery, cause: 'died' | 'undelivered'): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
-        const decision = decide(await store.cursor(envelope.subject), versionOf(envelope));
-        if (decision.action === 'acknowledge') return 'duplicate';
+        if (isOtherRendition(envelope, contracts)) return 'ignored';
+        const place = placeOf(envelope, unordered);
+        const decision = decide(await store.cursor(place.aggregateId), place.version);
+        if (decision.action === 'acknowledge') {
+          await applier.settle(place);
+          return 'duplicate';
+        }
         if (cause === 'undelivered') {
           await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
         } else {

@@ -57,7 +57,7 @@ describe('with an SMS gateway that fails at first', () => {
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
     const { id } = await register(cloud);
     const cursor = await eventually(async () =>
-      (await cloud.items('sms', id)).find(({ sk, version }) => sk === 'cursor' && version === 1),
+      (await cloud.items('sms', id)).find(({ sk, version }) => sk === 'contact' && version === 1),
     );
     expect(cursor.leasedBy).toBeUndefined();
     expect(gateway.keys.length).toBe(3);
@@ -96,7 +96,7 @@ describe('three messages of one member in one batch', () => {
     ),
   };
   const cursorOf = async (cloud: TestCloud) =>
-    (await cloud.items('sms', member)).find(({ sk }) => sk === 'cursor')?.version;
+    (await cloud.items('sms', member)).find(({ sk }) => sk === 'contact')?.version;
 
   it('stop at the second when that fails for now, and go on from there when it comes again', async () => {
     const gateway = await failingGateway(1);

@@ -67,7 +67,7 @@ describe('a registration', () => {
     });
     expect(points.balance).toBe(100);
     for (const [table, sk] of [
-      ['sms', 'cursor'],
+      ['sms', 'contact'],
       ['points', 'account'],
       ['guide', 'journey'],
     ] as const) {

@@ -118,8 +118,8 @@ describe('one member', () => {
     });
     const basis = (await store.find(id)) as ActiveMember;
     const change = (messageId: string) => {
-      const { member, event } = changeProfile(basis, { name: messageId }, { now: TIME, messageId });
-      return store.change(member, event);
+      const { member, row } = changeProfile(basis, { name: messageId }, { now: TIME, newId: () => messageId });
+      return store.change(member, row);
     };
     expect([await change('first'), await change('second')]).toEqual([true, false]);
     expect((await cloud.request('GET', `/v1/members/${id}`)).body.name).toBe('first');
@@ -166,6 +166,6 @@ describe('what no route takes', () => {
 
   it('is a 405 problem with Allow for a wrong method', async () => {
     const { status, headers } = await cloud.request('PUT', '/v1/members/x', {});
-    expect([status, headers.get('allow')]).toEqual([405, 'GET, PATCH, DELETE']);
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE, OPTIONS']);
   });
 });

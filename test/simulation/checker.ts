@@ -124,6 +124,9 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
     if (isApplied && isDiscarded) {
       violations.push({ guarantee: 'G3', what: `${name} applied and discarded ${nameOf(message)}` });
     }
+    if (isApplied && version === 1 && !subscriber.replied.has(aggregateId)) {
+      violations.push({ guarantee: 'G1', what: `${name} applied ${nameOf(message)}, and its reply is lost` });
+    }
     if (isApplied || isDiscarded) continue;
     const parked = subscriber.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
     if (!parked) {

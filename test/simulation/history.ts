@@ -22,6 +22,8 @@ export interface SubscriberRecord {
   /** With how many texts its provider had accepted by then for this very message. */
   applied: Array<{ aggregateId: string; version: number; textsBefore: number }>;
   discarded: Array<{ aggregateId: string; version: number }>;
+  /** Aggregates whose registration it answered. */
+  replied: Set<string>;
   /** How many bodies that nobody can read were put into its queue. */
   garbage: number;
 }

@@ -1,8 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { MemberEvent } from '../../functions/registration/member.ts';
 import type { MemberStore, PhoneGuard } from '../../functions/registration/store.ts';
-import { versionOf } from '../../shared/messaging/message.ts';
 import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
 import type { History } from './history.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
@@ -30,45 +28,36 @@ export class MembersAndOutbox {
     this.#history = history;
   }
 
-  #commit(event: MemberEvent): void {
-    const version = versionOf(event);
-    const row: OutboxRow = {
-      aggregateId: event.subject,
-      version,
-      messageId: event.id,
-      type: event.type,
-      kind: 'event',
-      body: JSON.stringify(event),
-      committedAt: event.time,
-    };
+  #commit(row: OutboxRow): void {
     this.rows.push(row);
     // Different items, so in any order.
     this.stream.splice(this.#choices.below(this.stream.length + 1), 0, { row, failures: 0 });
-    this.#history.committed.push({ aggregateId: event.subject, version, messageId: event.id });
+    const { aggregateId, version } = row;
+    for (const { messageId } of row.messages) this.#history.committed.push({ aggregateId, version, messageId });
   }
 
   membersOf(instance: Instance): MemberStore {
     const call = <T>(what: string, effect: () => T) => this.#scheduler.call(instance, what, effect);
-    const replace = (what: string, member: Parameters<MemberStore['change']>[0], event: MemberEvent) =>
+    const replace = (what: string, member: Parameters<MemberStore['change']>[0], row: OutboxRow) =>
       call(what, () => {
         const before = this.#members.get(member.id);
         if (before?.status !== 'active' || before.version !== member.version - 1) return false;
         this.#members.set(member.id, member);
-        this.#commit(event);
+        this.#commit(row);
         return true;
       });
     return {
       find: (id) => call('reads the member', () => this.#members.get(id)),
-      insert: (member, guard, event) =>
+      insert: (member, guard, row) =>
         call('inserts the member', () => {
           const held = this.#guards.get(member.phone);
           if (held) return held;
           this.#guards.set(member.phone, guard);
           this.#members.set(member.id, member);
-          this.#commit(event);
+          this.#commit(row);
           return undefined;
         }),
-      change: (member, event) => replace('changes the member', member, event),
+      change: (member, row) => replace('changes the member', member, row),
       // A phone may be registered again after that: nobody does it here, where each registers once.
       deactivate: () => Promise.reject(new Error('nobody deactivates here')),
     };
@@ -91,10 +80,10 @@ export class MembersAndOutbox {
         return [...sure, ...unsure.filter(() => this.#choices.below(2) === 0)].sort((a, b) => a.version - b.version);
       },
       remove: (done) =>
-        call(`deletes ${done.map(({ messageId }) => messageId)}`, () => {
+        call(`deletes ${done.map(placeOf)}`, () => {
           const left = done.filter(() => this.#choices.below(8) === 7);
           for (const row of done) {
-            const index = this.rows.findIndex(({ messageId }) => messageId === row.messageId);
+            const index = this.rows.findIndex((other) => placeOf(other) === placeOf(row));
             if (index >= 0 && !left.includes(row)) this.rows.splice(index, 1);
           }
           return left;
@@ -132,7 +121,10 @@ export class MembersAndOutbox {
   }
 }
 
+/** What tells rows apart. */
+export const placeOf = ({ aggregateId, version }: OutboxRow) => `${aggregateId} v${version}`;
+
 export const streamRecord = (row: OutboxRow): DynamoDBRecord => ({
   eventName: 'INSERT',
-  dynamodb: { SequenceNumber: row.messageId, NewImage: marshall(row) as never },
+  dynamodb: { SequenceNumber: placeOf(row), NewImage: marshall(row) as never },
 });

@@ -22,7 +22,7 @@ const parking = 'shared/messaging/parking.ts';
 const consumer = 'shared/messaging/consumer.ts';
 const subscriber = 'shared/messaging/subscriber.ts';
 const cursor = 'shared/messaging/cursor.ts';
-const publisher = 'shared/messaging/publisher.ts';
+const sender = 'shared/messaging/sender.ts';
 const members = 'functions/registration/members.ts';
 
 export const mutants: Mutant[] = [
@@ -36,9 +36,9 @@ export const mutants: Mutant[] = [
   {
     name: 'failed-entries-ignored',
     breaks: ['G1', 'G2'],
-    file: publisher,
-    from: 'return confirmed.has(id) ? [] : [[row,',
-    to: 'return confirmed.has(id) || true ? [] : [[row,',
+    file: sender,
+    from: 'return confirmed.has(id) ? [] : [[message,',
+    to: 'return confirmed.has(id) || true ? [] : [[message,',
   },
   {
     name: 'relay-publishes-what-woke-it',
@@ -86,17 +86,17 @@ export const mutants: Mutant[] = [
     name: 'effect-before-the-cursor',
     breaks: ['G3'],
     file: applier,
-    from: 'return store.commit(message.subject, after, next, { ...effect, set });',
-    to: `const early = await store.commit(message.subject, after, { version: after }, { ...effect, set });
-    return early.state === 'done' ? store.commit(message.subject, after, next, {}) : early;`,
+    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
+    to: `const early = await store.commit(aggregateId, after, { version: after }, { ...effect, set });
+    const claim = early.state === 'done' ? await store.commit(aggregateId, after, next, {}) : early;`,
   },
   {
     name: 'cursor-before-the-effect',
     breaks: ['G1', 'G3'],
     file: applier,
-    from: 'return store.commit(message.subject, after, next, { ...effect, set });',
-    to: `const claimed = await store.commit(message.subject, after, next, {});
-    return claimed.state === 'done' ? store.commit(message.subject, next.version, next, { ...effect, set }) : claimed;`,
+    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
+    to: `const claimed = await store.commit(aggregateId, after, next, {});
+    const claim = claimed.state === 'done' ? await store.commit(aggregateId, next.version, next, { ...effect, set }) : claimed;`,
   },
   {
     name: 'early-subscriber-adopts',
@@ -111,6 +111,31 @@ export const mutants: Mutant[] = [
     file: parking,
     from: 'joinsLate && ageOf(parked) >= ADOPT_AFTER_MS',
     to: 'false',
+  },
+  {
+    name: 'other-rendition-moves-the-cursor',
+    breaks: ['G1', 'G3'],
+    file: applier,
+    from: "if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };",
+    to: `if (isOtherRendition(envelope, contracts)) {
+        await store.commit(envelope.subject, 0, { version: 1 }, {});
+        return { outcome: 'ignored' };
+      }`,
+  },
+  {
+    name: 'reply-lost-in-a-crash',
+    breaks: ['G1'],
+    file: applier,
+    from: 'if (sender) await send(place, await store.unsent(place));',
+    to: '',
+  },
+  {
+    name: 'reply-forgotten-before-it-is-sent',
+    breaks: ['G1'],
+    file: applier,
+    from: 'const [cause] = (await sender.send(messages)).values();',
+    to: `await store.sent(place);
+    const [cause] = (await sender.send(messages)).values();`,
   },
   {
     name: 'acknowledged-before-commit',
@@ -138,7 +163,7 @@ export const mutants: Mutant[] = [
     breaks: ['G1', 'G4'],
     file: applier,
     from: "return { outcome: 'parked', reason: 'failed', error };",
-    to: `await store.commit(envelope.subject, versionOf(envelope) - 1, { version: versionOf(envelope) }, {});
+    to: `await store.commit(place.aggregateId, place.version - 1, { version: place.version }, {});
     return { outcome: 'parked', reason: 'failed', error };`,
   },
   {
@@ -208,8 +233,8 @@ export const mutants: Mutant[] = [
     name: 'committed-before-the-call',
     breaks: ['G5'],
     file: applier,
-    from: 'const leased = await store.lease(message.subject, after, lease);',
-    to: 'const leased = await store.commit(message.subject, after, next, effect);',
+    from: 'const leased = await store.lease(aggregateId, after, lease);',
+    to: 'const leased = await store.commit(aggregateId, after, next, effect);',
   },
   {
     name: 'lease-not-heeded',

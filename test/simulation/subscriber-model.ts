@@ -1,11 +1,16 @@
+import { contracts as guideContracts, journeyHandlers } from '../../functions/guide/journey.ts';
 import type { SmsProvider } from '../../functions/sms/provider.ts';
-import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { contracts as smsContracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import { consume } from '../../shared/messaging/consumer.ts';
+import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import type { Cursor } from '../../shared/messaging/cursor.ts';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
 import { versionOf } from '../../shared/messaging/message.ts';
 import { createRedelivery } from '../../shared/messaging/redelivery.ts';
+import type { Sender } from '../../shared/messaging/sender.ts';
 import { createSubscriber } from '../../shared/messaging/subscriber.ts';
 import type { Claim, Effect, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
@@ -20,6 +25,10 @@ const SWEEP_TIMEOUT_MS = 60_000;
 const LEASE_HOLDS_MS = 6_000;
 
 type Handler = ((message: never) => Promise<Effect> | Effect) | undefined;
+type Contract = (typeof smsContracts | typeof guideContracts)[number];
+
+/** The one channel that subscribers send to. */
+const REPLIES = { 'registration-replies': 'url' };
 
 /** Until it is repaired, a handler fails for good, fails for now, or takes its function down. */
 export type Breakage = 'for good' | 'for now' | 'fatally';
@@ -55,6 +64,8 @@ export class SubscriberModel {
   readonly deadLetters: FifoQueue;
   readonly undelivered: FifoQueue;
   readonly history: SubscriberRecord;
+  /** The SMS service reads registrations in their first rendition, the others in their second. */
+  readonly without: readonly string[];
   readonly #options: SubscriberModelOptions;
   /** What the index of parked messages showed last: it may be behind. */
   #index: ParkedMessage[][] = [];
@@ -74,8 +85,10 @@ export class SubscriberModel {
       delivered: [],
       applied: [],
       discarded: [],
+      replied: new Set(),
       garbage: 0,
     };
+    this.without = [name === 'sms' ? memberRegisteredV2.type : memberRegistered.type];
     this.queue = new FifoQueue(`${name}.fifo`, scheduler, choices, VISIBILITY_MS, {
       queue: this.deadLetters,
       maxReceives,
@@ -88,19 +101,30 @@ export class SubscriberModel {
 
   #subscriberOf(instance: Instance) {
     const { scheduler, choices } = this.#options;
-    return createSubscriber({
+    const contracts: readonly Contract[] = this.name === 'sms' ? smsContracts : guideContracts;
+    return createSubscriber<Contract>({
       store: this.#storeOf(instance),
       queueName: this.queue.name,
       joinsLate: !this.history.early,
       contracts,
-      handlers: this.#handlersOf(instance),
+      handlers: this.#handlersOf(instance, contracts),
+      sender: this.#senderOf(instance),
       now: () => new Date(scheduler.now + instance.skewMs),
       newId: () => instance.name,
       random: () => choices.below(4) / 4,
     });
   }
 
-  #handlersOf(instance: Instance): Handlers<(typeof contracts)[number]> {
+  #senderOf(instance: Instance): Sender {
+    const send: Sender['send'] = (messages) =>
+      this.#options.scheduler.call(instance, `replies for ${messages.map(({ group }) => group)}`, () => {
+        for (const { group } of messages) this.history.replied.add(group);
+        return new Map();
+      });
+    return { send };
+  }
+
+  #handlersOf(instance: Instance, contracts: readonly Contract[]): Handlers<Contract> {
     const { scheduler, breakage, texts, crowded } = this.#options;
     const provider: SmsProvider = {
       send: async ({ idempotencyKey }) => {
@@ -120,7 +144,17 @@ export class SubscriberModel {
         }
       },
     };
-    const working: Handlers<(typeof contracts)[number]> = this.name === 'sms' ? welcomeHandlers(provider) : {};
+    const now = () => new Date(scheduler.now);
+    const correspondence = createCorrespondence({
+      source: `/rollcall/${this.name}`,
+      channels: REPLIES,
+      now,
+      newId: () => `reply of ${instance.name}`,
+    });
+    const working: Handlers<Contract> =
+      this.name === 'sms'
+        ? welcomeHandlers({ provider, correspondence, now })
+        : journeyHandlers({ correspondence, now });
     const handlers = contracts.map(({ type }) => [
       type,
       async (message: { subject: string; sequence?: string; id: string }) => {
@@ -148,6 +182,8 @@ export class SubscriberModel {
       lease: (id, after, lease) => call(`leases ${id} on v${after}`, () => store.lease(id, after, lease)),
       release: (id, lease) => call(`releases ${id}`, () => store.release(id, lease)),
       cursor: (id) => call(`reads the cursor of ${id}`, () => store.cursor(id)),
+      unsent: (place) => call(`reads what ${place.aggregateId} has to send`, () => store.unsent(place)),
+      sent: (place) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place)),
       park: (message, unlessParked) =>
         call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () =>
           store.park(message, unlessParked),
@@ -158,7 +194,11 @@ export class SubscriberModel {
         call(`discards ${message.aggregateId} v${message.version}`, async () => {
           const claim = await store.discard(message, move);
           const { aggregateId, version } = message;
-          if (claim.state === 'done') this.history.discarded.push({ aggregateId, version });
+          const isOnlyOne = !(await store.parkedOf(aggregateId)).some((other) => other.version === version);
+          // Otherwise the version's other rendition is to be applied.
+          if (claim.state === 'done' && (move || isOnlyOne || version === 0)) {
+            this.history.discarded.push({ aggregateId, version });
+          }
           return claim;
         }),
       parked: (segment) => this.#readIndex(instance, segment),

@@ -1,13 +1,13 @@
 import { createMembers } from '../../functions/registration/members.ts';
 import { Problem } from '../../shared/http/problems.ts';
-import { createSnsPublisher } from '../../shared/messaging/publisher.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
+import { createSender } from '../../shared/messaging/sender.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { FifoTopic } from './channels.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
 import type { History, Violation } from './history.ts';
-import { MembersAndOutbox, streamRecord } from './members-and-outbox.ts';
+import { MembersAndOutbox, placeOf, streamRecord } from './members-and-outbox.ts';
 import type { Scenario, Script } from './scenario.ts';
 import { Choices, type Instance, Scheduler } from './scheduler.ts';
 import { SubscriberModel } from './subscriber-model.ts';
@@ -283,8 +283,9 @@ class World {
 
   #relayFunctionsOf(instance: Instance) {
     const outbox = this.#database.outboxOf(instance);
-    const publisher = createSnsPublisher({ client: this.#topic.clientOf(instance), topicArn: '' });
-    return relayFunctions(createRelay({ outbox, publisher }), outbox, quiet);
+    const sns = this.#topic.clientOf(instance);
+    const sender = createSender({ sns, sqs: undefined as never, addresses: { 'member-events': 'arn:' } });
+    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet);
   }
 
   #relay(): void {
@@ -298,7 +299,7 @@ class World {
         return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
       },
       (failures) => {
-        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(row.messageId));
+        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(placeOf(row)));
         this.#database.recordsDone(batch, failed < 0 ? batch.length : failed);
       },
     );

@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { MessageKind } from '../../shared/contracts/contract.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { createMessage, type Message } from '../../shared/messaging/message.ts';
@@ -37,13 +38,19 @@ export const profileChanged = (
     data: { memberId, name: 'Lucía', locale, changedAt: TIME.toISOString() },
   });
 
+export const outgoingMessage = (group: string, messageId: string, body = '{}', channel = 'member-events') => ({
+  channel,
+  group,
+  messageId,
+  type: 'rollcall.member.registered.v1',
+  kind: 'event' satisfies MessageKind as MessageKind,
+  body,
+});
+
 export const outboxRow = (aggregateId: string, version: number, body = '{}'): OutboxRow => ({
   aggregateId,
   version,
-  messageId: `${aggregateId}/${version}`,
-  type: 'rollcall.member.registered.v1',
-  kind: 'event',
-  body,
+  messages: [outgoingMessage(aggregateId, `${aggregateId}/${version}`, body)],
   committedAt: TIME.toISOString(),
 });
 

@@ -1,5 +1,7 @@
 import { chunk } from '../../shared/messaging/batches.ts';
 import type { Cursor } from '../../shared/messaging/cursor.ts';
+import type { Place } from '../../shared/messaging/message.ts';
+import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import type {
   Claim,
   DiscardedMessage,
@@ -16,11 +18,13 @@ export class InMemorySubscriberStore implements SubscriberStore {
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];
   readonly waiting = new Map<string, ParkedMessage>();
   readonly discarded: DiscardedMessage[] = [];
+  readonly #unsent = new Map<string, readonly OutgoingMessage[]>();
 
   async commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
     const claim = this.#move(aggregateId, after, next);
     if (claim.state !== 'done') return claim;
     this.effects.push({ aggregateId, version: next.version, effect });
+    if (effect.send?.length) this.#unsent.set(unsentAt({ aggregateId, version: next.version }), effect.send);
     return claim;
   }
 
@@ -41,6 +45,14 @@ export class InMemorySubscriberStore implements SubscriberStore {
   async cursor(aggregateId: string): Promise<Cursor | undefined> {
     const item = this.cursors.get(aggregateId);
     return item?.version ? item : undefined;
+  }
+
+  async unsent(place: Place): Promise<readonly OutgoingMessage[]> {
+    return this.#unsent.get(unsentAt(place)) ?? [];
+  }
+
+  async sent(place: Place): Promise<void> {
+    this.#unsent.delete(unsentAt(place));
   }
 
   async park(message: ParkedMessage, unlessParked = false): Promise<void> {
@@ -89,5 +101,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return { state: 'moved', cursor: cursor?.version ? cursor : undefined };
   }
 }
+
+const unsentAt = ({ aggregateId, version }: Place) => `${aggregateId}#${version}`;
 
 const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;

@@ -22,7 +22,7 @@ function whole(): Seen {
     ],
     holdings: {
       texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
-      sms: [{ pk: 'm', sk: 'cursor', version: 2 }],
+      sms: [{ pk: 'm', sk: 'contact', version: 2 }],
       points: [
         { pk: 'm', sk: 'account', version: 2, balance: 100 },
         { pk: 'm', sk: 'ledger#1', points: 100 },
@@ -47,7 +47,7 @@ describe('the verdict of chaos', () => {
   it.each<[string, string, (seen: Seen) => unknown]>([
     ['G1', 'an effect that is lost', ({ holdings }) => holdings.guide.pop()],
     ['G1', 'a version that was never applied', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { version: 1 })],
-    ['G1', 'an effect for nobody', ({ holdings }) => holdings.sms.push({ pk: 'x', sk: 'cursor', version: 1 })],
+    ['G1', 'an effect for nobody', ({ holdings }) => holdings.sms.push({ pk: 'x', sk: 'contact', version: 1 })],
     [
       'G2',
       'a version published before its predecessor',

@@ -58,7 +58,7 @@ describe('consume', () => {
     const outcomes = ['applied', 'duplicate', 'parked'] as const;
     const Records = outcomes.map((outcome) => sqsRecord(outcome, outcome, outcome));
     const report = await consume({ Records }, async ({ body }) => body as (typeof outcomes)[number]);
-    expect(report.outcomes).toEqual({ applied: 1, duplicate: 1, parked: 1 });
+    expect(report.outcomes).toEqual({ applied: 1, duplicate: 1, ignored: 0, parked: 1 });
     expect(report.givenBack).toEqual([]);
   });
 });

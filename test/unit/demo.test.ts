@@ -50,7 +50,7 @@ describe('verdict', () => {
   const accepted = [{ member: { id: 'm', phone: '+1', locale: 'es', version: 1 }, askedAt, httpMs: 5 }];
   const whole = (): Holdings => ({
     texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
-    sms: [{ pk: 'm', sk: 'cursor', version: 1 }],
+    sms: [{ pk: 'm', sk: 'contact', version: 1 }],
     points: [
       { pk: 'm', sk: 'account', version: 1, balance: 100, appliedAt: at },
       { pk: 'm', sk: 'ledger#1', points: 100 },

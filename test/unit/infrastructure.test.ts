@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { RECEIVES_BEFORE_PARKING } from '../../shared/config/redelivery.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
 interface Resource {
   Type: string;
@@ -36,20 +38,45 @@ function parametersOf(stage: 'dev' | 'prod'): Record<string, { Default?: string 
   return parameters;
 }
 
-/** The resource of the same template that a `Ref` or `Fn::GetAtt` in `from` means. */
-const idOf = (from: string, value: { Ref?: string; 'Fn::GetAtt'?: [string, string] }) =>
-  `${from.split('/')[0]}/${value.Ref ?? value['Fn::GetAtt']?.[0]}`;
+interface Reference {
+  Ref?: string;
+  'Fn::GetAtt'?: [string, string];
+  'Fn::ImportValue'?: string;
+}
+
+/** What the stacks of a stage export: from which template, and which value. */
+function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
+  const folder = inject(stage);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.template.json'));
+  return new Map(
+    files.flatMap((file) => {
+      const { Outputs = {} } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      return Object.values<any>(Outputs)
+        .filter(({ Export }) => Export)
+        .map(({ Export, Value }): [string, [string, Reference]] => [Export.Name, [file, Value]]);
+    }),
+  );
+}
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const queues = () => ofType(stage, 'AWS::SQS::Queue');
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
+  /** The resource that a reference in the template of `from` means. */
+  function idOf(from: string, value: Reference): string {
+    const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
+      from.split('/')[0],
+      value,
+    ];
+    return `${file}/${Ref ?? attribute?.[0]}`;
+  }
+
   it('let no subscriber that was there from the beginning adopt a first version above 1', () => {
     const settings = [...functions().values()].flatMap(
       ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
     );
-    expect(settings).toEqual(Array.from({ length: 9 }, () => 'false'));
+    expect(settings).toEqual(Array.from({ length: 18 }, () => 'false'));
   });
 
   it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
@@ -57,7 +84,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {
       if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(id, Properties.RedrivePolicy.deadLetterTargetArn));
     }
-    expect(queues().length).toBe(9);
+    expect(queues().length).toBe(15);
     for (const [id, { Properties }] of queues()) {
       expect(Properties.FifoQueue).toBe(true);
       expect(Properties.RedrivePolicy || deadLetterQueues.has(id), id).toBeTruthy();
@@ -77,7 +104,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('let every mapping report partial failures', () => {
-    expect(mappings().length).toBe(10);
+    expect(mappings().length).toBe(16);
     for (const [, { Properties }] of mappings())
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -85,7 +112,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('hide a message for at least six times the timeout of its function', () => {
     const byId = new Map(queues());
     const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(id, Properties.EventSourceArn)));
-    expect(consuming.length).toBe(9);
+    expect(consuming.length).toBe(15);
     for (const [id, { Properties }] of consuming) {
       const queue = byId.get(idOf(id, Properties.EventSourceArn))?.Properties;
       const timeout = functions().get(idOf(id, Properties.FunctionName))?.Properties.Timeout;
@@ -95,18 +122,22 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 
   it('give a message up only after more receives than it is parked at', () => {
     const limits = queues().flatMap(([, { Properties }]) => Properties.RedrivePolicy?.maxReceiveCount ?? []);
-    expect(limits.length).toBe(3);
+    expect(limits.length).toBe(6);
     for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
   });
 
-  it('deliver every event to every subscriber, raw and unfiltered', () => {
+  it('deliver every event to every subscriber, raw, in the one rendition that it reads', () => {
     const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
       ([, { Properties }]) => Properties.Protocol === 'sqs',
     );
     expect(subscriptions.length).toBe(3);
+    const renditions: string[] = [memberRegistered.type, memberRegisteredV2.type];
     for (const [, { Properties }] of subscriptions) {
       expect(Properties.RawMessageDelivery).toBe(true);
-      expect(Properties.FilterPolicy).toBeUndefined();
+      const [{ 'anything-but': without }] = Properties.FilterPolicy.type;
+      expect(Object.keys(Properties.FilterPolicy)).toEqual(['type']);
+      expect(renditions.filter((type) => !without.includes(type))).toHaveLength(renditions.length - 1);
+      expect(without.every((type: string) => renditions.includes(type))).toBe(true);
     }
   });
 
@@ -124,8 +155,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(18);
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(18);
+    expect(functions().size).toBe(34);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(34);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
@@ -162,7 +193,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       const actions = Properties.PolicyDocument.Statement.flatMap(
         ({ Action }: { Action: string | string[] }) => Action,
       );
-      granted[fn?.[1].Properties.FunctionName.replace(`rollcall-${stage}-`, '')] = actions.toSorted();
+      granted[fn?.[1].Properties.FunctionName.replace(`rollcall-${stage}-`, '')] = [
+        ...new Set<string>(actions),
+      ].toSorted();
     }
     const stream = [
       'dynamodb:DescribeStream',
@@ -170,7 +203,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       'dynamodb:GetShardIterator',
       'dynamodb:ListStreams',
     ];
-    const publishing = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'sns:Publish'];
+    const sending = ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'];
+    const publishing = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'sns:Publish', ...sending];
     const own = [
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
@@ -190,44 +224,58 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const expected: Record<string, string[]> = {
       'registration-register': ['dynamodb:PutItem'],
       'registration-read': ['dynamodb:GetItem'],
-      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem'],
-      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem'],
+      'registration-readV2': ['dynamodb:GetItem'],
+      'registration-readOnboarding': ['dynamodb:GetItem'],
+      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      'registration-redeem': [
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      'registration-readOperation': ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       'outbox-relay': [...publishing, ...stream],
       'outbox-sweep': [...publishing, 'dynamodb:Scan'],
       'points-read': ['dynamodb:Query'],
       'guide-read': ['dynamodb:GetItem'],
-      'sms-consume': [...own, ...queue, ...sms],
-      'sms-sweep': [...own, ...sms],
-      'points-consume': [...own, ...queue],
-      'points-sweep': own,
-      'guide-consume': [...own, ...queue],
-      'guide-sweep': own,
-      ...Object.fromEntries(
-        ['sms', 'points', 'guide'].map((service) => [
-          `${service}-dead-letters`,
-          ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue],
-        ]),
-      ),
     };
-    for (const actions of Object.values(expected)) actions.sort();
-    expect(granted).toEqual(expected);
+    const consumers: Record<string, string[]> = {
+      sms: [...sending, ...sms],
+      'sms-commands': sms,
+      points: sending,
+      'points-commands': sending,
+      guide: sending,
+      'registration-replies': [],
+    };
+    for (const [consumer, more] of Object.entries(consumers)) {
+      expected[`${consumer}-consume`] = [...own, ...queue, ...more];
+      expected[`${consumer}-sweep`] = [...own, ...more];
+      const resending = more.includes('sqs:SendMessage') ? ['dynamodb:DeleteItem', ...sending] : [];
+      expected[`${consumer}-dead-letters`] = ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue, ...resending];
+    }
+    const sorted = Object.entries(expected).map(([name, actions]) => [name, [...new Set(actions)].sort()]);
+    expect(granted).toEqual(Object.fromEntries(sorted));
   });
 
-  it('watch age, depth and dead letters of every subscriber', () => {
+  it('watch age, depth and dead letters of every consumer', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
-    expect(count('ApproximateAgeOfOldestMessage')).toBe(3);
-    expect(count('ApproximateNumberOfMessagesVisible')).toBe(3);
+    expect(count('ApproximateAgeOfOldestMessage')).toBe(6);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(6);
     const givenUp = alarms.filter(({ Metrics }) =>
       Metrics?.some(({ Expression }: any) => Expression === 'visible + hidden'),
     );
-    expect(givenUp.length).toBe(6);
+    expect(givenUp.length).toBe(9);
     expect(count('LeftInOutbox')).toBe(1);
     const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
-    expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions])).toEqual(
-      ['guide', 'points', 'sms'].map((service) => ['Rollcall', [{ Name: 'service', Value: service }]]),
+    expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions[0].Value]).toSorted()).toEqual(
+      ['guide', 'points', 'points-commands', 'registration-replies', 'sms', 'sms-commands'].map((service) => [
+        'Rollcall',
+        service,
+      ]),
     );
-    expect(count('Errors')).toBe(4);
+    expect(count('Errors')).toBe(7);
     expect(count('IteratorAge')).toBe(1);
     for (const alarm of alarms) expect(alarm.AlarmActions?.length).toBe(1);
   });
@@ -236,7 +284,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 describe('prod', () => {
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
-    expect(tables.length).toBe(5);
+    expect(tables.length).toBe(8);
     for (const [, { Properties, DeletionPolicy }] of tables) {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
-import type { Publisher } from '../../shared/messaging/publisher.ts';
+import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
-import { outboxRow } from '../support/builders.ts';
+import type { Sender } from '../../shared/messaging/sender.ts';
+import { outboxRow, outgoingMessage } from '../support/builders.ts';
+
+const idOf = ({ aggregateId, version }: OutboxRow) => `${aggregateId}/${version}`;
 
 /** An outbox in memory and a broker that refuses the message ids it is told to. */
 function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
   const pending = [...rows];
   const queries: string[] = [];
-  const calls: OutboxRow[][] = [];
+  const calls: OutgoingMessage[][] = [];
   const outbox: Outbox = {
     async pendingUpTo(aggregateId, version) {
       queries.push(aggregateId);
@@ -19,7 +22,7 @@ function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
     },
     async remove(done) {
       for (const row of done) {
-        const index = pending.findIndex(({ messageId }) => messageId === row.messageId);
+        const index = pending.findIndex((other) => idOf(other) === idOf(row));
         if (index >= 0) pending.splice(index, 1);
       }
       return [];
@@ -28,10 +31,10 @@ function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
       yield pending;
     },
   };
-  const publisher: Publisher = {
-    async publish(batch) {
+  const sender: Sender = {
+    async send(batch) {
       calls.push([...batch]);
-      return new Map(batch.filter(({ messageId }) => refused.has(messageId)).map((row) => [row, new Error('refused')]));
+      return new Map(batch.filter(({ messageId }) => refused.has(messageId)).map((one) => [one, new Error('refused')]));
     },
   };
   const published = () =>
@@ -39,7 +42,7 @@ function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
       .flat()
       .filter(({ messageId }) => !refused.has(messageId))
       .map(({ messageId }) => messageId);
-  return { relay: createRelay({ outbox, publisher }), pending, queries, calls, published };
+  return { relay: createRelay({ outbox, sender }), pending, queries, calls, published };
 }
 
 describe('relay', () => {
@@ -73,12 +76,20 @@ describe('relay', () => {
     ]);
   });
 
+  it('keeps a row until every rendition of its event is confirmed', async () => {
+    const row = outboxRow('a', 1);
+    row.messages.push(outgoingMessage('a', 'other rendition'));
+    const { relay, pending } = world([row], new Set(['other rendition']));
+    expect([...(await relay.publishPending([row])).failed.keys()]).toEqual(['a']);
+    expect(pending).toEqual([row]);
+  });
+
   it('stops an aggregate at its first failure, keeps its rows, and goes on with the others', async () => {
     const rows = [outboxRow('a', 1), outboxRow('a', 2), outboxRow('a', 3), outboxRow('b', 1)];
     const { relay, published, pending } = world(rows, new Set(['a/2']));
     const report = await relay.publishPending(rows);
     expect(published()).toEqual(['a/1', 'b/1']);
-    expect(pending.map(({ messageId }) => messageId)).toEqual(['a/2', 'a/3']);
+    expect(pending.map(idOf)).toEqual(['a/2', 'a/3']);
     expect([...report.failed.keys()]).toEqual(['a']);
   });
 
@@ -110,7 +121,7 @@ describe('relay', () => {
     const row = outboxRow('a', 1);
     const relay = createRelay({
       outbox: { pendingUpTo: async () => [row], remove: async (rows) => [...rows], scan: async function* () {} },
-      publisher: { publish: async () => new Map() },
+      sender: { send: async () => new Map() },
     });
     expect([...(await relay.publishPending([row])).failed.keys()]).toEqual(['a']);
   });

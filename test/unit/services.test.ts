@@ -13,9 +13,18 @@ import { createAwsEndUserMessaging } from '../../functions/sms/aws-end-user-mess
 import { createHttpGateway } from '../../functions/sms/http-gateway.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
 import { close, listen } from '../../local/listen.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { closestLocale } from '../../shared/localization.ts';
+import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { isPermanent } from '../../shared/messaging/errors.ts';
-import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
+import { readMessage } from '../../shared/messaging/message.ts';
+import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+
+const now = () => TIME;
+const surroundings = {
+  now,
+  correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' }, now, newId: () => 'reply' }),
+};
 
 const text = { to: '+34612345678', text: 'Hello', idempotencyKey: 'message-1' };
 
@@ -121,7 +130,7 @@ describe('AWS End User Messaging', () => {
 
 describe('points', () => {
   it('credits the bonus to ledger and balance together', async () => {
-    const handlers = accountHandlers({ tableName: 'points', bonus: async () => 250 });
+    const handlers = accountHandlers({ tableName: 'points', bonus: async () => 250, ...surroundings });
     const { set, writes } = (await handlers['rollcall.member.registered.v1']?.(registered())) ?? {};
     expect(set).toEqual({ balance: 250, accountState: 'open' });
     expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 250, reason: 'registration' });
@@ -152,11 +161,11 @@ describe('guide', () => {
   });
 
   it('starts in the closest language and follows the profile', async () => {
-    const started = await journeyHandlers['rollcall.member.registered.v1']?.(registered());
-    expect(started?.set).toMatchObject({ journeyLocale: 'es' });
-    const changed = await journeyHandlers['rollcall.member.profile-changed.v1']?.(
-      profileChanged(memberIdOf(1), 2, 'zh'),
-    );
-    expect(changed?.set).toEqual({ journeyLocale: 'zh-CN' });
+    const handlers = journeyHandlers(surroundings);
+    const event = readMessage(registered(), [memberRegisteredV2]);
+    const started = await handlers['rollcall.member.registered.v2']?.(event);
+    expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });
+    const changed = await handlers['rollcall.member.profile-changed.v1']?.(profileChanged(memberIdOf(1), 2, 'zh'));
+    expect(changed?.set).toEqual({ journeyLocale: 'zh-CN', addressee: 'Lucía' });
   });
 });

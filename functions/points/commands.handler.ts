@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
+import { commandHandlers, contracts } from './commands.ts';
+
+const { POINTS_TABLE } = readEnvironment(z.object({ POINTS_TABLE: text }));
+
+export const { consume, sweep, deadLetters } = subscriberFunctions({
+  service: 'points-commands',
+  source: 'points',
+  cursorKey: 'commands',
+  contracts,
+  handlers: ({ client, now, correspondence }) =>
+    commandHandlers({ client, pointsTable: POINTS_TABLE, now, correspondence }),
+});

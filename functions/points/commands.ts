@@ -1,0 +1,101 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
+import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
+import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import type { Correspondence } from '../../shared/messaging/correspondence.ts';
+import { TransientError } from '../../shared/messaging/errors.ts';
+import type { Message } from '../../shared/messaging/message.ts';
+import type { Effect } from '../../shared/messaging/subscriber-store.ts';
+import { ACCOUNT, type LedgerEntry, ledgerPut } from './account.ts';
+import { redeemedTexts } from './texts.ts';
+
+export const contracts = pointsCommands.messages;
+
+interface Account {
+  balance: number;
+  accountState: 'open' | 'closed';
+}
+
+export interface CommandOptions {
+  client: DynamoDBDocumentClient;
+  /** The table with the accounts. */
+  pointsTable: string;
+  correspondence: Correspondence;
+  now: () => Date;
+}
+
+/** What the points service does when it is told to. */
+export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
+  const { client, pointsTable, correspondence, now } = options;
+
+  /** @throws {TransientError} if there is none yet: the registration is on its way */
+  async function accountOf(memberId: string): Promise<Account> {
+    const Key = { pk: memberId, sk: ACCOUNT };
+    const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
+    if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
+    return Item as Account;
+  }
+
+  /** Changes a balance on top of what was read, with its ledger entry: in the transaction of the command. */
+  function book(message: Message, account: Account, entry: Omit<LedgerEntry, 'at'>): NonNullable<Effect['writes']> {
+    const { id, subject } = message;
+    return [
+      {
+        Update: {
+          TableName: pointsTable,
+          Key: { pk: subject, sk: ACCOUNT },
+          UpdateExpression: 'SET balance = :after',
+          ConditionExpression: 'balance = :before AND accountState = :state',
+          ExpressionAttributeValues: {
+            ':after': account.balance + entry.points,
+            ':before': account.balance,
+            ':state': account.accountState,
+          },
+        },
+      },
+      ledgerPut(pointsTable, subject, id, { ...entry, at: now().toISOString() }),
+    ];
+  }
+
+  return {
+    async 'rollcall.points.redeem.v1'(message) {
+      const { memberId, points } = message.data;
+      const account = await accountOf(message.subject);
+      const settled = (outcome: 'succeeded' | 'not-enough-points' | 'account-closed', balance: number) =>
+        correspondence.reply(message, redemptionSettled, {
+          memberId,
+          outcome,
+          points,
+          balance,
+          settledAt: now().toISOString(),
+        });
+      if (account.accountState === 'closed') return { send: settled('account-closed', account.balance) };
+      if (account.balance < points) return { send: settled('not-enough-points', account.balance) };
+      const balance = account.balance - points;
+      const notice = correspondence.command(message, smsCommands, sendSms, {
+        memberId,
+        texts: redeemedTexts({ points, balance }),
+      });
+      return {
+        writes: book(message, account, { points: -points, reason: 'redemption' }),
+        send: [...settled('succeeded', balance), notice],
+      };
+    },
+
+    async 'rollcall.points.return.v1'(message) {
+      const { memberId, points } = message.data;
+      const account = await accountOf(message.subject);
+      return {
+        writes: book(message, account, { points, reason: 'return' }),
+        send: correspondence.reply(message, pointsReturned, {
+          memberId,
+          points,
+          balance: account.balance + points,
+          returnedAt: now().toISOString(),
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
+import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { pathOf } from '../../shared/http/routing.ts';
+import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { ActiveMember } from './member.ts';
+
+type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
+
+/** Answers to a registration are expected for so long. */
+const DEADLINE_MS = 5 * 60_000;
+
+const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
+const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
+
+/** Keeps a subscriber's answer; the first one counts. It names nobody, so it stays when the member leaves. */
+export const stepWrite = (membersTable: string, memberId: string, step: Step): TransactItem => ({
+  Update: {
+    TableName: membersTable,
+    Key: onboardingKey(memberId),
+    UpdateExpression: 'SET #answer = if_not_exists(#answer, :step)',
+    ExpressionAttributeNames: { '#answer': answerOf(step) },
+    ExpressionAttributeValues: { ':step': step },
+  },
+});
+
+export async function readSteps(
+  client: DynamoDBDocumentClient,
+  membersTable: string,
+  memberId: string,
+): Promise<Step[]> {
+  const { Item = {} } = await client.send(
+    new GetCommand({ TableName: membersTable, Key: onboardingKey(memberId), ConsistentRead: true }),
+  );
+  const { pk: _, ...answers } = Item;
+  return Object.values(answers);
+}
+
+/** What is known by now of what the subscribers did about a registration. */
+export function onboardingOf(
+  { id, registeredAt }: ActiveMember,
+  steps: readonly Step[],
+  now: Date,
+): OnboardingResource {
+  const deadline = new Date(Date.parse(registeredAt) + DEADLINE_MS).toISOString();
+  return {
+    memberId: id,
+    deadline,
+    state: now.toISOString() < deadline ? 'collecting' : 'closed',
+    steps: steps
+      .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt))
+      .map((step) => ({ ...step, late: step.completedAt > deadline })),
+    _links: {
+      self: { href: pathOf(routes.readOnboarding, { id }) },
+      member: { href: pathOf(routes.readMember, { id }) },
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type * as z from 'zod';
+import { pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
+import type { Redemption } from '../../shared/contracts/operation.ts';
+import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
+import type { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
+import { createMessage, type Message, type MessageInput } from '../../shared/messaging/message.ts';
+import type { OutboxRow } from '../../shared/messaging/outbox.ts';
+import { outgoing } from '../../shared/messaging/outgoing.ts';
+import { type Occasion, SOURCE } from './member.ts';
+
+/** A redemption that somebody asked for. */
+export interface Operation {
+  id: string;
+  memberId: string;
+  points: number;
+  createdAt: string;
+  deadline: string;
+  /** Of the request, so that its repetition is known from another with the same key. */
+  fingerprint: string;
+  outcome: Outcome;
+}
+
+type Settled = z.output<typeof redemptionSettled.data>;
+
+export type Outcome =
+  | { state: 'pending' }
+  | { state: 'succeeded'; balance: number; settledAt: string }
+  | { state: 'failed'; because: Exclude<Settled['outcome'], 'succeeded'>; balance: number }
+  | { state: 'expired'; lateAnswer?: Settled['outcome']; returnedAt?: string };
+
+export interface RedemptionRequest extends Redemption {
+  memberId: string;
+  operationId: string;
+}
+
+/** @param command the place of the command among those to this member's points */
+export function beginRedemption(request: RedemptionRequest, command: number, occasion: Occasion) {
+  const { memberId, operationId, points, expiresIn } = request;
+  const operation: Operation = {
+    id: operationId,
+    memberId,
+    points,
+    createdAt: occasion.now.toISOString(),
+    deadline: new Date(occasion.now.getTime() + expiresIn * 1000).toISOString(),
+    fingerprint: fingerprint(request),
+    outcome: { state: 'pending' },
+  };
+  const row = commandRow(redeemPoints, operation, command, occasion, { memberId, points });
+  return { operation, row };
+}
+
+/** What the command row of a member's points is known by, and counted under. */
+export const commandsOf = (memberId: string) => `${pointsCommands.name}/${memberId}`;
+
+function commandRow<C extends MessageContract>(
+  contract: C,
+  { id, memberId }: Operation,
+  version: number,
+  { now, newId, traceparent }: Occasion,
+  data: MessageInput<C>['data'],
+): OutboxRow {
+  const command = createMessage(contract, {
+    id: newId(),
+    source: SOURCE,
+    subject: memberId,
+    version,
+    time: now,
+    data,
+    correlationId: id,
+    traceparent,
+    replyTo: registrationReplies.name,
+  });
+  const aggregateId = commandsOf(memberId);
+  const messages = [outgoing(pointsCommands.name, contract, command, aggregateId)];
+  return { aggregateId, version, messages, committedAt: now.toISOString() };
+}
+
+export const isOverdue = ({ outcome, deadline }: Operation, now: Date): boolean =>
+  outcome.state === 'pending' && Date.parse(deadline) <= now.getTime();
+
+/** The operation as of now: nobody who has seen it expired shall ever see it succeed. */
+export const expire = (operation: Operation): Operation => ({ ...operation, outcome: { state: 'expired' } });
+
+/** What an answer makes of an operation, and whether points that were taken must go back; nothing, if it is known. */
+export function settle(
+  operation: Operation,
+  answer: Settled,
+  now: Date,
+): { outcome: Outcome; returns: boolean } | undefined {
+  const { outcome } = operation;
+  if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;
+  if (outcome.state === 'expired' || isOverdue(operation, now)) {
+    return { outcome: { state: 'expired', lateAnswer: answer.outcome }, returns: answer.outcome === 'succeeded' };
+  }
+  const { balance, settledAt } = answer;
+  if (answer.outcome === 'succeeded') return { outcome: { state: 'succeeded', balance, settledAt }, returns: false };
+  return { outcome: { state: 'failed', because: answer.outcome, balance }, returns: false };
+}
+
+/** The command by which the points of an operation go back. */
+export const returning = (operation: Operation, command: number, occasion: Occasion): OutboxRow =>
+  commandRow(returnPoints, operation, command, occasion, {
+    memberId: operation.memberId,
+    points: operation.points,
+    redemption: operation.id,
+  });
+
+/** What began a conversation tells which operation an answer is for. */
+export const operationOf = ({ correlationid = '' }: Pick<Message, 'correlationid'>) => correlationid;
+
+const fingerprint = ({ memberId, points, expiresIn }: RedemptionRequest) =>
+  createHash('sha256')
+    .update(JSON.stringify([memberId, points, expiresIn]))
+    .digest('base64url');

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { v5 as idFromName } from 'uuid';
+import type { Redemption } from '../../shared/contracts/operation.ts';
+import { busy, notFound, Problem } from '../../shared/http/problems.ts';
+import type { Occasion } from './member.ts';
+import type { Trace } from './members.ts';
+import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
+import type { OperationsStore } from './operations-store.ts';
+
+export interface RedemptionsOptions {
+  store: OperationsStore;
+  now: () => Date;
+  newId: () => string;
+}
+
+/** Another command of the member came in between; each attempt follows one. */
+const ATTEMPTS = 5;
+const LOOK_EVERY_MS = 100;
+/** Names of operations that their client's key names. */
+const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
+
+/** The use cases of redeeming points, whatever protocol asks for them. */
+export function createRedemptions({ store, now, newId }: RedemptionsOptions) {
+  async function read(id: string): Promise<Operation> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const operation = await store.find(id);
+      if (!operation) throw notFound('operation of that id');
+      if (!isOverdue(operation, now())) return operation;
+      const expired = expire(operation);
+      if (await store.change(operation, expired.outcome)) return expired;
+    }
+    throw busy('The operation is being changed. Try again.');
+  }
+
+  async function repeated(id: string, request: Operation): Promise<Operation> {
+    const operation = await read(id);
+    if (operation.fingerprint === request.fingerprint) return operation;
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
+  }
+
+  return {
+    read,
+
+    /** The same idempotency key with the same request gets the same operation. */
+    async redeem(
+      memberId: string,
+      redemption: Redemption,
+      idempotencyKey: string | undefined,
+      trace: Trace,
+    ): Promise<Operation> {
+      const operationId = idempotencyKey ? idFromName(`${memberId} ${idempotencyKey}`, OPERATIONS) : newId();
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const occasion: Occasion = { ...trace, now: now(), newId };
+        const command = (await store.sentTo(memberId)) + 1;
+        const { operation, row } = beginRedemption({ ...redemption, memberId, operationId }, command, occasion);
+        const result = await store.insert(operation, row);
+        if (result === 'done') return operation;
+        if (result === 'no member') throw notFound(`member ${memberId}`);
+        if (result === 'exists') return repeated(operationId, operation);
+      }
+      throw busy('Other redemptions of the member came in between. Try again.');
+    },
+
+    /** Looks until the operation is no longer pending, at most so long, and no longer than the caller waits. */
+    async watch(id: string, seconds: number, signal?: AbortSignal): Promise<Operation> {
+      const end = now().getTime() + seconds * 1000;
+      for (;;) {
+        const operation = await read(id);
+        const left = end - now().getTime();
+        if (operation.outcome.state !== 'pending' || left <= 0 || signal?.aborted) return operation;
+        await delay(Math.min(LOOK_EVERY_MS, left));
+      }
+    },
+  };
+}

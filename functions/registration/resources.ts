@@ -1,0 +1,80 @@
+import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
+import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
+import { nameParts } from '../../shared/contracts/name-parts.ts';
+import type { OperationResource } from '../../shared/contracts/operation.ts';
+import type { ProblemCode, ProblemDocument } from '../../shared/contracts/problem.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { problemDocument } from '../../shared/http/problems.ts';
+import { pathOf } from '../../shared/http/routing.ts';
+import type { ActiveMember } from './member.ts';
+import type { Operation, Outcome } from './operation.ts';
+
+/** Where a client begins; `member` is a template (RFC 6570). */
+export const apiRootResource: ApiRootResource = {
+  _links: {
+    self: { href: pathOf(routes.readRoot) },
+    members: { href: pathOf(routes.register) },
+    member: { href: routes.readMember.path },
+    operation: { href: routes.readOperation.path },
+    'service-desc': { href: pathOf(routes.readOpenApi) },
+    'service-doc': { href: pathOf(routes.readDocs) },
+  },
+};
+
+const memberLinks = ({ id }: ActiveMember) => ({
+  points: { href: pathOf(routes.readPoints, { id }) },
+  redemptions: { href: pathOf(routes.redeem, { id }) },
+  guide: { href: pathOf(routes.readGuide, { id }) },
+  onboarding: { href: pathOf(routes.readOnboarding, { id }) },
+});
+
+export function memberResource(member: ActiveMember): MemberResource {
+  const { id, phone, name, locale, version, registeredAt } = member;
+  const self = { href: pathOf(routes.readMember, { id }) };
+  return { id, phone, name, locale, version, registeredAt, _links: { self, ...memberLinks(member) } };
+}
+
+export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
+  const { id, phone, name, locale, version, registeredAt } = member;
+  const self = { href: pathOf(routes.readMemberV2, { id }) };
+  return { id, phone, ...nameParts(name), locale, version, registeredAt, _links: { self, ...memberLinks(member) } };
+}
+
+/** Why an operation did not succeed. */
+export function operationProblem({ outcome }: Operation): (ProblemDocument & { code: ProblemCode }) | undefined {
+  const told = (code: ProblemCode, detail: string) => ({ code, ...problemDocument(code, detail) });
+  if (outcome.state === 'failed') {
+    if (outcome.because === 'account-closed') return told(outcome.because, 'The member has left.');
+    return told(outcome.because, `The balance is ${outcome.balance} points.`);
+  }
+  if (outcome.state !== 'expired') return undefined;
+  return told('deadline-passed', 'The points service did not answer in time. Points that were taken go back.');
+}
+
+function compensationOf(outcome: Outcome): OperationResource['compensation'] {
+  if (outcome.state !== 'expired' || outcome.lateAnswer === undefined) return undefined;
+  if (outcome.lateAnswer !== 'succeeded') return 'not-needed';
+  return outcome.returnedAt === undefined ? 'pending' : 'done';
+}
+
+export function operationResource(operation: Operation): OperationResource {
+  const { id, memberId, points, createdAt, deadline, outcome } = operation;
+  const { code: _, ...problem } = operationProblem(operation) ?? {};
+  const compensation = compensationOf(outcome);
+  return {
+    id,
+    memberId,
+    state: outcome.state,
+    points,
+    createdAt,
+    deadline,
+    ...(outcome.state === 'succeeded' && { result: { balance: outcome.balance, settledAt: outcome.settledAt } }),
+    ...('type' in problem && { problem }),
+    ...(compensation !== undefined && { compensation }),
+    _links: {
+      self: { href: pathOf(routes.readOperation, { id }) },
+      member: { href: pathOf(routes.readMember, { id: memberId }) },
+      points: { href: pathOf(routes.readPoints, { id: memberId }) },
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { smsCommands } from '../../shared/contracts/channels.ts';
+import { closestLocale } from '../../shared/localization.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import { TransientError } from '../../shared/messaging/errors.ts';
+import type { SmsProvider } from './provider.ts';
+import { CONTACT } from './welcome.ts';
+
+export const contracts = smsCommands.messages;
+
+export interface CommandOptions {
+  client: DynamoDBDocumentClient;
+  /** The table that knows how to reach members. */
+  contactsTable: string;
+  provider: SmsProvider;
+}
+
+/** What the SMS service does when it is told to. */
+export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
+  const { client, contactsTable, provider } = options;
+  return {
+    async 'rollcall.sms.send.v1'({ id, subject, data: { texts } }) {
+      const Key = { pk: subject, sk: CONTACT };
+      const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
+      if (Item?.left) return {};
+      if (Item?.phone === undefined) throw new TransientError(`no phone of member ${subject} is known yet`);
+      const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
+      return { call: () => provider.send({ to: Item.phone, text, idempotencyKey: id }) };
+    },
+  };
+}

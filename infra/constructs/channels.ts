@@ -1,0 +1,52 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Channel } from '../../shared/contracts/channel.ts';
+import type { Stage } from '../stages.ts';
+import { EventTopic } from './event-topic.ts';
+import { ConsumedQueue } from './fifo-queue.ts';
+
+/** The topics and queues by which services talk, by the names in their contracts. */
+export class Channels extends Construct {
+  readonly #topics = new Map<string, ITopic>();
+  readonly #queues = new Map<string, ConsumedQueue>();
+
+  constructor(scope: Construct, id: string, { stage, channels }: { stage: Stage; channels: readonly Channel[] }) {
+    super(scope, id);
+    for (const channel of channels) {
+      const name = `rollcall-${stage.name}-${channel.name}`;
+      if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { name }));
+      else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { name }));
+    }
+  }
+
+  topic({ name }: Channel): ITopic {
+    return known(this.#topics, name);
+  }
+
+  queue({ name }: Channel): ConsumedQueue {
+    return known(this.#queues, name);
+  }
+
+  /** Lets a function send to these channels, and to no others, and tells it where they are. */
+  allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
+    const addresses = channels.map((channel) => {
+      if (channel.kind === 'topic') {
+        const topic = this.topic(channel);
+        topic.grantPublish(fn);
+        return [channel.name, topic.topicArn];
+      }
+      const { queue } = this.queue(channel);
+      queue.grantSendMessages(fn);
+      return [channel.name, queue.queueUrl];
+    });
+    fn.addEnvironment('CHANNELS', Stack.of(fn).toJsonString(Object.fromEntries(addresses)));
+  }
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found) return found;
+  throw new Error(`There is no channel ${name}; there are: ${[...all.keys()].join(', ')}`);
+}

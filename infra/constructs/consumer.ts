@@ -1,0 +1,180 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Channel } from '../../shared/contracts/channel.ts';
+import type { Stage } from '../stages.ts';
+import { raiseAlarm } from './alarms.ts';
+import type { Channels } from './channels.ts';
+import { everyMinute } from './every-minute.ts';
+import type { ConsumedQueue } from './fifo-queue.ts';
+import { ServiceFunction } from './service-function.ts';
+import { ServiceTable } from './service-table.ts';
+
+export interface ConsumerProps {
+  stage: Stage;
+  /** Name of the consumer: of its table, and the beginning of its functions' names. */
+  name: string;
+  queue: ConsumedQueue;
+  /** Where SNS puts what it could not deliver to the queue. */
+  undelivered?: Queue;
+  /** Handler file that exports `consume`, `sweep` and `deadLetters`. */
+  entry: string;
+  environment?: Record<string, string>;
+  joinsLate?: boolean;
+  /** Whether its messages carry no version, so that it remembers them by their ids, until they expire. */
+  unordered?: boolean;
+  channels: Channels;
+  /** The channels that it sends to. */
+  sendsTo?: readonly Channel[];
+  alarms: ITopic;
+}
+
+/** What the kit does with a consumer's table, and a service's own items in it. */
+const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map(
+  (action) => `dynamodb:${action}`,
+);
+
+/** Whoever takes the messages of a queue: its functions, a table and alarms. */
+export class Consumer extends Construct {
+  readonly table: TableV2;
+  readonly #functions: ServiceFunction[];
+  readonly #applying: ServiceFunction[];
+
+  constructor(scope: Construct, id: string, props: ConsumerProps) {
+    super(scope, id);
+    const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms } = props;
+    const { queue, deadLetters } = props.queue;
+    const { joinsLate = false, unordered = false } = props;
+
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      tableName: `rollcall-${stage.name}-${name}`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      globalSecondaryIndexes: [
+        {
+          indexName: 'parked',
+          partitionKey: { name: 'parkedAggregate', type: AttributeType.STRING },
+          sortKey: { name: 'version', type: AttributeType.NUMBER },
+        },
+      ],
+      ...(unordered && { timeToLiveAttribute: 'expiresAt' }),
+    });
+
+    const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions = TABLE_ACTIONS) => {
+      const fn = new ServiceFunction(this, handler, {
+        stage,
+        name: `${name}-${suffix}`,
+        entry,
+        handler,
+        environment: {
+          TABLE: this.table.tableName,
+          QUEUE_URL: queue.queueUrl,
+          ...(undelivered && { UNDELIVERED_ARN: undelivered.queueArn }),
+          JOINS_LATE: String(joinsLate),
+          ...environment,
+        },
+        timeout,
+      });
+      this.table.grant(fn, ...actions);
+      channels.allowSending(fn, sendsTo);
+      return fn;
+    };
+    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout);
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1));
+    const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      ...(sendsTo.length > 0 ? ['dynamodb:DeleteItem'] : []),
+    ]);
+    this.#functions = [consume, sweep, setAside];
+    this.#applying = [consume, sweep];
+    everyMinute(this, 'EveryMinute', sweep);
+
+    consume.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: stage.subscriberConcurrency,
+      }),
+    );
+    const givenUp = [
+      [deadLetters, `${name}: dead letters are not set aside: the function that parks them fails.`],
+      [
+        undelivered,
+        `${name}: what SNS could not deliver to the queue is not set aside: the function that parks it fails.`,
+      ],
+    ] as const;
+    for (const [given] of givenUp) {
+      if (!given) continue;
+      setAside.addEventSource(
+        new SqsEventSource(given, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 2 }),
+      );
+    }
+
+    const period = Duration.minutes(1);
+    raiseAlarm(this, 'Late', {
+      topic: alarms,
+      metric: queue.metricApproximateAgeOfOldestMessage({ period }),
+      above: 5 * 60,
+      meaning: `${name}: the oldest message has waited for more than five minutes.`,
+    });
+    raiseAlarm(this, 'Backlog', {
+      topic: alarms,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 10_000,
+      meaning: `${name}: more than 10,000 messages wait.`,
+    });
+    raiseAlarm(this, 'SweepFails', {
+      topic: alarms,
+      metric: sweep.metricErrors({ period }),
+      above: 0,
+      meaning: `${name}: the sweep fails: a message may bring it down, and what is parked stays parked.`,
+    });
+    raiseAlarm(this, 'ParkedForPerson', {
+      topic: alarms,
+      metric: new Metric({
+        namespace: 'Rollcall',
+        metricName: 'ParkedForPerson',
+        dimensionsMap: { service: name },
+        statistic: 'Maximum',
+        period,
+      }),
+      above: 0,
+      meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
+    });
+    for (const [dead, why] of givenUp) {
+      if (!dead) continue;
+      raiseAlarm(this, `${dead.node.id}NotEmpty`, {
+        topic: alarms,
+        // One that is tried in vain is hidden most of the time.
+        metric: new MathExpression({
+          expression: 'visible + hidden',
+          usingMetrics: {
+            visible: dead.metricApproximateNumberOfMessagesVisible({ period }),
+            hidden: dead.metricApproximateNumberOfMessagesNotVisible({ period }),
+          },
+          period,
+        }),
+        above: 0,
+        meaning: why,
+      });
+    }
+  }
+
+  /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
+  uses(variable: string, table: TableV2, ...actions: string[]): void {
+    for (const fn of this.#functions) fn.addEnvironment(variable, table.tableName);
+    for (const fn of this.#applying) table.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+  }
+
+  /** Lets whatever applies messages, live or parked, do something more. */
+  grantToFunctions(statement: PolicyStatement): void {
+    for (const fn of this.#applying) fn.addToRolePolicy(statement);
+  }
+}

@@ -1,0 +1,37 @@
+import { Duration } from 'aws-cdk-lib';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
+import { ServiceFunction } from './service-function.ts';
+
+/** A FIFO queue of high throughput. TLS only. */
+export class FifoQueue extends Queue {
+  constructor(scope: Construct, id: string, { name, deadLetters }: { name: string; deadLetters?: Queue }) {
+    super(scope, id, {
+      queueName: `${name}.fifo`,
+      fifo: true,
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
+      maxMessageSizeBytes: 256 * 1024,
+      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
+      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
+      ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
+    });
+  }
+}
+
+/** A FIFO queue, and one for what it gives up. */
+export class ConsumedQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { name }: { name: string }) {
+    super(scope, id);
+    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { name: `${name}-dlq` });
+    this.queue = new FifoQueue(this, 'Queue', { name, deadLetters: this.deadLetters });
+  }
+}

@@ -1,0 +1,97 @@
+import type { Channel } from '../../shared/contracts/channel.ts';
+import { channels } from '../../shared/contracts/channels.ts';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
+import { jsonSchema } from './json-schema.ts';
+
+const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });
+
+/** The CloudEvents header that every message carries beside its data. */
+const HEADER = {
+  specversion: { const: '1.0' },
+  id: text('UUIDv7. What has it twice is one message.'),
+  source: text('Which service wrote it, such as `/rollcall/registration`.'),
+  subject: text('The member.'),
+  time: text('When it was written.', { format: 'date-time' }),
+  datacontenttype: { enum: ['application/json', 'application/protobuf'] },
+  partitionkey: text('Messages that share it keep their order.'),
+  sequence: text("The version of the aggregate, or the place of a command among a member's.", { pattern: '^\\d{16}$' }),
+  traceparent: text('W3C trace context.'),
+  correlationid: text('What all messages of one conversation share.'),
+  causationid: text('Id of the message that caused this one.'),
+  replyto: text('Name of the channel for replies.'),
+  alternatetype: text('Type of another rendition of the same event, which is sent beside this one.'),
+};
+
+const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'partitionkey'];
+
+/** `rollcall.member.registered.v1` becomes `memberRegisteredV1`, as names of components may have no dots. */
+export const componentName = ({ type }: MessageContract) =>
+  type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function message(contract: MessageContract, channel: Channel) {
+  const schema = jsonSchema(contract.data);
+  const data =
+    channel.format === 'application/json'
+      ? { data: schema }
+      : {
+          data: { ...schema, description: `${schema.description} As JSON; any sender may choose it.` },
+          data_base64: text(`${contract.protobuf?.typeName} in Protocol Buffers, Base64.`),
+        };
+  const required = channel.format === 'application/json' ? [...REQUIRED, 'data'] : REQUIRED;
+  return {
+    name: contract.type,
+    title: contract.type,
+    summary: schema.description,
+    contentType: 'application/cloudevents+json',
+    tags: [{ name: contract.kind }],
+    payload: { type: 'object', required, properties: { ...HEADER, type: { const: contract.type }, ...data } },
+  };
+}
+
+/** What is sent and received, as an AsyncAPI 3.0 document. */
+export function asyncApi(version: string) {
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Rollcall',
+      version,
+      description: 'CloudEvents 1.0 in structured JSON mode, over SNS FIFO topics and SQS FIFO queues.',
+      license: { name: 'Apache-2.0' },
+    },
+    defaultContentType: 'application/cloudevents+json',
+    channels: Object.fromEntries(
+      channels.map((channel) => [
+        channel.name,
+        {
+          address: `rollcall-{stage}-${channel.name}.fifo`,
+          title: channel.name,
+          description: channel.description,
+          parameters: { stage: { description: 'Of the deployment, such as `prod`.' } },
+          messages: Object.fromEntries(
+            channel.messages.map((contract) => [
+              componentName(contract),
+              { $ref: `#/components/messages/${componentName(contract)}` },
+            ]),
+          ),
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      channels.map((channel) => [
+        channel.kind === 'topic' ? `publish-${channel.name}` : `consume-${channel.name}`,
+        {
+          action: channel.kind === 'topic' ? 'send' : 'receive',
+          channel: { $ref: `#/channels/${channel.name}` },
+          summary: channel.description,
+        },
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        channels.flatMap((channel) =>
+          channel.messages.map((contract) => [componentName(contract), message(contract, channel)]),
+        ),
+      ),
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
+import { memberId } from '../../shared/contracts/fields.ts';
+import { type ProblemCode, problem, problems } from '../../shared/contracts/problem.ts';
+import { type Route, routes } from '../../shared/contracts/routes.ts';
+import { problemDocument } from '../../shared/http/problems.ts';
+import { jsonSchema } from './json-schema.ts';
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const HEADERS = {
+  'Idempotency-Key': {
+    description: 'The same key with the same request gets the same answer: 1 to 255 visible ASCII characters.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  'If-Match': {
+    description: 'The ETag that the change is based on (RFC 9110 §13.1.1).',
+    schema: { type: 'string' },
+  },
+  Prefer: {
+    description: '`wait=N`: answer when the operation has ended, or after so many seconds, 20 at most (RFC 7240).',
+    schema: { type: 'string' },
+  },
+};
+
+const ANSWER_HEADERS = {
+  ETag: { description: 'The version of what is answered.', schema: { type: 'string' } },
+  Location: { description: 'Where the new resource is.', schema: { type: 'string' } },
+  Deprecation: {
+    description: 'Since when this route is not to be used any more (RFC 9745).',
+    schema: { type: 'string' },
+  },
+  Sunset: { description: 'When this route goes away (RFC 8594).', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds until a new try makes sense.', schema: { type: 'string' } },
+};
+
+type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+const headers = (names: readonly AnswerHeader[]) =>
+  names.length === 0
+    ? {}
+    : { headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) };
+
+const content = (body: Named | string | undefined) => {
+  if (body === undefined) return {};
+  if (typeof body !== 'string') return { content: { 'application/json': { schema: ref(body.name) } } };
+  const schema = body === 'application/json' ? { type: 'object' } : { type: 'string' };
+  return { content: { [body]: { schema } } };
+};
+
+/** Problems of one status are told apart by their types. */
+function problemAnswers(codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, some]) => [
+      status,
+      {
+        description: some.map((code) => problems[code].description).join(' Or: '),
+        ...headers(some.includes('busy') ? ['Retry-After'] : []),
+        content: {
+          'application/problem+json': {
+            schema: ref('Problem'),
+            examples: Object.fromEntries(
+              some.map((code) => [code, { value: problemDocument(code, problems[code].detail) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+function operation(id: string, route: Route, contract: RouteContract) {
+  const { summary, tag, body, answers, heeds = [], requires = [], deprecated } = contract;
+  const isRead = route.method === 'GET';
+  const answerHeaders = (status: string): AnswerHeader[] => [
+    ...(status === '200' || status === '201' ? (['ETag'] as const) : []),
+    ...(route.method === 'POST' ? (['Location'] as const) : []),
+    ...(deprecated ? (['Deprecation', 'Sunset'] as const) : []),
+  ];
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(deprecated && { deprecated }),
+    ...(isRead && { description: 'Takes `If-None-Match` and `If-Match`; HEAD answers the same without a body.' }),
+    ...([...heeds, ...requires].length > 0 && {
+      parameters: [...heeds, ...requires].map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    }),
+    ...(body && { requestBody: { required: true, ...content(body) } }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, { description, body: answered }]) => [
+          status,
+          { description, ...headers(answerHeaders(status)), ...content(answered) },
+        ]),
+      ),
+      ...problemAnswers(contract.problems),
+    },
+  };
+}
+
+/** The API as an OpenAPI 3.1 document. */
+export function openApi(version: string) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [id, route] of Object.entries(routes)) {
+    paths[route.path] ??= route.path.includes('{id}')
+      ? { parameters: [{ name: 'id', in: 'path', required: true, schema: jsonSchema(idOf(route.path)) }] }
+      : {};
+    Object.assign(paths[route.path] ?? {}, {
+      [route.method.toLowerCase()]: operation(id, route, api[id as keyof typeof api]),
+    });
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Rollcall',
+      version,
+      description:
+        'Members register, are welcomed, get points and redeem them. Errors are problem documents (RFC 9457); a client that follows `_links` from `/v1` needs to know no other path.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: 'http://127.0.0.1:4000', description: 'The embedded cloud' }],
+    security: [],
+    tags: [
+      { name: 'Members', description: 'Registration and what is known of a member.' },
+      { name: 'Points', description: 'The account, and how points are redeemed.' },
+      { name: 'Guide', description: "The guide in a member's inbox." },
+      { name: 'About', description: 'The API itself.' },
+    ],
+    paths,
+    components: {
+      schemas: {
+        ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
+        Problem: jsonSchema(problem),
+      },
+      parameters: Object.fromEntries(
+        Object.entries(HEADERS).map(([name, parameter]) => [name, { name, in: 'header', ...parameter }]),
+      ),
+      headers: ANSWER_HEADERS,
+    },
+  };
+}
+
+const idOf = (path: string) => (path.includes('/members/') ? memberId : z.uuid().meta({ description: 'Id.' }));

@@ -1,0 +1,145 @@
+import type * as z from 'zod';
+import { apiRoot } from './api-root.ts';
+import { guideJourney } from './guide-journey.ts';
+import { member, memberV2, profileChange, registration } from './member.ts';
+import { onboarding } from './onboarding.ts';
+import { operation, redemption } from './operation.ts';
+import { pointsAccount } from './points-account.ts';
+import type { ProblemCode } from './problem.ts';
+import type { routes } from './routes.ts';
+
+/** What a route of the public API promises to its callers. */
+export interface RouteContract {
+  summary: string;
+  tag: 'Members' | 'Points' | 'Guide' | 'About';
+  body?: Named;
+  /** By status: what is answered, or the media type of what is no resource. */
+  answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
+  problems: readonly ProblemCode[];
+  /** Headers that the route heeds, besides those that every route does. */
+  heeds?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'Prefer'>;
+  requires?: ReadonlyArray<'If-Match'>;
+  deprecated?: boolean;
+}
+
+/** A schema, and its name in documents. */
+export interface Named {
+  name: string;
+  schema: z.ZodType;
+}
+
+/** The resources of the API, and what is sent to it, by their names in documents. */
+export const schemas = {
+  ApiRoot: apiRoot,
+  Registration: registration,
+  ProfileChange: profileChange,
+  Member: member,
+  MemberV2: memberV2,
+  Onboarding: onboarding,
+  Redemption: redemption,
+  Operation: operation,
+  PointsAccount: pointsAccount,
+  GuideJourney: guideJourney,
+} as const satisfies Record<string, z.ZodType>;
+
+const named = (name: keyof typeof schemas): Named => ({ name, schema: schemas[name] });
+
+const READ = ['not-acceptable', 'internal', 'busy'] as const;
+const READ_ONE = ['not-found', 'version-mismatch', ...READ] as const;
+const TAKES_BODY = ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid'] as const;
+
+export const api: Record<keyof typeof routes, RouteContract> = {
+  readRoot: {
+    summary: 'Where to begin',
+    tag: 'About',
+    answers: { 200: { description: 'The links to everything else.', body: named('ApiRoot') } },
+    problems: READ,
+  },
+  register: {
+    summary: 'Register as a member',
+    tag: 'Members',
+    body: named('Registration'),
+    answers: { 201: { description: 'The member, who is registered by now.', body: named('Member') } },
+    problems: [...TAKES_BODY, 'invalid-header', 'phone-taken', 'idempotency-key-reused', ...READ],
+    heeds: ['Idempotency-Key'],
+  },
+  readMember: {
+    summary: 'Read a member',
+    tag: 'Members',
+    answers: { 200: { description: 'The member.', body: named('Member') } },
+    problems: READ_ONE,
+    deprecated: true,
+  },
+  readMemberV2: {
+    summary: 'Read a member, whose name comes in its parts',
+    tag: 'Members',
+    answers: { 200: { description: 'The member.', body: named('MemberV2') } },
+    problems: READ_ONE,
+  },
+  changeMember: {
+    summary: 'Change name or locale',
+    tag: 'Members',
+    body: named('ProfileChange'),
+    answers: { 200: { description: 'The member as changed.', body: named('Member') } },
+    problems: [...TAKES_BODY, 'precondition-required', ...READ_ONE],
+    requires: ['If-Match'],
+  },
+  deactivateMember: {
+    summary: 'Leave: personal data is erased',
+    tag: 'Members',
+    answers: { 204: { description: 'The member has left, now or before.' } },
+    problems: READ_ONE,
+    heeds: ['If-Match'],
+  },
+  readOnboarding: {
+    summary: 'What the subscribers did about the registration',
+    tag: 'Members',
+    answers: { 200: { description: 'The answers that came so far.', body: named('Onboarding') } },
+    problems: READ_ONE,
+  },
+  readPoints: {
+    summary: 'Read balance and ledger',
+    tag: 'Points',
+    answers: { 200: { description: 'The points account.', body: named('PointsAccount') } },
+    problems: READ_ONE,
+  },
+  redeem: {
+    summary: 'Redeem points',
+    tag: 'Points',
+    body: named('Redemption'),
+    answers: {
+      200: { description: 'The operation, which ended while the caller waited.', body: named('Operation') },
+      202: {
+        description: 'The operation, which is pending. `Location` is where to watch it.',
+        body: named('Operation'),
+      },
+    },
+    problems: [...TAKES_BODY, 'invalid-header', 'not-found', 'idempotency-key-reused', ...READ],
+    heeds: ['Idempotency-Key', 'Prefer'],
+  },
+  readOperation: {
+    summary: 'See what becomes of a redemption',
+    tag: 'Points',
+    answers: { 200: { description: 'The operation.', body: named('Operation') } },
+    problems: READ_ONE,
+    heeds: ['Prefer'],
+  },
+  readGuide: {
+    summary: 'Read the guide in the inbox',
+    tag: 'Guide',
+    answers: { 200: { description: 'The guide.', body: named('GuideJourney') } },
+    problems: READ_ONE,
+  },
+  readOpenApi: {
+    summary: 'This document',
+    tag: 'About',
+    answers: { 200: { description: 'OpenAPI 3.1.', body: 'application/json' } },
+    problems: READ,
+  },
+  readDocs: {
+    summary: 'This document as a page',
+    tag: 'About',
+    answers: { 200: { description: 'A page.', body: 'text/html' } },
+    problems: READ,
+  },
+};

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId, timestamp } from './fields.ts';
+import { MemberRegisteredSchema } from './generated/rollcall/messages/v2/messages_pb.ts';
+import { memberRegistered } from './member-registered.v1.ts';
+import { nameParts } from './name-parts.ts';
+
+export const memberRegisteredV2 = {
+  type: 'rollcall.member.registered.v2',
+  kind: 'event',
+  data: z
+    .object({
+      memberId,
+      phone: z.string().meta({ description: 'Phone number in E.164 format.' }),
+      givenName: z.string(),
+      familyName: z.string().meta({ description: 'Empty where the name has one part.' }),
+      displayName: z.string().meta({ description: 'The whole name, as the member wrote it.' }),
+      locale: z.string().meta({ description: 'BCP 47 tag.' }),
+      registeredAt: timestamp,
+    })
+    .meta({
+      description: 'A person registered as a member. The name comes in its parts.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          phone: '+34612345678',
+          givenName: 'Lucía',
+          familyName: 'García',
+          displayName: 'Lucía García',
+          locale: 'es',
+          registeredAt: '2026-11-21T10:00:00.123Z',
+        },
+      ],
+    }),
+  protobuf: MemberRegisteredSchema,
+  supersedes: {
+    contract: memberRegistered,
+    upcast: ({ name, ...rest }: z.output<typeof memberRegistered.data>) => ({ ...rest, ...nameParts(name) }),
+  },
+} as const satisfies MessageContract;

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId, timestamp } from './fields.ts';
+import { OnboardingStepCompletedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+
+export const onboardingStepCompleted = {
+  type: 'rollcall.onboarding.step-completed.v1',
+  kind: 'document',
+  data: z
+    .object({
+      memberId,
+      step: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,49}$/)
+        .meta({ description: 'What was done, by the name that its service gives it.' }),
+      summary: z.string().max(200).meta({ description: 'The same for a person, without anything personal.' }),
+      completedAt: timestamp,
+    })
+    .meta({
+      description: 'A subscriber did its part of the onboarding of a member.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          step: 'bonus',
+          summary: '100 points credited',
+          completedAt: '2026-11-21T10:00:01.123Z',
+        },
+      ],
+    }),
+  protobuf: OnboardingStepCompletedSchema,
+} as const satisfies MessageContract;

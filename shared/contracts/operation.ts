@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { memberId, timestamp } from './fields.ts';
+import { links } from './links.ts';
+import { problem } from './problem.ts';
+
+const ID = '01999999-0000-7000-8000-0000000000aa';
+
+export const redemption = z
+  .object({
+    points: z.int({ error: 'must be a whole number' }).min(1).max(1_000_000),
+    expiresIn: z.int({ error: 'must be a whole number' }).min(5).max(3600).default(60).meta({
+      description: 'Seconds until the operation expires, if nobody has answered by then: 5 to 3,600.',
+    }),
+  })
+  .meta({ description: 'Points that a member wants to redeem.', examples: [{ points: 40 }] });
+
+export const operation = z
+  .object({
+    id: z.uuid(),
+    memberId,
+    state: z.enum(['pending', 'succeeded', 'failed', 'expired']),
+    points: z.int().positive().meta({ description: 'What is to be redeemed.' }),
+    createdAt: timestamp,
+    deadline: timestamp,
+    result: z
+      .object({ balance: z.int(), settledAt: timestamp })
+      .optional()
+      .meta({ description: 'Of one that succeeded: the points that are left.' }),
+    problem: problem.optional().meta({ description: 'Of one that failed or expired.' }),
+    compensation: z.enum(['not-needed', 'pending', 'done']).optional().meta({
+      description: 'Of one that expired, once its late answer came: whether points that were taken went back.',
+    }),
+    _links: links,
+  })
+  .meta({
+    description: 'What becomes of a redemption.',
+    examples: [
+      {
+        id: ID,
+        memberId: '01999999-0000-7000-8000-000000000001',
+        state: 'succeeded',
+        points: 40,
+        createdAt: '2026-11-21T10:02:00.123Z',
+        deadline: '2026-11-21T10:03:00.123Z',
+        result: { balance: 60, settledAt: '2026-11-21T10:02:00.456Z' },
+        _links: { self: { href: `/v1/operations/${ID}` } },
+      },
+    ],
+  });
+
+export type Redemption = z.output<typeof redemption>;
+export type OperationResource = z.output<typeof operation>;

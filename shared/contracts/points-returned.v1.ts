@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId, timestamp } from './fields.ts';
+import { PointsReturnedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+
+export const pointsReturned = {
+  type: 'rollcall.points.returned.v1',
+  kind: 'document',
+  data: z
+    .object({
+      memberId,
+      points: z.int().positive(),
+      balance: z.int().meta({ description: 'Points that the member has by now.' }),
+      returnedAt: timestamp,
+    })
+    .meta({
+      description: 'The points of a redemption went back. Its correlation id is that of the redemption.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          points: 40,
+          balance: 100,
+          returnedAt: '2026-11-21T10:03:00.123Z',
+        },
+      ],
+    }),
+  protobuf: PointsReturnedSchema,
+} as const satisfies MessageContract;

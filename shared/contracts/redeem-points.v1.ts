@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId } from './fields.ts';
+import { RedeemPointsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+
+export const redeemPoints = {
+  type: 'rollcall.points.redeem.v1',
+  kind: 'command',
+  data: z
+    .object({
+      memberId,
+      points: z.int().positive(),
+    })
+    .meta({
+      description:
+        'Take points off the balance of a member, if there are enough. Answered by rollcall.points.redemption-settled.v1.',
+      examples: [{ memberId: '01999999-0000-7000-8000-000000000001', points: 40 }],
+    }),
+  protobuf: RedeemPointsSchema,
+} as const satisfies MessageContract;

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId } from './fields.ts';
+import { ReturnPointsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+
+export const returnPoints = {
+  type: 'rollcall.points.return.v1',
+  kind: 'command',
+  data: z
+    .object({
+      memberId,
+      points: z.int().positive(),
+      redemption: z.string().meta({ description: 'Correlation id of the redemption that is undone.' }),
+    })
+    .meta({
+      description:
+        'Give back the points of a redemption that nobody waited for any more. Answered by rollcall.points.returned.v1.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          points: 40,
+          redemption: '01999999-0000-7000-8000-0000000000aa',
+        },
+      ],
+    }),
+  protobuf: ReturnPointsSchema,
+} as const satisfies MessageContract;

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId } from './fields.ts';
+import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+
+export const sendSms = {
+  type: 'rollcall.sms.send.v1',
+  kind: 'command',
+  data: z
+    .object({
+      memberId,
+      texts: z
+        .record(z.string(), z.string().min(1).max(1600))
+        .refine((texts) => texts.en !== undefined, { error: 'must have an English text, for all other languages' })
+        .meta({ description: 'The text by BCP 47 tag; the closest to what the member wants is sent.' }),
+    })
+    .meta({
+      description: 'Send a text to a member, whose phone and language the SMS service knows. Nobody answers.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          texts: { en: 'You redeemed 40 points.', es: 'Has canjeado 40 puntos.' },
+        },
+      ],
+    }),
+  protobuf: SendSmsSchema,
+} as const satisfies MessageContract;

@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+import type { Channel } from '../contracts/channel.ts';
+import type { MessageContract } from '../contracts/contract.ts';
+import { PermanentError } from './errors.ts';
+import { createMessage, type Message } from './message.ts';
+import { type OutgoingMessage, outgoing } from './outgoing.ts';
+import type { Addresses } from './sender.ts';
+
+export interface CorrespondenceOptions {
+  /** Whose messages they are (CloudEvents `source`). */
+  source: string;
+  /** The channels that may be sent to. */
+  channels: Addresses;
+  now: () => Date;
+  newId: () => string;
+}
+
+export type Correspondence = ReturnType<typeof createCorrespondence>;
+
+/** What a service sends because of a message that it got: it belongs to the same conversation. */
+export function createCorrespondence({ source, channels, now, newId }: CorrespondenceOptions) {
+  const following = (cause: Message) => ({
+    id: newId(),
+    source,
+    subject: cause.subject,
+    time: now(),
+    ...(cause.correlationid !== undefined && { correlationId: cause.correlationid }),
+    causationId: cause.id,
+    traceparent: cause.traceparent,
+  });
+
+  return {
+    /** A command on another service's channel, in that channel's format. */
+    command<C extends MessageContract>(
+      cause: Message,
+      { name, format }: Channel,
+      contract: C,
+      data: z.input<C['data']>,
+    ): OutgoingMessage {
+      return outgoing(name, contract, createMessage(contract, { ...following(cause), data, format }));
+    },
+
+    /**
+     * The answer to a message; none, if it wants none.
+     * @throws {PermanentError} if it wants it on a channel that is none of ours
+     */
+    reply<C extends MessageContract>(cause: Message, contract: C, data: z.input<C['data']>): OutgoingMessage[] {
+      const { id, replyto } = cause;
+      if (replyto === undefined) return [];
+      if (!Object.hasOwn(channels, replyto)) {
+        throw new PermanentError(
+          `message ${id} wants its reply on ${replyto}; known are: ${Object.keys(channels).join(', ') || 'none'}`,
+        );
+      }
+      return [outgoing(replyto, contract, createMessage(contract, { ...following(cause), data }))];
+    },
+  };
+}

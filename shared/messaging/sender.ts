@@ -1,0 +1,144 @@
+import {
+  type BatchResultErrorEntry,
+  PublishBatchCommand,
+  type SNSClient,
+  SNSServiceException,
+} from '@aws-sdk/client-sns';
+import { SendMessageBatchCommand, type SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
+import { PermanentError } from './errors.ts';
+import { bytesOf, MAX_BYTES, type OutgoingMessage } from './outgoing.ts';
+
+/** SNS and SQS take at most 10 entries in one call. */
+const ENTRIES_PER_CALL = 10;
+
+export interface Sender {
+  /**
+   * Sends messages of *different* groups, in parallel calls. Messages of one group may not share a call, unless their
+   * order does not matter: an early entry of a batch can fail while a later one succeeds.
+   * @returns the error of each message that the broker did not confirm, a {@link PermanentError} if it refused the
+   * message; a message that is not in it was sent
+   */
+  send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
+}
+
+/** By channel name: the ARN of a FIFO topic, or the URL of a FIFO queue. */
+export type Addresses = Readonly<Record<string, string>>;
+
+export interface SenderOptions {
+  sns: SNSClient;
+  sqs: SQSClient;
+  addresses: Addresses;
+}
+
+/** What a broker answered for the entries of a call, by their ids. */
+interface Answer {
+  Successful?: Array<{ Id?: string | undefined }> | undefined;
+  Failed?: FailedEntry[] | undefined;
+}
+
+type FailedEntry = Pick<BatchResultErrorEntry, 'Id' | 'Code' | 'Message' | 'SenderFault'>;
+
+/** Sends to topics and queues alike: a channel's address says which it is. */
+export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
+  function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
+    const entries = messages.map((message, index) => ({
+      Id: String(index),
+      MessageGroupId: message.group,
+      MessageDeduplicationId: message.messageId,
+      MessageAttributes: attributesOf(message),
+      body: message.body,
+    }));
+    if (address.startsWith('arn:')) {
+      const PublishBatchRequestEntries = entries.map(({ body, ...entry }) => ({ ...entry, Message: body }));
+      return sns.send(new PublishBatchCommand({ TopicArn: address, PublishBatchRequestEntries }));
+    }
+    const Entries = entries.map(({ body, ...entry }) => ({ ...entry, MessageBody: body }));
+    return sqs.send(new SendMessageBatchCommand({ QueueUrl: address, Entries }));
+  }
+
+  async function sendCall(
+    channel: string,
+    address: string,
+    messages: readonly OutgoingMessage[],
+  ): Promise<Array<[OutgoingMessage, Error]>> {
+    try {
+      const { Successful = [], Failed = [] } = await call(address, messages);
+      const confirmed = new Set(Successful.map(({ Id }) => Id));
+      const errors = new Map(Failed.map((entry) => [entry.Id, errorOf(channel, entry)]));
+      return messages.flatMap((message, index) => {
+        const id = String(index);
+        return confirmed.has(id) ? [] : [[message, errors.get(id) ?? new Error('the broker answered nothing for it')]];
+      });
+    } catch (error) {
+      if (!isRefusal(error)) return messages.map((message) => [message, error as Error]);
+      if (messages.length > 1 && CAUSED_BY_ONE.has(error.name)) {
+        return (await Promise.all(messages.map((message) => sendCall(channel, address, [message])))).flat();
+      }
+      const refusal = new PermanentError(`${channel} refuses: ${error.name}: ${error.message}`, { cause: error });
+      return messages.map((message) => [message, refusal]);
+    }
+  }
+
+  async function sendTo(channel: string, messages: OutgoingMessage[]): Promise<Array<[OutgoingMessage, Error]>> {
+    const address = addresses[channel];
+    if (address !== undefined) {
+      return (await Promise.all(fillCalls(messages).map((some) => sendCall(channel, address, some)))).flat();
+    }
+    const unknown = new PermanentError(`no address for channel ${channel}; there are: ${Object.keys(addresses)}`);
+    return messages.map((message) => [message, unknown]);
+  }
+
+  return {
+    async send(messages) {
+      const byChannel = [...Map.groupBy(messages, ({ channel }) => channel)];
+      return new Map((await Promise.all(byChannel.map(([channel, some]) => sendTo(channel, some)))).flat());
+    },
+  };
+}
+
+/** What filters need, no more: raw delivery discards a message with more than ten attributes. */
+function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
+  const attributes = { type, kind, ...(alternateType !== undefined && { alternatetype: alternateType }) };
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
+}
+
+/** One entry that a broker cannot read, or that is too long, makes it refuse the call; the others shall not suffer. */
+const CAUSED_BY_ONE = new Set([
+  'InvalidParameterException',
+  'InvalidParameterValueException',
+  'InvalidMessageContents',
+  'BatchRequestTooLongException',
+  'BatchRequestTooLong',
+]);
+
+const isThrottling = (code = '') => /throttl/i.test(code);
+
+const isRefusal = (error: unknown): error is Error =>
+  (error instanceof SNSServiceException || error instanceof SQSServiceException) &&
+  error.$fault === 'client' &&
+  !isThrottling(error.name);
+
+function errorOf(channel: string, { Code, Message, SenderFault }: FailedEntry): Error {
+  const text = `${channel} refuses: ${Code}: ${Message}`;
+  return SenderFault && !isThrottling(Code) ? new PermanentError(text) : new Error(text);
+}
+
+/** Fills calls up to the limits of entries and bytes. */
+export function fillCalls(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const calls: OutgoingMessage[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    const size = bytesOf(message);
+    const current = calls.at(-1);
+    if (current && current.length < ENTRIES_PER_CALL && bytes + size <= MAX_BYTES) {
+      current.push(message);
+      bytes += size;
+    } else {
+      calls.push([message]);
+      bytes = size;
+    }
+  }
+  return calls;
+}

@@ -1,0 +1,127 @@
+import {
+  AuthorizationErrorException,
+  InternalErrorException,
+  InvalidParameterException,
+  type PublishBatchCommandInput,
+  ThrottledException,
+} from '@aws-sdk/client-sns';
+import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { isPermanent } from '../../shared/messaging/errors.ts';
+import { createSender } from '../../shared/messaging/sender.ts';
+import { outgoingMessage } from '../support/builders.ts';
+
+interface Entry {
+  Id?: string | undefined;
+  MessageGroupId?: string | undefined;
+}
+
+/** A sender whose brokers answer as told. */
+function sender(answer: (entries: Entry[]) => object) {
+  const calls: Entry[][] = [];
+  const client = {
+    send: async ({ input }: { input: PublishBatchCommandInput & SendMessageBatchCommandInput }) => {
+      const entries = input.PublishBatchRequestEntries ?? input.Entries ?? [];
+      calls.push(entries);
+      return answer(entries);
+    },
+  } as never;
+  const addresses = {
+    topic: 'arn:aws:sns:us-east-1:000000000000:test.fifo',
+    queue: 'http://127.0.0.1/000000000000/test.fifo',
+  };
+  return { ...createSender({ sns: client, sqs: client, addresses }), calls };
+}
+
+const allConfirmed = (entries: Entry[]) => ({ Successful: entries.map(({ Id }) => ({ Id })), Failed: [] });
+
+describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
+  const messages = (count: number, body = '{}') =>
+    Array.from({ length: count }, (_, index) => outgoingMessage(`m${index}`, `m${index}/1`, body, channel));
+
+  it('fills calls with ten entries', async () => {
+    const { send, calls } = sender(allConfirmed);
+    await send(messages(25));
+    expect(calls.map((call) => call.length)).toEqual([10, 10, 5]);
+  });
+
+  it('keeps a call below 256 KiB', async () => {
+    const { send, calls } = sender(allConfirmed);
+    await send(messages(6, 'x'.repeat(100 * 1024)));
+    expect(calls.map((call) => call.length)).toEqual([2, 2, 2]);
+  });
+
+  it('names group, message id and what filters need', async () => {
+    const { send, calls } = sender(allConfirmed);
+    await send([{ ...outgoingMessage('m', 'id', '{}', channel), alternateType: 'other' }]);
+    expect(calls[0]?.[0]).toMatchObject({
+      MessageGroupId: 'm',
+      MessageDeduplicationId: 'id',
+      MessageAttributes: {
+        type: { StringValue: 'rollcall.member.registered.v1' },
+        kind: { StringValue: 'event' },
+        alternatetype: { StringValue: 'other' },
+      },
+    });
+  });
+
+  it('takes only what the broker confirmed for sent: not entries that failed, nor those it says nothing of', async () => {
+    const { send } = sender(() => ({
+      Successful: [{ Id: '0' }],
+      Failed: [{ Id: '1', Code: 'InternalError', Message: 'broken', SenderFault: false }],
+    }));
+    const errors = await send(messages(3));
+    expect([...errors].map(([{ group }, error]) => [group, error.message])).toEqual([
+      ['m1', `${channel} refuses: InternalError: broken`],
+      ['m2', 'the broker answered nothing for it'],
+    ]);
+  });
+
+  it('sends one by one what is refused as a whole, so that one bad entry keeps back no other', async () => {
+    const refusal =
+      channel === 'topic'
+        ? new InvalidParameterException({ message: 'unreadable', $metadata: {} })
+        : new BatchRequestTooLong({ message: 'too long', $metadata: {} });
+    const { send } = sender((entries) => {
+      if (entries.some(({ MessageGroupId }) => MessageGroupId === 'm1')) throw refusal;
+      return allConfirmed(entries);
+    });
+    const errors = await send(messages(3));
+    expect([...errors].map(([{ group }, error]) => [group, error.cause])).toEqual([['m1', refusal]]);
+  });
+
+  it.each([
+    ['an entry that is the sender’s fault', [{ Id: '0', Code: 'InvalidParameter', SenderFault: true }], true],
+    ['an entry that the broker could not take', [{ Id: '0', Code: 'InternalError', SenderFault: false }], false],
+    ['an entry that is throttled', [{ Id: '0', Code: 'ThrottledException', SenderFault: true }], false],
+    ['a call that is denied', new AuthorizationErrorException({ message: 'denied', $metadata: {} }), true],
+    ['a queue that there is not', new QueueDoesNotExist({ message: 'no such queue', $metadata: {} }), true],
+    ['a call that is throttled', new ThrottledException({ message: 'slow down', $metadata: {} }), false],
+    ['a call that failed at the broker', new InternalErrorException({ message: 'broken', $metadata: {} }), false],
+  ])('tells refusals, which are left to the sweep, from failures that may pass: %s', async (_, answer, refused) => {
+    const { send } = sender(() => {
+      if (answer instanceof Error) throw answer;
+      return { Failed: answer };
+    });
+    const [error] = (await send(messages(1))).values();
+    expect(isPermanent(error)).toBe(refused);
+  });
+
+  it('counts every entry of a call that fails as a whole', async () => {
+    const { send } = sender(() => {
+      throw new Error('throttled');
+    });
+    expect((await send(messages(2))).size).toBe(2);
+  });
+});
+
+describe('the sender', () => {
+  it('refuses a channel that it has no address for, and sends the rest', async () => {
+    const { send, calls } = sender(allConfirmed);
+    const errors = await send([outgoingMessage('a', '1', '{}', 'nowhere'), outgoingMessage('b', '2', '{}', 'queue')]);
+    expect([...errors].map(([{ group }, error]) => [group, isPermanent(error), error.message])).toEqual([
+      ['a', true, 'no address for channel nowhere; there are: topic,queue'],
+    ]);
+    expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['b']);
+  });
+});
