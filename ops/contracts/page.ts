@@ -1,6 +1,18 @@
 import type { openApi } from './openapi.ts';
 
-type Document = ReturnType<typeof openApi>;
+interface Content {
+  schema?: { $ref?: string };
+  examples?: Record<string, unknown>;
+}
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  deprecated?: boolean;
+  parameters?: Array<{ $ref: string }>;
+  requestBody?: { content?: Record<string, Content> };
+  responses: Record<string, { description: string; content?: Record<string, Content> }>;
+}
 
 const escaped = (value: unknown) => String(value).replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
 
@@ -8,6 +20,8 @@ const escaped = (value: unknown) => String(value).replace(/[&<>"]/g, (character)
 const prose = (value: string) => escaped(value).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 const json = (value: unknown) => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
+
+const nameOf = ($ref = '') => $ref.split('/').at(-1) ?? '';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent) }
@@ -19,47 +33,35 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text
 .deprecated { opacity: .7 } nav a { display: inline-block; margin-right: 1rem }`;
 
 /** The document as one page that needs nothing else. */
-export function page(document: Document): string {
-  const { info, paths, components } = document;
-  const exampleOf = ($ref = '') => {
-    const schema = components.schemas[$ref.split('/').at(-1) as keyof typeof components.schemas];
-    return (schema as { examples?: unknown[] })?.examples?.[0];
-  };
+export function page({ info, paths, components }: ReturnType<typeof openApi>): string {
+  const schemas = components.schemas as Record<string, { examples?: unknown[] }>;
+  const exampleOf = (content: Record<string, Content> = {}) =>
+    schemas[nameOf(content['application/json']?.schema?.$ref)]?.examples?.[0];
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([method]) => method !== 'parameters')
-      .map(([method, operation]) => ({ path, method: method.toUpperCase(), ...(operation as any) })),
+      .map(([method, operation]) => ({ path, method: method.toUpperCase(), ...(operation as Operation) })),
   );
-  const answers = (responses: Record<string, any>) =>
-    Object.entries(responses)
-      .map(([status, { description, content = {} }]) => {
-        const types = Object.values<any>(content).flatMap(({ examples = {} }) => Object.keys(examples));
-        const names = types.map((type) => ` <code>${escaped(type)}</code>`).join('');
-        return `<tr><th>${status}</th><td>${prose(description)}${names}</td></tr>`;
-      })
-      .join('');
-  const bodyOf = (content: any) => exampleOf(content?.['application/json']?.schema?.$ref);
-  const section = ({
-    path,
-    method,
-    operationId,
-    summary,
-    deprecated,
-    parameters = [],
-    requestBody,
-    responses,
-  }: any) => {
-    const request = bodyOf(requestBody?.content);
-    const answered = Object.values<any>(responses)
-      .map(({ content }) => bodyOf(content))
+
+  const answer = ([status, { description, content = {} }]: [string, Operation['responses'][string]]) => {
+    const problems = Object.values(content).flatMap(({ examples = {} }) => Object.keys(examples));
+    const names = problems.map((problem) => ` <code>${escaped(problem)}</code>`).join('');
+    return `<tr><th>${status}</th><td>${prose(description)}${names}</td></tr>`;
+  };
+
+  const section = (operation: (typeof operations)[number]) => {
+    const { path, method, operationId, summary, deprecated, parameters = [], requestBody, responses } = operation;
+    const body = exampleOf(requestBody?.content);
+    const answered = Object.values(responses)
+      .map(({ content }) => exampleOf(content))
       .find(Boolean);
-    const heeds = parameters.map(({ $ref }: { $ref: string }) => $ref.split('/').at(-1)).join(', ');
+    const heeds = parameters.map(({ $ref }) => nameOf($ref)).join(', ');
     return `<section id="${operationId}"${deprecated ? ' class="deprecated"' : ''}>
 <h2>${escaped(summary)}${deprecated ? ' (deprecated)' : ''}<br><code>${method} ${escaped(path)}</code></h2>
-${heeds ? `<p>Heeds <code>${escaped(heeds)}</code>.</p>` : ''}
-${request ? `<h3>Body</h3>${json(request)}` : ''}
-<h3>Answers</h3><table>${answers(responses)}</table>${answered ? json(answered) : ''}</section>`;
+${heeds ? `<p>Heeds <code>${escaped(heeds)}</code>.</p>` : ''}${body ? `<h3>Body</h3>${json(body)}` : ''}
+<h3>Answers</h3><table>${Object.entries(responses).map(answer).join('')}</table>${answered ? json(answered) : ''}</section>`;
   };
+
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(info.title)} API ${escaped(info.version)}</title><style>${STYLE}</style></head><body>

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Parser } from '@asyncapi/parser';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { documents, FOLDER, ROOT } from '../../ops/contracts/documents.ts';
+import { api, schemas } from '../../shared/contracts/api.ts';
+import { channels } from '../../shared/contracts/channels.ts';
+import { problem, problems } from '../../shared/contracts/problem.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { problemDocument } from '../../shared/http/problems.ts';
+import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
+import { createMessage, encodeMessage, readEnvelope, readMessage } from '../../shared/messaging/message.ts';
+import { TIME } from '../support/builders.ts';
+
+const today = documents();
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const messages = channels.flatMap((channel) => channel.messages);
+
+describe('the documents in docs/api', () => {
+  it.each([...today])('%s is what the contracts say: if not, npm run contracts', (path, content) => {
+    expect(read(path)).toBe(content);
+  });
+
+  it('are there for no message that is gone', () => {
+    const files = readdirSync(join(ROOT, FOLDER, 'messages')).map((file) => `${FOLDER}/messages/${file}`);
+    expect(files.filter((file) => !today.has(file))).toEqual([]);
+  });
+
+  it('are valid OpenAPI, by the rules that Redocly recommends', async () => {
+    const config = await createConfig({ extends: ['recommended'], rules: { 'no-server-example.com': 'off' } });
+    const found = await lintFromString({ source: read(`${FOLDER}/openapi.json`), config });
+    expect(found.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual([]);
+  });
+
+  it('are valid AsyncAPI', async () => {
+    const { document, diagnostics } = await new Parser().parse(read(`${FOLDER}/asyncapi.json`));
+    expect(diagnostics.filter(({ severity }) => severity < 2)).toEqual([]);
+    expect(document?.channels().length).toBe(channels.length);
+  });
+});
+
+const examplesOf = (schema: z.ZodType) => (z.globalRegistry.get(schema)?.examples ?? []) as unknown[];
+
+describe('the contracts', () => {
+  const described: Array<[string, z.ZodType]> = [
+    ...Object.entries(schemas),
+    ['Problem', problem],
+    ...messages.map(({ type, data }): [string, z.ZodType] => [type, data]),
+  ];
+
+  it.each(described)('%s has a description, and examples that keep it', (_, schema) => {
+    expect(z.globalRegistry.get(schema)?.description).toMatch(/\w+/);
+    expect(examplesOf(schema)).not.toEqual([]);
+    for (const example of examplesOf(schema)) expect(schema.parse(example)).toMatchObject(example as object);
+  });
+
+  it.each(Object.keys(problems) as Array<keyof typeof problems>)(
+    'the problem %s has an example that keeps it',
+    (code) => {
+      expect(problem.parse(problemDocument(code, problems[code].detail)).status).toBe(problems[code].status);
+    },
+  );
+
+  it('describe every route', () => {
+    expect(Object.keys(api).toSorted()).toEqual(Object.keys(routes).toSorted());
+  });
+
+  it.each(messages)('$type says the same in Protocol Buffers', (contract) => {
+    for (const data of examplesOf(contract.data)) {
+      const input = { id: '1', source: '/test', subject: 's', version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
+      const message = createMessage(contract, input as never);
+      const body = encodeMessage(contract, message as never);
+      expect(JSON.parse(body).data).toBeUndefined();
+      expect(readMessage(readEnvelope(body), [contract])).toEqual(message);
+    }
+  });
+});
