@@ -11,6 +11,7 @@ import { startMessaging } from './emulators/fauxqs.ts';
 import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
 import type { Faults } from './faults.ts';
+import { startGrpc } from './grpc.ts';
 import type { HttpApi } from './http-api.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
@@ -31,7 +32,7 @@ export interface CloudOptions {
   /** Folder for everything that survives a restart; nothing: in memory. */
   data?: string;
   /** 0, the default: any that is free. */
-  ports?: { aws?: number; api?: number; sms?: number };
+  ports?: { aws?: number; api?: number; sms?: number; grpc?: number };
   /** Most instances of one function. */
   instanceLimit?: number;
   /** What goes wrong on purpose. */
@@ -46,6 +47,8 @@ export interface Cloud {
   /** The first, or only, HTTP API. */
   apiUrl: string;
   smsUrl: string;
+  /** The API by gRPC, over HTTP/2 without TLS. */
+  grpcUrl: string;
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
@@ -108,6 +111,9 @@ export async function startCloud({
     opened.push(() => close(endpoint));
     const sandbox = await startSmsSandbox({ state, port: ports.sms ?? 0, faults });
     opened.push(sandbox.stop);
+
+    const grpc = await startGrpc({ apiUrl: () => firstApi(), port: ports.grpc ?? 0 });
+    opened.push(grpc.stop);
 
     const logs = createLogs(data);
     const apiUrls = new Map<string, string>();
@@ -182,6 +188,7 @@ export async function startCloud({
       endpointUrl,
       apiUrl: firstApi(),
       smsUrl: sandbox.url,
+      grpcUrl: grpc.url,
       functions,
       logs: logs.of,
       async redeploy(folder) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import { CloudError } from './errors.ts';
 
 /**
@@ -7,7 +8,7 @@ import { CloudError } from './errors.ts';
  * @param port 0: any that is free
  * @returns the base URL
  */
-export async function listen(server: Server, port: number, what: string): Promise<string> {
+export async function listen(server: NetServer, port: number, what: string): Promise<string> {
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -15,7 +15,12 @@ const options = new Command('npm start --')
   .description('Runs Rollcall on this machine: no Docker, no account.')
   .option('--memory', 'keep no data')
   .option('--data <dir>', 'keep data in this folder', '.rollcall')
-  .option('--port <port>', 'port of the API; the SMS sandbox takes the tenth after it, AWS the 566th', port, 4000)
+  .option(
+    '--port <port>',
+    'port of the API; the SMS sandbox takes the tenth after it, gRPC the 20th, AWS the 566th',
+    port,
+    4000,
+  )
   .option('--watch', 'deploy again whenever infra/, functions/ or shared/ changes')
   .parse()
   .opts<{ memory?: boolean; data: string; port: number; watch?: boolean }>();
@@ -33,7 +38,7 @@ try {
   const cloud = await startCloud({
     assembly: synthesize(OUTDIR),
     ...(!options.memory && { data: options.data }),
-    ports: { api: options.port, sms: options.port + 10, aws: options.port + 566 },
+    ports: { api: options.port, sms: options.port + 10, grpc: options.port + 20, aws: options.port + 566 },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
@@ -49,11 +54,12 @@ try {
   process.exit(1);
 }
 
-function announce({ apiUrl, smsUrl, endpointUrl }: Cloud): void {
+function announce({ apiUrl, smsUrl, grpcUrl, endpointUrl }: Cloud): void {
   const kept = options.memory ? 'in memory, gone when this ends' : relative(process.cwd(), options.data);
   console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}
 
   API          ${pc.cyan(`${apiUrl}/v1/members`)}
+  gRPC         ${pc.cyan(grpcUrl)}
   SMS sandbox  ${pc.cyan(`${smsUrl}/messages`)}
   AWS          ${pc.cyan(endpointUrl)}
   data         ${kept}

@@ -1,13 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** @returns the body, or nothing if it has more than `limit` bytes (what is over is read and dropped) */
-export async function readBody(
-  request: IncomingMessage,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Buffer | undefined> {
+export async function readBody(request: Readable, limit = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes <= limit) chunks.push(chunk);
   }

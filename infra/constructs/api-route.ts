@@ -9,7 +9,7 @@ export function addRoute(
   scope: Construct,
   id: string,
   httpApi: HttpApi,
-  route: Route | 'everything else',
+  route: Route | { method: 'ANY'; path: string } | 'everything else',
   fn: IFunction,
 ): void {
   const integration = new HttpLambdaIntegration(`${id}Integration`, fn);

@@ -3,6 +3,7 @@ import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
+import { rpcRoute } from '../../shared/contracts/rpc.ts';
 import { addRoute } from '../constructs/api-route.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { Outbox } from '../constructs/outbox.ts';
@@ -69,6 +70,19 @@ export class RegistrationStack extends Stack {
     const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
     addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
     addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted', []));
+
+    const rpc = new ServiceFunction(this, 'rpc', {
+      stage,
+      name: 'registration-rpc',
+      entry: 'functions/registration/rpc.handler.ts',
+      handler: 'rpc',
+      environment: { MEMBERS_TABLE: members.tableName, OUTBOX_TABLE: outbox.table.tableName },
+      timeout: waiting,
+    });
+    const everyAction = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+    members.grant(rpc, ...everyAction.map((action) => `dynamodb:${action}`));
+    outbox.table.grant(rpc, 'dynamodb:PutItem');
+    addRoute(this, 'Rpc', api, rpcRoute, rpc);
 
     const docsFunction = (handler: string) =>
       new ServiceFunction(this, handler, {

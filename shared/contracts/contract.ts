@@ -17,5 +17,6 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
 
 interface Superseded {
   readonly contract: MessageContract;
+  // biome-ignore lint/suspicious/noExplicitAny: the data of the very contract beside it
   upcast(data: any): unknown;
 }

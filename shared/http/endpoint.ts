@@ -6,7 +6,9 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
-import { busy, notFound, Problem, problemResponse } from './problems.ts';
+import { toProblem } from './failures.ts';
+import { notFound, Problem, problemResponse } from './problems.ts';
+import { validated } from './validation.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -120,45 +122,3 @@ function problems(logger: Logger): MiddlewareObj<HttpEvent, HttpResponse> {
     },
   };
 }
-
-/** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
-const BUSY = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-  'TransactionCanceledException',
-]);
-
-/** Middy's parser raises http-errors: 415 for the media type, 422 for what is no JSON, which is a 400 here. */
-function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  const status = (error as { statusCode?: number }).statusCode;
-  if (status === 406) {
-    return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
-      cause: error,
-    });
-  }
-  if (status === 415) {
-    return new Problem('unsupported-media-type', 'Send the body as application/json.', {
-      headers: { accept: JSON_TYPE },
-      cause: error,
-    });
-  }
-  if (status === 422 || status === 400)
-    return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
-  if (BUSY.has((error as Error).name)) return busy('The service is busy. Try again.', error);
-  return new Problem('internal', 'Something went wrong on our side. Try again.', { cause: error });
-}
-
-/** @throws {Problem} that names each field that is not as it should be */
-export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new Problem('invalid', 'The body is not as it should be; see errors.', {
-    errors: result.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message })),
-  });
-}
-
-/** RFC 6901, as a URI fragment. */
-const pointer = (path: readonly PropertyKey[]) =>
-  `#${path.map((key) => `/${encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;

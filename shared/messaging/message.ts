@@ -115,6 +115,7 @@ export function readMessage<C extends MessageContract>(envelope: Envelope, contr
 
 /** Whether a contract is for messages of a type, or for those of the version after it. */
 const reads = (contracts: readonly MessageContract[], type: string | undefined) =>
+  type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
 /**

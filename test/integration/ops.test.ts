@@ -149,7 +149,11 @@ describe('npm run ops', () => {
   });
 
   it.each([
-    ['another subscriber', ['parked', 'list', '--subscriber', 'mail'], 'there are: guide, points, points-commands, registration-replies, sms, sms-commands'],
+    [
+      'another subscriber',
+      ['parked', 'list', '--subscriber', 'mail'],
+      'there are: guide, points, points-commands, registration-replies, sms, sms-commands',
+    ],
     ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
     ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
     ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],

@@ -1,7 +1,8 @@
+import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
-import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { createSubscriber, type SubscriberOptions } from '../../shared/messaging/subscriber.ts';
 import { memberIdOf, TIME } from './builders.ts';
 import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
 
@@ -12,7 +13,11 @@ export const member = memberIdOf(1);
 export const MINUTE = 60_000;
 
 /** A subscriber on a table in memory, whose clock the test sets. */
-export function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}, joinsLate = false) {
+export function subscriber(
+  handlers: Handlers<(typeof contracts)[number]> = {},
+  joinsLate = false,
+  more: Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered'> = {},
+) {
   const store = new InMemorySubscriberStore();
   let ids = 0;
   let at = TIME.getTime();
@@ -25,6 +30,7 @@ export function subscriber(handlers: Handlers<(typeof contracts)[number]> = {}, 
     now: () => new Date(at),
     newId: () => `owner-${++ids}`,
     random: () => 0,
+    ...more,
   });
   const delivery = (body: string, receives = 1) => ({ body, receives, queueMessageId: 'q1' });
   return {

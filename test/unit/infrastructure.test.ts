@@ -155,8 +155,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(34);
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(34);
+    expect(functions().size).toBe(35);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(35);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
@@ -235,6 +235,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
         'dynamodb:UpdateItem',
       ],
       'registration-readOperation': ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      'registration-rpc': ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+        (action) => `dynamodb:${action}`,
+      ),
       'outbox-relay': [...publishing, ...stream],
       'outbox-sweep': [...publishing, 'dynamodb:Scan'],
       'points-read': ['dynamodb:Query'],

@@ -1,16 +1,43 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { createMessage, readEnvelope, readMessage, versionOf } from '../../shared/messaging/message.ts';
-import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
+import {
+  createMessage,
+  encodeMessage,
+  isOtherRendition,
+  placeOf,
+  readEnvelope,
+  readMessage,
+  versionOf,
+} from '../../shared/messaging/message.ts';
+import { outgoing } from '../../shared/messaging/outgoing.ts';
+import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+
+const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
+const sms = (text: string, format?: typeof PROTOBUF_FORMAT) =>
+  createMessage(sendSms, {
+    ...header,
+    data: { memberId: memberIdOf(1), texts: { en: text } },
+    ...(format && { format }),
+  });
+const registeredV2 = () => readMessage({ ...registered(), type: memberRegistered.type }, [memberRegisteredV2]);
 
 describe('message', () => {
-  it.each([registered(), profileChanged()])('is a valid CloudEvent: $type', (message) => {
-    // The constructor validates against the specification's JSON schema.
-    const event = new CloudEvent(JSON.parse(JSON.stringify(message)));
-    expect(event.validate()).toBe(true);
-    expect(event).toMatchObject({ id: message.id, subject: message.subject, partitionkey: message.subject });
-  });
+  it.each([registered(), profileChanged(), sms('hi'), sms('hi', PROTOBUF_FORMAT)])(
+    'is a valid CloudEvent: $type as $datacontenttype',
+    (message) => {
+      const body = message.type === sendSms.type ? encodeMessage(sendSms, message) : JSON.stringify(message);
+      // The constructor validates against the specification's JSON schema.
+      const event = new CloudEvent(JSON.parse(body));
+      expect(event.validate()).toBe(true);
+      expect(event).toMatchObject({ id: message.id, subject: message.subject, partitionkey: message.subject });
+    },
+  );
 
   it('orders sequences by characters as versions are by number', () => {
     const sequences = [1, 9, 10, 99, 100].map((version) => registered(memberIdOf(1), version).sequence ?? '');
@@ -18,16 +45,118 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('is read tolerantly: unknown attributes and fields are ignored', () => {
-    const message = registered();
-    const body = JSON.stringify({ ...message, somethingnew: 1, data: { ...message.data, shoeSize: 43 } });
-    expect(readMessage(readEnvelope(body), [memberRegistered])).toEqual(message);
+  it('stands at its version, or, where there is no order, at a place of its own', () => {
+    expect(placeOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
+    expect(placeOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
+    expect(() => placeOf(sms('hi'), false)).toThrow('is no version');
   });
 
   it('is refused at its source if its data breaks the contract', () => {
     const data = { ...registered().data, memberId: 'no uuid' };
-    expect(() =>
-      createMessage(memberRegistered, { id: '1', source: '/s', subject: 's', time: new Date(), data }),
-    ).toThrow();
+    expect(() => createMessage(memberRegistered, { ...header, data })).toThrow();
+  });
+
+  it('is refused at its source if no channel would take it', () => {
+    const large = createMessage(memberRegistered, {
+      ...header,
+      version: 1,
+      data: { ...registered().data, name: 'x'.repeat(256 * 1024) },
+    });
+    expect(() => outgoing('member-events', memberRegistered, large)).toThrow(
+      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes 262144$/,
+    );
+  });
+});
+
+describe('a reader', () => {
+  const body = (change: object, data: object = {}) =>
+    JSON.stringify({ ...registered(), ...change, data: { ...registered().data, ...data } });
+  const read = (text: string, contracts: readonly MessageContract[] = [memberRegistered]) =>
+    readMessage(readEnvelope(text), contracts);
+
+  it('ignores attributes and fields that it does not know, as a newer minor version may have them', () => {
+    expect(read(body({ somethingnew: 1 }, { shoeSize: 43 }))).toEqual(registered());
+  });
+
+  it('takes the default for an optional field that is missing', () => {
+    const newer = { ...memberRegistered, data: memberRegistered.data.extend({ tier: z.string().default('basic') }) };
+    expect(read(body({}), [newer]).data).toMatchObject({ tier: 'basic' });
+  });
+
+  it('names the field that is missing', () => {
+    expect(() => read(body({}, { phone: undefined }))).toThrow(
+      /breaks rollcall.member.registered.v1: phone .*expected string/,
+    );
+  });
+
+  it.each([
+    [
+      'an unknown major version',
+      body({ type: 'rollcall.member.registered.v9' }),
+      'unknown type rollcall.member.registered.v9',
+    ],
+    [
+      'a content type that no codec handles',
+      body({ datacontenttype: 'application/xml' }),
+      'no codec for application/xml',
+    ],
+    ['Protobuf without bytes', body({ datacontenttype: PROTOBUF_FORMAT }), 'there is no data_base64'],
+    [
+      'malformed Protobuf',
+      JSON.stringify({ ...registered(), datacontenttype: PROTOBUF_FORMAT, data_base64: '//8=' }),
+      `is no ${PROTOBUF_FORMAT} of rollcall.member.registered.v1`,
+    ],
+    ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
+    ['no JSON', '{', 'message is no JSON'],
+    ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
+  ])('refuses %s', (_, text, why) => {
+    expect(() => read(text)).toThrow(why);
+  });
+
+  it('reads JSON and Protobuf alike', () => {
+    const { datacontenttype: _, ...inJson } = sms('hi');
+    const { datacontenttype: __, ...inProtobuf } = read(encodeMessage(sendSms, sms('hi', PROTOBUF_FORMAT)), [sendSms]);
+    expect(inProtobuf).toEqual(inJson);
+    expect(read(encodeMessage(sendSms, sms('hi')), [sendSms])).toEqual(sms('hi'));
+  });
+
+  it('reads a major version that its own supersedes, by the upcaster', () => {
+    expect(read(body({}, { name: 'Ana María Gil' }), [memberRegisteredV2])).toMatchObject({
+      type: memberRegisteredV2.type,
+      data: { givenName: 'Ana María', familyName: 'Gil', displayName: 'Ana María Gil', locale: 'es' },
+    });
+    expect(read(body({}, { name: '李小龙' }), [memberRegisteredV2])).toMatchObject({
+      data: { givenName: '李小龙', familyName: '', displayName: '李小龙' },
+    });
+  });
+
+  it.each([
+    [
+      'version 2, beside version 1',
+      { ...registeredV2(), alternatetype: memberRegistered.type },
+      [memberRegistered],
+      true,
+    ],
+    ['version 2 alone', registeredV2(), [memberRegistered], false],
+    [
+      'version 1, if it reads version 1',
+      { ...registered(), alternatetype: memberRegisteredV2.type },
+      [memberRegistered],
+      false,
+    ],
+    [
+      'version 1, which it can read by its upcaster',
+      { ...registered(), alternatetype: memberRegisteredV2.type },
+      [memberRegisteredV2],
+      false,
+    ],
+    [
+      'an unknown type beside an unknown one',
+      { ...registered(), type: 'x', alternatetype: 'y' },
+      [memberRegistered],
+      false,
+    ],
+  ])('leaves a rendition to others only if it reads the one beside it: %s', (_, message, contracts, isOther) => {
+    expect(isOtherRendition(message, contracts)).toBe(isOther);
   });
 });

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import {
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { listen } from './listen.ts';
+import { readBody } from './read-body.ts';
+
+/** Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). */
+const TRAILERS = 0x80;
+const FRAME_HEADER_BYTES = 5;
+/** Headers that belong to a connection, or that differ between the protocols. */
+const NOT_PASSED_ON = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
+
+interface Answer {
+  headers: Record<string, string>;
+  body: Buffer;
+  trailers: Record<string, string>;
+}
+
+/**
+ * gRPC over HTTP/2 without TLS, for unary calls: each is passed on to the API as gRPC-Web, which differs in where the
+ * trailers are. It knows no service.
+ * @param apiUrl asked at each call
+ */
+export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {
+  const server = createServer();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+  });
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => stream.destroy());
+    passOn(stream, headers, apiUrl()).catch((error: Error) => {
+      if (!stream.destroyed) respond(stream, failed(14, `the API does not answer: ${error.message}`));
+    });
+  });
+  return {
+    url: await listen(server, port, 'gRPC'),
+    async stop(): Promise<void> {
+      const closed = once(server, 'close');
+      server.close();
+      for (const session of sessions) session.destroy();
+      await closed;
+    },
+  };
+}
+
+async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
+  const [type = '', codec = 'proto'] = String(headers['content-type'] ?? '').split('+');
+  if (type !== 'application/grpc') {
+    stream.respond({ [constants.HTTP2_HEADER_STATUS]: 415 }, { endStream: true });
+    return;
+  }
+  const body = (await readBody(stream)) ?? Buffer.alloc(0);
+  const passed = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !NOT_PASSED_ON.has(name));
+  const gone = new AbortController();
+  stream.on('close', () => gone.abort());
+  const response = await fetch(`${apiUrl}${headers[constants.HTTP2_HEADER_PATH]}`, {
+    method: 'POST',
+    headers: { ...Object.fromEntries(passed.map(([name, value]) => [name, String(value)])), ...webTypes(codec) },
+    body,
+    signal: gone.signal,
+  });
+  respond(stream, await answerOf(response));
+}
+
+const webTypes = (codec: string) => ({
+  'content-type': `application/grpc-web+${codec}`,
+  accept: `application/grpc-web+${codec}`,
+  'x-grpc-web': '1',
+});
+
+const failed = (status: number, message: string): Answer => ({
+  headers: {},
+  body: Buffer.alloc(0),
+  trailers: { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(message) },
+});
+
+async function answerOf(response: Response): Promise<Answer> {
+  const type = response.headers.get('content-type') ?? '';
+  // Statuses of HTTP as gRPC has them: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
+  if (!type.startsWith('application/grpc-web')) {
+    return failed(response.status === 404 ? 12 : 14, `the API answered ${response.status}`);
+  }
+  const headers: Record<string, string> = {};
+  const trailers: Record<string, string> = {};
+  for (const [name, value] of response.headers) {
+    if (name.startsWith('grpc-status') || name === 'grpc-message') trailers[name] = value;
+    else if (!NOT_PASSED_ON.has(name) && !/^(connection|keep-alive|date|access-control)/.test(name))
+      headers[name] = value;
+  }
+  const frames = Buffer.from(await response.arrayBuffer());
+  for (let at = 0; at < frames.length; ) {
+    const end = at + FRAME_HEADER_BYTES + frames.readUInt32BE(at + 1);
+    if (((frames[at] ?? 0) & TRAILERS) !== 0) {
+      for (const line of frames.toString('utf8', at + FRAME_HEADER_BYTES, end).split('\r\n')) {
+        const [name = '', ...value] = line.split(':');
+        if (name !== '') trailers[name.trim().toLowerCase()] = value.join(':').trim();
+      }
+      return { headers, trailers, body: frames.subarray(0, at) };
+    }
+    at = end;
+  }
+  return { headers, trailers, body: frames };
+}
+
+function respond(stream: ServerHttp2Stream, { headers, body, trailers }: Answer): void {
+  stream.respond(
+    { ...headers, [constants.HTTP2_HEADER_STATUS]: 200, 'content-type': 'application/grpc+proto' },
+    { waitForTrailers: true },
+  );
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.end(body);
+}

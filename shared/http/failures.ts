@@ -1,0 +1,30 @@
+import { busy, Problem } from './problems.ts';
+
+/** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
+const BUSY = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionCanceledException',
+]);
+
+/** What a caller is told of an error. Middy's parser raises http-errors: 415 for the media type, 422 for what is no JSON, which is a 400 here. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const status = (error as { statusCode?: number }).statusCode;
+  if (status === 406) {
+    return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
+      cause: error,
+    });
+  }
+  if (status === 415) {
+    return new Problem('unsupported-media-type', 'Send the body as application/json.', {
+      headers: { accept: 'application/json' },
+      cause: error,
+    });
+  }
+  if (status === 422 || status === 400)
+    return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
+  if (BUSY.has((error as Error).name)) return busy('The service is busy. Try again.', error);
+  return new Problem('internal', 'Something went wrong on our side. Try again.', { cause: error });
+}

@@ -1,0 +1,94 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { Code, ConnectError, type ConnectRouter, createConnectRouter, type HandlerContext } from '@connectrpc/connect';
+import { createFetchHandler } from '@connectrpc/connect/protocol';
+import type { ProblemDetail } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
+import { ProblemDetailSchema } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
+import type { ProblemCode } from '../contracts/problem.ts';
+import type { HttpEvent, HttpResponse } from './endpoint.ts';
+import { toProblem } from './failures.ts';
+import { type Problem, problemType } from './problems.ts';
+
+/** HTTP API gives up after 30 seconds, and the function a second before. */
+const LONGEST_MS = 25_000;
+const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs the trailers of HTTP/2,
+ * which neither HTTP API nor function URLs have.
+ */
+export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
+  const router = createConnectRouter({ grpc: false, maxTimeoutMs: LONGEST_MS, readMaxBytes: MAX_BODY_BYTES });
+  routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
+
+  return async (event: HttpEvent): Promise<HttpResponse> => {
+    const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
+    const handle = handlers.get(rawPath);
+    if (!handle) return { statusCode: 404 };
+    const { method } = requestContext.http;
+    const response = await handle(
+      new Request(`http://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
+        method,
+        headers: headers as Record<string, string>,
+        ...(body !== undefined && { body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') }),
+      }),
+    );
+    return {
+      statusCode: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: Buffer.from(await response.arrayBuffer()).toString('base64'),
+      isBase64Encoded: true,
+    };
+  };
+}
+
+/** Problems by the codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
+const CODES: Record<ProblemCode, Code> = {
+  'malformed-json': Code.InvalidArgument,
+  'invalid-header': Code.InvalidArgument,
+  invalid: Code.InvalidArgument,
+  'unsupported-media-type': Code.InvalidArgument,
+  'not-acceptable': Code.InvalidArgument,
+  'method-not-allowed': Code.Unimplemented,
+  'body-too-large': Code.ResourceExhausted,
+  'not-found': Code.NotFound,
+  'phone-taken': Code.AlreadyExists,
+  'idempotency-key-reused': Code.FailedPrecondition,
+  'precondition-required': Code.FailedPrecondition,
+  'not-enough-points': Code.FailedPrecondition,
+  'account-closed': Code.FailedPrecondition,
+  'version-mismatch': Code.Aborted,
+  'deadline-passed': Code.DeadlineExceeded,
+  busy: Code.Unavailable,
+  internal: Code.Internal,
+};
+
+/** A problem as it is told to callers of RPC. */
+export function problemError(problem: Problem): ConnectError {
+  const { code, message, errors = [] } = problem;
+  const value = { type: problemType(code), detail: message, violations: errors } satisfies Partial<
+    Omit<ProblemDetail, '$typeName' | 'violations'>
+  > & { violations: unknown };
+  return new ConnectError(message, CODES[code], undefined, [{ desc: ProblemDetailSchema, value }], problem);
+}
+
+/**
+ * Does the work of a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). What was begun by then may still
+ * take effect: the caller asks again, with the same idempotency key.
+ * @throws {ConnectError} as `problemError` makes it, or DEADLINE_EXCEEDED
+ */
+export async function answerCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
+  const { promise: deadline, reject } = Promise.withResolvers<never>();
+  const end = () => reject(signal.reason);
+  signal.addEventListener('abort', end);
+  try {
+    return await Promise.race([work(), deadline]);
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+    const problem = toProblem(error);
+    if (problem.status >= 500) logger.error('call failed', { error: error as Error, method: method.name });
+    throw problemError(problem);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
+import { PermanentError } from '../../shared/messaging/errors.ts';
+import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
+import { memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
+import { member, subscriber } from '../support/test-subscriber.ts';
+
+/** A sender that fails for as long as it is told to, and keeps what it sent. */
+function outbound(failure?: Error) {
+  const sent: string[] = [];
+  const sender = {
+    failure: failure as Error | undefined,
+    sent,
+    async send(messages: readonly OutgoingMessage[]) {
+      if (sender.failure) return new Map(messages.map((message) => [message, sender.failure ?? new Error()]));
+      sent.push(...messages.map(({ messageId }) => messageId));
+      return new Map();
+    },
+  };
+  return sender;
+}
+
+/** Answers every registration; the id of its answer is another at each try. */
+function answering(sender: ReturnType<typeof outbound>) {
+  let tries = 0;
+  return subscriber(
+    { 'rollcall.member.registered.v1': ({ id }) => ({ send: [outgoingMessage(member, `${id} answer ${++tries}`)] }) },
+    false,
+    { sender },
+  );
+}
+
+describe('what an effect has to send', () => {
+  const first = `${member}/1 answer 1`;
+
+  it('is sent once it is committed, and forgotten', async () => {
+    const sender = outbound();
+    const { apply, store } = answering(sender);
+    expect(await apply(registered())).toBe('applied');
+    expect(sender.sent).toEqual([first]);
+    expect(await store.unsent({ aggregateId: member, version: 1 })).toEqual([]);
+    expect(await apply(registered())).toBe('duplicate');
+    expect(sender.sent).toEqual([first]);
+  });
+
+  it('is kept with the effect, and sent when the message comes again after a crash', async () => {
+    const sender = outbound(new Error('the function dies'));
+    const { apply, versions } = answering(sender);
+    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    expect(versions()).toEqual([1]);
+    sender.failure = undefined;
+    expect(await apply(registered())).toBe('duplicate');
+    expect([sender.sent, versions()]).toEqual([[first], [1]]);
+  });
+
+  it('is sent by the sweep, if the broker is away for long; its successors do not wait for it', async () => {
+    const sender = outbound(new PermanentError('denied'));
+    const { apply, sweep, parked, versions, pass } = answering(sender);
+    expect(await apply(registered(), 5)).toBe('parked');
+    expect(await apply(profileChanged(member, 2))).toBe('applied');
+    pass(60_000);
+    expect(await sweep()).toMatchObject({ errors: [expect.stringContaining('1 TransientError: applied, but')] });
+    expect(parked()).toEqual(['1 retry']);
+    sender.failure = undefined;
+    pass(60_000);
+    await sweep();
+    expect([sender.sent, parked(), versions()]).toEqual([[first], [], [1, 2]]);
+  });
+
+  it('is sent when the message ends among the dead letters', async () => {
+    const sender = outbound(new Error('the function dies'));
+    const { apply, setAside } = answering(sender);
+    await expect(apply(registered())).rejects.toThrow();
+    await expect(setAside(registered(), 'died')).rejects.toThrow('could not be sent');
+    sender.failure = undefined;
+    expect(await setAside(registered(), 'died')).toBe('duplicate');
+    expect(sender.sent).toEqual([first]);
+  });
+
+  it('is not given up with a discard', async () => {
+    const sender = outbound(new Error('down'));
+    const { apply, kit, parked } = answering(sender);
+    await apply(registered(), 5);
+    await expect(kit.discard({ aggregateId: member, version: 1 }, 'a test')).rejects.toThrow('was applied');
+    expect(parked()).toEqual(['1 retry']);
+  });
+});
+
+describe('a message without a version', () => {
+  it('is applied once by its id, in no order, and remembered for longer than it may come again', async () => {
+    const { apply, store } = subscriber({ 'rollcall.member.registered.v1': () => ({}) }, false, { unordered: true });
+    const [one, other] = [registered(), { ...registered(), id: 'other', sequence: undefined }];
+    expect([await apply(other), await apply(one), await apply(other)]).toEqual(['applied', 'applied', 'duplicate']);
+    const [{ aggregateId, effect } = {} as never] = store.effects;
+    expect([aggregateId, effect.set?.expiresAt]).toEqual(['other', TIME.getTime() / 1000 + 56 * 24 * 3600]);
+  });
+
+  it('is unreadable where messages have an order', async () => {
+    const { apply, parked } = subscriber();
+    expect(await apply({ ...registered(), sequence: undefined })).toBe('parked');
+    expect(parked()).toEqual(['0 unreadable']);
+  });
+});
+
+describe('the other rendition of an event', () => {
+  const other = { ...registered(), id: 'v2', type: memberRegisteredV2.type, alternatetype: memberRegistered.type };
+
+  it('is ignored, so that the one which is read is no duplicate', async () => {
+    const { apply, setAside, parked, versions } = subscriber();
+    expect(await apply(other)).toBe('ignored');
+    expect(await setAside(other, 'undelivered')).toBe('ignored');
+    expect([parked(), versions()]).toEqual([[], []]);
+    expect(await apply(registered())).toBe('applied');
+  });
+
+  it('is parked like any unknown type, if there is none beside it', async () => {
+    const { apply, parked } = subscriber();
+    expect(await apply({ ...other, alternatetype: undefined })).toBe('parked');
+    expect(parked()).toEqual(['1 failed']);
+  });
+});
+
+describe('correspondence', () => {
+  const { reply } = createCorrespondence({
+    source: '/rollcall/test',
+    channels: { replies: 'url' },
+    now: () => TIME,
+    newId: () => 'reply',
+  });
+  const data = { memberId: memberIdOf(1), step: 'test', summary: 'done', completedAt: TIME.toISOString() };
+
+  it('answers where the sender wants it, in the same conversation', () => {
+    const [answer] = reply({ ...registered(), replyto: 'replies', correlationid: 'c' }, onboardingStepCompleted, data);
+    expect(answer).toMatchObject({ channel: 'replies', group: memberIdOf(1), kind: 'document' });
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({
+      source: '/rollcall/test',
+      correlationid: 'c',
+      causationid: registered().id,
+    });
+  });
+
+  it('answers nothing where no answer is wanted', () => {
+    expect(reply(registered(), onboardingStepCompleted, data)).toEqual([]);
+  });
+
+  it.each(['elsewhere', 'https://example.com/', 'constructor'])(
+    'refuses to answer on %s, which is none of our channels',
+    (replyto) => {
+      expect(() => reply({ ...registered(), replyto }, onboardingStepCompleted, data)).toThrow(PermanentError);
+    },
+  );
+});
