@@ -50,8 +50,15 @@ export function onboardingOf(
     deadline,
     state: now.toISOString() < deadline ? 'collecting' : 'closed',
     steps: steps
-      .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt))
-      .map((step) => ({ ...step, late: step.completedAt > deadline })),
+      .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt) || a.source.localeCompare(b.source))
+      // In an order of their own: a table keeps none, and the entity tag depends on it.
+      .map(({ source, step, summary, completedAt }) => ({
+        source,
+        step,
+        summary,
+        completedAt,
+        late: completedAt > deadline,
+      })),
     _links: {
       self: { href: pathOf(routes.readOnboarding, { id }) },
       member: { href: pathOf(routes.readMember, { id }) },

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Channel } from '../../shared/contracts/channel.ts';
+import { pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
+import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
+import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
+import { createMessage, encodeMessage, type MessageInput } from '../../shared/messaging/message.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+/** A member whose bonus of 100 points is there. */
+async function member(): Promise<{ id: string; phone: string }> {
+  const phone = newPhone();
+  const { body } = await cloud.request('POST', '/v1/members', { phone, name: 'Lucía García', locale: 'es' });
+  await eventually(async () => (await points(body.id)).status === 200);
+  return { id: body.id, phone };
+}
+
+const points = (id: string) => cloud.request('GET', `/v1/members/${id}/points`);
+const operation = async (id: string) => (await cloud.request('GET', `/v1/operations/${id}`)).body;
+const redeem = (id: string, body: object, headers: Record<string, string> = {}) =>
+  cloud.request('POST', `/v1/members/${id}/redemptions`, body, headers);
+const ended = (id: string) =>
+  eventually(async () => {
+    const found = await operation(id);
+    return found.state !== 'pending' && found;
+  });
+
+/** Puts a message straight into the queue of a channel. */
+async function send(channel: Channel, group: string, body: string): Promise<void> {
+  const QueueName = `rollcall-dev-${channel.name}.fifo`;
+  const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
+  const command = { QueueUrl, MessageBody: body, MessageGroupId: group, MessageDeduplicationId: randomUUID() };
+  await cloud.sqs.send(new SendMessageCommand(command));
+}
+
+function messageBody<C extends MessageContract>(
+  contract: C,
+  subject: string,
+  input: Partial<MessageInput<C>> & Pick<MessageInput<C>, 'data'>,
+) {
+  const message = createMessage(contract, { id: randomUUID(), source: '/test', subject, time: new Date(), ...input });
+  return encodeMessage(contract, message);
+}
+
+const parked = (consumer: string, aggregateId: string) =>
+  eventually(async () => (await cloud.items(consumer, aggregateId)).find(({ sk }) => sk.startsWith('parked#')));
+
+describe('a redemption', () => {
+  it('is an operation that ends when the points service has answered; the member is told', async () => {
+    const { id, phone } = await member();
+    const { status, headers, body } = await redeem(id, { points: 40 });
+    expect([status, headers.get('location')]).toEqual([202, `/v1/operations/${body.id}`]);
+    expect(body).toMatchObject({ memberId: id, state: 'pending', points: 40 });
+    expect(await ended(body.id)).toMatchObject({ state: 'succeeded', result: { balance: 60 } });
+    expect((await points(id)).body).toMatchObject({ balance: 60, entries: [{ points: 100 }, { points: -40 }] });
+    const texts = await eventually(async () => {
+      const sent = await cloud.texts(phone);
+      return sent.length === 2 && sent;
+    });
+    expect(texts.map(({ text }) => text)).toContain('Has canjeado 40 puntos. Te quedan 60.');
+  });
+
+  it('answers early with the result to who would wait, and at once to who would not', async () => {
+    const { id } = await member();
+    const waited = await redeem(id, { points: 10 }, { prefer: 'respond-async, wait=15' });
+    expect([waited.status, waited.headers.get('preference-applied')]).toEqual([200, 'wait=15']);
+    expect(waited.body).toMatchObject({ state: 'succeeded', result: { balance: 90 } });
+    const later = await redeem(id, { points: 10 });
+    expect([later.status, later.headers.get('preference-applied')]).toEqual([202, null]);
+    const seen = await cloud.request('GET', later.headers.get('location') ?? '', undefined, { prefer: 'wait=15' });
+    expect(seen.body.state).toBe('succeeded');
+  });
+
+  it('fails with a problem if there are not enough points', async () => {
+    const { id } = await member();
+    const { body } = await redeem(id, { points: 101 }, { prefer: 'wait=15' });
+    expect(body).toMatchObject({
+      state: 'failed',
+      problem: { type: '/problems/not-enough-points', status: 409, detail: 'The balance is 100 points.' },
+    });
+    expect((await points(id)).body.balance).toBe(100);
+  });
+
+  it('takes what it can of many at once, each once', async () => {
+    const { id } = await member();
+    const begun = await Promise.all(Array.from({ length: 5 }, () => redeem(id, { points: 30 })));
+    const taken = begun.filter(({ status }) => status === 202);
+    expect(begun.every(({ status }) => status === 202 || status === 503)).toBe(true);
+    const states = await Promise.all(taken.map(async ({ body }) => (await ended(body.id)).state));
+    const succeeded = states.filter((state) => state === 'succeeded').length;
+    expect(succeeded).toBe(Math.min(3, taken.length));
+    expect((await points(id)).body.balance).toBe(100 - 30 * succeeded);
+  });
+
+  it('is one, however often it is asked for with the same key', async () => {
+    const { id } = await member();
+    const key = { 'idempotency-key': 'redeem-once' };
+    const [first, again] = [await redeem(id, { points: 5 }, key), await redeem(id, { points: 5 }, key)];
+    expect(again.body.id).toBe(first.body.id);
+    expect(await ended(first.body.id)).toMatchObject({ state: 'succeeded' });
+    expect((await points(id)).body.balance).toBe(95);
+    const other = await redeem(id, { points: 6 }, key);
+    expect([other.status, other.body.type]).toEqual([422, '/problems/idempotency-key-reused']);
+  });
+
+  it.each([
+    ['no points', {}, '#/points'],
+    ['less than one', { points: 0 }, '#/points'],
+    ['a fraction', { points: 1.5 }, '#/points'],
+    ['text', { points: 'all' }, '#/points'],
+    ['a deadline that is too short', { points: 1, expiresIn: 1 }, '#/expiresIn'],
+    ['a deadline that is too long', { points: 1, expiresIn: 100_000 }, '#/expiresIn'],
+  ])('is refused with %s', async (_, body, pointer) => {
+    const { status, body: problem } = await redeem(randomUUID(), body);
+    expect([status, problem.errors.map((error: { pointer: string }) => error.pointer)]).toEqual([422, [pointer]]);
+  });
+
+  it('is refused for nobody, and for a member who left', async () => {
+    expect((await redeem(randomUUID(), { points: 1 })).status).toBe(404);
+    expect((await redeem('nobody', { points: 1 })).status).toBe(404);
+    const { id } = await member();
+    await cloud.request('DELETE', `/v1/members/${id}`);
+    expect((await redeem(id, { points: 1 })).status).toBe(404);
+    expect((await cloud.request('GET', `/v1/operations/${randomUUID()}`)).status).toBe(404);
+  });
+});
+
+describe('an answer that comes too late', () => {
+  it('is recorded, and the points go back; nobody sees the operation succeed who saw it expired', async () => {
+    const { id } = await member();
+    const operationId = randomUUID();
+    const [createdAt, deadline] = [-60_000, -1_000].map((ms) => new Date(Date.now() + ms).toISOString());
+    const expired = { id: operationId, memberId: id, points: 40, createdAt, deadline, fingerprint: '' };
+    const put = (Item: object) =>
+      cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-members', Item: Item as Record<string, unknown> }));
+    await put({ pk: `operation#${operationId}`, ...expired, outcome: { state: 'pending' } });
+    await put({ pk: `commands#points-commands/${id}`, sent: 1 });
+    expect(await operation(operationId)).toMatchObject({
+      state: 'expired',
+      problem: { type: '/problems/deadline-passed' },
+    });
+    const command = messageBody(redeemPoints, id, {
+      version: 1,
+      data: { memberId: id, points: 40 },
+      correlationId: operationId,
+      replyTo: registrationReplies.name,
+    });
+    await send(pointsCommands, `points-commands/${id}`, command);
+    const compensated = await eventually(async () => {
+      const found = await operation(operationId);
+      return found.compensation === 'done' && found;
+    });
+    expect(compensated).toMatchObject({ state: 'expired', problem: { type: '/problems/deadline-passed' } });
+    expect((await points(id)).body).toMatchObject({
+      balance: 100,
+      entries: expect.arrayContaining([
+        expect.objectContaining({ points: -40, reason: 'redemption' }),
+        expect.objectContaining({ points: 40, reason: 'return' }),
+      ]),
+    });
+  });
+});
+
+describe('a command that cannot be done', () => {
+  it('is parked, and its successors behind it, if it wants its answer on a channel that is none of ours', async () => {
+    const { id } = await member();
+    const data = { memberId: id, points: 1 };
+    const wrong = messageBody(redeemPoints, id, { version: 1, data, replyTo: 'https://example.com/' });
+    await send(pointsCommands, id, wrong);
+    await send(pointsCommands, id, messageBody(redeemPoints, id, { version: 2, data }));
+    expect(await parked('points-commands', id)).toMatchObject({
+      reason: 'failed',
+      error: expect.stringContaining('wants its reply on https://example.com/'),
+    });
+    await eventually(async () => (await cloud.items('points-commands', id)).length === 2);
+    expect((await points(id)).body.balance).toBe(100);
+  });
+
+  it('is parked if it is malformed Protobuf, or in a format that no codec handles', async () => {
+    const { id } = await member();
+    const message = JSON.parse(messageBody(sendSms, id, { data: { memberId: id, texts: { en: 'hi' } } }));
+    const broken = {
+      ...message,
+      id: randomUUID(),
+      datacontenttype: PROTOBUF_FORMAT,
+      data: undefined,
+      data_base64: '//8=',
+    };
+    const foreign = { ...message, id: randomUUID(), datacontenttype: 'application/xml' };
+    for (const bad of [broken, foreign]) await send(smsCommands, id, JSON.stringify(bad));
+    expect((await parked('sms-commands', broken.id)).error).toContain('is no application/protobuf');
+    expect((await parked('sms-commands', foreign.id)).error).toContain('no codec for application/xml');
+  });
+});
+
+describe('a reply', () => {
+  it('is parked if it answers nothing that was asked', async () => {
+    const id = randomUUID();
+    const data = {
+      memberId: randomUUID(),
+      points: 1,
+      balance: 1,
+      outcome: 'succeeded',
+      settledAt: new Date().toISOString(),
+    };
+    await send(registrationReplies, id, messageBody(redemptionSettled, id, { id, data: data as never }));
+    expect(await parked('registration-replies', id)).toMatchObject({
+      reason: 'failed',
+      error: expect.stringContaining('answers operation'),
+    });
+  });
+});
+
+describe('a text that some service wants sent', () => {
+  it('is sent once, in the language of the member, whether it comes as JSON or as Protobuf', async () => {
+    const { id, phone } = await member();
+    const data = (en: string) => ({ memberId: id, texts: { en, es: `${en}, en español` } });
+    const inJson = messageBody(sendSms, id, { data: data('json') });
+    const inProtobuf = messageBody(sendSms, id, { data: data('protobuf'), format: PROTOBUF_FORMAT });
+    for (const body of [inJson, inProtobuf, inJson, inProtobuf]) await send(smsCommands, id, body);
+    const texts = await eventually(async () => {
+      const sent = await cloud.texts(phone);
+      return sent.length >= 3 && sent;
+    });
+    expect(texts.map(({ text }) => text).filter((text) => text.endsWith('en español'))).toEqual([
+      'json, en español',
+      'protobuf, en español',
+    ]);
+  });
+
+  it('is not sent to a member who left', async () => {
+    const { id, phone } = await member();
+    await eventually(async () => (await cloud.texts(phone)).length === 1);
+    await cloud.request('DELETE', `/v1/members/${id}`);
+    await eventually(async () => (await cloud.items('sms', id)).some(({ left }) => left));
+    const messageId = randomUUID();
+    const body = messageBody(sendSms, id, { id: messageId, data: { memberId: id, texts: { en: 'too late' } } });
+    await send(smsCommands, id, body);
+    await eventually(async () => (await cloud.items('sms-commands', messageId)).length === 1);
+    expect(await cloud.texts(phone)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { createMessage } from '../../shared/messaging/message.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { FirstClient } from '../support/first-client.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const someone = () => ({ phone: newPhone(), name: 'Lucía García', locale: 'es' });
+const register = async () => (await cloud.request('POST', '/v1/members', someone())).body;
+
+describe('a client that knows link relations only', () => {
+  it('registers, reads, redeems and leaves, from /v1 on', async () => {
+    const follow = async (from: { _links: Record<string, { href: string }> }, rel: string) =>
+      (await cloud.request('GET', from._links[rel]?.href ?? '')).body;
+    const { body: root } = await cloud.request('GET', '/v1');
+    const { body: member } = await cloud.request('POST', root._links.members.href, someone());
+    const account = await eventually(async () => {
+      const found = await follow(member, 'points');
+      return found.balance > 0 && found;
+    });
+    expect((await follow(account, 'member')).id).toBe(member.id);
+    await eventually(async () => (await follow(member, 'guide')).steps);
+    await eventually(async () => (await follow(member, 'onboarding')).steps.length === 3);
+    const headers = { prefer: 'wait=15' };
+    const { body: operation } = await cloud.request('POST', member._links.redemptions.href, { points: 1 }, headers);
+    expect((await follow(operation, 'self')).state).toBe('succeeded');
+    expect((await follow(operation, 'points')).balance).toBe(account.balance - 1);
+    expect((await cloud.request('DELETE', member._links.self.href)).status).toBe(204);
+    expect((await follow(root, 'service-desc')).openapi).toBe('3.1.1');
+  });
+});
+
+describe('a client written against the first contract', () => {
+  it('goes on working, beside version 2', async () => {
+    const client = new FirstClient(cloud.apiUrl);
+    const registered = await client.register(someone());
+    expect(await eventually(() => client.points(registered.id))).toMatchObject({ balance: 100, state: 'open' });
+    expect(await eventually(() => client.guideSteps(registered.id))).toHaveLength(4);
+    const renamed = await client.rename(registered, 'Ana María Gil');
+    expect(await client.read(registered.id)).toMatchObject(renamed);
+    const { body, headers } = await cloud.request('GET', `/v2/members/${registered.id}`);
+    expect(body).toMatchObject({ givenName: 'Ana María', familyName: 'Gil', displayName: 'Ana María Gil', version: 2 });
+    expect(headers.get('deprecation')).toBeNull();
+    await client.leave(registered.id);
+    expect((await cloud.request('GET', `/v2/members/${registered.id}`)).status).toBe(404);
+  });
+
+  it('is told until when, and what comes after', async () => {
+    const { id } = await register();
+    const { headers } = await cloud.request('GET', `/v1/members/${id}`);
+    expect(headers.get('deprecation')).toMatch(/^@\d+$/);
+    expect(Date.parse(headers.get('sunset') ?? '')).toBeGreaterThan(
+      Number(headers.get('deprecation')?.slice(1)) * 1000,
+    );
+    expect(headers.get('link')).toBe(`</v2/members/${id}>; rel="successor-version"`);
+  });
+});
+
+describe('every resource', () => {
+  let paths: string[];
+  beforeAll(async () => {
+    const { id } = await register();
+    for (const part of ['points', 'guide']) {
+      await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/${part}`)).status === 200);
+    }
+    await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === 3);
+    const { body } = await cloud.request('POST', `/v1/members/${id}/redemptions`, { points: 1 }, { prefer: 'wait=15' });
+    paths = Object.values(routes)
+      .filter(({ method }) => method === 'GET')
+      .map(({ path }) => path.replace('{id}', path.includes('/operations/') ? body.id : id));
+  });
+  const ask = async (method: string, path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(cloud.apiUrl + path, { method, headers });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it('answers HEAD as GET, without a body', async () => {
+    for (const path of paths) {
+      const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
+      expect([head.status, head.text, head.headers.get('etag')], path).toEqual([200, '', get.headers.get('etag')]);
+      expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+    }
+  });
+
+  it('says what it takes', async () => {
+    for (const path of paths) {
+      const { status, headers } = await ask('OPTIONS', path);
+      expect([status, headers.get('allow')], path).toEqual([
+        204,
+        expect.stringMatching(/^GET, HEAD(, \w+)*, OPTIONS$/),
+      ]);
+    }
+    expect((await ask('OPTIONS', '/v1/nothing')).status).toBe(404);
+  });
+
+  it('is not sent again to who has it, and only to who asks for this version', async () => {
+    for (const path of paths) {
+      const tag = (await ask('GET', path)).headers.get('etag') ?? '';
+      for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+        const { status, text, headers } = await ask('GET', path, { 'if-none-match': known });
+        expect([status, text, headers.get('etag')], `${path} ${known}`).toEqual([304, '', tag]);
+      }
+      expect((await ask('GET', path, { 'if-none-match': '"other"' })).status).toBe(200);
+      expect((await ask('GET', path, { 'if-match': tag })).status).toBe(200);
+      expect((await ask('GET', path, { 'if-match': '"other"' })).status).toBe(412);
+    }
+  });
+
+  it('is answered in the one format there is, if the caller takes it', async () => {
+    for (const path of paths) {
+      const type = ((await ask('GET', path)).headers.get('content-type') ?? '').split(';')[0] ?? '';
+      for (const accept of [type, type.replace(/\/.*/, '/*'), '*/*', `image/png, ${type};q=0.1`]) {
+        expect((await ask('GET', path, { accept })).status, `${path} ${accept}`).toBe(200);
+      }
+      const { status, headers } = await ask('GET', path, { accept: 'image/png' });
+      expect([status, headers.get('content-type')]).toEqual([406, 'application/problem+json']);
+    }
+  });
+
+  it('refuses another method, and does nothing for a caller who could not read the answer', async () => {
+    const { status, headers } = await ask('PUT', paths[0] ?? '');
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    const person = someone();
+    expect((await cloud.request('POST', '/v1/members', person, { accept: 'text/html' })).status).toBe(406);
+    expect((await cloud.request('POST', '/v1/members', person)).status).toBe(201);
+  });
+});
+
+describe('onboarding', () => {
+  const read = async (id: string) => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body;
+
+  /** Answers as a subscriber that registration has never heard of. */
+  async function answer(id: string, step: string): Promise<void> {
+    const QueueName = 'rollcall-dev-registration-replies.fifo';
+    const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
+    const message = createMessage(onboardingStepCompleted, {
+      id: randomUUID(),
+      source: '/rollcall/coupons',
+      subject: id,
+      time: new Date(),
+      data: { memberId: id, step, summary: 'a coupon', completedAt: new Date().toISOString() },
+    });
+    const one = { QueueUrl, MessageBody: JSON.stringify(message), MessageGroupId: id };
+    await cloud.sqs.send(new SendMessageCommand({ ...one, MessageDeduplicationId: randomUUID() }));
+  }
+
+  it('shows who did what and when, also a subscriber that nobody knows, and each once', async () => {
+    const { id } = await register();
+    await answer(id, 'coupon');
+    await answer(id, 'coupon');
+    const { state, steps } = await eventually(async () => {
+      const found = await read(id);
+      return found.steps.length === 4 && found;
+    });
+    expect(state).toBe('collecting');
+    expect(
+      steps.map(({ source, step, late }: Record<string, unknown>) => `${source} ${step} ${late}`).toSorted(),
+    ).toEqual([
+      '/rollcall/coupons coupon false',
+      '/rollcall/guide guide false',
+      '/rollcall/points bonus false',
+      '/rollcall/sms welcome-sms false',
+    ]);
+  });
+
+  it('shows an answer that comes after the deadline, as late', async () => {
+    const { id } = await register();
+    await eventually(async () => (await read(id)).steps.length === 3);
+    await cloud.dynamodb.send(
+      new UpdateCommand({
+        TableName: 'rollcall-dev-members',
+        Key: { pk: `member#${id}` },
+        UpdateExpression: 'SET registeredAt = :longAgo',
+        ExpressionAttributeValues: { ':longAgo': '2026-01-01T00:00:00.000Z' },
+      }),
+    );
+    await answer(id, 'coupon');
+    const { state, steps } = await eventually(async () => {
+      const found = await read(id);
+      return found.steps.length === 4 && found;
+    });
+    expect([state, steps.at(-1)]).toMatchObject(['closed', { step: 'coupon', late: true }]);
+  });
+
+  it('is there for members only', async () => {
+    expect((await cloud.request('GET', `/v1/members/${randomUUID()}/onboarding`)).status).toBe(404);
+  });
+});
