@@ -12,6 +12,7 @@ import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { madeUp, readInput } from './input.ts';
 import { atLeast } from './options.ts';
+import { compareRedemptions, type RedemptionVerdict } from './redemptions.ts';
 import { type Registrations, registerAll } from './registrations.ts';
 import { createServices } from './services.ts';
 import { compare, percentile, type Verdict } from './verdict.ts';
@@ -21,6 +22,7 @@ const options = new Command('npm run demo --')
   .option('--members <n>', 'register this many made-up members', atLeast(1))
   .option('--input <file>', 'register those of a file: CSV with the header phone,name,locale, or JSON Lines (.jsonl)')
   .option('--change-every <n>', 'let every nth member change their locale at once, 0 for none', atLeast(0), 20)
+  .option('--redeem <points>', 'let every member redeem so many points', atLeast(1))
   .option('--concurrency <n>', 'requests under way at once', atLeast(1), 32)
   .option('--endpoint <url>', 'AWS endpoint of a running embedded cloud', 'http://127.0.0.1:4566')
   .option('--json', 'print one JSON object and nothing else')
@@ -33,6 +35,7 @@ const options = new Command('npm run demo --')
     members?: number;
     input?: string;
     changeEvery: number;
+    redeem?: number;
     concurrency: number;
     endpoint: string;
     json?: boolean;
@@ -57,16 +60,18 @@ async function main(): Promise<number> {
       apiUrl: before.apiUrl,
       concurrency: options.concurrency,
       changeEvery: options.changeEvery,
+      redeem: options.redeem,
       onProgress: (done) => bar?.update(done),
     });
     const registeredSeconds = (performance.now() - start) / 1000;
     bar?.update(total, { what: 'waiting for the effects' });
-    const verdict = await awaitEffects(registrations, { ...before, endpointUrl });
+    const { verdict, redemptions } = await awaitEffects(registrations, { ...before, endpointUrl });
     const seconds = (performance.now() - start) / 1000;
     bar?.stop();
     const after = await describe(endpointUrl);
-    report(registrations, verdict, seconds, registeredSeconds, difference(before.calls, after.calls));
-    return verdict.lost + verdict.duplicated + verdict.outOfOrder === 0 ? 0 : 1;
+    report(registrations, verdict, redemptions, seconds, registeredSeconds, difference(before.calls, after.calls));
+    const wrong = [verdict.lost, verdict.duplicated, verdict.outOfOrder, redemptions.lost, redemptions.duplicated];
+    return wrong.every((count) => count === 0) ? 0 : 1;
   } finally {
     await stop();
   }
@@ -100,24 +105,36 @@ async function countLines(file: string): Promise<number> {
   return lines;
 }
 
+interface Verdicts {
+  verdict: Verdict;
+  redemptions: RedemptionVerdict;
+}
+
 async function awaitEffects(
-  { accepted }: Registrations,
+  { accepted, redemptions }: Registrations,
   cloud: { endpointUrl: string; smsUrl: string },
-): Promise<Verdict> {
+): Promise<Verdicts> {
   const services = createServices({ ...cloud, stage: STAGE });
   let least = Number.POSITIVE_INFINITY;
   let leastSince = performance.now();
+  const judge = async (): Promise<Verdicts> => {
+    const [members, holdings] = await Promise.all([services.members(), services.holdings()]);
+    return {
+      verdict: compare(accepted, holdings),
+      redemptions: compareRedemptions(redemptions, members, holdings),
+    };
+  };
   for (;;) {
     const underWay = await services.underWay();
     if (underWay === 0) {
-      const verdict = compare(accepted, await services.holdings());
-      if (verdict.lost === 0) return verdict;
+      const verdicts = await judge();
+      if (verdicts.verdict.lost + verdicts.redemptions.lost === 0) return verdicts;
     }
     if (underWay < least) {
       least = underWay;
       leastSince = performance.now();
     }
-    if (performance.now() - leastSince > PATIENCE_MS) return compare(accepted, await services.holdings());
+    if (performance.now() - leastSince > PATIENCE_MS) return judge();
     await delay(200);
   }
 }
@@ -138,6 +155,7 @@ function progressBar(): SingleBar | undefined {
 function report(
   { accepted, rejected }: Registrations,
   { endToEndMs, ...counts }: Verdict,
+  { findings: _, ...redemptions }: RedemptionVerdict,
   seconds: number,
   registeredSeconds: number,
   awsCalls: Record<string, number>,
@@ -154,6 +172,7 @@ function report(
     lost,
     duplicated,
     outOfOrder,
+    ...(options.redeem !== undefined && { redemptions }),
     seconds: round(seconds),
     registrationsPerSecond: round(accepted.length / registeredSeconds),
     httpMs: p50p99(accepted.map(({ httpMs }) => httpMs)),
@@ -172,6 +191,7 @@ function report(
     ['lost', verdict(lost)],
     ['duplicated', verdict(duplicated)],
     ['out of order', verdict(outOfOrder)],
+    ...(options.redeem === undefined ? [] : redemptionRows(redemptions, verdict)),
     ['registrations a second', String(summary.registrationsPerSecond)],
     ['all effects after', `${summary.seconds} s`],
     ['HTTP p50 · p99', `${summary.httpMs.p50} · ${summary.httpMs.p99} ms`],
@@ -181,6 +201,17 @@ function report(
       .map(([name, count]): [string, string] => [name, String(count)]),
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(28)}${value}`);
+}
+
+function redemptionRows(
+  { asked, succeeded, failed, expired, lost, duplicated }: Omit<RedemptionVerdict, 'findings'>,
+  verdict: (count: number) => string,
+): Array<[string, string]> {
+  return [
+    ['redemptions', `${asked} (${succeeded} succeeded, ${failed} failed, ${expired} expired)`],
+    ['redemptions lost', verdict(lost)],
+    ['redemptions duplicated', verdict(duplicated)],
+  ];
 }
 
 try {

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
+import type { OperationResource } from '../../shared/contracts/operation.ts';
 import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import type { Line } from './input.ts';
+import type { Asked } from './redemptions.ts';
 
 /** A member as the API last confirmed it. */
 export interface Accepted {
@@ -15,6 +17,7 @@ export interface Accepted {
 export interface Registrations {
   accepted: Accepted[];
   rejected: Array<{ line: number; reason: string }>;
+  redemptions: Asked[];
 }
 
 export interface RegisterOptions {
@@ -23,6 +26,8 @@ export interface RegisterOptions {
   concurrency: number;
   /** Every so many-th member changes their locale right after they registered; 0: nobody does. */
   changeEvery: number;
+  /** Points that every member redeems right after they registered; none: nobody does. */
+  redeem?: number | undefined;
   onProgress: (done: number) => void;
   onAccepted?: (accepted: Accepted) => void;
 }
@@ -33,8 +38,8 @@ const CHANGED_LOCALE = 'zh-CN';
 
 /** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
-  const { apiUrl, concurrency, changeEvery, onProgress, onAccepted } = options;
-  const result: Registrations = { accepted: [], rejected: [] };
+  const { apiUrl, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
+  const result: Registrations = { accepted: [], rejected: [], redemptions: [] };
   let done = 0;
 
   async function register(line: Line): Promise<void> {
@@ -53,6 +58,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     const accepted = { member: response.body as MemberResource, askedAt, httpMs };
     result.accepted.push(accepted);
     onAccepted?.(accepted);
+    if (redeem !== undefined) await redeemPoints(accepted.member.id, redeem);
     if (changeEvery === 0 || result.accepted.length % changeEvery !== 0) return;
     const { id, version } = accepted.member;
     const changed = await send(
@@ -62,6 +68,14 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       { 'if-match': `"${version}"` },
     );
     if (changed.status === 200) accepted.member = changed.body as MemberResource;
+  }
+
+  async function redeemPoints(memberId: string, points: number): Promise<void> {
+    const url = `${apiUrl}/v1/members/${memberId}/redemptions`;
+    const { status, body } = await send(url, 'POST', { points, expiresIn: 3600 }, { 'idempotency-key': newId() });
+    const { id } = body as OperationResource;
+    // One that the API does not accept is found missing.
+    result.redemptions.push({ id: status === 202 ? id : `refused with ${status}`, memberId, points });
   }
 
   const iterator = lines[Symbol.asyncIterator]();

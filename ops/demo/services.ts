@@ -19,6 +19,8 @@ export interface Holdings {
 }
 
 const SUBSCRIBERS = ['sms', 'points', 'guide'] as const;
+/** All that take messages from a queue. */
+export const CONSUMERS = [...SUBSCRIBERS, 'points-commands', 'sms-commands', 'registration-replies'] as const;
 
 /** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
 export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: string; smsUrl: string; stage: string }) {
@@ -51,10 +53,11 @@ export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: st
   return {
     /** Messages between commit and effect: in the outbox and in the queues. */
     async underWay(): Promise<number> {
-      const [outbox, ...queues] = await Promise.all([scan('outbox'), ...SUBSCRIBERS.map(queued)]);
+      const [outbox, ...queues] = await Promise.all([scan('outbox'), ...CONSUMERS.map(queued)]);
       return (outbox?.length ?? 0) + queues.reduce((sum, count) => sum + count, 0);
     },
 
+    /** The members' table: members, operations, and what answered to registrations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {

@@ -30,18 +30,21 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
       ({ receivedAt }) => Date.parse(receivedAt) >= askedAt,
     );
     const ledger = (pointsItems.get(member.id) ?? []).filter(({ sk }) => sk.startsWith('ledger#'));
+    const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
+    // Who redeems is told by a text, each time.
+    const expectedTexts = 1 + entries('redemption');
     const account = pointsItems.get(member.id)?.find(({ sk }) => sk === 'account');
     const journey = guideItems.get(member.id)?.find(({ sk }) => sk === 'journey');
     const cursors = [smsItems.get(member.id)?.find(({ sk }) => sk === 'contact'), account, journey];
 
-    const counts = [ownTexts.length, ledger.length, journey?.startedAt ? 1 : 0];
+    const counts = [entries('registration'), journey?.startedAt ? 1 : 0] as const;
     verdict.sms += ownTexts.length;
-    verdict.points += ledger.length;
-    verdict.guides += counts[2] ?? 0;
-    verdict.lost += counts.filter((count) => count === 0).length;
-    verdict.duplicated += counts.filter((count) => count > 1).length;
+    verdict.points += counts[0];
+    verdict.guides += counts[1];
+    verdict.lost += counts.filter((count) => count === 0).length + Math.max(0, expectedTexts - ownTexts.length);
+    verdict.duplicated += counts.filter((count) => count > 1).length + (ownTexts.length > expectedTexts ? 1 : 0);
     const earned = ledger.reduce((sum, entry) => sum + Number(entry.points), 0);
-    if (ledger.length === 1 && account?.balance !== earned) verdict.duplicated++;
+    if (counts[0] === 1 && account?.balance !== earned) verdict.duplicated++;
 
     // A missing point or guide was counted above, and with it its cursor.
     const behind = cursors.filter(

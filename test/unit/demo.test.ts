@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Line, readInput } from '../../ops/demo/input.ts';
+import { compareRedemptions } from '../../ops/demo/redemptions.ts';
 import type { Holdings } from '../../ops/demo/services.ts';
 import { compare, percentile } from '../../ops/demo/verdict.ts';
 
@@ -53,7 +54,7 @@ describe('verdict', () => {
     sms: [{ pk: 'm', sk: 'contact', version: 1 }],
     points: [
       { pk: 'm', sk: 'account', version: 1, balance: 100, appliedAt: at },
-      { pk: 'm', sk: 'ledger#1', points: 100 },
+      { pk: 'm', sk: 'ledger#1', points: 100, reason: 'registration' },
     ],
     guide: [{ pk: 'm', sk: 'journey', version: 1, startedAt: at, journeyLocale: 'es', appliedAt: at }],
   });
@@ -80,7 +81,7 @@ describe('verdict', () => {
     ['a bonus that was never credited', (held) => held.points.splice(0), { lost: 1 }],
     [
       'a bonus that was entered twice',
-      (held) => held.points.push({ pk: 'm', sk: 'ledger#2', points: 100 }),
+      (held) => held.points.push({ pk: 'm', sk: 'ledger#2', points: 100, reason: 'registration' }),
       { duplicated: 1 },
     ],
     [
@@ -102,7 +103,44 @@ describe('verdict', () => {
     expect(compare(accepted, held)).toMatchObject(finding);
   });
 
+  it('expects a text for every redemption, and none besides', () => {
+    const held = whole();
+    held.points.push({ pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' });
+    Object.assign(held.points[0] ?? {}, { balance: 60 });
+    expect(compare(accepted, held)).toMatchObject({ points: 1, lost: 1, duplicated: 0 });
+    held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '2' });
+    expect(compare(accepted, held)).toMatchObject({ lost: 0, duplicated: 0 });
+  });
+
   it('takes percentiles by nearest rank', () => {
     expect([percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2, 3, 4], 0.99)]).toEqual([0, 2, 4]);
+  });
+});
+
+describe('the verdict on redemptions', () => {
+  const asked = [{ id: 'o', memberId: 'm', points: 40 }];
+  const operation = (outcome: object) => [{ pk: 'operation#o', sk: '', outcome }];
+  const ledger = (...reasons: string[]) => ({
+    points: reasons.map((reason) => ({ pk: 'm', sk: `ledger#${reason}`, reason })),
+  });
+  const late = { state: 'expired', lateAnswer: 'succeeded', returnedAt: 'now' };
+
+  it.each<[string, object, string[], object]>([
+    ['that succeeded', { state: 'succeeded' }, ['redemption'], { succeeded: 1, lost: 0, duplicated: 0 }],
+    ['that failed', { state: 'failed' }, [], { failed: 1, lost: 0, duplicated: 0 }],
+    ['that was undone', late, ['redemption', 'return'], { expired: 1, lost: 0, duplicated: 0 }],
+    ['that nobody answered', { state: 'pending' }, [], { lost: 1 }],
+    ['that nobody ever answered', { state: 'expired' }, [], { lost: 1 }],
+    ['whose points did not go back', { ...late, returnedAt: undefined }, ['redemption'], { lost: 1 }],
+    ['that was taken twice', { state: 'succeeded' }, ['redemption', 'redemption'], { duplicated: 1 }],
+    ['that was taken and failed', { state: 'failed' }, ['redemption'], { duplicated: 1 }],
+    ['that was undone twice', late, ['redemption', 'return', 'return'], { duplicated: 1 }],
+    ['that was never taken', { state: 'succeeded' }, [], { duplicated: 1 }],
+  ])('knows one %s', (_, outcome, entries, expected) => {
+    expect(compareRedemptions(asked, operation(outcome), ledger(...entries))).toMatchObject(expected);
+  });
+
+  it('knows one that is not there', () => {
+    expect(compareRedemptions(asked, [], ledger())).toMatchObject({ lost: 1 });
   });
 });

@@ -1,0 +1,74 @@
+import type { Holdings, Item } from './services.ts';
+
+/** A redemption that the API accepted. */
+export interface Asked {
+  id: string;
+  memberId: string;
+  points: number;
+}
+
+export interface RedemptionVerdict {
+  asked: number;
+  succeeded: number;
+  failed: number;
+  /** Nobody answered in time; points that were taken went back. */
+  expired: number;
+  /** Operations that nobody ever answered, or whose points never went back. */
+  lost: number;
+  /** Points that were taken or given back more or less often than the operations say. */
+  duplicated: number;
+  /** What is wrong, by member. */
+  findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
+}
+
+type Outcome =
+  | { state: 'pending' | 'succeeded' | 'failed' }
+  | { state: 'expired'; lateAnswer?: string; returnedAt?: string };
+
+/** Compares the redemptions that the API accepted with the operations, and with the ledger. */
+export function compareRedemptions(
+  asked: readonly Asked[],
+  members: readonly Item[],
+  { points }: Pick<Holdings, 'points'>,
+): RedemptionVerdict {
+  const verdict: RedemptionVerdict = {
+    asked: asked.length,
+    succeeded: 0,
+    failed: 0,
+    expired: 0,
+    lost: 0,
+    duplicated: 0,
+    findings: [],
+  };
+  const operations = new Map(members.map((item) => [item.pk, item]));
+  const ledgers = Map.groupBy(points, ({ pk }) => pk);
+  for (const [memberId, own] of Map.groupBy(asked, (one) => one.memberId)) {
+    const found = (kind: 'lost' | 'duplicated', what: string) => {
+      verdict[kind]++;
+      verdict.findings.push({ memberId, kind, what });
+    };
+    let [taken, returned] = [0, 0];
+    for (const { id } of own) {
+      const outcome = operations.get(`operation#${id}`)?.outcome as Outcome | undefined;
+      if (outcome === undefined || outcome.state === 'pending') {
+        found('lost', `operation ${id} is ${outcome?.state ?? 'not there'}`);
+        continue;
+      }
+      verdict[outcome.state]++;
+      if (outcome.state === 'succeeded') taken++;
+      if (outcome.state !== 'expired') continue;
+      if (outcome.lateAnswer === undefined) found('lost', `operation ${id} expired, and nobody has answered since`);
+      if (outcome.lateAnswer !== 'succeeded') continue;
+      taken++;
+      if (outcome.returnedAt === undefined) found('lost', `operation ${id} expired, and its points did not go back`);
+      else returned++;
+    }
+    const ledger = ledgers.get(memberId) ?? [];
+    const entries = (kind: string) => ledger.filter(({ reason }) => reason === kind).length;
+    if (entries('redemption') !== taken || entries('return') !== returned) {
+      const what = `${taken} redemptions and ${returned} returns, and the ledger has ${entries('redemption')} and ${entries('return')}`;
+      found('duplicated', what);
+    }
+  }
+  return verdict;
+}
