@@ -47,6 +47,7 @@ export interface PartialBatch {
 export function withoutSomeEntries(operation: string, request: string): PartialBatch | undefined {
   if (operation === 'BatchWriteItem') return withoutSomeItems(request);
   if (operation === 'PublishBatch') return withoutSomeMessages(request);
+  if (operation === 'SendMessageBatch') return withoutSomeEntriesOf(request);
   return undefined;
 }
 
@@ -58,6 +59,23 @@ function withoutSomeItems(request: string): PartialBatch | undefined {
   return {
     request: JSON.stringify({ ...rest, RequestItems: { [table]: items.filter((_, index) => index % 2 === 0) } }),
     complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: { [table]: left } }),
+  };
+}
+
+/** SQS speaks JSON. */
+function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
+  const { Entries, ...rest } = JSON.parse(request) as { Entries: Array<{ Id: string }> };
+  if (Entries.length < 2) return undefined;
+  const left = Entries.filter((_, index) => index % 2 === 1);
+  const failed = left.map(({ Id }) => ({
+    Id,
+    Code: 'InternalError',
+    Message: 'a fault on purpose',
+    SenderFault: false,
+  }));
+  return {
+    request: JSON.stringify({ ...rest, Entries: Entries.filter((_, index) => index % 2 === 0) }),
+    complete: (response) => JSON.stringify({ ...JSON.parse(response), Failed: failed }),
   };
 }
 

@@ -32,6 +32,7 @@ const SPECIAL: Record<string, CallFault['kind']> = {
   TransactWriteItems: 'conflict',
   BatchWriteItem: 'partly done',
   PublishBatch: 'partly done',
+  SendMessageBatch: 'partly done',
 };
 /** Up to this; the SDK gives up waiting after two seconds. */
 const LONGEST_DELAY_MS = 2_500;

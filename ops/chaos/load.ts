@@ -1,7 +1,9 @@
 import pMap from 'p-map';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
+import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { madeUp } from '../demo/input.ts';
+import type { Asked } from '../demo/redemptions.ts';
 import { type Accepted, send } from '../demo/registrations.ts';
 import type { Violation } from './verdict.ts';
 
@@ -15,6 +17,7 @@ export interface LoadOptions {
 
 export interface Load {
   accepted: Accepted[];
+  redemptions: Asked[];
   violations: Violation[];
   requests: number;
 }
@@ -24,12 +27,16 @@ const LOCALES = ['en', 'es', 'zh-CN'];
 const TWICE_EVERY = 10;
 const OTHER_KEY_EVERY = 20;
 const CHANGE_EVERY = 3;
+/** Every so many-th member redeems points twice, once as soon as possible; every fourth of them with little patience. */
+const REDEEM_EVERY = 4;
+const IMPATIENT_EVERY = 16;
+const REDEEMED = 30;
 /** Half a minute and more: the cloud is killed and started again meanwhile. */
 const ATTEMPTS = 60;
 
 /** Registers and changes members over HTTP, and repeats each request until it is answered. */
 export async function load({ apiUrl, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
-  const result: Load = { accepted: [], violations: [], requests: 0 };
+  const result: Load = { accepted: [], redemptions: [], violations: [], requests: 0 };
   const ask = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
     result.requests++;
     return send(`${apiUrl}${path}`, method, body, headers, ATTEMPTS);
@@ -69,6 +76,21 @@ export async function load({ apiUrl, members, concurrency, random, onProgress }:
     else violated('G1', `member ${accepted.member.id} was promised, and reading it gives ${answer.status}`);
   }
 
+  /** The same key gets the same operation, however often it is asked for. */
+  async function redeem(memberId: string, expiresIn: number): Promise<void> {
+    const path = `/v1/members/${memberId}/redemptions`;
+    const key = { 'idempotency-key': newId() };
+    const body = { points: REDEEMED, expiresIn };
+    const answers = [await ask('POST', path, body, key), await ask('POST', path, body, key)];
+    // 200: it has ended by now.
+    const ids = new Set(
+      answers.map(({ status, body: got }) => ([200, 202].includes(status) ? (got as OperationResource).id : status)),
+    );
+    const [id] = ids;
+    if (ids.size > 1 || typeof id !== 'string') violated('G6', `a redemption of ${memberId} was answered ${[...ids]}`);
+    else result.redemptions.push({ id, memberId, points: REDEEMED });
+  }
+
   let done = 0;
   await pMap(
     madeUp(members, random),
@@ -76,10 +98,13 @@ export async function load({ apiUrl, members, concurrency, random, onProgress }:
       const accepted = 'person' in made ? await register(made.line, made.person as object) : undefined;
       if (accepted) {
         result.accepted.push(accepted);
+        if (made.line % REDEEM_EVERY === 0)
+          await redeem(accepted.member.id, made.line % IMPATIENT_EVERY === 0 ? 5 : 3600);
         const changes = made.line % CHANGE_EVERY === 0 ? 1 + (made.line % 9) / 3 : 0;
         for (let change = 0; change < changes; change++) {
           await changeLocale(accepted, LOCALES[(made.line + change) % LOCALES.length] ?? 'en');
         }
+        if (made.line % REDEEM_EVERY === 0) await redeem(accepted.member.id, 3600);
       }
       onProgress(++done);
     },

@@ -10,11 +10,11 @@ import { printTable, progressBar } from '../cli/output.ts';
 import { redrive } from '../cli/redrive.ts';
 import { openStage, type Stage } from '../cli/stage.ts';
 import { atLeast } from '../demo/options.ts';
-import { createServices } from '../demo/services.ts';
+import { CONSUMERS, createServices } from '../demo/services.ts';
 import { MortalCloud, type Urls } from './cloud.ts';
 import { seededRandom } from './faults.ts';
 import { load } from './load.ts';
-import { checkAll, checkFailures, type Seen, type Violation } from './verdict.ts';
+import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
   .description('Registers members in an embedded cloud in which everything goes wrong, and checks G1 to G6.')
@@ -39,7 +39,6 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
 const PATIENCE_MS = 180_000;
 /** The whole run, for 10,000 members; chaos that takes longer has stalled. */
 const LIMIT_MS = 30 * 60_000;
-const SUBSCRIBERS = ['sms', 'points', 'guide'];
 /** One text of so many is refused for good: enough of them in a small run too. */
 const refusedOf = Math.max(5, Math.min(200, Math.floor(members / 10)));
 
@@ -47,12 +46,13 @@ const say = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
+const failedOf = (parked: readonly ParkedMessage[] = []) => parked.filter(({ reason }) => reason === 'failed');
+
 const aggregatesOf = (parked: readonly ParkedMessage[]) => [...new Set(parked.map(({ aggregateId }) => aggregateId))];
 
 async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
   const parked = new Map<string, ParkedMessage[]>();
-  for (const subscriber of SUBSCRIBERS)
-    parked.set(subscriber, (await Array.fromAsync(stage.parked(subscriber))).flat());
+  for (const consumer of CONSUMERS) parked.set(consumer, (await Array.fromAsync(stage.parked(consumer))).flat());
   return parked;
 }
 
@@ -116,6 +116,7 @@ async function run(cloud: MortalCloud) {
 
   const look = async (): Promise<Seen> => ({
     accepted: loaded.accepted,
+    redemptions: loaded.redemptions,
     holdings: await services.holdings(),
     members: await services.members(),
     parked: await parkedIn(stage),
@@ -124,9 +125,11 @@ async function run(cloud: MortalCloud) {
   /** What is still to be done without a person. */
   async function left() {
     const underWay = await services.underWay();
-    const waiting = [...(await parkedIn(stage)).values()].flatMap((parked) => {
-      const blocked = new Set(aggregatesOf(parked.filter(({ reason }) => reason === 'failed')));
-      return parked.filter(({ aggregateId }) => !blocked.has(aggregateId));
+    const all = await parkedIn(stage);
+    const unreachable = new Set(aggregatesOf(failedOf(all.get('sms'))));
+    const waiting = [...all.values()].flatMap((parked) => {
+      const blocked = new Set(aggregatesOf(failedOf(parked)));
+      return parked.filter((one) => !blocked.has(one.aggregateId) && !unreachable.has(subjectOf(one)));
     });
     return {
       left: underWay + waiting.length,
@@ -150,16 +153,22 @@ async function run(cloud: MortalCloud) {
     const { left: open, laterAt } = await left();
     return { left: open + [...(await parkedIn(stage)).values()].flat().length, laterAt };
   }, giveUpAt);
-  violations.push(...checkAll(await look()));
+  const repaired = await look();
+  violations.push(...checkAll(repaired));
+  const expired = repaired.members.filter(
+    ({ outcome }) => (outcome as { state?: string } | undefined)?.state === 'expired',
+  );
 
   const faults = Object.fromEntries(
     [...Map.groupBy(cloud.observed.faults, ({ fault }) => fault)].map(([fault, all]) => [fault, all.length]).sort(),
   );
-  const failed = [...broken.parked.values()].flat().filter(({ reason }) => reason === 'failed').length;
+  const failed = failedOf([...broken.parked.values()].flat()).length;
   return {
     members,
     seed,
     registered: loaded.accepted.length,
+    redemptions: loaded.redemptions.length,
+    expired: expired.length,
     requests: loaded.requests,
     published: cloud.observed.published.length,
     faults: cloud.observed.faults.length,

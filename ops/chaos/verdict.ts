@@ -1,4 +1,5 @@
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
 import type { Holdings, Item } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
@@ -15,6 +16,7 @@ export interface Violation {
 /** What a subscriber's table holds and has parked. */
 export interface Seen {
   accepted: readonly Accepted[];
+  redemptions: readonly Asked[];
   holdings: Holdings;
   members: readonly Item[];
   parked: ReadonlyMap<string, readonly ParkedMessage[]>;
@@ -44,8 +46,29 @@ export function checkFailures({ accepted, holdings, parked, observed }: Seen, re
       violations.push({ guarantee: 'G4', what, history: historyOf(aggregateId, holdings, observed) });
     }
   }
-  return violations;
+  return [...violations, ...checkConsumers({ holdings, parked, observed }, refusedOf)];
 }
+
+/** Of commands and replies only a text that the gateway refuses is left, or one to a member whose phone is not known. */
+function checkConsumers(
+  { holdings, parked, observed }: Pick<Seen, 'holdings' | 'parked' | 'observed'>,
+  refusedOf: number,
+) {
+  const unreachable = new Set((parked.get('sms') ?? []).map(({ aggregateId }) => aggregateId));
+  const consumers = ['points-commands', 'sms-commands', 'registration-replies'];
+  return consumers.flatMap((consumer) =>
+    (parked.get(consumer) ?? []).flatMap((one): Violation[] => {
+      const isExpected =
+        consumer === 'sms-commands' && (isRefused(one.messageId, refusedOf) || unreachable.has(subjectOf(one)));
+      if (isExpected) return [];
+      const what = `${consumer} holds up ${one.aggregateId}: ${one.reason}: ${one.error}`;
+      return [{ guarantee: 'G4', what, history: historyOf(subjectOf(one), holdings, observed) }];
+    }),
+  );
+}
+
+/** The member whom a parked message is about. */
+export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
 /** After everything was repaired and redriven. */
 export function checkAll(seen: Seen): Violation[] {
@@ -55,6 +78,8 @@ export function checkAll(seen: Seen): Violation[] {
     ...checkVersions(seen),
     ...checkOrder(seen),
     ...checkTexts(seen),
+    ...checkRedemptions(seen),
+    ...checkOnboarding(seen),
   ];
 }
 
@@ -147,17 +172,44 @@ function checkOrder({ members, observed: { published } }: Seen): Violation[] {
   return violations;
 }
 
-/** G5: the sandbox honours idempotency keys, so there is one text, with the id of the message that the points know. */
+/**
+ * G5: the sandbox honours idempotency keys, so there is one text for each message: one with the id of the registration
+ * that the points know, and one for each redemption.
+ */
 function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
-  const entries = new Map(holdings.points.filter(({ sk }) => sk.startsWith('ledger#')).map(({ pk, sk }) => [pk, sk]));
+  const entries = Map.groupBy(
+    holdings.points.filter(({ sk }) => sk.startsWith('ledger#')),
+    ({ pk }) => pk,
+  );
   return accepted.flatMap(({ member }): Violation[] => {
     const texts = byPhone.get(member.phone) ?? [];
-    const keys = texts.map(({ idempotencyKey }) => `ledger#${idempotencyKey}`);
-    const entry = entries.get(member.id);
-    if (keys.length === 1 && keys[0] === entry) return [];
-    const what = `${member.id} got ${texts.length} texts; the points know the message as ${entry}, the texts as ${keys}`;
+    const keys = new Set(texts.map(({ idempotencyKey }) => `ledger#${idempotencyKey}`));
+    const entry = entries.get(member.id)?.find(({ reason }) => reason === 'registration')?.sk ?? '';
+    const redemptions = entries.get(member.id)?.filter(({ reason }) => reason === 'redemption').length ?? 0;
+    if (keys.has(entry) && keys.size === texts.length && texts.length === 1 + redemptions) return [];
+    const what = `${member.id} got ${texts.length} texts for ${1 + redemptions}; the points know the registration as ${entry}, the texts as ${[...keys]}`;
     return [{ guarantee: 'G5', what, history: historyOf(member.id, holdings, observed) }];
+  });
+}
+
+/** Commands and their answers, by G1 (each operation ended, and what it took too late went back) and G3 (each once). */
+function checkRedemptions({ redemptions, members, holdings, observed }: Seen): Violation[] {
+  return compareRedemptions(redemptions, members, holdings).findings.map(({ memberId, kind, what }) => ({
+    guarantee: kind === 'lost' ? 'G1' : 'G3',
+    what: `${memberId}: ${what}`,
+    history: historyOf(memberId, holdings, observed),
+  }));
+}
+
+/** G1: whoever answers to a registration is heard. */
+function checkOnboarding({ accepted, members, holdings, observed }: Seen): Violation[] {
+  const answers = new Map(members.map(({ pk, sk: _, ...item }) => [pk, Object.keys(item)]));
+  return accepted.flatMap(({ member: { id } }): Violation[] => {
+    const known = answers.get(`onboarding#${id}`) ?? [];
+    if (known.length === SERVICES.length) return [];
+    const what = `${id} has the answers ${known.join(', ') || 'of nobody'}`;
+    return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
   });
 }
 

@@ -75,7 +75,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     const { status, body } = await send(url, 'POST', { points, expiresIn: 3600 }, { 'idempotency-key': newId() });
     const { id } = body as OperationResource;
     // One that the API does not accept is found missing.
-    result.redemptions.push({ id: status === 202 ? id : `refused with ${status}`, memberId, points });
+    result.redemptions.push({ id: status === 202 || status === 200 ? id : `refused with ${status}`, memberId, points });
   }
 
   const iterator = lines[Symbol.asyncIterator]();

@@ -7,6 +7,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallFault, TextFault } from '../../local/faults.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
@@ -115,6 +116,21 @@ describe('a fault on purpose', () => {
         })),
       }),
     );
+    expect(Successful).toMatchObject([{ Id: '0' }]);
+    expect(Failed).toMatchObject([{ Id: '1', SenderFault: false }]);
+  });
+
+  it('leaves out some entries of a batch to a queue, and says which', async () => {
+    const QueueName = 'rollcall-dev-sms-commands-dlq.fifo';
+    const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
+    next = { operation: 'SendMessageBatch', fault: { kind: 'partly done' } };
+    const Entries = ['0', '1'].map((Id) => ({
+      Id,
+      MessageBody: 'no message',
+      MessageGroupId: `fault ${Id}`,
+      MessageDeduplicationId: `fault ${Id}`,
+    }));
+    const { Successful, Failed } = await cloud.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     expect(Successful).toMatchObject([{ Id: '0' }]);
     expect(Failed).toMatchObject([{ Id: '1', SenderFault: false }]);
   });

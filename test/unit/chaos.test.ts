@@ -21,15 +21,21 @@ function whole(): Seen {
       { member: { id: 'm', phone: '+1', locale: 'es', version: 2 }, askedAt: Date.parse(at) - 1_000, httpMs: 5 },
     ],
     holdings: {
-      texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
+      texts: ['1', '3'].map((idempotencyKey) => ({ to: '+1', receivedAt: at, idempotencyKey })),
       sms: [{ pk: 'm', sk: 'contact', version: 2 }],
       points: [
-        { pk: 'm', sk: 'account', version: 2, balance: 100 },
-        { pk: 'm', sk: 'ledger#1', points: 100 },
+        { pk: 'm', sk: 'account', version: 2, balance: 60 },
+        { pk: 'm', sk: 'ledger#1', points: 100, reason: 'registration' },
+        { pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' },
       ],
       guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],
     },
-    members: [{ pk: 'member#m', sk: '', version: 2 }],
+    redemptions: [{ id: 'o', memberId: 'm', points: 40 }],
+    members: [
+      { pk: 'member#m', sk: '', version: 2 },
+      { pk: 'operation#o', sk: '', outcome: { state: 'succeeded' } },
+      { pk: 'onboarding#m', sk: '', sms: {}, points: {}, guide: {} },
+    ],
     parked: new Map([['sms', [parked as never]]]),
     observed: {
       faults: [],
@@ -53,7 +59,23 @@ describe('the verdict of chaos', () => {
       'a version published before its predecessor',
       ({ observed }) => observed.published.shift() && observed.published.shift(),
     ],
-    ['G3', 'points credited twice', ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#2', points: 100 })],
+    [
+      'G3',
+      'points credited twice',
+      ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#3', points: 100, reason: 'registration' }),
+    ],
+    [
+      'G1',
+      'an operation that never ended',
+      ({ members }) => Object.assign(members[1] ?? {}, { outcome: { state: 'pending' } }),
+    ],
+    ['G1', 'an answer that was not heard', ({ members }) => delete members[2]?.sms],
+    [
+      'G3',
+      'a redemption taken twice',
+      ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#4', points: -40, reason: 'redemption' }),
+    ],
+    ['G5', 'a redemption that nobody was told of', ({ holdings }) => holdings.texts.pop()],
     ['G3', 'a version that was skipped', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { baseline: 2 })],
     [
       'G3',
@@ -99,6 +121,27 @@ describe('the verdict of chaos', () => {
     spoil(parked);
     (seen.parked as Map<string, unknown>).set('sms', parked);
     expect(checkFailures(seen, 200).map(({ guarantee }) => guarantee)).toContain('G4');
+  });
+});
+
+describe('the verdict on commands and replies', () => {
+  it.each<[string, string, object, number]>([
+    ['a command that is held up', 'points-commands', { reason: 'retry' }, 1],
+    ['a reply that failed', 'registration-replies', {}, 1],
+    ['a text that failed without being refused', 'sms-commands', { messageId: '00c9' }, 1],
+    ['a text that the gateway refuses', 'sms-commands', {}, 0],
+    [
+      'a text to a member whose registration was refused',
+      'sms-commands',
+      { messageId: '00c9', reason: 'retry', body: '{"subject":"m"}' },
+      0,
+    ],
+  ])('knows %s', (_, consumer, change, violations) => {
+    const seen = whole();
+    const [failed] = seen.parked.get('sms') ?? [];
+    const one = { ...failed, aggregateId: 'c', body: '{"subject":"other"}', ...change };
+    (seen.parked as Map<string, unknown>).set(consumer, [one]);
+    expect(checkFailures(seen, 200).filter(({ what }) => what.startsWith(consumer))).toHaveLength(violations);
   });
 });
 
