@@ -3,8 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, PublishBatchCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { BatchWriteCommand, DynamoDBDocumentClient, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { startDynamoDB } from '../local/emulators/dynoxide.ts';
 import { startMessaging } from '../local/emulators/fauxqs.ts';
 
@@ -17,9 +30,10 @@ const BODY = JSON.stringify({ type: 'rollcall.member.registered.v1', data: 'x'.r
  * What the emulators allow at best: the calls that a run of the demo made, repeated by a bare SDK loop in one process,
  * against the same emulators, without functions, gateways or event source mappings.
  * @param calls by `service:Operation`, as the demo reports them
+ * @param members that registered, each of them published in two renditions
  * @returns seconds
  */
-export async function measureFloor(calls: Record<string, number>): Promise<number> {
+export async function measureFloor(calls: Record<string, number>, members: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-floor-'));
   const [dynamoDB, messaging] = await Promise.all([
     startDynamoDB(join(folder, 'dynamodb.db')),
@@ -44,11 +58,12 @@ export async function measureFloor(calls: Record<string, number>): Promise<numbe
     new CreateTopicCommand({ Name: 'floor.fifo', Attributes: { FifoTopic: 'true' } }),
   );
   const queues: string[] = [];
-  for (const name of ['sms', 'points', 'guide']) {
+  for (const name of ['sms', 'points', 'guide', 'replies']) {
     const { QueueUrl = '' } = await sqs.send(
       new CreateQueueCommand({ QueueName: `${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
     );
     queues.push(QueueUrl);
+    if (name === 'replies') continue;
     await sns.send(
       new SubscribeCommand({
         TopicArn,
@@ -60,8 +75,7 @@ export async function measureFloor(calls: Record<string, number>): Promise<numbe
   }
 
   const count = (name: string) => calls[name] ?? 0;
-  const messages = count('dynamodb:TransactWriteItems') / 2;
-  const entries = Math.max(1, Math.round(messages / Math.max(1, count('sns:PublishBatch'))));
+  const entries = Math.min(10, Math.max(1, Math.round((2 * members) / Math.max(1, count('sns:PublishBatch')))));
   let key = 0;
   const item = () => ({
     Put: {
@@ -72,10 +86,10 @@ export async function measureFloor(calls: Record<string, number>): Promise<numbe
   });
 
   const start = performance.now();
-  await repeat(count('dynamodb:TransactWriteItems'), async () => {
-    // Half of them are registrations (three items), half are bonuses (two).
+  await repeat(count('dynamodb:TransactWriteItems'), async (index) => {
+    // Registrations and bonuses write three items, texts, guides and replies two.
     await dynamodb.send(
-      new TransactWriteCommand({ TransactItems: key % 5 < 3 ? [item(), item(), item()] : [item(), item()] }),
+      new TransactWriteCommand({ TransactItems: index % 7 < 2 ? [item(), item(), item()] : [item(), item()] }),
     );
   });
   await repeat(count('sns:PublishBatch'), async () => {
@@ -96,6 +110,19 @@ export async function measureFloor(calls: Record<string, number>): Promise<numbe
       DeleteRequest: { Key: { pk: String(key++) } },
     }));
     await dynamodb.send(new BatchWriteCommand({ RequestItems: { floor: deletes } }));
+  });
+  await repeat(count('sqs:SendMessageBatch'), async () => {
+    const ids = { MessageGroupId: String(key), MessageDeduplicationId: String(key++) };
+    await sqs.send(
+      new SendMessageBatchCommand({ QueueUrl: queues.at(-1), Entries: [{ Id: '0', MessageBody: BODY, ...ids }] }),
+    );
+  });
+  const keyOf = (index: number) => ({ TableName: 'floor', Key: { pk: String(index) } });
+  await repeat(count('dynamodb:GetItem'), async (index) => {
+    await dynamodb.send(new GetCommand({ ...keyOf(index), ConsistentRead: true }));
+  });
+  await repeat(count('dynamodb:DeleteItem'), async (index) => {
+    await dynamodb.send(new DeleteCommand(keyOf(index)));
   });
   await repeat(count('sqs:ReceiveMessage'), async (index) => {
     const QueueUrl = queues[index % queues.length];

@@ -84,7 +84,7 @@ try {
   const megabytes = residentMb(group);
   process.kill(-group, 'SIGINT');
   await once(child, 'exit');
-  const floorSeconds = await measureFloor(run.awsCalls);
+  const floorSeconds = await measureFloor(run.awsCalls, Number(members));
 
   const figures = {
     cpus: cpus().length,
