@@ -7,7 +7,9 @@ import type { MessageContract } from '../shared/contracts/contract.ts';
 import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '../shared/messaging/codecs.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
-  .description('Size, and time to encode and to decode, of every message in each format, by the examples of its contract.')
+  .description(
+    'Size, and time to encode and to decode, of every message in each format, by the examples of its contract.',
+  )
   .option('--rounds <n>', 'how often each is encoded and decoded', Number, 20_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
@@ -29,7 +31,8 @@ function measure(contract: MessageContract, format: Format, data: unknown) {
   const encoded = encode();
   const decode = () => decodeData(contract, { id: '1', datacontenttype: format, ...JSON.parse(encoded) });
   const { data_base64 } = encodeData(contract, format, data);
-  const bytes = typeof data_base64 === 'string' ? Buffer.from(data_base64, 'base64').length : Buffer.byteLength(encoded);
+  const bytes =
+    typeof data_base64 === 'string' ? Buffer.from(data_base64, 'base64').length : Buffer.byteLength(encoded);
   return { bytes, carried: Buffer.byteLength(encoded), encode: microseconds(encode), decode: microseconds(decode) };
 }
 

@@ -36,7 +36,7 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   server.on('stream', (stream, headers) => {
     stream.on('error', () => stream.destroy());
     passOn(stream, headers, apiUrl()).catch((error: Error) => {
-      if (!stream.destroyed) respond(stream, failed(14, `the API does not answer: ${error.message}`));
+      if (!stream.destroyed) respond(stream, 'proto', failed(14, `the API does not answer: ${error.message}`));
     });
   });
   return {
@@ -66,8 +66,11 @@ async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, a
     body,
     signal: gone.signal,
   });
-  respond(stream, await answerOf(response));
+  respond(stream, codec, await answerOf(response));
 }
+
+/** By statuses of HTTP; all others are 2, UNKNOWN. */
+const STATUSES: Record<number, number> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 };
 
 const webTypes = (codec: string) => ({
   'content-type': `application/grpc-web+${codec}`,
@@ -85,7 +88,7 @@ async function answerOf(response: Response): Promise<Answer> {
   const type = response.headers.get('content-type') ?? '';
   // Statuses of HTTP as gRPC has them: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
   if (!type.startsWith('application/grpc-web')) {
-    return failed(response.status === 404 ? 12 : 14, `the API answered ${response.status}`);
+    return failed(STATUSES[response.status] ?? 2, `the API answered ${response.status}`);
   }
   const headers: Record<string, string> = {};
   const trailers: Record<string, string> = {};
@@ -109,9 +112,9 @@ async function answerOf(response: Response): Promise<Answer> {
   return { headers, trailers, body: frames };
 }
 
-function respond(stream: ServerHttp2Stream, { headers, body, trailers }: Answer): void {
+function respond(stream: ServerHttp2Stream, codec: string, { headers, body, trailers }: Answer): void {
   stream.respond(
-    { ...headers, [constants.HTTP2_HEADER_STATUS]: 200, 'content-type': 'application/grpc+proto' },
+    { ...headers, [constants.HTTP2_HEADER_STATUS]: 200, 'content-type': `application/grpc+${codec}` },
     { waitForTrailers: true },
   );
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));

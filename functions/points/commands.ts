@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
 import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
@@ -12,6 +13,8 @@ import { ACCOUNT, type LedgerEntry, ledgerPut } from './account.ts';
 import { redeemedTexts } from './texts.ts';
 
 export const contracts = pointsCommands.messages;
+
+type Outcome = z.output<typeof redemptionSettled.data>['outcome'];
 
 interface Account {
   balance: number;
@@ -61,9 +64,9 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
 
   return {
     async 'rollcall.points.redeem.v1'(message) {
-      const { memberId, points } = message.data;
+      const { memberId, points, deadline } = message.data;
       const account = await accountOf(message.subject);
-      const settled = (outcome: 'succeeded' | 'not-enough-points' | 'account-closed', balance: number) =>
+      const settled = (outcome: Outcome, balance: number) =>
         correspondence.reply(message, redemptionSettled, {
           memberId,
           outcome,
@@ -71,6 +74,9 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
           balance,
           settledAt: now().toISOString(),
         });
+      if (deadline !== undefined && Date.parse(deadline) <= now().getTime()) {
+        return { send: settled('deadline-passed', account.balance) };
+      }
       if (account.accountState === 'closed') return { send: settled('account-closed', account.balance) };
       if (account.balance < points) return { send: settled('not-enough-points', account.balance) };
       const balance = account.balance - points;

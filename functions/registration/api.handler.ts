@@ -3,10 +3,20 @@ import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import { endpoint, type HttpEvent, header, json, jsonEndpoint, memberId, pathId } from '../../shared/http/endpoint.ts';
+import {
+  endpoint,
+  type HttpEvent,
+  header,
+  json,
+  jsonEndpoint,
+  memberId,
+  NOTHING,
+  pathId,
+} from '../../shared/http/endpoint.ts';
 import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
+import { traceOf } from '../../shared/http/trace.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import type { Trace } from './members.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
@@ -34,17 +44,25 @@ export const readV2 = endpoint(logger, async (event) => {
   return json(200, memberResourceV2(member), { etag: etag(member.version) });
 });
 
-export const change = jsonEndpoint(logger, profileChange, async (event, body) => {
-  const ifMatch = header(event, 'if-match');
-  if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
-  const member = await members.change(memberId(event), ifMatch, body, trace(event));
-  return json(200, memberResource(member), { etag: etag(member.version) });
-});
+const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =>
+  jsonEndpoint(logger, profileChange, async (event, body) => {
+    const ifMatch = header(event, 'if-match');
+    if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
+    const member = await members.change(memberId(event), ifMatch, body, trace(event));
+    return json(200, resourceOf(member), { etag: etag(member.version) });
+  });
 
-export const deactivate = endpoint(logger, async (event) => {
-  await members.deactivate(memberId(event), header(event, 'if-match'), trace(event));
-  return { statusCode: 204 };
-});
+export const change = changing(memberResource);
+export const changeV2 = changing(memberResourceV2);
+
+export const deactivate = endpoint(
+  logger,
+  async (event) => {
+    await members.deactivate(memberId(event), header(event, 'if-match'), trace(event));
+    return { statusCode: 204 };
+  },
+  NOTHING,
+);
 
 export const readOnboarding = endpoint(logger, async (event) => {
   const id = memberId(event);
@@ -66,12 +84,16 @@ export const readOperation = endpoint(logger, async (event) => {
 });
 
 /** Everything that no route takes. */
-export const unrouted = endpoint(logger, async ({ rawPath, requestContext }) => {
-  const allow = allowedMethods(Object.values(routes), rawPath).join(', ');
-  if (allow === '') throw notFound(`resource ${rawPath}`);
-  if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
-  throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
-});
+export const unrouted = endpoint(
+  logger,
+  async ({ rawPath, requestContext }) => {
+    const allow = allowedMethods(Object.values(routes), rawPath).join(', ');
+    if (allow === '') throw notFound(`resource ${rawPath}`);
+    if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
+    throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
+  },
+  NOTHING,
+);
 
 /** The first version of the member resource (RFC 9745, RFC 8594): since when it is not to be used, and until when. */
 const DEPRECATED_AT = Date.UTC(2026, 10, 21) / 1000;
@@ -98,16 +120,10 @@ function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<str
   };
 }
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
-
-function trace(event: HttpEvent): Trace {
-  const traceparent = header(event, 'traceparent');
-  return {
-    correlationId: event.requestContext.requestId,
-    ...(traceparent && TRACEPARENT.test(traceparent) && { traceparent }),
-  };
-}
+const trace = (event: HttpEvent): Trace => ({
+  correlationId: event.requestContext.requestId,
+  ...traceOf(header(event, 'traceparent')),
+});
 
 function idempotencyKey(event: HttpEvent): string | undefined {
   const key = header(event, 'idempotency-key');

@@ -57,7 +57,7 @@ export function onboardingOf(
         step,
         summary,
         completedAt,
-        late: completedAt > deadline,
+        late: Date.parse(completedAt) > Date.parse(deadline),
       })),
     _links: {
       self: { href: pathOf(routes.readOnboarding, { id }) },

@@ -28,7 +28,7 @@ type Settled = z.output<typeof redemptionSettled.data>;
 export type Outcome =
   | { state: 'pending' }
   | { state: 'succeeded'; balance: number; settledAt: string }
-  | { state: 'failed'; because: Exclude<Settled['outcome'], 'succeeded'>; balance: number }
+  | { state: 'failed'; because: 'not-enough-points' | 'account-closed'; balance: number }
   | { state: 'expired'; lateAnswer?: Settled['outcome']; returnedAt?: string };
 
 export interface RedemptionRequest extends Redemption {
@@ -48,7 +48,8 @@ export function beginRedemption(request: RedemptionRequest, command: number, occ
     fingerprint: fingerprint(request),
     outcome: { state: 'pending' },
   };
-  const row = commandRow(redeemPoints, operation, command, occasion, { memberId, points });
+  const { deadline } = operation;
+  const row = commandRow(redeemPoints, operation, command, occasion, { memberId, points, deadline });
   return { operation, row };
 }
 
@@ -92,7 +93,8 @@ export function settle(
 ): { outcome: Outcome; returns: boolean } | undefined {
   const { outcome } = operation;
   if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;
-  if (outcome.state === 'expired' || isOverdue(operation, now)) {
+  // Whose clock says that it is too late does not matter.
+  if (outcome.state === 'expired' || isOverdue(operation, now) || answer.outcome === 'deadline-passed') {
     return { outcome: { state: 'expired', lateAnswer: answer.outcome }, returns: answer.outcome === 'succeeded' };
   }
   const { balance, settledAt } = answer;

@@ -74,8 +74,9 @@ export function createOperationsStore({ client, membersTable, outboxTable }: Sto
         ]);
         return 'done';
       } catch (error) {
-        if (refusedBy(error, 0)) return 'no member';
+        // Before all: who has left since is still answered for what they asked.
         if (refusedBy(error, 1)) return 'exists';
+        if (refusedBy(error, 0)) return 'no member';
         if (refusedBy(error, 2)) return 'overtaken';
         throw error;
       }

@@ -2,7 +2,7 @@ import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import type { ProblemCode, ProblemDocument } from '../../shared/contracts/problem.ts';
+import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { problemDocument } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
@@ -41,14 +41,16 @@ export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
 }
 
 /** Why an operation did not succeed. */
-export function operationProblem({ outcome }: Operation): (ProblemDocument & { code: ProblemCode }) | undefined {
-  const told = (code: ProblemCode, detail: string) => ({ code, ...problemDocument(code, detail) });
+export function operationProblem({ outcome }: Operation): ProblemDocument | undefined {
   if (outcome.state === 'failed') {
-    if (outcome.because === 'account-closed') return told(outcome.because, 'The member has left.');
-    return told(outcome.because, `The balance is ${outcome.balance} points.`);
+    if (outcome.because === 'account-closed') return problemDocument(outcome.because, 'The member has left.');
+    return problemDocument(outcome.because, `The balance is ${outcome.balance} points.`);
   }
   if (outcome.state !== 'expired') return undefined;
-  return told('deadline-passed', 'The points service did not answer in time. Points that were taken go back.');
+  return problemDocument(
+    'deadline-passed',
+    'The points service did not answer in time. Points that were taken go back.',
+  );
 }
 
 function compensationOf(outcome: Outcome): OperationResource['compensation'] {
@@ -59,7 +61,7 @@ function compensationOf(outcome: Outcome): OperationResource['compensation'] {
 
 export function operationResource(operation: Operation): OperationResource {
   const { id, memberId, points, createdAt, deadline, outcome } = operation;
-  const { code: _, ...problem } = operationProblem(operation) ?? {};
+  const problem = operationProblem(operation);
   const compensation = compensationOf(outcome);
   return {
     id,
@@ -69,7 +71,7 @@ export function operationResource(operation: Operation): OperationResource {
     createdAt,
     deadline,
     ...(outcome.state === 'succeeded' && { result: { balance: outcome.balance, settledAt: outcome.settledAt } }),
-    ...('type' in problem && { problem }),
+    ...(problem && { problem }),
     ...(compensation !== undefined && { compensation }),
     _links: {
       self: { href: pathOf(routes.readOperation, { id }) },

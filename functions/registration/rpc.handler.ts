@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
+import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import {
   MemberSchema,
@@ -12,6 +13,7 @@ import { redemption } from '../../shared/contracts/operation.ts';
 import { etag } from '../../shared/http/conditions.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { answerCall, rpcEndpoint } from '../../shared/http/rpc.ts';
+import { traceOf } from '../../shared/http/trace.ts';
 import { validated } from '../../shared/http/validation.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import type { ActiveMember } from './member.ts';
@@ -93,10 +95,10 @@ function known(id: string, what: string): string {
   throw notFound(`${what} of that id`);
 }
 
-function trace({ requestHeader }: HandlerContext): Trace {
-  const traceparent = requestHeader.get('traceparent');
-  return { ...(traceparent !== null && { traceparent }) };
-}
+const trace = ({ requestHeader }: HandlerContext): Trace => ({
+  ...traceOf(requestHeader.get('traceparent')),
+  correlationId: newId(),
+});
 
 const instant = (iso: string) => timestampFromDate(new Date(iso));
 

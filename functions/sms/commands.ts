@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { smsCommands } from '../../shared/contracts/channels.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
-import { TransientError } from '../../shared/messaging/errors.ts';
+import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
 import type { SmsProvider } from './provider.ts';
 import { CONTACT } from './welcome.ts';
 
@@ -23,7 +23,9 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
       const Key = { pk: subject, sk: CONTACT };
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
-      if (Item?.phone === undefined) throw new TransientError(`no phone of member ${subject} is known yet`);
+      if (Item?.version === undefined) throw new TransientError(`no phone of member ${subject} is known yet`);
+      // A person gave up the registration's message.
+      if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
       return { call: () => provider.send({ to: Item.phone, text, idempotencyKey: id }) };
     },

@@ -30,7 +30,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,
           step: 'welcome-sms',
-          summary: 'text accepted by the provider',
+          summary: 'text handed to the provider',
           completedAt: now().toISOString(),
         }),
       };

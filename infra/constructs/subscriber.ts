@@ -14,7 +14,8 @@ export interface SubscriberProps extends Omit<ConsumerProps, 'queue' | 'undelive
   topic: Channel;
   /**
    * The renditions of events that it reads in another; these are kept from it. It needs every version of an aggregate,
-   * so nothing else may be.
+   * so nothing else may be. None, while it moves from one rendition to another: a filter takes effect after minutes, and
+   * of two that are changed for one another both could be kept from it.
    */
   without: readonly MessageContract[];
   /**
@@ -39,7 +40,11 @@ export class Subscriber extends Consumer {
       new SqsSubscription(queue.queue, {
         rawMessageDelivery: true,
         deadLetterQueue: undelivered,
-        filterPolicy: { type: SubscriptionFilter.stringFilter({ denylist: props.without.map(({ type }) => type) }) },
+        ...(props.without.length > 0 && {
+          filterPolicy: {
+            type: SubscriptionFilter.stringFilter({ denylist: props.without.map(({ type }) => type) }),
+          },
+        }),
       }),
     );
   }

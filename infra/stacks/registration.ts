@@ -64,6 +64,8 @@ export class RegistrationStack extends Stack {
     addRoute(this, 'ChangeMember', api, routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
     const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', 'DeleteItem'], true);
     addRoute(this, 'DeactivateMember', api, routes.deactivateMember, deactivate);
+    addRoute(this, 'DeactivateMemberV2', api, routes.deactivateMemberV2, deactivate);
+    addRoute(this, 'ChangeMemberV2', api, routes.changeMemberV2, apiFunction('changeV2', ['GetItem', 'PutItem'], true));
     addRoute(this, 'ReadOnboarding', api, routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
     const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
     addRoute(this, 'Redeem', api, routes.redeem, redeem);

@@ -8,7 +8,7 @@ import { OperatorError, type Stage } from './stage.ts';
 
 type Found = ParkedMessage & { subscriber: string };
 
-const REASONS: ParkedReason[] = ['failed', 'retry', 'gap', 'below-baseline', 'unreadable'];
+const REASONS: ParkedReason[] = ['failed', 'retry', 'gap', 'unsent', 'below-baseline', 'unreadable'];
 
 async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: string): Promise<Found[]> {
   const found: Found[] = [];

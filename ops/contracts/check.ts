@@ -44,7 +44,11 @@ const [before, after] = [versionOf(released), versionOf(own)];
 const changes = changesOf(released, own);
 const severity = worst(changes.map((change) => change.severity));
 const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
-const breaks = severity === 'major' && !isNewMajor;
+// A message has its major version in its type: what changes under the same type breaks whoever reads that.
+const inPlace = changes.some(
+  (change) => change.severity === 'major' && /^rollcall\..*\.v\d+/.test(change.where) && change.what !== 'is gone',
+);
+const breaks = severity === 'major' && (inPlace || !isNewMajor);
 
 const COLOR: Record<Severity, (text: string) => string> = { patch: pc.dim, minor: pc.cyan, major: pc.red };
 const line = ({ severity: kind, where, what }: Change) => `${COLOR[kind](kind.padEnd(5))}  ${where}: ${what}`;

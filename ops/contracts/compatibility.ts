@@ -10,6 +10,7 @@ export interface Contracts {
 
 interface Content {
   content?: Record<string, { schema?: Schema; examples?: Record<string, unknown> }>;
+  headers?: Record<string, unknown>;
 }
 
 interface Operation {
@@ -19,9 +20,14 @@ interface Operation {
   responses: Record<string, Content & { description?: string }>;
 }
 
+interface Parameter {
+  required?: boolean;
+  schema: Schema;
+}
+
 interface OpenApi {
   paths: Record<string, Record<string, Operation | unknown>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; parameters: Record<string, Parameter> };
 }
 
 interface AsyncApi {
@@ -32,6 +38,7 @@ interface AsyncApi {
 export function changesOf(released: Contracts, today: Contracts): Change[] {
   return [
     ...routeChanges(released.openApi, today.openApi),
+    ...parameterChanges(released.openApi, today.openApi),
     ...bodyChanges(released.openApi, today.openApi),
     ...channelChanges(released.asyncApi, today.asyncApi),
     ...messageChanges(released.messages, today.messages),
@@ -72,10 +79,13 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   const add = (severity: Change['severity'], what: string) => changes.push({ severity, where, what });
   if (was.deprecated !== is.deprecated) add('minor', is.deprecated ? 'is deprecated' : 'is no longer deprecated');
   if (!was.requestBody && is.requestBody) add('major', 'needs a body');
+  const bodies = ({ requestBody: { content = {} } = {} }: Operation) =>
+    Object.entries(content).map(([type, { schema }]) => `${schema?.$ref ?? 'a body'} as ${type}`);
+  for (const body of added(bodies(is), bodies(was))) add('major', `no longer takes ${body}`);
   const parameters = ({ parameters: all = [] }: Operation) => all.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   for (const name of added(parameters(was), parameters(is))) {
-    // An If-Match that no request needed before is one that requests lack.
-    add(name === 'If-Match' ? 'major' : 'minor', `heeds ${name}`);
+    // What no request needed before is what requests lack.
+    add(name.endsWith('-required') ? 'major' : 'minor', `heeds ${name}`);
   }
   for (const name of added(parameters(is), parameters(was))) add('major', `no longer heeds ${name}`);
   const [old, now] = [was.responses, is.responses];
@@ -83,7 +93,7 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
     add(Number(status) < 400 ? 'major' : 'minor', `no longer answers ${status}`);
   }
   for (const status of added(Object.keys(old), Object.keys(now))) {
-    add(Number(status) < 400 ? 'major' : 'minor', `answers ${status}`);
+    add(Number(status) < 300 ? 'major' : 'minor', `answers ${status}`);
   }
   for (const [status, answer] of Object.entries(old)) {
     const next = now[status];
@@ -97,9 +107,34 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
     const problems = ({ content = {} }: Content) => Object.keys(content['application/problem+json']?.examples ?? {});
     for (const code of added(problems(answer), problems(next))) add('minor', `may answer the problem ${code}`);
     for (const code of added(problems(next), problems(answer))) add('minor', `never answers the problem ${code}`);
+    for (const name of added(Object.keys(next.headers ?? {}), Object.keys(answer.headers ?? {}))) {
+      add('major', `no longer answers ${status} with ${name}`);
+    }
+    for (const name of added(Object.keys(answer.headers ?? {}), Object.keys(next.headers ?? {}))) {
+      add('minor', `answers ${status} with ${name}`);
+    }
     const names = ({ content = {} }: Content) => content['application/json']?.schema?.$ref;
     if (names(answer) !== names(next)) add('major', `answers ${status} with another resource`);
     if (answer.description !== next.description) add('patch', `${status} is described differently`);
+  }
+  return changes;
+}
+
+/** Headers that requests carry, and what paths have in them. */
+function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
+  const changes = Object.entries(before.components.parameters).flatMap(([name, was]): Change[] => {
+    const is = after.components.parameters[name];
+    if (!is) return [];
+    const where = `parameter ${name}`;
+    const demanded: Change[] =
+      is.required && !was.required ? [{ severity: 'major', where, what: 'must be there' }] : [];
+    return [...demanded, ...schemaChanges(was.schema, is.schema, ['sent'], where)];
+  });
+  for (const [path, { parameters }] of Object.entries(before.paths)) {
+    const now = after.paths[path]?.parameters as Parameter[] | undefined;
+    for (const [index, { schema }] of ((parameters ?? []) as Parameter[]).entries()) {
+      changes.push(...schemaChanges(schema, now?.[index]?.schema ?? schema, ['sent'], path));
+    }
   }
   return changes;
 }

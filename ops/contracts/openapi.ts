@@ -17,6 +17,10 @@ const HEADERS = {
     description: 'The ETag that the change is based on (RFC 9110 §13.1.1).',
     schema: { type: 'string' },
   },
+  'If-None-Match': {
+    description: 'The ETag of what the caller has (RFC 9110 §13.1.2).',
+    schema: { type: 'string' },
+  },
   Prefer: {
     description: '`wait=N`: answer when the operation has ended, or after so many seconds, 20 at most (RFC 7240).',
     schema: { type: 'string' },
@@ -25,13 +29,14 @@ const HEADERS = {
 
 const ANSWER_HEADERS = {
   ETag: { description: 'The version of what is answered.', schema: { type: 'string' } },
+  'Preference-Applied': { description: 'The preference that was heeded (RFC 7240).', schema: { type: 'string' } },
   Location: { description: 'Where the new resource is.', schema: { type: 'string' } },
   Deprecation: {
     description: 'Since when this route is not to be used any more (RFC 9745).',
     schema: { type: 'string' },
   },
   Sunset: { description: 'When this route goes away (RFC 8594).', schema: { type: 'string' } },
-  'Retry-After': { description: 'Seconds until a new try makes sense.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds until a new try, or another look, makes sense.', schema: { type: 'string' } },
 };
 
 type AnswerHeader = keyof typeof ANSWER_HEADERS;
@@ -74,19 +79,23 @@ function operation(id: string, route: Route, contract: RouteContract) {
   const { summary, tag, body, answers, heeds = [], requires = [], deprecated } = contract;
   const isRead = route.method === 'GET';
   const answerHeaders = (status: string): AnswerHeader[] => [
-    ...(status === '200' || status === '201' ? (['ETag'] as const) : []),
+    ...(isRead || requires.includes('If-Match') || status === '201' ? (['ETag'] as const) : []),
     ...(route.method === 'POST' ? (['Location'] as const) : []),
+    ...(heeds.includes('Prefer') ? (['Preference-Applied', 'Retry-After'] as const) : []),
     ...(deprecated ? (['Deprecation', 'Sunset'] as const) : []),
+  ];
+  const parameters = [
+    ...heeds.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ...requires.map((name) => ({ $ref: `#/components/parameters/${name}-required` })),
+    ...(isRead ? [{ $ref: '#/components/parameters/If-None-Match' }] : []),
   ];
   return {
     operationId: id,
     summary,
     tags: [tag],
     ...(deprecated && { deprecated }),
-    ...(isRead && { description: 'Takes `If-None-Match` and `If-Match`; HEAD answers the same without a body.' }),
-    ...([...heeds, ...requires].length > 0 && {
-      parameters: [...heeds, ...requires].map((name) => ({ $ref: `#/components/parameters/${name}` })),
-    }),
+    ...(isRead && { description: 'HEAD answers the same without a body.' }),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, ...content(body) } }),
     responses: {
       ...Object.fromEntries(
@@ -95,6 +104,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
           { description, ...headers(answerHeaders(status)), ...content(answered) },
         ]),
       ),
+      ...(isRead && { 304: { description: 'The caller has it already.', ...headers(['ETag']) } }),
       ...problemAnswers(contract.problems),
     },
   };
@@ -134,9 +144,12 @@ export function openApi(version: string) {
         ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
         Problem: jsonSchema(problem),
       },
-      parameters: Object.fromEntries(
-        Object.entries(HEADERS).map(([name, parameter]) => [name, { name, in: 'header', ...parameter }]),
-      ),
+      parameters: {
+        ...Object.fromEntries(
+          Object.entries(HEADERS).map(([name, parameter]) => [name, { name, in: 'header', ...parameter }]),
+        ),
+        'If-Match-required': { name: 'If-Match', in: 'header', required: true, ...HEADERS['If-Match'] },
+      },
       headers: ANSWER_HEADERS,
     },
   };

@@ -7,7 +7,6 @@ export type Schema = { [key: string]: unknown } & {
   required?: string[];
   items?: Schema;
   additionalProperties?: Schema | boolean;
-  anyOf?: Schema[];
 };
 
 /** Semantic versioning: what no reader or writer notices, what is compatible, and what is not. */
@@ -35,7 +34,8 @@ export const worst = (severities: readonly Severity[]): Severity | undefined =>
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
 const SHAPE = ['pattern', 'format', 'const'];
-const PROSE = ['description', 'title', 'examples', 'default', 'deprecated'];
+const COMPARED = ['type', 'enum', 'properties', 'required', 'items', 'additionalProperties'];
+const PROSE = ['$schema', 'description', 'title', 'examples', 'default', 'deprecated'];
 
 /** What changed between two schemas, and what it means to the given sides. */
 export function schemaChanges(before: Schema, after: Schema, sides: readonly Side[], where: string): Change[] {
@@ -85,7 +85,8 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
     const at = `${where}.${name}`;
     const next = now[name];
     if (!next) {
-      add('is gone', demanded.has(name) ? { sent: 'minor', read: 'major' } : both('minor'), at);
+      // Who sends it is no longer heeded, who reads it gets it no more.
+      add('is gone', both('major'), at);
       continue;
     }
     if (demanded.has(name) && !demands.has(name)) add('may be missing', { sent: 'minor', read: 'major' }, at);
@@ -103,6 +104,9 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
       changes.push(...schemaChanges(one, other, sides, `${where}[]`));
     } else if (!same(key)) add(`${key} changed`, both('major'));
   }
-  if (!same('anyOf')) add('its alternatives changed', both('major'));
+  const known = new Set([...SHAPE, ...UPPER, ...LOWER, ...PROSE, ...COMPARED]);
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (!known.has(key) && !same(key)) add(`${key} changed`, both('major'));
+  }
   return changes;
 }

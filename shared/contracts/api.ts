@@ -44,8 +44,10 @@ export const schemas = {
 
 const named = (name: keyof typeof schemas): Named => ({ name, schema: schemas[name] });
 
-const READ = ['not-acceptable', 'internal', 'busy'] as const;
-const READ_ONE = ['not-found', 'version-mismatch', ...READ] as const;
+const FAILS = ['internal', 'busy'] as const;
+const READ = ['not-acceptable', 'version-mismatch', ...FAILS] as const;
+const READ_ONE = ['not-found', ...READ] as const;
+const CHANGES = ['not-found', 'version-mismatch', ...FAILS] as const;
 const TAKES_BODY = ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid'] as const;
 
 export const api: Record<keyof typeof routes, RouteContract> = {
@@ -60,7 +62,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     body: named('Registration'),
     answers: { 201: { description: 'The member, who is registered by now.', body: named('Member') } },
-    problems: [...TAKES_BODY, 'invalid-header', 'phone-taken', 'idempotency-key-reused', ...READ],
+    problems: [...TAKES_BODY, 'not-acceptable', 'invalid-header', 'phone-taken', 'idempotency-key-reused', ...FAILS],
     heeds: ['Idempotency-Key'],
   },
   readMember: {
@@ -81,14 +83,29 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     body: named('ProfileChange'),
     answers: { 200: { description: 'The member as changed.', body: named('Member') } },
-    problems: [...TAKES_BODY, 'precondition-required', ...READ_ONE],
+    problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
     requires: ['If-Match'],
   },
   deactivateMember: {
     summary: 'Leave: personal data is erased',
     tag: 'Members',
     answers: { 204: { description: 'The member has left, now or before.' } },
-    problems: READ_ONE,
+    problems: CHANGES,
+    heeds: ['If-Match'],
+  },
+  changeMemberV2: {
+    summary: 'Change name or locale, and get the name in its parts',
+    tag: 'Members',
+    body: named('ProfileChange'),
+    answers: { 200: { description: 'The member as changed.', body: named('MemberV2') } },
+    problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
+    requires: ['If-Match'],
+  },
+  deactivateMemberV2: {
+    summary: 'Leave, by the address of version 2',
+    tag: 'Members',
+    answers: { 204: { description: 'The member has left, now or before.' } },
+    problems: CHANGES,
     heeds: ['If-Match'],
   },
   readOnboarding: {
@@ -114,7 +131,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
         body: named('Operation'),
       },
     },
-    problems: [...TAKES_BODY, 'invalid-header', 'not-found', 'idempotency-key-reused', ...READ],
+    problems: [...TAKES_BODY, 'not-acceptable', 'invalid-header', 'not-found', 'idempotency-key-reused', ...FAILS],
     heeds: ['Idempotency-Key', 'Prefer'],
   },
   readOperation: {

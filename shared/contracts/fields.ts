@@ -19,6 +19,18 @@ export const locale = z
   })
   .meta({ description: 'Language of texts to the member (BCP 47).', examples: ['es', 'zh-CN'] });
 
+/** A BCP 47 tag as it stands, for keys. */
+export const localeTag = z.string().refine(
+  (value) => {
+    try {
+      return new Intl.Locale(value).toString() !== '';
+    } catch {
+      return false;
+    }
+  },
+  { error: 'must be a BCP 47 language tag' },
+);
+
 /** Trimmed and in Unicode form NFC; its length is counted in code points, as a person counts. */
 export const name = z
   .string()

@@ -19,7 +19,11 @@ export const profileChange = z
   .refine((change) => change.name !== undefined || change.locale !== undefined, {
     error: 'must name at least one of name and locale',
   })
-  .meta({ description: 'What is to change of a member: name, locale or both.', examples: [{ locale: 'en' }] });
+  .meta({
+    description: 'What is to change of a member: name, locale or both.',
+    examples: [{ locale: 'en' }],
+    minProperties: 1,
+  });
 
 const identity = { id: memberId, phone };
 const state = { version: z.int().positive(), registeredAt: timestamp, _links: links };

@@ -8,7 +8,7 @@ export const onboarding = z
   .object({
     memberId,
     deadline: timestamp.meta({
-      description: 'Until then answers are expected. One that comes later is shown, as late.',
+      description: 'Until then answers are expected. What was done later is shown, as late.',
     }),
     state: z.enum(['collecting', 'closed']).meta({ description: 'Whether the deadline is still to come.' }),
     steps: z

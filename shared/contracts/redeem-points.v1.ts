@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
-import { memberId } from './fields.ts';
+import { memberId, timestamp } from './fields.ts';
 import { RedeemPointsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const redeemPoints = {
@@ -10,11 +10,14 @@ export const redeemPoints = {
     .object({
       memberId,
       points: z.int().positive(),
+      deadline: timestamp.optional().meta({ description: 'After it nobody wants the points any more.' }),
     })
     .meta({
       description:
         'Take points off the balance of a member, if there are enough. Answered by rollcall.points.redemption-settled.v1.',
-      examples: [{ memberId: '01999999-0000-7000-8000-000000000001', points: 40 }],
+      examples: [
+        { memberId: '01999999-0000-7000-8000-000000000001', points: 40, deadline: '2026-11-21T10:03:00.123Z' },
+      ],
     }),
   protobuf: RedeemPointsSchema,
 } as const satisfies MessageContract;

@@ -9,7 +9,7 @@ export const redemptionSettled = {
   data: z
     .object({
       memberId,
-      outcome: z.enum(['succeeded', 'not-enough-points', 'account-closed']),
+      outcome: z.enum(['succeeded', 'not-enough-points', 'account-closed', 'deadline-passed']),
       points: z.int().positive().meta({ description: 'What was to be redeemed.' }),
       balance: z.int().meta({ description: 'Points that the member has by now.' }),
       settledAt: timestamp,

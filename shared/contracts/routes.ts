@@ -4,6 +4,8 @@ export const routes = {
   register: { method: 'POST', path: '/v1/members' },
   readMember: { method: 'GET', path: '/v1/members/{id}' },
   readMemberV2: { method: 'GET', path: '/v2/members/{id}' },
+  changeMemberV2: { method: 'PATCH', path: '/v2/members/{id}' },
+  deactivateMemberV2: { method: 'DELETE', path: '/v2/members/{id}' },
   changeMember: { method: 'PATCH', path: '/v1/members/{id}' },
   deactivateMember: { method: 'DELETE', path: '/v1/members/{id}' },
   readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding' },

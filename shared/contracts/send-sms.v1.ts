@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
-import { memberId } from './fields.ts';
+import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const sendSms = {
@@ -10,7 +10,7 @@ export const sendSms = {
     .object({
       memberId,
       texts: z
-        .record(z.string(), z.string().min(1).max(1600))
+        .record(localeTag, z.string().min(1).max(1600))
         .refine((texts) => texts.en !== undefined, { error: 'must have an English text, for all other languages' })
         .meta({ description: 'The text by BCP 47 tag; the closest to what the member wants is sent.' }),
     })

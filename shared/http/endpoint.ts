@@ -13,6 +13,8 @@ import { validated } from './validation.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 const JSON_TYPE = 'application/json';
+/** Of an endpoint whose answer has no body: there is nothing to accept. */
+export const NOTHING = '';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
@@ -78,6 +80,7 @@ const headers = httpSecurityHeaders({
 /** `Accept`, as RFC 9110 §12.5.1 has it. */
 const negotiation = (mediaType: string) =>
   httpContentNegotiation({
+    parseMediaTypes: mediaType !== NOTHING,
     parseCharsets: false,
     parseEncodings: false,
     parseLanguages: false,

@@ -8,8 +8,6 @@ import type { HttpEvent, HttpResponse } from './endpoint.ts';
 import { toProblem } from './failures.ts';
 import { type Problem, problemType } from './problems.ts';
 
-/** HTTP API gives up after 30 seconds, and the function a second before. */
-const LONGEST_MS = 25_000;
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
@@ -17,7 +15,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  * which neither HTTP API nor function URLs have.
  */
 export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
-  const router = createConnectRouter({ grpc: false, maxTimeoutMs: LONGEST_MS, readMaxBytes: MAX_BODY_BYTES });
+  const router = createConnectRouter({ grpc: false, readMaxBytes: MAX_BODY_BYTES });
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
 

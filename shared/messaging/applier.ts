@@ -1,6 +1,6 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Cursor, decide } from './cursor.ts';
-import { isPermanent, TransientError } from './errors.ts';
+import { isPermanent, TransientError, UnsentError } from './errors.ts';
 import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Sender } from './sender.ts';
@@ -73,9 +73,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   async function send(place: Place, messages: readonly OutgoingMessage[]): Promise<void> {
     if (messages.length === 0) return;
     if (!sender) throw new Error(`${place.aggregateId}: there is something to send, and no sender`);
-    const [cause] = (await sender.send(messages)).values();
-    if (cause) throw new TransientError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
-    await store.sent(place);
+    const errors = await sender.send(messages);
+    await store.sent(place, [...errors.keys()]);
+    const [cause] = errors.values();
+    if (cause) throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
   }
 
   async function settle(place: Place): Promise<void> {

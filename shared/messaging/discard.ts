@@ -25,6 +25,8 @@ export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): 
     if (version === 0) return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
     if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
+    // It was applied: what is given up is what follows from it.
+    if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {
       throw new PermanentError(
         `version ${version} of ${aggregateId} was applied or discarded before: the sweep takes it away`,
@@ -52,7 +54,9 @@ export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): 
     }
     const parked = meant[0] ?? missing(key, queue);
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
-    const { state } = await store.discard(discarded, await moveOver(parked, queue));
+    const move = await moveOver(parked, queue);
+    if (parked.reason === 'unsent') await store.sent(parked, []);
+    const { state } = await store.discard(discarded, move);
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
   };
 

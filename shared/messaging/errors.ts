@@ -5,7 +5,12 @@ export class MessagingError extends Error {
 
 /** Trying again later may help: a throttled table, a provider that is down. */
 export class TransientError extends MessagingError {
-  override readonly name = 'TransientError';
+  override readonly name: string = 'TransientError';
+}
+
+/** The message was applied, and what its effect has to send was not sent yet. */
+export class UnsentError extends TransientError {
+  override readonly name = 'UnsentError';
 }
 
 /** Trying again will not help, however often: the message waits for a person. */

@@ -3,7 +3,7 @@ import type { Applier, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
-import { PermanentError, TransientError, type UnreadableMessageError } from './errors.ts';
+import { PermanentError, TransientError, type UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, placeOf, readEnvelope } from './message.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
@@ -46,7 +46,10 @@ const AGGREGATES_AT_ONCE = 16;
 /** Of an error's text, which may repeat what a sender wrote. */
 const LONGEST_ERROR = 2_000;
 
-/** What becomes of one parked message; after `applied`, `gone` and `skipped` the next of its aggregate has its turn. */
+/**
+ * What becomes of one parked message; after `applied`, `gone`, `skipped` and an UnsentError the next of its aggregate has
+ * its turn.
+ */
 type Release = 'applied' | 'gone' | 'skipped' | 'waits' | Error;
 
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
@@ -71,7 +74,7 @@ export function createParking(options: ParkingOptions) {
       parkedAt: now().toISOString(),
       ...before,
       ...(error && { error: textOf(error), triedAt: now().toISOString() }),
-      ...(reason === 'retry' && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
+      ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
     // A message that comes again, too early, is no news; what is known of its failure is to be kept.
     await store.park(message, reason === 'gap' && before.parkedAt === undefined);
@@ -79,7 +82,8 @@ export function createParking(options: ParkingOptions) {
 
   /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
   function isDue({ reason, nextTryAt = '' }: ParkedMessage, redriven: boolean): boolean {
-    return redriven || reason === 'gap' || (reason === 'retry' && Date.parse(nextTryAt) <= now().getTime());
+    if (redriven || reason === 'gap') return true;
+    return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();
   }
 
   /** Also what fails for now, or waits for its predecessor, for longer than that is usual. */
@@ -103,7 +107,7 @@ export function createParking(options: ParkingOptions) {
     const envelope = readEnvelope(parked.body);
     const attempted = await applier
       .apply(envelope, mayAdopt)
-      .catch((error: Error): Parked => ({ outcome: 'parked', reason: 'retry', error }));
+      .catch((error: Error): Parked => ({ outcome: 'parked', reason: reasonOf(error), error }));
     if (attempted.outcome !== 'parked') {
       await store.unpark(parked);
       return 'applied';
@@ -127,18 +131,26 @@ export function createParking(options: ParkingOptions) {
     }
   }
 
+  async function settle(parked: ParkedMessage, redriven: boolean): Promise<'gone' | 'waits' | Error> {
+    if (parked.reason === 'unsent' && !isDue(parked, redriven)) return 'waits';
+    try {
+      await applier.settle(parked);
+    } catch (error) {
+      const attempts = parked.attempts + 1;
+      const about = { error: textOf(error as Error), triedAt: now().toISOString(), nextTryAt: nextTry(attempts) };
+      await store.park({ ...parked, reason: 'unsent', attempts, ...about });
+      return error as Error;
+    }
+    await store.unpark(parked);
+    return 'gone';
+  }
+
   async function releaseOne(parked: ParkedMessage, redriven: boolean): Promise<Release> {
     if (parked.reason === 'unreadable') return readAgain(parked);
     const decision = decide(await store.cursor(parked.aggregateId), parked.version);
     if (decision.action === 'acknowledge') {
       // It came again and was applied since it was parked, or could only not send what follows.
-      try {
-        await applier.settle(parked);
-      } catch (error) {
-        return error as Error;
-      }
-      await store.unpark(parked);
-      return 'gone';
+      return settle(parked, redriven);
     }
     if (decision.action === 'park') {
       if (decision.because === 'gap') return 'waits';
@@ -160,6 +172,15 @@ export function createParking(options: ParkingOptions) {
         if (result === 'applied') report.applied++;
         if (result === 'skipped') report.forPerson++;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
+        if (parked.reason === 'unsent' && result !== 'gone') {
+          // Its cursor has moved: nobody waits for it.
+          report[isOld(parked) ? 'forPerson' : 'waiting']++;
+          continue;
+        }
+        if (result instanceof UnsentError) {
+          report.waiting++;
+          continue;
+        }
         if (result !== 'waits' && !(result instanceof Error)) continue;
         const forPerson = parked.reason === 'unreadable' || needsPerson(parked) ? 1 : 0;
         report.forPerson += forPerson;
@@ -239,6 +260,9 @@ export function createParking(options: ParkingOptions) {
 }
 
 const isSuspect = ([lowest]: readonly ParkedMessage[]) => lowest?.reason === 'retry' && Boolean(lowest.unanswered);
+
+/** Why a message is set aside that failed for now. */
+export const reasonOf = (error: Error) => (error instanceof UnsentError ? 'unsent' : 'retry');
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 

@@ -28,10 +28,10 @@ export interface Effect {
 }
 
 /**
- * Why a message is set aside. The sweep applies a `gap` after its predecessor, and a `retry` when its time has come; the
- * others wait for a person.
+ * Why a message is set aside. The sweep applies a `gap` after its predecessor, and a `retry` when its time has come; of
+ * one that is `unsent` it sends what follows; the others wait for a person.
  */
-export type ParkedReason = 'gap' | 'retry' | 'failed' | 'below-baseline' | 'unreadable';
+export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'failed' | 'below-baseline' | 'unreadable';
 
 /** What one parked message is known by. One that names no aggregate is parked under its queue, with version 0. */
 export interface ParkedKey extends Place {
@@ -78,8 +78,8 @@ export interface SubscriberStore {
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   /** What an effect had to send and is still kept. */
   unsent(place: Place): Promise<readonly OutgoingMessage[]>;
-  /** Forgets what an effect had to send. */
-  sent(place: Place): Promise<void>;
+  /** Forgets what an effect had to send, but for what is `left`. */
+  sent(place: Place, left: readonly OutgoingMessage[]): Promise<void>;
   /** @param unlessParked whether the message is left as it is if it is parked already */
   park(message: ParkedMessage, unlessParked?: boolean): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
@@ -220,8 +220,10 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return Item?.messages ?? [];
     },
 
-    async sent(place) {
-      await client.send(new DeleteCommand({ TableName: tableName, Key: unsentKey(place) }));
+    async sent(place, left) {
+      const Key = unsentKey(place);
+      if (left.length === 0) await client.send(new DeleteCommand({ TableName: tableName, Key }));
+      else await client.send(new PutCommand({ TableName: tableName, Item: { ...Key, messages: left } }));
     },
 
     async park(message, unlessParked = false) {

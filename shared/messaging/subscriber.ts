@@ -6,7 +6,7 @@ import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { TransientError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
-import { createParking, type ParkingOptions } from './parking.ts';
+import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'applier'>;
 
@@ -43,7 +43,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
       withEnvelope(delivery, async (envelope) => {
         const attempted = await applier.apply(envelope).catch((error: Error): Attempt => {
           if (delivery.receives < RECEIVES_BEFORE_PARKING) throw error;
-          return { outcome: 'parked', reason: 'retry', error };
+          return { outcome: 'parked', reason: reasonOf(error), error };
         });
         if (attempted.outcome === 'parked') {
           await park(envelope, delivery.body, attempted, { attempts: delivery.receives });

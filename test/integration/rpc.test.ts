@@ -94,8 +94,30 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(await client().register(request)).toEqual(first);
   });
 
-  it('ends a call at its deadline', async () => {
-    expect(await failure(client().register(someone(), { timeoutMs: 1 }))).toMatchObject({ code: 'DeadlineExceeded' });
+  it('answers how an operation stands before the deadline of who watches it', async () => {
+    const { member } = await client().register(someone());
+    const { operation } = await client().redeemPoints({ memberId: member?.id ?? '', points: 1 });
+    const { operation: seen } = await client().watchOperation({ id: operation?.id ?? '' }, { timeoutMs: 20_000 });
+    expect(seen?.state).toBe('succeeded');
+  });
+});
+
+describe('a deadline', () => {
+  it.each([
+    ['connect-timeout-ms', '1', 'application/json'],
+    ['grpc-timeout', '1m', 'application/grpc-web+json'],
+  ])('is kept by the server: %s', async (header, timeout, type) => {
+    const person = JSON.stringify({ phone: newPhone(), name: 'Lucía', locale: 'es' });
+    const frame = Buffer.from([0, 0, 0, 0, Buffer.byteLength(person)]);
+    const body = type.includes('grpc') ? Buffer.concat([frame, Buffer.from(person)]) : person;
+    const response = await fetch(`${cloud.apiUrl}/rollcall.members.v1.MemberService/Register`, {
+      method: 'POST',
+      headers: { 'content-type': type, [header]: timeout },
+      body,
+    });
+    // One millisecond is over before a table has answered. 4 is DEADLINE_EXCEEDED.
+    const said = `grpc-status: ${response.headers.get('grpc-status')} ${await response.text()}`;
+    expect(said).toMatch(/grpc-status: 4|deadline_exceeded/);
   });
 });
 

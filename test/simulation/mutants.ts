@@ -133,9 +133,9 @@ export const mutants: Mutant[] = [
     name: 'reply-forgotten-before-it-is-sent',
     breaks: ['G1'],
     file: applier,
-    from: 'const [cause] = (await sender.send(messages)).values();',
-    to: `await store.sent(place);
-    const [cause] = (await sender.send(messages)).values();`,
+    from: 'const errors = await sender.send(messages);',
+    to: `await store.sent(place, []);
+    const errors = await sender.send(messages);`,
   },
   {
     name: 'acknowledged-before-commit',
@@ -198,8 +198,8 @@ export const mutants: Mutant[] = [
     name: 'sweep-never-retries',
     breaks: ['G4'],
     file: parking,
-    from: "reason === 'gap' || (reason === 'retry' && Date.parse(nextTryAt) <= now().getTime())",
-    to: "reason === 'gap'",
+    from: "return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();",
+    to: 'return false;',
   },
   {
     name: 'nobody-is-told',

@@ -183,7 +183,7 @@ export class SubscriberModel {
       release: (id, lease) => call(`releases ${id}`, () => store.release(id, lease)),
       cursor: (id) => call(`reads the cursor of ${id}`, () => store.cursor(id)),
       unsent: (place) => call(`reads what ${place.aggregateId} has to send`, () => store.unsent(place)),
-      sent: (place) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place)),
+      sent: (place, left) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place, left)),
       park: (message, unlessParked) =>
         call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () =>
           store.park(message, unlessParked),

@@ -51,8 +51,9 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return this.#unsent.get(unsentAt(place)) ?? [];
   }
 
-  async sent(place: Place): Promise<void> {
-    this.#unsent.delete(unsentAt(place));
+  async sent(place: Place, left: readonly OutgoingMessage[]): Promise<void> {
+    if (left.length > 0) this.#unsent.set(unsentAt(place), left);
+    else this.#unsent.delete(unsentAt(place));
   }
 
   async park(message: ParkedMessage, unlessParked = false): Promise<void> {

@@ -50,7 +50,7 @@ const patch: Array<[string, (today: Parsed) => void]> = [
 const minor: Array<[string, (today: Parsed) => void]> = [
   ['a route is new', (c) => (c.openApi.paths['/v1/new'] = { get: { responses: {} } })],
   ['a method is new', (c) => (c.openApi.paths['/v1'].post = { responses: {} })],
-  ['a route heeds one more header', (c) => (route(c, '/v1').parameters = [{ $ref: '#/components/parameters/Prefer' }])],
+  ['a route heeds one more header', (c) => route(c, '/v1').parameters.push({ $ref: '#/components/parameters/Prefer' })],
   ['a route is deprecated', (c) => (route(c, '/v1').deprecated = true)],
   ['a route answers one more problem', (c) => (route(c, '/v1').responses[418] = {})],
   ['a resource has one more field', (c) => (schema(c, 'Member').properties.nickname = { type: 'string' })],
@@ -70,7 +70,7 @@ const major: Array<[string, (today: Parsed) => void]> = [
   [
     'a route demands If-Match',
     (c) => {
-      route(c, '/v1/members', 'post').parameters.push({ $ref: '#/components/parameters/If-Match' });
+      route(c, '/v1/members', 'post').parameters.push({ $ref: '#/components/parameters/If-Match-required' });
     },
   ],
   ['a route no longer heeds a header', (c) => delete route(c, '/v1/members', 'post').parameters],
@@ -85,6 +85,31 @@ const major: Array<[string, (today: Parsed) => void]> = [
       demand(schema(c, 'Registration'), 'nickname');
     },
   ],
+  [
+    'a body is another one',
+    (c) => {
+      route(c, '/v1/members', 'post').requestBody.content['application/json'].schema.$ref =
+        '#/components/schemas/Other';
+    },
+  ],
+  [
+    'a body comes in another format',
+    (c) => {
+      const { content } = route(c, '/v1/members', 'post').requestBody;
+      content['text/xml'] = content['application/json'];
+      delete content['application/json'];
+    },
+  ],
+  ['a header must be shorter', (c) => (c.openApi.components.parameters['Idempotency-Key'].schema.maxLength = 8)],
+  ['a header must be there', (c) => (c.openApi.components.parameters.Prefer.required = true)],
+  [
+    'an id in a path has another form',
+    (c) => (c.openApi.paths['/v1/members/{id}'].parameters[0].schema.type = 'integer'),
+  ],
+  ['an answer no longer says where', (c) => delete route(c, '/v1/members', 'post').responses[201].headers.Location],
+  ['a resource no longer has a field that could be missing', (c) => delete schema(c, 'Operation').properties.problem],
+  ['a body is no longer heeded in part', (c) => delete schema(c, 'Redemption').properties.expiresIn],
+  ['a schema says what this check does not know', (c) => (schema(c, 'Registration').oneOf = [])],
   ['a body must be shorter', (c) => (schema(c, 'Registration').properties.locale.maxLength = 2)],
   ['a message lacks a field', (c) => delete message(c).properties.phone],
   [

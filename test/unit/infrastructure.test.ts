@@ -155,8 +155,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(35);
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(35);
+    expect(functions().size).toBe(36);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(36);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
@@ -227,6 +227,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       'registration-readV2': ['dynamodb:GetItem'],
       'registration-readOnboarding': ['dynamodb:GetItem'],
       'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      'registration-changeV2': ['dynamodb:GetItem', 'dynamodb:PutItem'],
       'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       'registration-redeem': [
         'dynamodb:ConditionCheckItem',

@@ -6,7 +6,7 @@ import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
 import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import { memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
-import { member, subscriber } from '../support/test-subscriber.ts';
+import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
 /** A sender that fails for as long as it is told to, and keeps what it sent. */
 function outbound(failure?: Error) {
@@ -56,18 +56,54 @@ describe('what an effect has to send', () => {
     expect([sender.sent, versions()]).toEqual([[first], [1]]);
   });
 
-  it('is sent by the sweep, if the broker is away for long; its successors do not wait for it', async () => {
+  it('is sent by the sweep, if the broker is away for long; nobody waits for it, live or parked', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, sweep, parked, versions, pass } = answering(sender);
     expect(await apply(registered(), 5)).toBe('parked');
     expect(await apply(profileChanged(member, 2))).toBe('applied');
+    expect(await apply(profileChanged(member, 4))).toBe('parked');
+    expect(await apply(profileChanged(member, 3))).toBe('applied');
     pass(60_000);
-    expect(await sweep()).toMatchObject({ errors: [expect.stringContaining('1 TransientError: applied, but')] });
-    expect(parked()).toEqual(['1 retry']);
+    expect(await sweep()).toMatchObject({
+      applied: 1,
+      errors: ['1 UnsentError: applied, but what follows could not be sent: denied'],
+    });
+    expect([parked(), versions()]).toEqual([['1 unsent'], [1, 2, 3, 4]]);
     sender.failure = undefined;
+    expect(await sweep()).toMatchObject({ errors: [] });
+    expect(sender.sent).toEqual([]);
     pass(60_000);
     await sweep();
-    expect([sender.sent, parked(), versions()]).toEqual([[first], [], [1, 2]]);
+    expect([sender.sent, parked()]).toEqual([[first], []]);
+  });
+
+  it('tells a person after an hour', async () => {
+    const sender = outbound(new PermanentError('denied'));
+    const { apply, sweep, pass } = answering(sender);
+    await apply(registered(), 5);
+    pass(59 * MINUTE);
+    expect(await sweep()).toMatchObject({ waiting: 1, forPerson: 0 });
+    pass(2 * MINUTE);
+    expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
+  });
+
+  it('is not sent twice where a part of it was confirmed', async () => {
+    const sent: string[] = [];
+    const sender = {
+      async send(messages: readonly OutgoingMessage[]) {
+        sent.push(...messages.map(({ messageId }) => messageId));
+        return new Map(
+          messages
+            .filter(({ messageId }) => sent.indexOf(messageId) === sent.lastIndexOf(messageId) && messageId === 'b')
+            .map((one) => [one, new Error('no')]),
+        );
+      },
+    };
+    const send = ['a', 'b'].map((id) => outgoingMessage(member, id));
+    const { apply } = subscriber({ 'rollcall.member.registered.v1': () => ({ send }) }, false, { sender });
+    await expect(apply(registered())).rejects.toThrow('could not be sent');
+    expect(await apply(registered())).toBe('duplicate');
+    expect(sent).toEqual(['a', 'b', 'b']);
   });
 
   it('is sent when the message ends among the dead letters', async () => {
@@ -80,12 +116,15 @@ describe('what an effect has to send', () => {
     expect(sender.sent).toEqual([first]);
   });
 
-  it('is not given up with a discard', async () => {
+  it('is given up by a discard, which leaves the effect as it is', async () => {
     const sender = outbound(new Error('down'));
-    const { apply, kit, parked } = answering(sender);
+    const { apply, kit, parked, store, versions } = answering(sender);
     await apply(registered(), 5);
-    await expect(kit.discard({ aggregateId: member, version: 1 }, 'a test')).rejects.toThrow('was applied');
-    expect(parked()).toEqual(['1 retry']);
+    await kit.discard({ aggregateId: member, version: 1 }, 'the channel is gone');
+    sender.failure = undefined;
+    expect(await apply(registered())).toBe('duplicate');
+    expect([parked(), versions(), sender.sent]).toEqual([[], [1], []]);
+    expect(store.discarded).toMatchObject([{ reason: 'unsent', discardedBecause: 'the channel is gone' }]);
   });
 });
 
