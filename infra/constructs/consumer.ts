@@ -90,7 +90,7 @@ export class Consumer extends Construct {
     const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
       'dynamodb:GetItem',
       'dynamodb:PutItem',
-      ...(sendsTo.length > 0 ? ['dynamodb:DeleteItem'] : []),
+      ...(sendsTo.length > 0 ? ['dynamodb:UpdateItem'] : []),
     ]);
     this.#functions = [consume, sweep, setAside];
     this.#applying = [consume, sweep];

@@ -3,7 +3,8 @@ import type { Faults } from '../faults.ts';
 import type { FunctionSettings, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
-const IDLE_MS = 60_000;
+/** Less than the minute from one sweep to the next, or every sweep would keep an instance of its own for ever. */
+const IDLE_MS = 45_000;
 
 /** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
 export class LambdaFunction {

@@ -38,7 +38,7 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
 /** Without any progress for longer than a message can be held back (a visibility timeout, a sweep), this is all there is. */
 const PATIENCE_MS = 180_000;
 /** The whole run, for 10,000 members; chaos that takes longer has stalled. */
-const LIMIT_MS = 30 * 60_000;
+const LIMIT_MS = 45 * 60_000;
 /** One text of so many is refused for good: enough of them in a small run too. */
 const refusedOf = Math.max(5, Math.min(200, Math.floor(members / 10)));
 

@@ -95,11 +95,11 @@ export interface SubscriberStore {
 export const PARKED_INDEX = 'parked';
 
 const VERSION_DIGITS = 16;
-const padded = (version: number) => String(version).padStart(VERSION_DIGITS, '0');
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
 /** Two messages that claim the same version have a place each: neither may take the other's. */
-const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) => `${padded(version)}#${messageId}`;
+const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
+  `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
 
 export interface SubscriberStoreOptions {
   client: DynamoDBDocumentClient;
@@ -109,8 +109,9 @@ export interface SubscriberStoreOptions {
 }
 
 /**
- * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, `unsent#VERSION`, or
- * what the service itself keeps there.
+ * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, or what the service
+ * itself keeps there. What an effect still has to send is an attribute of the cursor's item, so that it costs no
+ * transaction.
  */
 export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
   /** One conditional update of the cursor's item, with whatever must be committed beside it. */
@@ -138,16 +139,13 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     }
   }
 
-  const unsentKey = ({ aggregateId, version }: Place) => ({ pk: aggregateId, sk: `unsent#${padded(version)}` });
-
   function moveCursor(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
-    const { send: messages = [], writes = [] } = effect;
-    const kept = { ...unsentKey({ aggregateId, version: next.version }), messages };
-    const keep = messages.length > 0 ? [{ Put: { TableName: tableName, Item: kept } }] : [];
+    const { send = [], writes = [] } = effect;
     const set = Object.entries({
       ...effect.set,
       version: next.version,
       ...(next.baseline && { baseline: next.baseline }),
+      ...(send.length > 0 && { [unsentAttribute(next)]: send }),
     });
     const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
     return claim(
@@ -165,7 +163,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
           ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
         },
       },
-      [...writes, ...keep],
+      writes,
     );
   }
 
@@ -214,16 +212,29 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return cursorOf(Item);
     },
 
-    async unsent(place) {
-      const Key = unsentKey(place);
-      const { Item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
-      return Item?.messages ?? [];
+    async unsent({ aggregateId, version }) {
+      const { Item } = await client.send(
+        new GetCommand({
+          TableName: tableName,
+          Key: { pk: aggregateId, sk: cursorKey },
+          ConsistentRead: true,
+          ProjectionExpression: '#unsent',
+          ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+        }),
+      );
+      return Item?.[unsentAttribute({ version })] ?? [];
     },
 
-    async sent(place, left) {
-      const Key = unsentKey(place);
-      if (left.length === 0) await client.send(new DeleteCommand({ TableName: tableName, Key }));
-      else await client.send(new PutCommand({ TableName: tableName, Item: { ...Key, messages: left } }));
+    async sent({ aggregateId, version }, left) {
+      await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: { pk: aggregateId, sk: cursorKey },
+          UpdateExpression: left.length > 0 ? 'SET #unsent = :left' : 'REMOVE #unsent',
+          ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+          ...(left.length > 0 && { ExpressionAttributeValues: { ':left': left } }),
+        }),
+      );
     },
 
     async park(message, unlessParked = false) {
@@ -280,6 +291,8 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     },
   };
 }
+
+const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
 const parkedKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${PARKED}${placeOf(key)}` });
 

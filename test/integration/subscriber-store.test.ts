@@ -6,6 +6,7 @@ import {
   type ParkedMessage,
   type SubscriberStore,
 } from '../../shared/messaging/subscriber-store.ts';
+import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
@@ -59,6 +60,24 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
 
   it('says that there is no cursor when it refuses', async () => {
     expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
+  });
+
+  it('keeps what an effect has to send, through later versions, until it was sent', async () => {
+    const id = aggregate();
+    const [one, other] = [outgoingMessage(id, 'one'), outgoingMessage(id, 'other')];
+    const place = { aggregateId: id, version: 1 };
+    expect(await store.unsent(place)).toEqual([]);
+    await store.commit(id, 0, { version: 1 }, { send: [one, other] });
+    await store.commit(id, 1, { version: 2 }, { send: [other] });
+    expect(await store.unsent(place)).toEqual([one, other]);
+    await store.sent(place, [other]);
+    expect(await store.unsent(place)).toEqual([other]);
+    await store.sent(place, []);
+    await store.sent(place, []);
+    expect(await store.unsent(place)).toEqual([]);
+    expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
+    expect(await store.commit(id, 1, { version: 2 }, { send: [one] })).toMatchObject({ state: 'moved' });
+    expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
   });
 
   it('remembers the baseline for good', async () => {

@@ -255,7 +255,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [consumer, more] of Object.entries(consumers)) {
       expected[`${consumer}-consume`] = [...own, ...queue, ...more];
       expected[`${consumer}-sweep`] = [...own, ...more];
-      const resending = more.includes('sqs:SendMessage') ? ['dynamodb:DeleteItem', ...sending] : [];
+      const resending = more.includes('sqs:SendMessage') ? ['dynamodb:UpdateItem', ...sending] : [];
       expected[`${consumer}-dead-letters`] = ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue, ...resending];
     }
     const sorted = Object.entries(expected).map(([name, actions]) => [name, [...new Set(actions)].sort()]);
