@@ -141,7 +141,10 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
 
 /** Who sends and who reads a named schema: it follows from the routes. */
 function sidesOf(api: OpenApi, name: string): Side[] {
-  const names = ({ content = {} }: Content) => Object.values(content).map(({ schema }) => schema?.$ref);
+  const names = ({ content = {} }: Content) =>
+    Object.values(content).flatMap(({ schema }) =>
+      [schema, ...((schema?.oneOf ?? []) as Schema[])].map((one) => one?.$ref),
+    );
   const isMeant = ($ref: unknown) => $ref === `#/components/schemas/${name}`;
   const operations = [...operationsOf(api).values()];
   const isSent = operations.some(({ requestBody = {} }) => names(requestBody).some(isMeant));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
 import { memberId } from '../../shared/contracts/fields.ts';
-import { type ProblemCode, problem, problems } from '../../shared/contracts/problem.ts';
+import { type ProblemCode, problemOf, problems } from '../../shared/contracts/problem.ts';
 import { type Route, routes } from '../../shared/contracts/routes.ts';
 import { problemDocument } from '../../shared/http/problems.ts';
 import { jsonSchema } from './json-schema.ts';
@@ -53,6 +53,10 @@ const content = (body: Named | string | undefined) => {
   return { content: { [body]: { schema } } };
 };
 
+/** `phone-taken` becomes `PhoneTaken`. */
+const problemName = (code: ProblemCode) =>
+  `${code}-problem`.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 /** Problems of one status are told apart by their types. */
 function problemAnswers(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
@@ -64,7 +68,10 @@ function problemAnswers(codes: readonly ProblemCode[]) {
         ...headers(some.includes('busy') ? ['Retry-After'] : []),
         content: {
           'application/problem+json': {
-            schema: ref('Problem'),
+            schema:
+              some.length === 1
+                ? ref(problemName(some[0] as ProblemCode))
+                : { oneOf: some.map((code) => ref(problemName(code))) },
             examples: Object.fromEntries(
               some.map((code) => [code, { value: problemDocument(code, problems[code].detail) }]),
             ),
@@ -113,6 +120,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
 /** The API as an OpenAPI 3.1 document. */
 export function openApi(version: string) {
   const paths: Record<string, Record<string, unknown>> = {};
+  const answered = new Set(Object.values(api).flatMap(({ problems: codes }) => codes));
   for (const [id, route] of Object.entries(routes)) {
     paths[route.path] ??= route.path.includes('{id}')
       ? { parameters: [{ name: 'id', in: 'path', required: true, schema: jsonSchema(idOf(route.path)) }] }
@@ -142,7 +150,11 @@ export function openApi(version: string) {
     components: {
       schemas: {
         ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
-        Problem: jsonSchema(problem),
+        ...Object.fromEntries(
+          (Object.keys(problems) as ProblemCode[])
+            .filter((code) => answered.has(code))
+            .map((code) => [problemName(code), jsonSchema(problemOf(code))]),
+        ),
       },
       parameters: {
         ...Object.fromEntries(

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 
 /**
@@ -121,3 +122,13 @@ export const problem = z
   });
 
 export type ProblemDocument = z.output<typeof problem>;
+
+/** What a problem of this type looks like. */
+export const problemOf = (code: ProblemCode) => {
+  const { status, description, detail } = problems[code];
+  const type = `/problems/${code}`;
+  return problem.extend({ type: z.literal(type), status: z.literal(status) }).meta({
+    description,
+    examples: [{ type, title: STATUS_CODES[status], status, detail }],
+  });
+};
