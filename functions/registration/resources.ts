@@ -9,13 +9,13 @@ import { pathOf } from '../../shared/http/routing.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';
 
-/** Where a client begins; `member` is a template (RFC 6570). */
+/** Where a client begins. */
 export const apiRootResource: ApiRootResource = {
   _links: {
     self: { href: pathOf(routes.readRoot) },
     members: { href: pathOf(routes.register) },
-    member: { href: routes.readMember.path },
-    operation: { href: routes.readOperation.path },
+    member: { href: routes.readMember.path, templated: true },
+    operation: { href: routes.readOperation.path, templated: true },
     'service-desc': { href: pathOf(routes.readOpenApi) },
     'service-doc': { href: pathOf(routes.readDocs) },
   },

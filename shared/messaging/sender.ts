@@ -96,6 +96,37 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
   };
 }
 
+/**
+ * Sends together what is to be sent at the same moment: the effects of a batch are committed in parallel, and each has
+ * something to send. Their order does not matter then.
+ */
+export function gathering(sender: Sender): Sender {
+  type Errors = Awaited<ReturnType<Sender['send']>>;
+  let waiting: Array<{ messages: readonly OutgoingMessage[]; answer: PromiseWithResolvers<Errors> }> = [];
+
+  async function flush(): Promise<void> {
+    const all = waiting;
+    waiting = [];
+    try {
+      const errors = await sender.send(all.flatMap(({ messages }) => messages));
+      for (const { messages, answer } of all) {
+        answer.resolve(new Map([...errors].filter(([message]) => messages.includes(message))));
+      }
+    } catch (error) {
+      for (const { answer } of all) answer.reject(error);
+    }
+  }
+
+  return {
+    send(messages) {
+      const answer = Promise.withResolvers<Errors>();
+      waiting.push({ messages, answer });
+      if (waiting.length === 1) setImmediate(flush);
+      return answer.promise;
+    },
+  };
+}
+
 /** What filters need, no more: raw delivery discards a message with more than ten attributes. */
 function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   const attributes = { type, kind, ...(alternateType !== undefined && { alternatetype: alternateType }) };

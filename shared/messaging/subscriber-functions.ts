@@ -16,7 +16,7 @@ import { isPermanent } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
-import { createSender } from './sender.ts';
+import { createSender, gathering } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 import { createSubscriberStore } from './subscriber-store.ts';
 
@@ -78,7 +78,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     unordered,
     sender:
       Object.keys(CHANNELS).length > 0
-        ? createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS })
+        ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))
         : undefined,
     now,
     newId,

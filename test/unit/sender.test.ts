@@ -8,7 +8,7 @@ import {
 import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { isPermanent } from '../../shared/messaging/errors.ts';
-import { createSender } from '../../shared/messaging/sender.ts';
+import { createSender, gathering } from '../../shared/messaging/sender.ts';
 import { outgoingMessage } from '../support/builders.ts';
 
 interface Entry {
@@ -123,5 +123,26 @@ describe('the sender', () => {
       ['a', true, 'no address for channel nowhere; there are: topic,queue'],
     ]);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['b']);
+  });
+});
+
+describe('what is to be sent at the same moment', () => {
+  it('goes in one call; each sender hears of its own messages', async () => {
+    const { send, calls } = sender((entries) => ({
+      Successful: entries.filter(({ MessageGroupId }) => MessageGroupId !== 'b').map(({ Id }) => ({ Id })),
+    }));
+    const together = gathering({ send });
+    const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
+    const errors = await Promise.all([together.send([a]), together.send([b]), together.send([])]);
+    expect(calls.map((call) => call.length)).toEqual([2]);
+    expect(errors.map((found) => [...found.keys()])).toEqual([[], [b], []]);
+    expect([...(await together.send([b])).keys()]).toEqual([b]);
+    expect(calls.length).toBe(2);
+  });
+
+  it('fails for all if it fails as a whole', async () => {
+    const together = gathering({ send: () => Promise.reject(new Error('no memory')) });
+    const tries = [together.send([]), together.send([])];
+    for (const attempt of tries) await expect(attempt).rejects.toThrow('no memory');
   });
 });
