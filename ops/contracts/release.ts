@@ -1,11 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import pc from 'picocolors';
 import { documents, FOLDER, ROOT } from './documents.ts';
+import { compareWithReleased, RELEASED } from './released.ts';
 
-// What the next `npm run contracts:check` compares with: run it when a version is released.
-const released = join(ROOT, FOLDER, 'released');
-rmSync(released, { recursive: true, force: true });
+const { again } = new Command('npm run contracts:release --')
+  .description('Keeps the contracts as released: what npm run contracts:check compares with from then on.')
+  .option('--again', 'also if this version was kept before: only while nobody has it')
+  .parse()
+  .opts<{ again?: boolean }>();
+
+const { before, after, changes, breaks } = compareWithReleased();
+if (!again && changes.length > 0 && (before === after || breaks)) {
+  console.error(
+    pc.red(`${before} was released with other contracts; package.json says ${after}. See npm run contracts:check.`),
+  );
+  process.exit(1);
+}
+rmSync(RELEASED, { recursive: true, force: true });
 for (const [path, content] of documents()) {
   if (!path.endsWith('.json')) continue;
   const copy = path.replace(FOLDER, `${FOLDER}/released`);
@@ -13,5 +27,5 @@ for (const [path, content] of documents()) {
   writeFileSync(join(ROOT, copy), content);
   console.log(copy);
 }
-const { status } = spawnSync('buf', ['build', '-o', join(released, 'protobuf.json')], { cwd: ROOT, stdio: 'inherit' });
+const { status } = spawnSync('buf', ['build', '-o', join(RELEASED, 'protobuf.json')], { cwd: ROOT, stdio: 'inherit' });
 process.exitCode = status ?? 1;

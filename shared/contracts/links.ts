@@ -1,8 +1,6 @@
 import * as z from 'zod';
 
-export const links = z
-  .record(z.string(), z.object({ href: z.string(), templated: z.boolean().optional() }))
-  .meta({
-    description: 'Where to go from here, by link relation; `templated`: by a URI template (RFC 6570).',
-    examples: [{ self: { href: '/v1' } }],
-  });
+export const links = z.record(z.string(), z.object({ href: z.string(), templated: z.boolean().optional() })).meta({
+  description: 'Where to go from here, by link relation; `templated`: by a URI template (RFC 6570).',
+  examples: [{ self: { href: '/v1' } }],
+});

@@ -8,6 +8,8 @@ import type { HttpEvent, HttpResponse } from './endpoint.ts';
 import { toProblem } from './failures.ts';
 import { type Problem, problemType } from './problems.ts';
 
+/** A timer of Node's knows no longer one: it would end at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
@@ -15,7 +17,11 @@ const MAX_BODY_BYTES = 64 * 1024;
  * which neither HTTP API nor function URLs have.
  */
 export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
-  const router = createConnectRouter({ grpc: false, readMaxBytes: MAX_BODY_BYTES });
+  const router = createConnectRouter({
+    grpc: false,
+    readMaxBytes: MAX_BODY_BYTES,
+    maxTimeoutMs: LONGEST_TIMEOUT_MS,
+  });
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
 

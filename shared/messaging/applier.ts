@@ -74,7 +74,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (messages.length === 0) return;
     if (!sender) throw new Error(`${place.aggregateId}: there is something to send, and no sender`);
     const errors = await sender.send(messages);
-    await store.sent(place, [...errors.keys()]);
+    if (errors.size < messages.length) await store.sent(place, [...errors.keys()]);
     const [cause] = errors.values();
     if (cause) throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
   }

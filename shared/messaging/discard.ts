@@ -54,9 +54,7 @@ export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): 
     }
     const parked = meant[0] ?? missing(key, queue);
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
-    const move = await moveOver(parked, queue);
-    if (parked.reason === 'unsent') await store.sent(parked, []);
-    const { state } = await store.discard(discarded, move);
+    const { state } = await store.discard(discarded, await moveOver(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
   };
 

@@ -10,6 +10,7 @@ import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 /** What a sweep or a redrive did to the parked messages of one aggregate. */
 export interface ReleaseReport {
   aggregateId: string;
+  /** Also those of which only what follows was left to be sent. */
   applied: number;
   /** Left where they are: their predecessor is missing or waits itself, or their time has not come. */
   waiting: number;
@@ -77,7 +78,7 @@ export function createParking(options: ParkingOptions) {
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
     // A message that comes again, too early, is no news; what is known of its failure is to be kept.
-    await store.park(message, reason === 'gap' && before.parkedAt === undefined);
+    await store.park(message, reason === 'gap' && before.parkedAt === undefined ? 'new' : undefined);
   }
 
   /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
@@ -121,7 +122,10 @@ export function createParking(options: ParkingOptions) {
     const attempts = parked.attempts + 1;
     try {
       const envelope = readEnvelope(parked.body);
-      const attempted = await applier.apply(envelope);
+      const attempted = await applier.apply(envelope).catch((error: Error): Parked => {
+        if (error instanceof UnsentError) return { outcome: 'parked', reason: 'unsent', error };
+        throw error;
+      });
       if (attempted.outcome === 'parked') await park(envelope, parked.body, attempted, { attempts });
       await store.unpark(parked);
       return attempted.outcome === 'applied' ? 'applied' : 'gone';
@@ -138,7 +142,8 @@ export function createParking(options: ParkingOptions) {
     } catch (error) {
       const attempts = parked.attempts + 1;
       const about = { error: textOf(error as Error), triedAt: now().toISOString(), nextTryAt: nextTry(attempts) };
-      await store.park({ ...parked, reason: 'unsent', attempts, ...about });
+      // Somebody may have discarded it meanwhile.
+      await store.park({ ...parked, reason: 'unsent', attempts, ...about }, 'known');
       return error as Error;
     }
     await store.unpark(parked);
@@ -169,7 +174,10 @@ export function createParking(options: ParkingOptions) {
       const queue = await store.parkedOf(aggregateId);
       for (const [index, parked] of queue.entries()) {
         const result = mayGoOn() ? await releaseOne(parked, redriven) : OUT_OF_TIME;
-        if (result === 'applied') report.applied++;
+        const isSent = parked.reason === 'unsent' && result === 'gone';
+        if (result === 'applied' || isSent || (result instanceof UnsentError && parked.reason !== 'unsent')) {
+          report.applied++;
+        }
         if (result === 'skipped') report.forPerson++;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
         if (parked.reason === 'unsent' && result !== 'gone') {
@@ -197,9 +205,11 @@ export function createParking(options: ParkingOptions) {
   /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
   function standing(aggregateId: string, queue: readonly ParkedMessage[]): ReleaseReport | undefined {
     if (aggregateId === queueName) return { aggregateId, applied: 0, waiting: 0, forPerson: queue.length };
-    const [lowest] = queue;
-    if (lowest?.reason !== 'retry' || isDue(lowest, false)) return undefined;
-    const forPerson = needsPerson(lowest) ? 1 : 0;
+    const lowest = lowestOf(queue);
+    const toSend = queue.filter(({ reason }) => reason === 'unsent');
+    if (toSend.some((parked) => isDue(parked, false))) return undefined;
+    if (lowest && (lowest.reason !== 'retry' || isDue(lowest, false))) return undefined;
+    const forPerson = toSend.filter(isOld).length + (lowest && needsPerson(lowest) ? 1 : 0);
     return { aggregateId, applied: 0, waiting: queue.length - forPerson, forPerson };
   }
 
@@ -259,7 +269,13 @@ export function createParking(options: ParkingOptions) {
   };
 }
 
-const isSuspect = ([lowest]: readonly ParkedMessage[]) => lowest?.reason === 'retry' && Boolean(lowest.unanswered);
+/** The first that is still to be applied. */
+const lowestOf = (queue: readonly ParkedMessage[]) => queue.find(({ reason }) => reason !== 'unsent');
+
+function isSuspect(queue: readonly ParkedMessage[]): boolean {
+  const lowest = lowestOf(queue);
+  return lowest?.reason === 'retry' && Boolean(lowest.unanswered);
+}
 
 /** Why a message is set aside that failed for now. */
 export const reasonOf = (error: Error) => (error instanceof UnsentError ? 'unsent' : 'retry');

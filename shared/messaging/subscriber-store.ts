@@ -80,14 +80,17 @@ export interface SubscriberStore {
   unsent(place: Place): Promise<readonly OutgoingMessage[]>;
   /** Forgets what an effect had to send, but for what is `left`. */
   sent(place: Place, left: readonly OutgoingMessage[]): Promise<void>;
-  /** @param unlessParked whether the message is left as it is if it is parked already */
-  park(message: ParkedMessage, unlessParked?: boolean): Promise<void>;
+  /** @param only `new`: it is left as it is if it is parked already; `known`: nothing is parked that is not by now */
+  park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
   /** What is parked of an aggregate, the lowest version first. */
   parkedOf(aggregateId: string): Promise<ParkedMessage[]>;
   /** One segment of everything parked, page by page; it may be a moment behind. */
   parked(segment: number, segments: number): AsyncIterable<ParkedMessage[]>;
-  /** Keeps the discarded message, takes it out of the parking place and, with `move`, moves the cursor past it: in one write. */
+  /**
+   * Keeps the discarded message, takes it out of the parking place and, with `move`, moves the cursor past it, or forgets
+   * what an `unsent` one had to send: in one write.
+   */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
 }
 
@@ -167,6 +170,13 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     );
   }
 
+  const forget = ({ aggregateId, version }: Place) => ({
+    TableName: tableName,
+    Key: { pk: aggregateId, sk: cursorKey },
+    UpdateExpression: 'REMOVE #unsent',
+    ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+  });
+
   return {
     commit: moveCursor,
 
@@ -225,26 +235,35 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return Item?.[unsentAttribute({ version })] ?? [];
     },
 
-    async sent({ aggregateId, version }, left) {
-      await client.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: { pk: aggregateId, sk: cursorKey },
-          UpdateExpression: left.length > 0 ? 'SET #unsent = :left' : 'REMOVE #unsent',
-          ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
-          ...(left.length > 0 && { ExpressionAttributeValues: { ':left': left } }),
-        }),
-      );
+    async sent(place, left) {
+      const update = forget(place);
+      try {
+        await client.send(
+          new UpdateCommand(
+            left.length === 0
+              ? update
+              : {
+                  ...update,
+                  UpdateExpression: 'SET #unsent = :left',
+                  // A person may have given it up meanwhile.
+                  ConditionExpression: 'attribute_exists(#unsent)',
+                  ExpressionAttributeValues: { ':left': left },
+                },
+          ),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
 
-    async park(message, unlessParked = false) {
+    async park(message, only) {
       const { aggregateId, ...rest } = message;
       try {
         await client.send(
           new PutCommand({
             TableName: tableName,
             Item: { ...parkedKey(message), parkedAggregate: aggregateId, ...rest },
-            ...(unlessParked && { ConditionExpression: 'attribute_not_exists(pk)' }),
+            ...(only && { ConditionExpression: `attribute_${only === 'new' ? 'not_exists' : 'exists'}(pk)` }),
           }),
         );
       } catch (error) {
@@ -286,7 +305,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       };
       const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
       if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
-      await transact(client, [keep, unpark]);
+      await transact(client, [keep, unpark, ...(message.reason === 'unsent' ? [{ Update: forget(message) }] : [])]);
       return { state: 'done' };
     },
   };

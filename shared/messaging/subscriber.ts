@@ -4,7 +4,7 @@ import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
-import { TransientError, UnreadableMessageError } from './errors.ts';
+import { TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
 
@@ -61,7 +61,14 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
         const place = placeOf(envelope, unordered);
         const decision = decide(await store.cursor(place.aggregateId), place.version);
         if (decision.action === 'acknowledge') {
-          await applier.settle(place);
+          try {
+            await applier.settle(place);
+          } catch (error) {
+            if (!(error instanceof UnsentError)) throw error;
+            const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
+            await park(envelope, delivery.body, unsent, { attempts: delivery.receives });
+            return 'parked';
+          }
           return 'duplicate';
         }
         if (cause === 'undelivered') {

@@ -74,6 +74,7 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.unsent(place)).toEqual([other]);
     await store.sent(place, []);
     await store.sent(place, []);
+    await store.sent(place, [other]);
     expect(await store.unsent(place)).toEqual([]);
     expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
     expect(await store.commit(id, 1, { version: 2 }, { send: [one] })).toMatchObject({ state: 'moved' });
@@ -126,15 +127,18 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
   it('leaves what is parked already as it is, if asked to', async () => {
     const id = aggregate();
     await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
-    await store.park(message(id, 2), true);
+    await store.park(message(id, 2), 'new');
     expect(await store.parkedOf(id)).toEqual([message(id, 2, { reason: 'failed', error: 'no' })]);
-    await store.park(message(id, 3), true);
+    await store.park(message(id, 3), 'new');
+    await store.park(message(id, 4), 'known');
     expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([2, 3]);
+    await store.park(message(id, 3, { attempts: 9 }), 'known');
+    expect((await store.parkedOf(id))[1]).toMatchObject({ attempts: 9 });
   });
 
   it('keeps messages that claim one version apart by their ids', async () => {
     const id = aggregate();
-    for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), true);
+    for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), 'new');
     await store.unpark(message(id, 2, { messageId: 'a' }));
     expect((await store.parkedOf(id)).map(({ messageId }) => messageId)).toEqual(['b']);
   });
@@ -157,6 +161,19 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.discard(discarded, { after: 0, next: { version: 1 } })).toEqual({ state: 'done' });
     expect(await store.parkedOf(id)).toEqual([]);
     expect(await store.cursor(id)).toEqual({ version: 1 });
+  });
+
+  it('forgets what an effect had to send when a person gives it up', async () => {
+    const id = aggregate();
+    await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });
+    const unsent = message(id, 1, { reason: 'unsent' });
+    await store.park(unsent);
+    await store.discard({ ...unsent, discardedAt: from.toISOString(), discardedBecause: 'a test' });
+    expect([await store.parkedOf(id), await store.unsent(unsent), await store.cursor(id)]).toEqual([
+      [],
+      [],
+      { version: 1 },
+    ]);
   });
 
   it('discards what no cursor counts', async () => {

@@ -139,6 +139,13 @@ export const mutants: Mutant[] = [
     const errors = await sender.send(messages);`,
   },
   {
+    name: 'parked-reply-forgotten',
+    breaks: ['G1'],
+    file: parking,
+    from: 'await applier.settle(parked);',
+    to: '',
+  },
+  {
     name: 'acknowledged-before-commit',
     breaks: ['G1'],
     file: consumer,

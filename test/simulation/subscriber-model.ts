@@ -9,6 +9,7 @@ import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import type { Cursor } from '../../shared/messaging/cursor.ts';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
 import { versionOf } from '../../shared/messaging/message.ts';
+import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import { createRedelivery } from '../../shared/messaging/redelivery.ts';
 import type { Sender } from '../../shared/messaging/sender.ts';
 import { createSubscriber } from '../../shared/messaging/subscriber.ts';
@@ -117,10 +118,12 @@ export class SubscriberModel {
 
   #senderOf(instance: Instance): Sender {
     const send: Sender['send'] = (messages) =>
-      this.#options.scheduler.call(instance, `replies for ${messages.map(({ group }) => group)}`, () => {
-        for (const { group } of messages) this.history.replied.add(group);
-        return new Map();
-      });
+      this.#options.scheduler
+        .call(instance, `replies for ${messages.map(({ group }) => group)}`, () => {
+          for (const { group } of messages) this.history.replied.add(group);
+          return new Map<OutgoingMessage, Error>();
+        })
+        .catch((error: Error) => new Map(messages.map((message) => [message, error])));
     return { send };
   }
 
@@ -184,10 +187,8 @@ export class SubscriberModel {
       cursor: (id) => call(`reads the cursor of ${id}`, () => store.cursor(id)),
       unsent: (place) => call(`reads what ${place.aggregateId} has to send`, () => store.unsent(place)),
       sent: (place, left) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place, left)),
-      park: (message, unlessParked) =>
-        call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () =>
-          store.park(message, unlessParked),
-        ),
+      park: (message, only) =>
+        call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () => store.park(message, only)),
       unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
       parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
       discard: (message, move) =>
@@ -195,6 +196,11 @@ export class SubscriberModel {
           const claim = await store.discard(message, move);
           const { aggregateId, version } = message;
           const isOnlyOne = !(await store.parkedOf(aggregateId)).some((other) => other.version === version);
+          // Its effect stays; what is given up is its reply.
+          if (claim.state === 'done' && message.reason === 'unsent') {
+            this.history.replied.add(aggregateId);
+            return claim;
+          }
           // Otherwise the version's other rendition is to be applied.
           if (claim.state === 'done' && (move || isOnlyOne || version === 0)) {
             this.history.discarded.push({ aggregateId, version });

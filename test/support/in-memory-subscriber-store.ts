@@ -52,12 +52,12 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async sent(place: Place, left: readonly OutgoingMessage[]): Promise<void> {
-    if (left.length > 0) this.#unsent.set(unsentAt(place), left);
-    else this.#unsent.delete(unsentAt(place));
+    if (left.length === 0) this.#unsent.delete(unsentAt(place));
+    else if (this.#unsent.has(unsentAt(place))) this.#unsent.set(unsentAt(place), left);
   }
 
-  async park(message: ParkedMessage, unlessParked = false): Promise<void> {
-    if (unlessParked && this.waiting.has(placeOf(message))) return;
+  async park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void> {
+    if (only !== undefined && this.waiting.has(placeOf(message)) !== (only === 'known')) return;
     this.waiting.set(placeOf(message), message);
   }
 
@@ -85,6 +85,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     if (claim.state !== 'done') return claim;
     this.discarded.push(message);
     this.waiting.delete(placeOf(message));
+    if (message.reason === 'unsent') this.#unsent.delete(unsentAt(message));
     return claim;
   }
 

@@ -106,14 +106,17 @@ describe('what an effect has to send', () => {
     expect(sent).toEqual(['a', 'b', 'b']);
   });
 
-  it('is sent when the message ends among the dead letters', async () => {
+  it('is parked when the message ends among the dead letters, and sent by the sweep', async () => {
     const sender = outbound(new Error('the function dies'));
-    const { apply, setAside } = answering(sender);
+    const { apply, setAside, parked, sweep, pass } = answering(sender);
     await expect(apply(registered())).rejects.toThrow();
-    await expect(setAside(registered(), 'died')).rejects.toThrow('could not be sent');
+    expect(await setAside(registered(), 'died')).toBe('parked');
+    expect(parked()).toEqual(['1 unsent']);
     sender.failure = undefined;
+    pass(15 * MINUTE);
+    await sweep();
+    expect([sender.sent, parked()]).toEqual([[first], []]);
     expect(await setAside(registered(), 'died')).toBe('duplicate');
-    expect(sender.sent).toEqual([first]);
   });
 
   it('is given up by a discard, which leaves the effect as it is', async () => {
@@ -191,4 +194,30 @@ describe('correspondence', () => {
       expect(() => reply({ ...registered(), replyto }, onboardingStepCompleted, data)).toThrow(PermanentError);
     },
   );
+});
+
+describe('a redrive of what is unsent', () => {
+  it('counts what was sent, so that nobody thinks that nothing was there', async () => {
+    const sender = outbound(new PermanentError('denied'));
+    const { apply, kit } = answering(sender);
+    await apply(registered(), 5);
+    sender.failure = undefined;
+    expect(await kit.redrive([member], () => true)).toEqual([
+      { aggregateId: member, applied: 1, waiting: 0, forPerson: 0 },
+    ]);
+  });
+
+  it('is not undone by a sweep that is at it while a person discards', async () => {
+    const sender = outbound(new PermanentError('denied'));
+    const { apply, kit, sweep, parked, pass, store } = answering(sender);
+    await apply(registered(), 5);
+    pass(60_000);
+    const failing = sender.send;
+    sender.send = async (messages) => {
+      await kit.discard({ aggregateId: member, version: 1 }, 'not wanted');
+      return failing(messages);
+    };
+    await sweep();
+    expect([parked(), await store.unsent({ aggregateId: member, version: 1 })]).toEqual([[], []]);
+  });
 });

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Contracts, changesOf } from './compatibility.ts';
+import { documents, FOLDER, ROOT } from './documents.ts';
+import { worst } from './schema-changes.ts';
+
+export const RELEASED = join(ROOT, FOLDER, 'released');
+
+const parsed = (text: string) => JSON.parse(text);
+
+/** @param read the text of a document, by its name in docs/api */
+function contractsFrom(read: (name: string) => string, messages: readonly string[]): Contracts {
+  return {
+    openApi: parsed(read('openapi.json')),
+    asyncApi: parsed(read('asyncapi.json')),
+    messages: Object.fromEntries(
+      messages.map((file) => [basename(file, '.json'), parsed(read(`messages/${basename(file)}`))]),
+    ),
+  };
+}
+
+const versionOf = ({ openApi }: Contracts) => (openApi as unknown as { info: { version: string } }).info.version;
+
+/** Today's contracts beside the released ones. */
+export function compareWithReleased() {
+  const today = documents();
+  const own = contractsFrom(
+    (name) => today.get(`${FOLDER}/${name}`) ?? '',
+    [...today.keys()].filter((path) => path.startsWith(`${FOLDER}/messages/`)),
+  );
+  const released = contractsFrom(
+    (name) => readFileSync(join(RELEASED, name), 'utf8'),
+    readdirSync(join(RELEASED, 'messages')),
+  );
+  const [before, after] = [versionOf(released), versionOf(own)];
+  const changes = changesOf(released, own);
+  const severity = worst(changes.map((change) => change.severity));
+  const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
+  // A message has its major version in its type: what changes under the same type breaks whoever reads that.
+  const inPlace = changes.some(
+    ({ severity: kind, where }) => kind === 'major' && /^rollcall\..*\.v\d+[.[]/.test(where),
+  );
+  return { before, after, changes, severity, breaks: severity === 'major' && (inPlace || !isNewMajor) };
+}
