@@ -146,7 +146,8 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
 }
 
 /** What was published for the last time before a late subscriber came never reaches it, though an earlier one may. */
-function hasHole({ delivered }: SubscriberHistory, aggregateId: string): boolean {
-  const got = [...new Set(versionsOf(delivered, aggregateId))].sort((a, b) => a - b);
+function hasHole({ delivered, applied }: SubscriberHistory, aggregateId: string): boolean {
+  // It may also have applied a rendition that its filter should have left out.
+  const got = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
   return got.some((version, index) => version !== (got[0] ?? 0) + index);
 }
