@@ -167,6 +167,18 @@ export function createParking(options: ParkingOptions) {
     return tryAgain(parked, adopts);
   }
 
+  /** Where to count what became of a message, unless it holds up what is behind it. */
+  function countOf(parked: ParkedMessage, result: Release): 'applied' | 'waiting' | 'forPerson' | 'none' | 'holds up' {
+    const isUnsent = parked.reason === 'unsent';
+    if (result === 'applied' || (isUnsent && result === 'gone')) return 'applied';
+    if (result === 'gone') return 'none';
+    if (result === 'skipped') return 'forPerson';
+    // Its cursor has moved: nobody waits for it.
+    if (isUnsent) return isOld(parked) ? 'forPerson' : 'waiting';
+    if (result instanceof UnsentError) return 'waiting';
+    return parked.reason === 'unreadable' ? 'forPerson' : 'holds up';
+  }
+
   /** Applies the parked messages of an aggregate, from the lowest, as far as it goes. */
   async function release(aggregateId: string, redriven: boolean, mayGoOn: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, waiting: 0, forPerson: 0 };
@@ -174,25 +186,14 @@ export function createParking(options: ParkingOptions) {
       const queue = await store.parkedOf(aggregateId);
       for (const [index, parked] of queue.entries()) {
         const result = mayGoOn() ? await releaseOne(parked, redriven) : OUT_OF_TIME;
-        const isSent = parked.reason === 'unsent' && result === 'gone';
-        if (result === 'applied' || isSent || (result instanceof UnsentError && parked.reason !== 'unsent')) {
-          report.applied++;
-        }
-        if (result === 'skipped') report.forPerson++;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
-        if (parked.reason === 'unsent' && result !== 'gone') {
-          // Its cursor has moved: nobody waits for it.
-          report[isOld(parked) ? 'forPerson' : 'waiting']++;
+        const count = countOf(parked, result);
+        if (count !== 'holds up') {
+          if (count !== 'none') report[count]++;
           continue;
         }
-        if (result instanceof UnsentError) {
-          report.waiting++;
-          continue;
-        }
-        if (result !== 'waits' && !(result instanceof Error)) continue;
-        const forPerson = parked.reason === 'unreadable' || needsPerson(parked) ? 1 : 0;
+        const forPerson = needsPerson(parked) ? 1 : 0;
         report.forPerson += forPerson;
-        if (parked.reason === 'unreadable') continue;
         report.waiting += queue.length - index - forPerson;
         break;
       }
