@@ -2,15 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { PARKED_INDEX, parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-store.ts';
 import type { OutboxRow } from '../../shared/messaging/outbox.ts';
 import type { OutboxSweepReport, PublishRequest } from '../../shared/messaging/relay-functions.ts';
 import type { ParkingAnswer, ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
-import {
-  type DiscardedMessage,
-  PARKED_INDEX,
-  type ParkedMessage,
-  parkedMessageOf,
-} from '../../shared/messaging/subscriber-store.ts';
+import type { DiscardedMessage, ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 
 /** Where an operator works: a stage of an account, or of an embedded cloud. */
 export interface StageOptions {

@@ -12,13 +12,13 @@ import type { Handlers } from './applier.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import type { Discard } from './discard.ts';
+import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import { isPermanent } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
 import { createSender, gathering } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
-import { createSubscriberStore } from './subscriber-store.ts';
 
 export interface SubscriberFunctionsOptions<C extends MessageContract> {
   /** Name in logs and metrics. */

@@ -1,11 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createSubscriberStore,
-  type ParkedMessage,
-  type SubscriberStore,
-} from '../../shared/messaging/subscriber-store.ts';
+import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import type { ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';

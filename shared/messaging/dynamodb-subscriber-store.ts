@@ -1,0 +1,259 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  paginateScan,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { transact } from '../aws/transact.ts';
+import type { Cursor } from './cursor.ts';
+import type { Place } from './message.ts';
+import type { TransactItem } from './outbox.ts';
+import type { Claim, Effect, ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
+
+/** Sparse index: only parked messages carry `parkedAggregate`. */
+export const PARKED_INDEX = 'parked';
+
+const VERSION_DIGITS = 16;
+const PARKED = 'parked#';
+const DISCARDED = 'discarded#';
+/** Two messages that claim the same version have a place each: neither may take the other's. */
+const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
+  `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
+
+export interface SubscriberStoreOptions {
+  client: DynamoDBDocumentClient;
+  tableName: string;
+  /** Sort key of the item that carries the cursor: one that most effects update anyway. */
+  cursorKey: string;
+}
+
+/**
+ * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, or what the service
+ * itself keeps there. What an effect still has to send is an attribute of the cursor's item, so that it costs no
+ * transaction.
+ */
+export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
+  /** One conditional update of the cursor's item, with whatever must be committed beside it. */
+  async function claim(
+    aggregateId: string,
+    update: Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string },
+    writes: readonly TransactItem[],
+  ): Promise<Claim> {
+    const input = {
+      ...update,
+      TableName: tableName,
+      Key: { pk: aggregateId, sk: cursorKey },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+    };
+    try {
+      if (writes.length === 0) await client.send(new UpdateCommand(input));
+      else await transact(client, [{ Update: input }, ...writes]);
+      return { state: 'done' };
+    } catch (error) {
+      const item = itemThatRefused(error);
+      if (item === 'none') throw error;
+      const cursor = cursorOf(item);
+      const expected = update.ExpressionAttributeValues?.[':after'] ?? 0;
+      return (cursor?.version ?? 0) === expected ? { state: 'leased' } : { state: 'moved', cursor };
+    }
+  }
+
+  function moveCursor(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
+    const { send = [], writes = [] } = effect;
+    const set = Object.entries({
+      ...effect.set,
+      version: next.version,
+      ...(next.baseline && { baseline: next.baseline }),
+      ...(send.length > 0 && { [unsentAttribute(next)]: send }),
+    });
+    const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
+    return claim(
+      aggregateId,
+      {
+        UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} REMOVE ${remove.map((_, i) => `#r${i}`).join(', ')}`,
+        ConditionExpression: cursorStandsAt(after),
+        ExpressionAttributeNames: {
+          '#version': 'version',
+          ...Object.fromEntries(set.map(([key], i) => [`#s${i}`, key])),
+          ...Object.fromEntries(remove.map((key, i) => [`#r${i}`, key])),
+        },
+        ExpressionAttributeValues: {
+          ...(after > 0 && { ':after': after }),
+          ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
+        },
+      },
+      writes,
+    );
+  }
+
+  const forget = ({ aggregateId, version }: Place) => ({
+    TableName: tableName,
+    Key: { pk: aggregateId, sk: cursorKey },
+    UpdateExpression: 'REMOVE #unsent',
+    ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+  });
+
+  return {
+    commit: moveCursor,
+
+    lease(aggregateId, after, { owner, from, until }) {
+      return claim(
+        aggregateId,
+        {
+          UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
+          // Its own lease may stand there already: from an attempt of the SDK whose answer was lost.
+          ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: {
+            ...(after > 0 && { ':after': after }),
+            ':until': until.toISOString(),
+            ':from': from.toISOString(),
+            ':owner': owner,
+          },
+        },
+        [],
+      );
+    },
+
+    async release(aggregateId, { owner }) {
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: { pk: aggregateId, sk: cursorKey },
+            UpdateExpression: 'REMOVE leasedUntil, leasedBy',
+            ConditionExpression: 'leasedBy = :owner',
+            ExpressionAttributeValues: { ':owner': owner },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async cursor(aggregateId) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
+      );
+      return cursorOf(Item);
+    },
+
+    async unsent({ aggregateId, version }) {
+      const { Item } = await client.send(
+        new GetCommand({
+          TableName: tableName,
+          Key: { pk: aggregateId, sk: cursorKey },
+          ConsistentRead: true,
+          ProjectionExpression: '#unsent',
+          ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+        }),
+      );
+      return Item?.[unsentAttribute({ version })] ?? [];
+    },
+
+    async sent(place, left) {
+      const update = forget(place);
+      try {
+        await client.send(
+          new UpdateCommand(
+            left.length === 0
+              ? update
+              : {
+                  ...update,
+                  UpdateExpression: 'SET #unsent = :left',
+                  // A person may have given it up meanwhile.
+                  ConditionExpression: 'attribute_exists(#unsent)',
+                  ExpressionAttributeValues: { ':left': left },
+                },
+          ),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async park(message, only) {
+      const { aggregateId, ...rest } = message;
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: { ...parkedKey(message), parkedAggregate: aggregateId, ...rest },
+            ...(only && { ConditionExpression: `attribute_${only === 'new' ? 'not_exists' : 'exists'}(pk)` }),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async unpark(key) {
+      await client.send(new DeleteCommand({ TableName: tableName, Key: parkedKey(key) }));
+    },
+
+    async parkedOf(aggregateId) {
+      const parked: ParkedMessage[] = [];
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :parked)',
+          ExpressionAttributeValues: { ':pk': aggregateId, ':parked': PARKED },
+        },
+      );
+      for await (const { Items = [] } of pages) parked.push(...Items.map(parkedMessageOf));
+      return parked;
+    },
+
+    async *parked(segment, segments) {
+      const pages = paginateScan(
+        { client },
+        { TableName: tableName, IndexName: PARKED_INDEX, Segment: segment, TotalSegments: segments },
+      );
+      for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
+    },
+
+    async discard(message, move) {
+      const { aggregateId, ...rest } = message;
+      const keep = {
+        Put: { TableName: tableName, Item: { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest } },
+      };
+      const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
+      if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
+      await transact(client, [keep, unpark, ...(message.reason === 'unsent' ? [{ Update: forget(message) }] : [])]);
+      return { state: 'done' };
+    },
+  };
+}
+
+const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
+
+const parkedKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${PARKED}${placeOf(key)}` });
+
+/** From an item of the table or of its index. */
+export const parkedMessageOf = ({ pk, sk: _, parkedAggregate: __, ...rest }: Record<string, unknown>) =>
+  ({ aggregateId: pk, ...rest }) as ParkedMessage;
+
+const cursorStandsAt = (after: number) => (after === 0 ? 'attribute_not_exists(#version)' : '#version = :after');
+
+/** The cursor's item as it was when it refused the write (nothing: there was none), or `none` for other errors. */
+function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {
+  if (error instanceof ConditionalCheckFailedException) return error.Item && unmarshall(error.Item);
+  if (error instanceof TransactionCanceledException) {
+    const [cursor] = error.CancellationReasons ?? [];
+    if (cursor?.Code === 'ConditionalCheckFailed') return cursor.Item && unmarshall(cursor.Item);
+  }
+  return 'none';
+}
+
+function cursorOf(item: Record<string, unknown> | undefined): Cursor | undefined {
+  if (typeof item?.version !== 'number') return undefined;
+  return { version: item.version, ...(typeof item.baseline === 'number' && { baseline: item.baseline }) };
+}
