@@ -1,3 +1,4 @@
+import { PermanentError } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
@@ -44,9 +45,9 @@ export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender
         queues = queues.filter(([first]) => first && !failed.has(first.aggregateId));
         const rows = queues.flatMap((queue) => queue[wave] ?? []);
         if (rows.length === 0) break;
-        const errors = await sender.send(rows.flatMap(({ messages }) => messages));
+        const errors = await sender.send(rows.flatMap(({ messages }) => messages ?? []));
         for (const row of rows) {
-          const error = row.messages.map((message) => errors.get(message)).find((found) => found !== undefined);
+          const error = errorOf(row, errors);
           if (error) failed.set(row.aggregateId, error);
           else published.push(row);
         }
@@ -57,4 +58,10 @@ export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender
       return { published: published.length, failed };
     },
   };
+}
+
+/** A row that somebody else wrote, without messages, must not hold up the others, nor pass for published. */
+function errorOf({ messages }: OutboxRow, errors: Awaited<ReturnType<Sender['send']>>): Error | undefined {
+  if (!Array.isArray(messages)) return new PermanentError('the outbox row has no messages');
+  return messages.map((message) => errors.get(message)).find((found) => found !== undefined);
 }

@@ -84,6 +84,14 @@ describe('relay', () => {
     expect(pending).toEqual([row]);
   });
 
+  it('leaves a row without messages where it is, and publishes the others', async () => {
+    const { messages: _, ...broken } = outboxRow('a', 1);
+    const { relay, published, pending } = world([broken as OutboxRow, outboxRow('b', 1)]);
+    const { failed } = await relay.publishPending(pending.slice());
+    expect([published(), pending]).toEqual([['b/1'], [broken]]);
+    expect(failed.get('a')?.message).toBe('the outbox row has no messages');
+  });
+
   it('stops an aggregate at its first failure, keeps its rows, and goes on with the others', async () => {
     const rows = [outboxRow('a', 1), outboxRow('a', 2), outboxRow('a', 3), outboxRow('b', 1)];
     const { relay, published, pending } = world(rows, new Set(['a/2']));
