@@ -1,6 +1,6 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Cursor, decide } from './cursor.ts';
-import { isPermanent, TransientError, UnsentError } from './errors.ts';
+import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
 import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Sender } from './sender.ts';
@@ -9,8 +9,12 @@ import type { Effect, ParkedReason, SubscriberStore } from './subscriber-store.t
 /**
  * What an event means to a service. Returns the writes to commit with the cursor; `call` is for what cannot be part
  * of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message id.
+ * @param released whether a person released it, after a rule had held it back
  */
-export type Handler<C extends MessageContract> = (message: Message<C>) => Reaction | Promise<Reaction>;
+export type Handler<C extends MessageContract> = (
+  message: Message<C>,
+  released: boolean,
+) => Reaction | Promise<Reaction>;
 
 type Reaction = Effect & { call?: () => Promise<void> };
 
@@ -42,12 +46,20 @@ export interface ApplierOptions<C extends MessageContract> {
   leaseMs?: number;
 }
 
+export interface ApplyOptions {
+  /** Whether an aggregate without cursor may begin at this version, whichever it is. */
+  mayAdopt?: boolean;
+  /** Whether a person released it, after a rule had held it back. */
+  released?: boolean;
+  /** Why it is not even tried, if it is its turn. */
+  held?: HeldError | undefined;
+}
+
 /**
  * Applies a message if it is its turn, and says so; else whether it was applied before, or why it must be parked.
- * @param mayAdopt whether an aggregate without cursor may begin at this version, whichever it is
  * @throws {Error} whatever may pass with time
  */
-export type Apply = (envelope: Envelope, mayAdopt?: boolean) => Promise<Attempt>;
+export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Attempt>;
 
 export interface Applier {
   apply: Apply;
@@ -83,10 +95,16 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (sender) await send(place, await store.unsent(place));
   }
 
-  async function commit(message: Message<C>, { aggregateId, version }: Place, after: number, baseline?: number) {
+  async function commit(
+    message: Message<C>,
+    { aggregateId, version }: Place,
+    released: boolean,
+    after: number,
+    baseline?: number,
+  ) {
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }) };
     const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
-    const { call, ...effect } = (await handler?.(message)) ?? {};
+    const { call, ...effect } = (await handler?.(message, released)) ?? {};
     if (call) {
       const from = now();
       const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
@@ -109,10 +127,12 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return claim;
   }
 
-  async function attempt(message: Message<C>, place: Place, mayAdopt: boolean): Promise<Attempt> {
+  async function attempt(message: Message<C>, place: Place, mayAdopt: boolean, released: boolean): Promise<Attempt> {
     const { version } = place;
     // The fast path expects the message to be next, so that it costs one write and no read.
-    let claim = mayAdopt ? await commit(message, place, 0, version) : await commit(message, place, version - 1);
+    let claim = mayAdopt
+      ? await commit(message, place, released, 0, version)
+      : await commit(message, place, released, version - 1);
     for (let tries = 1; claim.state !== 'done'; tries++) {
       if (claim.state === 'leased') {
         throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
@@ -122,7 +142,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       if (decision.action === 'acknowledge') return duplicate(place);
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
-      claim = await commit(message, place, decision.after);
+      claim = await commit(message, place, released, decision.after);
     }
     return { outcome: 'applied' };
   }
@@ -138,17 +158,18 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (decision.action === 'acknowledge') return duplicate(place);
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
     if (decision.action === 'adopt' && !mayAdopt) return { outcome: 'parked', reason: 'gap' };
-    return { outcome: 'parked', reason: 'failed', error };
+    return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };
   }
 
   return {
     settle,
 
-    async apply(envelope, mayAdopt = false) {
+    async apply(envelope, { mayAdopt = false, released = false, held } = {}) {
       if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
       const place = placeOf(envelope, unordered);
       try {
-        return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt);
+        if (held) throw held;
+        return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt, released);
       } catch (error) {
         if (!isPermanent(error)) throw error;
         return judge(place, error, mayAdopt);

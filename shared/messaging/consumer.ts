@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
+import { PostponedError } from './errors.ts';
 
 export type Outcome = 'applied' | 'duplicate' | 'ignored' | 'parked';
 
@@ -12,28 +12,35 @@ export interface Delivery {
   queueMessageId: string;
 }
 
+/** What must come again; `until` when, if it was postponed. */
+export interface GivenBack {
+  record: SQSRecord;
+  until?: Date;
+}
+
 export interface ConsumerReport {
   outcomes: Record<Outcome, number>;
   failures: Array<{ messageId: string; error: Error }>;
   /** What must come again: every message that failed, and all later ones of its group. */
-  givenBack: SQSRecord[];
+  givenBack: GivenBack[];
 }
-
-const receivesOf = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount);
 
 const deliveryOf = (record: SQSRecord): Delivery => ({
   body: record.body,
-  receives: receivesOf(record),
+  receives: Number(record.attributes.ApproximateReceiveCount),
   queueMessageId: record.messageId,
 });
 
 /**
  * Hands a batch from a FIFO queue on: message groups in parallel, the messages of a group in sequence. At its first
  * failure a group stops (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+ * @param isSuspect whether the function died over a message, or beside it, and may die again: such groups come last, one
+ * after the other
  */
 export async function consume(
   event: SQSEvent,
   apply: (delivery: Delivery, record: SQSRecord) => Promise<Outcome>,
+  isSuspect: (delivery: Delivery) => Promise<boolean> = async () => false,
 ): Promise<ConsumerReport> {
   const report: ConsumerReport = {
     outcomes: { applied: 0, duplicate: 0, ignored: 0, parked: 0 },
@@ -41,24 +48,35 @@ export async function consume(
     givenBack: [],
   };
 
+  function giveBack(records: readonly SQSRecord[], error: Error): void {
+    report.failures.push({ messageId: records[0]?.messageId ?? '', error });
+    const until = error instanceof PostponedError ? { until: error.until } : {};
+    report.givenBack.push(...records.map((record) => ({ record, ...until })));
+  }
+
   async function consumeGroup(records: readonly SQSRecord[]): Promise<void> {
     for (const [index, record] of records.entries()) {
       try {
         report.outcomes[await apply(deliveryOf(record), record)]++;
       } catch (error) {
-        report.failures.push({ messageId: record.messageId, error: error as Error });
-        report.givenBack.push(...records.slice(index));
-        return;
+        return giveBack(records.slice(index), error as Error);
       }
     }
   }
 
-  // What fails is parked before it comes this often: over one of these the function has died, and may die again. The
-  // others are to be applied before it does.
-  const isSuspect = (records: readonly SQSRecord[]) =>
-    records.some((record) => receivesOf(record) > RECEIVES_BEFORE_PARKING);
   const groups = [...Map.groupBy(event.Records, ({ attributes }) => attributes.MessageGroupId).values()];
-  await Promise.all(groups.filter((group) => !isSuspect(group)).map(consumeGroup));
-  for (const group of groups.filter(isSuspect)) await consumeGroup(group);
+  const suspects: SQSRecord[][] = [];
+  await Promise.all(
+    groups.map(async (group) => {
+      try {
+        const answers = await Promise.all(group.map((record) => isSuspect(deliveryOf(record))));
+        if (answers.some(Boolean)) suspects.push(group);
+        else await consumeGroup(group);
+      } catch (error) {
+        giveBack(group, error as Error);
+      }
+    }),
+  );
+  for (const group of suspects) await consumeGroup(group);
   return report;
 }

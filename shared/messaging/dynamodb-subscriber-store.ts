@@ -22,6 +22,7 @@ export const PARKED_INDEX = 'parked';
 const VERSION_DIGITS = 16;
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
+const BEGUN = 'begun#';
 /** Two messages that claim the same version have a place each: neither may take the other's. */
 const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
   `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
@@ -34,8 +35,8 @@ export interface SubscriberStoreOptions {
 }
 
 /**
- * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, or what the service
- * itself keeps there. What an effect still has to send is an attribute of the cursor's item, so that it costs no
+ * Table layout: `pk` = aggregate id; `sk` = `cursorKey`, `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID`,
+ * or what the service itself keeps there. What an effect still has to send is an attribute of the cursor's item, so that it costs no
  * transaction.
  */
 export function createSubscriberStore({ client, tableName, cursorKey }: SubscriberStoreOptions): SubscriberStore {
@@ -197,6 +198,30 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       await client.send(new DeleteCommand({ TableName: tableName, Key: parkedKey(key) }));
     },
 
+    async begin(key) {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: begunKey(key),
+          UpdateExpression: 'ADD tries :one',
+          ExpressionAttributeValues: { ':one': 1 },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return Attributes?.tries - 1;
+    },
+
+    async begun(key) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: tableName, Key: begunKey(key), ConsistentRead: true }),
+      );
+      return Item?.tries ?? 0;
+    },
+
+    async end(key) {
+      await client.send(new DeleteCommand({ TableName: tableName, Key: begunKey(key) }));
+    },
+
     async parkedOf(aggregateId) {
       const parked: ParkedMessage[] = [];
       const pages = paginateQuery(
@@ -235,6 +260,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
 const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
+const begunKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${BEGUN}${placeOf(key)}` });
 const parkedKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${PARKED}${placeOf(key)}` });
 
 /** From an item of the table or of its index. */

@@ -8,6 +8,17 @@ export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
 }
 
+/** Not now, through no fault of the message: it comes again at `until`, and neither counts as a try nor is parked. */
+export class PostponedError extends TransientError {
+  override readonly name = 'PostponedError';
+  readonly until: Date;
+
+  constructor(message: string, until: Date, options?: ErrorOptions) {
+    super(`${message}; again from ${until.toISOString()}`, options);
+    this.until = until;
+  }
+}
+
 /** The message was applied, and what its effect has to send was not sent yet. */
 export class UnsentError extends TransientError {
   override readonly name = 'UnsentError';
@@ -16,6 +27,11 @@ export class UnsentError extends TransientError {
 /** Trying again will not help, however often: the message waits for a person. */
 export class PermanentError extends MessagingError {
   override readonly name: string = 'PermanentError';
+}
+
+/** Held back by a rule, such as a limit or a switch, until a person releases it. */
+export class HeldError extends PermanentError {
+  override readonly name = 'HeldError';
 }
 
 /** The message does not keep its contract, or nobody here knows its type. */

@@ -3,7 +3,7 @@ import type { Applier, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
-import { PermanentError, TransientError, type UnreadableMessageError, UnsentError } from './errors.ts';
+import { PermanentError, PostponedError, TransientError, type UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, placeOf, readEnvelope } from './message.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
@@ -87,14 +87,15 @@ export function createParking(options: ParkingOptions) {
     return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();
   }
 
-  /** Also what fails for now, or waits for its predecessor, for longer than that is usual. */
-  const needsPerson = (parked: ParkedMessage) => parked.reason === 'failed' || isOld(parked);
+  /** Also what fails for now, or waits for its predecessor, for longer than that is usual. What is held is no fault. */
+  const needsPerson = (parked: ParkedMessage) =>
+    parked.reason === 'failed' || (parked.reason !== 'held' && isOld(parked));
 
   /** Whether an aggregate without cursor may begin with this message. */
   const mayBegin = (parked: ParkedMessage) => joinsLate && ageOf(parked) >= ADOPT_AFTER_MS;
 
   /** Tries a message in its turn. */
-  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean): Promise<'applied' | Error> {
+  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<'applied' | Error> {
     const attempts = parked.attempts + 1;
     const unanswered = (parked.unanswered ?? 0) + 1;
     if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
@@ -102,13 +103,25 @@ export function createParking(options: ParkingOptions) {
       await store.park({ ...parked, reason: 'failed', error: textOf(error) });
       return error;
     }
-    const reason = parked.reason === 'failed' ? 'failed' : 'retry';
+    const released = redriven && parked.reason === 'held';
+    const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
     // Written before the try, so that a message over which the sweep dies is not the next one's first again.
     await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
     const envelope = readEnvelope(parked.body);
     const attempted = await applier
-      .apply(envelope, mayAdopt)
-      .catch((error: Error): Parked => ({ outcome: 'parked', reason: reasonOf(error), error }));
+      .apply(envelope, { mayAdopt, released })
+      // What a person released need not be released again.
+      .catch((error: Error): Parked => {
+        const failed = reasonOf(error);
+        return { outcome: 'parked', reason: released && failed === 'retry' ? 'held' : failed, error };
+      });
+    if (attempted.outcome === 'parked' && attempted.error instanceof PostponedError) {
+      // No try of its own: the one before counts on.
+      const { error } = attempted;
+      const nextTryAt = error.until.toISOString();
+      await store.park({ ...withoutTry(parked), reason: attempted.reason, error: textOf(error), nextTryAt });
+      return error;
+    }
     if (attempted.outcome !== 'parked') {
       await store.unpark(parked);
       return 'applied';
@@ -164,7 +177,7 @@ export function createParking(options: ParkingOptions) {
     }
     const adopts = decision.action === 'adopt';
     if ((adopts && !mayBegin(parked)) || !isDue(parked, redriven)) return 'waits';
-    return tryAgain(parked, adopts);
+    return tryAgain(parked, adopts, redriven);
   }
 
   /** Where to count what became of a message, unless it holds up what is behind it. */
@@ -209,7 +222,8 @@ export function createParking(options: ParkingOptions) {
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
     if (toSend.some((parked) => isDue(parked, false))) return undefined;
-    if (lowest && (lowest.reason !== 'retry' || isDue(lowest, false))) return undefined;
+    const stands = lowest?.reason === 'held' || (lowest?.reason === 'retry' && !isDue(lowest, false));
+    if (lowest && !stands) return undefined;
     const forPerson = toSend.filter(isOld).length + (lowest && needsPerson(lowest) ? 1 : 0);
     return { aggregateId, applied: 0, waiting: queue.length - forPerson, forPerson };
   }
@@ -277,6 +291,8 @@ function isSuspect(queue: readonly ParkedMessage[]): boolean {
   const lowest = lowestOf(queue);
   return lowest?.reason === 'retry' && Boolean(lowest.unanswered);
 }
+
+const withoutTry = ({ unanswered: _, ...parked }: ParkedMessage): ParkedMessage => parked;
 
 /** Why a message is set aside that failed for now. */
 export const reasonOf = (error: Error) => (error instanceof UnsentError ? 'unsent' : 'retry');

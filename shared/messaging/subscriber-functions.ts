@@ -84,7 +84,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     newId,
     random: Math.random,
   });
-  const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, random: Math.random });
+  const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, now, random: Math.random });
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { messageId, error } of failures) logger.warn('message given back', { messageId, error });
@@ -95,7 +95,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
       Parked: outcomes.parked,
       GivenBack: givenBack.length,
     });
-    return { batchItemFailures: givenBack.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }
 
   async function sweepAll(context: Context): Promise<void> {
@@ -131,7 +131,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
 
   return {
     async consume(event: SQSEvent): Promise<SQSBatchResponse> {
-      const report = await consume(event, subscriber.apply);
+      const report = await consume(event, subscriber.apply, subscriber.isSuspect);
       try {
         await redeliver(report.givenBack);
       } catch (error) {

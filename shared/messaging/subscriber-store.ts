@@ -16,9 +16,9 @@ export interface Effect {
 
 /**
  * Why a message is set aside. The sweep applies a `gap` after its predecessor, and a `retry` when its time has come; of
- * one that is `unsent` it sends what follows; the others wait for a person.
+ * one that is `unsent` it sends what follows; the others wait for a person: what is `held` by a rule, to be released.
  */
-export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'failed' | 'below-baseline' | 'unreadable';
+export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
 /** What one parked message is known by. One that names no aggregate is parked under its queue, with version 0. */
 export interface ParkedKey extends Place {
@@ -70,6 +70,12 @@ export interface SubscriberStore {
   /** @param only `new`: it is left as it is if it is parked already; `known`: nothing is parked that is not by now */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
+  /** Notes that a try of a message begins that has come often. @returns how many before it began and never ended */
+  begin(message: ParkedKey): Promise<number>;
+  /** How many tries of a message began and never ended. */
+  begun(message: ParkedKey): Promise<number>;
+  /** A try has ended, whatever came of it. */
+  end(message: ParkedKey): Promise<void>;
   /** What is parked of an aggregate, the lowest version first. */
   parkedOf(aggregateId: string): Promise<ParkedMessage[]>;
   /** One segment of everything parked, page by page; it may be a moment behind. */

@@ -1,12 +1,13 @@
-import { RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
+import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
-import { TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
+import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
+import type { ParkedKey } from './subscriber-store.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'applier'>;
 
@@ -30,6 +31,39 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     return act(envelope);
   }
 
+  const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
+
+  async function parkSuspect(envelope: Envelope, { body, receives }: Delivery): Promise<Outcome> {
+    const error = new TransientError(
+      'given up: its function died or ran out of time over it, or over another message of its batch',
+    );
+    await park(envelope, body, { outcome: 'parked', reason: 'retry', error }, { attempts: receives, unanswered: 1 });
+    return 'parked';
+  }
+
+  /** Tries a message, and parks it if it must. */
+  async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+    const { receives, body } = delivery;
+    const attempted = await applier.apply(envelope).catch((error: Error): Attempt | Error => {
+      if (receives < RECEIVES_BEFORE_PARKING || error instanceof PostponedError) return error;
+      return { outcome: 'parked', reason: reasonOf(error), error };
+    });
+    if (attempted instanceof Error) throw attempted;
+    if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: receives });
+    return attempted.outcome;
+  }
+
+  /** Tries a message that has come often, and notes that, for its function may have died over it. */
+  async function attemptNoted(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+    const key = keyOf(envelope);
+    const deaths = await store.begin(key);
+    try {
+      return await (deaths < DEATHS_BEFORE_PARKING ? attempt(envelope, delivery) : parkSuspect(envelope, delivery));
+    } finally {
+      await store.end(key);
+    }
+  }
+
   return {
     sweep,
     redrive,
@@ -40,16 +74,28 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
      * @throws {Error} whatever may pass with time
      */
     apply: (delivery: Delivery): Promise<Outcome> =>
+      withEnvelope(delivery, (envelope) =>
+        delivery.receives > RECEIVES_BEFORE_PARKING ? attemptNoted(envelope, delivery) : attempt(envelope, delivery),
+      ),
+
+    /** Parks a message untried, for a person to release; unless it was applied before. */
+    hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
-        const attempted = await applier.apply(envelope).catch((error: Error): Attempt => {
-          if (delivery.receives < RECEIVES_BEFORE_PARKING) throw error;
-          return { outcome: 'parked', reason: reasonOf(error), error };
-        });
-        if (attempted.outcome === 'parked') {
-          await park(envelope, delivery.body, attempted, { attempts: delivery.receives });
-        }
+        const attempted = await applier.apply(envelope, { held: new HeldError(because) });
+        if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
         return attempted.outcome;
       }),
+
+    /** Whether a try of the message began before and never ended: its function died over it, or over another beside it. */
+    async isSuspect({ body, receives }: Delivery): Promise<boolean> {
+      if (receives <= RECEIVES_BEFORE_PARKING) return false;
+      try {
+        return (await store.begun(keyOf(readEnvelope(body)))) > 0;
+      } catch (error) {
+        if (error instanceof UnreadableMessageError) return false;
+        throw error;
+      }
+    },
 
     /**
      * Parks what a queue has given up, for the sweep to try: it never reached its queue; or its function died over it, or
@@ -73,14 +119,9 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
         }
         if (cause === 'undelivered') {
           await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
-        } else {
-          const error = new TransientError(
-            'given up by its queue: its function died or ran out of time over it, or over another message of its batch',
-          );
-          const suspect = { attempts: delivery.receives, unanswered: 1 };
-          await park(envelope, delivery.body, { outcome: 'parked', reason: 'retry', error }, suspect);
+          return 'parked';
         }
-        return 'parked';
+        return parkSuspect(envelope, delivery);
       }),
   };
 }

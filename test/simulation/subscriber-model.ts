@@ -189,6 +189,9 @@ export class SubscriberModel {
       sent: (place, left) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place, left)),
       park: (message, only) =>
         call(`parks ${message.aggregateId} v${message.version} as ${message.reason}`, () => store.park(message, only)),
+      begin: (key) => call(`begins ${key.aggregateId} v${key.version}`, () => store.begin(key)),
+      begun: (key) => call(`reads whether ${key.aggregateId} v${key.version} began`, () => store.begun(key)),
+      end: (key) => call(`ends ${key.aggregateId} v${key.version}`, () => store.end(key)),
       unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
       parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
       discard: (message, move) =>
@@ -235,11 +238,12 @@ export class SubscriberModel {
       `${this.name}-consume`,
       timeout,
       async (instance) => {
-        const { apply } = this.#subscriberOf(instance);
-        const { givenBack } = await consume({ Records: records }, apply);
+        const { apply, isSuspect } = this.#subscriberOf(instance);
+        const { givenBack } = await consume({ Records: records }, apply, isSuspect);
         const client = this.queue.clientOf(instance);
-        await createRedelivery({ client, queueUrl: '', random: () => 0 })(givenBack).catch(() => {});
-        return new Set(givenBack);
+        const now = () => new Date(scheduler.now);
+        await createRedelivery({ client, queueUrl: '', now, random: () => 0 })(givenBack).catch(() => {});
+        return new Set(givenBack.map(({ record }) => record));
       },
       (givenBack) => {
         if (givenBack instanceof Error) throw givenBack;
@@ -261,7 +265,7 @@ export class SubscriberModel {
         const subscriber = this.#subscriberOf(instance);
         const cause = queue === this.deadLetters ? 'died' : 'undelivered';
         const { givenBack } = await consume({ Records: records }, (delivery) => subscriber.setAside(delivery, cause));
-        return new Set(givenBack);
+        return new Set(givenBack.map(({ record }) => record));
       },
       (givenBack) => {
         if (givenBack instanceof Error) throw givenBack;

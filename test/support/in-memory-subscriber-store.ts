@@ -18,6 +18,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];
   readonly waiting = new Map<string, ParkedMessage>();
   readonly discarded: DiscardedMessage[] = [];
+  readonly #begun = new Map<string, number>();
   readonly #unsent = new Map<string, readonly OutgoingMessage[]>();
 
   async commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim> {
@@ -63,6 +64,20 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async unpark(key: ParkedKey): Promise<void> {
     this.waiting.delete(placeOf(key));
+  }
+
+  async begin(key: ParkedKey): Promise<number> {
+    const before = await this.begun(key);
+    this.#begun.set(placeOf(key), before + 1);
+    return before;
+  }
+
+  async begun(key: ParkedKey): Promise<number> {
+    return this.#begun.get(placeOf(key)) ?? 0;
+  }
+
+  async end(key: ParkedKey): Promise<void> {
+    this.#begun.delete(placeOf(key));
   }
 
   async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {

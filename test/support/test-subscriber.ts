@@ -39,6 +39,9 @@ export function subscriber(
     apply: (message: object, receives = 1) => kit.apply(delivery(JSON.stringify(message), receives)),
     setAside: (message: object, cause: 'died' | 'undelivered') =>
       kit.setAside(delivery(JSON.stringify(message), 10), cause),
+    hold: (message: object, because: string) => kit.hold(delivery(JSON.stringify(message)), because),
+    isSuspect: (message: object, receives: number) => kit.isSuspect(delivery(JSON.stringify(message), receives)),
+    redrive: () => kit.redrive([member], () => true),
     raw: (body: string) => kit.apply(delivery(body)),
     async sweep(mayGoOn = () => true) {
       const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };

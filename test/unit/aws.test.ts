@@ -9,7 +9,7 @@ import { createOutbox, type Outbox, type OutboxRow } from '../../shared/messagin
 import { createRedelivery } from '../../shared/messaging/redelivery.ts';
 import type { Relay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
-import { outboxRow, sqsRecord } from '../support/builders.ts';
+import { outboxRow, sqsRecord, TIME } from '../support/builders.ts';
 
 const canceled = (...codes: string[]) =>
   new TransactionCanceledException({
@@ -132,19 +132,25 @@ describe('relay functions', () => {
 });
 
 describe('redelivery', () => {
-  it('makes each message visible after the backoff of its own receives', async () => {
+  it('makes each message visible after the backoff of its own receives, or when what it was postponed to has come', async () => {
     const { client: sqs, calls } = client({});
-    const redeliver = createRedelivery({ client: sqs as never, queueUrl: 'queue', random: () => 1 });
+    const redeliver = createRedelivery({ client: sqs as never, queueUrl: 'queue', now: () => TIME, random: () => 0.5 });
     const again = sqsRecord('a', 'm2', '');
     again.attributes.ApproximateReceiveCount = '3';
-    await redeliver([sqsRecord('a', 'm1', ''), again]);
+    const until = new Date(TIME.getTime() + 30_000);
+    await redeliver([
+      { record: sqsRecord('a', 'm1', '') },
+      { record: again },
+      { record: sqsRecord('b', 'm3', ''), until },
+    ]);
     await redeliver([]);
     expect(calls).toEqual([
       {
         QueueUrl: 'queue',
         Entries: [
           { Id: '0', ReceiptHandle: 'm1', VisibilityTimeout: 2 },
-          { Id: '1', ReceiptHandle: 'm2', VisibilityTimeout: 8 },
+          { Id: '1', ReceiptHandle: 'm2', VisibilityTimeout: 6 },
+          { Id: '2', ReceiptHandle: 'm3', VisibilityTimeout: 31 },
         ],
       },
     ]);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { backoffSeconds } from '../../shared/messaging/backoff.ts';
+import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
+import { backoffSeconds, pauseSeconds, secondsUntil } from '../../shared/messaging/backoff.ts';
 import { consume } from '../../shared/messaging/consumer.ts';
+import { PostponedError } from '../../shared/messaging/errors.ts';
 import { sqsRecord } from '../support/builders.ts';
 
 describe('consume', () => {
@@ -12,7 +14,7 @@ describe('consume', () => {
       applied.push(body);
       return 'applied';
     });
-    expect(givenBack.map(({ messageId }) => messageId)).toEqual(['a2', 'a3']);
+    expect(givenBack.map(({ record }) => record.messageId)).toEqual(['a2', 'a3']);
     expect(applied.toSorted()).toEqual(['a1', 'b1']);
   });
 
@@ -30,18 +32,16 @@ describe('consume', () => {
     expect(order).toEqual(['a1 starts', 'b1 starts', 'b1 ends', 'a1 ends', 'a2 starts', 'a2 ends']);
   });
 
-  it('leaves messages that came too often to the end, one by one, so that they take no other down with them', async () => {
+  it('leaves messages over which the function may have died to the end, one by one', async () => {
     const order: string[] = [];
-    const Records = ['a9', 'b1', 'c9', 'd2'].map((id) => {
-      const record = sqsRecord(id, id, id);
-      return { ...record, attributes: { ...record.attributes, ApproximateReceiveCount: id.slice(1) } };
-    });
-    await consume({ Records }, async ({ body }) => {
+    const Records = ['a9', 'b1', 'c9', 'd2'].map((id) => sqsRecord(id, id, id));
+    const apply = async ({ body }: { body: string }) => {
       order.push(`${body} starts`);
       await Promise.resolve();
       order.push(`${body} ends`);
-      return 'applied';
-    });
+      return 'applied' as const;
+    };
+    await consume({ Records }, apply, async ({ body }) => body.endsWith('9'));
     expect(order).toEqual([
       'b1 starts',
       'd2 starts',
@@ -51,6 +51,19 @@ describe('consume', () => {
       'a9 ends',
       'c9 starts',
       'c9 ends',
+    ]);
+  });
+
+  it('gives a postponed message back until its time has come, with all later ones of its group', async () => {
+    const until = new Date('2026-11-21T10:00:30Z');
+    const Records = ['a1', 'a2', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
+    const { givenBack } = await consume({ Records }, async ({ body }) => {
+      if (body === 'a1') throw new PostponedError('the provider is down', until);
+      return 'applied';
+    });
+    expect(givenBack.map(({ record, until }) => [record.messageId, until])).toEqual([
+      ['a1', until],
+      ['a2', until],
     ]);
   });
 
@@ -64,6 +77,21 @@ describe('consume', () => {
 });
 
 describe('backoff', () => {
+  it('hides what was postponed until its time, and a little longer by chance, never for more than a quarter of an hour', () => {
+    const now = new Date('2026-11-21T10:00:00Z');
+    const until = (seconds: number, chance: number) =>
+      secondsUntil(new Date(now.getTime() + seconds * 1000), now, () => chance);
+    expect([until(10, 0), until(10, 1), until(-5, 0), until(9_999, 1)]).toEqual([10, 12, 0, 900]);
+  });
+
+  it('lets a paused message wait for days before its queue gives it up, and not for longer than the queue keeps it', () => {
+    const receives = Array.from({ length: MAX_RECEIVES }, (_, index) => index + 1);
+    const days = receives.reduce((total, receive) => total + pauseSeconds(receive), 0) / 86_400;
+    expect(pauseSeconds(1)).toBeLessThan(10);
+    expect(days).toBeGreaterThan(9);
+    expect(days).toBeLessThan(14);
+  });
+
   it('doubles with every receive, up to fifteen minutes, half of it by chance', () => {
     expect([1, 2, 3, 9, 10, 50].map((receives) => backoffSeconds(receives, () => 1))).toEqual([2, 4, 8, 512, 900, 900]);
     expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 0))).toEqual([1, 2, 4]);

@@ -131,7 +131,7 @@ describe('AWS End User Messaging', () => {
 describe('points', () => {
   it('credits the bonus to ledger and balance together', async () => {
     const handlers = accountHandlers({ tableName: 'points', bonus: async () => 250, ...surroundings });
-    const { set, writes } = (await handlers['rollcall.member.registered.v1']?.(registered())) ?? {};
+    const { set, writes } = (await handlers['rollcall.member.registered.v1']?.(registered(), false)) ?? {};
     expect(set).toEqual({ balance: 250, accountState: 'open' });
     expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 250, reason: 'registration' });
   });
@@ -163,9 +163,12 @@ describe('guide', () => {
   it('starts in the closest language and follows the profile', async () => {
     const handlers = journeyHandlers(surroundings);
     const event = readMessage(registered(), [memberRegisteredV2]);
-    const started = await handlers['rollcall.member.registered.v2']?.(event);
+    const started = await handlers['rollcall.member.registered.v2']?.(event, false);
     expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });
-    const changed = await handlers['rollcall.member.profile-changed.v1']?.(profileChanged(memberIdOf(1), 2, 'zh'));
+    const changed = await handlers['rollcall.member.profile-changed.v1']?.(
+      profileChanged(memberIdOf(1), 2, 'zh'),
+      false,
+    );
     expect(changed?.set).toEqual({ journeyLocale: 'zh-CN', addressee: 'Lucía' });
   });
 });

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { HeldError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
+import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
+
+const later = (ms: number) => new Date(TIME.getTime() + ms);
+
+describe('a postponed message', () => {
+  it('goes back to its queue however often it has come, and is never parked', async () => {
+    const service = breakable(new PostponedError('the provider is down', later(MINUTE)), true);
+    const { apply, parked, versions } = subscriber(service.handlers);
+    for (const receives of [1, 5, 60, 999]) {
+      await expect(apply(registered(member), receives)).rejects.toThrow('the provider is down');
+    }
+    expect(parked()).toEqual([]);
+    service.broken = false;
+    await apply(registered(member), 1_000);
+    expect(versions()).toEqual([1]);
+  });
+
+  it('that was parked before is tried when its time has come, and the try that was none does not count', async () => {
+    const service = breakable(new TransientError('down'), true);
+    let error: Error = new TransientError('down');
+    const { apply, sweep, store, pass, versions } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (service.broken) throw error;
+        return {};
+      },
+    });
+    await apply(registered(member), 5);
+    error = new PostponedError('the circuit is open', later(10 * MINUTE));
+    pass(MINUTE);
+    await sweep();
+    expect(parkedFirst(store)).toMatchObject({
+      reason: 'retry',
+      attempts: 5,
+      nextTryAt: later(10 * MINUTE).toISOString(),
+    });
+    expect(parkedFirst(store)).not.toHaveProperty('unanswered');
+    service.broken = false;
+    pass(8 * MINUTE);
+    await sweep();
+    expect(versions()).toEqual([]);
+    pass(MINUTE);
+    await sweep();
+    expect(versions()).toEqual([1]);
+  });
+});
+
+describe('a message that a rule holds back', () => {
+  const held = () =>
+    subscriber({
+      'rollcall.member.registered.v1': (_, released) => {
+        if (!released) throw new HeldError('too many texts to Spain');
+        return {};
+      },
+    });
+
+  it('waits until a person releases it, with what comes after it, and is no failure', async () => {
+    const { apply, sweep, redrive, parked, versions, pass, store } = held();
+    expect(await apply(registered(member))).toBe('parked');
+    await apply(profileChanged(member, 2));
+    pass(120 * MINUTE);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, forPerson: 0, errors: [] });
+    expect(parked()).toEqual(['1 held', '2 gap']);
+    expect(parkedFirst(store)?.error).toBe('HeldError: too many texts to Spain');
+    await redrive();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
+  });
+
+  it('stays released if it then fails for now', async () => {
+    let down = true;
+    const { apply, redrive, parked, versions } = subscriber({
+      'rollcall.member.registered.v1': (_, released) => {
+        if (!released) throw new HeldError('too many texts to Spain');
+        if (down) throw new TransientError('down');
+        return {};
+      },
+    });
+    await apply(registered(member));
+    await redrive();
+    expect(parked()).toEqual(['1 held']);
+    down = false;
+    await redrive();
+    expect(versions()).toEqual([1]);
+  });
+
+  it('may be held without a try, unless it was applied before', async () => {
+    const { apply, hold, redrive, parked, versions } = subscriber();
+    await apply(registered(memberIdOf(2)));
+    expect(await hold(registered(memberIdOf(2)), 'skipped')).toBe('duplicate');
+    expect(await hold(registered(member), 'skipped')).toBe('parked');
+    expect(await hold(profileChanged(member, 2), 'skipped')).toBe('parked');
+    expect(parked()).toEqual(['1 held', '2 gap']);
+    await redrive();
+    expect(versions()).toEqual([1, 1, 2]);
+  });
+});
+
+describe('a message over which the function dies', () => {
+  const dying = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
+  /** The function is gone before the try ends. */
+  const dieOver = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
+    void apply(registered(member), receives);
+    await new Promise(setImmediate);
+  };
+
+  it('is parked after five deaths, and counted from the sixth receive on only', async () => {
+    const subject = subscriber(dying);
+    for (const receives of [1, 5]) await dieOver(subject, receives);
+    expect(await subject.isSuspect(registered(member), 5)).toBe(false);
+    expect(await subject.isSuspect(registered(member), 6)).toBe(false);
+    for (const receives of [6, 7, 8, 9, 10]) await dieOver(subject, receives);
+    expect(await subject.isSuspect(registered(member), 11)).toBe(true);
+    expect(await subject.apply(registered(member), 11)).toBe('parked');
+    expect(parkedFirst(subject.store)).toMatchObject({ reason: 'retry', attempts: 11, unanswered: 1 });
+    expect(await subject.isSuspect(registered(member), 12)).toBe(false);
+  });
+
+  it('is no suspect any more once it was answered, in whatever way', async () => {
+    const service = breakable(new PostponedError('down', later(MINUTE)), true);
+    const { apply, isSuspect } = subscriber(service.handlers);
+    await expect(apply(registered(member), 40)).rejects.toThrow('down');
+    expect(await isSuspect(registered(member), 41)).toBe(false);
+    service.broken = false;
+    await apply(registered(member), 41);
+    expect(await isSuspect(registered(member), 42)).toBe(false);
+  });
+});
