@@ -11,9 +11,9 @@ const app = new App();
 const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
 const id = (service: string) => `rollcall-${stage.name}-${service}`;
 
-const { alarms } = new OperationsStack(app, id('operations'), { stage });
-const { channels, api } = new FoundationStack(app, id('foundation'), { stage });
-const props = { stage, channels, api, alarms };
+const { alarms, governance } = new OperationsStack(app, id('operations'), { stage });
+const { channels, api } = new FoundationStack(app, id('foundation'), { stage, governance });
+const props = { stage, channels, api, alarms, governance };
 const subscribers = [
   new SmsStack(app, id('sms'), props),
   new PointsStack(app, id('points'), props),

@@ -1,16 +1,36 @@
 import * as z from 'zod';
+import { registrationLimits } from '../shared/config/registration-limits.ts';
+import { smsSettings } from '../shared/config/sms-settings.ts';
+
+const concurrency = z.int().min(2).max(1000);
 
 const settings = z.strictObject({
   /** Whether tables outlive their stack. */
   keepData: z.boolean(),
   pointInTimeRecovery: z.boolean(),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
-  /** Lambda's maximum concurrency of each subscriber's queue: 2 to 1,000. */
-  subscriberConcurrency: z.int().min(2).max(1000),
+  /** Most batches of a queue that its consumer handles at once, over all instances: 2 to 1,000. */
+  subscriberConcurrency: z.strictObject({
+    default: concurrency,
+    sms: concurrency.optional(),
+    points: concurrency.optional(),
+    guide: concurrency.optional(),
+    'sms-commands': concurrency.optional(),
+    'points-commands': concurrency.optional(),
+    'registration-replies': concurrency.optional(),
+  }),
+  /** Requests a second that the API takes at all, from everybody together; the registrations among them. */
+  throttling: z.strictObject({
+    perSecond: z.int().min(1),
+    burst: z.int().min(1),
+    registrationsPerSecond: z.int().min(1),
+  }),
+  registrations: registrationLimits,
+  sms: smsSettings,
+  /** Name in AWS Cloud Map. Stages of one account and region need different ones. */
+  namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Points for registering, where no rule says otherwise. */
   defaultBonus: z.int().nonnegative(),
-  /** Who delivers texts: a generic HTTP gateway, or AWS End User Messaging. Its address is a parameter of the stack. */
-  smsProvider: z.enum(['http', 'aws']),
   /** Whether alarms are mailed, to the address that is a parameter of the operations stack. */
   alarmByEmail: z.boolean(),
 });
@@ -26,18 +46,46 @@ const stages: Record<string, z.input<typeof settings>> = {
     keepData: false,
     pointInTimeRecovery: false,
     logRetentionDays: 7,
-    subscriberConcurrency: 5,
+    subscriberConcurrency: { default: 5 },
+    throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000 },
+    // On one machine all callers have one address.
+    registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
+    namespace: 'rollcall',
+    sms: {
+      providers: ['http', 'twilio'],
+      timeoutMs: 2_000,
+      atOnce: 10,
+      perMinute: null,
+      countries: 'all',
+      perPhoneAndHour: 20,
+      perCountryAndMinute: 100_000,
+      perDay: 1_000_000,
+      modeWhenCircuitOpens: 'short-text',
+    },
     defaultBonus: 100,
-    smsProvider: 'http',
     alarmByEmail: false,
   },
   prod: {
     keepData: true,
     pointInTimeRecovery: true,
     logRetentionDays: 90,
-    subscriberConcurrency: 50,
+    subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
+    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100 },
+    registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
+    namespace: 'rollcall',
+    sms: {
+      providers: ['aws', 'twilio'],
+      timeoutMs: 2_000,
+      atOnce: 10,
+      // AWS gives a ten-digit long code or a toll-free number less, and a short code more: see your quotas.
+      perMinute: 1_200,
+      countries: ['DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'PT', 'US'],
+      perPhoneAndHour: 5,
+      perCountryAndMinute: 300,
+      perDay: 20_000,
+      modeWhenCircuitOpens: null,
+    },
     defaultBonus: 100,
-    smsProvider: 'aws',
     alarmByEmail: true,
   },
 };

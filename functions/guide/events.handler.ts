@@ -3,6 +3,7 @@ import { contracts, JOURNEY, journeyHandlers } from './journey.ts';
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'guide',
+  capability: 'guide',
   cursorKey: JOURNEY,
   contracts,
   handlers: journeyHandlers,

@@ -8,6 +8,7 @@ const { POINTS_TABLE } = readEnvironment(z.object({ POINTS_TABLE: text }));
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points-commands',
   source: 'points',
+  capability: 'points',
   cursorKey: 'commands',
   contracts,
   handlers: ({ client, now, correspondence }) =>

@@ -8,6 +8,7 @@ const { DEFAULT_BONUS } = readEnvironment(z.object({ DEFAULT_BONUS: count }));
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points',
+  capability: 'points',
   cursorKey: ACCOUNT,
   contracts,
   handlers({ client, tableName, now, correspondence }) {

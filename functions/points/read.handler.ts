@@ -5,33 +5,47 @@ import { readEnvironment, text } from '../../shared/config/environment.ts';
 import type { PointsAccountResource } from '../../shared/contracts/points-account.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { endpoint, json, memberId } from '../../shared/http/endpoint.ts';
-import { notFound } from '../../shared/http/problems.ts';
+import { notFound, Problem } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
+import { createRemoteService, type Try } from '../../shared/resilience/remote-service.ts';
 import { ACCOUNT, LEDGER_PREFIX } from './account.ts';
 
 const { TABLE } = readEnvironment(z.object({ TABLE: text }));
 const client = createDynamoDB();
+const { logger } = createObservability('points');
 
-export const read = endpoint(createObservability('points').logger, async (event) => {
-  const id = memberId(event);
+/** Of a dependency so near, what takes longer is no answer. */
+const TIMEOUT_MS = 2_000;
+const MOST_REMEMBERED = 1_000;
+
+type Account = Omit<PointsAccountResource, 'asOf'>;
+
+/** What this instance read last of each member, the latest last. */
+const lastAnswers = new Map<string, { account: Account; at: Date }>();
+
+function remember(id: string, account: Account): void {
+  lastAnswers.delete(id);
+  lastAnswers.set(id, { account, at: new Date() });
+  const [oldest] = lastAnswers.keys();
+  if (lastAnswers.size > MOST_REMEMBERED && oldest) lastAnswers.delete(oldest);
+}
+
+async function readAccount(id: string, { signal }: Try): Promise<PointsAccountResource> {
   const items: Record<string, unknown>[] = [];
-  const pages = paginateQuery(
-    { client },
-    {
-      TableName: TABLE,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :account AND :ledger',
-      ExpressionAttributeValues: { ':pk': id, ':account': ACCOUNT, ':ledger': `${LEDGER_PREFIX}~` },
-    },
-  );
-  for await (const page of pages) items.push(...(page.Items ?? []));
+  const query = {
+    TableName: TABLE,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :account AND :ledger',
+    ExpressionAttributeValues: { ':pk': id, ':account': ACCOUNT, ':ledger': `${LEDGER_PREFIX}~` },
+  };
+  for await (const page of paginateQuery({ client }, query, { abortSignal: signal })) items.push(...(page.Items ?? []));
 
-  const account = items.find(({ sk }) => sk === ACCOUNT);
-  if (account?.accountState === undefined) throw notFound(`points account of member ${id}`);
-  return json(200, {
+  const found = items.find(({ sk }) => sk === ACCOUNT);
+  if (found?.accountState === undefined) throw notFound(`points account of member ${id}`);
+  const account: Account = {
     memberId: id,
-    state: account.accountState as PointsAccountResource['state'],
-    balance: (account.balance ?? 0) as number,
+    state: found.accountState as PointsAccountResource['state'],
+    balance: (found.balance ?? 0) as number,
     entries: items
       .filter(({ sk }) => String(sk).startsWith(LEDGER_PREFIX))
       .map(({ points, reason, at }) => ({ points, reason, at })) as PointsAccountResource['entries'],
@@ -39,5 +53,28 @@ export const read = endpoint(createObservability('points').logger, async (event)
       self: { href: pathOf(routes.readPoints, { id }) },
       member: { href: pathOf(routes.readMember, { id }) },
     },
-  } satisfies PointsAccountResource);
+  };
+  remember(id, account);
+  return account;
+}
+
+/** The last known answer, which says that it is; better than none, where the table cannot be read. */
+async function lastAnswer(id: string, cause: Error): Promise<PointsAccountResource> {
+  const known = lastAnswers.get(id);
+  if (cause instanceof Problem || !known) throw cause;
+  logger.warn('points cannot be read: the last known answer is given', { error: cause });
+  return { ...known.account, asOf: known.at.toISOString() };
+}
+
+const account = createRemoteService<string, PointsAccountResource>({
+  name: 'the points table',
+  call: readAccount,
+  timeoutMs: TIMEOUT_MS,
+  fallback: lastAnswer,
+});
+
+export const read = endpoint(logger, async (event) => {
+  const resource = await account(memberId(event));
+  const age = resource.asOf && Math.round((Date.now() - Date.parse(resource.asOf)) / 1000);
+  return json(200, resource, age === undefined ? {} : { age: String(age) });
 });

@@ -24,14 +24,22 @@ import { apiRootResource, memberResource, memberResourceV2, operationResource } 
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { client, membersTable, members, redemptions } = createServices();
+const { client, membersTable, members, redemptions, admission } = createServices({ logger });
+const { admitCaller, admitPhone, admitChange } = admission;
 
 export const root = endpoint(logger, async () => json(200, apiRootResource));
 
 export const register = jsonEndpoint(logger, registration, async (event, body) => {
+  await admitChange();
+  const left = await admitCaller(event.requestContext.http.sourceIp);
+  await admitPhone(body.phone);
   const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
   if (!replayed) count({ Registrations: 1 });
-  return json(201, memberResource(member), { etag: etag(member.version), location: pathOf(routes.readMember, member) });
+  return json(201, memberResource(member), {
+    ...left,
+    etag: etag(member.version),
+    location: pathOf(routes.readMember, member),
+  });
 });
 
 export const read = endpoint(logger, async (event) => {
@@ -46,6 +54,7 @@ export const readV2 = endpoint(logger, async (event) => {
 
 const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =>
   jsonEndpoint(logger, profileChange, async (event, body) => {
+    await admitChange();
     const ifMatch = header(event, 'if-match');
     if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
     const member = await members.change(memberId(event), ifMatch, body, trace(event));
@@ -58,6 +67,7 @@ export const changeV2 = changing(memberResourceV2);
 export const deactivate = endpoint(
   logger,
   async (event) => {
+    await admitChange();
     await members.deactivate(memberId(event), header(event, 'if-match'), trace(event));
     return { statusCode: 204 };
   },
@@ -71,6 +81,7 @@ export const readOnboarding = endpoint(logger, async (event) => {
 });
 
 export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
+  await admitChange();
   const begun = await redemptions.redeem(memberId(event), body, idempotencyKey(event), trace(event));
   const location = pathOf(routes.readOperation, begun);
   const resource = operationResource(await waited(event, begun.id, begun));

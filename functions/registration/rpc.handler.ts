@@ -12,7 +12,7 @@ import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { etag } from '../../shared/http/conditions.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
-import { answerCall, rpcEndpoint } from '../../shared/http/rpc.ts';
+import { answerCall, CALLER_HEADER, rpcEndpoint } from '../../shared/http/rpc.ts';
 import { traceOf } from '../../shared/http/trace.ts';
 import { validated } from '../../shared/http/validation.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
@@ -23,7 +23,8 @@ import { operationProblem } from './resources.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { members, redemptions } = createServices();
+const { members, redemptions, admission } = createServices({ logger });
+const { admitCaller, admitPhone, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */
 const LONGEST_WATCH_MS = 20_000;
@@ -36,7 +37,10 @@ export const rpc = rpcEndpoint((router) =>
   router.service(MemberService, {
     register: (request, context) =>
       answerCall(logger, context, async () => {
+        await admitChange();
         const body = validated(registration, given(request));
+        await admitCaller(context.requestHeader.get(CALLER_HEADER) ?? '');
+        await admitPhone(body.phone);
         const key = validated(idempotencyKey, text(request.idempotencyKey));
         const { member, replayed } = await members.register(body, key, trace(context));
         if (!replayed) count({ Registrations: 1 });
@@ -48,6 +52,7 @@ export const rpc = rpcEndpoint((router) =>
 
     updateMember: (request, context) =>
       answerCall(logger, context, async () => {
+        await admitChange();
         if (request.version === 0)
           throw new Problem('precondition-required', 'Say which version the change is based on.');
         const change = validated(profileChange, given(request));
@@ -57,12 +62,14 @@ export const rpc = rpcEndpoint((router) =>
 
     deactivateMember: ({ id, version }, context) =>
       answerCall(logger, context, async () => {
+        await admitChange();
         await members.deactivate(known(id, 'member'), version === 0 ? undefined : etag(version), trace(context));
         return {};
       }),
 
     redeemPoints: (request, context) =>
       answerCall(logger, context, async () => {
+        await admitChange();
         const { points, expiresIn } = request;
         const body = validated(redemption, { points, ...(expiresIn !== 0 && { expiresIn }) });
         const key = validated(idempotencyKey, text(request.idempotencyKey));

@@ -1,20 +1,44 @@
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { registrationLimits } from '../../shared/config/registration-limits.ts';
+import type { Observability } from '../../shared/observability/observability.ts';
+import { createSwitches } from '../../shared/resilience/switches.ts';
+import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import { createAdmission } from './admission.ts';
 import { createMembers } from './members.ts';
 import { createOperationsStore } from './operations-store.ts';
 import { createRedemptions } from './redemptions.ts';
 import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
-export function createServices() {
-  const { MEMBERS_TABLE, OUTBOX_TABLE } = readEnvironment(z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text }));
+export function createServices({ logger }: Pick<Observability, 'logger'>) {
+  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS } = readEnvironment(
+    z.object({
+      MEMBERS_TABLE: text,
+      OUTBOX_TABLE: text,
+      SWITCHES_TABLE: text,
+      LIMITS_TABLE: text,
+      LIMITS: jsonOf(registrationLimits),
+    }),
+  );
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
+  const switches = createSwitches({
+    client,
+    tableName: SWITCHES_TABLE,
+    now,
+    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+  });
   return {
     client,
+    admission: createAdmission({
+      buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
+      limits: LIMITS,
+      mode: () => switches.mode('registration'),
+    }),
     membersTable: MEMBERS_TABLE,
     members: createMembers({ store: createMemberStore(tables), now, newId }),
     redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),

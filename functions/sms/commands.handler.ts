@@ -2,15 +2,17 @@ import * as z from 'zod';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { commandHandlers, contracts } from './commands.ts';
-import { configuredProvider } from './configured-provider.ts';
+import { configuredTexting } from './configured-texting.ts';
 
 const { CONTACTS_TABLE } = readEnvironment(z.object({ CONTACTS_TABLE: text }));
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms-commands',
   source: 'sms',
+  capability: 'sms',
   cursorKey: 'command',
   contracts,
   unordered: true,
-  handlers: ({ client }) => commandHandlers({ client, contactsTable: CONTACTS_TABLE, provider: configuredProvider() }),
+  handlers: ({ client, mode }) =>
+    commandHandlers({ client, contactsTable: CONTACTS_TABLE, sendText: configuredTexting({ mode }) }),
 });

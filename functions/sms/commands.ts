@@ -3,7 +3,7 @@ import { smsCommands } from '../../shared/contracts/channels.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
-import type { SmsProvider } from './provider.ts';
+import type { SendText } from './texting.ts';
 import { CONTACT } from './welcome.ts';
 
 export const contracts = smsCommands.messages;
@@ -12,14 +12,14 @@ export interface CommandOptions {
   client: DynamoDBDocumentClient;
   /** The table that knows how to reach members. */
   contactsTable: string;
-  provider: SmsProvider;
+  sendText: SendText;
 }
 
 /** What the SMS service does when it is told to. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
-  const { client, contactsTable, provider } = options;
+  const { client, contactsTable, sendText } = options;
   return {
-    async 'rollcall.sms.send.v1'({ id, subject, data: { texts } }) {
+    async 'rollcall.sms.send.v1'({ id, subject, data: { texts } }, released) {
       const Key = { pk: subject, sk: CONTACT };
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
@@ -27,7 +27,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
       // A person gave up the registration's message.
       if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
-      return { call: () => provider.send({ to: Item.phone, text, idempotencyKey: id }) };
+      return { call: () => sendText({ to: Item.phone, text, idempotencyKey: id }, released) };
     },
   };
 }

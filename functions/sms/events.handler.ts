@@ -1,10 +1,12 @@
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
-import { configuredProvider } from './configured-provider.ts';
+import { configuredTexting } from './configured-texting.ts';
 import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms',
+  capability: 'sms',
   cursorKey: CONTACT,
   contracts,
-  handlers: ({ correspondence, now }) => welcomeHandlers({ provider: configuredProvider(), correspondence, now }),
+  handlers: ({ correspondence, now, mode }) =>
+    welcomeHandlers({ sendText: configuredTexting({ mode }), correspondence, now }),
 });

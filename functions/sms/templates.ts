@@ -6,7 +6,19 @@ const welcome = {
   'zh-CN': (name: string) => `${name}，欢迎加入！您的奖励积分和入门指南已经准备好了。`,
 };
 
+const short = {
+  en: (name: string) => `Welcome, ${name}!`,
+  es: (name: string) => `¡Hola, ${name}!`,
+  'zh-CN': (name: string) => `${name}，欢迎！`,
+};
+
 const locales = Object.keys(welcome) as Array<keyof typeof welcome>;
 
-export const welcomeText = ({ name, locale }: { name: string; locale: string }) =>
-  welcome[closestLocale(locale, locales, 'en')](name);
+interface Addressee {
+  name: string;
+  locale: string;
+}
+
+export const welcomeText = ({ name, locale }: Addressee) => welcome[closestLocale(locale, locales, 'en')](name);
+
+export const shortWelcomeText = ({ name, locale }: Addressee) => short[closestLocale(locale, locales, 'en')](name);

@@ -4,8 +4,8 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import type { SmsProvider } from './provider.ts';
-import { welcomeText } from './templates.ts';
+import { shortWelcomeText, welcomeText } from './templates.ts';
+import type { SendText } from './texting.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 
@@ -13,19 +13,25 @@ export const contracts = [memberRegistered, memberProfileChanged, memberDeactiva
 export const CONTACT = 'contact';
 
 export interface WelcomeOptions {
-  provider: SmsProvider;
+  sendText: SendText;
   correspondence: Correspondence;
   now: () => Date;
 }
 
 /** What the SMS service does about a member's events: it welcomes, and knows how to reach the member from then on. */
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
-  const { provider, correspondence, now } = options;
+  const { sendText, correspondence, now } = options;
   return {
-    'rollcall.member.registered.v1': (message) => {
+    'rollcall.member.registered.v1': (message, released) => {
       const { id, subject, data } = message;
+      const text = {
+        to: data.phone,
+        text: welcomeText(data),
+        short: shortWelcomeText(data),
+        idempotencyKey: id,
+      };
       return {
-        call: () => provider.send({ to: data.phone, text: welcomeText(data), idempotencyKey: id }),
+        call: () => sendText(text, released),
         set: { phone: data.phone, locale: data.locale },
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,

@@ -11,7 +11,7 @@ export function addRoute(
   httpApi: HttpApi,
   route: Route | { method: 'ANY'; path: string } | 'everything else',
   fn: IFunction,
-): void {
+): HttpRoute {
   const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
   const keys =
     route === 'everything else'
@@ -19,12 +19,14 @@ export function addRoute(
       : [route.method, ...(route.method === 'GET' ? (['HEAD'] as const) : [])].map((method) =>
           HttpRouteKey.with(route.path, HttpMethod[method]),
         );
-  for (const [index, routeKey] of keys.entries()) {
-    new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
-      // CDK's own types do not fit one another under exactOptionalPropertyTypes.
-      httpApi: httpApi as IHttpApi,
-      routeKey,
-      integration,
-    });
-  }
+  const [added] = keys.map(
+    (routeKey, index) =>
+      new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
+        // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+        httpApi: httpApi as IHttpApi,
+        routeKey,
+        integration,
+      }),
+  );
+  return added as HttpRoute;
 }

@@ -6,19 +6,31 @@ import type { Channel } from '../../shared/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { EventTopic } from './event-topic.ts';
 import { ConsumedQueue } from './fifo-queue.ts';
+import type { ServiceDirectory } from './service-directory.ts';
 
 /** The topics and queues by which services talk, by the names in their contracts. */
 export class Channels extends Construct {
   readonly #topics = new Map<string, ITopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
 
-  constructor(scope: Construct, id: string, { stage, channels }: { stage: Stage; channels: readonly Channel[] }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, channels, directory }: { stage: Stage; channels: readonly Channel[]; directory: ServiceDirectory },
+  ) {
     super(scope, id);
     for (const channel of channels) {
       const name = `rollcall-${stage.name}-${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { name }));
       else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { name }));
+      directory.enter(channel.name, channel.description, { ...this.#addressOf(channel), format: channel.format });
     }
+  }
+
+  #addressOf(channel: Channel): Record<string, string> {
+    if (channel.kind === 'topic') return { kind: 'topic', arn: this.topic(channel).topicArn };
+    const { queue } = this.queue(channel);
+    return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
   }
 
   topic({ name }: Channel): ITopic {

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -12,6 +11,7 @@ import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import type { ConsumedQueue } from './fifo-queue.ts';
+import type { Governance } from './governance.ts';
 import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
 
@@ -32,12 +32,16 @@ export interface ConsumerProps {
   /** The channels that it sends to. */
   sendsTo?: readonly Channel[];
   alarms: ITopic;
+  governance: Governance;
 }
 
 /** What the kit does with a consumer's table, and a service's own items in it. */
 const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map(
   (action) => `dynamodb:${action}`,
 );
+
+const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
+  (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
 /** Whoever takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
@@ -47,7 +51,7 @@ export class Consumer extends Construct {
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms } = props;
+    const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms, governance } = props;
     const { queue, deadLetters } = props.queue;
     const { joinsLate = false, unordered = false } = props;
 
@@ -83,6 +87,7 @@ export class Consumer extends Construct {
       });
       this.table.grant(fn, ...actions);
       channels.allowSending(fn, sendsTo);
+      governance.allowReadingSwitches(fn);
       return fn;
     };
     const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout);
@@ -100,7 +105,7 @@ export class Consumer extends Construct {
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        maxConcurrency: stage.subscriberConcurrency,
+        maxConcurrency: concurrencyOf(stage, name),
       }),
     );
     const givenUp = [
@@ -169,12 +174,16 @@ export class Consumer extends Construct {
 
   /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
   uses(variable: string, table: TableV2, ...actions: string[]): void {
-    for (const fn of this.#functions) fn.addEnvironment(variable, table.tableName);
-    for (const fn of this.#applying) table.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+    this.extend({ [variable]: table.tableName }, (fn) => {
+      table.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+    });
   }
 
-  /** Lets whatever applies messages, live or parked, do something more. */
-  grantToFunctions(statement: PolicyStatement): void {
-    for (const fn of this.#applying) fn.addToRolePolicy(statement);
+  /** Tells all functions something, and lets those that apply messages, live or parked, do something more. */
+  extend(environment: Record<string, string>, allow: (fn: ServiceFunction) => void): void {
+    for (const fn of this.#functions) {
+      for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
+    }
+    for (const fn of this.#applying) allow(fn);
   }
 }

@@ -4,6 +4,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { channels } from '../../shared/contracts/channels.ts';
 import { Channels } from '../constructs/channels.ts';
+import type { Governance } from '../constructs/governance.ts';
+import { ServiceDirectory } from '../constructs/service-directory.ts';
 import type { Stage } from '../stages.ts';
 
 /** What the stack of a service is given. */
@@ -13,6 +15,7 @@ export interface ServiceProps {
   api: HttpApi;
   /** The topic of the stage's alarms. */
   alarms: ITopic;
+  governance: Governance;
 }
 
 /**
@@ -23,10 +26,18 @@ export class FoundationStack extends Stack {
   readonly channels: Channels;
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+  constructor(scope: Construct, id: string, { stage, governance }: { stage: Stage; governance: Governance }) {
     super(scope, id);
-    this.channels = new Channels(this, 'Channels', { stage, channels });
-    this.api = new HttpApi(this, 'Api', { apiName: `rollcall-${stage.name}` });
+    const directory = new ServiceDirectory(this, 'Directory', { name: stage.namespace });
+    this.channels = new Channels(this, 'Channels', { stage, channels, directory });
+    // Its stage comes last, with the routes that it limits.
+    this.api = new HttpApi(this, 'Api', { apiName: `rollcall-${stage.name}`, createDefaultStage: false });
+    directory.enter('api', 'The HTTP API: begin at its resource /v1.', { kind: 'api', url: this.api.apiEndpoint });
+    const table = governance.instances.tableName;
+    directory.enter('instances', 'The table in which instances of services register themselves.', {
+      kind: 'table',
+      table,
+    });
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }
 }

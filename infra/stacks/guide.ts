@@ -8,7 +8,7 @@ import type { ServiceProps } from './foundation.ts';
 
 /** Puts a guide journey into every member's inbox. */
 export class GuideStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
@@ -19,6 +19,7 @@ export class GuideStack extends Stack {
       channels,
       sendsTo: [registrationReplies],
       alarms,
+      governance,
     });
     subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'dynamodb:GetItem');
   }

@@ -3,11 +3,13 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { Governance } from '../constructs/governance.ts';
 import type { Stage } from '../stages.ts';
 
-/** What the people on call share: so far, the topic that every alarm of the stage goes to. */
+/** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits. */
 export class OperationsStack extends Stack {
   readonly alarms: Topic;
+  readonly governance: Governance;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
@@ -21,6 +23,7 @@ export class OperationsStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
     );
+    this.governance = new Governance(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
       const address = new CfnParameter(this, 'AlarmEmail', { description: 'Who is told of alarms.' });
       this.alarms.addSubscription(new EmailSubscription(address.valueAsString));

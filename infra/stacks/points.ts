@@ -9,7 +9,7 @@ import type { ServiceProps } from './foundation.ts';
 
 /** Keeps the members' points. */
 export class PointsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
@@ -21,6 +21,7 @@ export class PointsStack extends Stack {
       sendsTo: [registrationReplies],
       environment: { DEFAULT_BONUS: String(stage.defaultBonus) },
       alarms,
+      governance,
     });
     subscriber.addReadRoute(api, routes.readPoints, 'functions/points/read.handler.ts', 'dynamodb:Query');
 
@@ -32,6 +33,7 @@ export class PointsStack extends Stack {
       channels,
       sendsTo: [registrationReplies, smsCommands],
       alarms,
+      governance,
     });
     commands.uses('POINTS_TABLE', subscriber.table, 'GetItem', 'UpdateItem', 'PutItem');
   }

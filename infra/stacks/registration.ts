@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { type CfnStage, HttpStage, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
@@ -13,7 +14,7 @@ import type { ServiceProps } from './foundation.ts';
 
 /** Members, their operations and outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
     super(scope, id);
     const outbox = new Outbox(this, 'Outbox', {
       stage,
@@ -35,9 +36,23 @@ export class RegistrationStack extends Stack {
       unordered: true,
       channels,
       alarms,
+      governance,
     });
     replies.uses('MEMBERS_TABLE', members, 'GetItem', 'UpdateItem');
     replies.uses('OUTBOX_TABLE', outbox.table, 'PutItem');
+
+    const limits = new ServiceTable(this, 'Limits', {
+      stage,
+      tableName: `rollcall-${stage.name}-registration-limits`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+    });
+    const environment = {
+      MEMBERS_TABLE: members.tableName,
+      OUTBOX_TABLE: outbox.table.tableName,
+      LIMITS_TABLE: limits.tableName,
+      LIMITS: JSON.stringify(stage.registrations),
+    };
 
     // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
     // the rights of the writes that it is made of.
@@ -47,18 +62,21 @@ export class RegistrationStack extends Stack {
         name: `registration-${handler}`,
         entry: 'functions/registration/api.handler.ts',
         handler,
-        environment: { MEMBERS_TABLE: members.tableName, OUTBOX_TABLE: outbox.table.tableName },
+        environment,
         ...(timeout && { timeout }),
       });
       if (actions.length > 0) members.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
       if (writesOutbox) outbox.table.grant(fn, 'dynamodb:PutItem');
+      governance.allowReadingSwitches(fn);
       return fn;
     };
     // A client may wait for 20 seconds (shared/http/prefer.ts); the API gives up after 30.
     const waiting = Duration.seconds(29);
 
     addRoute(this, 'Root', api, routes.readRoot, apiFunction('root', []));
-    addRoute(this, 'Register', api, routes.register, apiFunction('register', ['PutItem'], true));
+    const register = apiFunction('register', ['PutItem'], true);
+    limits.grant(register, 'dynamodb:UpdateItem');
+    const registerRoute = addRoute(this, 'Register', api, routes.register, register);
     addRoute(this, 'ReadMember', api, routes.readMember, apiFunction('read', ['GetItem']));
     addRoute(this, 'ReadMemberV2', api, routes.readMemberV2, apiFunction('readV2', ['GetItem']));
     addRoute(this, 'ChangeMember', api, routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
@@ -78,13 +96,15 @@ export class RegistrationStack extends Stack {
       name: 'registration-rpc',
       entry: 'functions/registration/rpc.handler.ts',
       handler: 'rpc',
-      environment: { MEMBERS_TABLE: members.tableName, OUTBOX_TABLE: outbox.table.tableName },
+      environment,
       timeout: waiting,
     });
     const everyAction = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
     members.grant(rpc, ...everyAction.map((action) => `dynamodb:${action}`));
     outbox.table.grant(rpc, 'dynamodb:PutItem');
-    addRoute(this, 'Rpc', api, rpcRoute, rpc);
+    limits.grant(rpc, 'dynamodb:UpdateItem');
+    governance.allowReadingSwitches(rpc);
+    const rpcRoutes = addRoute(this, 'Rpc', api, rpcRoute, rpc);
 
     const docsFunction = (handler: string) =>
       new ServiceFunction(this, handler, {
@@ -96,5 +116,17 @@ export class RegistrationStack extends Stack {
       });
     addRoute(this, 'ReadOpenApi', api, routes.readOpenApi, docsFunction('readOpenApi'));
     addRoute(this, 'ReadDocs', api, routes.readDocs, docsFunction('readDocs'));
+
+    // A stage can only limit routes that are there.
+    const apiStage = new HttpStage(this, 'Stage', { httpApi: api as IHttpApi, autoDeploy: true });
+    const cfnStage = apiStage.node.defaultChild as CfnStage;
+    const { perSecond, burst, registrationsPerSecond } = stage.throttling;
+    cfnStage.defaultRouteSettings = { throttlingRateLimit: perSecond, throttlingBurstLimit: burst };
+    const registering = { ThrottlingRateLimit: registrationsPerSecond, ThrottlingBurstLimit: registrationsPerSecond };
+    cfnStage.routeSettings = {
+      [`${routes.register.method} ${routes.register.path}`]: registering,
+      [`${rpcRoute.method} ${rpcRoute.path}`]: registering,
+    };
+    cfnStage.node.addDependency(registerRoute, rpcRoutes);
   }
 }

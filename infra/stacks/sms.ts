@@ -1,64 +1,145 @@
-import { Aws, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { raiseAlarm } from '../constructs/alarms.ts';
 import { Consumer } from '../constructs/consumer.ts';
+import { ServiceTable } from '../constructs/service-table.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
 import type { ServiceProps } from './foundation.ts';
 
+/** What a provider needs: settings of the functions, and what they may do. */
+interface Provider {
+  environment: Record<string, string>;
+  statement?: PolicyStatement;
+}
+
 /** Sends texts: the welcome, and whatever a service wants a member to be told. */
 export class SmsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, alarms }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, alarms, governance }: ServiceProps) {
     super(scope, id);
-    const environment = this.providerEnvironment(stage);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
       name: 'sms',
       topic: memberEvents,
       without: [memberRegisteredV2],
       entry: 'functions/sms/events.handler.ts',
-      environment,
       channels,
       sendsTo: [registrationReplies],
       alarms,
+      governance,
     });
     const commands = new Consumer(this, 'Commands', {
       stage,
       name: smsCommands.name,
       queue: channels.queue(smsCommands),
       entry: 'functions/sms/commands.handler.ts',
-      environment,
       unordered: true,
       channels,
       alarms,
+      governance,
     });
     commands.uses('CONTACTS_TABLE', subscriber.table, 'GetItem');
-    if (stage.smsProvider !== 'aws') return;
+
+    const limits = new ServiceTable(this, 'Limits', {
+      stage,
+      tableName: `rollcall-${stage.name}-sms-limits`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+    });
+    const providers = stage.sms.providers.map((name) => this.#provider(name, stage));
     for (const sender of [subscriber, commands]) {
-      sender.grantToFunctions(
-        new PolicyStatement({
-          actions: ['sms-voice:SendTextMessage'],
-          resources: ['phone-number', 'sender-id', 'pool'].map(
-            (kind) => `arn:${Aws.PARTITION}:sms-voice:${Aws.REGION}:${Aws.ACCOUNT_ID}:${kind}/*`,
-          ),
-        }),
-      );
+      sender.uses('SMS_LIMITS_TABLE', limits, 'UpdateItem');
+      sender.extend({ ...governance.environment, SMS: JSON.stringify(stage.sms) }, (fn) => {
+        governance.allowBreaking(fn);
+        governance.allowDiscovering(fn);
+        if (stage.sms.modeWhenCircuitOpens !== null) governance.allowSwitching(fn);
+      });
+      for (const { environment, statement } of providers) {
+        sender.extend(environment, (fn) => {
+          if (statement) fn.addToRolePolicy(statement);
+        });
+      }
+    }
+    this.#raiseAlarms(alarms);
+  }
+
+  /** Addresses have no default where there is none that everybody has: texts would be lost. */
+  #provider(name: SmsProviderName, stage: Stage): Provider {
+    switch (name) {
+      case 'http': {
+        const url = new CfnParameter(this, 'SmsGatewayUrl', {
+          description:
+            'Where the SMS gateway listens: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
+        });
+        return { environment: { GATEWAY_URL: url.valueAsString } };
+      }
+      case 'aws': {
+        const identity = new CfnParameter(this, 'SmsOriginationIdentity', {
+          description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its id or ARN.',
+        });
+        return {
+          environment: { ORIGINATION_IDENTITY: identity.valueAsString },
+          statement: new PolicyStatement({
+            actions: ['sms-voice:SendTextMessage'],
+            resources: ['phone-number', 'sender-id', 'pool'].map(
+              (kind) => `arn:${Aws.PARTITION}:sms-voice:${Aws.REGION}:${Aws.ACCOUNT_ID}:${kind}/*`,
+            ),
+          }),
+        };
+      }
+      case 'twilio':
+        return this.#withSecret(stage, 'Twilio', 'https://api.twilio.com', 'authToken', { accountSid: '', from: '' });
+      case 'alibaba':
+        return this.#withSecret(stage, 'Alibaba', 'https://dysmsapi.ap-southeast-1.aliyuncs.com', 'accessKeySecret', {
+          accessKeyId: '',
+          from: '',
+        });
     }
   }
 
-  /** The parameters have no default: a deployment that does not say where texts go would lose them all. */
-  private providerEnvironment({ smsProvider }: Stage): Record<string, string> {
-    if (smsProvider === 'aws') {
-      const identity = new CfnParameter(this, 'SmsOriginationIdentity', {
-        description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its id or ARN.',
-      });
-      return { PROVIDER: 'aws', ORIGINATION_IDENTITY: identity.valueAsString };
-    }
-    const url = new CfnParameter(this, 'SmsGatewayUrl', {
-      description: 'Where the SMS gateway listens: texts go to POST {url}/messages.',
+  /** A provider whose credentials are a secret that an operator fills in. */
+  #withSecret(stage: Stage, name: string, address: string, key: string, fields: Record<string, string>): Provider {
+    const url = new CfnParameter(this, `${name}Url`, { default: address, description: `Where ${name} listens.` });
+    const secret = new Secret(this, `${name}Credentials`, {
+      secretName: `rollcall-${stage.name}-${name.toLowerCase()}`,
+      description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
+      generateSecretString: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
+      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
-    return { PROVIDER: 'http', GATEWAY_URL: url.valueAsString };
+    const prefix = name.toUpperCase();
+    return {
+      environment: { [`${prefix}_URL`]: url.valueAsString, [`${prefix}_SECRET`]: secret.secretArn },
+      statement: new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+    };
+  }
+
+  #raiseAlarms(topic: ServiceProps['alarms']): void {
+    const counted = {
+      CircuitOpened: 'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
+      TextBudgetNearlySpent: "Four fifths of the day's texts are sent. What exceeds the budget is held.",
+      TextsHeld: 'Texts were held back by a limit: fraud, or a limit that is too low.',
+    };
+    for (const [metricName, meaning] of Object.entries(counted)) {
+      raiseAlarm(this, metricName, {
+        topic,
+        metric: new Metric({
+          namespace: 'Rollcall',
+          metricName,
+          dimensionsMap: { service: 'sms-providers' },
+          statistic: 'Sum',
+          period: Duration.minutes(1),
+        }),
+        above: 0,
+        minutes: 1,
+        meaning,
+      });
+    }
   }
 }

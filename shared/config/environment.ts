@@ -15,15 +15,19 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
 export const text = z.string().min(1);
 export const count = z.coerce.number().int().nonnegative();
 
+/** A variable whose value is JSON of the given shape. */
+export const jsonOf = <S extends z.ZodType>(shape: S) =>
+  z
+    .string()
+    .transform((value, context) => {
+      try {
+        return JSON.parse(value) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+        return z.NEVER;
+      }
+    })
+    .pipe(shape as unknown as z.ZodType<z.output<S>, unknown>);
+
 /** The address of each channel that a function may send to, by its name: the ARN of a topic, or the URL of a queue. */
-export const addresses = z
-  .string()
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be a JSON object' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.string(), text));
+export const addresses = jsonOf(z.record(z.string(), text));

@@ -47,7 +47,7 @@ const named = (name: keyof typeof schemas): Named => ({ name, schema: schemas[na
 const FAILS = ['internal', 'busy'] as const;
 const READ = ['not-acceptable', 'version-mismatch', ...FAILS] as const;
 const READ_ONE = ['not-found', ...READ] as const;
-const CHANGES = ['not-found', 'version-mismatch', ...FAILS] as const;
+const CHANGES = ['not-found', 'version-mismatch', 'read-only', ...FAILS] as const;
 const TAKES_BODY = ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid'] as const;
 
 export const api: Record<keyof typeof routes, RouteContract> = {
@@ -62,7 +62,16 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     body: named('Registration'),
     answers: { 201: { description: 'The member, who is registered by now.', body: named('Member') } },
-    problems: [...TAKES_BODY, 'not-acceptable', 'invalid-header', 'phone-taken', 'idempotency-key-reused', ...FAILS],
+    problems: [
+      ...TAKES_BODY,
+      'not-acceptable',
+      'invalid-header',
+      'phone-taken',
+      'idempotency-key-reused',
+      'too-many-requests',
+      'read-only',
+      ...FAILS,
+    ],
     heeds: ['Idempotency-Key'],
   },
   readMember: {
@@ -131,7 +140,15 @@ export const api: Record<keyof typeof routes, RouteContract> = {
         body: named('Operation'),
       },
     },
-    problems: [...TAKES_BODY, 'not-acceptable', 'invalid-header', 'not-found', 'idempotency-key-reused', ...FAILS],
+    problems: [
+      ...TAKES_BODY,
+      'not-acceptable',
+      'invalid-header',
+      'not-found',
+      'idempotency-key-reused',
+      'read-only',
+      ...FAILS,
+    ],
     heeds: ['Idempotency-Key', 'Prefer'],
   },
   readOperation: {

@@ -10,6 +10,9 @@ export const pointsAccount = z
     state: z.enum(['open', 'closed']),
     balance: z.int(),
     entries: z.array(z.object({ points: z.int(), reason: z.string(), at: timestamp })),
+    asOf: timestamp
+      .optional()
+      .meta({ description: 'Given if the account cannot be read now: this is what it was then.' }),
     _links: links,
   })
   .meta({

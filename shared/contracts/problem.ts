@@ -66,6 +66,11 @@ export const problems = {
     description: 'The change must say which version it is based on.',
     detail: 'Send If-Match with the ETag of your last read.',
   },
+  'too-many-requests': {
+    status: 429,
+    description: 'More requests than one caller, or for one phone, may send; `Retry-After` says when to try again.',
+    detail: 'Too many registrations for one caller. Try again in 12 s.',
+  },
   'not-enough-points': {
     status: 409,
     description: 'The member has fewer points than were to be redeemed. Of an operation, never of a request.',
@@ -85,6 +90,11 @@ export const problems = {
     status: 500,
     description: 'Something went wrong on our side.',
     detail: 'Something went wrong on our side. Try again.',
+  },
+  'read-only': {
+    status: 503,
+    description: 'Nothing can be changed for the moment; `Retry-After` says when to try again.',
+    detail: 'Nothing can be changed for the moment. Try again later.',
   },
   busy: {
     status: 503,

@@ -1,3 +1,4 @@
+import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
 /** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
@@ -25,6 +26,7 @@ export function toProblem(error: unknown): Problem {
   }
   if (status === 422 || status === 400)
     return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
-  if (BUSY.has((error as Error).name)) return busy('The service is busy. Try again.', error);
+  if (error instanceof UnavailableError || BUSY.has((error as Error).name))
+    return busy('The service is busy. Try again.', error);
   return new Problem('internal', 'Something went wrong on our side. Try again.', { cause: error });
 }

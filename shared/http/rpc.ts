@@ -11,6 +11,8 @@ import { type Problem, problemType } from './problems.ts';
 /** A timer of Node's knows no longer one: it would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
+/** Where a handler finds the address of its caller: set here, whatever the caller sent. */
+export const CALLER_HEADER = 'rollcall-caller';
 
 /**
  * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs the trailers of HTTP/2,
@@ -33,7 +35,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
     const response = await handle(
       new Request(`http://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
         method,
-        headers: headers as Record<string, string>,
+        headers: { ...(headers as Record<string, string>), [CALLER_HEADER]: requestContext.http.sourceIp },
         ...(body !== undefined && { body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') }),
       }),
     );
@@ -63,6 +65,8 @@ const CODES: Record<ProblemCode, Code> = {
   'account-closed': Code.FailedPrecondition,
   'version-mismatch': Code.Aborted,
   'deadline-passed': Code.DeadlineExceeded,
+  'too-many-requests': Code.ResourceExhausted,
+  'read-only': Code.Unavailable,
   busy: Code.Unavailable,
   internal: Code.Internal,
 };

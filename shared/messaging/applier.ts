@@ -1,4 +1,5 @@
 import type { MessageContract } from '../contracts/contract.ts';
+import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
 import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
@@ -113,7 +114,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: its lease came late`);
-        await call();
+        // Whoever calls for longer would do so beside the next.
+        await withinBudget(() => from.getTime() + (leaseMs * 2) / 3 - now().getTime(), call);
       } catch (error) {
         await store.release(aggregateId, lease);
         throw error;

@@ -5,15 +5,19 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
+import type { Capability, Mode } from '../config/capabilities.ts';
 import { addresses, readEnvironment, text } from '../config/environment.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
+import { withinBudget } from '../resilience/budget.ts';
+import { createSwitches } from '../resilience/switches.ts';
 import type { Handlers } from './applier.ts';
+import { pauseSeconds } from './backoff.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import type { Discard } from './discard.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
-import { isPermanent } from './errors.ts';
+import { isPermanent, PostponedError } from './errors.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
@@ -25,6 +29,8 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
   service: string;
   /** Whose messages those are that it sends, if the service has another name in its messages. */
   source?: string;
+  /** What an operator pauses or skips them by; nothing: they cannot be. */
+  capability?: Capability;
   /** Sort key of the item that carries the cursor. */
   cursorKey: string;
   contracts: readonly C[];
@@ -39,7 +45,11 @@ export interface HandlerSurroundings {
   now: () => Date;
   newId: () => string;
   correspondence: Correspondence;
+  /** How the capability is switched now. */
+  mode: () => Promise<Mode>;
 }
+
+const remaining = (context: Context) => () => context.getRemainingTimeInMillis();
 
 /** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
 export type ParkingRequest = { redrive: string[] } | { discard: Parameters<Discard>[0]; because: string };
@@ -50,31 +60,39 @@ export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Paramete
 /**
  * The three Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
  * sweeps what is parked, one parks what ended among the dead letters. Their environment names its `TABLE`, its
- * `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS could not deliver, whether it `JOINS_LATE`, and the `CHANNELS`
- * that it may send to, as the construct Consumer sets it.
+ * `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS could not deliver, whether it `JOINS_LATE`, the `CHANNELS` that
+ * it may send to and the `SWITCHES_TABLE`, as the construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
-  const { service, source = service, cursorKey, contracts, unordered = false, handlers } = options;
-  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS } = readEnvironment(
+  const { service, source = service, capability, cursorKey, contracts, unordered = false, handlers } = options;
+  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE } = readEnvironment(
     z.object({
       TABLE: text,
       QUEUE_URL: text,
       UNDELIVERED_ARN: text.optional(),
       JOINS_LATE: z.stringbool(),
       CHANNELS: addresses,
+      SWITCHES_TABLE: text,
     }),
   );
   const { logger, count } = createObservability(service);
   const client = createDynamoDB();
   const sqs = new SQSClient(clientDefaults);
   const now = () => new Date();
+  const switches = createSwitches({
+    client,
+    tableName: SWITCHES_TABLE,
+    now,
+    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+  });
+  const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
   const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS, now, newId });
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
     joinsLate: JOINS_LATE,
     contracts,
-    handlers: handlers({ client, tableName: TABLE, now, newId, correspondence }),
+    handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
     unordered,
     sender:
       Object.keys(CHANNELS).length > 0
@@ -98,7 +116,17 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }
 
+  /** Applies a batch, or does with it as the capability is switched. */
+  async function consumeAs(switched: Mode, event: SQSEvent): Promise<ConsumerReport> {
+    if (switched === 'skip') return consume(event, (delivery) => subscriber.hold(delivery, `${capability} is skipped`));
+    if (switched !== 'pause') return consume(event, subscriber.apply, subscriber.isSuspect);
+    return consume(event, async ({ receives }) => {
+      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseSeconds(receives) * 1000));
+    });
+  }
+
   async function sweepAll(context: Context): Promise<void> {
+    if (['pause', 'skip'].includes(await mode())) return;
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
       await subscriber.sweep(
@@ -118,6 +146,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
+    if ('redrive' in request && (await mode()) === 'pause') return { refused: `${capability} is paused` };
     if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive, () => hasTime(context)) };
     try {
       await subscriber.discard(request.discard, request.because);
@@ -130,8 +159,8 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   return {
-    async consume(event: SQSEvent): Promise<SQSBatchResponse> {
-      const report = await consume(event, subscriber.apply, subscriber.isSuspect);
+    async consume(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+      const report = await withinBudget(remaining(context), async () => consumeAs(await mode(), event));
       try {
         await redeliver(report.givenBack);
       } catch (error) {
@@ -149,9 +178,11 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     },
 
     async sweep(request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> {
-      if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest, context);
-      await sweepAll(context);
-      return undefined;
+      return withinBudget(remaining(context), async () => {
+        if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest, context);
+        await sweepAll(context);
+        return undefined;
+      });
     },
   };
 }

@@ -1,0 +1,134 @@
+import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { v7 as newId } from 'uuid';
+import * as z from 'zod';
+import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
+import { createSecret } from '../../shared/aws/secrets.ts';
+import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
+import { createNodes } from '../../shared/discovery/nodes.ts';
+import { createRegistry } from '../../shared/discovery/registry.ts';
+import type { HandlerSurroundings } from '../../shared/messaging/subscriber-functions.ts';
+import { createObservability } from '../../shared/observability/observability.ts';
+import { createBreaker } from '../../shared/resilience/breaker.ts';
+import type { CircuitState } from '../../shared/resilience/circuit.ts';
+import { createCircuitStore } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { judge } from '../../shared/resilience/remote-service.ts';
+import { changeSwitches } from '../../shared/resilience/switches.ts';
+import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import { createSmsLimits } from './limits.ts';
+import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
+import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts';
+import { createHttpGateway } from './providers/http-gateway.ts';
+import type { SmsProvider } from './providers/provider.ts';
+import { createTwilio, twilioCredentials } from './providers/twilio.ts';
+import { createTexting, type Route, type SendText } from './texting.ts';
+
+/** An address like this names a service whose instances register themselves. */
+const DISCOVERED = 'discover:';
+/** A capability that was switched because a circuit opened stays so for a little longer than the longest pause. */
+const SWITCHED_FOR_MS = 90_000;
+
+/** Sends texts as the function's environment says. */
+export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): SendText {
+  const environment = readEnvironment(
+    z.object({
+      SMS: jsonOf(smsSettings),
+      SMS_LIMITS_TABLE: text,
+      CIRCUITS_TABLE: text,
+      SWITCHES_TABLE: text,
+      INSTANCES_TABLE: text,
+    }),
+  );
+  const { SMS: settings, SMS_LIMITS_TABLE, CIRCUITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
+  const client = createDynamoDB();
+  const now = () => new Date();
+  const { logger, count } = createObservability('sms-providers');
+  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE });
+  const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
+
+  async function onChange(circuit: string, state: CircuitState): Promise<void> {
+    logger.warn(`circuit ${circuit} is ${state.is}`, { ...state });
+    const { modeWhenCircuitOpens } = settings;
+    const isOpen = state.is === 'open';
+    if (isOpen) count({ CircuitOpened: 1 });
+    if (modeWhenCircuitOpens === null) return;
+    const at = now();
+    const change = {
+      capability: 'sms' as const,
+      mode: isOpen ? modeWhenCircuitOpens : ('on' as const),
+      by: `circuit ${circuit}`,
+      why: isOpen ? `it opened: ${state.because}` : 'it closed',
+      at: at.toISOString(),
+      ...(isOpen && { until: new Date(at.getTime() + SWITCHED_FOR_MS).toISOString() }),
+    };
+    await changeSwitches(client, SWITCHES_TABLE, [change], [newId()], true).catch((error: Error) =>
+      logger.warn('the capability could not be switched', { error }),
+    );
+  }
+
+  const routeOf = (name: SmsProviderName): Route => {
+    const circuit = `sms-${name}`;
+    const { provider, discovered } = providers[name](now);
+    return {
+      name: circuit,
+      provider,
+      nodes: discovered
+        ? createNodes({
+            service: discovered,
+            registry: createRegistry({ client, tableName: INSTANCES_TABLE, now }),
+            now,
+            random: Math.random,
+            onFailure: onFailure('registry cannot be read'),
+          })
+        : undefined,
+      breaker: createBreaker({
+        name: circuit,
+        store,
+        judge,
+        now,
+        newId,
+        onChange: (state) => onChange(circuit, state),
+        onFailure: onFailure(`circuit ${circuit} cannot be kept`),
+      }),
+    };
+  };
+
+  return createTexting({
+    ...settings,
+    routes: settings.providers.map(routeOf),
+    buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
+    limits: createSmsLimits({ client, tableName: SMS_LIMITS_TABLE, settings, now, count }),
+    mode: mode as () => Promise<'on' | 'short-text'>,
+    now,
+  });
+}
+
+type Configured = { provider: SmsProvider; discovered?: string };
+
+const providers: Record<SmsProviderName, (now: () => Date) => Configured> = {
+  http: () => {
+    const { GATEWAY_URL: url } = readEnvironment(z.object({ GATEWAY_URL: z.url() }));
+    if (!url.startsWith(DISCOVERED)) return { provider: createHttpGateway({ url }) };
+    return { provider: createHttpGateway({}), discovered: url.slice(DISCOVERED.length) };
+  },
+  aws: () => {
+    const { ORIGINATION_IDENTITY } = readEnvironment(z.object({ ORIGINATION_IDENTITY: text }));
+    // A retry of the SDK could send a text twice; the signal ends a call in time.
+    const client = new PinpointSMSVoiceV2Client({
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: clientDefaults.requestHandler.connectionTimeout },
+    });
+    return { provider: createAwsEndUserMessaging({ client, originationIdentity: ORIGINATION_IDENTITY }) };
+  },
+  twilio: (now) => {
+    const { TWILIO_URL, TWILIO_SECRET } = readEnvironment(z.object({ TWILIO_URL: z.url(), TWILIO_SECRET: text }));
+    return {
+      provider: createTwilio({ url: TWILIO_URL, credentials: createSecret(TWILIO_SECRET, twilioCredentials, now) }),
+    };
+  },
+  alibaba: (now) => {
+    const { ALIBABA_URL, ALIBABA_SECRET } = readEnvironment(z.object({ ALIBABA_URL: z.url(), ALIBABA_SECRET: text }));
+    const credentials = createSecret(ALIBABA_SECRET, alibabaCredentials, now);
+    return { provider: createAlibaba({ url: ALIBABA_URL, credentials, now, newId }) };
+  },
+};

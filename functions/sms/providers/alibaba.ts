@@ -1,0 +1,110 @@
+import { createHash, createHmac } from 'node:crypto';
+import * as z from 'zod';
+import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { failureOf, parsed, post } from './http-call.ts';
+import type { SmsProvider, TextMessage } from './provider.ts';
+
+export const alibabaCredentials = z.object({
+  accessKeyId: z.string().min(1),
+  accessKeySecret: z.string().min(1),
+  /** Sender id or signature. */
+  from: z.string().min(1),
+  /** For mainland China, which takes registered templates only: one with the variable `text`. */
+  templateCode: z.string().min(1).optional(),
+});
+
+export type AlibabaCredentials = z.output<typeof alibabaCredentials>;
+
+export interface AlibabaOptions {
+  url: string;
+  credentials: () => Promise<AlibabaCredentials>;
+  now: () => Date;
+  newId: () => string;
+}
+
+const MAINLAND = '+86';
+const THROTTLED = /^(Throttling|isv\.BUSINESS_LIMIT_CONTROL|FREQUENCY_LIMIT)/;
+/** Of the number or the text itself (https://www.alibabacloud.com/help/en/sms/developer-reference/api-error-codes). */
+const FOR_GOOD =
+  /^(isv\.)?(MOBILE_NUMBER_ILLEGAL|NUMBER_ILLEGAL|BLACK_KEY_CONTROL_LIMIT|PARAM_LENGTH_LIMIT|CONTENT_ERROR)/;
+const THROTTLED_MS = 1_000;
+
+/** Alibaba Cloud SMS, API 2018-05-01. It has no idempotency key; the key goes along as the number of the task. */
+export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
+  honoursKey: false,
+  async send(message, { signal }) {
+    const { accessKeyId, accessKeySecret, from, templateCode } = await credentials();
+    const { action, query } = requestOf(message, from, templateCode);
+    const headers = {
+      host: new URL(url).host,
+      'x-acs-action': action,
+      'x-acs-version': '2018-05-01',
+      'x-acs-date': now()
+        .toISOString()
+        .replace(/\.\d+Z$/, 'Z'),
+      'x-acs-signature-nonce': newId(),
+    };
+    const signed = sign({ method: 'POST', query, headers, body: '', accessKeyId, accessKeySecret });
+    const answer = await post('Alibaba Cloud SMS', `${url}/?${canonicalQuery(query)}`, {
+      headers: signed,
+      body: '',
+      signal,
+    });
+    const { ResponseCode, Code } = parsed(answer.body);
+    const code = String(ResponseCode ?? Code ?? '?');
+    if (answer.status < 300 && code === 'OK') return;
+    const what = `Alibaba Cloud SMS answered ${answer.status} with code ${code}`;
+    if (THROTTLED.test(code)) throw new ThrottledError(what, THROTTLED_MS);
+    if (FOR_GOOD.test(code)) throw new RejectedError(what);
+    // Of other codes only some are the caller's fault, and none the member's: credit, signature, template.
+    throw answer.status >= 500 ? failureOf(what, answer) : new UnavailableError(what);
+  },
+});
+
+function requestOf({ to, text, idempotencyKey }: TextMessage, from: string, templateCode: string | undefined) {
+  const common = { To: to.slice(1), From: from, TaskId: idempotencyKey };
+  if (!to.startsWith(MAINLAND)) return { action: 'SendMessageToGlobe', query: { ...common, Message: text } };
+  if (!templateCode) throw new UnavailableError('texts to mainland China need a templateCode in the credentials');
+  const TemplateParam = JSON.stringify({ text });
+  return { action: 'SendMessageWithTemplate', query: { ...common, TemplateCode: templateCode, TemplateParam } };
+}
+
+export interface SignedRequest {
+  method: string;
+  query: Record<string, string>;
+  /** In lower case; those that begin with `x-acs-`, and the host, are signed. */
+  headers: Record<string, string>;
+  body: string;
+  accessKeyId: string;
+  accessKeySecret: string;
+}
+
+const ALGORITHM = 'ACS3-HMAC-SHA256';
+
+/**
+ * The headers with a signature
+ * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
+ */
+export function sign({ method, query, headers, body, accessKeyId, accessKeySecret }: SignedRequest) {
+  const all: Record<string, string> = { ...headers, 'x-acs-content-sha256': sha256(body) };
+  const names = Object.keys(all).sort();
+  const canonicalHeaders = names.map((name) => `${name}:${all[name]?.trim()}\n`).join('');
+  const signedHeaders = names.join(';');
+  const request = [method, '/', canonicalQuery(query), canonicalHeaders, signedHeaders, all['x-acs-content-sha256']];
+  const toSign = `${ALGORITHM}\n${sha256(request.join('\n'))}`;
+  const signature = createHmac('sha256', accessKeySecret).update(toSign).digest('hex');
+  const authorization = `${ALGORITHM} Credential=${accessKeyId},SignedHeaders=${signedHeaders},Signature=${signature}`;
+  return { ...all, authorization };
+}
+
+const canonicalQuery = (query: Record<string, string>) =>
+  Object.entries(query)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .join('&');
+
+/** RFC 3986: also what encodeURIComponent leaves alone. */
+const encode = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,55 @@
+import {
+  ConflictException,
+  type PinpointSMSVoiceV2Client,
+  PinpointSMSVoiceV2ServiceException,
+  SendTextMessageCommand,
+  ThrottlingException,
+  ValidationException,
+} from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import type { SmsProvider } from './provider.ts';
+
+const THROTTLED_MS = 1_000;
+
+/**
+ * AWS End User Messaging. SendTextMessage has no idempotency key, so a text whose acceptance was not heard of may be sent
+ * again; the key goes along as context, into the delivery events.
+ */
+export function createAwsEndUserMessaging(options: {
+  client: PinpointSMSVoiceV2Client;
+  /** A phone number, sender id or pool: its id or ARN. */
+  originationIdentity: string;
+}): SmsProvider {
+  const { client, originationIdentity } = options;
+  return {
+    honoursKey: false,
+    async send({ to, text, idempotencyKey }, { signal }) {
+      try {
+        await client.send(
+          new SendTextMessageCommand({
+            DestinationPhoneNumber: to,
+            OriginationIdentity: originationIdentity,
+            MessageBody: text,
+            MessageType: 'TRANSACTIONAL',
+            Context: { idempotencyKey },
+          }),
+          { abortSignal: signal },
+        );
+      } catch (cause) {
+        throw failureOf(cause as Error);
+      }
+    },
+  };
+}
+
+function failureOf(cause: Error): Error {
+  // A number that is malformed, or that opted out, stays so.
+  if (cause instanceof ValidationException || cause instanceof ConflictException) {
+    return new RejectedError(`AWS End User Messaging refused the text: ${cause.Reason}`, { cause });
+  }
+  const what = `AWS End User Messaging: ${cause.name}: ${cause.message}`;
+  if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
+  // What the service says itself, it has not done; of what was cut off, nobody knows.
+  const mayHaveHappened = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
+  return new UnavailableError(what, { mayHaveHappened, cause });
+}

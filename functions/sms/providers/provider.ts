@@ -1,0 +1,21 @@
+import type { Try } from '../../../shared/resilience/remote-service.ts';
+
+export interface TextMessage {
+  /** E.164. */
+  to: string;
+  text: string;
+  /** A provider that honours it sends a text once, however often it is asked. */
+  idempotencyKey: string;
+}
+
+/** Whoever delivers texts. */
+export interface SmsProvider {
+  /** Whether a text that comes again with its key is not sent again. */
+  honoursKey: boolean;
+  /**
+   * Resolves once the provider has accepted the text.
+   * @throws {RejectedError} if it never will; {@link ThrottledError} if it takes no more for now;
+   * {@link UnavailableError} if it may later
+   */
+  send(message: TextMessage, one: Try): Promise<void>;
+}

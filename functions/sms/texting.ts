@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Mode } from '../../shared/config/capabilities.ts';
+import type { Nodes } from '../../shared/discovery/nodes.ts';
+import { PermanentError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
+import type { Breaker } from '../../shared/resilience/breaker.ts';
+import { timeLeft } from '../../shared/resilience/budget.ts';
+import {
+  BulkheadFullError,
+  CircuitOpenError,
+  NoInstanceError,
+  OutOfTimeError,
+  PacedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '../../shared/resilience/errors.ts';
+import { createRemoteService, type RemoteService } from '../../shared/resilience/remote-service.ts';
+import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import type { SmsLimits } from './limits.ts';
+import type { SmsProvider, TextMessage } from './providers/provider.ts';
+import { oneSegment } from './segments.ts';
+
+/** A provider, and how it is called. */
+export interface Route {
+  name: string;
+  provider: SmsProvider;
+  nodes?: Nodes | undefined;
+  breaker: Breaker;
+}
+
+export interface TextingOptions {
+  /** The first is asked first; the next, when that one cannot. */
+  routes: readonly Route[];
+  timeoutMs: number;
+  atOnce: number;
+  /** Texts a minute to each provider, over all instances. */
+  perMinute: number | null;
+  buckets: Pick<TokenBuckets, 'take'>;
+  limits: Pick<SmsLimits, 'check'>;
+  mode: () => Promise<Mode<'sms'>>;
+  now: () => Date;
+}
+
+/**
+ * Hands a text to a provider.
+ * @param released whether a person lifted the limits for it
+ * @throws {HeldError} if a limit does not let it pass; {@link PostponedError} if no provider can now;
+ * {@link PermanentError} or {@link TransientError} as the provider says
+ */
+export type SendText = (text: TextMessage & { short?: string }, released: boolean) => Promise<void>;
+
+/** At the same provider, if it knows the text again. */
+const TRIES = 2;
+/** So long a text waits for its turn in the function; longer, and it goes back to its queue. */
+const PATIENCE_MS = 1_500;
+/** How long to wait for an instance to register, or for room in a bulkhead. */
+const SOON_MS = 2_000;
+
+export function createTexting(options: TextingOptions): SendText {
+  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, mode, now } = options;
+
+  async function pace(name: string): Promise<void> {
+    if (perMinute === null) return;
+    // A burst of one second's worth.
+    const rate = { perMinute, burst: Math.max(1, Math.floor(perMinute / 60)) };
+    const patience = Math.max(0, Math.min(PATIENCE_MS, timeLeft() - timeoutMs));
+    const { allowed, waitMs } = await buckets.take(`pace#${name}`, rate, patience);
+    if (!allowed) throw new PacedError(`${name} gets ${perMinute} texts a minute (setting sms.perMinute)`, waitMs);
+    if (waitMs > 0) await delay(waitMs);
+  }
+
+  function serviceOf([route, ...others]: readonly Route[]): RemoteService<TextMessage, void> | undefined {
+    if (!route) return undefined;
+    const { name, provider, nodes, breaker } = route;
+    const next = serviceOf(others);
+    return createRemoteService<TextMessage, void>({
+      name,
+      call: (text, one) => provider.send(text, one),
+      nodes,
+      timeoutMs,
+      atOnce,
+      pace: () => pace(name),
+      breaker,
+      retry: { tries: TRIES, isIdempotent: () => provider.honoursKey },
+      fallback:
+        next &&
+        (async (text, cause) => {
+          if (mayBelongElsewhere(cause)) return next(text);
+          throw cause;
+        }),
+    });
+  }
+
+  const send = serviceOf(routes) as RemoteService<TextMessage, void>;
+
+  return async ({ short, ...text }, released) => {
+    const isShort = (await mode()) === 'short-text';
+    if (!released) await limits.check(text.to, text.idempotencyKey);
+    try {
+      await send(isShort ? { ...text, text: oneSegment(short ?? text.text) } : text);
+    } catch (error) {
+      throw inMessaging(error as Error, now());
+    }
+  };
+}
+
+/** Another provider may send the text if this one surely did not; what merely waits its turn here, waits. */
+const mayBelongElsewhere = (cause: Error): boolean =>
+  cause instanceof UnavailableError &&
+  !cause.mayHaveHappened &&
+  !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
+
+/** What a failed call means to the message that asked for it. */
+function inMessaging(cause: Error, now: Date): Error {
+  const { message } = cause;
+  if (cause instanceof RejectedError) return new PermanentError(message, { cause });
+  const until = againFrom(cause, now);
+  return until ? new PostponedError(message, until, { cause }) : new TransientError(message, { cause });
+}
+
+function againFrom(cause: Error, now: Date): Date | undefined {
+  if (cause instanceof CircuitOpenError) return cause.until;
+  if (cause instanceof ThrottledError) return new Date(now.getTime() + cause.retryAfterMs);
+  const isSoon = [BulkheadFullError, NoInstanceError, OutOfTimeError].some((kind) => cause instanceof kind);
+  return isSoon ? new Date(now.getTime() + SOON_MS) : undefined;
+}

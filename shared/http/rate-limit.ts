@@ -1,0 +1,23 @@
+import type { Rate, Taken } from '../resilience/token-bucket.ts';
+import { Problem } from './problems.ts';
+
+/**
+ * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): q tokens in w seconds, r of
+ * them left, all back in t seconds.
+ */
+export function rateLimitHeaders(policy: string, { burst, perMinute }: Rate, { remaining, fullInMs }: Taken) {
+  return {
+    'ratelimit-policy': `"${policy}";q=${burst};w=${Math.ceil((burst / perMinute) * 60)}`,
+    ratelimit: `"${policy}";r=${remaining};t=${Math.ceil(fullInMs / 1000)}`,
+  };
+}
+
+/** @throws {Problem} 429 if there was no token */
+export function requireToken(policy: string, rate: Rate, taken: Taken): Record<string, string> {
+  const headers = rateLimitHeaders(policy, rate, taken);
+  if (taken.allowed) return headers;
+  const seconds = Math.ceil(taken.waitMs / 1000);
+  throw new Problem('too-many-requests', `Too many registrations for one ${policy}. Try again in ${seconds} s.`, {
+    headers: { ...headers, 'retry-after': String(seconds) },
+  });
+}

@@ -1,0 +1,102 @@
+/** What all instances of all functions know of a service that they call. Times are epoch milliseconds. */
+export type CircuitState =
+  | { is: 'closed'; since: number }
+  /** Nobody calls before `probeAt`. It has opened, or a probe has failed, `failures` times in a row. */
+  | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
+  /** One has the lease to call, until it ends; the others wait. */
+  | { is: 'half-open'; since: number; failures: number; owner: string; until: number; because: string };
+
+/** Calls that ended in one slice of time, and how many of them failed. */
+export interface Tally {
+  calls: number;
+  failures: number;
+}
+
+export interface Circuit {
+  /** Raised by every change of the state. */
+  revision: number;
+  state: CircuitState;
+  /** By number of the slice: the time divided by {@link SLICE_MS}. */
+  tallies: ReadonlyMap<number, Tally>;
+  /** How many calls took at most so many milliseconds: see {@link durationBucket}. */
+  durations: ReadonlyMap<number, number>;
+}
+
+export interface Counts extends Tally {
+  durations: ReadonlyMap<number, number>;
+}
+
+/** Where circuits are kept, for all instances. */
+export interface CircuitStore {
+  read(name: string): Promise<Circuit>;
+  /** Adds to the tally of this slice of time. @returns the circuit after it */
+  count(name: string, slice: number, counts: Counts): Promise<Circuit>;
+  /** Changes the state, if the revision is still the one that was seen. */
+  change(name: string, seen: number, state: CircuitState): Promise<boolean>;
+}
+
+export interface CircuitSettings {
+  /** It opens when, of at least `minimumCalls` in the window, this part failed. */
+  failureRatio: number;
+  minimumCalls: number;
+  windowMs: number;
+  /** After so long the first probe; after each that fails, twice as long, up to the longest. */
+  firstProbeMs: number;
+  longestProbeMs: number;
+}
+
+export const CIRCUIT_SETTINGS: CircuitSettings = {
+  failureRatio: 0.5,
+  minimumCalls: 5,
+  windowMs: 30_000,
+  firstProbeMs: 5_000,
+  longestProbeMs: 60_000,
+};
+
+export const SLICE_MS = 5_000;
+
+export const sliceOf = (at: number): number => Math.floor(at / SLICE_MS);
+
+const STEPS_PER_DOUBLING = 4;
+
+/** A duration's place in the histogram; what stands there took at most {@link durationOf} it: a fifth more, at worst. */
+export const durationBucket = (ms: number): number =>
+  Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
+export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);
+
+/** The duration that this part of all calls did not exceed, in milliseconds; nothing, if there were none. */
+export function percentile(durations: ReadonlyMap<number, number>, part: number): number | undefined {
+  const total = [...durations.values()].reduce((sum, count) => sum + count, 0);
+  let seen = 0;
+  for (const [bucket, count] of [...durations].sort(([a], [b]) => a - b)) {
+    seen += count;
+    if (seen >= total * part) return Math.round(durationOf(bucket));
+  }
+  return undefined;
+}
+
+/** What was counted in the window, since the circuit was closed last. */
+export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
+  const from = Math.max(sliceOf(now - windowMs) + 1, sliceOf(state.since));
+  const sum = { calls: 0, failures: 0 };
+  for (const [slice, { calls, failures }] of tallies) {
+    if (slice < from) continue;
+    sum.calls += calls;
+    sum.failures += failures;
+  }
+  return sum;
+}
+
+export function shouldOpen(circuit: Circuit, now: number, settings: CircuitSettings): boolean {
+  if (circuit.state.is !== 'closed') return false;
+  const { calls, failures } = recent(circuit, now, settings);
+  return calls >= settings.minimumCalls && failures / calls >= settings.failureRatio;
+}
+
+/** The state after a failure opened it, or a probe failed. */
+export function opened(before: CircuitState, now: number, because: string, settings: CircuitSettings): CircuitState {
+  const failures = before.is === 'closed' ? 1 : before.failures + 1;
+  const pause = Math.min(settings.firstProbeMs * 2 ** (failures - 1), settings.longestProbeMs);
+  const since = before.is === 'closed' ? now : before.since;
+  return { is: 'open', since, failures, probeAt: now + pause, because };
+}

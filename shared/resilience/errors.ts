@@ -1,0 +1,71 @@
+/** Why a call to a remote service came to nothing. */
+export class RemoteError extends Error {
+  override readonly name: string = 'RemoteError';
+}
+
+/** The service answered, and will refuse this request whenever it comes. It is well. */
+export class RejectedError extends RemoteError {
+  override readonly name = 'RejectedError';
+}
+
+/** The service cannot do it now. */
+export class UnavailableError extends RemoteError {
+  override readonly name: string = 'UnavailableError';
+  /** Whether the service may have done it all the same: its answer was not heard. */
+  readonly mayHaveHappened: boolean;
+
+  constructor(
+    message: string,
+    { mayHaveHappened = false, cause }: { mayHaveHappened?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.mayHaveHappened = mayHaveHappened;
+  }
+}
+
+/** The service is well, and takes no more for now. */
+export class ThrottledError extends UnavailableError {
+  override readonly name: string = 'ThrottledError';
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** So many calls a minute are agreed with the service that this one must wait. It was not asked. */
+export class PacedError extends ThrottledError {
+  override readonly name: string = 'PacedError';
+}
+
+/** So many calls to the service are at work in this instance that there shall be no more. */
+export class BulkheadFullError extends UnavailableError {
+  override readonly name = 'BulkheadFullError';
+}
+
+/** The function has not enough time left to call the service. */
+export class OutOfTimeError extends UnavailableError {
+  override readonly name = 'OutOfTimeError';
+}
+
+/** No instance of the service is registered. */
+export class NoInstanceError extends UnavailableError {
+  override readonly name = 'NoInstanceError';
+}
+
+/** The service failed so often that it is left alone. */
+export class CircuitOpenError extends UnavailableError {
+  override readonly name = 'CircuitOpenError';
+  /** When it is tried next. */
+  readonly until: Date;
+
+  /** @param cause what was tried last and failed; nothing, if the service was not asked */
+  constructor(circuit: string, until: Date, cause?: unknown) {
+    super(`circuit ${circuit} is open until ${until.toISOString()}${cause ? `: ${(cause as Error).message}` : ''}`, {
+      cause,
+      mayHaveHappened: cause instanceof UnavailableError && cause.mayHaveHappened,
+    });
+    this.until = until;
+  }
+}

@@ -1,0 +1,154 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  BulkheadRejectedError,
+  bulkhead,
+  ExponentialBackoff,
+  fullJitterGenerator,
+  handleWhen,
+  type IPolicy,
+  noop,
+  retry,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+} from 'cockatiel';
+import type { Nodes } from '../discovery/nodes.ts';
+import type { Instance } from '../discovery/registry.ts';
+import type { Breaker } from './breaker.ts';
+import { timeLeft } from './budget.ts';
+import {
+  BulkheadFullError,
+  CircuitOpenError,
+  NoInstanceError,
+  OutOfTimeError,
+  PacedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from './errors.ts';
+
+/** One try of a call. */
+export interface Try {
+  /** The instance to call, if the service has any that registered. */
+  instance?: Instance;
+  /** Aborted when its time is over. */
+  signal: AbortSignal;
+}
+
+export interface RemoteServiceOptions<Request, Answer> {
+  /** In errors. */
+  name: string;
+  call: (request: Request, one: Try) => Promise<Answer>;
+  /** Whose instances are called; without, `call` knows the address. */
+  nodes?: Nodes | undefined;
+  /** Longest time of a try, in milliseconds; less if the function has less. */
+  timeoutMs: number;
+  /** Most calls at once from this instance; one more fails. */
+  atOnce?: number | undefined;
+  breaker?: Breaker | undefined;
+  /** Waits for this call's turn. @throws {PacedError} if it is too long a wait */
+  pace?: (() => Promise<void>) | undefined;
+  /** Tries in all, for requests that may safely be repeated. */
+  retry?: { tries: number; isIdempotent: (request: Request) => boolean } | undefined;
+  /** What answers instead, when the service cannot. */
+  fallback?: ((request: Request, cause: Error) => Promise<Answer>) | undefined;
+}
+
+export type RemoteService<Request, Answer> = (request: Request) => Promise<Answer>;
+
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 500;
+
+/** Set while a call is one of several tries: what it calls in turn is not tried several times as well. */
+const amongTries = new AsyncLocalStorage<true>();
+
+/**
+ * The way to call a remote service. From the outside in: fallback (retry (breaker (pace (bulkhead (timeout (discovery
+ * (call)))))))). So each try is counted by the breaker and goes to an instance of its own; a bulkhead that is full says
+ * nothing about the service; and the fallback answers for all of them.
+ */
+export function createRemoteService<Request, Answer>(
+  options: RemoteServiceOptions<Request, Answer>,
+): RemoteService<Request, Answer> {
+  const { name, call, nodes, timeoutMs, breaker, pace, fallback } = options;
+  const limit: IPolicy = options.atOnce === undefined ? noop : bulkhead(options.atOnce);
+
+  async function callInstance(request: Request, tried: Set<string>, signal: AbortSignal): Promise<Answer> {
+    if (!nodes) return call(request, { signal });
+    const instance = await nodes.choose(tried);
+    if (!instance) throw new NoInstanceError(`no instance of ${name} is registered`);
+    tried.add(instance.id);
+    return nodes.watch(instance, () => call(request, { instance, signal }));
+  }
+
+  async function callInTime(request: Request, tried: Set<string>, outer: AbortSignal): Promise<Answer> {
+    const ms = Math.min(timeoutMs, timeLeft());
+    if (ms < timeoutMs / 2) throw new OutOfTimeError(`too little time is left to call ${name}`);
+    try {
+      return await timeout(ms, TimeoutStrategy.Aggressive).execute(
+        ({ signal }) => callInstance(request, tried, signal),
+        outer,
+      );
+    } catch (cause) {
+      if (!(cause instanceof TaskCancelledError)) throw cause;
+      throw new UnavailableError(`${name} did not answer within ${Math.round(ms)} ms`, {
+        mayHaveHappened: true,
+        cause,
+      });
+    }
+  }
+
+  async function callIfThereIsRoom(request: Request, tried: Set<string>, outer: AbortSignal): Promise<Answer> {
+    try {
+      return await limit.execute(({ signal }) => callInTime(request, tried, signal), outer);
+    } catch (cause) {
+      if (!(cause instanceof BulkheadRejectedError)) throw cause;
+      throw new BulkheadFullError(`${options.atOnce} calls to ${name} are at work already`, { cause });
+    }
+  }
+
+  function retryOf(request: Request): IPolicy {
+    const { tries, isIdempotent } = options.retry ?? { tries: 1, isIdempotent: () => false };
+    if (tries <= 1 || amongTries.getStore() || !isIdempotent(request)) return noop;
+    return retry(handleWhen(mayHelpElsewhere), {
+      maxAttempts: tries - 1,
+      backoff: new ExponentialBackoff({
+        generator: fullJitterGenerator,
+        initialDelay: FIRST_BACKOFF_MS,
+        maxDelay: LONGEST_BACKOFF_MS,
+      }),
+    });
+  }
+
+  return async (request) => {
+    const tried = new Set<string>();
+    const retrying = retryOf(request);
+    const tryOnce = ({ signal }: { signal: AbortSignal }) => {
+      const asked = async () => {
+        await pace?.();
+        return callIfThereIsRoom(request, tried, signal);
+      };
+      return breaker ? breaker.execute(asked) : asked();
+    };
+    try {
+      return await (retrying === noop ? noop.execute(tryOnce) : amongTries.run(true, () => retrying.execute(tryOnce)));
+    } catch (error) {
+      if (!fallback || error instanceof RejectedError) throw error;
+      return fallback(request, error as Error);
+    }
+  };
+}
+
+const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
+  kinds.some((kind) => error instanceof kind);
+
+/** Whether the next try may fare better: not so if nobody was asked. */
+const mayHelpElsewhere = (error: unknown): boolean =>
+  error instanceof UnavailableError &&
+  !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, OutOfTimeError, ThrottledError);
+
+/** What an error says about the service, to its circuit breaker. */
+export function judge(error: unknown): 'well' | 'failed' | 'unknown' {
+  if (isOneOf(error, BulkheadFullError, OutOfTimeError, PacedError)) return 'unknown';
+  return isOneOf(error, RejectedError, ThrottledError) ? 'well' : 'failed';
+}

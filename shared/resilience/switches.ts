@@ -1,0 +1,107 @@
+import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { refusedBy } from '../aws/transact.ts';
+import type { Capability, Mode } from '../config/capabilities.ts';
+import { lastKnown } from './last-known.ts';
+
+/** How a capability is switched, by whom, why, and until when. */
+export interface Switch {
+  mode: Mode;
+  by: string;
+  why: string;
+  /** ISO 8601 in UTC. */
+  at: string;
+  /** From then on it is `on` again; nothing: until somebody switches it. */
+  until?: string;
+}
+
+export type SwitchChange = Switch & { capability: Capability };
+
+export interface SwitchesOptions {
+  client: DynamoDBDocumentClient;
+  /** `pk` = `switch` or `history`, `sk` = capability, or time and id. */
+  tableName: string;
+  now: () => Date;
+  /** Told when the table could not be read: what was known last holds; at first, that everything is on. */
+  onFailure: (error: Error) => void;
+}
+
+export type Switches = ReturnType<typeof createSwitches>;
+
+/** A change reaches every instance within five seconds; one of these is for the read itself. */
+const MAX_AGE_MS = 4_000;
+
+/** As functions see the switches: read at most every few seconds. */
+export function createSwitches({ client, tableName, now, onFailure }: SwitchesOptions) {
+  const known = lastKnown<ReadonlyMap<Capability, Switch>>({
+    read: () => readSwitches(client, tableName),
+    maxAgeMs: MAX_AGE_MS,
+    now,
+    otherwise: new Map(),
+    onFailure,
+  });
+  return {
+    async mode<C extends Capability>(capability: C): Promise<Mode<C>> {
+      return modeOf((await known()).get(capability), now()) as Mode<C>;
+    },
+  };
+}
+
+export const modeOf = (switched: Switch | undefined, now: Date): Mode =>
+  !switched || (switched.until !== undefined && Date.parse(switched.until) <= now.getTime()) ? 'on' : switched.mode;
+
+export async function readSwitches(
+  client: DynamoDBDocumentClient,
+  TableName: string,
+): Promise<Map<Capability, Switch>> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'pk = :switch',
+      ExpressionAttributeValues: { ':switch': 'switch' },
+    }),
+  );
+  return new Map(Items.map(({ sk, pk: _, ...switched }) => [sk, switched as Switch]));
+}
+
+/**
+ * Changes switches, all or none, and writes it down.
+ * @param ids one for each change
+ * @param onlyIfOn leaves alone what somebody has switched
+ * @returns whether it did
+ */
+export async function changeSwitches(
+  client: DynamoDBDocumentClient,
+  TableName: string,
+  changes: readonly SwitchChange[],
+  ids: readonly string[],
+  onlyIfOn = false,
+): Promise<boolean> {
+  const untouched = {
+    ConditionExpression: 'attribute_not_exists(pk) OR #mode = :on OR #until < :at OR #by = :by',
+    ExpressionAttributeNames: { '#mode': 'mode', '#until': 'until', '#by': 'by' },
+  };
+  try {
+    await client.send(
+      new TransactWriteCommand({
+        TransactItems: changes.flatMap(({ capability, ...switched }, index) => [
+          {
+            Put: {
+              TableName,
+              Item: { pk: 'switch', sk: capability, ...switched },
+              ...(onlyIfOn && {
+                ...untouched,
+                ExpressionAttributeValues: { ':on': 'on', ':at': switched.at, ':by': switched.by },
+              }),
+            },
+          },
+          { Put: { TableName, Item: { pk: 'history', sk: `${switched.at}#${ids[index]}`, capability, ...switched } } },
+        ]),
+      }),
+    );
+    return true;
+  } catch (error) {
+    const refused = changes.some((_, index) => refusedBy(error, 2 * index));
+    if (refused) return false;
+    throw error;
+  }
+}
