@@ -5,6 +5,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createRegistry } from '../shared/discovery/registry.ts';
 import { Calls } from './calls.ts';
 import { startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
@@ -16,9 +18,15 @@ import type { HttpApi } from './http-api.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
 import { createLogs } from './logs.ts';
+import { Directory } from './resources/directory.ts';
 import { ignored, providers } from './resources/providers.ts';
 import type { Runtime } from './resources/runtime.ts';
-import { startSmsSandbox } from './sms-sandbox.ts';
+import { Secrets } from './resources/secrets.ts';
+import { ALIBABA } from './sms/alibaba.ts';
+import { awsOf } from './sms/aws.ts';
+import { createMailbox } from './sms/mailbox.ts';
+import { GATEWAY_SERVICE, type Gateway, startGateway } from './sms/sandbox.ts';
+import { TWILIO } from './sms/twilio.ts';
 import { openState } from './state.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
@@ -37,8 +45,10 @@ export interface CloudOptions {
   instanceLimit?: number;
   /** What goes wrong on purpose. */
   faults?: Faults;
-  /** Values for the templates' parameters; `SmsGatewayUrl` is the sandbox, if not given. */
+  /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
   parameters?: Record<string, string>;
+  /** Variables of every function, over what the templates say. */
+  environment?: Record<string, string>;
 }
 
 export interface Cloud {
@@ -46,7 +56,9 @@ export interface Cloud {
   endpointUrl: string;
   /** The first, or only, HTTP API. */
   apiUrl: string;
+  /** The first SMS gateway, which also tells which texts were sent. */
   smsUrl: string;
+  gateways: readonly Gateway[];
   /** The API by gRPC, over HTTP/2 without TLS. */
   grpcUrl: string;
   functions: ReadonlyMap<string, LambdaFunction>;
@@ -68,6 +80,7 @@ export async function startCloud({
   instanceLimit = INSTANCES,
   faults,
   parameters = {},
+  environment = {},
 }: CloudOptions): Promise<Cloud> {
   const opened: Array<() => Promise<void> | void> = [];
   const shut = async () => {
@@ -98,19 +111,32 @@ export async function startCloud({
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
     const writes = new Doorbell();
+    const directory = new Directory();
+    const secrets = new Secrets(state);
+    const mailbox = createMailbox(state, faults);
     const endpoint = createEndpoint({
       dynamoDBUrl: dynamoDB.url,
       messagingUrl: messaging.url,
       functions,
+      handlers: {
+        secretsmanager: { service: 'secretsmanager', answer: (operation, request) => secrets.answer(operation, request) },
+        Route53AutoNaming_v20170314: { service: 'servicediscovery', answer: (operation, request) => directory.answer(operation, request) },
+        PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox) },
+      },
       calls,
-      about: () => ({ apiUrl: firstApi(), smsUrl: sandbox.url, calls: calls.counts }),
+      about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
       onWrite: (request) => writes.ring(request),
       faults,
     });
     const endpointUrl = await listen(endpoint, ports.aws ?? 0, 'the AWS endpoint');
     opened.push(() => close(endpoint));
-    const sandbox = await startSmsSandbox({ state, port: ports.sms ?? 0, faults });
-    opened.push(sandbox.stop);
+    const gateways: Gateway[] = [];
+    for (const [index, name] of ['gateway-1', 'gateway-2'].entries()) {
+      const gateway = await startGateway(name, mailbox, ports.sms ? ports.sms + index : 0);
+      opened.push(gateway.stop);
+      gateways.push(gateway);
+    }
+    const smsUrl = gateways[0]?.url ?? '';
 
     const grpc = await startGrpc({ apiUrl: () => firstApi(), port: ports.grpc ?? 0 });
     opened.push(grpc.stop);
@@ -134,6 +160,8 @@ export async function startCloud({
     opened.push(() => {
       for (const service of Object.values(services)) service.destroy();
     });
+
+    const documents = DynamoDBDocumentClient.from(services.dynamodb);
 
     const openApi = async (api: HttpApi): Promise<string> => {
       const known = apiUrls.get(api.id);
@@ -160,6 +188,10 @@ export async function startCloud({
         faults,
         log: logs.write,
         openApi,
+        directory,
+        secrets,
+        knownSecrets: { twilio: TWILIO, alibaba: ALIBABA },
+        environment,
         functions,
         apis: running?.apis ?? new Map(),
         mappings: [],
@@ -170,8 +202,19 @@ export async function startCloud({
         accountId: ACCOUNT_ID,
         providers: providers(runtime),
         ignored,
-        parameters: { SmsGatewayUrl: sandbox.url, ...parameters },
+        parameters: {
+          SmsGatewayUrl: `discover:${GATEWAY_SERVICE}`,
+          TwilioUrl: smsUrl,
+          AlibabaUrl: smsUrl,
+          ...parameters,
+        },
       });
+      // They find the registry as everybody does: by its name.
+      const { table } = directory.attributesOf('instances') ?? {};
+      if (table) {
+        const registry = createRegistry({ client: documents, tableName: table, now: () => new Date() });
+        await Promise.all(gateways.map((gateway) => gateway.register(registry)));
+      }
       for (const api of runtime.apis.values()) api.open();
       for (const mapping of runtime.mappings) mapping.start();
     }
@@ -187,7 +230,8 @@ export async function startCloud({
     return {
       endpointUrl,
       apiUrl: firstApi(),
-      smsUrl: sandbox.url,
+      smsUrl,
+      gateways,
       grpcUrl: grpc.url,
       functions,
       logs: logs.of,

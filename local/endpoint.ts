@@ -25,6 +25,8 @@ export interface EndpointOptions {
   dynamoDBUrl: string;
   messagingUrl: string;
   functions: ReadonlyMap<string, LambdaFunction>;
+  /** Services that this cloud has itself, by what `x-amz-target` begins with. */
+  handlers: Record<string, { service: string; answer: AwsHandler }>;
   calls: Calls;
   about: () => CloudDescription;
   /** Told the request after DynamoDB answered a write. */
@@ -32,8 +34,16 @@ export interface EndpointOptions {
   faults?: Faults | undefined;
 }
 
+/** Answers an operation of a service that speaks JSON. Nothing: there shall be no answer. */
+export type AwsHandler = (
+  operation: string,
+  request: string,
+  headers: Record<string, string>,
+) => Promise<{ status: number; body: unknown } | undefined> | { status: number; body: unknown };
+
 interface Target {
-  url: string;
+  /** Of the emulator that answers; or who answers here. */
+  url: string | AwsHandler;
   service: string;
   operation: string;
 }
@@ -58,6 +68,8 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (api.startsWith('DynamoDBStreams')) return { url: options.dynamoDBUrl, service: 'dynamodbstreams', operation };
     if (api.startsWith('DynamoDB')) return { url: options.dynamoDBUrl, service: 'dynamodb', operation };
     if (api === 'AmazonSQS') return { url: options.messagingUrl, service: 'sqs', operation };
+    const own = options.handlers[api];
+    if (own) return { url: own.answer, service: own.service, operation };
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
       const form = new URLSearchParams(body.toString());
       const action = form.get('Action') ?? '';
@@ -82,6 +94,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     }
     const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
     const answer = await ask(request, response, partial ? Buffer.from(partial.request) : body, target);
+    if (!answer) return;
     const isDone = answer.status < 300;
     if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
     if (isDone) options.faults?.answered(operation, partial?.request ?? body.toString(), answer.body.toString());
@@ -97,7 +110,8 @@ export function createEndpoint(options: EndpointOptions): Server {
     response: ServerResponse,
     body: Buffer,
     target: Target,
-  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer } | undefined> {
+    if (typeof target.url !== 'string') return answerHere(target.url, target.operation, body, request.headers);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(target.url, {
       agent,
@@ -156,7 +170,7 @@ export function createEndpoint(options: EndpointOptions): Server {
       response,
       400,
       'UnknownOperationException',
-      'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS and Lambda Invoke; this request is for none of them.',
+      'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, Lambda Invoke, and a little of Secrets Manager, Cloud Map and End User Messaging; this request is for none of them.',
     );
   }
 
@@ -166,6 +180,13 @@ export function createEndpoint(options: EndpointOptions): Server {
       answerError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => agent.destroy());
+}
+
+async function answerHere(handler: AwsHandler, operation: string, request: Buffer, sent: IncomingHttpHeaders) {
+  const answered = await handler(operation, request.toString(), sent as Record<string, string>);
+  if (!answered) return undefined;
+  const headers = { 'content-type': 'application/x-amz-json-1.1' };
+  return { status: answered.status, headers, body: Buffer.from(JSON.stringify(answered.body)) };
 }
 
 function send(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
+import { createThrottle, type Throttling } from './throttle.ts';
 
 interface Route {
   key: string;
@@ -26,6 +27,8 @@ export class HttpApi {
   readonly server: Server;
   readonly #routes: Route[] = [];
   readonly #accountId: string;
+  #limits = new Map<string, () => boolean>();
+  #limitOf: (key: string) => Throttling = () => ({ rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY });
   #open = false;
 
   constructor(id: string, accountId: string) {
@@ -45,6 +48,18 @@ export class HttpApi {
     this.#routes.push({ key, method, parts: path.split('/').slice(1), target });
     // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
+  }
+
+  /** Each route lets through what its own settings say, or the default ones. */
+  limit(standard: Throttling, routes: ReadonlyMap<string, Throttling>): void {
+    this.#limits = new Map();
+    this.#limitOf = (key) => routes.get(key) ?? standard;
+  }
+
+  #lets(key: string): boolean {
+    const throttle = this.#limits.get(key) ?? createThrottle(this.#limitOf(key));
+    this.#limits.set(key, throttle);
+    return throttle();
   }
 
   /** Its routes are complete: requests are served from now on. */
@@ -75,6 +90,7 @@ export class HttpApi {
     if (!this.#open) return answer(response, 503, 'Service Unavailable');
     const match = this.#match(request.method ?? 'GET', path);
     if (!match) return answer(response, 404, 'Not Found');
+    if (!this.#lets(match.route.key)) return answer(response, 429, 'Too Many Requests');
     const event = this.#event(request, match, path, query, body);
     const timeout = setTimeout(() => answer(response, 503, 'Service Unavailable'), TIMEOUT_MS);
     const result = await match.route.target().invoke(JSON.stringify(event));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from './errors.ts';
 
-/** What the embedded cloud itself must remember across a restart: positions in streams, texts of the SMS sandbox. */
+/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, texts of the SMS sandbox. */
 export interface State {
   position(mapping: string): string | undefined;
   savePosition(mapping: string, sequenceNumber: string): void;
@@ -36,9 +36,12 @@ function open(folder: string | undefined): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       CREATE TABLE IF NOT EXISTS positions (mapping TEXT PRIMARY KEY, sequence_number TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS texts (
-        id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, recipient TEXT NOT NULL, body TEXT NOT NULL, received_at TEXT NOT NULL
+      CREATE TABLE IF NOT EXISTS sent_texts (
+        id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, recipient TEXT NOT NULL, body TEXT NOT NULL,
+        provider TEXT NOT NULL, received_at TEXT NOT NULL
       );
+      CREATE INDEX IF NOT EXISTS sent_to ON sent_texts (recipient);
+      CREATE TABLE IF NOT EXISTS secrets (arn TEXT PRIMARY KEY, value TEXT NOT NULL);
     `);
     return database;
   } catch (cause) {

@@ -27,7 +27,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
       // A person gave up the registration's message.
       if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
-      return { call: () => sendText({ to: Item.phone, text, idempotencyKey: id }, released) };
+      return { call: (again) => sendText({ to: Item.phone, text, idempotencyKey: id }, { released, again }) };
     },
   };
 }

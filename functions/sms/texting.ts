@@ -41,13 +41,20 @@ export interface TextingOptions {
   now: () => Date;
 }
 
+/** What is known of a text before it is handed to a provider. */
+export interface About {
+  /** Whether a person lifted the limits for it. */
+  released: boolean;
+  /** Whether a provider may have it already, though nothing was heard of that. */
+  again: boolean;
+}
+
 /**
  * Hands a text to a provider.
- * @param released whether a person lifted the limits for it
  * @throws {HeldError} if a limit does not let it pass; {@link PostponedError} if no provider can now;
  * {@link PermanentError} or {@link TransientError} as the provider says
  */
-export type SendText = (text: TextMessage & { short?: string }, released: boolean) => Promise<void>;
+export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<void>;
 
 /** At the same provider, if it knows the text again. */
 const TRIES = 2;
@@ -69,11 +76,11 @@ export function createTexting(options: TextingOptions): SendText {
     if (waitMs > 0) await delay(waitMs);
   }
 
-  function serviceOf([route, ...others]: readonly Route[]): RemoteService<TextMessage, void> | undefined {
+  function serviceOf([route, ...others]: readonly Route[]): RemoteService<Text, void> | undefined {
     if (!route) return undefined;
     const { name, provider, nodes, breaker } = route;
     const next = serviceOf(others);
-    return createRemoteService<TextMessage, void>({
+    return createRemoteService<Text, void>({
       name,
       call: (text, one) => provider.send(text, one),
       nodes,
@@ -85,24 +92,30 @@ export function createTexting(options: TextingOptions): SendText {
       fallback:
         next &&
         (async (text, cause) => {
-          if (mayBelongElsewhere(cause)) return next(text);
-          throw cause;
+          // Another provider would send it twice; this one, if it has it, will not.
+          const belongsHere = text.again && provider.honoursKey;
+          if (belongsHere || !mayBelongElsewhere(cause)) throw cause;
+          await next(text).catch((error: Error) => {
+            throw moreTelling(cause, error);
+          });
         }),
     });
   }
 
-  const send = serviceOf(routes) as RemoteService<TextMessage, void>;
+  const send = serviceOf(routes) as RemoteService<Text, void>;
 
-  return async ({ short, ...text }, released) => {
+  return async ({ short, ...text }, { released, again }) => {
     const isShort = (await mode()) === 'short-text';
     if (!released) await limits.check(text.to, text.idempotencyKey);
     try {
-      await send(isShort ? { ...text, text: oneSegment(short ?? text.text) } : text);
+      await send({ ...text, again, ...(isShort && { text: oneSegment(short ?? text.text) }) });
     } catch (error) {
       throw inMessaging(error as Error, now());
     }
   };
 }
+
+type Text = TextMessage & { again: boolean };
 
 /** Another provider may send the text if this one surely did not; what merely waits its turn here, waits. */
 const mayBelongElsewhere = (cause: Error): boolean =>
@@ -110,12 +123,21 @@ const mayBelongElsewhere = (cause: Error): boolean =>
   !cause.mayHaveHappened &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
+/** Of the failures of both providers, the one that says what to do: it is well known when the first is tried again. */
+function moreTelling(first: Error, second: Error): Error {
+  const isUncertain = second instanceof UnavailableError && second.mayHaveHappened;
+  if (isUncertain || !(first instanceof CircuitOpenError)) return second;
+  return second instanceof CircuitOpenError && second.until < first.until ? second : first;
+}
+
 /** What a failed call means to the message that asked for it. */
 function inMessaging(cause: Error, now: Date): Error {
   const { message } = cause;
   if (cause instanceof RejectedError) return new PermanentError(message, { cause });
   const until = againFrom(cause, now);
-  return until ? new PostponedError(message, until, { cause }) : new TransientError(message, { cause });
+  const mayHaveHappened = !(cause instanceof UnavailableError) || cause.mayHaveHappened;
+  const options = { cause, mayHaveHappened };
+  return until ? new PostponedError(message, until, options) : new TransientError(message, options);
 }
 
 function againFrom(cause: Error, now: Date): Date | undefined {

@@ -31,7 +31,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
         idempotencyKey: id,
       };
       return {
-        call: () => sendText(text, released),
+        call: (again) => sendText(text, { released, again }),
         set: { phone: data.phone, locale: data.locale },
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,

@@ -37,10 +37,33 @@ export const routes =
     return { ref: logicalId };
   };
 
-/** AWS::ApiGatewayV2::Stage: the default one only. */
+interface StageProperties {
+  ApiId: string;
+  StageName: string;
+  DefaultRouteSettings?: RouteSettings;
+  RouteSettings?: Record<string, RouteSettings>;
+}
+
+interface RouteSettings {
+  ThrottlingRateLimit?: number;
+  ThrottlingBurstLimit?: number;
+}
+
+/** What an account has, where nothing is set (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
+const ACCOUNT = { rate: 10_000, burst: 5_000 };
+
+const throttlingOf = ({ ThrottlingRateLimit, ThrottlingBurstLimit }: RouteSettings = {}) => ({
+  rate: ThrottlingRateLimit ?? ACCOUNT.rate,
+  burst: ThrottlingBurstLimit ?? ACCOUNT.burst,
+});
+
+/** AWS::ApiGatewayV2::Stage: the default one only, with its throttling. */
 export const apiStages =
-  (_runtime: Runtime): ResourceProvider =>
+  (runtime: Runtime): ResourceProvider =>
   async ({ properties }) => {
-    if (properties.StageName !== '$default') throw new Error('the embedded cloud has the stage $default only');
+    const { ApiId, StageName, DefaultRouteSettings, RouteSettings = {} } = properties as unknown as StageProperties;
+    if (StageName !== '$default') throw new Error('the embedded cloud has the stage $default only');
+    const routes = Object.entries(RouteSettings).map(([key, settings]) => [key, throttlingOf(settings)] as const);
+    runtime.apis.get(ApiId)?.limit(throttlingOf(DefaultRouteSettings), new Map(routes));
     return { ref: '$default' };
   };

@@ -47,6 +47,7 @@ export const functions =
           _HANDLER: Handler,
           TZ: ':UTC',
           ...settings.Environment?.Variables,
+          ...runtime.environment,
         },
       },
       Math.min(instanceLimit, ReservedConcurrentExecutions),

@@ -1,10 +1,12 @@
 import type { ResourceProvider } from '../template/deployment.ts';
 import { apiStages, apis, integrations, routes } from './apis.ts';
 import { queues, subscriptions, topics } from './channels.ts';
+import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
 import { mappings } from './mappings.ts';
 import type { Runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
+import { secretsOf } from './secrets.ts';
 import { tables } from './tables.ts';
 
 /** Every resource type that the embedded cloud makes. */
@@ -18,6 +20,10 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::Events::Rule': schedules(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
+  'AWS::SecretsManager::Secret': secretsOf(runtime),
+  'AWS::ServiceDiscovery::HttpNamespace': namespaces,
+  'AWS::ServiceDiscovery::Instance': instances(runtime),
+  'AWS::ServiceDiscovery::Service': services,
   'AWS::SNS::Subscription': subscriptions(runtime),
   'AWS::SNS::Topic': topics(runtime),
   'AWS::SQS::Queue': queues(runtime),

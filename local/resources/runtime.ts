@@ -10,6 +10,8 @@ import type { HttpApi } from '../http-api.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { State } from '../state.ts';
 import type { Assembly } from '../template/assembly.ts';
+import type { Directory } from './directory.ts';
+import type { Secrets } from './secrets.ts';
 
 /** What the providers of resources work with, and what they leave there to be run. */
 export interface Runtime {
@@ -30,6 +32,12 @@ export interface Runtime {
   /** Most instances of a function, where the template sets no lower concurrency. */
   instanceLimit: number;
   faults: Faults | undefined;
+  directory: Directory;
+  secrets: Secrets;
+  /** Values of secrets by the end of their names: the credentials of the sandbox. */
+  knownSecrets: Record<string, object>;
+  /** Variables of every function, over what the template says. */
+  environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;

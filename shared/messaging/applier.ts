@@ -17,7 +17,10 @@ export type Handler<C extends MessageContract> = (
   released: boolean,
 ) => Reaction | Promise<Reaction>;
 
-type Reaction = Effect & { call?: () => Promise<void> };
+/** @param again whether an earlier call for the message may have taken effect, though nothing was heard of it */
+type Call = (again: boolean) => Promise<void>;
+
+type Reaction = Effect & { call?: Call };
 
 /** One handler a type. A type without handler only moves the cursor. */
 export type Handlers<C extends MessageContract> = {
@@ -68,6 +71,10 @@ export interface Applier {
   settle(place: Place): Promise<void>;
 }
 
+/** Nobody knows, unless the error says that it has not. */
+const mayHaveHappened = (error: unknown): boolean =>
+  !isPermanent(error) && !(error instanceof TransientError && !error.mayHaveHappened);
+
 /** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
 const DEFAULT_LEASE_MS = 15_000;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
@@ -115,9 +122,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: its lease came late`);
         // Whoever calls for longer would do so beside the next.
-        await withinBudget(() => from.getTime() + (leaseMs * 2) / 3 - now().getTime(), call);
+        const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
+        await withinBudget(left, () => call(leased.again ?? false));
       } catch (error) {
-        await store.release(aggregateId, lease);
+        await store.release(aggregateId, lease, leased.again || mayHaveHappened(error));
         throw error;
       }
     }

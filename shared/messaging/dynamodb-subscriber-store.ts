@@ -23,6 +23,8 @@ const VERSION_DIGITS = 16;
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
 const BEGUN = 'begun#';
+/** Before every moment, by order of text. */
+const ENDED = '-';
 /** Two messages that claim the same version have a place each: neither may take the other's. */
 const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
   `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
@@ -53,9 +55,13 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
     try {
-      if (writes.length === 0) await client.send(new UpdateCommand(input));
-      else await transact(client, [{ Update: input }, ...writes]);
-      return { state: 'done' };
+      if (writes.length > 0) {
+        await transact(client, [{ Update: input }, ...writes]);
+        return { state: 'done' };
+      }
+      const { Attributes: before } = await client.send(new UpdateCommand(input));
+      const again = before?.leasedBy !== undefined && before.leasedBy !== input.ExpressionAttributeValues?.[':owner'];
+      return again ? { state: 'done', again } : { state: 'done' };
     } catch (error) {
       const item = itemThatRefused(error);
       if (item === 'none') throw error;
@@ -117,20 +123,21 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
             ':from': from.toISOString(),
             ':owner': owner,
           },
+          ReturnValues: 'UPDATED_OLD',
         },
         [],
       );
     },
 
-    async release(aggregateId, { owner }) {
+    async release(aggregateId, { owner }, unresolved) {
       try {
         await client.send(
           new UpdateCommand({
             TableName: tableName,
             Key: { pk: aggregateId, sk: cursorKey },
-            UpdateExpression: 'REMOVE leasedUntil, leasedBy',
+            UpdateExpression: unresolved ? 'SET leasedUntil = :ended' : 'REMOVE leasedUntil, leasedBy',
             ConditionExpression: 'leasedBy = :owner',
-            ExpressionAttributeValues: { ':owner': owner },
+            ExpressionAttributeValues: { ':owner': owner, ...(unresolved && { ':ended': ENDED }) },
           }),
         );
       } catch (error) {

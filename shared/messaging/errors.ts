@@ -6,6 +6,16 @@ export class MessagingError extends Error {
 /** Trying again later may help: a throttled table, a provider that is down. */
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
+  /** Of a call to somebody else: whether it may have taken effect all the same. */
+  readonly mayHaveHappened: boolean;
+
+  constructor(
+    message: string,
+    { mayHaveHappened = false, ...options }: ErrorOptions & { mayHaveHappened?: boolean } = {},
+  ) {
+    super(message, options);
+    this.mayHaveHappened = mayHaveHappened;
+  }
 }
 
 /** Not now, through no fault of the message: it comes again at `until`, and neither counts as a try nor is parked. */
@@ -13,7 +23,7 @@ export class PostponedError extends TransientError {
   override readonly name = 'PostponedError';
   readonly until: Date;
 
-  constructor(message: string, until: Date, options?: ErrorOptions) {
+  constructor(message: string, until: Date, options?: ErrorOptions & { mayHaveHappened?: boolean }) {
     super(`${message}; again from ${until.toISOString()}`, options);
     this.until = until;
   }

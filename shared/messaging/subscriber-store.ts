@@ -51,8 +51,14 @@ export interface Lease {
   until: Date;
 }
 
-/** `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. */
-export type Claim = { state: 'done' } | { state: 'moved'; cursor: Cursor | undefined } | { state: 'leased' };
+/**
+ * `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. `again`: of a
+ * lease, whether an earlier one ended without a word of what came of its call.
+ */
+export type Claim =
+  | { state: 'done'; again?: true }
+  | { state: 'moved'; cursor: Cursor | undefined }
+  | { state: 'leased' };
 
 /** A subscriber's own table, as far as the kit uses it. */
 export interface SubscriberStore {
@@ -60,8 +66,11 @@ export interface SubscriberStore {
   commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim>;
   /** Reserves the aggregate's next version for one handler, without moving the cursor. */
   lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
-  /** Gives a lease back, if it is still this one. */
-  release(aggregateId: string, lease: Lease): Promise<void>;
+  /**
+   * Gives a lease back, if it is still this one.
+   * @param unresolved whether its call may have taken effect: the next lease is told
+   */
+  release(aggregateId: string, lease: Lease, unresolved: boolean): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   /** What an effect had to send and is still kept. */
   unsent(place: Place): Promise<readonly OutgoingMessage[]>;

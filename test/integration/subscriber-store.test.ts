@@ -92,10 +92,10 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'leased' });
     expect(await store.cursor(id)).toBeUndefined();
     const later = new Date(from.getTime() + 15_001);
-    expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done' });
-    await store.release(id, lease('a'));
+    expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done', again: true });
+    await store.release(id, lease('a'), false);
     expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'leased' });
-    await store.release(id, lease('b'));
+    await store.release(id, lease('b'), false);
     expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'done' });
     expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
   });

@@ -1,5 +1,5 @@
 import { contracts as guideContracts, journeyHandlers } from '../../functions/guide/journey.ts';
-import type { SmsProvider } from '../../functions/sms/provider.ts';
+import type { SendText } from '../../functions/sms/texting.ts';
 import { contracts as smsContracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
@@ -129,23 +129,21 @@ export class SubscriberModel {
 
   #handlersOf(instance: Instance, contracts: readonly Contract[]): Handlers<Contract> {
     const { scheduler, breakage, texts, crowded } = this.#options;
-    const provider: SmsProvider = {
-      send: async ({ idempotencyKey }) => {
-        const atWork = [...this.#calls].filter(({ key, by, since }) => {
-          const holdsLease = by.alive && scheduler.now - since < LEASE_HOLDS_MS;
-          return key === idempotencyKey && (by === instance || holdsLease);
+    const sendText: SendText = async ({ idempotencyKey }) => {
+      const atWork = [...this.#calls].filter(({ key, by, since }) => {
+        const holdsLease = by.alive && scheduler.now - since < LEASE_HOLDS_MS;
+        return key === idempotencyKey && (by === instance || holdsLease);
+      });
+      if (atWork.length > 0) crowded.push(idempotencyKey);
+      const own = { key: idempotencyKey, by: instance, since: scheduler.now };
+      this.#calls.add(own);
+      try {
+        await scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
+          texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
         });
-        if (atWork.length > 0) crowded.push(idempotencyKey);
-        const own = { key: idempotencyKey, by: instance, since: scheduler.now };
-        this.#calls.add(own);
-        try {
-          await scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
-            texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
-          });
-        } finally {
-          this.#calls.delete(own);
-        }
-      },
+      } finally {
+        this.#calls.delete(own);
+      }
     };
     const now = () => new Date(scheduler.now);
     const correspondence = createCorrespondence({
@@ -156,8 +154,8 @@ export class SubscriberModel {
     });
     const working: Handlers<Contract> =
       this.name === 'sms'
-        ? welcomeHandlers({ provider, correspondence, now })
-        : journeyHandlers({ correspondence, now });
+        ? welcomeHandlers({ sendText, correspondence, now })
+        : journeyHandlers({ correspondence, now, mode: async () => 'on' });
     const handlers = contracts.map(({ type }) => [
       type,
       async (message: { subject: string; sequence?: string; id: string }) => {
@@ -183,7 +181,7 @@ export class SubscriberModel {
       commit: (id, after, next, effect) =>
         call(`commits ${id} v${next.version} on v${after}`, () => store.commit(id, after, next, effect)),
       lease: (id, after, lease) => call(`leases ${id} on v${after}`, () => store.lease(id, after, lease)),
-      release: (id, lease) => call(`releases ${id}`, () => store.release(id, lease)),
+      release: (id, lease, unresolved) => call(`releases ${id}`, () => store.release(id, lease, unresolved)),
       cursor: (id) => call(`reads the cursor of ${id}`, () => store.cursor(id)),
       unsent: (place) => call(`reads what ${place.aggregateId} has to send`, () => store.unsent(place)),
       sent: (place, left) => call(`forgets what ${place.aggregateId} had to send`, () => store.sent(place, left)),

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
-import type { SentText } from '../../local/sms-sandbox.ts';
+import type { SentText } from '../../local/sms/mailbox.ts';
 
 const PATIENCE_MS = 100_000;
 

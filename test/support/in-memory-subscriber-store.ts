@@ -33,14 +33,17 @@ export class InMemorySubscriberStore implements SubscriberStore {
     const claim = this.#check(aggregateId, after);
     if (claim.state !== 'done') return claim;
     const item = this.cursors.get(aggregateId);
-    if (item?.lease && item.lease.until >= lease.from && item.lease.owner !== lease.owner) return { state: 'leased' };
+    const isOthers = item?.lease !== undefined && item.lease.owner !== lease.owner;
+    if (isOthers && item?.lease && item.lease.until >= lease.from) return { state: 'leased' };
     this.cursors.set(aggregateId, { ...(item ?? { version: 0 }), lease });
-    return { state: 'done' };
+    return isOthers ? { state: 'done', again: true } : { state: 'done' };
   }
 
-  async release(aggregateId: string, { owner }: Lease): Promise<void> {
+  async release(aggregateId: string, lease: Lease, unresolved: boolean): Promise<void> {
     const item = this.cursors.get(aggregateId);
-    if (item?.lease?.owner === owner) delete item.lease;
+    if (item?.lease?.owner !== lease.owner) return;
+    if (unresolved) item.lease = { ...lease, until: new Date(0) };
+    else delete item.lease;
   }
 
   async cursor(aggregateId: string): Promise<Cursor | undefined> {

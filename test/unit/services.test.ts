@@ -1,32 +1,21 @@
-import { createServer } from 'node:http';
-import {
-  ConflictException,
-  type PinpointSMSVoiceV2Client,
-  ThrottlingException,
-  ValidationException,
-} from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
 import { createRules } from '../../functions/points/rules.ts';
-import { createAwsEndUserMessaging } from '../../functions/sms/aws-end-user-messaging.ts';
-import { createHttpGateway } from '../../functions/sms/http-gateway.ts';
+import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
-import { close, listen } from '../../local/listen.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
-import { isPermanent } from '../../shared/messaging/errors.ts';
 import { readMessage } from '../../shared/messaging/message.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
 const surroundings = {
   now,
+  mode: async () => 'on' as const,
   correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' }, now, newId: () => 'reply' }),
 };
-
-const text = { to: '+34612345678', text: 'Hello', idempotencyKey: 'message-1' };
 
 describe('welcome text', () => {
   it.each([
@@ -42,6 +31,17 @@ describe('welcome text', () => {
   });
 });
 
+describe('a text of one segment', () => {
+  it.each([
+    ['as it is, if it fits', 'Welcome, Ana!', 'Welcome, Ana!'],
+    ['160 characters of GSM 03.38', 'a'.repeat(200), `${'a'.repeat(157)}...`],
+    ['70 of any other', '好'.repeat(80), `${'好'.repeat(69)}…`],
+    ['and no half of a character', '👩‍👩‍👧'.repeat(10), `${'👩‍👩‍👧'.repeat(8)}…`],
+  ])('is %s', (_, given, expected) => {
+    expect(oneSegment(given)).toBe(expected);
+  });
+});
+
 describe('closest locale', () => {
   it('prefers the very tag, then the language in the same script, then the fallback', () => {
     const available = ['en', 'pt', 'pt-BR', 'zh-CN'];
@@ -52,79 +52,6 @@ describe('closest locale', () => {
       'en',
       'en',
     ]);
-  });
-});
-
-describe('HTTP gateway', () => {
-  let end: (() => Promise<void>) | undefined;
-  afterEach(() => end?.());
-
-  async function gateway(status: number) {
-    const requests: Array<{ key: unknown; body: string }> = [];
-    const server = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      requests.push({ key: request.headers['idempotency-key'], body });
-      response.writeHead(status).end();
-    });
-    end = () => close(server);
-    return { provider: createHttpGateway({ url: await listen(server, 0, 'test') }), requests };
-  }
-
-  it('sends text and idempotency key', async () => {
-    const { provider, requests } = await gateway(202);
-    await provider.send(text);
-    expect(requests).toEqual([{ key: 'message-1', body: '{"to":"+34612345678","text":"Hello"}' }]);
-  });
-
-  it.each([
-    [400, true],
-    [422, true],
-    [401, false],
-    [404, false],
-    [408, false],
-    [429, false],
-    [500, false],
-    [503, false],
-  ])('takes an answer of %i for permanent: %s', async (status, permanent) => {
-    const { provider } = await gateway(status);
-    expect(isPermanent(await provider.send(text).catch((error: unknown) => error))).toBe(permanent);
-  });
-
-  it('takes no answer for transient', async () => {
-    const provider = createHttpGateway({ url: 'http://127.0.0.1:9' });
-    expect(isPermanent(await provider.send(text).catch((error: unknown) => error))).toBe(false);
-  });
-});
-
-describe('AWS End User Messaging', () => {
-  const provider = (send: (command: { input: unknown }) => Promise<unknown>) =>
-    createAwsEndUserMessaging({
-      client: { send } as unknown as PinpointSMSVoiceV2Client,
-      originationIdentity: 'rollcall',
-    });
-  const metadata = { message: 'no', $metadata: {} };
-
-  it('sends a transactional text from its origination identity', async () => {
-    let input: unknown;
-    await provider(async (command) => {
-      input = command.input;
-    }).send(text);
-    expect(input).toMatchObject({
-      DestinationPhoneNumber: '+34612345678',
-      OriginationIdentity: 'rollcall',
-      MessageBody: 'Hello',
-      MessageType: 'TRANSACTIONAL',
-    });
-  });
-
-  it.each([
-    [new ValidationException({ ...metadata, Reason: 'INVALID_PARAMETER' }), true],
-    [new ConflictException({ ...metadata, Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' }), true],
-    [new ThrottlingException(metadata), false],
-  ])('takes %o for permanent: %s', async (failure, permanent) => {
-    const failing = provider(() => Promise.reject(failure));
-    expect(isPermanent(await failing.send(text).catch((error: unknown) => error))).toBe(permanent);
   });
 });
 
@@ -158,6 +85,14 @@ describe('guide', () => {
   it('has the same steps in the same order in every language', () => {
     const ids = Object.values(journeys).map(({ steps }) => steps.map(({ id }) => id));
     for (const other of ids) expect(other).toEqual(ids[0]);
+  });
+
+  it('speaks English only, while it is switched to that', async () => {
+    const handlers = journeyHandlers({ ...surroundings, mode: async () => 'english-only' });
+    const event = readMessage(registered(), [memberRegisteredV2]);
+    expect((await handlers['rollcall.member.registered.v2']?.(event, false))?.set).toMatchObject({
+      journeyLocale: 'en',
+    });
   });
 
   it('starts in the closest language and follows the profile', async () => {

@@ -1,0 +1,69 @@
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import type { Mailbox } from './mailbox.ts';
+import type { Answer, Request } from './sandbox.ts';
+
+export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
+
+const LONGEST_SKEW_MS = 15 * 60_000;
+
+const error = (status: number, Code: string, Message: string): Answer => ({
+  status,
+  body: { RequestId: randomUUID(), Code, Message, HostId: 'dysmsapi.aliyuncs.com' },
+});
+
+const told = (ResponseCode: string, ResponseDescription = ResponseCode): Answer => ({
+  status: 200,
+  body: { RequestId: randomUUID(), ResponseCode, ResponseDescription },
+});
+
+/** Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe and SendMessageWithTemplate, signed by ACS3-HMAC-SHA256. */
+export function alibabaOf(mailbox: Mailbox) {
+  const nonces = new Set<string>();
+  return async (request: Request): Promise<Answer | 'none' | undefined> => {
+    const action = request.headers['x-acs-action'];
+    if (action === undefined) return 'none';
+    const complaint = complaintAbout(request, nonces);
+    if (complaint) return complaint;
+    const { To = '', Message, TemplateCode, TemplateParam } = Object.fromEntries(new URLSearchParams(request.query));
+    if (action !== 'SendMessageToGlobe' && action !== 'SendMessageWithTemplate') {
+      return error(404, 'InvalidAction.NotFound', `Specified api is not found: ${action}`);
+    }
+    if (action === 'SendMessageWithTemplate' && !TemplateCode) return told('isv.SMS_TEMPLATE_ILLEGAL');
+    if (!/^[1-9]\d{6,14}$/.test(To)) return told('MOBILE_NUMBER_ILLEGAL');
+    const text = Message ?? (JSON.parse(TemplateParam ?? '{}') as { text?: string }).text ?? '';
+    const accept = (): Answer => {
+      const { id } = mailbox.keep({ to: `+${To}`, text, provider: 'alibaba' });
+      return { status: 200, body: { ...(told('OK').body as object), MessageId: id, To, Segments: '1' } };
+    };
+    return mailbox.answer(['alibaba'], undefined, accept, {
+      fails: error(503, 'ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'),
+      refuses: told('MOBILE_NUMBER_ILLEGAL'),
+      throttles: error(400, 'Throttling.User', 'Request was denied due to user flow control.'),
+    });
+  };
+}
+
+/** Checks a signature from what came over the wire, and knows nothing of who made it. */
+function complaintAbout({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
+  const [, id, names = '', signature] =
+    /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(
+      headers.authorization ?? '',
+    ) ?? [];
+  if (id !== ALIBABA.accessKeyId)
+    return error(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
+  const age = Math.abs(Date.now() - Date.parse(headers['x-acs-date'] ?? ''));
+  if (!(age < LONGEST_SKEW_MS)) return error(400, 'InvalidTimeStamp.Expired', 'Specified time stamp is expired.');
+  const nonce = headers['x-acs-signature-nonce'] ?? '';
+  if (nonce === '' || nonces.has(nonce)) return error(400, 'SignatureNonceUsed', 'Specified signature nonce was used.');
+  const hash = createHash('sha256').update(body).digest('hex');
+  const sorted = query.split('&').sort().join('&');
+  const signed = names.split(';').map((name) => `${name}:${headers[name] ?? ''}\n`);
+  const canonical = [method, path, sorted, signed.join(''), names, hash].join('\n');
+  const digest = createHash('sha256').update(canonical).digest('hex');
+  const expected = createHmac('sha256', ALIBABA.accessKeySecret).update(`ACS3-HMAC-SHA256\n${digest}`).digest('hex');
+  if (signature !== expected || headers['x-acs-content-sha256'] !== hash) {
+    return error(400, 'SignatureDoesNotMatch', 'Specified signature is not matched with our calculation.');
+  }
+  nonces.add(nonce);
+  return undefined;
+}

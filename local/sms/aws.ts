@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { isSignedWith } from '../signature.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Answer } from './sandbox.ts';
+
+/** Of the functions of the embedded cloud. */
+const SECRET = 'local';
+
+const error = (status: number, type: string, more: object = {}): Answer => ({
+  status,
+  body: { __type: type, Message: type, ...more },
+});
+
+/** AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the AWS endpoint. */
+export function awsOf(mailbox: Mailbox) {
+  return async (operation: string, body: string, headers: Record<string, string>): Promise<Answer | undefined> => {
+    const signed = { method: 'POST', path: '/', headers, body };
+    if (!(await isSignedWith(SECRET, signed))) return error(403, 'InvalidSignatureException');
+    if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
+    const { DestinationPhoneNumber: to = '', MessageBody: text = '' } = JSON.parse(body) as Record<string, string>;
+    if (!/^\+[1-9]\d{6,14}$/.test(to)) return error(400, 'ValidationException', { Reason: 'INVALID_PARAMETER' });
+    const accept = (): Answer => {
+      mailbox.keep({ to, text, provider: 'aws' });
+      return { status: 200, body: { MessageId: randomUUID() } };
+    };
+    return mailbox.answer(['aws'], undefined, accept, {
+      fails: error(500, 'InternalServerException'),
+      refuses: error(400, 'ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' }),
+      throttles: error(400, 'ThrottlingException'),
+    });
+  };
+}

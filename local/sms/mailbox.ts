@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Faults } from '../faults.ts';
+import type { State } from '../state.ts';
+
+export interface SentText {
+  id: string;
+  to: string;
+  text: string;
+  /** Nothing, where the provider knows no such keys. */
+  idempotencyKey: string | null;
+  /** `http`, `twilio`, `alibaba` or `aws`. */
+  provider: string;
+  receivedAt: string;
+}
+
+/** `hangs` keeps the text out and answers nothing, `answer lost` keeps it and answers nothing. */
+export const FAULTS = ['fails', 'refuses', 'throttles', 'hangs', 'answer lost', 'slow', 'down'] as const;
+
+export interface ProviderFault {
+  kind: (typeof FAULTS)[number];
+  /** Of `slow`. */
+  ms?: number;
+}
+
+/** What a provider answers, in its own words, when it does not accept a text. */
+export interface Refusals<Answer> {
+  fails: Answer;
+  refuses: Answer;
+  throttles: Answer;
+}
+
+export type Mailbox = ReturnType<typeof createMailbox>;
+
+/** The texts that the sandbox's providers accepted, and how each of them is to go wrong. */
+export function createMailbox({ database }: State, faults?: Faults) {
+  const columns =
+    'id, recipient AS "to", body AS text, idempotency_key AS idempotencyKey, provider, received_at AS receivedAt';
+  const byKey = database.prepare(`SELECT ${columns} FROM sent_texts WHERE idempotency_key = ?`);
+  const all = database.prepare(`SELECT ${columns} FROM sent_texts ORDER BY rowid`);
+  const byRecipient = database.prepare(`SELECT ${columns} FROM sent_texts WHERE recipient = ? ORDER BY rowid`);
+  const insert = database.prepare(
+    'INSERT INTO sent_texts (id, recipient, body, idempotency_key, provider, received_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const broken = new Map<string, ProviderFault>();
+
+  return {
+    faults: broken,
+
+    /** A text that came before with this key is the same. */
+    keep({ to, text, key, provider }: { to: string; text: string; key?: string; provider: string }): SentText {
+      const known = key && (byKey.get(key) as unknown as SentText | undefined);
+      if (known) return known;
+      const sent = { id: randomUUID(), to, text, idempotencyKey: key ?? null, provider };
+      const receivedAt = new Date().toISOString();
+      insert.run(sent.id, to, text, sent.idempotencyKey, provider, receivedAt);
+      return { ...sent, receivedAt };
+    },
+
+    texts: (to?: string) => (to === undefined ? all.all() : byRecipient.all(to)) as unknown as SentText[],
+
+    /**
+     * Accepts a text, or goes wrong as it was told to.
+     * @param names of the provider, and of its instance
+     * @returns nothing if there shall be no answer
+     */
+    async answer<Answer>(
+      names: readonly string[],
+      key: string | undefined,
+      accept: () => Answer,
+      refusals: Refusals<Answer>,
+    ): Promise<Answer | undefined> {
+      const asked = names.includes('http') ? faults?.text(key) : undefined;
+      const fault = asked ? { kind: asked } : names.map((name) => broken.get(name)).find(Boolean);
+      if (!fault) return accept();
+      if (asked) faults?.happened(`SMS gateway: ${asked}`);
+      switch (fault.kind) {
+        case 'slow':
+          await delay((fault as ProviderFault).ms ?? 1_000);
+          return accept();
+        case 'hangs':
+          return undefined;
+        case 'answer lost':
+          accept();
+          return undefined;
+        case 'down':
+          throw new Error('nobody is there');
+        default:
+          return refusals[fault.kind];
+      }
+    },
+  };
+}

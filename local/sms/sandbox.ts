@@ -1,0 +1,156 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import * as z from 'zod';
+import type { Registry } from '../../shared/discovery/registry.ts';
+import { close, listen } from '../listen.ts';
+import { readBody } from '../read-body.ts';
+import { alibabaOf } from './alibaba.ts';
+import { FAULTS, type Mailbox } from './mailbox.ts';
+import { twilioOf } from './twilio.ts';
+
+export interface Request {
+  method: string;
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One instance of the generic gateway, which also stands for the providers that have an address of their own. */
+export interface Gateway {
+  name: string;
+  url: string;
+  /** Enters itself in the registry, and renews its lease for as long as it is there. */
+  register(registry: Registry): Promise<void>;
+  /** Is gone from one moment to the next, as if its machine had lost power. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Under which the gateways register. */
+export const GATEWAY_SERVICE = 'sms-gateway';
+
+const LEASE_MS = 9_000;
+const RENEWED_EVERY_MS = 3_000;
+
+const message = z.object({ to: z.string().regex(/^\+\d{2,15}$/), text: z.string().min(1).max(1600) });
+const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
+
+/**
+ * A generic SMS gateway that sends nothing: it keeps what it was given.
+ * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
+ * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
+ * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
+ */
+export async function startGateway(name: string, mailbox: Mailbox, port: number): Promise<Gateway> {
+  const [twilio, alibaba] = [twilioOf(mailbox), alibabaOf(mailbox)];
+
+  async function accept({ headers, body }: Request): Promise<Answer | undefined> {
+    const key = headers['idempotency-key'];
+    const parsed = message.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    const { to, text } = parsed.data;
+    const keep = () => ({ status: 202, body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }) }) });
+    const body503 = { error: 'a fault on purpose' };
+    return mailbox.answer<Answer>(['http', name], key, keep, {
+      fails: { status: 503, body: body503 },
+      refuses: { status: 422, body: body503 },
+      throttles: { status: 429, body: body503, headers: { 'retry-after': '1' } },
+    });
+  }
+
+  function control(target: string, { method, body }: Request): Answer {
+    const known = ['http', 'gateway-1', 'gateway-2', 'twilio', 'alibaba', 'aws'];
+    if (!known.includes(target)) return { status: 404, body: { error: `there are: ${known.join(', ')}` } };
+    if (method === 'DELETE') mailbox.faults.delete(target);
+    else if (method === 'PUT') {
+      const parsed = fault.safeParse(parseJson(body));
+      if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+      const { kind, ms } = parsed.data;
+      mailbox.faults.set(target, { kind, ...(ms !== undefined && { ms }) });
+    }
+    return { status: 200, body: Object.fromEntries(mailbox.faults) };
+  }
+
+  async function answer(request: Request): Promise<Answer | undefined> {
+    const { method, path, query } = request;
+    const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
+    if (target !== undefined) return control(target, request);
+    if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
+    if (path === '/messages' && method === 'POST') return accept(request);
+    if (path === '/messages' && method === 'GET') {
+      const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);
+      return { status: 200, body: { total: messages.length, messages } };
+    }
+    for (const provider of [twilio, alibaba]) {
+      const answered = await provider(request);
+      if (answered !== 'none') return answered;
+    }
+    return { status: 404, body: { error: 'There is /messages here, for GET and POST, and /faults.' } };
+  }
+
+  const server = createServer((incoming, response) => {
+    read(incoming)
+      .then(answer)
+      .then(
+        (given) => {
+          // A client that hears nothing hangs up by itself.
+          if (!given) return;
+          const { status, body, headers } = given;
+          response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+        },
+        // Whoever asked went away before the end of the request, or shall believe that nobody is there.
+        () => response.destroy(),
+      );
+  });
+  const url = await listen(server, port, `SMS ${name}`);
+  let renewal: NodeJS.Timeout | undefined;
+  let entered: Registry | undefined;
+
+  return {
+    name,
+    url,
+    async register(registry) {
+      entered = registry;
+      const instance = { id: name, address: url, weight: 1, metadata: { provider: 'http' } };
+      await registry.register(GATEWAY_SERVICE, instance, LEASE_MS);
+      clearInterval(renewal);
+      renewal = setInterval(() => {
+        if (['http', name].some((target) => mailbox.faults.get(target)?.kind === 'down')) return;
+        const renew = async () => {
+          if (await registry.renew(GATEWAY_SERVICE, name, LEASE_MS)) return;
+          await registry.register(GATEWAY_SERVICE, instance, LEASE_MS);
+        };
+        renew().catch((error: Error) => console.error(`SMS ${name} cannot renew its lease: ${error.message}`));
+      }, RENEWED_EVERY_MS);
+    },
+    async crash() {
+      clearInterval(renewal);
+      await close(server);
+    },
+    async stop() {
+      clearInterval(renewal);
+      await entered?.leave(GATEWAY_SERVICE, name).catch(() => {});
+      if (server.listening) await close(server);
+    },
+  };
+}
+
+async function read(request: IncomingMessage): Promise<Request> {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?');
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  return { method: request.method ?? 'GET', path, query, headers, body: (await readBody(request)) ?? Buffer.alloc(0) };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+/** What API Gateway lets through: `rate` a second in the long run, `burst` at once. */
+export interface Throttling {
+  rate: number;
+  burst: number;
+}
+
+/** A token bucket in memory. */
+export function createThrottle({ rate, burst }: Throttling): () => boolean {
+  let tokens = burst;
+  let filledAt = performance.now();
+  return () => {
+    const at = performance.now();
+    tokens = Math.min(burst, tokens + ((at - filledAt) / 1000) * rate);
+    filledAt = at;
+    if (tokens < 1) return false;
+    tokens--;
+    return true;
+  };
+}

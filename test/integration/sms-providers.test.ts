@@ -1,0 +1,167 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlibaba, sign } from '../../functions/sms/providers/alibaba.ts';
+import { failureOf } from '../../functions/sms/providers/http-call.ts';
+import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
+import { close, listen } from '../../local/listen.ts';
+import { ALIBABA } from '../../local/sms/alibaba.ts';
+import { RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
+import { createRemoteService } from '../../shared/resilience/remote-service.ts';
+import { startProviders } from '../support/sms-providers.ts';
+
+let sandbox: Awaited<ReturnType<typeof startProviders>>;
+beforeAll(async () => {
+  sandbox = await startProviders();
+});
+afterAll(() => sandbox.stop());
+beforeEach(() => sandbox.mailbox.faults.clear());
+
+let phones = 0;
+const newText = () => {
+  const to = `+346${String(20_000_000 + phones++)}`;
+  return { to, text: "Hello, Seán O'Brien & 王伟 (100 %)!", idempotencyKey: `message-${to}` };
+};
+const signal = () => AbortSignal.timeout(5_000);
+const failure = (promise: Promise<void>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (name) => {
+  const breakIt = (kind: 'fails' | 'refuses' | 'throttles' | 'hangs' | 'answer lost' | 'down') =>
+    sandbox.mailbox.faults.set(name, { kind });
+  const texts = (to: string) => sandbox.mailbox.texts(to).map(({ text, provider }) => ({ text, provider }));
+
+  it('accepts a text, as it was written', async () => {
+    const text = newText();
+    await sandbox.adapter(name).send(text, { signal: signal() });
+    expect(texts(text.to)).toEqual([{ text: text.text, provider: name }]);
+  });
+
+  it('rejects a number for good', async () => {
+    const text = { ...newText(), to: '+0' };
+    expect(await failure(sandbox.adapter(name).send(text, { signal: signal() }))).toBeInstanceOf(RejectedError);
+  });
+
+  it('rejects for good whom it may not write to', async () => {
+    breakIt('refuses');
+    expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(RejectedError);
+  });
+
+  it('rejects for now, and says that nothing was sent', async () => {
+    breakIt('fails');
+    const text = newText();
+    const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).toMatchObject({ mayHaveHappened: false });
+    expect(texts(text.to)).toEqual([]);
+  });
+
+  it('says when to come again, if it takes no more for now', async () => {
+    breakIt('throttles');
+    const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
+    expect(error).toBeInstanceOf(ThrottledError);
+    expect(error).toMatchObject({ retryAfterMs: 1_000 });
+  });
+
+  it('may have sent what it accepted and did not confirm in time', async () => {
+    breakIt('answer lost');
+    const text = newText();
+    const provider = sandbox.adapter(name);
+    const send = createRemoteService({ name, call: provider.send, timeoutMs: 200 });
+    expect(await failure(send(text))).toMatchObject({ name: 'UnavailableError', mayHaveHappened: true });
+    expect(texts(text.to)).toHaveLength(1);
+  });
+
+  it('may have sent what it did not answer because its connection broke', async () => {
+    breakIt('down');
+    const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
+    expect(error).toMatchObject({ name: 'UnavailableError', mayHaveHappened: true });
+  });
+
+  it('ends its request when it is told to', async () => {
+    breakIt('hangs');
+    const stop = new AbortController();
+    const sending = failure(sandbox.adapter(name).send(newText(), { signal: stop.signal }));
+    stop.abort();
+    expect(await sending).toBeInstanceOf(UnavailableError);
+  });
+
+  it('sends a text once however often it is asked, if it honours the key, and says if it does not', async () => {
+    const text = newText();
+    const provider = sandbox.adapter(name);
+    for (let time = 0; time < 2; time++) await provider.send(text, { signal: signal() });
+    expect(texts(text.to)).toHaveLength(provider.honoursKey ? 1 : 2);
+  });
+});
+
+describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %s', (name) => {
+  it('takes no text that is not signed as it should be; that is ours to set right', async () => {
+    const text = newText();
+    const error = await failure(sandbox.adapter(name, { secret: true }).send(text, { signal: signal() }));
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).not.toBeInstanceOf(ThrottledError);
+    expect(sandbox.mailbox.texts(text.to)).toEqual([]);
+  });
+});
+
+describe('Alibaba Cloud SMS', () => {
+  it('signs as the documentation does in its example', () => {
+    const { authorization } = sign({
+      method: 'POST',
+      query: { ImageId: 'win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd', RegionId: 'cn-shanghai' },
+      headers: {
+        host: 'ecs.cn-shanghai.aliyuncs.com',
+        'x-acs-action': 'RunInstances',
+        'x-acs-date': '2023-10-26T10:22:32Z',
+        'x-acs-signature-nonce': '3156853299f313e23d1673dc12e1703d',
+        'x-acs-version': '2014-05-26',
+      },
+      body: '',
+      accessKeyId: 'YourAccessKeyId',
+      accessKeySecret: 'YourAccessKeySecret',
+    });
+    expect(authorization).toBe(
+      'ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0',
+    );
+  });
+
+  it('writes to mainland China by a template, and says if it has none', async () => {
+    const text = { ...newText(), to: '+8613800138000' };
+    const without = failure(sandbox.adapter('alibaba').send(text, { signal: signal() }));
+    expect(await without).toMatchObject({ message: 'texts to mainland China need a templateCode in the credentials' });
+    const { url } = sandbox;
+    const provider = createAlibaba({
+      url,
+      credentials: async () => ({ ...ALIBABA, templateCode: 'SMS_1' }),
+      now: () => new Date(),
+      newId: () => 'another nonce',
+    });
+    await provider.send(text, { signal: signal() });
+    expect(sandbox.mailbox.texts(text.to)).toHaveLength(1);
+  });
+});
+
+describe('the generic gateway', () => {
+  it.each([
+    [400, 'RejectedError', undefined],
+    [401, 'UnavailableError', false],
+    [404, 'UnavailableError', false],
+    [429, 'ThrottledError', false],
+    [500, 'UnavailableError', false],
+    [502, 'UnavailableError', true],
+    [504, 'UnavailableError', true],
+  ])('takes an answer of %i for %s', (status, name, mayHaveHappened) => {
+    const error = failureOf('it', { status, headers: new Headers() });
+    expect(error).toMatchObject({ name, ...(mayHaveHappened !== undefined && { mayHaveHappened }) });
+  });
+
+  it('has surely sent nothing, if nobody listens', async () => {
+    const server = createServer();
+    const url = await listen(server, 0, 'nobody');
+    await close(server);
+    const provider = createHttpGateway({ url });
+    expect(await failure(provider.send(newText(), { signal: signal() }))).toMatchObject({ mayHaveHappened: false });
+  });
+});

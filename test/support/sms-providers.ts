@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { createAlibaba } from '../../functions/sms/providers/alibaba.ts';
+import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
+import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
+import type { SmsProvider } from '../../functions/sms/providers/provider.ts';
+import { createTwilio } from '../../functions/sms/providers/twilio.ts';
+import { close, listen } from '../../local/listen.ts';
+import { readBody } from '../../local/read-body.ts';
+import { ALIBABA } from '../../local/sms/alibaba.ts';
+import { awsOf } from '../../local/sms/aws.ts';
+import { createMailbox } from '../../local/sms/mailbox.ts';
+import { startGateway } from '../../local/sms/sandbox.ts';
+import { TWILIO } from '../../local/sms/twilio.ts';
+import { openState } from '../../local/state.ts';
+
+/** Secrets that the sandbox does not know. */
+export interface Wrong {
+  secret: boolean;
+}
+
+/** The sandbox's providers, each with its adapter. */
+export async function startProviders() {
+  const state = openState(undefined);
+  const mailbox = createMailbox(state);
+  const gateway = await startGateway('gateway-1', mailbox, 0);
+  const aws = awsOf(mailbox);
+  const awsServer = createServer(async (request, response) => {
+    const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
+    const body = String((await readBody(request)) ?? '');
+    const answer = await aws(operation, body, request.headers as Record<string, string>).catch(() => undefined);
+    if (mailbox.faults.get('aws')?.kind === 'down') return response.destroy();
+    if (answer) response.writeHead(answer.status).end(JSON.stringify(answer.body));
+  });
+  const awsUrl = await listen(awsServer, 0, 'test');
+  const clients: PinpointSMSVoiceV2Client[] = [];
+  let ids = 0;
+  const newId = () => `nonce-${++ids}`;
+  const now = () => new Date();
+
+  const adapters: Record<string, (wrong: Wrong) => SmsProvider> = {
+    http: () => createHttpGateway({ url: gateway.url }),
+    aws: ({ secret }) => {
+      const client = new PinpointSMSVoiceV2Client({
+        endpoint: awsUrl,
+        region: 'us-east-1',
+        maxAttempts: 1,
+        credentials: { accessKeyId: 'local', secretAccessKey: secret ? 'guessed' : 'local' },
+      });
+      clients.push(client);
+      return createAwsEndUserMessaging({ client, originationIdentity: 'rollcall' });
+    },
+    twilio: ({ secret }) =>
+      createTwilio({
+        url: gateway.url,
+        credentials: async () => ({ ...TWILIO, ...(secret && { authToken: 'guessed' }) }),
+      }),
+    alibaba: ({ secret }) =>
+      createAlibaba({
+        url: gateway.url,
+        credentials: async () => ({ ...ALIBABA, ...(secret && { accessKeySecret: 'guessed' }) }),
+        now,
+        newId,
+      }),
+  };
+  return {
+    mailbox,
+    url: gateway.url,
+    adapter: (name: string, wrong: Wrong = { secret: false }) => adapters[name]?.(wrong) as SmsProvider,
+    async stop() {
+      for (const client of clients) client.destroy();
+      await gateway.stop();
+      await close(awsServer);
+      state.close();
+    },
+  };
+}

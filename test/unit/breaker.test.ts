@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { createBreaker } from '../../shared/resilience/breaker.ts';
+import { durationBucket, durationOf, percentile } from '../../shared/resilience/circuit.ts';
+import { BulkheadFullError, RejectedError, UnavailableError } from '../../shared/resilience/errors.ts';
+import { judge } from '../../shared/resilience/remote-service.ts';
+import { TIME } from '../support/builders.ts';
+import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
+
+/** Instances of functions that share a circuit, and a clock that the test sets. */
+function stage(instances: number) {
+  const store = new InMemoryCircuitStore();
+  let at = TIME.getTime();
+  let ids = 0;
+  const changes: string[] = [];
+  const problems: Error[] = [];
+  const breakers = Array.from({ length: instances }, () =>
+    createBreaker({
+      name: 'provider',
+      store,
+      judge,
+      now: () => new Date(at),
+      newId: () => `owner-${++ids}`,
+      onChange: ({ is }) => void changes.push(is),
+      onFailure: (error) => void problems.push(error),
+    }),
+  );
+  const provider = { asked: 0, error: undefined as Error | undefined, gate: undefined as Promise<void> | undefined };
+  const call = async (breaker = 0) => {
+    const { execute } = breakers[breaker] as (typeof breakers)[number];
+    return execute(async () => {
+      provider.asked++;
+      await provider.gate;
+      if (provider.error) throw provider.error;
+      return 'done';
+    }).catch((error: Error) => error.name);
+  };
+  const down = new UnavailableError('the provider is down');
+  return {
+    store,
+    provider,
+    changes,
+    problems,
+    call,
+    down,
+    pass: (ms: number) => {
+      at += ms;
+    },
+    /** Fails it from the first instance on, until it is open. */
+    async open() {
+      provider.error = down;
+      for (let time = 0; time < 5; time++) await call();
+      provider.asked = 0;
+    },
+  };
+}
+
+describe('a circuit breaker', () => {
+  it('opens when half of at least five calls in the window failed, counted over all instances', async () => {
+    const { call, provider, down, changes, pass } = stage(3);
+    await call(0);
+    await call(1);
+    pass(1_000);
+    await call(0);
+    await call(1);
+    provider.error = down;
+    expect([await call(0), await call(1), await call(2)]).toEqual(Array(3).fill('UnavailableError'));
+    expect(changes).toEqual([]);
+    expect(await call(2)).toBe('CircuitOpenError');
+    expect(changes).toEqual(['open']);
+  });
+
+  it('does not open over fewer calls, however they end, nor over failures of long ago', async () => {
+    const { call, provider, down, pass } = stage(1);
+    provider.error = down;
+    for (let time = 0; time < 8; time++) {
+      expect(await call()).toBe('UnavailableError');
+      pass(10_000);
+    }
+  });
+
+  it('lets nobody call while it is open, on any instance, within a second', async () => {
+    const { call, provider, open, pass } = stage(3);
+    await call(1);
+    await open();
+    pass(1_000);
+    expect([await call(0), await call(1), await call(2)]).toEqual(Array(3).fill('CircuitOpenError'));
+    expect(provider.asked).toBe(0);
+  });
+
+  it('lets one instance probe at a time, and closes for all when that succeeds', async () => {
+    const { call, provider, open, pass, changes } = stage(3);
+    await open();
+    pass(5_000);
+    const gate = Promise.withResolvers<void>();
+    provider.error = undefined;
+    provider.gate = gate.promise;
+    const probe = call(0);
+    await new Promise(setImmediate);
+    expect([await call(1), await call(2)]).toEqual(['CircuitOpenError', 'CircuitOpenError']);
+    gate.resolve();
+    expect(await probe).toBe('done');
+    expect(provider.asked).toBe(1);
+    expect(changes).toEqual(['open', 'closed']);
+    pass(1_000);
+    expect(await Promise.all([0, 1, 2].map((instance) => call(instance)))).toEqual(['done', 'done', 'done']);
+  });
+
+  it('waits twice as long after each probe that fails, up to a minute', async () => {
+    const { call, provider, open, pass, store } = stage(1);
+    await open();
+    const pauses: number[] = [];
+    for (let probe = 0; probe < 6; probe++) {
+      const { state } = await store.read('provider');
+      if (state.is !== 'open') throw new Error(state.is);
+      let waited = 0;
+      while (provider.asked === probe) {
+        pass(1_000);
+        waited += 1_000;
+        await call();
+      }
+      pauses.push(waited);
+    }
+    expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  });
+
+  it('does not open again over the failures that it opened over', async () => {
+    const { call, provider, open, pass, down } = stage(1);
+    await open();
+    pass(5_000);
+    provider.error = undefined;
+    await call();
+    provider.error = down;
+    expect(await call()).toBe('UnavailableError');
+  });
+
+  it('goes on without a probe that never ended, when its lease has', async () => {
+    const { provider, open, pass, store, call } = stage(2);
+    await open();
+    const { revision, state } = await store.read('provider');
+    if (state.is !== 'open') throw new Error(state.is);
+    const { probeAt: _, ...open_ } = state;
+    await store.change('provider', revision, {
+      ...open_,
+      is: 'half-open',
+      owner: 'dead',
+      until: TIME.getTime() + 12_000,
+    });
+    pass(11_000);
+    expect(await call(1)).toBe('CircuitOpenError');
+    pass(1_000);
+    provider.error = undefined;
+    expect(await call(1)).toBe('done');
+  });
+
+  it('takes a rejection for a sign of life, and what was not sent for no sign at all', async () => {
+    const { call, provider, open, pass } = stage(1);
+    provider.error = new RejectedError('no such number');
+    for (let time = 0; time < 20; time++) expect(await call()).toBe('RejectedError');
+    await open();
+    pass(5_000);
+    provider.error = new BulkheadFullError('full');
+    expect(await call()).toBe('BulkheadFullError');
+    provider.error = new RejectedError('no such number');
+    expect(await call()).toBe('RejectedError');
+    expect(await call()).toBe('RejectedError');
+  });
+
+  it('reads at most once a second while it is closed', async () => {
+    const { call, store, pass } = stage(1);
+    for (let time = 0; time < 100; time++) await call();
+    expect(store.reads).toBe(1);
+    pass(1_000);
+    for (let time = 0; time < 100; time++) await call();
+    expect(store.reads).toBe(2);
+  });
+
+  it('lets calls through while the table cannot be reached, and says so', async () => {
+    const { call, provider, store, problems, down } = stage(1);
+    store.down = true;
+    expect(await call()).toBe('done');
+    provider.error = down;
+    for (let time = 0; time < 10; time++) expect(await call()).toBe('UnavailableError');
+    expect(problems[0]?.message).toBe('the table cannot be reached');
+  });
+
+  it('keeps what calls took, a fifth too long at worst', () => {
+    for (const ms of [1, 7, 100, 999, 1_999]) {
+      const shown = durationOf(durationBucket(ms));
+      expect(shown).toBeGreaterThanOrEqual(ms);
+      expect(shown).toBeLessThan(ms * 1.2);
+    }
+    const durations = new Map([
+      [durationBucket(10), 990],
+      [durationBucket(1_000), 10],
+    ]);
+    expect([0.5, 0.99, 0.999].map((part) => percentile(durations, part))).toEqual([11, 11, 1024]);
+    expect(percentile(new Map(), 0.5)).toBeUndefined();
+  });
+});

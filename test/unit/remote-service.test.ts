@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { createNodes } from '../../shared/discovery/nodes.ts';
+import { withinBudget } from '../../shared/resilience/budget.ts';
+import { NoInstanceError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
+import { createRemoteService, type RemoteServiceOptions, type Try } from '../../shared/resilience/remote-service.ts';
+import { TIME } from '../support/builders.ts';
+
+const down = () => new UnavailableError('down');
+const idempotent = { tries: 3, isIdempotent: () => true };
+
+function service(call: (one: Try) => Promise<string>, more: Partial<RemoteServiceOptions<string, string>> = {}) {
+  const asked = { times: 0 };
+  const ask = createRemoteService<string, string>({
+    name: 'it',
+    timeoutMs: 1_000,
+    ...more,
+    call: (_, one) => {
+      asked.times++;
+      return call(one);
+    },
+  });
+  return { asked, ask: () => ask('request').catch((error: Error) => `${error.name}: ${error.message}`) };
+}
+
+const instance = (id: string, weight = 1) => ({ id, address: `http://${id}`, weight, metadata: {} });
+
+function nodesOf(ids: string[], random = () => 0) {
+  const state = { at: TIME.getTime(), down: false, ids, problems: 0 };
+  const nodes = createNodes({
+    service: 'it',
+    registry: {
+      find: async () => {
+        if (state.down) throw new Error('registry is down');
+        return state.ids.map((id) => ({ ...instance(id), leaseUntil: 0 }));
+      },
+    },
+    now: () => new Date(state.at),
+    random,
+    onFailure: () => void state.problems++,
+  });
+  return { nodes, state };
+}
+
+describe('a remote service', () => {
+  it('gives a call up when its time is over, and ends it at the socket', async () => {
+    let aborted = false;
+    const { ask } = service(
+      ({ signal }) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            aborted = true;
+          });
+        }),
+      { timeoutMs: 20 },
+    );
+    expect(await ask()).toBe('UnavailableError: it did not answer within 20 ms');
+    expect(aborted).toBe(true);
+  });
+
+  it('takes no more time than its function has left, less a reserve', async () => {
+    const hang = () => new Promise<string>(() => {});
+    const { ask } = service(hang, { timeoutMs: 30 });
+    expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not answer within 20 ms');
+  });
+
+  it('does not begin what it has no time for', async () => {
+    const { ask, asked } = service(async () => 'done');
+    const answer = await withinBudget(
+      () => 10_000,
+      () => withinBudget(() => 2_900, ask),
+    );
+    expect(answer).toBe('OutOfTimeError: too little time is left to call it');
+    expect(asked.times).toBe(0);
+  });
+
+  it('fails at once, if as many calls as may be are at work', async () => {
+    const gate = Promise.withResolvers<string>();
+    const { ask, asked } = service(() => gate.promise, { atOnce: 2 });
+    const calls = [ask(), ask(), ask()];
+    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are at work already');
+    gate.resolve('done');
+    expect(await Promise.all(calls.slice(0, 2))).toEqual(['done', 'done']);
+    expect(asked.times).toBe(2);
+  });
+
+  it('tries again on another instance, one after the other', async () => {
+    const { nodes } = nodesOf(['a', 'b', 'c']);
+    const seen: string[] = [];
+    const { ask } = service(
+      async ({ instance }) => {
+        seen.push(instance?.id ?? '');
+        if (seen.length < 3) throw down();
+        return 'done';
+      },
+      { nodes, retry: idempotent },
+    );
+    expect(await ask()).toBe('done');
+    expect(seen.toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tries again only what may be repeated, and what another try may help', async () => {
+    const once = service(() => Promise.reject(down()), { retry: { ...idempotent, isIdempotent: () => false } });
+    const refused = service(() => Promise.reject(new RejectedError('no')), { retry: idempotent });
+    const throttled = service(() => Promise.reject(new ThrottledError('later', 1)), { retry: idempotent });
+    const failing = service(() => Promise.reject(down()), { retry: idempotent });
+    for (const { ask } of [once, refused, throttled, failing]) await ask();
+    expect([once, refused, throttled, failing].map(({ asked }) => asked.times)).toEqual([1, 1, 1, 3]);
+  });
+
+  it('does not multiply its tries by those of what it calls in turn', async () => {
+    const inner = service(() => Promise.reject(down()), { retry: idempotent });
+    const outer = service(
+      async () => {
+        const answer = await inner.ask();
+        throw new UnavailableError(answer);
+      },
+      { retry: idempotent },
+    );
+    await outer.ask();
+    expect([outer.asked.times, inner.asked.times]).toEqual([3, 3]);
+  });
+
+  it('lets the fallback answer for what failed, and not for what was refused', async () => {
+    const fallback = async (_: string, { message }: Error) => `instead of ${message}`;
+    const failing = service(() => Promise.reject(down()), { fallback });
+    const refusing = service(() => Promise.reject(new RejectedError('no')), { fallback });
+    expect([await failing.ask(), await refusing.ask()]).toEqual(['instead of down', 'RejectedError: no']);
+  });
+
+  it('waits its turn outside of what it may take, and only if the circuit lets it call', async () => {
+    const order: string[] = [];
+    const { ask } = service(
+      async () => {
+        order.push('called');
+        return 'done';
+      },
+      {
+        pace: async () => void order.push('its turn'),
+        breaker: {
+          execute: (call) => {
+            order.push('circuit');
+            return call();
+          },
+        },
+      },
+    );
+    await ask();
+    expect(order).toEqual(['circuit', 'its turn', 'called']);
+  });
+});
+
+describe('discovery', () => {
+  it('fails if nobody is registered', async () => {
+    const { nodes } = nodesOf([]);
+    const { ask } = service(async () => 'done', { nodes });
+    expect(await ask()).toBe('NoInstanceError: no instance of it is registered');
+    expect(new NoInstanceError('x')).toBeInstanceOf(UnavailableError);
+  });
+
+  it('chooses the less busy of two, by their weights', async () => {
+    const heavy = [instance('a', 3), instance('b', 1)];
+    const nodes = createNodes({
+      service: 'it',
+      registry: { find: async () => heavy.map((one) => ({ ...one, leaseUntil: 0 })) },
+      now: () => TIME,
+      random: () => 0,
+      onFailure: () => {},
+    });
+    const chosen: string[] = [];
+    for (let call = 0; call < 8; call++) {
+      const one = await nodes.choose(new Set());
+      if (!one) throw new Error('nobody');
+      chosen.push(one.id);
+      void nodes.watch(one, () => new Promise(() => {}));
+    }
+    expect(chosen.filter((id) => id === 'a')).toHaveLength(6);
+  });
+
+  it('puts an instance that failed aside, for longer each time, and takes it again when there is no other', async () => {
+    const { nodes, state } = nodesOf(['a', 'b']);
+    const fail = async (id: string) => nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
+    const choose = async () => (await nodes.choose(new Set()))?.id;
+    await choose();
+    await fail('a');
+    expect([await choose(), await choose()]).toEqual(['b', 'b']);
+    state.at += 1_000;
+    expect(await choose()).toBe('a');
+    await fail('a');
+    state.at += 1_000;
+    expect(await choose()).toBe('b');
+    await fail('b');
+    expect(await choose()).toBe('a');
+  });
+
+  it('goes on with the instances it knew, while the registry cannot be read', async () => {
+    const { nodes, state } = nodesOf(['a']);
+    await nodes.choose(new Set());
+    state.down = true;
+    state.at += 3_600_000;
+    expect((await nodes.choose(new Set()))?.id).toBe('a');
+    expect(state.problems).toBe(1);
+    state.down = false;
+    state.ids = ['b'];
+    state.at += 3_000;
+    expect((await nodes.choose(new Set()))?.id).toBe('b');
+  });
+});
