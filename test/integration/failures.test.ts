@@ -8,7 +8,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
-import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { eventually, newPhone, noFaults, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 async function cloudOf(options: Parameters<typeof startTestCloud>[0]): Promise<TestCloud> {
   const cloud = await startTestCloud(options);
@@ -40,6 +40,8 @@ const without = (kind: 'stream' | 'queue') =>
 const register = async (cloud: TestCloud) =>
   (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'es' })).body;
 
+const onlyGateway = smsEnvironment({ providers: ['http'] });
+
 /** An SMS gateway that answers 503 to so many requests before it works. */
 async function failingGateway(failures: number): Promise<{ url: string; keys: unknown[] }> {
   const keys: unknown[] = [];
@@ -54,7 +56,7 @@ async function failingGateway(failures: number): Promise<{ url: string; keys: un
 describe('with an SMS gateway that fails at first', () => {
   it('a registration is tried again within seconds, and sends its text once it works', async () => {
     const gateway = await failingGateway(2);
-    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     const { id } = await register(cloud);
     const cursor = await eventually(async () =>
       (await cloud.items('sms', id)).find(({ sk, version }) => sk === 'contact' && version === 1),
@@ -99,8 +101,8 @@ describe('three messages of one member in one batch', () => {
     (await cloud.items('sms', member)).find(({ sk }) => sk === 'contact')?.version;
 
   it('stop at the second when that fails for now, and go on from there when it comes again', async () => {
-    const gateway = await failingGateway(1);
-    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
+    const gateway = await failingGateway(2);
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     expect(await cloud.invoke('rollcall-dev-sms-consume', batch)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm2' }, { itemIdentifier: 'm3' }],
     });
@@ -108,7 +110,7 @@ describe('three messages of one member in one batch', () => {
     const again = { Records: batch.Records.slice(1) };
     expect(await cloud.invoke('rollcall-dev-sms-consume', again)).toEqual({ batchItemFailures: [] });
     expect(await cursorOf(cloud)).toBe(3);
-    expect(gateway.keys).toEqual([`${member}/2`, `${member}/2`]);
+    expect(gateway.keys).toEqual(Array(3).fill(`${member}/2`));
   });
 
   it('park from the second on when that fails for good', async () => {
@@ -174,16 +176,21 @@ describe('a message that never gets an answer from its function', () => {
       request.on('data', (chunk) => {
         body += chunk;
       });
-      // Of one member the gateway keeps the request for ever, and the function runs out of time.
+      // Of one member the gateway keeps the request for ever, and the function is dead before it gives up.
       request.on('end', () => body.includes('Poison') || response.writeHead(202).end());
     });
     onTestFinished(() => close(gateway));
     const assembly = await changed(['sms'], ({ Type, Properties }) => {
-      if (Type === 'AWS::Lambda::Function') Properties.Timeout = 1;
       if (Type === 'AWS::SQS::Queue') Properties.VisibilityTimeout = 2;
       if (Properties?.RedrivePolicy?.maxReceiveCount) Properties.RedrivePolicy.maxReceiveCount = 2;
     });
-    const cloud = await cloudOf({ assembly, parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') } });
+    const cloud = await cloudOf({
+      assembly,
+      parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') },
+      // It waits for an answer for longer than its function lives.
+      environment: smsEnvironment({ providers: ['http'], timeoutMs: 5_000 }),
+      faults: { ...noFaults, death: (name) => (name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
+    });
     const poison = (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Poison', locale: 'es' }))
       .body;
     await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });

@@ -4,8 +4,11 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
+import { stageNamed } from '../../infra/stages.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
+import type { Faults } from '../../local/faults.ts';
 import type { SentText } from '../../local/sms/mailbox.ts';
+import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 
 const PATIENCE_MS = 100_000;
 
@@ -94,3 +97,17 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
 let phones = 0;
 /** A valid phone that no other call returns. */
 export const newPhone = () => `+346${String(10_000_000 + phones++)}`;
+
+/** The variable that tells functions how to send texts: as in stage dev, but for what is given. */
+export const smsEnvironment = (settings: Partial<SmsSettings>): Record<string, string> => ({
+  SMS: JSON.stringify({ ...stageNamed('dev').sms, ...settings }),
+});
+
+/** Nothing goes wrong. */
+export const noFaults: Faults = {
+  call: () => undefined,
+  death: () => undefined,
+  text: () => undefined,
+  happened() {},
+  answered() {},
+};

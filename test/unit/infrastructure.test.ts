@@ -220,23 +220,28 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       'GetQueueUrl',
       'ReceiveMessage',
     ].map((action) => `sqs:${action}`);
-    const sms = stage === 'prod' ? ['sms-voice:SendTextMessage'] : [];
+    // Circuits, instances and limits; the secret of the second provider; and switching, if a circuit shall.
+    const sms = ['secretsmanager:GetSecretValue', ...(stage === 'prod' ? ['sms-voice:SendTextMessage'] : [])];
+    const switches = 'dynamodb:Query';
     const expected: Record<string, string[]> = {
-      'registration-register': ['dynamodb:PutItem'],
-      'registration-read': ['dynamodb:GetItem'],
-      'registration-readV2': ['dynamodb:GetItem'],
-      'registration-readOnboarding': ['dynamodb:GetItem'],
-      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem'],
-      'registration-changeV2': ['dynamodb:GetItem', 'dynamodb:PutItem'],
-      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      'registration-register': ['dynamodb:PutItem', 'dynamodb:UpdateItem', switches],
+      'registration-read': ['dynamodb:GetItem', switches],
+      'registration-readV2': ['dynamodb:GetItem', switches],
+      'registration-readOnboarding': ['dynamodb:GetItem', switches],
+      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem', switches],
+      'registration-changeV2': ['dynamodb:GetItem', 'dynamodb:PutItem', switches],
+      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', switches],
       'registration-redeem': [
         'dynamodb:ConditionCheckItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
+        switches,
       ],
-      'registration-readOperation': ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-      'registration-rpc': ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+      'registration-readOperation': ['dynamodb:GetItem', 'dynamodb:UpdateItem', switches],
+      'registration-root': [switches],
+      'registration-unrouted': [switches],
+      'registration-rpc': ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),
       'outbox-relay': [...publishing, ...stream],
@@ -256,7 +261,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expected[`${consumer}-consume`] = [...own, ...queue, ...more];
       expected[`${consumer}-sweep`] = [...own, ...more];
       const resending = more.includes('sqs:SendMessage') ? ['dynamodb:UpdateItem', ...sending] : [];
-      expected[`${consumer}-dead-letters`] = ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue, ...resending];
+      expected[`${consumer}-dead-letters`] = ['dynamodb:GetItem', 'dynamodb:PutItem', switches, ...queue, ...resending];
     }
     const sorted = Object.entries(expected).map(([name, actions]) => [name, [...new Set(actions)].sort()]);
     expect(granted).toEqual(Object.fromEntries(sorted));
@@ -288,7 +293,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 describe('prod', () => {
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
-    expect(tables.length).toBe(8);
+    expect(tables.length).toBe(13);
     for (const [, { Properties, DeletionPolicy }] of tables) {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
