@@ -119,8 +119,14 @@ export async function startCloud({
       messagingUrl: messaging.url,
       functions,
       handlers: {
-        secretsmanager: { service: 'secretsmanager', answer: (operation, request) => secrets.answer(operation, request) },
-        Route53AutoNaming_v20170314: { service: 'servicediscovery', answer: (operation, request) => directory.answer(operation, request) },
+        secretsmanager: {
+          service: 'secretsmanager',
+          answer: (operation, request) => secrets.answer(operation, request),
+        },
+        Route53AutoNaming_v20170314: {
+          service: 'servicediscovery',
+          answer: (operation, request) => directory.answer(operation, request),
+        },
         PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox) },
       },
       calls,

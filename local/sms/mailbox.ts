@@ -43,9 +43,13 @@ export function createMailbox({ database }: State, faults?: Faults) {
     'INSERT INTO sent_texts (id, recipient, body, idempotency_key, provider, received_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const broken = new Map<string, ProviderFault>();
+  const asked: Record<string, number> = {};
 
   return {
     faults: broken,
+
+    /** How often each provider, and each instance, was asked to send a text since the start. */
+    asked: asked as Readonly<Record<string, number>>,
 
     /** A text that came before with this key is the same. */
     keep({ to, text, key, provider }: { to: string; text: string; key?: string; provider: string }): SentText {
@@ -70,10 +74,11 @@ export function createMailbox({ database }: State, faults?: Faults) {
       accept: () => Answer,
       refusals: Refusals<Answer>,
     ): Promise<Answer | undefined> {
-      const asked = names.includes('http') ? faults?.text(key) : undefined;
-      const fault = asked ? { kind: asked } : names.map((name) => broken.get(name)).find(Boolean);
+      for (const name of names) asked[name] = (asked[name] ?? 0) + 1;
+      const onPurpose = names.includes('http') ? faults?.text(key) : undefined;
+      const fault = onPurpose ? { kind: onPurpose } : names.map((name) => broken.get(name)).find(Boolean);
       if (!fault) return accept();
-      if (asked) faults?.happened(`SMS gateway: ${asked}`);
+      if (onPurpose) faults?.happened(`SMS gateway: ${onPurpose}`);
       switch (fault.kind) {
         case 'slow':
           await delay((fault as ProviderFault).ms ?? 1_000);

@@ -45,6 +45,7 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  * A generic SMS gateway that sends nothing: it keeps what it was given.
  * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
  * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
+ * `GET /asked` → how often each provider and each instance was asked to send a text.
  * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
  */
 export async function startGateway(name: string, mailbox: Mailbox, port: number): Promise<Gateway> {
@@ -82,6 +83,7 @@ export async function startGateway(name: string, mailbox: Mailbox, port: number)
     const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
     if (target !== undefined) return control(target, request);
     if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
+    if (path === '/asked') return { status: 200, body: mailbox.asked };
     if (path === '/messages' && method === 'POST') return accept(request);
     if (path === '/messages' && method === 'GET') {
       const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);

@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
+import { discover } from './discover.ts';
+import { limits } from './limits.ts';
 import { outbox } from './outbox.ts';
 import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
 import { OperatorError } from './stage.ts';
+import { switchCommand } from './switch.ts';
 
 const queues = new Command('queues')
   .description('how many messages wait in each queue')
@@ -30,12 +34,12 @@ const program = new Command('npm run ops --')
   )
   .option('--json', 'print JSON and nothing else')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [parked, outbox, queues]) program.addCommand(command);
+const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits];
+for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
-for (const command of [parked, outbox].flatMap(({ commands }) => commands)) {
+for (const command of commands.flatMap((one) => [one, ...one.commands])) {
   command.configureHelp({ showGlobalOptions: true });
 }
-queues.configureHelp({ showGlobalOptions: true });
 
 try {
   await program.parseAsync();

@@ -8,7 +8,7 @@ import { OperatorError, type Stage } from './stage.ts';
 
 type Found = ParkedMessage & { subscriber: string };
 
-const REASONS: ParkedReason[] = ['failed', 'retry', 'gap', 'unsent', 'below-baseline', 'unreadable'];
+const REASONS: ParkedReason[] = ['failed', 'held', 'retry', 'gap', 'unsent', 'below-baseline', 'unreadable'];
 
 async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: string): Promise<Found[]> {
   const found: Found[] = [];
@@ -20,8 +20,12 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** What is below the baseline can only be discarded; what nobody could read is redriven by the name of its queue. */
-const isRedrivable = ({ reason }: ParkedMessage) => reason !== 'unreadable' && reason !== 'below-baseline';
+/**
+ * What is below the baseline can only be discarded; what nobody could read is redriven by the name of its queue; and what
+ * a rule holds is released by those who say so.
+ */
+const isRedrivable = ({ reason }: ParkedMessage, wanted: string | undefined) =>
+  reason !== 'unreadable' && reason !== 'below-baseline' && (reason !== 'held' || wanted === 'held');
 
 /** Under a queue, messages have no version, but an id. */
 const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
@@ -97,16 +101,18 @@ const redriveCommand = new Command('redrive')
   .description('apply what is parked, also what failed for good: each aggregate in order; one alone first, as a canary')
   .argument('<subscriber>')
   .argument('[aggregates...]', 'member ids, or the name of a queue')
-  .option('--all', 'everything that is parked under a member, what failed first')
+  .option('--all', 'everything that is parked under a member, what failed first; nothing that is held')
+  .addOption(new Option('--reason <reason>', 'with --all, what is parked for this reason: held').choices(REASONS))
   .addHelpText(
     'after',
     '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive sms --all',
   )
   .action(
-    onStage<{ all?: boolean }, [string, string[]]>(async (stage, { all, json }, subscriber, given) => {
+    onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
+      const { all, reason, json } = options;
       if (Boolean(all) === given.length > 0) throw new OperatorError('Name aggregates, or say --all.');
       await subscriberNamed(stage, subscriber);
-      const found = all ? (await parkedIn(stage, [subscriber])).filter(isRedrivable) : [];
+      const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
       // What merely waits its turn is no canary.
       found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
       const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given;

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { PARKED_INDEX, parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-store.ts';
@@ -41,6 +42,8 @@ export function openStage({ name, endpoint }: StageOptions) {
     : {};
   const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   const sqs = new SQSClient(config);
+  // An embedded cloud has one host, and none whose name begins with data-.
+  const directory = new ServiceDiscoveryClient({ ...config, disableHostPrefix: endpoint !== undefined });
   // A sweep takes up to a minute; an Invoke whose answer was lost is not to be repeated behind the operator's back.
   const lambda = new LambdaClient({
     ...config,
@@ -91,6 +94,23 @@ export function openStage({ name, endpoint }: StageOptions) {
   }
 
   return {
+    name,
+    dynamodb,
+    directory,
+    table: (table: string) => `${prefix}${table}`,
+
+    /** @throws {OperatorError} if the stage is not there to be asked */
+    async ask<T>(question: () => Promise<T>): Promise<T> {
+      try {
+        return await question();
+      } catch (error) {
+        if ((error as Error).name !== 'ResourceNotFoundException') throw unreachable(error as Error);
+        throw new OperatorError(
+          `There is no stage ${name} at ${endpoint ?? 'this account and region'}: it has no tables.`,
+        );
+      }
+    },
+
     /** Names of all that take messages from a queue: subscribers, and whoever takes commands or replies. */
     async subscribers(): Promise<string[]> {
       const names = (await queueUrls()).map((url) => nameOf(url).slice(prefix.length, -'.fifo'.length));

@@ -105,13 +105,18 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, now, random: Math.random });
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
-    for (const { messageId, error } of failures) logger.warn('message given back', { messageId, error });
+    for (const { messageId, error } of failures) {
+      // Of these there may be thousands, and none is news.
+      if (error instanceof PostponedError) logger.debug('message postponed', { messageId, because: error.message });
+      else logger.warn('message given back', { messageId, error });
+    }
     count({
       Applied: outcomes.applied,
       Duplicates: outcomes.duplicate,
       Ignored: outcomes.ignored,
       Parked: outcomes.parked,
       GivenBack: givenBack.length,
+      Postponed: givenBack.filter(({ until }) => until).length,
     });
     return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }

@@ -7,7 +7,7 @@ import { inject } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
 import type { Faults } from '../../local/faults.ts';
-import type { SentText } from '../../local/sms/mailbox.ts';
+import type { ProviderFault, SentText } from '../../local/sms/mailbox.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 
 const PATIENCE_MS = 100_000;
@@ -29,6 +29,10 @@ export interface TestCloud extends Cloud {
   sqs: SQSClient;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   texts(phone: string): Promise<SentText[]>;
+  /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
+  breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
+  /** How often each SMS provider and instance was asked. */
+  asked(): Promise<Record<string, number>>;
   /** What a service's table holds of a member. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
   invoke(functionName: string, event: object): Promise<any>;
@@ -69,6 +73,16 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
       const response = await fetch(`${cloud.smsUrl}/messages?to=${encodeURIComponent(phone)}`);
       return ((await response.json()) as { messages: SentText[] }).messages;
     },
+
+    async breakSms(target, kind, ms) {
+      const response = await fetch(`${cloud.smsUrl}/faults/${target}`, {
+        method: kind ? 'PUT' : 'DELETE',
+        ...(kind && { body: JSON.stringify({ kind, ms }) }),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+
+    asked: async () => (await fetch(`${cloud.smsUrl}/asked`)).json() as Promise<Record<string, number>>,
 
     async items(table, memberId) {
       const key = table === 'outbox' ? 'aggregateId' : 'pk';

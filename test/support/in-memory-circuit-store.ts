@@ -8,6 +8,10 @@ export class InMemoryCircuitStore implements CircuitStore {
   down = false;
 
   async read(name: string): Promise<Circuit> {
+    return this.#read(name);
+  }
+
+  #read(name: string): Circuit {
     this.#answers();
     this.reads++;
     return (
@@ -21,7 +25,7 @@ export class InMemoryCircuitStore implements CircuitStore {
   }
 
   async count(name: string, slice: number, { calls, failures, durations }: Counts): Promise<Circuit> {
-    const before = await this.read(name);
+    const before = this.#read(name);
     const tally = before.tallies.get(slice) ?? { calls: 0, failures: 0 };
     const tallies = new Map(before.tallies).set(slice, {
       calls: tally.calls + calls,
@@ -36,7 +40,7 @@ export class InMemoryCircuitStore implements CircuitStore {
 
   async change(name: string, seen: number, state: CircuitState): Promise<boolean> {
     this.#answers();
-    const before = await this.read(name);
+    const before = this.#read(name);
     if (before.revision !== seen) return false;
     this.circuits.set(name, { ...before, revision: seen + 1, state });
     return true;

@@ -1,0 +1,58 @@
+import { DiscoverInstancesCommand } from '@aws-sdk/client-servicediscovery';
+import { Command } from 'commander';
+import { stageNamed } from '../../infra/stages.ts';
+import { createRegistry, type LiveInstance } from '../../shared/discovery/registry.ts';
+import { onStage } from './command.ts';
+import { printJson, printTable } from './output.ts';
+import { OperatorError, type Stage } from './stage.ts';
+
+type Registered = { id: string; attributes: Record<string, string> };
+
+/** What the deployment registered under a name. */
+async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
+  try {
+    const { Instances = [] } = await stage.directory.send(
+      new DiscoverInstancesCommand({ NamespaceName: namespace, ServiceName: service }),
+    );
+    return Instances.map(({ InstanceId = '', Attributes = {} }) => ({ id: InstanceId, attributes: Attributes }));
+  } catch (error) {
+    if (['NamespaceNotFound', 'ServiceNotFound'].includes((error as Error).name)) return [];
+    throw error;
+  }
+}
+
+const instanceRow = ({ id, address, weight, metadata, leaseUntil }: LiveInstance) => ({
+  instance: id,
+  address,
+  weight,
+  metadata: JSON.stringify(metadata),
+  'lease ends in s': Math.round((leaseUntil - Date.now()) / 1000),
+});
+
+export const discover = new Command('discover')
+  .description('where a service is: its instances that registered themselves, or what the deployment registered')
+  .argument('<service>', 'such as sms-gateway, member-events or points-commands')
+  .addHelpText('after', '\nExample: npm run ops -- discover points-commands')
+  .action(
+    onStage<object, [string]>(async (stage, { json }, service) => {
+      const { namespace } = stageNamed(stage.name);
+      const registry = createRegistry({
+        client: stage.dynamodb,
+        tableName: stage.table('instances'),
+        now: () => new Date(),
+      });
+      const [instances, entries] = await stage.ask(() =>
+        Promise.all([registry.find(service), registered(stage, namespace, service)]),
+      );
+      if (instances.length + entries.length === 0) {
+        throw new OperatorError(
+          `Nobody is registered as ${service}: neither by itself in ${stage.table('instances')}, nor by the deployment as ${namespace}/${service}.`,
+        );
+      }
+      if (json) return printJson({ service, instances, registered: entries });
+      if (instances.length > 0) printTable(instances.map(instanceRow));
+      for (const { attributes } of entries) {
+        printTable(Object.entries(attributes).map(([attribute, value]) => ({ attribute, value })));
+      }
+    }),
+  );

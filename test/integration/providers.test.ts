@@ -1,0 +1,167 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { circuitOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { readSwitches } from '../../shared/resilience/switches.ts';
+import { eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+async function cloudOf(options: Parameters<typeof startTestCloud>[0] = {}): Promise<TestCloud> {
+  const cloud = await startTestCloud(options);
+  onTestFinished(() => cloud.stop());
+  return cloud;
+}
+
+async function register(cloud: TestCloud, members: number): Promise<string[]> {
+  const phones = Array.from({ length: members }, newPhone);
+  await Promise.all(
+    phones.map(async (phone) => {
+      const { status } = await cloud.request('POST', '/v1/members', { phone, name: 'Lucía', locale: 'es' });
+      expect(status).toBe(201);
+    }),
+  );
+  return phones;
+}
+
+/** The texts to these phones, when there is one for each. */
+const allTexts = (cloud: TestCloud, phones: readonly string[]) =>
+  eventually(async () => {
+    const texts = (await Promise.all(phones.map((phone) => cloud.texts(phone)))).flat();
+    return texts.length >= phones.length && texts;
+  });
+
+async function circuits(cloud: TestCloud): Promise<Record<string, string>> {
+  const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-circuits' }));
+  return Object.fromEntries(Items.map(({ pk, ...item }) => [pk, circuitOf(item).state.is]));
+}
+
+const parked = async (cloud: TestCloud) => {
+  const { Items = [] } = await cloud.dynamodb.send(
+    new ScanCommand({ TableName: 'rollcall-dev-sms', IndexName: 'parked' }),
+  );
+  return Items;
+};
+
+describe('an SMS provider that fails', () => {
+  it('is left alone by every instance; the second takes over; the first is probed once and comes back', async () => {
+    const cloud = await cloudOf();
+    await cloud.breakSms('http', 'fails');
+    const during = await register(cloud, 30);
+    const texts = await allTexts(cloud, during);
+    expect(new Set(texts.map(({ provider }) => provider))).toEqual(new Set(['twilio']));
+    expect((await circuits(cloud))['sms-http']).toBe('open');
+    expect((await readSwitches(cloud.dynamodb, 'rollcall-dev-switches')).get('sms')).toMatchObject({
+      mode: 'short-text',
+      by: 'circuit sms-http',
+    });
+
+    // It works again, and is so slow that the others come while it is probed.
+    await cloud.breakSms('http', 'slow', 1_000);
+    const before = (await cloud.asked()).http ?? 0;
+    const probing = await eventually(async () => {
+      const phones = await register(cloud, 4);
+      return (await circuits(cloud))['sms-http'] === 'half-open' && phones;
+    });
+    expect((await cloud.asked()).http).toBe(before + 1);
+    await eventually(async () => (await circuits(cloud))['sms-http'] === 'closed');
+    await allTexts(cloud, probing);
+    await cloud.breakSms('http');
+    await eventually(async () => {
+      const [text] = await allTexts(cloud, await register(cloud, 1));
+      return text?.provider === 'http' && text.text.includes('bienvenida');
+    });
+    expect(await parked(cloud)).toEqual([]);
+  });
+});
+
+describe('an SMS provider that hangs', () => {
+  it('never holds a function until its time is over, and no text is lost', async () => {
+    const cloud = await cloudOf();
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'hangs');
+    const phones = await register(cloud, 20);
+    await eventually(async () => {
+      const { 'sms-http': first, 'sms-twilio': second } = await circuits(cloud);
+      return first !== 'closed' && second !== 'closed';
+    });
+    const log = () => cloud.logs('rollcall-dev-sms-consume').join('\n');
+    await eventually(async () => log().includes('circuit sms-http is open'));
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
+    await allTexts(cloud, phones);
+    expect(log().includes('Task timed out')).toBe(false);
+    expect(await parked(cloud)).toEqual([]);
+  });
+});
+
+describe('two SMS gateways that registered themselves', () => {
+  it('share the texts; when one dies under load, none is lost and none is sent twice', async () => {
+    const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
+    const before = await register(cloud, 20);
+    await allTexts(cloud, before);
+    const { 'gateway-1': first = 0, 'gateway-2': second = 0 } = await cloud.asked();
+    expect(first).toBeGreaterThan(0);
+    expect(second).toBeGreaterThan(0);
+    const during = register(cloud, 40);
+    await cloud.gateways[1]?.crash();
+    const phones = await during;
+    expect(await allTexts(cloud, phones)).toHaveLength(phones.length);
+    expect(await parked(cloud)).toEqual([]);
+  });
+
+  it('go on being called while the registry cannot be reached', async () => {
+    const cloud = await cloudOf();
+    await allTexts(cloud, await register(cloud, 2));
+    await cloud.dynamodb.send(new DeleteTableCommand({ TableName: 'rollcall-dev-instances' }));
+    await eventually(async () => {
+      await allTexts(cloud, await register(cloud, 2));
+      return cloud.logs('rollcall-dev-sms-consume').some((line) => line.includes('registry cannot be read'));
+    });
+    const texts = await allTexts(cloud, await register(cloud, 10));
+    expect(new Set(texts.map(({ provider }) => provider))).toEqual(new Set(['http']));
+  });
+});
+
+describe('what the deployment registered', () => {
+  it('is found by others by its name alone', async () => {
+    const cloud = await cloudOf();
+    const directory = new ServiceDiscoveryClient({
+      endpoint: cloud.endpointUrl,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'another', secretAccessKey: 'team' },
+      disableHostPrefix: true,
+    });
+    onTestFinished(() => directory.destroy());
+    const find = async (ServiceName: string) => {
+      const { Instances = [] } = await directory.send(
+        new DiscoverInstancesCommand({ NamespaceName: 'rollcall', ServiceName }),
+      );
+      return Instances.map(({ Attributes }) => Attributes);
+    };
+    expect(await find('member-events')).toEqual([
+      {
+        kind: 'topic',
+        arn: 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo',
+        format: 'application/json',
+      },
+    ]);
+    expect(await find('points-commands')).toMatchObject([
+      { kind: 'queue', url: expect.stringContaining('points-commands.fifo') },
+    ]);
+    expect(await find('api')).toEqual([{ kind: 'api', url: cloud.apiUrl }]);
+    await expect(find('coupons')).rejects.toThrow('There is no service rollcall/coupons.');
+  });
+});
+
+describe('texts at a rate that is agreed with their provider', () => {
+  it('never exceed it, whatever waits', async () => {
+    const perSecond = 20;
+    const cloud = await cloudOf({ environment: smsEnvironment({ perMinute: perSecond * 60 }) });
+    const texts = await allTexts(cloud, await register(cloud, 100));
+    const times = texts.map(({ receivedAt }) => Date.parse(receivedAt)).toSorted((a, b) => a - b);
+    // In any second there are at most that second's tokens, those that were saved up, and those on their way before it.
+    for (const start of times) {
+      const within = times.filter((time) => time >= start && time < start + 1_000);
+      expect(within.length).toBeLessThanOrEqual(2 * perSecond + 5);
+    }
+    expect(await parked(cloud)).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { createTexting } from '../../functions/sms/texting.ts';
+import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { consume } from '../../shared/messaging/consumer.ts';
+import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
+import { createRedelivery } from '../../shared/messaging/redelivery.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { createBreaker } from '../../shared/resilience/breaker.ts';
+import { UnavailableError } from '../../shared/resilience/errors.ts';
+import { judge } from '../../shared/resilience/remote-service.ts';
+import { memberIdOf, profileChanged, registered, sqsRecord, TIME } from '../support/builders.ts';
+import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
+import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
+
+const MEMBERS = 150;
+const HOUR_MS = 3_600_000;
+const TICK_MS = 500;
+const VISIBILITY_MS = 60_000;
+
+interface Waiting {
+  record: SQSRecord;
+  receives: number;
+  visibleAt: number;
+}
+
+/** A FIFO queue on a clock: of a group, only the first message can be received, and none while that is hidden. */
+function createQueue(now: () => number) {
+  const groups = new Map<string, Waiting[]>();
+  const all = () => [...groups.values()].flat();
+  return {
+    send(group: string, messageId: string, body: string) {
+      const waiting = groups.get(group) ?? [];
+      groups.set(group, [...waiting, { record: sqsRecord(group, messageId, body), receives: 0, visibleAt: 0 }]);
+    },
+    receive(): SQSRecord[] {
+      const heads = [...groups.values()].flatMap(([head]) => (head && head.visibleAt <= now() ? [head] : []));
+      return heads.slice(0, 10).map((head) => {
+        head.receives++;
+        head.visibleAt = now() + VISIBILITY_MS;
+        const attributes = { ...head.record.attributes, ApproximateReceiveCount: String(head.receives) };
+        return { ...head.record, attributes };
+      });
+    },
+    delete(messageIds: ReadonlySet<string>) {
+      for (const [group, waiting] of groups) {
+        groups.set(
+          group,
+          waiting.filter(({ record }) => !messageIds.has(record.messageId)),
+        );
+      }
+    },
+    /** SQS's ChangeMessageVisibilityBatch. */
+    client: {
+      send: async ({ input }: { input: { Entries: Array<{ ReceiptHandle: string; VisibilityTimeout: number }> } }) => {
+        for (const { ReceiptHandle, VisibilityTimeout } of input.Entries) {
+          const waiting = all().find(({ record }) => record.receiptHandle === ReceiptHandle);
+          if (waiting) waiting.visibleAt = now() + VisibilityTimeout * 1000;
+        }
+      },
+    },
+    size: () => all().length,
+    mostReceives: () => Math.max(...all().map(({ receives }) => receives)),
+  };
+}
+
+describe('an hour in which the only SMS provider is down', () => {
+  it('parks nothing, hardly asks the provider, and is caught up with in order', async () => {
+    let at = TIME.getTime();
+    const now = () => new Date(at);
+    let ids = 0;
+    const newId = () => `owner-${++ids}`;
+    const provider = { up: false, asked: 0, texts: [] as string[] };
+    const store = new InMemorySubscriberStore();
+    const queue = createQueue(() => at);
+    const sendText = createTexting({
+      routes: [
+        {
+          name: 'sms-http',
+          provider: {
+            honoursKey: true,
+            async send({ to }) {
+              provider.asked++;
+              if (!provider.up) throw new UnavailableError('connection refused');
+              provider.texts.push(to);
+            },
+          },
+          breaker: createBreaker({
+            name: 'sms-http',
+            store: new InMemoryCircuitStore(),
+            judge,
+            now,
+            newId,
+            onChange() {},
+            onFailure: (error) => {
+              throw error;
+            },
+          }),
+        },
+      ],
+      timeoutMs: 2_000,
+      atOnce: 10,
+      perMinute: null,
+      buckets: { take: () => Promise.reject(new Error('no pace is set')) },
+      limits: { check: async () => {} },
+      mode: async () => 'on',
+      now,
+    });
+    const correspondence = createCorrespondence({ source: '/test', channels: {}, now, newId });
+    const kit = createSubscriber({
+      store,
+      queueName: 'sms.fifo',
+      joinsLate: false,
+      contracts,
+      handlers: welcomeHandlers({ sendText, correspondence, now }),
+      sender: { send: async () => new Map() },
+      now,
+      newId,
+      random: Math.random,
+    });
+    const redeliver = createRedelivery({ client: queue.client as never, queueUrl: '', now, random: Math.random });
+
+    async function invokeOnce(): Promise<void> {
+      const Records = queue.receive();
+      if (Records.length === 0) return;
+      const { givenBack } = await consume({ Records }, kit.apply, kit.isSuspect);
+      await redeliver(givenBack);
+      const back = new Set(givenBack.map(({ record }) => record.messageId));
+      queue.delete(new Set(Records.map(({ messageId }) => messageId).filter((id) => !back.has(id))));
+    }
+    const passUntil = async (end: number) => {
+      for (; at < end; at += TICK_MS) await invokeOnce();
+    };
+
+    for (let member = 1; member <= MEMBERS; member++) {
+      const id = memberIdOf(member);
+      const phone = `+346${10_000_000 + member}`;
+      for (const message of [registered(id, 1, phone), profileChanged(id, 2), profileChanged(id, 3, 'zh-CN')]) {
+        queue.send(id, message.id, JSON.stringify(message));
+      }
+    }
+    await passUntil(TIME.getTime() + HOUR_MS);
+    expect(store.waiting.size).toBe(0);
+    expect(store.effects).toEqual([]);
+    expect(queue.size()).toBe(3 * MEMBERS);
+    expect(queue.mostReceives()).toBeGreaterThan(10);
+    // To open the circuit, and once a minute from then on.
+    expect(provider.asked).toBeLessThan(90);
+
+    provider.up = true;
+    await passUntil(at + 10 * 60_000);
+    expect(queue.size()).toBe(0);
+    expect(store.waiting.size).toBe(0);
+    expect(new Set(provider.texts).size).toBe(MEMBERS);
+    expect(provider.texts).toHaveLength(MEMBERS);
+    const versions = Map.groupBy(store.effects, ({ aggregateId }) => aggregateId);
+    for (const effects of versions.values()) expect(effects.map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(versions.size).toBe(MEMBERS);
+  });
+});
