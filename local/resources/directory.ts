@@ -1,45 +1,6 @@
 import type { ResourceProvider } from '../template/deployment.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Cloud Map, as far as it is used: HTTP namespaces, services, and instances with attributes. */
-export class Directory {
-  readonly #instances = new Map<string, Map<string, Record<string, string>>>();
-
-  enter(service: string, instance: string, attributes: Record<string, string>): void {
-    const instances = this.#instances.get(service) ?? new Map();
-    this.#instances.set(service, instances.set(instance, attributes));
-  }
-
-  find(namespace: string, service: string): ReadonlyMap<string, Record<string, string>> | undefined {
-    return this.#instances.get(`${namespace}/${service}`);
-  }
-
-  /** A service of this name, in whichever namespace. */
-  attributesOf(service: string): Record<string, string> | undefined {
-    const [, instances] = [...this.#instances].find(([name]) => name.endsWith(`/${service}`)) ?? [];
-    return instances?.values().next().value;
-  }
-
-  /** https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html */
-  answer(operation: string, request: string): { status: number; body: unknown } {
-    const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });
-    if (operation !== 'DiscoverInstances') {
-      return error('UnknownOperationException', 'Of Cloud Map, the embedded cloud has DiscoverInstances only.');
-    }
-    const { NamespaceName = '', ServiceName = '' } = JSON.parse(request) as Record<string, string>;
-    const found = this.find(NamespaceName, ServiceName);
-    if (!found) return error('ServiceNotFound', `There is no service ${NamespaceName}/${ServiceName}.`);
-    const Instances = [...found].map(([InstanceId, Attributes]) => ({
-      InstanceId,
-      NamespaceName,
-      ServiceName,
-      HealthStatus: 'UNKNOWN',
-      Attributes,
-    }));
-    return { status: 200, body: { Instances, InstancesRevision: 1 } };
-  }
-}
-
 /** AWS::ServiceDiscovery::HttpNamespace. Its id is its name. */
 export const namespaces: ResourceProvider = async ({ properties }) => {
   const name = String(properties.Name);

@@ -3,15 +3,15 @@ import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Calls } from '../calls.ts';
+import type { Directory } from '../directory.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/queue.ts';
 import type { Faults } from '../faults.ts';
 import type { HttpApi } from '../http-api.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
+import type { Secrets } from '../secrets.ts';
 import type { State } from '../state.ts';
 import type { Assembly } from '../template/assembly.ts';
-import type { Directory } from './directory.ts';
-import type { Secrets } from './secrets.ts';
 
 /** What the providers of resources work with, and what they leave there to be run. */
 export interface Runtime {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Mailbox } from './mailbox.ts';
-import type { Answer, Request } from './sandbox.ts';
+import type { Answer, Request } from './wire.ts';
 
 export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isSignedWith } from '../signature.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Answer } from './sandbox.ts';
+import type { Answer } from './wire.ts';
 
 /** Of the functions of the embedded cloud. */
 const SECRET = 'local';

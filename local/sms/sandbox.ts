@@ -6,20 +6,7 @@ import { readBody } from '../read-body.ts';
 import { alibabaOf } from './alibaba.ts';
 import { FAULTS, type Mailbox } from './mailbox.ts';
 import { twilioOf } from './twilio.ts';
-
-export interface Request {
-  method: string;
-  path: string;
-  query: string;
-  headers: Record<string, string>;
-  body: Buffer;
-}
-
-export interface Answer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
+import type { Answer, Request } from './wire.ts';
 
 /** One instance of the generic gateway, which also stands for the providers that have an address of their own. */
 export interface Gateway {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Mailbox } from './mailbox.ts';
-import type { Answer, Request } from './sandbox.ts';
+import type { Answer, Request } from './wire.ts';
 
 export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox', from: '+15005550006' };
 

@@ -7,7 +7,7 @@ import { Problem } from './problems.ts';
  */
 export function rateLimitHeaders(policy: string, { burst, perMinute }: Rate, { remaining, fullInMs }: Taken) {
   return {
-    'ratelimit-policy': `"${policy}";q=${burst};w=${Math.ceil((burst / perMinute) * 60)}`,
+    'ratelimit-policy': `"${policy}";q=${burst};w=${Math.ceil((burst * 60) / perMinute)}`,
     ratelimit: `"${policy}";r=${remaining};t=${Math.ceil(fullInMs / 1000)}`,
   };
 }

@@ -25,8 +25,6 @@ export interface SwitchesOptions {
   onFailure: (error: Error) => void;
 }
 
-export type Switches = ReturnType<typeof createSwitches>;
-
 /** A change reaches every instance within five seconds; one of these is for the read itself. */
 const MAX_AGE_MS = 4_000;
 

@@ -1,38 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
+import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
-import { eventually, newPhone, noFaults, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
-
-async function cloudOf(options: Parameters<typeof startTestCloud>[0]): Promise<TestCloud> {
-  const cloud = await startTestCloud(options);
-  onTestFinished(() => cloud.stop());
-  return cloud;
-}
-
-/** The dev templates, with the resources of these stacks changed. */
-async function changed(stacks: string[], change: (resource: any) => void): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-changed-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  await cp(inject('dev'), folder, { recursive: true });
-  for (const stack of stacks) {
-    const file = join(folder, `rollcall-dev-${stack}.template.json`);
-    const template = JSON.parse(readFileSync(file, 'utf8'));
-    Object.values(template.Resources).forEach(change);
-    writeFileSync(file, JSON.stringify(template));
-  }
-  return folder;
-}
+import { cloudOf, eventually, newPhone, noFaults, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 
 /** The dev templates with every event source mapping disabled whose source is of `kind`. */
 const without = (kind: 'stream' | 'queue') =>
-  changed(['registration', 'sms', 'points', 'guide'], ({ Type, Properties }) => {
+  changedAssembly(['registration', 'sms', 'points', 'guide'], ({ Type, Properties }) => {
     const isStream = Properties?.StartingPosition !== undefined;
     if (Type === 'AWS::Lambda::EventSourceMapping' && isStream === (kind === 'stream')) Properties.Enabled = false;
   });
@@ -151,7 +128,7 @@ describe('a message that comes before its predecessor', () => {
 
 describe('a late subscriber', () => {
   it('parks the version that it meets first, and starts there once no lower one can be on its way', async () => {
-    const assembly = await changed(['points'], ({ Properties }) => {
+    const assembly = await changedAssembly(['points'], ({ Properties }) => {
       const variables = Properties?.Environment?.Variables;
       if (variables?.JOINS_LATE) variables.JOINS_LATE = 'true';
     });
@@ -180,7 +157,7 @@ describe('a message that never gets an answer from its function', () => {
       request.on('end', () => body.includes('Poison') || response.writeHead(202).end());
     });
     onTestFinished(() => close(gateway));
-    const assembly = await changed(['sms'], ({ Type, Properties }) => {
+    const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::SQS::Queue') Properties.VisibilityTimeout = 2;
       if (Properties?.RedrivePolicy?.maxReceiveCount) Properties.RedrivePolicy.maxReceiveCount = 2;
     });

@@ -4,13 +4,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { circuitOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
 import { readSwitches } from '../../shared/resilience/switches.ts';
-import { eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
-
-async function cloudOf(options: Parameters<typeof startTestCloud>[0] = {}): Promise<TestCloud> {
-  const cloud = await startTestCloud(options);
-  onTestFinished(() => cloud.stop());
-  return cloud;
-}
+import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 
 async function register(cloud: TestCloud, members: number): Promise<string[]> {
   const phones = Array.from({ length: members }, newPhone);

@@ -3,12 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { inject } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
 import type { Faults } from '../../local/faults.ts';
 import type { ProviderFault, SentText } from '../../local/sms/mailbox.ts';
+import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
+import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts';
 
 const PATIENCE_MS = 100_000;
 
@@ -125,3 +127,19 @@ export const noFaults: Faults = {
   happened() {},
   answered() {},
 };
+
+/** A cloud that ends with its test. */
+export async function cloudOf(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+  const cloud = await startTestCloud(options);
+  onTestFinished(() => cloud.stop());
+  return cloud;
+}
+
+let switched = 0;
+/** Switches a capability as an operator would. */
+export function switchTo(cloud: TestCloud, capability: Capability, mode: Mode, more: Partial<Switch> = {}) {
+  const change = { capability, mode, by: 'test', why: 'test', at: new Date().toISOString(), ...more };
+  return changeSwitches(cloud.dynamodb, SWITCHES, [change], [`${++switched}`]);
+}
+
+export const SWITCHES = 'rollcall-dev-switches';

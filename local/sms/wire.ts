@@ -1,0 +1,14 @@
+/** What came over the wire, and what goes back. */
+export interface Request {
+  method: string;
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}

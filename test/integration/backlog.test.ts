@@ -1,0 +1,92 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { memberIdOf, registered } from '../support/builders.ts';
+import { cloudOf, eventually, switchTo, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
+
+const BACKLOG = 5_000;
+
+/** Sends registrations to a subscriber's queue, past the topic. */
+async function sendTo(cloud: TestCloud, service: string, members: number): Promise<void> {
+  const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-dev-${service}.fifo` }));
+  const bodies = Array.from({ length: members }, (_, index) => registered(memberIdOf(index + 1)));
+  for (let first = 0; first < members; first += 10) {
+    await cloud.sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: bodies.slice(first, first + 10).map((message) => ({
+          Id: message.subject,
+          MessageGroupId: message.subject,
+          MessageDeduplicationId: message.id,
+          MessageBody: JSON.stringify(message),
+        })),
+      }),
+    );
+  }
+}
+
+async function countItems(cloud: TestCloud, table: string, wanted: (item: Record<string, unknown>) => boolean) {
+  let count = 0;
+  for await (const { Items = [] } of paginateScan({ client: cloud.dynamodb }, { TableName: table })) {
+    count += Items.filter(wanted).length;
+  }
+  return count;
+}
+
+const accounts = (cloud: TestCloud) => countItems(cloud, 'rollcall-dev-points', ({ sk }) => sk === 'account');
+const parkedPoints = (cloud: TestCloud, reason?: string) =>
+  countItems(
+    cloud,
+    'rollcall-dev-points',
+    (item) => String(item.sk).startsWith('parked#') && (!reason || item.reason === reason),
+  );
+
+const waiting = async (cloud: TestCloud) => {
+  const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: 'rollcall-dev-points.fifo' }));
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes } = await cloud.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
+  const [visible = 0, inFlight = 0] = names.map((name) => Number(Attributes?.[name]));
+  return { visible, inFlight };
+};
+
+const isEmpty = async (cloud: TestCloud) => {
+  const { visible, inFlight } = await waiting(cloud);
+  return visible + inFlight === 0;
+};
+
+describe('with a backlog of 5,000 messages', () => {
+  it('`pause` lets them wait, and none is lost, parked or applied until it is over', async () => {
+    const cloud = await cloudOf();
+    await switchTo(cloud, 'points', 'pause');
+    await sendTo(cloud, 'points', BACKLOG);
+    // Many were received, and given back for a while.
+    await eventually(async () => (await waiting(cloud)).inFlight > BACKLOG / 4);
+    expect(await accounts(cloud)).toBe(0);
+    const { visible, inFlight } = await waiting(cloud);
+    expect(visible + inFlight).toBe(BACKLOG);
+    await switchTo(cloud, 'points', 'on');
+    await eventually(() => isEmpty(cloud));
+    expect(await accounts(cloud)).toBe(BACKLOG);
+    expect(await parkedPoints(cloud)).toBe(0);
+  });
+
+  it('`skip` acknowledges and records them all, and they can be made up for', async () => {
+    const cloud = await cloudOf();
+    await switchTo(cloud, 'points', 'skip');
+    await sendTo(cloud, 'points', BACKLOG);
+    await eventually(() => isEmpty(cloud));
+    expect(await parkedPoints(cloud, 'held')).toBe(BACKLOG);
+    expect(await accounts(cloud)).toBe(0);
+    await switchTo(cloud, 'points', 'on');
+    await cloud.invoke('rollcall-dev-points-sweep', {});
+    expect(await accounts(cloud)).toBe(0);
+    const redriven = await runScript(
+      'ops/cli/main.ts',
+      ...['--endpoint', cloud.endpointUrl, 'parked', 'redrive', 'points', '--all', '--reason', 'held'],
+    );
+    expect([redriven.code, redriven.stderr]).toEqual([0, '']);
+    expect(await accounts(cloud)).toBe(BACKLOG);
+    expect(await parkedPoints(cloud)).toBe(0);
+  });
+});

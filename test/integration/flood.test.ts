@@ -1,0 +1,259 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createSmsLimits } from '../../functions/sms/limits.ts';
+import { callerOf } from '../../shared/http/caller.ts';
+import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import { changedAssembly } from '../support/assembly.ts';
+import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: { type?: string };
+}
+
+/** Registers somebody from an address of this machine. */
+function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone = newPhone()): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const headers = { 'content-type': 'application/json' };
+  httpRequest(`${apiUrl}/v1/members`, { method: 'POST', agent, localAddress, headers }, async (response) => {
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) });
+  })
+    .on('error', reject)
+    .end(JSON.stringify({ phone, name: 'Ana', locale: 'es' }));
+  return promise;
+}
+
+describe('registrations', () => {
+  it('of one address are limited over all instances, of which those of others notice nothing', async () => {
+    const burst = 100;
+    const perMinute = 6;
+    const limits = { caller: { burst, perMinute }, phone: { burst: 10, perMinute: 10 } };
+    const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits) } });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
+    onTestFinished(() => agent.destroy());
+    const started = Date.now();
+    const [flood, others] = await Promise.all([
+      Promise.all(Array.from({ length: 1_000 }, () => registerFrom(agent, '127.0.0.1', cloud.apiUrl))),
+      Promise.all(Array.from({ length: 20 }, () => registerFrom(agent, '127.0.0.2', cloud.apiUrl))),
+    ]);
+    const refilled = ((Date.now() - started) / 60_000) * perMinute;
+    const admitted = flood.filter(({ status }) => status === 201).length;
+    expect(admitted).toBeGreaterThanOrEqual(burst * 0.95);
+    expect(admitted).toBeLessThanOrEqual((burst + refilled) * 1.05);
+    expect(others.map(({ status }) => status)).toEqual(Array(20).fill(201));
+
+    const refused = flood.find(({ status }) => status !== 201);
+    expect(refused).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(refused?.headers.ratelimit).toMatch(/^"caller";r=0;t=\d+$/);
+    expect(others[0]?.headers['ratelimit-policy']).toBe(`"caller";q=100;w=1000`);
+  });
+
+  it('of one phone are limited, from whichever address', async () => {
+    const limits = { caller: { burst: 100, perMinute: 60 }, phone: { burst: 2, perMinute: 1 } };
+    const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits) } });
+    const agent = new Agent();
+    const phone = newPhone();
+    const statuses: number[] = [];
+    for (const host of [1, 2, 3])
+      statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
+    expect(statuses).toEqual([201, 409, 429]);
+    const rpc = await cloud.request('POST', '/rollcall.members.v1.MemberService/Register', {
+      phone,
+      name: 'Ana',
+      locale: 'es',
+    });
+    expect([rpc.status, rpc.body.code]).toEqual([429, 'resource_exhausted']);
+  });
+
+  it('are throttled by the API for everybody together, before any function runs', async () => {
+    const cloud = await cloudOf({ assembly: await throttled(5) });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' }),
+      ),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(20);
+    expect(refused[0]?.body).toEqual({ message: 'Too Many Requests' });
+    expect((await cloud.request('GET', '/v1')).status).toBe(200);
+  });
+});
+
+describe('the caller of a request', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2:ffff::1', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['', 'unknown'],
+  ])('at %s counts as %s', (address, caller) => {
+    expect(callerOf(address)).toBe(caller);
+  });
+});
+
+describe('on a table', () => {
+  let cloud: TestCloud;
+  let at = Date.UTC(2026, 10, 21, 10, 0, 30);
+  const now = () => new Date(at);
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+  });
+  afterAll(() => cloud.stop());
+  const tableName = 'rollcall-dev-sms-limits';
+
+  describe('a token bucket', () => {
+    it('gives its burst at once and then what flows in, to all instances together', async () => {
+      const instances = [0, 1, 2].map(() => createTokenBuckets({ client: cloud.dynamodb, tableName, now }));
+      const rate = { burst: 5, perMinute: 60 };
+      const take = async (times: number) => {
+        const taken = await Promise.all(
+          Array.from({ length: times }, (_, index) => instances[index % 3]?.take('bucket', rate)),
+        );
+        return taken.filter((one) => one?.allowed).length;
+      };
+      expect(await take(20)).toBe(5);
+      at += 999;
+      expect(await take(6)).toBe(0);
+      at += 1;
+      expect(await take(6)).toBe(1);
+      at += 60_000;
+      expect(await take(20)).toBe(5);
+    });
+
+    it('says how many are left, and when there is the next', async () => {
+      const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
+      const rate = { burst: 2, perMinute: 6 };
+      expect(await take('told', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 1, fullInMs: 10_000 });
+      expect(await take('told', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 0, fullInMs: 20_000 });
+      expect(await take('told', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
+    });
+
+    it('hands out tokens of the near future to those who wait', async () => {
+      const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
+      const rate = { burst: 1, perMinute: 60 };
+      const taken = [];
+      for (let time = 0; time < 4; time++) taken.push(await take('patient', rate, 2_000));
+      expect(taken.map(({ allowed, waitMs }) => [allowed, waitMs])).toEqual([
+        [true, 0],
+        [true, 1_000],
+        [true, 2_000],
+        [false, 3_000],
+      ]);
+    });
+  });
+
+  describe('limits of texts', () => {
+    const counted: Record<string, number> = {};
+    const limits = (settings: object) =>
+      createSmsLimits({
+        client: cloud.dynamodb,
+        tableName,
+        settings: {
+          countries: 'all',
+          perPhoneAndHour: 100,
+          perCountryAndMinute: 100,
+          perDay: 100_000,
+          ...settings,
+        } as Parameters<typeof createSmsLimits>[0]['settings'],
+        now,
+        count: (values) => {
+          for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
+        },
+      });
+    const outcome = (promise: Promise<void>) =>
+      promise.then(
+        () => 'sent',
+        (error: Error) => error.message,
+      );
+
+    it('let a phone have so many an hour, and know a message again', async () => {
+      const { check } = limits({ perPhoneAndHour: 2 });
+      const ask = (id: string) => outcome(check('+34600000001', id));
+      expect([await ask('a'), await ask('b'), await ask('a'), await ask('b'), await ask('c')]).toEqual([
+        'sent',
+        'sent',
+        'sent',
+        'sent',
+        'this phone got 2 texts in this hour (setting sms.perPhoneAndHour)',
+      ]);
+      at += 3_600_000;
+      expect(await ask('c')).toBe('sent');
+    });
+
+    it('let a country have so many a minute, whatever becomes of others', async () => {
+      const { check } = limits({ perCountryAndMinute: 1 });
+      expect(await outcome(check('+447400123457', 'a'))).toBe('sent');
+      expect(await outcome(check('+447400123456', 'b'))).toBe(
+        'United Kingdom got 1 texts in this minute (setting sms.perCountryAndMinute)',
+      );
+      expect(await outcome(check('+33612345678', 'c'))).toBe('sent');
+      at += 60_000;
+      expect(await outcome(check('+447400123456', 'b2'))).toBe('sent');
+    });
+
+    it('spend no more than the budget of the day, and say when it is nearly spent', async () => {
+      at = Date.UTC(2026, 11, 24, 10);
+      const { check } = limits({ perDay: 5 });
+      const before = counted.TextBudgetNearlySpent ?? 0;
+      const outcomes = [];
+      for (let text = 0; text < 6; text++) outcomes.push(await outcome(check(`+3460000010${text}`, `day-${text}`)));
+      expect(outcomes).toEqual([...Array(5).fill('sent'), "today's budget of 5 texts is spent (setting sms.perDay)"]);
+      expect(counted.TextBudgetNearlySpent).toBe(before + 1);
+      at += 24 * 3_600_000;
+      expect(await outcome(check('+34600000109', 'day-9'))).toBe('sent');
+    });
+
+    it('name the countries, where only some are allowed', async () => {
+      const { check } = limits({ countries: ['ES', 'PT'] });
+      expect(await outcome(check('+351912345678', 'p'))).toBe('sent');
+      expect(await outcome(check('+4915112345678', 'd'))).toBe(
+        'texts may not go to Germany; allowed: Spain, Portugal (setting sms.countries)',
+      );
+      expect(await outcome(check('+881612345678', 's'))).toMatch(/^texts may not go to a number of no country/);
+    });
+  });
+});
+
+describe('a text to a country that is not allowed', () => {
+  it('reaches no provider, is seen, and goes when a person releases it', async () => {
+    const cloud = await cloudOf({ environment: smsEnvironment({ countries: ['ES'] }) });
+    const phone = '+4915112345678';
+    await cloud.request('POST', '/v1/members', { phone, name: 'Eva', locale: 'en' });
+    const held = await eventually(async () => {
+      const { Items = [] } = await cloud.dynamodb.send(
+        new ScanCommand({ TableName: 'rollcall-dev-sms', IndexName: 'parked' }),
+      );
+      return Items[0];
+    });
+    expect(held).toMatchObject({
+      reason: 'held',
+      error: 'HeldError: texts may not go to Germany; allowed: Spain (setting sms.countries)',
+    });
+    expect(await cloud.asked()).toEqual({});
+    const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+    expect((await ops('limits')).stdout).toContain('1 texts are held.');
+    expect(JSON.parse((await ops('parked', 'list', '--reason', 'held', '--json')).stdout)).toHaveLength(1);
+    expect((await ops('parked', 'redrive', 'sms', '--all')).stdout).toContain('0 applied');
+    expect(await cloud.asked()).toEqual({});
+    expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);
+    expect(await cloud.texts(phone)).toHaveLength(1);
+  });
+});
+
+/** The dev templates, with registrations throttled to so many a second. */
+function throttled(perSecond: number): Promise<string> {
+  return changedAssembly(['registration'], ({ Type, Properties }) => {
+    if (Type !== 'AWS::ApiGatewayV2::Stage') return;
+    Properties.RouteSettings['POST /v1/members'] = {
+      ThrottlingRateLimit: perSecond,
+      ThrottlingBurstLimit: perSecond,
+    };
+  });
+}
