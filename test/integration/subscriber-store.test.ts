@@ -100,6 +100,26 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
   });
 
+  it('tells the next lease of one whose call may have taken effect, until the cursor moves', async () => {
+    const id = aggregate();
+    await store.lease(id, 0, lease('a'));
+    await store.release(id, lease('a'), true);
+    expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'done', again: true });
+    await store.release(id, lease('b'), true);
+    expect(await store.lease(id, 0, lease('c'))).toEqual({ state: 'done', again: true });
+    await store.commit(id, 0, { version: 1 }, {});
+    expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
+  });
+
+  it('notes how many tries of a message began and did not end', async () => {
+    const key = { aggregateId: aggregate(), version: 1, messageId: 'm1' };
+    expect(await store.begun(key)).toBe(0);
+    expect([await store.begin(key), await store.begin(key), await store.begun(key)]).toEqual([0, 1, 2]);
+    expect(await store.begun({ ...key, messageId: 'm2' })).toBe(0);
+    await store.end(key);
+    expect(await store.begun(key)).toBe(0);
+  });
+
   it('ends a lease with the commit', async () => {
     const id = aggregate();
     await store.lease(id, 0, lease('a'));

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
+import { HeldError } from '../../shared/messaging/errors.ts';
+import { CircuitOpenError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
+import { TIME } from '../support/builders.ts';
+
+const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
+const known = { released: false, again: false };
+
+/** Two providers, whose circuits let everything through. */
+function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
+  const asked: string[] = [];
+  const sent: string[] = [];
+  const routes = errors.map((error, index): Route => {
+    const name = ['first', 'second'][index] as string;
+    return {
+      name,
+      provider: {
+        honoursKey: index === 0 && honoursKey,
+        async send(message) {
+          asked.push(name);
+          if (error) throw error;
+          sent.push(`${name}: ${message.text}`);
+        },
+      },
+      breaker: { execute: (call) => call() },
+    };
+  });
+  const send = createTexting({
+    routes,
+    timeoutMs: 1_000,
+    atOnce: 10,
+    perMinute: null,
+    buckets: { take: () => Promise.reject(new Error('no pace is set')) },
+    limits: { check: async () => {} },
+    mode: async () => 'on',
+    now: () => TIME,
+    ...more,
+  });
+  return { asked, sent, send: (about = known) => send(text, about).catch((error: Error) => error) };
+}
+
+const refused = new UnavailableError('503');
+const unheard = new UnavailableError('no answer', { mayHaveHappened: true });
+const later = (seconds: number) => new Date(TIME.getTime() + seconds * 1000);
+
+describe('a text', () => {
+  it('goes by the second provider, if the first surely did not take it', async () => {
+    const { send, asked } = texting([refused, undefined]);
+    await send();
+    expect(asked).toEqual(['first', 'first', 'second']);
+  });
+
+  it('stays with the first, if that may have it: it is told so, and so is whoever tries next', async () => {
+    const { send, asked } = texting([unheard, undefined]);
+    expect(await send()).toMatchObject({ name: 'TransientError', mayHaveHappened: true });
+    expect(asked).toEqual(['first', 'first']);
+  });
+
+  it('stays with the first, if an earlier try of it ended in doubt, and the first knows it again', async () => {
+    const { send, asked } = texting([refused, undefined]);
+    expect(await send({ ...known, again: true })).toMatchObject({ name: 'TransientError' });
+    expect(asked).not.toContain('second');
+    const without = texting([refused, undefined], {}, false);
+    await without.send({ ...known, again: true });
+    expect(without.asked).toEqual(['first', 'second']);
+  });
+
+  it('is not sent again by what knows no keys, and does not go elsewhere for what is refused for good', async () => {
+    const { send, asked } = texting([new RejectedError('no such number'), undefined], {}, false);
+    expect(await send()).toMatchObject({ name: 'PermanentError', message: 'no such number' });
+    expect(asked).toEqual(['first']);
+  });
+
+  it('waits for the provider that is tried first, if neither can be called', async () => {
+    const [open, soon] = [new CircuitOpenError('first', later(40)), new CircuitOpenError('second', later(10))];
+    expect(await texting([open, soon]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
+    expect(await texting([soon, open]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
+    expect(await texting([open, refused]).send()).toMatchObject({ name: 'PostponedError', until: later(40) });
+    expect(await texting([open, unheard]).send()).toMatchObject({ name: 'TransientError', mayHaveHappened: true });
+  });
+
+  it('comes again when the provider takes more', async () => {
+    const { send } = texting([new ThrottledError('429', 7_000)]);
+    expect(await send()).toMatchObject({ name: 'PostponedError', until: later(7) });
+  });
+
+  it('waits its turn, and does not spill over to the second provider', async () => {
+    const buckets = { take: async () => ({ allowed: false, waitMs: 9_000, remaining: 0, fullInMs: 9_000 }) };
+    const { send, asked } = texting([undefined, undefined], { perMinute: 60, buckets });
+    expect(await send()).toMatchObject({ name: 'PostponedError', until: later(9) });
+    expect(asked).toEqual([]);
+  });
+
+  it('is held before any provider is asked, unless a person released it', async () => {
+    const limits = {
+      check: async () => {
+        throw new HeldError('too many');
+      },
+    };
+    const { send, asked } = texting([undefined], { limits });
+    expect(await send()).toMatchObject({ name: 'HeldError' });
+    expect(asked).toEqual([]);
+    await send({ ...known, released: true });
+    expect(asked).toEqual(['first']);
+  });
+
+  it('is short, if so switched', async () => {
+    const { send, sent } = texting([undefined], { mode: async () => 'short-text' });
+    await send();
+    expect(sent).toEqual(['first: Hi']);
+  });
+});
