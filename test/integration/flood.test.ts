@@ -135,6 +135,22 @@ describe('on a table', () => {
       expect(await take('told', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
     });
 
+    it('is not asked again by an instance that found it empty, until there may be a token', async () => {
+      let writes = 0;
+      const send = (command: never) => {
+        writes++;
+        return cloud.dynamodb.send(command);
+      };
+      const { take } = createTokenBuckets({ client: { send } as never, tableName, now });
+      const rate = { burst: 1, perMinute: 60 };
+      for (let time = 0; time < 10; time++) await take('asked', rate);
+      const whileEmpty = writes;
+      for (let time = 0; time < 10; time++) await take('asked', rate);
+      expect(writes).toBe(whileEmpty);
+      at += 1_000;
+      expect((await take('asked', rate)).allowed).toBe(true);
+    });
+
     it('hands out tokens of the near future to those who wait', async () => {
       const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
       const rate = { burst: 1, perMinute: 60 };
@@ -189,6 +205,7 @@ describe('on a table', () => {
 
     it('let a country have so many a minute, whatever becomes of others', async () => {
       const { check } = limits({ perCountryAndMinute: 1 });
+      expect(await outcome(check('+447400123457', 'a'))).toBe('sent');
       expect(await outcome(check('+447400123457', 'a'))).toBe('sent');
       expect(await outcome(check('+447400123456', 'b'))).toBe(
         'United Kingdom got 1 texts in this minute (setting sms.perCountryAndMinute)',

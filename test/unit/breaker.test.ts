@@ -153,13 +153,14 @@ describe('a circuit breaker', () => {
   });
 
   it('takes a rejection for a sign of life, and what was not sent for no sign at all', async () => {
-    const { call, provider, open, pass } = stage(1);
+    const { call, provider, open, pass, changes } = stage(1);
     provider.error = new RejectedError('no such number');
     for (let time = 0; time < 20; time++) expect(await call()).toBe('RejectedError');
     await open();
     pass(5_000);
     provider.error = new BulkheadFullError('full');
     expect(await call()).toBe('BulkheadFullError');
+    expect(changes).toEqual(['open']);
     provider.error = new RejectedError('no such number');
     expect(await call()).toBe('RejectedError');
     expect(await call()).toBe('RejectedError');

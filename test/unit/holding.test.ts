@@ -128,3 +128,41 @@ describe('a message over which the function dies', () => {
     expect(await isSuspect(registered(member), 42)).toBe(false);
   });
 });
+
+describe('a call whose outcome was not heard', () => {
+  it('is known to be in doubt to whoever calls next, until the message is applied', async () => {
+    const told: boolean[] = [];
+    const outcomes = [
+      new TransientError('no answer', { mayHaveHappened: true }),
+      new TransientError('refused'),
+      new Error('whatever this is'),
+      undefined,
+    ];
+    const { apply } = subscriber({
+      'rollcall.member.registered.v1': () => ({
+        call: async (again) => {
+          told.push(again);
+          const outcome = outcomes[told.length - 1];
+          if (outcome) throw outcome;
+        },
+      }),
+    });
+    for (let time = 0; time < 3; time++) await apply(registered(member)).catch(() => {});
+    expect(await apply(registered(member))).toBe('applied');
+    expect(told).toEqual([false, true, true, true]);
+  });
+
+  it('is in no doubt, if it surely did not happen', async () => {
+    const told: boolean[] = [];
+    const { apply } = subscriber({
+      'rollcall.member.registered.v1': () => ({
+        call: async (again) => {
+          told.push(again);
+          if (told.length < 3) throw new TransientError('refused');
+        },
+      }),
+    });
+    for (let time = 0; time < 3; time++) await apply(registered(member)).catch(() => {});
+    expect(told).toEqual([false, false, false]);
+  });
+});

@@ -66,8 +66,8 @@ describe('a remote service', () => {
   it('does not begin what it has no time for', async () => {
     const { ask, asked } = service(async () => 'done');
     const answer = await withinBudget(
-      () => 10_000,
-      () => withinBudget(() => 2_900, ask),
+      () => 2_900,
+      () => withinBudget(() => 10_000, ask),
     );
     expect(answer).toBe('OutOfTimeError: too little time is left to call it');
     expect(asked.times).toBe(0);
@@ -96,6 +96,21 @@ describe('a remote service', () => {
     );
     expect(await ask()).toBe('done');
     expect(seen.toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tries every instance before it tries one twice, also if all are put aside', async () => {
+    const { nodes } = nodesOf(['a', 'b']);
+    for (const id of ['a', 'b']) await nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
+    const seen: string[] = [];
+    const { ask } = service(
+      async ({ instance: chosen }) => {
+        seen.push(chosen?.id ?? '');
+        throw down();
+      },
+      { nodes, retry: { ...idempotent, tries: 2 } },
+    );
+    await ask();
+    expect(seen.toSorted()).toEqual(['a', 'b']);
   });
 
   it('tries again only what may be repeated, and what another try may help', async () => {
