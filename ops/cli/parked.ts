@@ -121,6 +121,8 @@ const redriveCommand = new Command('redrive')
       const { signal } = interrupted;
       const bar = progressBar(aggregates.length, 'aggregates');
       const summary = await redrive(stage, subscriber, aggregates, {
+        // Whoever names a member means all of it.
+        release: !all || reason === 'held',
         onProgress: (done) => bar.update(done),
         signal,
       }).finally(() => bar.stop());

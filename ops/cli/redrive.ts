@@ -12,6 +12,16 @@ export interface RedriveSummary {
   left: number;
 }
 
+export interface RedriveOptions {
+  /** Also what is held. */
+  release?: boolean;
+  onProgress: (done: number) => void;
+  signal?: AbortSignal;
+}
+
+/** The sweep says why it will not, for whichever aggregate. */
+class RefusedError extends OperatorError {}
+
 /** So many aggregates go into one call of the sweep function, which has a minute. */
 const AGGREGATES_PER_CALL = 50;
 
@@ -23,7 +33,7 @@ export async function redrive(
   stage: Stage,
   subscriber: string,
   aggregateIds: readonly string[],
-  { onProgress, signal }: { onProgress: (done: number) => void; signal?: AbortSignal },
+  { release = false, onProgress, signal }: RedriveOptions,
 ): Promise<RedriveSummary> {
   const summary: RedriveSummary = { applied: 0, waiting: 0, forPerson: 0, failures: [], unknown: [], left: 0 };
   let next = 0;
@@ -47,11 +57,12 @@ export async function redrive(
   /** A function that dies over one aggregate shall not keep the others of its call back. */
   async function ask(ids: readonly string[]): Promise<ReleaseReport[]> {
     try {
-      const answer = await stage.askParking(subscriber, { redrive: [...ids] });
+      const answer = await stage.askParking(subscriber, { redrive: [...ids], release });
       if ('reports' in answer) return answer.reports;
+      if ('refused' in answer) throw new RefusedError(answer.refused);
       throw new OperatorError(`the ${subscriber} sweep does not know how to redrive`);
     } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
+      if (!(error instanceof OperatorError) || error instanceof RefusedError) throw error;
       const [only, ...others] = ids;
       if (only === undefined) return [];
       if (others.length > 0) return (await Promise.all(ids.map((id) => ask([id])))).flat();

@@ -11,12 +11,11 @@ export function backoffSeconds(tries: number, random: () => number): number {
   return Math.ceil(most / 2 + (random() * most) / 2);
 }
 
-/** How long to hide a message that was postponed. */
-export const secondsUntil = (until: Date, now: Date, random: () => number): number =>
-  Math.min(
-    Math.max(0, Math.ceil((until.getTime() - now.getTime()) / 1000 + random() * SPREAD_SECONDS)),
-    LONGEST_SECONDS,
-  );
-
-/** For how long to put off a message of a capability that is paused: the longer the pause has lasted, the longer. */
-export const pauseSeconds = (receives: number): number => Math.min(5 * 1.25 ** receives, LONGEST_SECONDS);
+/**
+ * How long to hide a message that was postponed, and how often it was received by now: a second more each time at least,
+ * so that 1,000 receives last for days.
+ */
+export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
+  const asked = (until.getTime() - now.getTime()) / 1000;
+  return Math.min(Math.ceil(Math.max(asked, receives) + random() * SPREAD_SECONDS), LONGEST_SECONDS);
+}

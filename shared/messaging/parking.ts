@@ -43,7 +43,8 @@ const OLD_MS = 60 * 60_000;
 /** A message over which the sweep died so often in a row waits for a person. */
 const MAX_DEATHS = 5;
 const SWEEP_SEGMENTS = 4;
-const AGGREGATES_AT_ONCE = 16;
+/** As many as a batch of a queue has: what a handler calls is limited by that. */
+const AGGREGATES_AT_ONCE = 10;
 /** Of an error's text, which may repeat what a sender wrote. */
 const LONGEST_ERROR = 2_000;
 
@@ -51,7 +52,17 @@ const LONGEST_ERROR = 2_000;
  * What becomes of one parked message; after `applied`, `gone`, `skipped` and an UnsentError the next of its aggregate has
  * its turn.
  */
-type Release = 'applied' | 'gone' | 'skipped' | 'waits' | Error;
+type Released = 'applied' | 'gone' | 'skipped' | 'waits' | Error;
+
+/** On whose behalf parked messages are tried. */
+interface Release {
+  /** A person's: also what failed for good. */
+  redriven: boolean;
+  /** Also what is held. */
+  released: boolean;
+  /** The capability is switched off: nothing is applied, but what was is settled. */
+  isOff: boolean;
+}
 
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
 export function createParking(options: ParkingOptions) {
@@ -82,7 +93,8 @@ export function createParking(options: ParkingOptions) {
   }
 
   /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
-  function isDue({ reason, nextTryAt = '' }: ParkedMessage, redriven: boolean): boolean {
+  function isDue({ reason, nextTryAt = '' }: ParkedMessage, { redriven, released, isOff }: Release): boolean {
+    if (isOff || (reason === 'held' && !released)) return false;
     if (redriven || reason === 'gap') return true;
     return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();
   }
@@ -95,7 +107,7 @@ export function createParking(options: ParkingOptions) {
   const mayBegin = (parked: ParkedMessage) => joinsLate && ageOf(parked) >= ADOPT_AFTER_MS;
 
   /** Tries a message in its turn. */
-  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<'applied' | Error> {
+  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean): Promise<'applied' | Error> {
     const attempts = parked.attempts + 1;
     const unanswered = (parked.unanswered ?? 0) + 1;
     if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
@@ -103,14 +115,14 @@ export function createParking(options: ParkingOptions) {
       await store.park({ ...parked, reason: 'failed', error: textOf(error) });
       return error;
     }
-    const released = redriven && parked.reason === 'held';
+    const released = parked.reason === 'held';
     const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
     // Written before the try, so that a message over which the sweep dies is not the next one's first again.
     await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
     const envelope = readEnvelope(parked.body);
     const attempted = await applier
       .apply(envelope, { mayAdopt, released })
-      // What a person released need not be released again.
+      // It waits for the next release, not for the sweep, which would have it held again.
       .catch((error: Error): Parked => {
         const failed = reasonOf(error);
         return { outcome: 'parked', reason: released && failed === 'retry' ? 'held' : failed, error };
@@ -148,8 +160,8 @@ export function createParking(options: ParkingOptions) {
     }
   }
 
-  async function settle(parked: ParkedMessage, redriven: boolean): Promise<'gone' | 'waits' | Error> {
-    if (parked.reason === 'unsent' && !isDue(parked, redriven)) return 'waits';
+  async function settle(parked: ParkedMessage, how: Release): Promise<'gone' | 'waits' | Error> {
+    if (parked.reason === 'unsent' && !isDue(parked, { ...how, isOff: false })) return 'waits';
     try {
       await applier.settle(parked);
     } catch (error) {
@@ -163,12 +175,12 @@ export function createParking(options: ParkingOptions) {
     return 'gone';
   }
 
-  async function releaseOne(parked: ParkedMessage, redriven: boolean): Promise<Release> {
+  async function releaseOne(parked: ParkedMessage, how: Release): Promise<Released> {
     if (parked.reason === 'unreadable') return readAgain(parked);
     const decision = decide(await store.cursor(parked.aggregateId), parked.version);
     if (decision.action === 'acknowledge') {
       // It came again and was applied since it was parked, or could only not send what follows.
-      return settle(parked, redriven);
+      return settle(parked, how);
     }
     if (decision.action === 'park') {
       if (decision.because === 'gap') return 'waits';
@@ -176,12 +188,12 @@ export function createParking(options: ParkingOptions) {
       return 'skipped';
     }
     const adopts = decision.action === 'adopt';
-    if ((adopts && !mayBegin(parked)) || !isDue(parked, redriven)) return 'waits';
-    return tryAgain(parked, adopts, redriven);
+    if ((adopts && !mayBegin(parked)) || !isDue(parked, how)) return 'waits';
+    return tryAgain(parked, adopts);
   }
 
   /** Where to count what became of a message, unless it holds up what is behind it. */
-  function countOf(parked: ParkedMessage, result: Release): 'applied' | 'waiting' | 'forPerson' | 'none' | 'holds up' {
+  function countOf(parked: ParkedMessage, result: Released): 'applied' | 'waiting' | 'forPerson' | 'none' | 'holds up' {
     const isUnsent = parked.reason === 'unsent';
     if (result === 'applied' || (isUnsent && result === 'gone')) return 'applied';
     if (result === 'gone') return 'none';
@@ -193,12 +205,12 @@ export function createParking(options: ParkingOptions) {
   }
 
   /** Applies the parked messages of an aggregate, from the lowest, as far as it goes. */
-  async function release(aggregateId: string, redriven: boolean, mayGoOn: () => boolean): Promise<ReleaseReport> {
+  async function release(aggregateId: string, how: Release, mayGoOn: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, waiting: 0, forPerson: 0 };
     try {
       const queue = await store.parkedOf(aggregateId);
       for (const [index, parked] of queue.entries()) {
-        const result = mayGoOn() ? await releaseOne(parked, redriven) : OUT_OF_TIME;
+        const result = mayGoOn() ? await releaseOne(parked, how) : OUT_OF_TIME;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
         const count = countOf(parked, result);
         if (count !== 'holds up') {
@@ -217,12 +229,12 @@ export function createParking(options: ParkingOptions) {
   }
 
   /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
-  function standing(aggregateId: string, queue: readonly ParkedMessage[]): ReleaseReport | undefined {
+  function standing(aggregateId: string, queue: readonly ParkedMessage[], how: Release): ReleaseReport | undefined {
     if (aggregateId === queueName) return { aggregateId, applied: 0, waiting: 0, forPerson: queue.length };
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
-    if (toSend.some((parked) => isDue(parked, false))) return undefined;
-    const stands = lowest?.reason === 'held' || (lowest?.reason === 'retry' && !isDue(lowest, false));
+    if (toSend.some((parked) => isDue(parked, { ...how, isOff: false }))) return undefined;
+    const stands = lowest?.reason === 'held' || (lowest?.reason === 'retry' && !isDue(lowest, how));
     if (lowest && !stands) return undefined;
     const forPerson = toSend.filter(isOld).length + (lowest && needsPerson(lowest) ? 1 : 0);
     return { aggregateId, applied: 0, waiting: queue.length - forPerson, forPerson };
@@ -243,8 +255,10 @@ export function createParking(options: ParkingOptions) {
      * Applies what is parked and whose turn and time have come, each aggregate from its lowest. The next sweep begins
      * elsewhere, so that nothing waits for ever if this one runs out of time.
      * @param mayGoOn false: nothing further is begun
+     * @param isOff whether the capability is switched off: nothing is applied, but all is counted
      */
-    async sweep(mayGoOn: () => boolean, onReport: (report: ReleaseReport) => void): Promise<void> {
+    async sweep(mayGoOn: () => boolean, onReport: (report: ReleaseReport) => void, isOff = false): Promise<void> {
+      const how: Release = { redriven: false, released: false, isOff };
       const first = Math.floor(random() * SWEEP_SEGMENTS);
       const suspects: string[] = [];
       for (let index = 0; index < SWEEP_SEGMENTS; index++) {
@@ -259,9 +273,9 @@ export function createParking(options: ParkingOptions) {
             queues,
             async ([aggregateId, queue]) => {
               if (!mayGoOn()) return;
-              const report = standing(aggregateId, queue);
+              const report = standing(aggregateId, queue, how);
               if (!report && isSuspect(queue)) suspects.push(aggregateId);
-              else onReport(report ?? (await release(aggregateId, false, mayGoOn)));
+              else onReport(report ?? (await release(aggregateId, how, mayGoOn)));
             },
             { concurrency: AGGREGATES_AT_ONCE },
           );
@@ -271,13 +285,18 @@ export function createParking(options: ParkingOptions) {
       // The function died over one of these, or beside one: alone, it takes no other down with it.
       for (const aggregateId of suspects) {
         if (!mayGoOn()) return;
-        onReport(await release(aggregateId, false, mayGoOn));
+        onReport(await release(aggregateId, how, mayGoOn));
       }
     },
 
-    /** Applies the parked messages of aggregates in order, also what waits for a person. */
-    redrive: (aggregateIds: readonly string[], mayGoOn: () => boolean): Promise<ReleaseReport[]> =>
-      pMap(aggregateIds, (id) => release(id, true, mayGoOn), { concurrency: AGGREGATES_AT_ONCE }),
+    /**
+     * Applies the parked messages of aggregates in order, also what waits for a person.
+     * @param released also what is held
+     */
+    redrive(aggregateIds: readonly string[], mayGoOn: () => boolean, released = false): Promise<ReleaseReport[]> {
+      const how: Release = { redriven: true, released, isOff: false };
+      return pMap(aggregateIds, (id) => release(id, how, mayGoOn), { concurrency: AGGREGATES_AT_ONCE });
+    },
 
     mayBegin,
     isOld,

@@ -1,5 +1,5 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { backoffSeconds, secondsUntil } from './backoff.ts';
+import { backoffSeconds, postponedSeconds } from './backoff.ts';
 import type { GivenBack } from './consumer.ts';
 
 /** Makes messages that were given back visible after their backoff, not after the queue's long visibility timeout. */
@@ -20,13 +20,16 @@ export const createRedelivery =
     await client.send(
       new ChangeMessageVisibilityBatchCommand({
         QueueUrl: queueUrl,
-        Entries: givenBack.map(({ record: { receiptHandle, attributes }, until }, index) => ({
-          Id: String(index),
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: until
-            ? secondsUntil(until, now(), random)
-            : backoffSeconds(Number(attributes.ApproximateReceiveCount), random),
-        })),
+        Entries: givenBack.map(({ record: { receiptHandle, attributes }, until }, index) => {
+          const receives = Number(attributes.ApproximateReceiveCount);
+          return {
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: until
+              ? postponedSeconds(until, now(), receives, random)
+              : backoffSeconds(receives, random),
+          };
+        }),
       }),
     );
   };

@@ -12,7 +12,6 @@ import { createObservability } from '../observability/observability.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { createSwitches } from '../resilience/switches.ts';
 import type { Handlers } from './applier.ts';
-import { pauseSeconds } from './backoff.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import type { Discard } from './discard.ts';
@@ -51,8 +50,13 @@ export interface HandlerSurroundings {
 
 const remaining = (context: Context) => () => context.getRemainingTimeInMillis();
 
+/** A message of a capability that is paused comes again after so long, and later each time. */
+const PAUSE_MS = 5_000;
+
 /** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
-export type ParkingRequest = { redrive: string[] } | { discard: Parameters<Discard>[0]; because: string };
+export type ParkingRequest =
+  /** `release`: also what is held. */
+  { redrive: string[]; release?: boolean } | { discard: Parameters<Discard>[0]; because: string };
 
 /** The answer to a {@link ParkingRequest}. */
 export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
@@ -125,15 +129,15 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   async function consumeAs(switched: Mode, event: SQSEvent): Promise<ConsumerReport> {
     if (switched === 'skip') return consume(event, (delivery) => subscriber.hold(delivery, `${capability} is skipped`));
     if (switched !== 'pause') return consume(event, subscriber.apply, subscriber.isSuspect);
-    return consume(event, async ({ receives }) => {
-      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseSeconds(receives) * 1000));
+    return consume(event, async () => {
+      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + PAUSE_MS));
     });
   }
 
   async function sweepAll(context: Context): Promise<void> {
-    if (['pause', 'skip'].includes(await mode())) return;
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
+      const isOff = ['pause', 'skip'].includes(await mode());
       await subscriber.sweep(
         () => hasTime(context),
         (report) => {
@@ -144,6 +148,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
           totals.SweepFailures++;
           logger.warn('parked message could not be applied', { ...report });
         },
+        isOff,
       );
     } finally {
       count(totals);
@@ -152,7 +157,10 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
 
   async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
     if ('redrive' in request && (await mode()) === 'pause') return { refused: `${capability} is paused` };
-    if ('redrive' in request) return { reports: await subscriber.redrive(request.redrive, () => hasTime(context)) };
+    if ('redrive' in request) {
+      const { redrive, release = false } = request;
+      return { reports: await subscriber.redrive(redrive, () => hasTime(context), release) };
+    }
     try {
       await subscriber.discard(request.discard, request.because);
     } catch (error) {

@@ -11,6 +11,9 @@ import type { ParkedKey } from './subscriber-store.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'applier'>;
 
+/** Receives beyond these may have been no tries. */
+const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
+
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
   const { store, contracts, unordered = false } = options;
@@ -49,7 +52,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
       return { outcome: 'parked', reason: reasonOf(error), error };
     });
     if (attempted instanceof Error) throw attempted;
-    if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: receives });
+    if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: triesOf(receives) });
     return attempted.outcome;
   }
 

@@ -156,7 +156,7 @@ export const mutants: Mutant[] = [
     name: 'too-early-acknowledged',
     breaks: ['G1'],
     file: subscriber,
-    from: "if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: receives });",
+    from: "if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: triesOf(receives) });",
     to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, body, attempted, { attempts: 1 });",
   },
   {

@@ -289,7 +289,7 @@ export class SubscriberModel {
 
   redrive(): void {
     const aggregates = [...new Set([...this.store.waiting.values()].map(({ aggregateId }) => aggregateId))];
-    this.#invokeSweep('redrive', (instance) => this.#subscriberOf(instance).redrive(aggregates, () => true));
+    this.#invokeSweep('redrive', (instance) => this.#subscriberOf(instance).redrive(aggregates, () => true, true));
   }
 
   /** A person gives up a message, or a version that did not come, or tries to. */

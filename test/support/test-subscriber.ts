@@ -2,6 +2,7 @@ import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
+import type { ReleaseReport } from '../../shared/messaging/parking.ts';
 import { createSubscriber, type SubscriberOptions } from '../../shared/messaging/subscriber.ts';
 import { memberIdOf, TIME } from './builders.ts';
 import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
@@ -41,16 +42,17 @@ export function subscriber(
       kit.setAside(delivery(JSON.stringify(message), 10), cause),
     hold: (message: object, because: string) => kit.hold(delivery(JSON.stringify(message)), because),
     isSuspect: (message: object, receives: number) => kit.isSuspect(delivery(JSON.stringify(message), receives)),
-    redrive: () => kit.redrive([member], () => true),
+    redrive: (released = true) => kit.redrive([member], () => true, released),
     raw: (body: string) => kit.apply(delivery(body)),
-    async sweep(mayGoOn = () => true) {
+    async sweep(mayGoOn = () => true, isOff = false) {
       const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };
-      await kit.sweep(mayGoOn, ({ applied, waiting, forPerson, version, error }) => {
+      const add = ({ applied, waiting, forPerson, version, error }: ReleaseReport) => {
         totals.applied += applied;
         totals.waiting += waiting;
         totals.forPerson += forPerson;
         if (error) totals.errors.push(`${version} ${error}`);
-      });
+      };
+      await kit.sweep(mayGoOn, add, isOff);
       return totals;
     },
     pass: (ms: number) => {

@@ -47,6 +47,29 @@ describe('a postponed message', () => {
   });
 });
 
+describe('a capability that is switched off', () => {
+  it('lets sweeps apply nothing, and tell all the same who waits for a person', async () => {
+    const service = breakable(new TransientError('down'), true);
+    const { apply, sweep, pass, parked, versions } = subscriber(service.handlers);
+    await apply(registered(member), 5);
+    await apply(profileChanged(member, 2));
+    service.broken = false;
+    pass(120 * MINUTE);
+    expect(await sweep(() => true, true)).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
+    expect(parked()).toEqual(['1 retry', '2 gap']);
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+  });
+
+  it('does not make what fails afterwards wait for long', async () => {
+    const service = breakable(new TransientError('down'), true);
+    const { apply, store } = subscriber(service.handlers);
+    await apply(registered(member), 200);
+    expect(parkedFirst(store)).toMatchObject({ attempts: 5 });
+    expect(Date.parse(parkedFirst(store)?.nextTryAt ?? '') - TIME.getTime()).toBeLessThan(MINUTE);
+  });
+});
+
 describe('a message that a rule holds back', () => {
   const held = () =>
     subscriber({
@@ -69,7 +92,15 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('stays released if it then fails for now', async () => {
+  it('is not released by a redrive that does not say so, also not for the sake of what waits behind it', async () => {
+    const { apply, redrive, versions } = held();
+    await apply(registered(member));
+    await apply(profileChanged(member, 2));
+    await redrive(false);
+    expect(versions()).toEqual([]);
+  });
+
+  it('waits for its next release if it fails for now, and not for the sweep', async () => {
     let down = true;
     const { apply, redrive, parked, versions } = subscriber({
       'rollcall.member.registered.v1': (_, released) => {
