@@ -24,6 +24,8 @@ const settings = z.strictObject({
     perSecond: z.int().min(1),
     burst: z.int().min(1),
     registrationsPerSecond: z.int().min(1),
+    /** Of those that may wait for 20 seconds: redeeming, and looking at an operation. Each keeps a function busy. */
+    waitsPerSecond: z.int().min(1),
   }),
   registrations: registrationLimits,
   sms: smsSettings,
@@ -47,7 +49,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     pointInTimeRecovery: false,
     logRetentionDays: 7,
     subscriberConcurrency: { default: 5 },
-    throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000 },
+    throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
     namespace: 'rollcall',
@@ -70,7 +72,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     pointInTimeRecovery: true,
     logRetentionDays: 90,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
-    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100 },
+    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     namespace: 'rollcall',
     sms: {

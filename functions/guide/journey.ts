@@ -1,4 +1,3 @@
-import type { Mode } from '../../shared/config/capabilities.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
@@ -20,9 +19,6 @@ export const journeys = { en, es, 'zh-CN': zhCN };
 type JourneyLocale = keyof typeof journeys;
 const locales = Object.keys(journeys) as JourneyLocale[];
 
-const localeOf = ({ locale }: { locale: string }, mode: Mode): JourneyLocale =>
-  mode === 'english-only' ? 'en' : closestLocale(locale, locales, 'en');
-
 /**
  * What the guide service does about a member's events. A journey names its language and keeps no text: the texts are
  * those of the files when it is read.
@@ -30,11 +26,10 @@ const localeOf = ({ locale }: { locale: string }, mode: Mode): JourneyLocale =>
 export const journeyHandlers = ({
   correspondence,
   now,
-  mode,
-}: Pick<HandlerSurroundings, 'correspondence' | 'now' | 'mode'>): Handlers<(typeof contracts)[number]> => ({
-  'rollcall.member.registered.v2': async (message) => {
+}: Pick<HandlerSurroundings, 'correspondence' | 'now'>): Handlers<(typeof contracts)[number]> => ({
+  'rollcall.member.registered.v2': (message) => {
     const { subject, data, time } = message;
-    const journeyLocale = localeOf(data, await mode());
+    const journeyLocale = closestLocale(data.locale, locales, 'en');
     return {
       set: { journeyLocale, addressee: data.displayName, startedAt: time },
       send: correspondence.reply(message, onboardingStepCompleted, {
@@ -45,8 +40,8 @@ export const journeyHandlers = ({
       }),
     };
   },
-  'rollcall.member.profile-changed.v1': async ({ data }) => ({
-    set: { journeyLocale: localeOf(data, await mode()), addressee: data.name },
+  'rollcall.member.profile-changed.v1': ({ data }) => ({
+    set: { journeyLocale: closestLocale(data.locale, locales, 'en'), addressee: data.name },
   }),
   'rollcall.member.deactivated.v1': () => ({ remove: ['journeyLocale', 'addressee', 'startedAt'] }),
 });

@@ -8,16 +8,27 @@ import { endpoint, json, memberId } from '../../shared/http/endpoint.ts';
 import { notFound } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
+import { createSwitches } from '../../shared/resilience/switches.ts';
 import { JOURNEY, journeys } from './journey.ts';
 
-const { TABLE } = readEnvironment(z.object({ TABLE: text }));
+const { TABLE, SWITCHES_TABLE } = readEnvironment(z.object({ TABLE: text, SWITCHES_TABLE: text }));
 const client = createDynamoDB();
+const { logger } = createObservability('guide');
+const switches = createSwitches({
+  client,
+  tableName: SWITCHES_TABLE,
+  now: () => new Date(),
+  onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+});
 
-export const read = endpoint(createObservability('guide').logger, async (event) => {
+export const read = endpoint(logger, async (event) => {
   const id = memberId(event);
-  const { Item } = await client.send(new GetCommand({ TableName: TABLE, Key: { pk: id, sk: JOURNEY } }));
+  const [{ Item }, mode] = await Promise.all([
+    client.send(new GetCommand({ TableName: TABLE, Key: { pk: id, sk: JOURNEY } })),
+    switches.mode('guide'),
+  ]);
   if (Item?.startedAt === undefined) throw notFound(`guide of member ${id}`);
-  const locale = Item.journeyLocale as keyof typeof journeys;
+  const locale = mode === 'english-only' ? 'en' : (Item.journeyLocale as keyof typeof journeys);
   return json(200, {
     memberId: id,
     locale,

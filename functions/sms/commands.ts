@@ -19,7 +19,7 @@ export interface CommandOptions {
 export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
   const { client, contactsTable, sendText } = options;
   return {
-    async 'rollcall.sms.send.v1'({ id, subject, data: { texts } }, released) {
+    async 'rollcall.sms.send.v1'({ id, subject, time, data: { texts } }, released) {
       const Key = { pk: subject, sk: CONTACT };
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
@@ -27,7 +27,10 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
       // A person gave up the registration's message.
       if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
-      return { call: (again) => sendText({ to: Item.phone, text, idempotencyKey: id }, { released, again }) };
+      return {
+        call: (again) =>
+          sendText({ to: Item.phone, text, idempotencyKey: id }, { askedAt: new Date(time), released, again }),
+      };
     },
   };
 }

@@ -86,7 +86,6 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
         store,
         judge,
         now,
-        newId,
         onChange: (state) => onChange(circuit, state),
         onFailure: onFailure(`circuit ${circuit} cannot be kept`),
       }),
@@ -98,7 +97,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     routes: settings.providers.map(routeOf),
     buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
     limits: createSmsLimits({ client, tableName: SMS_LIMITS_TABLE, settings, now, count }),
-    mode: mode as () => Promise<'on' | 'short-text'>,
+    mode,
     now,
   });
 }

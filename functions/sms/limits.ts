@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
@@ -16,15 +16,16 @@ export interface LimitsOptions {
 
 export type SmsLimits = ReturnType<typeof createSmsLimits>;
 
-/** Counters outlive the hour, minute or day that they are of. */
-const KEPT_SECONDS = 2 * 24 * 3600;
+/** Counters outlive the longest that a text may wait: 14 days in its queue. */
+const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 
 const names = new Intl.DisplayNames('en', { type: 'region' });
 
 /**
  * Limits against fraud: whoever controls premium numbers earns from every text to them, so a registration form that sends
- * texts is money. They hold over all instances, and are checked before a provider is called.
+ * texts is money. They hold over all instances, and are checked before a provider is called. A text counts once, and for
+ * the time when it was asked for: so one that had to wait is none of today's, and a backlog is no flood.
  */
 export function createSmsLimits({ client, tableName, settings, now, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
@@ -60,15 +61,23 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
     return counted?.texts;
   }
 
-  /** Counted by the messages themselves, so that one that comes again is no other. @returns whether it is new */
-  async function countPhone(to: string, messageId: string, hour: string): Promise<boolean | undefined> {
-    const before = await update(`phone#${to}#${hour}`, {
+  const phoneKey = (to: string, hour: string) => `phone#${to}#${hour}`;
+
+  async function messagesOf(to: string, hour: string): Promise<Set<string>> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: { pk: phoneKey(to, hour) }, ConsistentRead: true }),
+    );
+    return (Item?.messages as Set<string> | undefined) ?? new Set();
+  }
+
+  /** Last of all: a message that is known here has passed every limit. @returns whether it may be sent */
+  async function note(to: string, hour: string, messageId: string): Promise<boolean> {
+    const noted = await update(phoneKey(to, hour), {
       UpdateExpression: 'ADD messages :message',
-      ConditionExpression: 'attribute_not_exists(messages) OR size(messages) < :most OR contains(messages, :id)',
-      ExpressionAttributeValues: { ':message': new Set([messageId]), ':id': messageId, ':most': perPhoneAndHour },
-      ReturnValues: 'ALL_OLD',
+      ConditionExpression: 'attribute_not_exists(messages) OR size(messages) < :most',
+      ExpressionAttributeValues: { ':message': new Set([messageId]), ':most': perPhoneAndHour },
     });
-    return before && !(before.messages as Set<string> | undefined)?.has(messageId);
+    return noted !== undefined;
   }
 
   function held(because: string): HeldError {
@@ -77,8 +86,11 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
   }
 
   return {
-    /** @throws {HeldError} that says which limit, if one does not let the text pass */
-    async check(to: string, messageId: string): Promise<void> {
+    /**
+     * @param askedAt when the text was asked for
+     * @throws {HeldError} that says which limit, if one does not let the text pass
+     */
+    async check(to: string, messageId: string, askedAt: Date): Promise<void> {
       const country = parsePhoneNumberFromString(to)?.country;
       const name = country ? names.of(country) : 'a number of no country';
       if (countries !== 'all' && !(country && countries.includes(country))) {
@@ -86,19 +98,19 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
           `texts may not go to ${name}; allowed: ${countries.map((code) => names.of(code)).join(', ')} (setting sms.countries)`,
         );
       }
-      const at = now().toISOString();
-      const isNew = await countPhone(to, messageId, at.slice(0, 13));
-      if (isNew === undefined) {
-        throw held(`this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`);
-      }
-      if (!isNew) return;
-      const minute = `country#${country ?? '?'}#${at.slice(0, 16)}`;
-      if ((await countOne(minute, perCountryAndMinute)) === undefined) {
+      const at = askedAt.toISOString();
+      const hour = at.slice(0, 13);
+      const overPhone = `this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`;
+      const passed = await messagesOf(to, hour);
+      if (passed.has(messageId)) return;
+      if (passed.size >= perPhoneAndHour) throw held(overPhone);
+      if ((await countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute)) === undefined) {
         throw held(`${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`);
       }
-      const today = await countOne(`day#${at.slice(0, 10)}`, perDay);
-      if (today === undefined) throw held(`today's budget of ${perDay} texts is spent (setting sms.perDay)`);
-      if (today === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
+      const texts = await countOne(`day#${at.slice(0, 10)}`, perDay);
+      if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
+      if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
+      if (!(await note(to, hour, messageId))) throw held(overPhone);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { Nodes } from '../../shared/discovery/nodes.ts';
-import { PermanentError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
+import { MessagingError, PermanentError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
 import type { Breaker } from '../../shared/resilience/breaker.ts';
 import { timeLeft } from '../../shared/resilience/budget.ts';
 import {
@@ -37,12 +37,14 @@ export interface TextingOptions {
   perMinute: number | null;
   buckets: Pick<TokenBuckets, 'take'>;
   limits: Pick<SmsLimits, 'check'>;
-  mode: () => Promise<Mode<'sms'>>;
+  mode: () => Promise<Mode>;
   now: () => Date;
 }
 
 /** What is known of a text before it is handed to a provider. */
 export interface About {
+  /** When it was asked for. */
+  askedAt: Date;
   /** Whether a person lifted the limits for it. */
   released: boolean;
   /** Whether a provider may have it already, though nothing was heard of that. */
@@ -86,36 +88,44 @@ export function createTexting(options: TextingOptions): SendText {
       nodes,
       timeoutMs,
       atOnce,
-      pace: () => pace(name),
+      admit: async ({ to, idempotencyKey, askedAt, released }) => {
+        if (!released) await limits.check(to, idempotencyKey, askedAt);
+        await pace(name);
+      },
       breaker,
       retry: { tries: TRIES, isIdempotent: () => provider.honoursKey },
-      fallback:
-        next &&
-        (async (text, cause) => {
-          // Another provider would send it twice; this one, if it has it, will not.
-          const belongsHere = text.again && provider.honoursKey;
-          if (belongsHere || !mayBelongElsewhere(cause)) throw cause;
-          await next(text).catch((error: Error) => {
-            throw moreTelling(cause, error);
-          });
-        }),
+      async fallback(text, cause) {
+        if (!next || !mayBelongElsewhere(cause)) {
+          // Nobody can do anything about the doubt that a provider without keys leaves.
+          if (cause instanceof UnavailableError) cause.mayHaveHappened &&= provider.honoursKey;
+          throw cause;
+        }
+        await next(text).catch((error: Error) => {
+          throw moreTelling(cause, error, now());
+        });
+      },
     });
   }
 
   const send = serviceOf(routes) as RemoteService<Text, void>;
+  // A text that a provider may have already is only for one that would know it again.
+  const sendAgain = serviceOf(routes.filter(({ provider }) => provider.honoursKey)) ?? send;
 
-  return async ({ short, ...text }, { released, again }) => {
+  return async ({ short, ...text }, { again, ...about }) => {
     const isShort = (await mode()) === 'short-text';
-    if (!released) await limits.check(text.to, text.idempotencyKey);
     try {
-      await send({ ...text, again, ...(isShort && { text: oneSegment(short ?? text.text) }) });
+      await (again ? sendAgain : send)({
+        ...text,
+        ...about,
+        ...(isShort && { text: oneSegment(short ?? text.text) }),
+      });
     } catch (error) {
       throw inMessaging(error as Error, now());
     }
   };
 }
 
-type Text = TextMessage & { again: boolean };
+type Text = TextMessage & Omit<About, 'again'>;
 
 /** Another provider may send the text if this one surely did not; what merely waits its turn here, waits. */
 const mayBelongElsewhere = (cause: Error): boolean =>
@@ -123,19 +133,23 @@ const mayBelongElsewhere = (cause: Error): boolean =>
   !cause.mayHaveHappened &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
-/** Of the failures of both providers, the one that says what to do: it is well known when the first is tried again. */
-function moreTelling(first: Error, second: Error): Error {
+/** Of the failures of both providers, the one that says more: there is doubt, or when to come again at the soonest. */
+function moreTelling(first: Error, second: Error, now: Date): Error {
   const isUncertain = second instanceof UnavailableError && second.mayHaveHappened;
-  if (isUncertain || !(first instanceof CircuitOpenError)) return second;
-  return second instanceof CircuitOpenError && second.until < first.until ? second : first;
+  const [one, other] = [againFrom(first, now), againFrom(second, now)];
+  if (isUncertain || !one) return second;
+  return other && other < one ? second : first;
 }
 
 /** What a failed call means to the message that asked for it. */
 function inMessaging(cause: Error, now: Date): Error {
+  // Its own words, of a limit that does not let it pass.
+  if (cause instanceof MessagingError) return cause;
   const { message } = cause;
   if (cause instanceof RejectedError) return new PermanentError(message, { cause });
   const until = againFrom(cause, now);
-  const mayHaveHappened = !(cause instanceof UnavailableError) || cause.mayHaveHappened;
+  // What is no error of a call came before it: a table of ours that could not be reached.
+  const mayHaveHappened = cause instanceof UnavailableError && cause.mayHaveHappened;
   const options = { cause, mayHaveHappened };
   return until ? new PostponedError(message, until, options) : new TransientError(message, options);
 }

@@ -23,7 +23,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
   const { sendText, correspondence, now } = options;
   return {
     'rollcall.member.registered.v1': (message, released) => {
-      const { id, subject, data } = message;
+      const { id, subject, time, data } = message;
       const text = {
         to: data.phone,
         text: welcomeText(data),
@@ -31,7 +31,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
         idempotencyKey: id,
       };
       return {
-        call: (again) => sendText(text, { released, again }),
+        call: (again) => sendText(text, { askedAt: new Date(time), released, again }),
         set: { phone: data.phone, locale: data.locale },
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,

@@ -54,7 +54,7 @@ export class Subscriber extends Consumer {
    * @param entry handler file that exports `read`
    * @param action the one thing that it does with the table, such as `dynamodb:GetItem`
    */
-  addReadRoute(api: HttpApi, route: Route, entry: string, action: string): void {
+  addReadRoute(api: HttpApi, route: Route, entry: string, action: string): ServiceFunction {
     const { stage, name } = this.#props;
     const read = new ServiceFunction(this, 'read', {
       stage,
@@ -65,5 +65,6 @@ export class Subscriber extends Consumer {
     });
     this.table.grant(read, action);
     addRoute(this, 'Read', api, route, read);
+    return read;
   }
 }

@@ -86,9 +86,9 @@ export class RegistrationStack extends Stack {
     addRoute(this, 'ChangeMemberV2', api, routes.changeMemberV2, apiFunction('changeV2', ['GetItem', 'PutItem'], true));
     addRoute(this, 'ReadOnboarding', api, routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
     const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
-    addRoute(this, 'Redeem', api, routes.redeem, redeem);
+    const redeemRoute = addRoute(this, 'Redeem', api, routes.redeem, redeem);
     const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
-    addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
+    const operationRoute = addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
     addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted', []));
 
     const rpc = new ServiceFunction(this, 'rpc', {
@@ -120,13 +120,17 @@ export class RegistrationStack extends Stack {
     // A stage can only limit routes that are there.
     const apiStage = new HttpStage(this, 'Stage', { httpApi: api as IHttpApi, autoDeploy: true });
     const cfnStage = apiStage.node.defaultChild as CfnStage;
-    const { perSecond, burst, registrationsPerSecond } = stage.throttling;
+    const { perSecond, burst, registrationsPerSecond, waitsPerSecond } = stage.throttling;
     cfnStage.defaultRouteSettings = { throttlingRateLimit: perSecond, throttlingBurstLimit: burst };
-    const registering = { ThrottlingRateLimit: registrationsPerSecond, ThrottlingBurstLimit: registrationsPerSecond };
+    const limit = ({ method, path }: { method: string; path: string }, rate: number) => ({
+      [`${method} ${path}`]: { ThrottlingRateLimit: rate, ThrottlingBurstLimit: rate },
+    });
     cfnStage.routeSettings = {
-      [`${routes.register.method} ${routes.register.path}`]: registering,
-      [`${rpcRoute.method} ${rpcRoute.path}`]: registering,
+      ...limit(routes.register, registrationsPerSecond),
+      ...limit(rpcRoute, registrationsPerSecond),
+      ...limit(routes.redeem, waitsPerSecond),
+      ...limit(routes.readOperation, waitsPerSecond),
     };
-    cfnStage.node.addDependency(registerRoute, rpcRoutes);
+    cfnStage.node.addDependency(registerRoute, rpcRoutes, redeemRoute, operationRoute);
   }
 }

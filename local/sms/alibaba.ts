@@ -16,7 +16,7 @@ const told = (ResponseCode: string, ResponseDescription = ResponseCode): Answer 
   body: { RequestId: randomUUID(), ResponseCode, ResponseDescription },
 });
 
-/** Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe and SendMessageWithTemplate, signed by ACS3-HMAC-SHA256. */
+/** Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. */
 export function alibabaOf(mailbox: Mailbox) {
   const nonces = new Set<string>();
   return async (request: Request): Promise<Answer | 'none' | undefined> => {
@@ -24,13 +24,11 @@ export function alibabaOf(mailbox: Mailbox) {
     if (action === undefined) return 'none';
     const complaint = complaintAbout(request, nonces);
     if (complaint) return complaint;
-    const { To = '', Message, TemplateCode, TemplateParam } = Object.fromEntries(new URLSearchParams(request.query));
-    if (action !== 'SendMessageToGlobe' && action !== 'SendMessageWithTemplate') {
+    const { To = '', Message: text = '' } = Object.fromEntries(new URLSearchParams(request.query));
+    if (action !== 'SendMessageToGlobe') {
       return error(404, 'InvalidAction.NotFound', `Specified api is not found: ${action}`);
     }
-    if (action === 'SendMessageWithTemplate' && !TemplateCode) return told('isv.SMS_TEMPLATE_ILLEGAL');
     if (!/^[1-9]\d{6,14}$/.test(To)) return told('MOBILE_NUMBER_ILLEGAL');
-    const text = Message ?? (JSON.parse(TemplateParam ?? '{}') as { text?: string }).text ?? '';
     const accept = (): Answer => {
       const { id } = mailbox.keep({ to: `+${To}`, text, provider: 'alibaba' });
       return { status: 200, body: { ...(told('OK').body as object), MessageId: id, To, Segments: '1' } };

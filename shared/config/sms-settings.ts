@@ -18,18 +18,19 @@ export const smsSettings = z.strictObject({
   providers: z.array(z.enum(smsProviderNames)).min(1).max(2),
   /** How long a provider may take for one text; what it does take at the 99.9th percentile, `ops -- circuit list` shows. */
   timeoutMs: z.int().min(100).max(5_000),
-  /** Most texts at once that one instance of a function hands to one provider. */
-  atOnce: z.int().min(1),
+  /** Most texts at once that one instance of a function hands to one provider. A batch of its queue has ten. */
+  atOnce: z.int().min(10),
   /** Texts a minute that are agreed with a provider, over all instances; null: as many as it takes. */
   perMinute: z.int().min(1).nullable(),
   /** Countries that texts may go to (ISO 3166-1); or all. */
   countries: z.union([z.literal('all'), z.array(country).min(1)]),
+  /** Texts that were asked for in an hour, a minute or a day (UTC), whenever they are sent. */
   perPhoneAndHour: z.int().min(1),
   perCountryAndMinute: z.int().min(1),
-  /** From midnight to midnight, UTC. An alarm is raised at four fifths of it. */
+  /** An alarm is raised at four fifths of it. */
   perDay: z.int().min(1),
   /** How the capability `sms` is switched while a circuit is open; null: not at all. */
-  modeWhenCircuitOpens: z.enum(['short-text', 'pause']).nullable(),
+  modeWhenCircuitOpens: z.literal('short-text').nullable(),
 });
 
 export type SmsSettings = z.output<typeof smsSettings>;

@@ -5,6 +5,7 @@ import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
+import { withinBudget } from '../resilience/budget.ts';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { notFound, Problem, problemResponse } from './problems.ts';
@@ -26,7 +27,12 @@ export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<H
     .use(problems(logger))
     .use(negotiation(mediaType))
     .use(conditionalReads)
-    .handler(handle);
+    .handler((event, context) =>
+      withinBudget(
+        () => context.getRemainingTimeInMillis(),
+        () => handle(event),
+      ),
+    );
 }
 
 /** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
@@ -41,7 +47,12 @@ export function jsonEndpoint<S extends z.ZodType>(
     .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
     .use(httpJsonBodyParser())
-    .handler((event) => handle(event, validated(body, event.body)));
+    .handler((event, context) =>
+      withinBudget(
+        () => context.getRemainingTimeInMillis(),
+        async () => handle(event, validated(body, event.body)),
+      ),
+    );
 }
 
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {

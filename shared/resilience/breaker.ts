@@ -10,6 +10,7 @@ import {
   sliceOf,
 } from './circuit.ts';
 import { CircuitOpenError } from './errors.ts';
+import { patiently } from './last-known.ts';
 
 export interface BreakerOptions {
   /** Of the circuit, in all functions that share it. */
@@ -19,7 +20,6 @@ export interface BreakerOptions {
   /** What an error says about the service; `unknown`: it was not asked. */
   judge: (error: unknown) => 'well' | 'failed' | 'unknown';
   now: () => Date;
-  newId: () => string;
   /** Told when this instance opened the circuit, or found it still failing; and when its probe closed it. */
   onChange: (state: CircuitState) => Promise<void> | void;
   /** Told when the circuit could not be read or written: the state that was known last holds. */
@@ -49,19 +49,19 @@ export type Breaker = ReturnType<typeof createBreaker>;
  * once a second; a failure at once.
  */
 export function createBreaker(options: BreakerOptions) {
-  const { name, store, settings = CIRCUIT_SETTINGS, judge, newId, onChange, onFailure } = options;
+  const { name, store, settings = CIRCUIT_SETTINGS, judge, onChange, onFailure } = options;
   const now = () => options.now().getTime();
   let known = UNKNOWN;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  let uncounted = { calls: 0, failures: 0, durations: new Map<number, number>() };
+  let uncounted = { slice: 0, calls: 0, failures: 0, durations: new Map<number, number>() };
 
   async function synchronize(): Promise<void> {
-    const counts = uncounted;
-    uncounted = { calls: 0, failures: 0, durations: new Map() };
+    const { slice, ...counts } = uncounted;
+    uncounted = { slice: 0, calls: 0, failures: 0, durations: new Map() };
     readAt = now();
     try {
-      known = await (counts.calls > 0 ? store.count(name, sliceOf(readAt), counts) : store.read(name));
+      known = await (counts.calls > 0 ? store.count(name, slice, counts) : store.read(name));
     } catch (error) {
       onFailure(error as Error);
     }
@@ -71,7 +71,7 @@ export function createBreaker(options: BreakerOptions) {
   async function current(): Promise<Circuit> {
     if (now() - readAt >= MAX_AGE_MS) {
       reading ??= synchronize();
-      await reading;
+      await patiently(reading, known === UNKNOWN);
     }
     return known;
   }
@@ -98,13 +98,15 @@ export function createBreaker(options: BreakerOptions) {
     if (at < callableFrom(state).getTime()) throw new CircuitOpenError(name, callableFrom(state));
     const { since, failures, because } = state;
     const until = at + PROBE_LEASE_MS;
-    const probing: CircuitState = { is: 'half-open', since, failures, because, owner: newId(), until };
+    const probing: CircuitState = { is: 'half-open', since, failures, because, until };
     if (!(await change(seen, probing))) throw new CircuitOpenError(name, new Date(at + settings.firstProbeMs));
     return { ...seen, revision: seen.revision + 1, state: probing };
   }
 
   function count(failed: boolean, startedAt: number): void {
     const bucket = durationBucket(now() - startedAt);
+    // The function may be frozen before it is written: what is counted then is none of that time's.
+    uncounted.slice = sliceOf(now());
     uncounted.calls++;
     if (failed) uncounted.failures++;
     uncounted.durations.set(bucket, (uncounted.durations.get(bucket) ?? 0) + 1);
@@ -130,20 +132,24 @@ export function createBreaker(options: BreakerOptions) {
 
   async function fail(probe: Circuit | undefined, cause: Error): Promise<void> {
     if (probe) return open(probe, cause);
-    await synchronize();
+    await patiently(synchronize(), false);
     if (shouldOpen(known, now(), settings)) await open(known, cause);
   }
 
   return {
     /**
      * Calls the service, unless its circuit is open.
+     * @param call says when it begins, after what comes before it
      * @throws {CircuitOpenError} if it is, or is so after this call; else what the call throws
      */
-    async execute<T>(call: () => Promise<T>): Promise<T> {
+    async execute<T>(call: (begins: () => void) => Promise<T>): Promise<T> {
       const probe = await admit();
-      const startedAt = now();
+      let startedAt = now();
+      const begins = () => {
+        startedAt = now();
+      };
       try {
-        const answer = await call();
+        const answer = await call(begins);
         count(false, startedAt);
         await succeed(probe);
         return answer;

@@ -3,8 +3,8 @@ export type CircuitState =
   | { is: 'closed'; since: number }
   /** Nobody calls before `probeAt`. It has opened, or a probe has failed, `failures` times in a row. */
   | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
-  /** One has the lease to call, until it ends; the others wait. */
-  | { is: 'half-open'; since: number; failures: number; owner: string; until: number; because: string };
+  /** Whoever made this change may call, until then; the others wait. */
+  | { is: 'half-open'; since: number; failures: number; until: number; because: string };
 
 /** Calls that ended in one slice of time, and how many of them failed. */
 export interface Tally {

@@ -11,8 +11,8 @@ export class RejectedError extends RemoteError {
 /** The service cannot do it now. */
 export class UnavailableError extends RemoteError {
   override readonly name: string = 'UnavailableError';
-  /** Whether the service may have done it all the same: its answer was not heard. */
-  readonly mayHaveHappened: boolean;
+  /** Whether the service may have done it all the same: its answer, now or to an earlier try, was not heard. */
+  mayHaveHappened: boolean;
 
   constructor(
     message: string,
@@ -47,6 +47,11 @@ export class BulkheadFullError extends UnavailableError {
 /** The function has not enough time left to call the service. */
 export class OutOfTimeError extends UnavailableError {
   override readonly name = 'OutOfTimeError';
+}
+
+/** The service does not do this for anybody, or not as it is set up. It was not asked. */
+export class NotServedError extends UnavailableError {
+  override readonly name = 'NotServedError';
 }
 
 /** No instance of the service is registered. */

@@ -20,6 +20,7 @@ import {
   BulkheadFullError,
   CircuitOpenError,
   NoInstanceError,
+  NotServedError,
   OutOfTimeError,
   PacedError,
   RejectedError,
@@ -46,8 +47,8 @@ export interface RemoteServiceOptions<Request, Answer> {
   /** Most calls at once from this instance; one more fails. */
   atOnce?: number | undefined;
   breaker?: Breaker | undefined;
-  /** Waits for this call's turn. @throws {PacedError} if it is too long a wait */
-  pace?: (() => Promise<void>) | undefined;
+  /** What comes before each try that the circuit lets through: a limit, a wait for its turn. */
+  admit?: ((request: Request) => Promise<void>) | undefined;
   /** Tries in all, for requests that may safely be repeated. */
   retry?: { tries: number; isIdempotent: (request: Request) => boolean } | undefined;
   /** What answers instead, when the service cannot. */
@@ -63,14 +64,14 @@ const LONGEST_BACKOFF_MS = 500;
 const amongTries = new AsyncLocalStorage<true>();
 
 /**
- * The way to call a remote service. From the outside in: fallback (retry (breaker (pace (bulkhead (timeout (discovery
+ * The way to call a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout (discovery
  * (call)))))))). So each try is counted by the breaker and goes to an instance of its own; a bulkhead that is full says
  * nothing about the service; and the fallback answers for all of them.
  */
 export function createRemoteService<Request, Answer>(
   options: RemoteServiceOptions<Request, Answer>,
 ): RemoteService<Request, Answer> {
-  const { name, call, nodes, timeoutMs, breaker, pace, fallback } = options;
+  const { name, call, nodes, timeoutMs, breaker, admit, fallback } = options;
   const limit: IPolicy = options.atOnce === undefined ? noop : bulkhead(options.atOnce);
 
   async function callInstance(request: Request, tried: Set<string>, signal: AbortSignal): Promise<Answer> {
@@ -123,12 +124,23 @@ export function createRemoteService<Request, Answer>(
   return async (request) => {
     const tried = new Set<string>();
     const retrying = retryOf(request);
-    const tryOnce = ({ signal }: { signal: AbortSignal }) => {
-      const asked = async () => {
-        await pace?.();
+    let inDoubt = false;
+    const tryOnce = async ({ signal }: { signal: AbortSignal }) => {
+      const ask = async (begins: () => void) => {
+        await admit?.(request);
+        begins();
         return callIfThereIsRoom(request, tried, signal);
       };
-      return breaker ? breaker.execute(asked) : asked();
+      try {
+        return await (breaker ? breaker.execute(ask) : ask(() => {}));
+      } catch (error) {
+        // That a later try surely did nothing says nothing about the earlier one.
+        if (error instanceof UnavailableError) {
+          error.mayHaveHappened ||= inDoubt;
+          inDoubt = error.mayHaveHappened;
+        }
+        throw error;
+      }
     };
     try {
       return await (retrying === noop ? noop.execute(tryOnce) : amongTries.run(true, () => retrying.execute(tryOnce)));
@@ -145,10 +157,11 @@ const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Erro
 /** Whether the next try may fare better: not so if nobody was asked. */
 const mayHelpElsewhere = (error: unknown): boolean =>
   error instanceof UnavailableError &&
-  !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, OutOfTimeError, ThrottledError);
+  !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
-/** What an error says about the service, to its circuit breaker. */
+/** What an error says about the service, to its circuit breaker: what is no error of a call says nothing. */
 export function judge(error: unknown): 'well' | 'failed' | 'unknown' {
-  if (isOneOf(error, BulkheadFullError, OutOfTimeError, PacedError)) return 'unknown';
-  return isOneOf(error, RejectedError, ThrottledError) ? 'well' : 'failed';
+  if (isOneOf(error, BulkheadFullError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';
+  if (isOneOf(error, RejectedError, ThrottledError)) return 'well';
+  return error instanceof UnavailableError ? 'failed' : 'unknown';
 }

@@ -28,16 +28,17 @@ export interface TokenBucketsOptions {
 
 export type TokenBuckets = ReturnType<typeof createTokenBuckets>;
 
-/** So many empty buckets this instance knows by heart. */
+/** So many buckets this instance knows by heart. */
 const MOST_REMEMBERED = 10_000;
 
 /**
  * Token buckets that hold across instances, one item each: the generic cell rate algorithm, which keeps one moment, when
- * the bucket will be full again, and is the same as a token bucket (ITU-T I.371). One write for each token; while it is
- * empty, this instance asks no more.
+ * the bucket will be full again, and is the same as a token bucket (ITU-T I.371). One write a token, a second one where
+ * others took some meanwhile; while it is empty, this instance asks no more.
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
-  const emptyUntil = new Map<string, number>();
+  /** When a bucket will be full, as far as this instance knows: never sooner, as it only moves on. */
+  const known = new Map<string, number>();
 
   /** @returns the moment when it will be full, before the write if that was refused */
   async function update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<{ done: boolean; fullAt: number }> {
@@ -61,19 +62,23 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   async function postpone(key: string, at: number, each: number, latest: number) {
     const Key = { pk: key };
     const expires = { ':expires': Math.ceil(latest / 1000) + 60 };
-    const full = await update({
-      Key,
-      UpdateExpression: 'SET fullAt = :next, expiresAt = :expires',
-      ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :at',
-      ExpressionAttributeValues: { ':at': at, ':next': at + each, ...expires },
-    });
-    if (full.done || full.fullAt + each > latest) return full;
-    return update({
-      Key,
-      UpdateExpression: 'SET fullAt = fullAt + :each, expiresAt = :expires',
-      ConditionExpression: 'fullAt > :at AND fullAt <= :last',
-      ExpressionAttributeValues: { ':at': at, ':each': each, ':last': latest - each, ...expires },
-    });
+    const fromNow = () =>
+      update({
+        Key,
+        UpdateExpression: 'SET fullAt = :next, expiresAt = :expires',
+        ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :at',
+        ExpressionAttributeValues: { ':at': at, ':next': at + each, ...expires },
+      });
+    const fromThen = () =>
+      update({
+        Key,
+        UpdateExpression: 'SET fullAt = fullAt + :each, expiresAt = :expires',
+        ConditionExpression: 'fullAt > :at AND fullAt <= :last',
+        ExpressionAttributeValues: { ':at': at, ':each': each, ':last': latest - each, ...expires },
+      });
+    if ((known.get(key) ?? 0) > at) return fromThen();
+    const first = await fromNow();
+    return first.done || first.fullAt + each > latest ? first : fromThen();
   }
 
   return {
@@ -85,23 +90,19 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
       const at = now().getTime();
       const each = 60_000 / perMinute;
       const capacity = at + burst * each;
-      const refused = (next: number): Taken => ({
+      const refused = (fullAt: number): Taken => ({
         allowed: false,
-        waitMs: Math.max(1, Math.ceil(next - at)),
+        waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
         remaining: 0,
-        fullInMs: Math.ceil(next - at + (burst - 1) * each),
+        fullInMs: Math.ceil(fullAt - at),
       });
-      const remembered = emptyUntil.get(key);
-      if (remembered !== undefined && remembered > at + patienceMs) return refused(remembered);
+      const before = known.get(key) ?? 0;
+      if (before + each > capacity + patienceMs) return refused(before);
 
       const { done, fullAt } = await postpone(key, at, each, capacity + patienceMs);
-      if (!done) {
-        const next = fullAt + each - burst * each;
-        if (emptyUntil.size >= MOST_REMEMBERED) emptyUntil.clear();
-        emptyUntil.set(key, next);
-        return refused(next);
-      }
-      emptyUntil.delete(key);
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(key, Math.max(fullAt, known.get(key) ?? 0));
+      if (!done) return refused(fullAt);
       return {
         allowed: true,
         waitMs: Math.max(0, Math.ceil(fullAt - capacity)),

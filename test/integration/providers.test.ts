@@ -56,7 +56,8 @@ describe('an SMS provider that fails', () => {
       const phones = await register(cloud, 4);
       return (await circuits(cloud))['sms-http'] === 'half-open' && phones;
     });
-    expect((await cloud.asked()).http).toBe(before + 1);
+    await eventually(async () => (await cloud.asked()).http === before + 1);
+    expect((await circuits(cloud))['sms-http']).toBe('half-open');
     await eventually(async () => (await circuits(cloud))['sms-http'] === 'closed');
     await allTexts(cloud, probing);
     await cloud.breakSms('http');
@@ -87,7 +88,7 @@ describe('an SMS provider that hangs', () => {
 });
 
 describe('two SMS gateways that registered themselves', () => {
-  it('share the texts; when one dies under load, none is lost and none is sent twice', async () => {
+  it('share the texts; when one dies under load, none is lost', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
     const before = await register(cloud, 20);
     await allTexts(cloud, before);
@@ -151,10 +152,14 @@ describe('texts at a rate that is agreed with their provider', () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ perMinute: perSecond * 60 }) });
     const texts = await allTexts(cloud, await register(cloud, 100));
     const times = texts.map(({ receivedAt }) => Date.parse(receivedAt)).toSorted((a, b) => a - b);
-    // In any second there are at most that second's tokens, those that were saved up, and those on their way before it.
-    for (const start of times) {
-      const within = times.filter((time) => time >= start && time < start + 1_000);
-      expect(within.length).toBeLessThanOrEqual(2 * perSecond + 5);
+    // Between any two texts there are no more than what flowed in, one second's worth that was saved up, and some that
+    // were on their way a little faster or slower.
+    for (const [first, start] of times.entries()) {
+      for (const [last, end] of times.entries()) {
+        if (last < first) continue;
+        const flowedIn = ((end - start) / 1_000) * perSecond;
+        expect(last - first + 1).toBeLessThanOrEqual(flowedIn + 1.5 * perSecond);
+      }
     }
     expect(await parked(cloud)).toEqual([]);
   });

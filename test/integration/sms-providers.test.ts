@@ -1,11 +1,14 @@
 import { createServer } from 'node:http';
+import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAlibaba, sign } from '../../functions/sms/providers/alibaba.ts';
+import { sign } from '../../functions/sms/providers/alibaba.ts';
+import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { failureOf } from '../../functions/sms/providers/http-call.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
+import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import { close, listen } from '../../local/listen.ts';
-import { ALIBABA } from '../../local/sms/alibaba.ts';
-import { RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
+import { TWILIO } from '../../local/sms/twilio.ts';
+import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
 import { createRemoteService } from '../../shared/resilience/remote-service.ts';
 import { startProviders } from '../support/sms-providers.ts';
 
@@ -106,6 +109,19 @@ describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %
   });
 });
 
+describe('what is ours to set right', () => {
+  it('is no fault of the text: a sender that Twilio does not know, a pool that AWS does not have', async () => {
+    const twilio = createTwilio({ url: sandbox.url, credentials: async () => ({ ...TWILIO, from: '' }) });
+    expect(await failure(twilio.send(newText(), { signal: signal() }))).not.toBeInstanceOf(RejectedError);
+    const client = {
+      send: () =>
+        Promise.reject(new ValidationException({ message: 'no', $metadata: {}, Reason: 'UNKNOWN_REGISTRATION_FIELD' })),
+    };
+    const aws = createAwsEndUserMessaging({ client: client as never, originationIdentity: 'x' });
+    expect(await failure(aws.send(newText(), { signal: signal() }))).not.toBeInstanceOf(RejectedError);
+  });
+});
+
 describe('Alibaba Cloud SMS', () => {
   it('signs as the documentation does in its example', () => {
     const { authorization } = sign({
@@ -127,19 +143,9 @@ describe('Alibaba Cloud SMS', () => {
     );
   });
 
-  it('writes to mainland China by a template, and says if it has none', async () => {
+  it('says that it does not write to mainland China', async () => {
     const text = { ...newText(), to: '+8613800138000' };
-    const without = failure(sandbox.adapter('alibaba').send(text, { signal: signal() }));
-    expect(await without).toMatchObject({ message: 'texts to mainland China need a templateCode in the credentials' });
-    const { url } = sandbox;
-    const provider = createAlibaba({
-      url,
-      credentials: async () => ({ ...ALIBABA, templateCode: 'SMS_1' }),
-      now: () => new Date(),
-      newId: () => 'another nonce',
-    });
-    await provider.send(text, { signal: signal() });
-    expect(sandbox.mailbox.texts(text.to)).toHaveLength(1);
+    expect(await failure(sandbox.adapter('alibaba').send(text, { signal: signal() }))).toBeInstanceOf(NotServedError);
   });
 });
 
@@ -148,6 +154,7 @@ describe('the generic gateway', () => {
     [400, 'RejectedError', undefined],
     [401, 'UnavailableError', false],
     [404, 'UnavailableError', false],
+    [409, 'UnavailableError', true],
     [429, 'ThrottledError', false],
     [500, 'UnavailableError', false],
     [502, 'UnavailableError', true],

@@ -155,7 +155,7 @@ export class SubscriberModel {
     const working: Handlers<Contract> =
       this.name === 'sms'
         ? welcomeHandlers({ sendText, correspondence, now })
-        : journeyHandlers({ correspondence, now, mode: async () => 'on' });
+        : journeyHandlers({ correspondence, now });
     const handlers = contracts.map(({ type }) => [
       type,
       async (message: { subject: string; sequence?: string; id: string }) => {

@@ -247,7 +247,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       'outbox-relay': [...publishing, ...stream],
       'outbox-sweep': [...publishing, 'dynamodb:Scan'],
       'points-read': ['dynamodb:Query'],
-      'guide-read': ['dynamodb:GetItem'],
+      'guide-read': ['dynamodb:GetItem', switches],
     };
     const consumers: Record<string, string[]> = {
       sms: [...sending, ...sms],

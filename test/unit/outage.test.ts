@@ -90,7 +90,6 @@ describe('an hour in which the only SMS provider is down', () => {
             store: new InMemoryCircuitStore(),
             judge,
             now,
-            newId,
             onChange() {},
             onFailure: (error) => {
               throw error;

@@ -142,6 +142,20 @@ describe('a remote service', () => {
     expect([await failing.ask(), await refusing.ask()]).toEqual(['instead of down', 'RejectedError: no']);
   });
 
+  it('remains in doubt, if a later try surely did nothing', async () => {
+    const outcomes = [new UnavailableError('no answer', { mayHaveHappened: true }), down()];
+    const causes: Error[] = [];
+    const { ask } = service(() => Promise.reject(outcomes.shift()), {
+      retry: { ...idempotent, tries: 2 },
+      fallback: async (_, cause) => {
+        causes.push(cause);
+        return 'elsewhere';
+      },
+    });
+    await ask();
+    expect(causes).toMatchObject([{ message: 'down', mayHaveHappened: true }]);
+  });
+
   it('waits its turn outside of what it may take, and only if the circuit lets it call', async () => {
     const order: string[] = [];
     const { ask } = service(
@@ -150,17 +164,17 @@ describe('a remote service', () => {
         return 'done';
       },
       {
-        pace: async () => void order.push('its turn'),
+        admit: async () => void order.push('its turn'),
         breaker: {
           execute: (call) => {
             order.push('circuit');
-            return call();
+            return call(() => void order.push('begins'));
           },
         },
       },
     );
     await ask();
-    expect(order).toEqual(['circuit', 'its turn', 'called']);
+    expect(order).toEqual(['circuit', 'its turn', 'begins', 'called']);
   });
 });
 
@@ -205,6 +219,24 @@ describe('discovery', () => {
     expect(await choose()).toBe('b');
     await fail('b');
     expect(await choose()).toBe('a');
+  });
+
+  it('does not wait for a registry that hangs, if it knows some', async () => {
+    let hangs = false;
+    let at = TIME.getTime();
+    const nodes = createNodes({
+      service: 'it',
+      registry: {
+        find: () => (hangs ? new Promise(() => {}) : Promise.resolve([{ ...instance('a'), leaseUntil: 0 }])),
+      },
+      now: () => new Date(at),
+      random: () => 0,
+      onFailure: () => {},
+    });
+    await nodes.choose(new Set());
+    hangs = true;
+    at += 60_000;
+    expect((await nodes.choose(new Set()))?.id).toBe('a');
   });
 
   it('goes on with the instances it knew, while the registry cannot be read', async () => {

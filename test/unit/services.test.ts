@@ -13,7 +13,6 @@ import { memberIdOf, profileChanged, registered, TIME } from '../support/builder
 const now = () => TIME;
 const surroundings = {
   now,
-  mode: async () => 'on' as const,
   correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' }, now, newId: () => 'reply' }),
 };
 
@@ -85,14 +84,6 @@ describe('guide', () => {
   it('has the same steps in the same order in every language', () => {
     const ids = Object.values(journeys).map(({ steps }) => steps.map(({ id }) => id));
     for (const other of ids) expect(other).toEqual(ids[0]);
-  });
-
-  it('speaks English only, while it is switched to that', async () => {
-    const handlers = journeyHandlers({ ...surroundings, mode: async () => 'english-only' });
-    const event = readMessage(registered(), [memberRegisteredV2]);
-    expect((await handlers['rollcall.member.registered.v2']?.(event, false))?.set).toMatchObject({
-      journeyLocale: 'en',
-    });
   });
 
   it('starts in the closest language and follows the profile', async () => {

@@ -5,7 +5,7 @@ import { CircuitOpenError, RejectedError, ThrottledError, UnavailableError } fro
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
-const known = { released: false, again: false };
+const known = { askedAt: TIME, released: false, again: false };
 
 /** Two providers, whose circuits let everything through. */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
@@ -23,7 +23,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
           sent.push(`${name}: ${message.text}`);
         },
       },
-      breaker: { execute: (call) => call() },
+      breaker: { execute: (call) => call(() => {}) },
     };
   });
   const send = createTexting({
@@ -57,13 +57,28 @@ describe('a text', () => {
     expect(asked).toEqual(['first', 'first']);
   });
 
-  it('stays with the first, if an earlier try of it ended in doubt, and the first knows it again', async () => {
+  it('is only for a provider that knows it again, if an earlier try of it ended in doubt', async () => {
     const { send, asked } = texting([refused, undefined]);
     expect(await send({ ...known, again: true })).toMatchObject({ name: 'TransientError' });
     expect(asked).not.toContain('second');
     const without = texting([refused, undefined], {}, false);
     await without.send({ ...known, again: true });
     expect(without.asked).toEqual(['first', 'second']);
+  });
+
+  it('is in no doubt that anybody could clear, if the provider knows no keys', async () => {
+    expect(await texting([unheard], {}, false).send()).toMatchObject({
+      name: 'TransientError',
+      mayHaveHappened: false,
+    });
+  });
+
+  it('is in no doubt because of a table of ours', async () => {
+    const limits = { check: () => Promise.reject(new Error('throttled')) };
+    expect(await texting([undefined], { limits }).send()).toMatchObject({
+      name: 'TransientError',
+      mayHaveHappened: false,
+    });
   });
 
   it('is not sent again by what knows no keys, and does not go elsewhere for what is refused for good', async () => {
@@ -77,7 +92,11 @@ describe('a text', () => {
     expect(await texting([open, soon]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([soon, open]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([open, refused]).send()).toMatchObject({ name: 'PostponedError', until: later(40) });
-    expect(await texting([open, unheard]).send()).toMatchObject({ name: 'TransientError', mayHaveHappened: true });
+    const pace = {
+      take: async (key: string) => ({ allowed: !key.includes('second'), waitMs: 50, remaining: 0, fullInMs: 0 }),
+    };
+    const paced = texting([open, undefined], { perMinute: 1_200, buckets: pace });
+    expect(await paced.send()).toMatchObject({ name: 'PostponedError', until: later(0.05) });
   });
 
   it('comes again when the provider takes more', async () => {

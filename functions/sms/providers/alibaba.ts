@@ -1,16 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import * as z from 'zod';
-import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
 import { failureOf, parsed, post } from './http-call.ts';
-import type { SmsProvider, TextMessage } from './provider.ts';
+import type { SmsProvider } from './provider.ts';
 
 export const alibabaCredentials = z.object({
   accessKeyId: z.string().min(1),
   accessKeySecret: z.string().min(1),
   /** Sender id or signature. */
   from: z.string().min(1),
-  /** For mainland China, which takes registered templates only: one with the variable `text`. */
-  templateCode: z.string().min(1).optional(),
 });
 
 export type AlibabaCredentials = z.output<typeof alibabaCredentials>;
@@ -29,15 +27,19 @@ const FOR_GOOD =
   /^(isv\.)?(MOBILE_NUMBER_ILLEGAL|NUMBER_ILLEGAL|BLACK_KEY_CONTROL_LIMIT|PARAM_LENGTH_LIMIT|CONTENT_ERROR)/;
 const THROTTLED_MS = 1_000;
 
-/** Alibaba Cloud SMS, API 2018-05-01. It has no idempotency key; the key goes along as the number of the task. */
+/**
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key goes along as the number of
+ * the task. Mainland China takes no text of one's own, but registered templates with short variables: not from here.
+ */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
-  async send(message, { signal }) {
-    const { accessKeyId, accessKeySecret, from, templateCode } = await credentials();
-    const { action, query } = requestOf(message, from, templateCode);
+  async send({ to, text, idempotencyKey }, { signal }) {
+    if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud takes no texts of our own to mainland China');
+    const { accessKeyId, accessKeySecret, from } = await credentials();
+    const query = { To: to.slice(1), From: from, Message: text, TaskId: idempotencyKey };
     const headers = {
       host: new URL(url).host,
-      'x-acs-action': action,
+      'x-acs-action': 'SendMessageToGlobe',
       'x-acs-version': '2018-05-01',
       'x-acs-date': now()
         .toISOString()
@@ -56,18 +58,10 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     const what = `Alibaba Cloud SMS answered ${answer.status} with code ${code}`;
     if (THROTTLED.test(code)) throw new ThrottledError(what, THROTTLED_MS);
     if (FOR_GOOD.test(code)) throw new RejectedError(what);
-    // Of other codes only some are the caller's fault, and none the member's: credit, signature, template.
+    // Of other codes only some are the caller's fault, and none the member's: credit, signature.
     throw answer.status >= 500 ? failureOf(what, answer) : new UnavailableError(what);
   },
 });
-
-function requestOf({ to, text, idempotencyKey }: TextMessage, from: string, templateCode: string | undefined) {
-  const common = { To: to.slice(1), From: from, TaskId: idempotencyKey };
-  if (!to.startsWith(MAINLAND)) return { action: 'SendMessageToGlobe', query: { ...common, Message: text } };
-  if (!templateCode) throw new UnavailableError('texts to mainland China need a templateCode in the credentials');
-  const TemplateParam = JSON.stringify({ text });
-  return { action: 'SendMessageWithTemplate', query: { ...common, TemplateCode: templateCode, TemplateParam } };
-}
 
 export interface SignedRequest {
   method: string;

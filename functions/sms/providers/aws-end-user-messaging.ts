@@ -1,15 +1,24 @@
 import {
-  ConflictException,
   type PinpointSMSVoiceV2Client,
   PinpointSMSVoiceV2ServiceException,
   SendTextMessageCommand,
   ThrottlingException,
-  ValidationException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
 import type { SmsProvider } from './provider.ts';
 
 const THROTTLED_MS = 1_000;
+
+/**
+ * Reasons that are the recipient's; others are ours to set right, such as a pool that there is not
+ * (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html).
+ */
+const FOR_GOOD = new Set([
+  'INVALID_PARAMETER',
+  'DESTINATION_PHONE_NUMBER_OPTED_OUT',
+  'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION',
+  'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
+]);
 
 /**
  * AWS End User Messaging. SendTextMessage has no idempotency key, so a text whose acceptance was not heard of may be sent
@@ -43,9 +52,9 @@ export function createAwsEndUserMessaging(options: {
 }
 
 function failureOf(cause: Error): Error {
-  // A number that is malformed, or that opted out, stays so.
-  if (cause instanceof ValidationException || cause instanceof ConflictException) {
-    return new RejectedError(`AWS End User Messaging refused the text: ${cause.Reason}`, { cause });
+  const reason = (cause as { Reason?: string }).Reason ?? '';
+  if (FOR_GOOD.has(reason)) {
+    return new RejectedError(`AWS End User Messaging refused the text: ${reason}`, { cause });
   }
   const what = `AWS End User Messaging: ${cause.name}: ${cause.message}`;
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);

@@ -40,8 +40,8 @@ export async function post(
 
 /** Answers that say "not now" rather than "never"; a wrong key or address (401, 403, 404) is ours to set right. */
 const NOT_NOW = new Set([401, 403, 404, 408, 409, 425]);
-/** A proxy gave up waiting: what stands behind it may have done it. */
-const UNHEARD = new Set([502, 504]);
+/** A request with this key is at work (409), or a proxy gave up waiting: it may be done. */
+const UNHEARD = new Set([409, 502, 504]);
 
 /** What an answer that is no acceptance means, by its status alone. */
 export function failureOf(what: string, { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): Error {

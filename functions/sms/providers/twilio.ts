@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { UnavailableError } from '../../../shared/resilience/errors.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
@@ -10,6 +11,9 @@ export const twilioCredentials = z.object({
 });
 
 export type TwilioCredentials = z.output<typeof twilioCredentials>;
+
+/** Of the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
+const FOR_GOOD = new Set([21211, 21602, 21610, 21612, 21614, 21617]);
 
 /**
  * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key, so
@@ -36,6 +40,9 @@ export const createTwilio = ({
     });
     if (answer.status === 201) return;
     const { code = '?' } = parsed(answer.body);
-    throw failureOf(`Twilio answered ${answer.status} with code ${code}`, answer);
+    const what = `Twilio answered ${answer.status} with code ${code}`;
+    // Of other codes none is the member's fault: sender, permissions, credit.
+    if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new UnavailableError(what);
+    throw failureOf(what, answer);
   },
 });
