@@ -17,7 +17,7 @@ const options = new Command('npm start --')
   .option('--data <dir>', 'keep data in this folder', '.rollcall')
   .option(
     '--port <port>',
-    'port of the API; the SMS sandbox takes the tenth after it, gRPC the 20th, AWS the 566th',
+    'port of the API; the SMS gateways take the tenth and eleventh after it, gRPC the 20th, AWS the 566th',
     port,
     4000,
   )
