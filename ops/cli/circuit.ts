@@ -47,7 +47,10 @@ const list = new Command('list')
       const now = new Date();
       const found = (await circuits(stage)).map(([name, circuit]) => describe(name, circuit, now));
       if (json) return printJson(found);
-      if (found.length === 0) return console.log(pc.dim('No remote service was called yet.'));
+      if (found.length === 0)
+        return console.log(
+          pc.dim('Nothing is known yet: an instance tells of a call with its next one, a second later or more.'),
+        );
       printTable(
         found.map(({ circuit, state, since, nextProbe, recentCalls, recentFailures, calls, ms }) => ({
           circuit,
@@ -75,7 +78,8 @@ const reset = new Command('reset')
       const all = await circuits(stage);
       const circuit = all.find(([known]) => known === name)?.[1];
       if (!circuit) {
-        throw new OperatorError(`There is no circuit "${name}"; there are: ${all.map(([known]) => known).join(', ')}.`);
+        const known = all.map(([one]) => one).join(', ') || 'none yet';
+        throw new OperatorError(`There is no circuit "${name}"; there are: ${known}.`);
       }
       if (circuit.state.is !== 'closed') {
         await confirm(`Everybody will call ${name} again at once.`, yes);

@@ -13,7 +13,14 @@ export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
     const width = cells.reduce((most, cell) => Math.max(most, cell.length), name.length);
     return { name, cells, width };
   });
-  console.log(pc.bold(columns.map(({ name, width }) => name.padEnd(width)).join('  ')));
+  console.log(
+    pc.bold(
+      columns
+        .map(({ name, width }) => name.padEnd(width))
+        .join('  ')
+        .trimEnd(),
+    ),
+  );
   for (const index of rows.keys()) {
     console.log(
       columns
