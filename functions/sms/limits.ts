@@ -104,10 +104,13 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
       const passed = await messagesOf(to, hour);
       if (passed.has(messageId)) return;
       if (passed.size >= perPhoneAndHour) throw held(overPhone);
-      if ((await countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute)) === undefined) {
+      const [ofCountry, texts] = await Promise.all([
+        countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute),
+        countOne(`day#${at.slice(0, 10)}`, perDay),
+      ]);
+      if (ofCountry === undefined) {
         throw held(`${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`);
       }
-      const texts = await countOne(`day#${at.slice(0, 10)}`, perDay);
       if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
       if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
       if (!(await note(to, hour, messageId))) throw held(overPhone);
