@@ -89,6 +89,7 @@ export function createTexting(options: TextingOptions): SendText {
       timeoutMs,
       atOnce,
       admit: async ({ to, idempotencyKey, askedAt, released }) => {
+        await provider.ready?.();
         if (!released) await limits.check(to, idempotencyKey, askedAt);
         await pace(name);
       },
@@ -135,9 +136,9 @@ const mayBelongElsewhere = (cause: Error): boolean =>
 
 /** Of the failures of both providers, the one that says more: there is doubt, or when to come again at the soonest. */
 function moreTelling(first: Error, second: Error, now: Date): Error {
-  const isUncertain = second instanceof UnavailableError && second.mayHaveHappened;
+  if (!(second instanceof UnavailableError)) return second;
   const [one, other] = [againFrom(first, now), againFrom(second, now)];
-  if (isUncertain || !one) return second;
+  if (second.mayHaveHappened || !one) return second;
   return other && other < one ? second : first;
 }
 

@@ -4,7 +4,7 @@ import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcRoute } from '../../shared/contracts/rpc.ts';
+import { rpcRoute, rpcWatchRoute } from '../../shared/contracts/rpc.ts';
 import { addRoute } from '../constructs/api-route.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { Outbox } from '../constructs/outbox.ts';
@@ -76,7 +76,7 @@ export class RegistrationStack extends Stack {
     addRoute(this, 'Root', api, routes.readRoot, apiFunction('root', []));
     const register = apiFunction('register', ['PutItem'], true);
     limits.grant(register, 'dynamodb:UpdateItem');
-    const registerRoute = addRoute(this, 'Register', api, routes.register, register);
+    const registerAdded = addRoute(this, 'Register', api, routes.register, register);
     addRoute(this, 'ReadMember', api, routes.readMember, apiFunction('read', ['GetItem']));
     addRoute(this, 'ReadMemberV2', api, routes.readMemberV2, apiFunction('readV2', ['GetItem']));
     addRoute(this, 'ChangeMember', api, routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
@@ -86,9 +86,9 @@ export class RegistrationStack extends Stack {
     addRoute(this, 'ChangeMemberV2', api, routes.changeMemberV2, apiFunction('changeV2', ['GetItem', 'PutItem'], true));
     addRoute(this, 'ReadOnboarding', api, routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
     const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
-    const redeemRoute = addRoute(this, 'Redeem', api, routes.redeem, redeem);
+    const redeemAdded = addRoute(this, 'Redeem', api, routes.redeem, redeem);
     const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
-    const operationRoute = addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
+    const operationAdded = addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
     addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted', []));
 
     const rpc = new ServiceFunction(this, 'rpc', {
@@ -104,7 +104,8 @@ export class RegistrationStack extends Stack {
     outbox.table.grant(rpc, 'dynamodb:PutItem');
     limits.grant(rpc, 'dynamodb:UpdateItem');
     governance.allowReadingSwitches(rpc);
-    const rpcRoutes = addRoute(this, 'Rpc', api, rpcRoute, rpc);
+    const rpcAdded = addRoute(this, 'Rpc', api, rpcRoute, rpc);
+    const rpcWatchAdded = addRoute(this, 'RpcWatch', api, rpcWatchRoute, rpc);
 
     const docsFunction = (handler: string) =>
       new ServiceFunction(this, handler, {
@@ -130,7 +131,9 @@ export class RegistrationStack extends Stack {
       ...limit(rpcRoute, registrationsPerSecond),
       ...limit(routes.redeem, waitsPerSecond),
       ...limit(routes.readOperation, waitsPerSecond),
+      ...limit({ ...routes.readOperation, method: 'HEAD' }, waitsPerSecond),
+      ...limit(rpcWatchRoute, waitsPerSecond),
     };
-    cfnStage.node.addDependency(registerRoute, rpcRoutes, redeemRoute, operationRoute);
+    cfnStage.node.addDependency(...registerAdded, ...rpcAdded, ...rpcWatchAdded, ...redeemAdded, ...operationAdded);
   }
 }

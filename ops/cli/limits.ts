@@ -24,7 +24,7 @@ export const limits = new Command('limits')
   .description('what may be done how often, and how much of it is used; and what was held back')
   .addHelpText(
     'after',
-    '\nWhat is held: npm run ops -- parked list --reason held; to release it: parked redrive sms --all --reason held\nExample: npm run ops -- limits',
+    '\nWhat is held: npm run ops -- parked list --reason held; to release it: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',
   )
   .action(
     onStage<object, []>(async (stage, { json }) => {

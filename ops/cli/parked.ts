@@ -20,12 +20,14 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
+const REDRIVABLE: ParkedReason[] = ['failed', 'held', 'retry', 'gap', 'unsent'];
+
 /**
  * What is below the baseline can only be discarded; what nobody could read is redriven by the name of its queue; and what
  * a rule holds is released by those who say so.
  */
 const isRedrivable = ({ reason }: ParkedMessage, wanted: string | undefined) =>
-  reason !== 'unreadable' && reason !== 'below-baseline' && (reason !== 'held' || wanted === 'held');
+  REDRIVABLE.includes(reason) && (reason !== 'held' || wanted === 'held');
 
 /** Under a queue, messages have no version, but an id. */
 const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
@@ -102,7 +104,7 @@ const redriveCommand = new Command('redrive')
   .argument('<subscriber>')
   .argument('[aggregates...]', 'member ids, or the name of a queue')
   .option('--all', 'everything that is parked under a member, what failed first; nothing that is held')
-  .addOption(new Option('--reason <reason>', 'with --all, what is parked for this reason: held').choices(REASONS))
+  .addOption(new Option('--reason <reason>', 'with --all, only this; held releases what is held').choices(REDRIVABLE))
   .addHelpText(
     'after',
     '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive sms --all',
@@ -111,6 +113,8 @@ const redriveCommand = new Command('redrive')
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
       const { all, reason, json } = options;
       if (Boolean(all) === given.length > 0) throw new OperatorError('Name aggregates, or say --all.');
+      if (reason && !all)
+        throw new OperatorError('--reason goes with --all: of a member whom you name, all is applied.');
       await subscriberNamed(stage, subscriber);
       const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
       // What merely waits its turn is no canary.

@@ -51,7 +51,16 @@ const about = ({ by, why, at, until }: Switch) => ({ by, why, at, ...(until && {
 interface How {
   why: string;
   for?: number;
-  by: string;
+  by?: string;
+}
+
+/** In a container, a user may have no name. */
+function whoami(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? 'unknown';
+  }
 }
 
 async function change(
@@ -63,7 +72,7 @@ async function change(
   const changes = modes.map(([capability, mode]) => ({
     capability,
     mode,
-    by: how.by,
+    by: how.by ?? whoami(),
     why: how.why,
     at: at.toISOString(),
     ...(how.for !== undefined && mode !== 'on' && { until: new Date(at.getTime() + how.for).toISOString() }),
@@ -88,7 +97,7 @@ const withHow = (command: Command) =>
   command
     .requiredOption('--why <text>', 'the reason, for whoever looks at it next')
     .option('--for <time>', 'switch back to on by itself, after 30min, 2h or 1d', duration)
-    .option('--by <name>', 'who switches', userInfo().username);
+    .option('--by <name>', 'who switches (default: you)');
 
 const set = withHow(new Command('set'))
   .description('switch one capability')

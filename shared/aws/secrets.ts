@@ -5,11 +5,13 @@ import { clientDefaults } from './clients.ts';
 
 /** So long a value is known before it is read again: an operator changes one without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;
+/** And one that could not be read, or is not filled in. */
+const FAILURE_AGE_MS = 10_000;
 
 /** A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known holds. */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {
   const client = new SecretsManagerClient(clientDefaults);
-  let known: { value: z.output<S>; readAt: number } | undefined;
+  let known: { value?: z.output<S>; failure?: Error; readAt: number } | undefined;
 
   async function read(): Promise<z.output<S>> {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: id }));
@@ -22,14 +24,16 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
 
   return async () => {
     const at = now().getTime();
-    if (known && at - known.readAt < MAX_AGE_MS) return known.value;
-    try {
-      known = { value: await read(), readAt: at };
-    } catch (cause) {
-      if (!known) throw new NotServedError(`secret ${id} cannot be used: ${(cause as Error).message}`, { cause });
-      known.readAt = at;
+    if (!known || at - known.readAt >= (known.failure ? FAILURE_AGE_MS : MAX_AGE_MS)) {
+      const before = known?.value;
+      try {
+        known = { value: await read(), readAt: at };
+      } catch (cause) {
+        known = { ...(before && { value: before }), failure: cause as Error, readAt: at };
+      }
     }
-    return known.value;
+    if (known.value) return known.value;
+    throw new NotServedError(`secret ${id} cannot be used: ${known.failure?.message}`, { cause: known.failure });
   };
 }
 

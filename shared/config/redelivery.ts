@@ -1,8 +1,8 @@
 /**
  * How often a queue hands out a message before it moves to the dead-letter queue. The most that SQS takes, for only
  * tries shall count: neither what is postponed while a provider is down or a capability paused, which takes a receive
- * each time, nor a function that does not even start. What is postponed waits a second longer each time, so 1,000 receives
- * last for almost six days; the queue keeps a message for 14.
+ * each time, nor a function that does not even start. What is postponed waits longer and longer, so 1,000 receives last
+ * for four days at least; the queue keeps a message for 14.
  */
 export const MAX_RECEIVES = 1_000;
 

@@ -11,11 +11,15 @@ export function backoffSeconds(tries: number, random: () => number): number {
   return Math.ceil(most / 2 + (random() * most) / 2);
 }
 
+/** So often a message may come again as soon as it likes. */
+const SWIFT_RECEIVES = 100;
+
 /**
- * How long to hide a message that was postponed, and how often it was received by now: a second more each time at least,
- * so that 1,000 receives last for days.
+ * How long to hide a message that was postponed, and how often it was received by now: after its first hundred receives a
+ * second more each time at least, so that 1,000 last for days.
  */
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const asked = (until.getTime() - now.getTime()) / 1000;
-  return Math.min(Math.ceil(Math.max(asked, receives) + random() * SPREAD_SECONDS), LONGEST_SECONDS);
+  const least = Math.max(0, receives - SWIFT_RECEIVES);
+  return Math.min(Math.ceil(Math.max(asked, least) + random() * SPREAD_SECONDS), LONGEST_SECONDS);
 }

@@ -23,8 +23,6 @@ const VERSION_DIGITS = 16;
 const PARKED = 'parked#';
 const DISCARDED = 'discarded#';
 const BEGUN = 'begun#';
-/** Before every moment, by order of text. */
-const ENDED = '-';
 /** Two messages that claim the same version have a place each: neither may take the other's. */
 const placeOf = ({ version, messageId }: Omit<ParkedKey, 'aggregateId'>) =>
   `${String(version).padStart(VERSION_DIGITS, '0')}#${messageId}`;
@@ -60,7 +58,9 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
         return { state: 'done' };
       }
       const { Attributes: before } = await client.send(new UpdateCommand(input));
-      const again = before?.leasedBy !== undefined && before.leasedBy !== input.ExpressionAttributeValues?.[':owner'];
+      const isOthers =
+        before?.leasedBy !== undefined && before.leasedBy !== input.ExpressionAttributeValues?.[':owner'];
+      const again = isOthers || before?.inDoubt === true;
       return again ? { state: 'done', again } : { state: 'done' };
     } catch (error) {
       const item = itemThatRefused(error);
@@ -79,7 +79,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       ...(next.baseline && { baseline: next.baseline }),
       ...(send.length > 0 && { [unsentAttribute(next)]: send }),
     });
-    const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy'];
+    const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy', 'inDoubt'];
     return claim(
       aggregateId,
       {
@@ -123,7 +123,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
             ':from': from.toISOString(),
             ':owner': owner,
           },
-          ReturnValues: 'UPDATED_OLD',
+          ReturnValues: 'ALL_OLD',
         },
         [],
       );
@@ -135,9 +135,9 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
           new UpdateCommand({
             TableName: tableName,
             Key: { pk: aggregateId, sk: cursorKey },
-            UpdateExpression: unresolved ? 'SET leasedUntil = :ended' : 'REMOVE leasedUntil, leasedBy',
+            UpdateExpression: `${unresolved ? 'SET inDoubt = :yes ' : ''}REMOVE leasedUntil, leasedBy`,
             ConditionExpression: 'leasedBy = :owner',
-            ExpressionAttributeValues: { ':owner': owner, ...(unresolved && { ':ended': ENDED }) },
+            ExpressionAttributeValues: { ':owner': owner, ...(unresolved && { ':yes': true }) },
           }),
         );
       } catch (error) {

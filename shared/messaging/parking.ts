@@ -234,7 +234,9 @@ export function createParking(options: ParkingOptions) {
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
     if (toSend.some((parked) => isDue(parked, { ...how, isOff: false }))) return undefined;
-    const stands = lowest?.reason === 'held' || (lowest?.reason === 'retry' && !isDue(lowest, how));
+    // One that is held may have come again and been applied since: then others wait for nothing.
+    const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
+    const stands = isHeldAlone || (lowest?.reason === 'retry' && !isDue(lowest, how));
     if (lowest && !stands) return undefined;
     const forPerson = toSend.filter(isOld).length + (lowest && needsPerson(lowest) ? 1 : 0);
     return { aggregateId, applied: 0, waiting: queue.length - forPerson, forPerson };
@@ -255,10 +257,14 @@ export function createParking(options: ParkingOptions) {
      * Applies what is parked and whose turn and time have come, each aggregate from its lowest. The next sweep begins
      * elsewhere, so that nothing waits for ever if this one runs out of time.
      * @param mayGoOn false: nothing further is begun
-     * @param isOff whether the capability is switched off: nothing is applied, but all is counted
+     * @param isOff whether the capability is switched off now: nothing is applied, but all is counted
      */
-    async sweep(mayGoOn: () => boolean, onReport: (report: ReleaseReport) => void, isOff = false): Promise<void> {
-      const how: Release = { redriven: false, released: false, isOff };
+    async sweep(
+      mayGoOn: () => boolean,
+      onReport: (report: ReleaseReport) => void,
+      isOff: () => Promise<boolean> = async () => false,
+    ): Promise<void> {
+      const howNow = async (): Promise<Release> => ({ redriven: false, released: false, isOff: await isOff() });
       const first = Math.floor(random() * SWEEP_SEGMENTS);
       const suspects: string[] = [];
       for (let index = 0; index < SWEEP_SEGMENTS; index++) {
@@ -273,6 +279,7 @@ export function createParking(options: ParkingOptions) {
             queues,
             async ([aggregateId, queue]) => {
               if (!mayGoOn()) return;
+              const how = await howNow();
               const report = standing(aggregateId, queue, how);
               if (!report && isSuspect(queue)) suspects.push(aggregateId);
               else onReport(report ?? (await release(aggregateId, how, mayGoOn)));
@@ -285,7 +292,7 @@ export function createParking(options: ParkingOptions) {
       // The function died over one of these, or beside one: alone, it takes no other down with it.
       for (const aggregateId of suspects) {
         if (!mayGoOn()) return;
-        onReport(await release(aggregateId, how, mayGoOn));
+        onReport(await release(aggregateId, await howNow(), mayGoOn));
       }
     },
 

@@ -50,8 +50,8 @@ export interface HandlerSurroundings {
 
 const remaining = (context: Context) => () => context.getRemainingTimeInMillis();
 
-/** A message of a capability that is paused comes again after so long, and later each time. */
-const PAUSE_MS = 5_000;
+/** A message of a capability that is paused comes again after so long, and a second more each time. */
+const SHORTEST_PAUSE_MS = 4_000;
 
 /** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
 export type ParkingRequest =
@@ -129,15 +129,15 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   async function consumeAs(switched: Mode, event: SQSEvent): Promise<ConsumerReport> {
     if (switched === 'skip') return consume(event, (delivery) => subscriber.hold(delivery, `${capability} is skipped`));
     if (switched !== 'pause') return consume(event, subscriber.apply, subscriber.isSuspect);
-    return consume(event, async () => {
-      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + PAUSE_MS));
+    return consume(event, async ({ receives }) => {
+      const pauseMs = SHORTEST_PAUSE_MS + receives * 1_000;
+      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseMs));
     });
   }
 
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
-      const isOff = ['pause', 'skip'].includes(await mode());
       await subscriber.sweep(
         () => hasTime(context),
         (report) => {
@@ -148,7 +148,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
           totals.SweepFailures++;
           logger.warn('parked message could not be applied', { ...report });
         },
-        isOff,
+        async () => ['pause', 'skip'].includes(await mode()),
       );
     } finally {
       count(totals);

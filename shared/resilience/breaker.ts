@@ -10,7 +10,7 @@ import {
   sliceOf,
 } from './circuit.ts';
 import { CircuitOpenError } from './errors.ts';
-import { patiently } from './last-known.ts';
+import { patiently, withPatience } from './last-known.ts';
 
 export interface BreakerOptions {
   /** Of the circuit, in all functions that share it. */
@@ -71,7 +71,7 @@ export function createBreaker(options: BreakerOptions) {
   async function current(): Promise<Circuit> {
     if (now() - readAt >= MAX_AGE_MS) {
       reading ??= synchronize();
-      await patiently(reading, known === UNKNOWN);
+      await patiently(reading);
     }
     return known;
   }
@@ -79,7 +79,7 @@ export function createBreaker(options: BreakerOptions) {
   /** @returns whether nobody was faster */
   async function change(seen: Circuit, state: CircuitState): Promise<boolean> {
     try {
-      const changed = await store.change(name, seen.revision, state);
+      const changed = await withPatience(store.change(name, seen.revision, state));
       if (changed) known = { ...known, revision: seen.revision + 1, state };
       else readAt = Number.NEGATIVE_INFINITY;
       return changed;
@@ -132,7 +132,7 @@ export function createBreaker(options: BreakerOptions) {
 
   async function fail(probe: Circuit | undefined, cause: Error): Promise<void> {
     if (probe) return open(probe, cause);
-    await patiently(synchronize(), false);
+    await patiently(synchronize());
     if (shouldOpen(known, now(), settings)) await open(known, cause);
   }
 

@@ -75,9 +75,9 @@ export function percentile(durations: ReadonlyMap<number, number>, part: number)
   return undefined;
 }
 
-/** What was counted in the window, since the circuit was closed last. */
+/** What was counted in the window, and not before the slice of time after the one in which the circuit was closed last. */
 export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
-  const from = Math.max(sliceOf(now - windowMs) + 1, sliceOf(state.since));
+  const from = Math.max(sliceOf(now - windowMs), sliceOf(state.since)) + 1;
   const sum = { calls: 0, failures: 0 };
   for (const [slice, { calls, failures }] of tallies) {
     if (slice < from) continue;

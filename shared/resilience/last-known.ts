@@ -9,15 +9,27 @@ export interface LastKnownOptions<T> {
   onFailure: (error: Error) => void;
 }
 
-/** So long a caller waits for news, if something is known already; and if nothing is. */
+/** So long a caller waits for news, if something is known already. */
 const PATIENCE_MS = 250;
+/** And if nothing is. */
 const FIRST_PATIENCE_MS = 2_000;
 
+const after = (ms: number) =>
+  new Promise<undefined>((resolve) => {
+    AbortSignal.timeout(ms).addEventListener('abort', () => resolve(undefined));
+  });
+
 /** Waits for a read that never rejects, but not for long: what is known holds on. */
-export async function patiently(reading: Promise<void>, isFirst: boolean): Promise<void> {
-  const patience = AbortSignal.timeout(isFirst ? FIRST_PATIENCE_MS : PATIENCE_MS);
-  const over = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
-  await Promise.race([reading, over]);
+export const patiently = (reading: Promise<void>, ms = PATIENCE_MS): Promise<void> =>
+  Promise.race([reading, after(ms)]);
+
+/** @throws {Error} if it takes too long; what comes of it then, nobody hears */
+export async function withPatience<T>(writing: Promise<T>): Promise<T> {
+  writing.catch(() => {});
+  const late = after(PATIENCE_MS).then(() => {
+    throw new Error(`no answer within ${PATIENCE_MS} ms`);
+  });
+  return Promise.race([writing, late]);
 }
 
 /** A value that is read now and then; while it cannot be read, the last known one holds. Never rejects. */
@@ -41,7 +53,7 @@ export function lastKnown<T>({ read, maxAgeMs, now, otherwise, onFailure }: Last
   return async () => {
     if (now().getTime() - readAt >= maxAgeMs) {
       reading ??= refresh();
-      await patiently(reading, !isKnown);
+      await patiently(reading, isKnown ? PATIENCE_MS : FIRST_PATIENCE_MS);
     }
     return value;
   };

@@ -134,11 +134,9 @@ export function createRemoteService<Request, Answer>(
       try {
         return await (breaker ? breaker.execute(ask) : ask(() => {}));
       } catch (error) {
-        // That a later try surely did nothing says nothing about the earlier one.
-        if (error instanceof UnavailableError) {
-          error.mayHaveHappened ||= inDoubt;
-          inDoubt = error.mayHaveHappened;
-        }
+        // That a later try surely did nothing, or could not even be made, says nothing about the earlier one.
+        if (inDoubt) throw inDoubtStill(error as Error);
+        inDoubt = error instanceof UnavailableError && error.mayHaveHappened;
         throw error;
       }
     };
@@ -151,6 +149,13 @@ export function createRemoteService<Request, Answer>(
   };
 }
 
+function inDoubtStill(error: Error): UnavailableError {
+  if (!(error instanceof UnavailableError))
+    return new UnavailableError(error.message, { mayHaveHappened: true, cause: error });
+  error.mayHaveHappened = true;
+  return error;
+}
+
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
@@ -161,7 +166,7 @@ const mayHelpElsewhere = (error: unknown): boolean =>
 
 /** What an error says about the service, to its circuit breaker: what is no error of a call says nothing. */
 export function judge(error: unknown): 'well' | 'failed' | 'unknown' {
-  if (isOneOf(error, BulkheadFullError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';
+  if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';
   if (isOneOf(error, RejectedError, ThrottledError)) return 'well';
   return error instanceof UnavailableError ? 'failed' : 'unknown';
 }

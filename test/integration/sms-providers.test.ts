@@ -164,6 +164,17 @@ describe('the generic gateway', () => {
     expect(error).toMatchObject({ name, ...(mayHaveHappened !== undefined && { mayHaveHappened }) });
   });
 
+  it('is not believed, if it sends us elsewhere', async () => {
+    const server = createServer((request, response) => {
+      request.resume();
+      if (request.method === 'GET') response.end('{}');
+      else response.writeHead(302, { location: '/messages' }).end();
+    });
+    const provider = createHttpGateway({ url: await listen(server, 0, 'test') });
+    expect(await failure(provider.send(newText(), { signal: signal() }))).toBeInstanceOf(UnavailableError);
+    await close(server);
+  });
+
   it('has surely sent nothing, if nobody listens', async () => {
     const server = createServer();
     const url = await listen(server, 0, 'nobody');

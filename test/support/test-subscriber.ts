@@ -52,7 +52,7 @@ export function subscriber(
         totals.forPerson += forPerson;
         if (error) totals.errors.push(`${version} ${error}`);
       };
-      await kit.sweep(mayGoOn, add, isOff);
+      await kit.sweep(mayGoOn, add, async () => isOff);
       return totals;
     },
     pass: (ms: number) => {

@@ -174,6 +174,17 @@ describe('a circuit breaker', () => {
     expect(store.reads).toBe(2);
   });
 
+  it('waits for no table that hangs, also with a probe that was answered', async () => {
+    const { call, provider, open, pass, store, problems } = stage(1);
+    await open();
+    pass(5_000);
+    provider.error = undefined;
+    const change = store.change.bind(store);
+    store.change = async (...given) => (given[2].is === 'closed' ? new Promise(() => {}) : change(...given));
+    expect(await call()).toBe('done');
+    expect(problems[0]?.message).toBe('no answer within 250 ms');
+  });
+
   it('lets calls through while the table cannot be reached, and says so', async () => {
     const { call, provider, store, problems, down } = stage(1);
     store.down = true;

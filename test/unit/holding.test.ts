@@ -92,6 +92,23 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
+  it('holds up nobody any more, if it came again and was applied', async () => {
+    let isHeld = true;
+    const { apply, sweep, versions, parked } = subscriber({
+      'rollcall.member.registered.v1': () => {
+        if (isHeld) throw new HeldError('too many texts to Spain');
+        return {};
+      },
+    });
+    await apply(registered(member));
+    await apply(profileChanged(member, 2));
+    isHeld = false;
+    await apply(registered(member));
+    await sweep();
+    expect(versions()).toEqual([1, 2]);
+    expect(parked()).toEqual([]);
+  });
+
   it('is not released by a redrive that does not say so, also not for the sake of what waits behind it', async () => {
     const { apply, redrive, versions } = held();
     await apply(registered(member));

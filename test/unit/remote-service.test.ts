@@ -142,8 +142,12 @@ describe('a remote service', () => {
     expect([await failing.ask(), await refusing.ask()]).toEqual(['instead of down', 'RejectedError: no']);
   });
 
-  it('remains in doubt, if a later try surely did nothing', async () => {
-    const outcomes = [new UnavailableError('no answer', { mayHaveHappened: true }), down()];
+  it.each([
+    ['surely did nothing', down()],
+    ['could not be made', new Error('table throttled')],
+    ['was refused', new RejectedError('no')],
+  ])('remains in doubt, if a later try %s', async (_, later) => {
+    const outcomes = [new UnavailableError('no answer', { mayHaveHappened: true }), later];
     const causes: Error[] = [];
     const { ask } = service(() => Promise.reject(outcomes.shift()), {
       retry: { ...idempotent, tries: 2 },
@@ -153,7 +157,7 @@ describe('a remote service', () => {
       },
     });
     await ask();
-    expect(causes).toMatchObject([{ message: 'down', mayHaveHappened: true }]);
+    expect(causes).toMatchObject([{ message: later.message, mayHaveHappened: true }]);
   });
 
   it('waits its turn outside of what it may take, and only if the circuit lets it call', async () => {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import * as z from 'zod';
-import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { NotServedError, RejectedError, ThrottledError } from '../../../shared/resilience/errors.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
@@ -33,6 +33,9 @@ const THROTTLED_MS = 1_000;
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
+  async ready() {
+    await credentials();
+  },
   async send({ to, text, idempotencyKey }, { signal }) {
     if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud takes no texts of our own to mainland China');
     const { accessKeyId, accessKeySecret, from } = await credentials();
@@ -59,7 +62,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     if (THROTTLED.test(code)) throw new ThrottledError(what, THROTTLED_MS);
     if (FOR_GOOD.test(code)) throw new RejectedError(what);
     // Of other codes only some are the caller's fault, and none the member's: credit, signature.
-    throw answer.status >= 500 ? failureOf(what, answer) : new UnavailableError(what);
+    throw answer.status >= 500 ? failureOf(what, answer) : new NotServedError(what);
   },
 });
 

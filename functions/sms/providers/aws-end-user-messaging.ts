@@ -4,7 +4,7 @@ import {
   SendTextMessageCommand,
   ThrottlingException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
 import type { SmsProvider } from './provider.ts';
 
 const THROTTLED_MS = 1_000;
@@ -58,6 +58,8 @@ function failureOf(cause: Error): Error {
   }
   const what = `AWS End User Messaging: ${cause.name}: ${cause.message}`;
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
+  if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client')
+    return new NotServedError(what, { cause });
   // What the service says itself, it has not done; of what was cut off, nobody knows.
   const mayHaveHappened = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
   return new UnavailableError(what, { mayHaveHappened, cause });

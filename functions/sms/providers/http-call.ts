@@ -29,7 +29,8 @@ export async function post(
   { headers, body, signal }: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ): Promise<HttpAnswer> {
   try {
-    const response = await fetch(url, { method: 'POST', headers, body, signal });
+    // A redirect that is followed may turn POST into GET, whose 200 would pass for acceptance.
+    const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
     return { status: response.status, headers: response.headers, body: await response.text() };
   } catch (cause) {
     const { message, cause: reason } = cause as Error & { cause?: Error & { code?: string } };
@@ -38,7 +39,7 @@ export async function post(
   }
 }
 
-/** Answers that say "not now" rather than "never"; a wrong key or address (401, 403, 404) is ours to set right. */
+/** Answers that say "not now" rather than "never"; a wrong key or address (3xx, 401, 403, 404) is ours to set right. */
 const NOT_NOW = new Set([401, 403, 404, 408, 409, 425]);
 /** A request with this key is at work (409), or a proxy gave up waiting: it may be done. */
 const UNHEARD = new Set([409, 502, 504]);
@@ -46,7 +47,8 @@ const UNHEARD = new Set([409, 502, 504]);
 /** What an answer that is no acceptance means, by its status alone. */
 export function failureOf(what: string, { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): Error {
   if (status === 429) return new ThrottledError(what, retryAfterMs(headers));
-  if (status < 500 && !NOT_NOW.has(status)) return new RejectedError(what);
+  const isOurs = status < 400 || NOT_NOW.has(status);
+  if (status < 500 && !isOurs) return new RejectedError(what);
   return new UnavailableError(what, { mayHaveHappened: UNHEARD.has(status) });
 }
 

@@ -12,6 +12,8 @@ export interface TextMessage {
 export interface SmsProvider {
   /** Whether a text that comes again with its key is not sent again. */
   honoursKey: boolean;
+  /** Gets what it needs before it can be called, such as credentials. */
+  ready?(): Promise<void>;
   /**
    * Resolves once the provider has accepted the text.
    * @throws {RejectedError} if it never will; {@link ThrottledError} if it takes no more for now;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UnavailableError } from '../../../shared/resilience/errors.ts';
+import { NotServedError } from '../../../shared/resilience/errors.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
@@ -27,6 +27,9 @@ export const createTwilio = ({
   credentials: () => Promise<TwilioCredentials>;
 }): SmsProvider => ({
   honoursKey: false,
+  async ready() {
+    await credentials();
+  },
   async send({ to, text }, { signal }) {
     const { accountSid, authToken, from } = await credentials();
     const sender = from.startsWith('MG') ? { MessagingServiceSid: from } : { From: from };
@@ -42,7 +45,7 @@ export const createTwilio = ({
     const { code = '?' } = parsed(answer.body);
     const what = `Twilio answered ${answer.status} with code ${code}`;
     // Of other codes none is the member's fault: sender, permissions, credit.
-    if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new UnavailableError(what);
+    if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new NotServedError(what);
     throw failureOf(what, answer);
   },
 });
