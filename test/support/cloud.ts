@@ -14,14 +14,14 @@ import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts
 
 const PATIENCE_MS = 100_000;
 
-/** Waits until `look` returns something, asking every 20 ms. What never comes fails with what was seen last. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+/** Waits until `look` returns something, asking every 20 ms or so. What never comes fails with what was seen last. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${look}`);
-    await delay(20);
+    await delay(everyMs);
   }
 }
 
