@@ -45,20 +45,20 @@ describe('a cloud that is killed in mid-flow', () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
-    const registering = registerAll(madeUp(250, Math.random), {
+    const registering = registerAll(madeUp(400, Math.random), {
       apiUrl: first.urls.apiUrl,
       concurrency: 16,
       changeEvery: 4,
       onAccepted: (accepted) => {
         sure.push(accepted);
-        if (sure.length === 100) first.child.kill('SIGKILL');
+        if (sure.length === 150) first.child.kill('SIGKILL');
       },
       onProgress: () => {},
     }).catch((error: unknown) => error);
     await once(first.child, 'exit');
     // What was under way when the process died fails; what was accepted is what counts.
     expect(await registering).toBeInstanceOf(Error);
-    expect(sure.length).toBeGreaterThanOrEqual(100);
+    expect(sure.length).toBeGreaterThanOrEqual(150);
 
     const { urls } = await spawnCloud(data);
     const services = createServices({ ...urls, stage: 'dev' });
