@@ -87,7 +87,7 @@ export class Consumer extends Construct {
       });
       this.table.grant(fn, ...actions);
       channels.allowSending(fn, sendsTo);
-      governance.allowReadingSwitches(fn);
+      fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
       return fn;
     };
     const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout);
@@ -99,6 +99,7 @@ export class Consumer extends Construct {
     ]);
     this.#functions = [consume, sweep, setAside];
     this.#applying = [consume, sweep];
+    for (const fn of this.#applying) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
     consume.addEventSource(

@@ -10,7 +10,7 @@ export class Governance extends Construct {
   readonly #switches: TableV2;
   readonly #circuits: TableV2;
   /** Where everything is, for functions that are told of more than they may use. */
-  readonly environment: Record<string, string>;
+  readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);

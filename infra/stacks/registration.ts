@@ -52,6 +52,7 @@ export class RegistrationStack extends Stack {
       OUTBOX_TABLE: outbox.table.tableName,
       LIMITS_TABLE: limits.tableName,
       LIMITS: JSON.stringify(stage.registrations),
+      SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
     };
 
     // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
@@ -66,8 +67,11 @@ export class RegistrationStack extends Stack {
         ...(timeout && { timeout }),
       });
       if (actions.length > 0) members.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
-      if (writesOutbox) outbox.table.grant(fn, 'dynamodb:PutItem');
-      governance.allowReadingSwitches(fn);
+      // Whoever writes to it changes something, and asks whether that may be.
+      if (writesOutbox) {
+        outbox.table.grant(fn, 'dynamodb:PutItem');
+        governance.allowReadingSwitches(fn);
+      }
       return fn;
     };
     // A client may wait for 20 seconds (shared/http/prefer.ts); the API gives up after 30.

@@ -149,11 +149,49 @@ describe('Alibaba Cloud SMS', () => {
   });
 });
 
+describe('AWS End User Messaging', () => {
+  it('sends a transactional text from its origination identity', async () => {
+    let input: unknown;
+    const client = {
+      send: async (command: { input: unknown }) => {
+        input = command.input;
+      },
+    };
+    const text = newText();
+    const provider = createAwsEndUserMessaging({ client: client as never, originationIdentity: 'rollcall' });
+    await provider.send(text, { signal: signal() });
+    expect(input).toMatchObject({
+      DestinationPhoneNumber: text.to,
+      OriginationIdentity: 'rollcall',
+      MessageBody: text.text,
+      MessageType: 'TRANSACTIONAL',
+    });
+  });
+});
+
 describe('the generic gateway', () => {
+  it('is sent text and idempotency key, and nothing else', async () => {
+    const requests: unknown[] = [];
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      requests.push({ path: request.url, key: request.headers['idempotency-key'], body: JSON.parse(body) });
+      response.writeHead(202).end();
+    });
+    const text = newText();
+    const provider = createHttpGateway({ url: await listen(server, 0, 'test') });
+    await provider.send(text, { signal: signal() });
+    expect(requests).toEqual([{ path: '/messages', key: text.idempotencyKey, body: { to: text.to, text: text.text } }]);
+    await close(server);
+  });
+
   it.each([
     [400, 'RejectedError', undefined],
     [401, 'UnavailableError', false],
     [404, 'UnavailableError', false],
+    [408, 'UnavailableError', false],
+    [422, 'RejectedError', undefined],
+    [503, 'UnavailableError', false],
     [409, 'UnavailableError', true],
     [429, 'ThrottledError', false],
     [500, 'UnavailableError', false],
