@@ -18,7 +18,7 @@ const switches = createSwitches({
   client,
   tableName: SWITCHES_TABLE,
   now: () => new Date(),
-  onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+  logger,
 });
 
 export const read = endpoint(logger, async (event) => {

@@ -30,7 +30,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     client,
     tableName: SWITCHES_TABLE,
     now,
-    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+    logger,
   });
   return {
     client,

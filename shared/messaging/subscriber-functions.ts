@@ -87,7 +87,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     client,
     tableName: SWITCHES_TABLE,
     now,
-    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+    logger,
   });
   const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
   const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS, now, newId });

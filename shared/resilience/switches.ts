@@ -1,3 +1,4 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
 import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { refusedBy } from '../aws/transact.ts';
 import type { Capability, Mode } from '../config/capabilities.ts';
@@ -22,20 +23,20 @@ export interface SwitchesOptions {
   tableName: string;
   now: () => Date;
   /** Told when the table could not be read: what was known last holds; at first, that everything is on. */
-  onFailure: (error: Error) => void;
+  logger: Pick<Logger, 'warn'>;
 }
 
 /** A change reaches every instance within five seconds; one of these is for the read itself. */
 const MAX_AGE_MS = 4_000;
 
 /** As functions see the switches: read at most every few seconds. */
-export function createSwitches({ client, tableName, now, onFailure }: SwitchesOptions) {
+export function createSwitches({ client, tableName, now, logger }: SwitchesOptions) {
   const known = lastKnown<ReadonlyMap<Capability, Switch>>({
     read: () => readSwitches(client, tableName),
     maxAgeMs: MAX_AGE_MS,
     now,
     otherwise: new Map(),
-    onFailure,
+    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
   });
   return {
     async mode<C extends Capability>(capability: C): Promise<Mode<C>> {

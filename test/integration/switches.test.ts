@@ -152,12 +152,12 @@ describe('a switch, as functions see it', () => {
   });
   afterAll(() => cloud.stop());
   const instance = () => {
-    const problems: Error[] = [];
+    const problems: unknown[] = [];
     const switches = createSwitches({
       client: cloud.dynamodb,
       tableName: SWITCHES,
       now: () => new Date(at),
-      onFailure: (error) => void problems.push(error),
+      logger: { warn: (message) => void problems.push(message) },
     });
     return { problems, mode: () => switches.mode('sms') };
   };
