@@ -1,4 +1,5 @@
-import { App, Tags } from 'aws-cdk-lib';
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { FoundationStack } from './stacks/foundation.ts';
 import { GuideStack } from './stacks/guide.ts';
 import { OperationsStack } from './stacks/operations.ts';
@@ -8,10 +9,10 @@ import { SmsStack } from './stacks/sms.ts';
 import { stageNamed } from './stages.ts';
 
 const app = new App();
-const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
-const id = (service: string) => `rollcall-${stage.name}-${service}`;
+const settings = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
+const id = (service: string) => `rollcall-${settings.name}-${service}`;
 
-const { alarms, governance } = new OperationsStack(app, id('operations'), { stage });
+const { stage, alarms, governance } = new OperationsStack(app, id('operations'), { settings });
 const { channels, api } = new FoundationStack(app, id('foundation'), { stage, governance });
 const props = { stage, channels, api, alarms, governance };
 const subscribers = [
@@ -23,5 +24,6 @@ const registration = new RegistrationStack(app, id('registration'), props);
 // An event that is published before its subscribers are there is lost to them.
 for (const subscriber of subscribers) registration.addStackDependency(subscriber);
 
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 Tags.of(app).add('application', 'rollcall');
 Tags.of(app).add('stage', stage.name);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { registrationLimits } from '../shared/config/registration-limits.ts';
 import { smsSettings } from '../shared/config/sms-settings.ts';
+import { tokenScopes } from '../shared/config/token-scopes.ts';
 
 const concurrency = z.int().min(2).max(1000);
 
@@ -28,6 +29,18 @@ const settings = z.strictObject({
     waitsPerSecond: z.int().min(1),
   }),
   registrations: registrationLimits,
+  /** Whose tokens callers bring: for this audience, of the OpenID provider that is a parameter of the foundation stack. */
+  tokens: z.strictObject({
+    audience: z.string().min(1),
+    /** Of tokens that are good for every member, not only for the one that is their subject. */
+    scopes: tokenScopes,
+  }),
+  cors: z.strictObject({
+    /** Web sites whose pages may call the API, such as `https://www.example.com`; none: it is closed to pages. */
+    origins: z.array(z.url({ protocol: /^https$/ })),
+  }),
+  /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
+  customerManagedKey: z.boolean(),
   sms: smsSettings,
   /** Name in AWS Cloud Map. Stages of one account and region need different ones. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -41,6 +54,8 @@ type Settings = z.output<typeof settings>;
 
 export interface Stage extends Settings {
   name: string;
+  /** The stage's own key, once it is there. */
+  keyArn?: string;
 }
 
 const stages: Record<string, z.input<typeof settings>> = {
@@ -52,6 +67,9 @@ const stages: Record<string, z.input<typeof settings>> = {
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
+    tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
+    cors: { origins: [] },
+    customerManagedKey: false,
     namespace: 'rollcall',
     sms: {
       providers: ['http', 'twilio'],
@@ -74,6 +92,9 @@ const stages: Record<string, z.input<typeof settings>> = {
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
     throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
+    tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
+    cors: { origins: [] },
+    customerManagedKey: true,
     namespace: 'rollcall',
     sms: {
       providers: ['aws', 'twilio'],

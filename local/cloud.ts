@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ import { Doorbell } from './event-sources/doorbell.ts';
 import type { Faults } from './faults.ts';
 import { startGrpc } from './grpc.ts';
 import type { HttpApi } from './http-api.ts';
+import { Access } from './iam/access.ts';
+import { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
 import { createLogs } from './logs.ts';
@@ -61,6 +64,9 @@ export interface Cloud {
   gateways: readonly Gateway[];
   /** The API by gRPC, over HTTP/2 without TLS. */
   grpcUrl: string;
+  /** Gives tokens for the API. */
+  issuer: Issuer;
+  access: Access;
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
@@ -114,6 +120,8 @@ export async function startCloud({
     const directory = new Directory();
     const secrets = new Secrets(state);
     const mailbox = createMailbox(state, faults);
+    const access = new Access({ region: REGION, accountId: ACCOUNT_ID, salt: data ?? randomUUID() });
+    const issuer = new Issuer(state, data !== undefined, () => `${endpointUrl}/issuer`);
     const endpoint = createEndpoint({
       dynamoDBUrl: dynamoDB.url,
       messagingUrl: messaging.url,
@@ -127,9 +135,12 @@ export async function startCloud({
           service: 'servicediscovery',
           answer: (operation, request) => directory.answer(operation, request),
         },
-        PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox) },
+        PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox, access) },
       },
       calls,
+      place: { region: REGION, accountId: ACCOUNT_ID },
+      access,
+      issuer,
       about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
       onWrite: (request) => writes.ring(request),
       faults,
@@ -193,6 +204,9 @@ export async function startCloud({
         instanceLimit,
         faults,
         log: logs.write,
+        access,
+        issuer,
+        authorizers: new Map(),
         openApi,
         directory,
         secrets,
@@ -201,8 +215,10 @@ export async function startCloud({
         functions,
         apis: running?.apis ?? new Map(),
         mappings: [],
+        checks: [],
       };
       running = runtime;
+      access.clear();
       await deploy(runtime.assembly, {
         region: REGION,
         accountId: ACCOUNT_ID,
@@ -212,9 +228,11 @@ export async function startCloud({
           SmsGatewayUrl: `discover:${GATEWAY_SERVICE}`,
           TwilioUrl: smsUrl,
           AlibabaUrl: smsUrl,
+          TokenIssuer: issuer.url,
           ...parameters,
         },
       });
+      for (const check of runtime.checks) check();
       // They find the registry as everybody does: by its name.
       const { table } = directory.attributesOf('instances') ?? {};
       if (table) {
@@ -239,6 +257,8 @@ export async function startCloud({
       smsUrl,
       gateways,
       grpcUrl: grpc.url,
+      issuer,
+      access,
       functions,
       logs: logs.of,
       async redeploy(folder) {

@@ -8,11 +8,16 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { awsError } from './aws-error.ts';
 import type { Calls } from './calls.ts';
 import type { Faults } from './faults.ts';
 import { errorAnswer, withoutSomeEntries } from './faulty-call.ts';
+import { type Access, AccessDenied } from './iam/access.ts';
+import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
+import type { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
+import { accessKeyOf } from './signature.ts';
 
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
@@ -28,6 +33,9 @@ export interface EndpointOptions {
   /** Services that this cloud has itself, by what `x-amz-target` begins with. */
   handlers: Record<string, { service: string; answer: AwsHandler }>;
   calls: Calls;
+  place: Place;
+  access: Access;
+  issuer: Issuer;
   about: () => CloudDescription;
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
@@ -73,9 +81,16 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
       const form = new URLSearchParams(body.toString());
       const action = form.get('Action') ?? '';
-      return { url: options.messagingUrl, service: action === 'GetCallerIdentity' ? 'sts' : 'sns', operation: action };
+      const service = ['GetCallerIdentity', 'AssumeRole'].includes(action) ? 'sts' : 'sns';
+      return { url: options.messagingUrl, service, operation: action };
     }
     return undefined;
+  }
+
+  /** @throws {AccessDenied} if the call is a role's, and not among what it may do */
+  function authorize(request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
+    const role = options.access.roleOf(accessKeyOf(request.headers.authorization) ?? '');
+    if (role) options.access.authorize(role, asked(), service);
   }
 
   async function forward(
@@ -85,6 +100,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     target: Target,
   ): Promise<void> {
     const { service, operation } = target;
+    authorize(request, service, () => askedForBy(service, operation, body.toString(), options.place));
     options.calls.count(service, operation);
     const fault = options.faults?.call(service, operation);
     if (fault && fault.kind !== 'partly done') options.faults?.happened(`${service} ${operation}: ${fault.kind}`);
@@ -133,6 +149,7 @@ export function createEndpoint(options: EndpointOptions): Server {
       const message = `Function not found: ${name}. There are: ${[...options.functions.keys()].join(', ')}`;
       return answerError(response, 404, 'ResourceNotFoundException', message);
     }
+    authorize(request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource: fn.settings.arn }]);
     const payload = body.length > 0 ? body.toString() : '{}';
     switch (request.headers['x-amz-invocation-type']) {
       case 'DryRun':
@@ -161,11 +178,38 @@ export function createEndpoint(options: EndpointOptions): Server {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(options.about()));
       return;
     }
+    if (path.startsWith('/issuer/')) return options.issuer.answer(path.slice('/issuer'.length), request, response);
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     const name = INVOKE.exec(decodeURIComponent(path))?.[1];
     if (name) return invoke(request, response, name, body);
     const target = targetOf(request, body);
-    if (target) return forward(request, response, body, target);
+    if (target?.operation === 'AssumeRole') return assumeRole(response, body);
+    if (!target) return unknown(response);
+    try {
+      await forward(request, response, body, target);
+    } catch (error) {
+      if (!(error instanceof AccessDenied)) throw error;
+      send(response, denied(target.service, error));
+    }
+  }
+
+  /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, for whoever is at this machine. */
+  function assumeRole(response: ServerResponse, body: Buffer): void {
+    const arn = new URLSearchParams(body.toString()).get('RoleArn') ?? '';
+    const { accessKeyId, secretAccessKey } = options.access.credentialsOf(arn);
+    if (!options.access.roleOf(accessKeyId)) {
+      send(response, awsError('sts', { status: 403, code: 'AccessDenied', message: `There is no role ${arn}.` }));
+      return;
+    }
+    const expiration = new Date(Date.now() + 3_600_000).toISOString();
+    response
+      .writeHead(200, { 'content-type': 'text/xml' })
+      .end(
+        `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>local</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+      );
+  }
+
+  function unknown(response: ServerResponse): void {
     answerError(
       response,
       400,
@@ -177,9 +221,16 @@ export function createEndpoint(options: EndpointOptions): Server {
   return createServer((request, response) => {
     handle(request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
+      if (error instanceof AccessDenied) return send(response, denied('lambda', error));
       answerError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => agent.destroy());
+}
+
+/** How each service says that a caller may not do something. */
+function denied(service: string, { message }: AccessDenied) {
+  if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
+  return awsError(service, { status: service === 'dynamodb' ? 400 : 403, code: 'AccessDeniedException', message });
 }
 
 async function answerHere(handler: AwsHandler, operation: string, request: Buffer, sent: IncomingHttpHeaders) {

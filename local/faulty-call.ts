@@ -1,11 +1,5 @@
+import { type Answer, awsError } from './aws-error.ts';
 import type { CallFault } from './faults.ts';
-
-/** An answer in the form that the service's own would have. */
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
 
 interface Code {
   status: number;
@@ -23,18 +17,16 @@ const codeOf = (kind: CallFault['kind'], service: string): Code => {
 
 /** The error answer of a fault. */
 export function errorAnswer(kind: CallFault['kind'], service: string, request: string): Answer {
-  const { status, code } = codeOf(kind, service);
-  if (service === 'sns') {
-    const body = `<ErrorResponse><Error><Type>Receiver</Type><Code>${code}</Code><Message>a fault on purpose</Message></Error></ErrorResponse>`;
-    return { status, headers: { 'content-type': 'text/xml' }, body };
-  }
-  const headers = { 'content-type': 'application/x-amz-json-1.0' };
-  const error = { __type: code, message: 'a fault on purpose' };
-  if (kind !== 'conflict') return { status, headers, body: JSON.stringify(error) };
+  const message = 'a fault on purpose';
+  if (kind !== 'conflict') return awsError(service, { ...codeOf(kind, service), message });
   const { TransactItems = [] } = JSON.parse(request) as { TransactItems?: unknown[] };
   const CancellationReasons = TransactItems.map((_, index) => ({ Code: index === 0 ? 'TransactionConflict' : 'None' }));
-  const conflict = { ...error, __type: 'TransactionCanceledException', CancellationReasons };
-  return { status: 400, headers, body: JSON.stringify(conflict) };
+  return awsError(service, {
+    status: 400,
+    code: 'TransactionCanceledException',
+    message,
+    more: { CancellationReasons },
+  });
 }
 
 /** A batch without some of its entries, and how to say so in its answer. */

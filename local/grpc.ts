@@ -6,8 +6,10 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { OPERATOR } from './iam/access.ts';
 import { listen } from './listen.ts';
 import { readBody } from './read-body.ts';
+import { signedFetch } from './signed-fetch.ts';
 
 /** Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). */
 const TRAILERS = 0x80;
@@ -50,6 +52,9 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   };
 }
 
+/** Whoever is at this machine: gRPC has no SigV4, and an API on AWS no gRPC. */
+const asOperator = signedFetch(OPERATOR);
+
 async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
   const [type = '', codec = 'proto'] = String(headers['content-type'] ?? '').split('+');
   if (type !== 'application/grpc') {
@@ -60,7 +65,7 @@ async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, a
   const passed = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !NOT_PASSED_ON.has(name));
   const gone = new AbortController();
   stream.on('close', () => gone.abort());
-  const response = await fetch(`${apiUrl}${headers[constants.HTTP2_HEADER_PATH]}`, {
+  const response = await asOperator(`${apiUrl}${headers[constants.HTTP2_HEADER_PATH]}`, {
     method: 'POST',
     headers: { ...Object.fromEntries(passed.map(([name, value]) => [name, String(value)])), ...webTypes(codec) },
     body,

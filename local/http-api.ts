@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Authorize } from './authorizers.ts';
+import { type Cors, corsHeaders, preflight } from './cors.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
@@ -10,6 +12,7 @@ interface Route {
   method: string;
   parts: string[];
   target: () => LambdaFunction;
+  authorize: Authorize | undefined;
 }
 
 interface Match {
@@ -30,6 +33,7 @@ export class HttpApi {
   #limits = new Map<string, () => boolean>();
   #limitOf: (key: string) => Throttling = () => ({ rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY });
   #open = false;
+  cors: Cors | undefined;
 
   constructor(id: string, accountId: string) {
     this.id = id;
@@ -43,9 +47,9 @@ export class HttpApi {
   }
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
-  addRoute(key: string, target: () => LambdaFunction): void {
+  addRoute(key: string, target: () => LambdaFunction, authorize?: Authorize): void {
     const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
-    this.#routes.push({ key, method, parts: path.split('/').slice(1), target });
+    this.#routes.push({ key, method, parts: path.split('/').slice(1), target, authorize });
     // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
@@ -88,10 +92,19 @@ export class HttpApi {
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!body) return answer(response, 413, 'Request Entity Too Large');
     if (!this.#open) return answer(response, 503, 'Service Unavailable');
+    const headers = headersOf(request);
+    if (this.cors) {
+      const allowed = preflight(this.cors, request.method, headers);
+      if (allowed) return void response.writeHead(204, allowed).end();
+      for (const [name, value] of Object.entries(corsHeaders(this.cors, headers))) response.setHeader(name, value);
+    }
     const match = this.#match(request.method ?? 'GET', path);
     if (!match) return answer(response, 404, 'Not Found');
     if (!this.#lets(match.route.key)) return answer(response, 429, 'Too Many Requests');
-    const event = this.#event(request, match, path, query, body);
+    const asked = { method: request.method ?? 'GET', path, query, headers, body };
+    const authorized = await match.route.authorize?.(asked);
+    if (authorized && 'refused' in authorized) return refuse(response, authorized.refused);
+    const event = this.#event(request, match, asked, authorized?.authorizer);
     const timeout = setTimeout(() => answer(response, 503, 'Service Unavailable'), TIMEOUT_MS);
     const result = await match.route.target().invoke(JSON.stringify(event));
     clearTimeout(timeout);
@@ -100,10 +113,12 @@ export class HttpApi {
     respond(response, JSON.parse(result.payload));
   }
 
-  #event(request: IncomingMessage, match: Match, path: string, query: string, body: Buffer): APIGatewayProxyEventV2 {
-    const { route, pathParameters } = match;
-    const { cookie, ...rest } = request.headers;
-    const headers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, [value].flat().join(',')]));
+  #event(
+    request: IncomingMessage,
+    { route, pathParameters }: Match,
+    { path, query, headers: { cookie, ...headers }, body }: Asked,
+    authorizer: object | undefined,
+  ): APIGatewayProxyEventV2 {
     const now = new Date();
     const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(
       headers['content-type'] ?? 'text/',
@@ -125,6 +140,7 @@ export class HttpApi {
       requestContext: {
         accountId: this.#accountId,
         apiId: this.id,
+        ...(authorizer && { authorizer }),
         domainName: headers.host ?? '',
         domainPrefix: this.id,
         http: {
@@ -145,6 +161,16 @@ export class HttpApi {
     };
   }
 }
+
+interface Asked {
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(',')]));
 
 const rank = ({ key, method, parts }: Route) =>
   key === '$default'
@@ -176,6 +202,12 @@ function decode(part: string): string {
 /** What API Gateway itself says. */
 function answer(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+}
+
+/** What API Gateway says when its authorizer does not let a request through. */
+function refuse(response: ServerResponse, status: 401 | 403): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  answer(response, status, status === 401 ? 'Unauthorized' : 'Forbidden');
 }
 
 function respond(response: ServerResponse, result: APIGatewayProxyStructuredResultV2 | unknown): void {

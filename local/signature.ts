@@ -1,26 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 export interface SignedRequest {
   method: string;
   path: string;
+  query?: string;
   headers: Record<string, string>;
-  body: string;
+  body: string | Buffer;
 }
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+/** How old a signature may be, or how far ahead the clock of who made it. */
+const VALID_MS = 5 * 60_000;
+
+/** The key that a request says it is signed with, whether or not it is. */
+export const accessKeyOf = (authorization: string | undefined): string | undefined =>
+  /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
 
 /**
- * Whether a request was signed with a secret, by AWS's Signature Version 4
+ * Who signed a request by AWS's Signature Version 4
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
+ * @param secretOf the secret of an access key; nothing, if nobody has that key
+ * @returns the access key, or nothing: the request is not signed, not for that service, too old, or changed since
  */
-export async function isSignedWith(secretAccessKey: string, { method, path, headers, body }: SignedRequest) {
-  const [, accessKeyId, region = '', service = '', names = '', signature] =
+export async function signedBy(
+  { method, path, query = '', headers, body }: SignedRequest,
+  service: string,
+  secretOf: (accessKeyId: string) => string | undefined,
+): Promise<string | undefined> {
+  const [, accessKeyId = '', region = '', signedFor, names = '', signature = ''] =
     AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
+  const secretAccessKey = secretOf(accessKeyId);
   const date = headers['x-amz-date'] ?? '';
-  if (accessKeyId === undefined || !DATE.test(date)) return false;
+  if (secretAccessKey === undefined || signedFor !== service || !DATE.test(date)) return undefined;
+  const signingDate = new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z'));
+  if (Math.abs(Date.now() - signingDate.getTime()) > VALID_MS) return undefined;
+  // The signer takes this header's word for the body.
+  const hash = headers['x-amz-content-sha256'];
+  if (hash !== undefined && hash !== createHash('sha256').update(body).digest('hex')) return undefined;
   const signer = new SignatureV4({
     service,
     region,
@@ -28,8 +48,18 @@ export async function isSignedWith(secretAccessKey: string, { method, path, head
     credentials: { accessKeyId, secretAccessKey },
     applyChecksum: false,
   });
-  const signed = Object.fromEntries(names.split(';').map((name) => [name, headers[name] ?? '']));
-  const request = { method, protocol: 'http:', hostname: headers.host ?? '', path, headers: signed, body };
-  const expected = await signer.sign(request, { signingDate: new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z')) });
-  return AUTHORIZATION.exec(expected.headers.authorization ?? '')?.[5] === signature;
+  const expected = await signer.sign(
+    {
+      method,
+      protocol: 'http:',
+      hostname: headers.host ?? '',
+      path,
+      query: Object.fromEntries(new URLSearchParams(query)),
+      headers: Object.fromEntries(names.split(';').map((name) => [name, headers[name] ?? ''])),
+      body,
+    },
+    { signingDate },
+  );
+  const found = AUTHORIZATION.exec(expected.headers.authorization ?? '')?.[5] ?? '';
+  return timingSafeEqual(Buffer.from(found.padEnd(64)), Buffer.from(signature)) ? accessKeyId : undefined;
 }

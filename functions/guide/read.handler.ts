@@ -1,17 +1,22 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { endpoint, json, memberId } from '../../shared/http/endpoint.ts';
+import { endpoint, json } from '../../shared/http/endpoint.ts';
+import { createMemberAccess } from '../../shared/http/member-access.ts';
 import { notFound } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
 import { JOURNEY, journeys } from './journey.ts';
 
-const { TABLE, SWITCHES_TABLE } = readEnvironment(z.object({ TABLE: text, SWITCHES_TABLE: text }));
+const { TABLE, SWITCHES_TABLE, SCOPES } = readEnvironment(
+  z.object({ TABLE: text, SWITCHES_TABLE: text, SCOPES: jsonOf(tokenScopes) }),
+);
+const { readable } = createMemberAccess(SCOPES);
 const client = createDynamoDB();
 const { logger } = createObservability('guide');
 const switches = createSwitches({
@@ -22,7 +27,7 @@ const switches = createSwitches({
 });
 
 export const read = endpoint(logger, async (event) => {
-  const id = memberId(event);
+  const id = readable(event);
   const [{ Item }, mode] = await Promise.all([
     client.send(new GetCommand({ TableName: TABLE, Key: { pk: id, sk: JOURNEY } })),
     switches.mode('guide'),

@@ -1,17 +1,20 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import type { PointsAccountResource } from '../../shared/contracts/points-account.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { endpoint, json, memberId } from '../../shared/http/endpoint.ts';
+import { endpoint, json } from '../../shared/http/endpoint.ts';
+import { createMemberAccess } from '../../shared/http/member-access.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { createRemoteService, type Try } from '../../shared/resilience/remote-service.ts';
 import { ACCOUNT, LEDGER_PREFIX } from './account.ts';
 
-const { TABLE } = readEnvironment(z.object({ TABLE: text }));
+const { TABLE, SCOPES } = readEnvironment(z.object({ TABLE: text, SCOPES: jsonOf(tokenScopes) }));
+const { readable } = createMemberAccess(SCOPES);
 const client = createDynamoDB();
 const { logger } = createObservability('points');
 
@@ -74,7 +77,7 @@ const account = createRemoteService<string, PointsAccountResource>({
 });
 
 export const read = endpoint(logger, async (event) => {
-  const resource = await account(memberId(event));
+  const resource = await account(readable(event));
   const age = resource.asOf && Math.round((Date.now() - Date.parse(resource.asOf)) / 1000);
   return json(200, resource, age === undefined ? {} : { age: String(age) });
 });

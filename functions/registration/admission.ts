@@ -1,3 +1,4 @@
+import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
 import { callerOf } from '../../shared/http/caller.ts';
@@ -8,23 +9,25 @@ import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
 export interface AdmissionOptions {
   buckets: Pick<TokenBuckets, 'take'>;
   limits: RegistrationLimits;
+  /** Of phones and addresses, in keys. */
+  pseudonym: Pseudonym;
   mode: () => Promise<Mode<'registration'>>;
 }
 
 const READ_ONLY_SECONDS = '30';
 
 /** Who may register or change something now. */
-export function createAdmission({ buckets, limits, mode }: AdmissionOptions) {
+export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionOptions) {
   return {
     /** @returns headers that tell the caller what is left. @throws {Problem} 429 */
     async admitCaller(sourceIp: string): Promise<Record<string, string>> {
-      const caller = callerOf(sourceIp);
+      const caller = await pseudonym(callerOf(sourceIp));
       return requireToken('caller', limits.caller, await buckets.take(`caller#${caller}`, limits.caller));
     },
 
     /** @throws {Problem} 429 */
     async admitPhone(phone: string): Promise<void> {
-      requireToken('phone', limits.phone, await buckets.take(`phone#${phone}`, limits.phone));
+      requireToken('phone', limits.phone, await buckets.take(`phone#${await pseudonym(phone)}`, limits.phone));
     },
 
     /** @throws {Problem} 503 while registration is switched to reading only */

@@ -3,16 +3,7 @@ import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import {
-  endpoint,
-  type HttpEvent,
-  header,
-  json,
-  jsonEndpoint,
-  memberId,
-  NOTHING,
-  pathId,
-} from '../../shared/http/endpoint.ts';
+import { endpoint, type HttpEvent, header, json, jsonEndpoint, NOTHING, pathId } from '../../shared/http/endpoint.ts';
 import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
@@ -24,8 +15,9 @@ import { apiRootResource, memberResource, memberResourceV2, operationResource } 
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { client, membersTable, members, redemptions, admission } = createServices({ logger });
+const { client, membersTable, members, redemptions, admission, memberAccess } = createServices({ logger });
 const { admitCaller, admitPhone, admitChange } = admission;
+const { readable, writable, mayAccess } = memberAccess;
 
 export const root = endpoint(logger, async () => json(200, apiRootResource));
 
@@ -43,21 +35,22 @@ export const register = jsonEndpoint(logger, registration, async (event, body) =
 });
 
 export const read = endpoint(logger, async (event) => {
-  const member = await members.read(memberId(event));
+  const member = await members.read(readable(event));
   return json(200, memberResource(member), { etag: etag(member.version), ...deprecated(member) });
 });
 
 export const readV2 = endpoint(logger, async (event) => {
-  const member = await members.read(memberId(event));
+  const member = await members.read(readable(event));
   return json(200, memberResourceV2(member), { etag: etag(member.version) });
 });
 
 const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =>
   jsonEndpoint(logger, profileChange, async (event, body) => {
+    const id = writable(event);
     await admitChange();
     const ifMatch = header(event, 'if-match');
     if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
-    const member = await members.change(memberId(event), ifMatch, body, trace(event));
+    const member = await members.change(id, ifMatch, body, trace(event));
     return json(200, resourceOf(member), { etag: etag(member.version) });
   });
 
@@ -67,22 +60,24 @@ export const changeV2 = changing(memberResourceV2);
 export const deactivate = endpoint(
   logger,
   async (event) => {
+    const id = writable(event);
     await admitChange();
-    await members.deactivate(memberId(event), header(event, 'if-match'), trace(event));
+    await members.deactivate(id, header(event, 'if-match'), trace(event));
     return { statusCode: 204 };
   },
   NOTHING,
 );
 
 export const readOnboarding = endpoint(logger, async (event) => {
-  const id = memberId(event);
+  const id = readable(event);
   const [member, steps] = await Promise.all([members.read(id), readSteps(client, membersTable, id)]);
   return json(200, onboardingOf(member, steps, new Date()));
 });
 
 export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
+  const id = writable(event);
   await admitChange();
-  const begun = await redemptions.redeem(memberId(event), body, idempotencyKey(event), trace(event));
+  const begun = await redemptions.redeem(id, body, idempotencyKey(event), trace(event));
   const location = pathOf(routes.readOperation, begun);
   const resource = operationResource(await waited(event, begun.id, begun));
   return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
@@ -90,7 +85,9 @@ export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
 
 export const readOperation = endpoint(logger, async (event) => {
   const id = pathId(event, 'operation');
-  const resource = operationResource(await waited(event, id));
+  const known = await redemptions.read(id);
+  if (!mayAccess(event, known.memberId, 'read')) throw notFound('operation of that id');
+  const resource = operationResource(await waited(event, id, known));
   return json(200, resource, waitHeaders(event, resource));
 });
 
@@ -117,10 +114,9 @@ const deprecated = ({ id }: { id: string }) => ({
 });
 
 /** The operation when it is no longer pending, for as long as the caller would wait. */
-async function waited(event: HttpEvent, id: string, known?: Awaited<ReturnType<typeof redemptions.read>>) {
+async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
   const seconds = preferredWait(header(event, 'prefer'));
-  if (seconds !== undefined) return redemptions.watch(id, seconds);
-  return known ?? redemptions.read(id);
+  return seconds === undefined ? known : redemptions.watch(id, seconds);
 }
 
 function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {

@@ -11,7 +11,7 @@ const operationKey = (id: string) => ({ pk: `operation#${id}` });
 const counterKey = (memberId: string) => ({ pk: `commands#${commandsOf(memberId)}` });
 
 /** Operations, and the count of the commands that they sent, in the members' table. */
-export function createOperationsStore({ client, membersTable, outboxTable }: StoreOptions) {
+export function createOperationsStore({ client, membersTable, outboxTable }: Omit<StoreOptions, 'pseudonym'>) {
   const get = async (Key: Record<string, string>) =>
     (await client.send(new GetCommand({ TableName: membersTable, Key, ConsistentRead: true }))).Item;
 

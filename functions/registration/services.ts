@@ -1,8 +1,11 @@
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { createDynamoDB } from '../../shared/aws/clients.ts';
+import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
+import { tokenScopes } from '../../shared/config/token-scopes.ts';
+import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
@@ -14,18 +17,22 @@ import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
 export function createServices({ logger }: Pick<Observability, 'logger'>) {
-  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS } = readEnvironment(
-    z.object({
-      MEMBERS_TABLE: text,
-      OUTBOX_TABLE: text,
-      SWITCHES_TABLE: text,
-      LIMITS_TABLE: text,
-      LIMITS: jsonOf(registrationLimits),
-    }),
-  );
+  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES, PSEUDONYMS_SECRET } =
+    readEnvironment(
+      z.object({
+        MEMBERS_TABLE: text,
+        OUTBOX_TABLE: text,
+        SWITCHES_TABLE: text,
+        LIMITS_TABLE: text,
+        LIMITS: jsonOf(registrationLimits),
+        SCOPES: jsonOf(tokenScopes),
+        PSEUDONYMS_SECRET: text,
+      }),
+    );
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
+  const pseudonym = createPseudonym(PSEUDONYMS_SECRET, now);
   const switches = createSwitches({
     client,
     tableName: SWITCHES_TABLE,
@@ -37,10 +44,12 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     admission: createAdmission({
       buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
       limits: LIMITS,
+      pseudonym,
       mode: () => switches.mode('registration'),
     }),
+    memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
-    members: createMembers({ store: createMemberStore(tables), now, newId }),
+    members: createMembers({ store: createMemberStore({ ...tables, pseudonym }), now, newId }),
     redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),
   };
 }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { refusedBy, transact } from '../../shared/aws/transact.ts';
 import { type OutboxRow, outboxPut } from '../../shared/messaging/outbox.ts';
 import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
@@ -19,14 +20,16 @@ export interface StoreOptions {
   client: DynamoDBDocumentClient;
   membersTable: string;
   outboxTable: string;
+  /** Of phones, in keys of guards. */
+  pseudonym: Pseudonym;
 }
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
-const phoneKey = (phone: string) => ({ pk: `phone#${phone}` });
-
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
-export function createMemberStore({ client, membersTable, outboxTable }: StoreOptions) {
+export function createMemberStore({ client, membersTable, outboxTable, pseudonym }: StoreOptions) {
+  const guardKey = async (phone: string) => ({ pk: `phone#${await pseudonym(phone)}` });
+
   const put = (member: Member, condition: { ConditionExpression: string; ExpressionAttributeValues?: object }) => ({
     Put: {
       TableName: membersTable,
@@ -64,12 +67,13 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
 
     /** @returns the guard that already holds the phone, or nothing if the member was registered */
     async insert(member: ActiveMember, guard: PhoneGuard, row: OutboxRow): Promise<PhoneGuard | undefined> {
+      const key = await guardKey(member.phone);
       try {
         await transact(client, [
           {
             Put: {
               TableName: membersTable,
-              Item: { ...phoneKey(member.phone), ...guard },
+              Item: { ...key, ...guard },
               ConditionExpression: 'attribute_not_exists(pk)',
               ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
             },
@@ -88,7 +92,10 @@ export function createMemberStore({ client, membersTable, outboxTable }: StoreOp
     change: (member: ActiveMember, row: OutboxRow) => replace(member, [outboxPut(outboxTable, row)]),
 
     /** Frees the phone along with it. */
-    deactivate: (member: DeactivatedMember, phone: string, row: OutboxRow) =>
-      replace(member, [{ Delete: { TableName: membersTable, Key: phoneKey(phone) } }, outboxPut(outboxTable, row)]),
+    deactivate: async (member: DeactivatedMember, phone: string, row: OutboxRow) =>
+      replace(member, [
+        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },
+        outboxPut(outboxTable, row),
+      ]),
   };
 }

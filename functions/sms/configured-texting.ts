@@ -2,6 +2,7 @@ import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2'
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
+import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { createSecret } from '../../shared/aws/secrets.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
@@ -37,6 +38,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
       CIRCUITS_TABLE: text,
       SWITCHES_TABLE: text,
       INSTANCES_TABLE: text,
+      PSEUDONYMS_SECRET: text,
     }),
   );
   const { SMS: settings, SMS_LIMITS_TABLE, CIRCUITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
@@ -96,7 +98,14 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     ...settings,
     routes: settings.providers.map(routeOf),
     buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
-    limits: createSmsLimits({ client, tableName: SMS_LIMITS_TABLE, settings, now, count }),
+    limits: createSmsLimits({
+      client,
+      tableName: SMS_LIMITS_TABLE,
+      pseudonym: createPseudonym(environment.PSEUDONYMS_SECRET, now),
+      settings,
+      now,
+      count,
+    }),
     mode,
     now,
   });

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
 
@@ -8,6 +9,8 @@ export interface LimitsOptions {
   client: DynamoDBDocumentClient;
   /** `pk` = what is counted, and when. */
   tableName: string;
+  /** Of phones, in keys. */
+  pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;
   /** Told once when four fifths of the day's budget are used, and of each text that is held back. */
@@ -27,7 +30,7 @@ const names = new Intl.DisplayNames('en', { type: 'region' });
  * texts is money. They hold over all instances, and are checked before a provider is called. A text counts once, and for
  * the time when it was asked for: so one that had to wait is none of today's, and a backlog is no flood.
  */
-export function createSmsLimits({ client, tableName, settings, now, count }: LimitsOptions) {
+export function createSmsLimits({ client, tableName, pseudonym, settings, now, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
 
   /** @returns nothing, if the condition refuses */
@@ -61,18 +64,16 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
     return counted?.texts;
   }
 
-  const phoneKey = (to: string, hour: string) => `phone#${to}#${hour}`;
-
-  async function messagesOf(to: string, hour: string): Promise<Set<string>> {
+  async function messagesOf(key: string): Promise<Set<string>> {
     const { Item } = await client.send(
-      new GetCommand({ TableName: tableName, Key: { pk: phoneKey(to, hour) }, ConsistentRead: true }),
+      new GetCommand({ TableName: tableName, Key: { pk: key }, ConsistentRead: true }),
     );
     return (Item?.messages as Set<string> | undefined) ?? new Set();
   }
 
   /** Last of all: a message that is known here has passed every limit. @returns whether it may be sent */
-  async function note(to: string, hour: string, messageId: string): Promise<boolean> {
-    const noted = await update(phoneKey(to, hour), {
+  async function note(key: string, messageId: string): Promise<boolean> {
+    const noted = await update(key, {
       UpdateExpression: 'ADD messages :message',
       ConditionExpression: 'attribute_not_exists(messages) OR size(messages) < :most',
       ExpressionAttributeValues: { ':message': new Set([messageId]), ':most': perPhoneAndHour },
@@ -101,7 +102,8 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
       const at = askedAt.toISOString();
       const hour = at.slice(0, 13);
       const overPhone = `this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`;
-      const passed = await messagesOf(to, hour);
+      const key = `phone#${await pseudonym(to)}#${hour}`;
+      const passed = await messagesOf(key);
       if (passed.has(messageId)) return;
       if (passed.size >= perPhoneAndHour) throw held(overPhone);
       const [ofCountry, texts] = await Promise.all([
@@ -113,7 +115,7 @@ export function createSmsLimits({ client, tableName, settings, now, count }: Lim
       }
       if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
       if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
-      if (!(await note(to, hour, messageId))) throw held(overPhone);
+      if (!(await note(key, messageId))) throw held(overPhone);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -21,8 +22,8 @@ export class Channels extends Construct {
     super(scope, id);
     for (const channel of channels) {
       const name = `rollcall-${stage.name}-${channel.name}`;
-      if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { name }));
-      else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { name }));
+      if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
+      else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { stage, name }));
       directory.enter(channel.name, channel.description, { ...this.#addressOf(channel), format: channel.format });
     }
   }
@@ -46,11 +47,11 @@ export class Channels extends Construct {
     const addresses = channels.map((channel) => {
       if (channel.kind === 'topic') {
         const topic = this.topic(channel);
-        topic.grantPublish(fn);
+        fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
         return [channel.name, topic.topicArn];
       }
       const { queue } = this.queue(channel);
-      queue.grantSendMessages(fn);
+      fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
       return [channel.name, queue.queueUrl];
     });
     fn.addEnvironment('CHANNELS', Stack.of(fn).toJsonString(Object.fromEntries(addresses)));

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -12,6 +12,7 @@ import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import type { ConsumedQueue } from './fifo-queue.ts';
 import type { Governance } from './governance.ts';
+import { consumeFrom } from './queue-source.ts';
 import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
 
@@ -35,17 +36,16 @@ export interface ConsumerProps {
   governance: Governance;
 }
 
-/** What the kit does with a consumer's table, and a service's own items in it. */
-const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map(
-  (action) => `dynamodb:${action}`,
-);
+/** What the kit does with a consumer's table to apply a message, and to park it. */
+const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+const PARKED = 'parked';
 
 const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
   (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
 /** Whoever takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
-  readonly table: TableV2;
+  readonly table: ServiceTable;
   readonly #functions: ServiceFunction[];
   readonly #applying: ServiceFunction[];
 
@@ -62,7 +62,7 @@ export class Consumer extends Construct {
       sortKey: { name: 'sk', type: AttributeType.STRING },
       globalSecondaryIndexes: [
         {
-          indexName: 'parked',
+          indexName: PARKED,
           partitionKey: { name: 'parkedAggregate', type: AttributeType.STRING },
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
@@ -70,7 +70,7 @@ export class Consumer extends Construct {
       ...(unordered && { timeToLiveAttribute: 'expiresAt' }),
     });
 
-    const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions = TABLE_ACTIONS) => {
+    const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions: string[]) => {
       const fn = new ServiceFunction(this, handler, {
         stage,
         name: `${name}-${suffix}`,
@@ -85,29 +85,28 @@ export class Consumer extends Construct {
         },
         timeout,
       });
-      this.table.grant(fn, ...actions);
+      this.table.allow(fn, ...actions);
       channels.allowSending(fn, sendsTo);
       fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
       return fn;
     };
-    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout);
-    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1));
+    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
+    this.table.allowOnIndex(sweep, PARKED, 'Scan');
     const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      ...(sendsTo.length > 0 ? ['dynamodb:UpdateItem'] : []),
+      'GetItem',
+      'PutItem',
+      ...(sendsTo.length > 0 ? ['UpdateItem'] : []),
     ]);
     this.#functions = [consume, sweep, setAside];
     this.#applying = [consume, sweep];
     for (const fn of this.#applying) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
-    consume.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        maxConcurrency: concurrencyOf(stage, name),
-      }),
+    consumeFrom(queue, consume, concurrencyOf(stage, name));
+    // To set when what it gives back comes again.
+    consume.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
     );
     const givenUp = [
       [deadLetters, `${name}: dead letters are not set aside: the function that parks them fails.`],
@@ -118,9 +117,7 @@ export class Consumer extends Construct {
     ] as const;
     for (const [given] of givenUp) {
       if (!given) continue;
-      setAside.addEventSource(
-        new SqsEventSource(given, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 2 }),
-      );
+      consumeFrom(given, setAside, 2);
     }
 
     const period = Duration.minutes(1);
@@ -174,9 +171,9 @@ export class Consumer extends Construct {
   }
 
   /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
-  uses(variable: string, table: TableV2, ...actions: string[]): void {
+  uses(variable: string, table: ServiceTable, ...actions: string[]): void {
     this.extend({ [variable]: table.tableName }, (fn) => {
-      table.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+      table.allow(fn, ...actions);
     });
   }
 

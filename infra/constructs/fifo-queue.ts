@@ -2,17 +2,31 @@ import { Duration } from 'aws-cdk-lib';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
+import type { Stage } from '../stages.ts';
+import { keyFor } from './encryption.ts';
+import { onlyOwnRoles } from './own-roles.ts';
 import { ServiceFunction } from './service-function.ts';
 
-/** A FIFO queue of high throughput. TLS only. */
+export interface FifoQueueProps {
+  stage: Stage;
+  name: string;
+  deadLetters?: Queue;
+}
+
+const TAKE_AND_GIVE = ['Send', 'Receive', 'Delete'].map((verb) => `sqs:${verb}Message`);
+
+/** A FIFO queue of high throughput. TLS only, and for its own stage only. */
 export class FifoQueue extends Queue {
-  constructor(scope: Construct, id: string, { name, deadLetters }: { name: string; deadLetters?: Queue }) {
+  constructor(scope: Construct, id: string, { stage, name, deadLetters }: FifoQueueProps) {
+    const encryptionMasterKey = keyFor(scope, id, stage);
     super(scope, id, {
       queueName: `${name}.fifo`,
       fifo: true,
       deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(encryptionMasterKey
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
       // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
@@ -21,6 +35,7 @@ export class FifoQueue extends Queue {
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
       ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
     });
+    this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));
   }
 }
 
@@ -29,9 +44,9 @@ export class ConsumedQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { name }: { name: string }) {
+  constructor(scope: Construct, id: string, { stage, name }: Pick<FifoQueueProps, 'stage' | 'name'>) {
     super(scope, id);
-    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { name: `${name}-dlq` });
-    this.queue = new FifoQueue(this, 'Queue', { name, deadLetters: this.deadLetters });
+    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq` });
+    this.queue = new FifoQueue(this, 'Queue', { stage, name, deadLetters: this.deadLetters });
   }
 }

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, type ITable, StreamViewType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Channel } from '../../shared/contracts/channel.ts';
@@ -25,7 +25,7 @@ export interface OutboxProps {
 
 /** The table of messages that are committed and not yet published, and the two functions that publish them. */
 export class Outbox extends Construct {
-  readonly table: TableV2;
+  readonly table: ServiceTable;
 
   constructor(scope: Construct, id: string, { stage, entry, channels, sendsTo, alarms }: OutboxProps) {
     super(scope, id);
@@ -52,23 +52,28 @@ export class Outbox extends Construct {
     };
 
     const relay = publisher('relay', Duration.seconds(30));
-    this.table.grant(relay, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
-    relay.addEventSource(
-      // CDK's own types do not fit one another under exactOptionalPropertyTypes.
-      new DynamoEventSource(this.table as ITable, {
-        // LATEST could miss what is written while the mapping is being made.
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        // A record that fails is given up soon instead of blocking its shard: its row is still there for the sweep.
-        retryAttempts: 3,
-        bisectBatchOnError: true,
-        reportBatchItemFailures: true,
-        filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
+    this.table.allow(relay, 'Query', 'BatchWriteItem');
+    const stream = this.table.tableStreamArn as string;
+    relay.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams'].map((verb) => `dynamodb:${verb}`),
+        resources: [stream],
       }),
     );
+    relay.addEventSourceMapping('FromOutbox', {
+      eventSourceArn: stream,
+      // LATEST could miss what is written while the mapping is being made.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      // A record that fails is given up soon instead of blocking its shard: its row is still there for the sweep.
+      retryAttempts: 3,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
+    });
 
     const sweep = publisher('sweep', Duration.minutes(1));
-    this.table.grant(sweep, 'dynamodb:Scan', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
     everyMinute(this, 'EveryMinute', sweep);
 
     raiseAlarm(this, 'RelayBehind', {

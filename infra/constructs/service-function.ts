@@ -1,9 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
+import { keyFor } from './encryption.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
@@ -23,8 +25,31 @@ export class ServiceFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
     const functionName = `rollcall-${stage.name}-${name}`;
+    const encryptionKey = keyFor(scope, `${id}Logs`, stage);
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: stage.logRetentionDays,
+      ...(encryptionKey && { encryptionKey }),
+      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    });
+    // Queues and topics know the functions of their stage by what the names of their roles begin with.
+    const role = new Role(scope, `${id}Role`, {
+      roleName: functionName,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        logs: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [logGroup.logGroupArn],
+            }),
+          ],
+        }),
+      },
+    });
     super(scope, id, {
       functionName,
+      role,
       code: Code.fromAsset(bundleOf(entry)),
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
@@ -34,11 +59,7 @@ export class ServiceFunction extends LambdaFunction {
       timeout,
       environment,
       loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        logGroupName: `/aws/lambda/${functionName}`,
-        retention: stage.logRetentionDays,
-        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
-      }),
+      logGroup,
     });
   }
 }

@@ -1,5 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { TableEncryptionV2, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type CfnGlobalTable, TableEncryptionV2, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
@@ -14,5 +16,25 @@ export class ServiceTable extends TableV2 {
       removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       ...table,
     });
+    // TableV2 itself takes no key where the stack is for any region.
+    if (stage.keyArn) {
+      const table = this.node.defaultChild as CfnGlobalTable;
+      table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);
+    }
+  }
+
+  /** Lets a function do this with the table, such as `GetItem`; its indexes are another matter. */
+  allow(fn: LambdaFunction, ...actions: string[]): void {
+    this.#allow(fn, this.tableArn, actions);
+  }
+
+  allowOnIndex(fn: LambdaFunction, index: string, ...actions: string[]): void {
+    this.#allow(fn, `${this.tableArn}/index/${index}`, actions);
+  }
+
+  #allow(fn: LambdaFunction, resource: string, actions: string[]): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), resources: [resource] }),
+    );
   }
 }

@@ -1,11 +1,11 @@
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Validations } from 'aws-cdk-lib';
 import { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
 import type { Route } from '../../shared/contracts/routes.ts';
-import { addRoute } from './api-route.ts';
+import type { Api } from './api.ts';
 import { Consumer, type ConsumerProps } from './consumer.ts';
 import { ConsumedQueue, FifoQueue } from './fifo-queue.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -32,8 +32,12 @@ export class Subscriber extends Consumer {
   constructor(scope: Construct, id: string, props: SubscriberProps) {
     const name = `rollcall-${props.stage.name}-${props.name}`;
     const queues = new Construct(scope, `${id}Queues`);
-    const queue = new ConsumedQueue(queues, 'Main', { name });
-    const undelivered = new FifoQueue(queues, 'Undelivered', { name: `${name}-undelivered` });
+    const queue = new ConsumedQueue(queues, 'Main', { stage: props.stage, name });
+    const undelivered = new FifoQueue(queues, 'Undelivered', { stage: props.stage, name: `${name}-undelivered` });
+    Validations.of(undelivered).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: "It is a dead-letter queue itself: of the topic's subscription, which the rule does not look at.",
+    });
     super(scope, id, { ...props, queue, undelivered });
     this.#props = props;
     props.channels.topic(props.topic).addSubscription(
@@ -52,19 +56,19 @@ export class Subscriber extends Consumer {
   /**
    * A route of the API that reads what the subscriber made.
    * @param entry handler file that exports `read`
-   * @param action the one thing that it does with the table, such as `dynamodb:GetItem`
+   * @param action the one thing that it does with the table, such as `GetItem`
    */
-  addReadRoute(api: HttpApi, route: Route, entry: string, action: string): ServiceFunction {
+  addReadRoute(api: Api, route: Route, entry: string, action: string): ServiceFunction {
     const { stage, name } = this.#props;
     const read = new ServiceFunction(this, 'read', {
       stage,
       name: `${name}-read`,
       entry,
       handler: 'read',
-      environment: { TABLE: this.table.tableName },
+      environment: { TABLE: this.table.tableName, SCOPES: JSON.stringify(stage.tokens.scopes) },
     });
-    this.table.grant(read, action);
-    addRoute(this, 'Read', api, route, read);
+    this.table.allow(read, action);
+    api.addServiceRoute(this, 'Read', route, read);
     return read;
   }
 }

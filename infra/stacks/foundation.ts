@@ -1,8 +1,8 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { channels } from '../../shared/contracts/channels.ts';
+import { Api } from '../constructs/api.ts';
 import { Channels } from '../constructs/channels.ts';
 import type { Governance } from '../constructs/governance.ts';
 import { ServiceDirectory } from '../constructs/service-directory.ts';
@@ -12,7 +12,7 @@ import type { Stage } from '../stages.ts';
 export interface ServiceProps {
   stage: Stage;
   channels: Channels;
-  api: HttpApi;
+  api: Api;
   /** The topic of the stage's alarms. */
   alarms: ITopic;
   governance: Governance;
@@ -24,14 +24,16 @@ export interface ServiceProps {
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;
-  readonly api: HttpApi;
+  readonly api: Api;
 
   constructor(scope: Construct, id: string, { stage, governance }: { stage: Stage; governance: Governance }) {
     super(scope, id);
     const directory = new ServiceDirectory(this, 'Directory', { name: stage.namespace });
     this.channels = new Channels(this, 'Channels', { stage, channels, directory });
-    // Its stage comes last, with the routes that it limits.
-    this.api = new HttpApi(this, 'Api', { apiName: `rollcall-${stage.name}`, createDefaultStage: false });
+    const issuer = new CfnParameter(this, 'TokenIssuer', {
+      description: 'URL of the OpenID provider whose tokens callers of the API bring, as in their claim iss.',
+    });
+    this.api = new Api(this, 'Api', { stage, issuer: issuer.valueAsString });
     directory.enter('api', 'The HTTP API: begin at its resource /v1.', { kind: 'api', url: this.api.apiEndpoint });
     const table = governance.instances.tableName;
     directory.enter('instances', 'The table in which instances of services register themselves.', {

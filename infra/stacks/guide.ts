@@ -21,7 +21,7 @@ export class GuideStack extends Stack {
       alarms,
       governance,
     });
-    const read = subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'dynamodb:GetItem');
+    const read = subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'GetItem');
     governance.allowReadingSwitches(read);
   }
 }

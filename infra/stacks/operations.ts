@@ -3,17 +3,28 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { keyFor, StageKey } from '../constructs/encryption.ts';
 import { Governance } from '../constructs/governance.ts';
 import type { Stage } from '../stages.ts';
 
-/** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits. */
+/** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the stage's key, if it has one. */
 export class OperationsStack extends Stack {
+  readonly stage: Stage;
   readonly alarms: Topic;
   readonly governance: Governance;
 
-  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+  constructor(scope: Construct, id: string, { settings }: { settings: Stage }) {
     super(scope, id);
-    this.alarms = new Topic(this, 'Alarms', { topicName: `rollcall-${stage.name}-alarms`, enforceSSL: true });
+    const stage: Stage = settings.customerManagedKey
+      ? { ...settings, keyArn: new StageKey(this, 'Encryption', { stage: settings }).arn }
+      : settings;
+    this.stage = stage;
+    const masterKey = keyFor(this, 'Alarms', stage);
+    this.alarms = new Topic(this, 'Alarms', {
+      topicName: `rollcall-${stage.name}-alarms`,
+      enforceSSL: true,
+      ...(masterKey && { masterKey }),
+    });
     // A topic with a policy of its own has lost the default one, by which CloudWatch could publish.
     this.alarms.addToResourcePolicy(
       new PolicyStatement({

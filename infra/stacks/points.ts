@@ -23,7 +23,7 @@ export class PointsStack extends Stack {
       alarms,
       governance,
     });
-    subscriber.addReadRoute(api, routes.readPoints, 'functions/points/read.handler.ts', 'dynamodb:Query');
+    subscriber.addReadRoute(api, routes.readPoints, 'functions/points/read.handler.ts', 'Query');
 
     const commands = new Consumer(this, 'Commands', {
       stage,

@@ -1,12 +1,15 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { type CfnStage, HttpStage, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type CfnStage, HttpStage, type IHttpApi, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcRoute, rpcWatchRoute } from '../../shared/contracts/rpc.ts';
-import { addRoute } from '../constructs/api-route.ts';
+import { rpcPaths, rpcRoute, rpcWatchRoute } from '../../shared/contracts/rpc.ts';
 import { Consumer } from '../constructs/consumer.ts';
+import { keyFor } from '../constructs/encryption.ts';
 import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
@@ -52,7 +55,9 @@ export class RegistrationStack extends Stack {
       OUTBOX_TABLE: outbox.table.tableName,
       LIMITS_TABLE: limits.tableName,
       LIMITS: JSON.stringify(stage.registrations),
+      SCOPES: JSON.stringify(stage.tokens.scopes),
       SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
+      PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
     };
 
     // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
@@ -66,10 +71,10 @@ export class RegistrationStack extends Stack {
         environment,
         ...(timeout && { timeout }),
       });
-      if (actions.length > 0) members.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+      if (actions.length > 0) members.allow(fn, ...actions);
       // Whoever writes to it changes something, and asks whether that may be.
       if (writesOutbox) {
-        outbox.table.grant(fn, 'dynamodb:PutItem');
+        outbox.table.allow(fn, 'PutItem');
         governance.allowReadingSwitches(fn);
       }
       return fn;
@@ -77,23 +82,31 @@ export class RegistrationStack extends Stack {
     // A client may wait for 20 seconds (shared/http/prefer.ts); the API gives up after 30.
     const waiting = Duration.seconds(29);
 
-    addRoute(this, 'Root', api, routes.readRoot, apiFunction('root', []));
+    api.addServiceRoute(this, 'Root', routes.readRoot, apiFunction('root', []));
     const register = apiFunction('register', ['PutItem'], true);
-    limits.grant(register, 'dynamodb:UpdateItem');
-    const registerAdded = addRoute(this, 'Register', api, routes.register, register);
-    addRoute(this, 'ReadMember', api, routes.readMember, apiFunction('read', ['GetItem']));
-    addRoute(this, 'ReadMemberV2', api, routes.readMemberV2, apiFunction('readV2', ['GetItem']));
-    addRoute(this, 'ChangeMember', api, routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
+    limits.allow(register, 'UpdateItem');
+    governance.allowPseudonyms(register);
+    const registerAdded = api.addServiceRoute(this, 'Register', routes.register, register);
+    api.addServiceRoute(this, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
+    api.addServiceRoute(this, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
+    api.addServiceRoute(this, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
     const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', 'DeleteItem'], true);
-    addRoute(this, 'DeactivateMember', api, routes.deactivateMember, deactivate);
-    addRoute(this, 'DeactivateMemberV2', api, routes.deactivateMemberV2, deactivate);
-    addRoute(this, 'ChangeMemberV2', api, routes.changeMemberV2, apiFunction('changeV2', ['GetItem', 'PutItem'], true));
-    addRoute(this, 'ReadOnboarding', api, routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
+    api.addServiceRoute(this, 'DeactivateMember', routes.deactivateMember, deactivate);
+    api.addServiceRoute(this, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
+    api.addServiceRoute(
+      this,
+      'ChangeMemberV2',
+      routes.changeMemberV2,
+      apiFunction('changeV2', ['GetItem', 'PutItem'], true),
+    );
+    api.addServiceRoute(this, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
     const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
-    const redeemAdded = addRoute(this, 'Redeem', api, routes.redeem, redeem);
+    const redeemAdded = api.addServiceRoute(this, 'Redeem', routes.redeem, redeem);
     const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
-    const operationAdded = addRoute(this, 'ReadOperation', api, routes.readOperation, readOperation);
-    addRoute(this, 'Unrouted', api, 'everything else', apiFunction('unrouted', []));
+    const operationAdded = api.addServiceRoute(this, 'ReadOperation', routes.readOperation, readOperation);
+    api.addServiceRoute(this, 'Unrouted', 'everything else', apiFunction('unrouted', []));
+
+    governance.allowPseudonyms(deactivate);
 
     const rpc = new ServiceFunction(this, 'rpc', {
       stage,
@@ -103,13 +116,29 @@ export class RegistrationStack extends Stack {
       environment,
       timeout: waiting,
     });
-    const everyAction = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
-    members.grant(rpc, ...everyAction.map((action) => `dynamodb:${action}`));
-    outbox.table.grant(rpc, 'dynamodb:PutItem');
-    limits.grant(rpc, 'dynamodb:UpdateItem');
+    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
+    outbox.table.allow(rpc, 'PutItem');
+    limits.allow(rpc, 'UpdateItem');
     governance.allowReadingSwitches(rpc);
-    const rpcAdded = addRoute(this, 'Rpc', api, rpcRoute, rpc);
-    const rpcWatchAdded = addRoute(this, 'RpcWatch', api, rpcWatchRoute, rpc);
+    governance.allowPseudonyms(rpc);
+    const rpcAdded = api.addServiceRoute(this, 'Rpc', rpcRoute, rpc);
+    const rpcWatchAdded = api.addServiceRoute(this, 'RpcWatch', rpcWatchRoute, rpc);
+
+    // Other services assume it to call MemberService; their own policies must let them.
+    new Role(this, 'RpcClient', {
+      roleName: `rollcall-${stage.name}-rpc-client`,
+      assumedBy: new AccountRootPrincipal(),
+      inlinePolicies: {
+        rpc: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['execute-api:Invoke'],
+              resources: rpcPaths.map((path) => api.arnOf('POST', path)),
+            }),
+          ],
+        }),
+      },
+    });
 
     const docsFunction = (handler: string) =>
       new ServiceFunction(this, handler, {
@@ -119,11 +148,36 @@ export class RegistrationStack extends Stack {
         handler,
         environment: {},
       });
-    addRoute(this, 'ReadOpenApi', api, routes.readOpenApi, docsFunction('readOpenApi'));
-    addRoute(this, 'ReadDocs', api, routes.readDocs, docsFunction('readDocs'));
+    api.addServiceRoute(this, 'ReadOpenApi', routes.readOpenApi, docsFunction('readOpenApi'));
+    api.addServiceRoute(this, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
 
     // A stage can only limit routes that are there.
-    const apiStage = new HttpStage(this, 'Stage', { httpApi: api as IHttpApi, autoDeploy: true });
+    const encryptionKey = keyFor(this, 'AccessLog', stage);
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/apigateway/rollcall-${stage.name}-api`,
+      retention: stage.logRetentionDays,
+      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      ...(encryptionKey && { encryptionKey }),
+    });
+    const apiStage = new HttpStage(this, 'Stage', {
+      httpApi: api as IHttpApi,
+      autoDeploy: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLog),
+        // Neither path nor address: these would be personal data.
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            requestId: '$context.requestId',
+            time: '$context.requestTime',
+            route: '$context.routeKey',
+            status: '$context.status',
+            milliseconds: '$context.responseLatency',
+            error: '$context.error.messageString',
+            authorizerError: '$context.authorizer.error',
+          }),
+        ),
+      },
+    });
     const cfnStage = apiStage.node.defaultChild as CfnStage;
     const { perSecond, burst, registrationsPerSecond, waitsPerSecond } = stage.throttling;
     cfnStage.defaultRouteSettings = { throttlingRateLimit: perSecond, throttlingBurstLimit: burst };

@@ -1,14 +1,14 @@
-import { Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { raiseAlarm } from '../constructs/alarms.ts';
 import { Consumer } from '../constructs/consumer.ts';
+import { ServiceSecret } from '../constructs/service-secret.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
@@ -58,6 +58,7 @@ export class SmsStack extends Stack {
       sender.uses('SMS_LIMITS_TABLE', limits, 'GetItem', 'UpdateItem');
       sender.extend({ ...governance.environment, SMS: JSON.stringify(stage.sms) }, (fn) => {
         governance.allowBreaking(fn);
+        governance.allowPseudonyms(fn);
         governance.allowDiscovering(fn);
         if (stage.sms.modeWhenCircuitOpens !== null) governance.allowSwitching(fn);
       });
@@ -82,15 +83,14 @@ export class SmsStack extends Stack {
       }
       case 'aws': {
         const identity = new CfnParameter(this, 'SmsOriginationIdentity', {
-          description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its id or ARN.',
+          description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its ARN.',
+          allowedPattern: '^arn:[^:]+:sms-voice:.+$',
         });
         return {
           environment: { ORIGINATION_IDENTITY: identity.valueAsString },
           statement: new PolicyStatement({
             actions: ['sms-voice:SendTextMessage'],
-            resources: ['phone-number', 'sender-id', 'pool'].map(
-              (kind) => `arn:${Aws.PARTITION}:sms-voice:${Aws.REGION}:${Aws.ACCOUNT_ID}:${kind}/*`,
-            ),
+            resources: [identity.valueAsString],
           }),
         };
       }
@@ -107,11 +107,11 @@ export class SmsStack extends Stack {
   /** A provider whose credentials are a secret that an operator fills in. */
   #withSecret(stage: Stage, name: string, address: string, key: string, fields: Record<string, string>): Provider {
     const url = new CfnParameter(this, `${name}Url`, { default: address, description: `Where ${name} listens.` });
-    const secret = new Secret(this, `${name}Credentials`, {
-      secretName: `rollcall-${stage.name}-${name.toLowerCase()}`,
+    const secret = new ServiceSecret(this, `${name}Credentials`, {
+      stage,
+      name: name.toLowerCase(),
       description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
-      generateSecretString: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      generate: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
     });
     const prefix = name.toUpperCase();
     return {

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 export interface FunctionSettings {
   name: string;
   arn: string;
+  /** ARN of the role that it runs in. */
+  role: string;
   /** Folder of the deployed bundle. */
   codeFolder: string;
   /** `file.export`. */

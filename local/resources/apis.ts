@@ -1,3 +1,5 @@
+import { type Authorize, iamAuthorizer, jwtAuthorizer } from '../authorizers.ts';
+import type { Cors } from '../cors.ts';
 import { HttpApi } from '../http-api.ts';
 import type { ResourceProvider } from '../template/deployment.ts';
 import { functionOf } from './functions.ts';
@@ -11,6 +13,7 @@ export const apis =
       throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
     const id = `${stack}-${logicalId}`;
     const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId);
+    api.cors = properties.CorsConfiguration as Cors | undefined;
     runtime.apis.set(id, api);
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };
   };
@@ -30,11 +33,57 @@ export const integrations =
 export const routes =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
-    const { ApiId = '', RouteKey = '', Target = '', AuthorizationType = 'NONE' } = properties as Record<string, string>;
-    if (AuthorizationType !== 'NONE')
-      throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
-    runtime.apis.get(ApiId)?.addRoute(RouteKey, () => functionOf(runtime, Target.replace(/^integrations\//, '')));
+    const {
+      ApiId = '',
+      RouteKey = '',
+      Target = '',
+      AuthorizationType = 'NONE',
+      AuthorizerId = '',
+    } = properties as Record<string, string>;
+    if (properties.AuthorizationScopes) throw new Error('the embedded cloud knows no scopes of routes');
+    const apiArn = `arn:aws:execute-api:${runtime.region}:${runtime.accountId}:${ApiId}`;
+    const authorizeBy: Record<string, () => Authorize | undefined> = {
+      NONE: () => undefined,
+      JWT: () => runtime.authorizers.get(AuthorizerId),
+      AWS_IAM: () => iamAuthorizer(runtime.access, apiArn),
+    };
+    const authorizer = authorizeBy[AuthorizationType];
+    if (!authorizer) throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
+    const fn = functionOf(runtime, Target.replace(/^integrations\//, ''));
+    runtime.apis.get(ApiId)?.addRoute(RouteKey, () => fn, authorizer());
+    const path = RouteKey === '$default' ? '/$default' : RouteKey.split(' ')[1];
+    runtime.checks.push(() =>
+      runtime.access.require(
+        {
+          principal: { service: 'apigateway.amazonaws.com' },
+          action: 'lambda:InvokeFunction',
+          resource: fn.settings.arn,
+          context: { 'aws:SourceArn': `${apiArn}/$default/ANY${path}` },
+        },
+        `route ${RouteKey}`,
+      ),
+    );
     return { ref: logicalId };
+  };
+
+interface AuthorizerProperties {
+  AuthorizerType: string;
+  JwtConfiguration?: { Issuer: string; Audience: string[] };
+}
+
+/** AWS::ApiGatewayV2::Authorizer for JSON Web Tokens. */
+export const authorizers =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { AuthorizerType, JwtConfiguration } = properties as unknown as AuthorizerProperties;
+    if (AuthorizerType !== 'JWT' || !JwtConfiguration) {
+      throw new Error(`the embedded cloud has authorizers for JWT only, not ${AuthorizerType}`);
+    }
+    const { Issuer: issuer, Audience: audience } = JwtConfiguration;
+    const id = `${stack}-${logicalId}`;
+    runtime.authorizers.set(id, jwtAuthorizer({ issuer, audience }));
+    if (issuer === runtime.issuer.url) runtime.issuer.audience = audience[0] ?? '';
+    return { ref: id, attributes: { AuthorizerId: id } };
   };
 
 interface StageProperties {

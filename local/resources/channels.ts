@@ -28,7 +28,7 @@ const QUEUE_ATTRIBUTES = [
 
 /** AWS::SQS::Queue. */
 export const queues =
-  ({ sqs, region, accountId, endpointUrl }: Runtime): ResourceProvider =>
+  ({ sqs, region, accountId, endpointUrl, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const QueueName =
       physicalName(properties.QueueName, stack, logicalId) +
@@ -38,15 +38,14 @@ export const queues =
     // A queue that is there already, with other attributes, gets those of the template.
     await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
-    return {
-      ref: QueueUrl,
-      attributes: { Arn: `arn:aws:sqs:${region}:${accountId}:${QueueName}`, QueueName, QueueUrl },
-    };
+    const Arn = `arn:aws:sqs:${region}:${accountId}:${QueueName}`;
+    if (properties.KmsMasterKeyId) access.encrypt(Arn, String(properties.KmsMasterKeyId));
+    return { ref: QueueUrl, attributes: { Arn, QueueName, QueueUrl } };
   };
 
 /** AWS::SNS::Topic. */
 export const topics =
-  ({ sns }: Runtime): ResourceProvider =>
+  ({ sns, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const Name = physicalName(properties.TopicName, stack, logicalId);
     const { TopicArn = '' } = await sns.send(
@@ -55,15 +54,30 @@ export const topics =
         Attributes: attributesOf(properties, ['FifoTopic', 'ContentBasedDeduplication']),
       }),
     );
+    if (properties.KmsMasterKeyId) access.encrypt(TopicArn, String(properties.KmsMasterKeyId));
     return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
   };
 
 /** AWS::SNS::Subscription to a queue. Subscriptions to anything else (e-mail) mean nothing on one machine. */
 export const subscriptions =
-  ({ sns }: Runtime): ResourceProvider =>
+  ({ sns, access, accountId, checks }: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
-    const { TopicArn, Protocol, Endpoint } = properties as Record<string, string>;
+    const { TopicArn = '', Protocol, Endpoint = '' } = properties as Record<string, string>;
     if (Protocol !== 'sqs') return { ref: logicalId };
+    const { deadLetterTargetArn } = (properties.RedrivePolicy ?? {}) as { deadLetterTargetArn?: string };
+    checks.push(() => {
+      for (const queue of [Endpoint, deadLetterTargetArn ?? Endpoint]) {
+        access.require(
+          {
+            principal: { service: 'sns.amazonaws.com' },
+            action: 'sqs:SendMessage',
+            resource: queue,
+            context: { 'aws:SourceArn': TopicArn, 'aws:SourceAccount': accountId },
+          },
+          `subscription ${logicalId}`,
+        );
+      }
+    });
     const { SubscriptionArn = '' } = await sns.send(
       new SubscribeCommand({
         TopicArn,

@@ -6,6 +6,8 @@ interface FunctionProperties {
   FunctionName?: string;
   Code: { S3Key: string };
   Handler: string;
+  /** ARN. */
+  Role: string;
   Timeout?: number;
   MemorySize?: number;
   Environment?: { Variables?: Record<string, string> };
@@ -16,16 +18,18 @@ interface FunctionProperties {
 export const functions =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const { region, accountId, assembly, endpointUrl, instanceLimit } = runtime;
+    const { region, accountId, assembly, endpointUrl, instanceLimit, access, checks } = runtime;
     const settings = properties as unknown as FunctionProperties;
     const { Handler, Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const codeFolder = assembly.assetFolder(settings.Code.S3Key);
+    const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role);
     const fn = new LambdaFunction(
       {
         name,
         arn,
+        role: settings.Role,
         codeFolder,
         handler: Handler,
         timeoutMs: Timeout * 1000,
@@ -33,8 +37,8 @@ export const functions =
         environment: {
           AWS_REGION: region,
           AWS_DEFAULT_REGION: region,
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_ACCESS_KEY_ID: accessKeyId,
+          AWS_SECRET_ACCESS_KEY: secretAccessKey,
           AWS_ENDPOINT_URL: endpointUrl,
           AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
           AWS_LAMBDA_FUNCTION_NAME: name,
@@ -55,6 +59,13 @@ export const functions =
       runtime.faults,
     );
     runtime.functions.set(name, fn);
+    checks.push(() => {
+      access.requireTrust(settings.Role, 'lambda.amazonaws.com');
+      const logs = `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${name}:log-stream:local`;
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents']) {
+        access.require({ principal: { role: settings.Role }, action, resource: logs }, `${name} logs`);
+      }
+    });
     return { ref: name, attributes: { Arn: arn } };
   };
 

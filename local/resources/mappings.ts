@@ -26,6 +26,15 @@ export const mappings =
     const { EventSourceArn: sourceArn, FunctionName, Enabled = true } = mapping;
     if (!Enabled) return { ref: logicalId };
     const target = functionOf(runtime, FunctionName);
+    const mayPoll = (resource: string, ...actions: string[]) =>
+      runtime.checks.push(() => {
+        for (const action of actions) {
+          runtime.access.require(
+            { principal: { role: target.settings.role }, action, resource },
+            `event source ${logicalId}`,
+          );
+        }
+      });
     const common = {
       ...runtime,
       sqs: runtime.pollingSqs,
@@ -35,6 +44,7 @@ export const mappings =
     };
     const queueUrl = (arn: string) => `${runtime.endpointUrl}/${runtime.accountId}/${arn.split(':').at(-1)}`;
     if (sourceArn.startsWith('arn:aws:sqs:')) {
+      mayPoll(sourceArn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
       runtime.mappings.push(
         createQueueMapping({
           ...common,
@@ -48,6 +58,8 @@ export const mappings =
         }),
       );
     } else if (sourceArn.startsWith('arn:aws:dynamodb:')) {
+      mayPoll(sourceArn, 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream');
+      mayPoll(sourceArn, 'dynamodb:ListStreams');
       const onFailure = mapping.DestinationConfig?.OnFailure?.Destination;
       runtime.mappings.push(
         createStreamMapping({

@@ -1,8 +1,9 @@
 import type { ResourceProvider } from '../template/deployment.ts';
-import { apiStages, apis, integrations, routes } from './apis.ts';
+import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
 import { queues, subscriptions, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
+import { alarms, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
 import { mappings } from './mappings.ts';
 import type { Runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
@@ -12,33 +13,36 @@ import { tables } from './tables.ts';
 /** Every resource type that the embedded cloud makes. */
 export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
   'AWS::ApiGatewayV2::Api': apis(runtime),
+  'AWS::ApiGatewayV2::Authorizer': authorizers(runtime),
   'AWS::ApiGatewayV2::Integration': integrations(runtime),
   'AWS::ApiGatewayV2::Route': routes(runtime),
   'AWS::ApiGatewayV2::Stage': apiStages(runtime),
+  'AWS::CloudWatch::Alarm': alarms(runtime),
   'AWS::DynamoDB::GlobalTable': tables(runtime),
   'AWS::DynamoDB::Table': tables(runtime),
   'AWS::Events::Rule': schedules(runtime),
+  'AWS::IAM::Policy': policies(runtime),
+  'AWS::IAM::Role': roles(runtime),
+  'AWS::KMS::Key': keys(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
+  'AWS::Lambda::Permission': permissions(runtime),
+  'AWS::Logs::LogGroup': logGroups(runtime),
   'AWS::SecretsManager::Secret': secretsOf(runtime),
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),
   'AWS::ServiceDiscovery::Service': services,
   'AWS::SNS::Subscription': subscriptions(runtime),
   'AWS::SNS::Topic': topics(runtime),
+  'AWS::SNS::TopicPolicy': topicPolicies(runtime),
   'AWS::SQS::Queue': queues(runtime),
+  'AWS::SQS::QueuePolicy': queuePolicies(runtime),
 });
 
 /** Types that mean nothing on one machine. */
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
-  'AWS::IAM::Policy',
-  'AWS::IAM::Role',
+  'AWS::KMS::Alias',
   'AWS::Lambda::EventInvokeConfig',
-  'AWS::Lambda::Permission',
-  'AWS::Logs::LogGroup',
-  'AWS::SNS::TopicPolicy',
-  'AWS::SQS::QueuePolicy',
 ]);

@@ -2,12 +2,15 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Authorize } from '../authorizers.ts';
 import type { Calls } from '../calls.ts';
 import type { Directory } from '../directory.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/queue.ts';
 import type { Faults } from '../faults.ts';
 import type { HttpApi } from '../http-api.ts';
+import type { Access } from '../iam/access.ts';
+import type { Issuer } from '../issuer.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Secrets } from '../secrets.ts';
 import type { State } from '../state.ts';
@@ -32,6 +35,8 @@ export interface Runtime {
   /** Most instances of a function, where the template sets no lower concurrency. */
   instanceLimit: number;
   faults: Faults | undefined;
+  access: Access;
+  issuer: Issuer;
   directory: Directory;
   secrets: Secrets;
   /** Values of secrets by the end of their names: the credentials of the sandbox. */
@@ -44,7 +49,10 @@ export interface Runtime {
 
   functions: Map<string, LambdaFunction>;
   apis: Map<string, HttpApi>;
+  authorizers: Map<string, Authorize>;
   mappings: Mapping[];
+  /** What can only be looked at when everything is there. They throw. */
+  checks: Array<() => void>;
 }
 
 /** The name that the template gives, else one that stays the same. */

@@ -25,6 +25,19 @@ export const schedules =
       );
     const arn = `arn:aws:events:${runtime.region}:${runtime.accountId}:rule/${logicalId}`;
     if (State !== 'ENABLED') return { ref: logicalId, attributes: { Arn: arn } };
+    runtime.checks.push(() => {
+      for (const target of Targets) {
+        runtime.access.require(
+          {
+            principal: { service: 'events.amazonaws.com' },
+            action: 'lambda:InvokeFunction',
+            resource: target.Arn,
+            context: { 'aws:SourceArn': arn },
+          },
+          `rule ${logicalId}`,
+        );
+      }
+    });
     const targets = Targets.map(({ Arn, Input }) => ({ target: functionOf(runtime, Arn), input: Input }));
     const run = () => {
       for (const { target, input } of targets) void target.invoke(input ?? scheduledEvent(arn, runtime));

@@ -4,14 +4,15 @@ import { physicalName, type Runtime } from './runtime.ts';
 
 interface SecretProperties {
   Name?: string;
+  KmsKeyId?: string;
   GenerateSecretString?: { SecretStringTemplate?: string; GenerateStringKey?: string };
 }
 
 /** AWS::SecretsManager::Secret, generated as its template says, unless the embedded cloud itself knows its value. */
 export const secretsOf =
-  ({ secrets, knownSecrets, region, accountId }: Runtime): ResourceProvider =>
+  ({ secrets, knownSecrets, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const { Name, GenerateSecretString = {} } = properties as SecretProperties;
+    const { Name, KmsKeyId, GenerateSecretString = {} } = properties as SecretProperties;
     const name = physicalName(Name, stack, logicalId);
     const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
     const [, known] = Object.entries(knownSecrets).find(([ending]) => name.endsWith(ending)) ?? [];
@@ -21,5 +22,6 @@ export const secretsOf =
       ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password })
       : password;
     if (!secrets.has(arn)) secrets.write(arn, known ? JSON.stringify(known) : generated);
+    if (KmsKeyId) access.encrypt(arn, KmsKeyId);
     return { ref: arn };
   };

@@ -17,12 +17,13 @@ interface TableProperties {
   GlobalSecondaryIndexes?: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>;
   LocalSecondaryIndexes?: CreateTableCommandInput['LocalSecondaryIndexes'];
   StreamSpecification?: { StreamViewType: 'NEW_IMAGE' };
+  Replicas?: Array<{ SSESpecification?: { KMSMasterKeyId?: string } }>;
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
 }
 
 /** AWS::DynamoDB::GlobalTable (one replica: this machine) and AWS::DynamoDB::Table. Capacity is not limited. */
 export const tables =
-  ({ dynamodb, region, accountId }: Runtime): ResourceProvider =>
+  ({ dynamodb, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const table = properties as unknown as TableProperties;
     const TableName = physicalName(table.TableName, stack, logicalId);
@@ -51,10 +52,13 @@ export const tables =
         `The data folder holds ${TableName} with other keys or indexes than the template. Remove the folder, or choose another: npm start -- --data DIR`,
       );
     }
+    const Arn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
+    const key = table.Replicas?.[0]?.SSESpecification?.KMSMasterKeyId;
+    if (key) access.encrypt(Arn, key);
     return {
       ref: TableName,
       attributes: {
-        Arn: `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`,
+        Arn,
         ...(Table?.LatestStreamArn && { StreamArn: Table.LatestStreamArn }),
       },
     };

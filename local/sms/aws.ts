@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { isSignedWith } from '../signature.ts';
+import type { Access } from '../iam/access.ts';
+import { signedBy } from '../signature.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';
-
-/** Of the functions of the embedded cloud. */
-const SECRET = 'local';
 
 const error = (status: number, type: string, more: object = {}): Answer => ({
   status,
@@ -12,10 +10,11 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
 });
 
 /** AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the AWS endpoint. */
-export function awsOf(mailbox: Mailbox) {
+export function awsOf(mailbox: Mailbox, access: Pick<Access, 'secretOf'>) {
   return async (operation: string, body: string, headers: Record<string, string>): Promise<Answer | undefined> => {
     const signed = { method: 'POST', path: '/', headers, body };
-    if (!(await isSignedWith(SECRET, signed))) return error(403, 'InvalidSignatureException');
+    if (!(await signedBy(signed, 'sms-voice', (key) => access.secretOf(key))))
+      return error(403, 'InvalidSignatureException');
     if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
     const { DestinationPhoneNumber: to = '', MessageBody: text = '' } = JSON.parse(body) as Record<string, string>;
     if (!/^\+[1-9]\d{6,14}$/.test(to)) return error(400, 'ValidationException', { Reason: 'INVALID_PARAMETER' });

@@ -1,20 +1,23 @@
-/** Every route of the public API. infra/ makes them, and what asks for another is told which there are. */
+/**
+ * Every route of the public API. infra/ makes them, and what asks for another is told which there are.
+ * `access`: of everybody; or with a token of the member, or one whose scope lets it read or write every member.
+ */
 export const routes = {
-  readRoot: { method: 'GET', path: '/v1' },
-  register: { method: 'POST', path: '/v1/members' },
-  readMember: { method: 'GET', path: '/v1/members/{id}' },
-  readMemberV2: { method: 'GET', path: '/v2/members/{id}' },
-  changeMemberV2: { method: 'PATCH', path: '/v2/members/{id}' },
-  deactivateMemberV2: { method: 'DELETE', path: '/v2/members/{id}' },
-  changeMember: { method: 'PATCH', path: '/v1/members/{id}' },
-  deactivateMember: { method: 'DELETE', path: '/v1/members/{id}' },
-  readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding' },
-  readPoints: { method: 'GET', path: '/v1/members/{id}/points' },
-  redeem: { method: 'POST', path: '/v1/members/{id}/redemptions' },
-  readOperation: { method: 'GET', path: '/v1/operations/{id}' },
-  readGuide: { method: 'GET', path: '/v1/members/{id}/guide' },
-  readOpenApi: { method: 'GET', path: '/v1/openapi.json' },
-  readDocs: { method: 'GET', path: '/docs' },
-} as const;
+  readRoot: { method: 'GET', path: '/v1', access: 'public' },
+  register: { method: 'POST', path: '/v1/members', access: 'public' },
+  readMember: { method: 'GET', path: '/v1/members/{id}', access: 'read' },
+  readMemberV2: { method: 'GET', path: '/v2/members/{id}', access: 'read' },
+  changeMemberV2: { method: 'PATCH', path: '/v2/members/{id}', access: 'write' },
+  deactivateMemberV2: { method: 'DELETE', path: '/v2/members/{id}', access: 'write' },
+  changeMember: { method: 'PATCH', path: '/v1/members/{id}', access: 'write' },
+  deactivateMember: { method: 'DELETE', path: '/v1/members/{id}', access: 'write' },
+  readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding', access: 'read' },
+  readPoints: { method: 'GET', path: '/v1/members/{id}/points', access: 'read' },
+  redeem: { method: 'POST', path: '/v1/members/{id}/redemptions', access: 'write' },
+  readOperation: { method: 'GET', path: '/v1/operations/{id}', access: 'read' },
+  readGuide: { method: 'GET', path: '/v1/members/{id}/guide', access: 'read' },
+  readOpenApi: { method: 'GET', path: '/v1/openapi.json', access: 'public' },
+  readDocs: { method: 'GET', path: '/docs', access: 'public' },
+} as const satisfies Record<string, { method: string; path: string; access: 'public' | 'read' | 'write' }>;
 
 export type Route = (typeof routes)[keyof typeof routes];

@@ -169,6 +169,7 @@ describe('on a table', () => {
     const counted: Record<string, number> = {};
     const limits = (settings: object) =>
       createSmsLimits({
+        pseudonym: async (phone) => phone,
         client: cloud.dynamodb,
         tableName,
         settings: {

@@ -112,6 +112,7 @@ describe('one member', () => {
   it('refuses a change whose basis is gone by the time that it is written', async () => {
     const { id } = (await register()).body;
     const store = createMemberStore({
+      pseudonym: async (phone) => phone,
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',

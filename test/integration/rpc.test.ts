@@ -1,6 +1,9 @@
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
-import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPERATOR } from '../../local/iam/access.ts';
+import { signedFetch } from '../../local/signed-fetch.ts';
 import {
   MemberService,
   ProblemDetailSchema,
@@ -14,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
+/** As another service would call: RPC is not for the public. */
+const signed = signedFetch(OPERATOR);
+
 const transports: Array<[string, () => Transport]> = [
-  ['Connect', () => createConnectTransport({ baseUrl: cloud.apiUrl, httpVersion: '1.1' })],
-  [
-    'Connect in JSON',
-    () => createConnectTransport({ baseUrl: cloud.apiUrl, httpVersion: '1.1', useBinaryFormat: false }),
-  ],
-  ['gRPC-Web', () => createGrpcWebTransport({ baseUrl: cloud.apiUrl, httpVersion: '1.1' })],
+  ['Connect', () => createConnectTransport({ baseUrl: cloud.apiUrl, fetch: signed })],
+  ['Connect in JSON', () => createConnectTransport({ baseUrl: cloud.apiUrl, fetch: signed, useBinaryFormat: false })],
+  ['gRPC-Web', () => createGrpcWebTransport({ baseUrl: cloud.apiUrl, fetch: signed })],
   ['gRPC', () => createGrpcTransport({ baseUrl: cloud.grpcUrl })],
 ];
 
@@ -110,7 +113,7 @@ describe('a deadline', () => {
     const person = JSON.stringify({ phone: newPhone(), name: 'Lucía', locale: 'es' });
     const frame = Buffer.from([0, 0, 0, 0, Buffer.byteLength(person)]);
     const body = type.includes('grpc') ? Buffer.concat([frame, Buffer.from(person)]) : person;
-    const response = await fetch(`${cloud.apiUrl}/rollcall.members.v1.MemberService/Register`, {
+    const response = await signed(`${cloud.apiUrl}/rollcall.members.v1.MemberService/Register`, {
       method: 'POST',
       headers: { 'content-type': type, [header]: timeout },
       body,
@@ -123,7 +126,7 @@ describe('a deadline', () => {
 
 describe('a call that is none', () => {
   const post = (url: string, type: string, body: string | Buffer) =>
-    fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
+    signed(url, { method: 'POST', headers: { 'content-type': type }, body });
   const method = () => `${cloud.apiUrl}/rollcall.members.v1.MemberService/Register`;
 
   it('is refused: malformed Protobuf, malformed JSON, another content type, a method that there is not', async () => {

@@ -55,6 +55,11 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
   const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
+  let token: Promise<string> | undefined;
+  const operatorToken = () => {
+    token ??= cloud.issuer.token({ scope: 'members:read members:write' });
+    return token;
+  };
   return {
     ...cloud,
     dynamodb,
@@ -64,7 +69,11 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     async request(method, path, body, headers = {}) {
       const response = await fetch(`${cloud.apiUrl}${path}`, {
         method,
-        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          authorization: `Bearer ${await operatorToken()}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();

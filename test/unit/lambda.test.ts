@@ -14,6 +14,7 @@ function lambda(source: string, options: { limit?: number; timeoutMs?: number } 
     {
       name: 'test',
       arn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
+      role: 'arn:aws:iam::000000000000:role/test',
       codeFolder,
       handler: 'index.handler',
       timeoutMs: options.timeoutMs ?? 10_000,

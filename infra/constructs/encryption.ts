@@ -1,0 +1,60 @@
+import { Aws } from 'aws-cdk-lib';
+import { AnyPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+import { ownRoles } from './own-roles.ts';
+
+const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+const THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+
+/** The stage's own key for all that it keeps and sends. Who may use it, and by which service, its policy says alone. */
+export class StageKey extends Construct {
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+    super(scope, id);
+    const key = new Key(this, 'Key', {
+      alias: `rollcall-${stage.name}`,
+      description: `Encrypts the tables, queues, topics, secrets and logs of Rollcall's stage ${stage.name}.`,
+      enableKeyRotation: true,
+    });
+    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager'].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
+    const allow = (sid: string, statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
+      key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], ...statement }));
+    allow('OwnRolesByServices', {
+      principals: [new AnyPrincipal()],
+      actions: [...USE, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey', 'kms:CreateGrant'],
+      conditions: {
+        StringEquals: { 'kms:CallerAccount': Aws.ACCOUNT_ID, 'kms:ViaService': services },
+        ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
+      },
+    });
+    // To put messages into encrypted queues.
+    allow('Topics', {
+      principals: [new ServicePrincipal('sns.amazonaws.com')],
+      actions: USE,
+      conditions: THIS_ACCOUNT,
+    });
+    // To publish alarms to an encrypted topic.
+    allow('Alarms', {
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: USE,
+      conditions: THIS_ACCOUNT,
+    });
+    allow('Logs', {
+      principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
+      actions: [...USE, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey'],
+      conditions: {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:/aws/*/rollcall-${stage.name}-*`,
+        },
+      },
+    });
+    this.arn = key.keyArn;
+  }
+}
+
+/** The stage's own key, for a resource; nothing, if the stage leaves that to AWS. Its policy is not to be added to. */
+export const keyFor = (scope: Construct, id: string, { keyArn }: Stage): IKey | undefined =>
+  keyArn === undefined ? undefined : Key.fromKeyArn(scope, `${id}Key`, keyArn);

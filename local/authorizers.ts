@@ -1,0 +1,64 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { type Access, AccessDenied } from './iam/access.ts';
+import { type SignedRequest, signedBy } from './signature.ts';
+
+/** What a route's authorizer lets through, as the event will say; or the status of its refusal. */
+export type Authorized = { authorizer: object } | { refused: 401 | 403 };
+
+export type Authorize = (request: SignedRequest) => Promise<Authorized>;
+
+const UNAUTHORIZED = { refused: 401 } as const;
+const FORBIDDEN = { refused: 403 } as const;
+/** An unknown key makes the keys be read again, but not more often than this. */
+const KEYS_AGAIN_AFTER_MS = 1_000;
+/** Those that API Gateway takes (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html). */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
+
+/** A JWT authorizer of an HTTP API: signature, issuer, audience and times of a bearer token. */
+export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): Authorize {
+  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+
+  async function findKeys() {
+    const response = await fetch(`${issuer}/.well-known/openid-configuration`);
+    if (!response.ok) throw new Error(`${issuer} is no OpenID provider: it answers ${response.status}`);
+    const { jwks_uri } = (await response.json()) as { jwks_uri: string };
+    return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: KEYS_AGAIN_AFTER_MS });
+  }
+
+  return async ({ headers }) => {
+    const token = headers.authorization?.replace(/^Bearer /i, '') ?? '';
+    try {
+      keys ??= findKeys();
+      const { payload } = await jwtVerify(token, await keys, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp'],
+      });
+      // Like API Gateway, every claim as a string.
+      const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, String(value)]));
+      return { authorizer: { jwt: { claims, scopes: null } } };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return UNAUTHORIZED;
+      keys = undefined;
+      throw error;
+    }
+  };
+}
+
+/** The IAM authorizer: a signature of somebody whose policies allow the call. */
+export function iamAuthorizer(access: Access, apiArn: string): Authorize {
+  return async (request) => {
+    const accessKey = await signedBy(request, 'execute-api', (key) => access.secretOf(key));
+    if (accessKey === undefined) return FORBIDDEN;
+    const role = access.roleOf(accessKey);
+    const resource = `${apiArn}/$default/${request.method}${request.path}`;
+    try {
+      if (role) access.authorize(role, [{ action: 'execute-api:Invoke', resource }], 'execute-api');
+    } catch (error) {
+      if (error instanceof AccessDenied) return FORBIDDEN;
+      throw error;
+    }
+    return { authorizer: { iam: { accessKey, userArn: role ?? 'arn:aws:iam::000000000000:root' } } };
+  };
+}

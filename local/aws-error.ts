@@ -1,0 +1,30 @@
+/** An answer in the form that the service's own would have. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface AwsError {
+  status: number;
+  code: string;
+  message: string;
+  /** Further fields of the error. */
+  more?: object;
+}
+
+/** An error as a service words it: SNS in XML, the others in JSON. */
+export function awsError(service: string, { status, code, message, more }: AwsError): Answer {
+  if (service === 'sns' || service === 'sts') {
+    const type = status < 500 ? 'Sender' : 'Receiver';
+    const body = `<ErrorResponse><Error><Type>${type}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;
+    return { status, headers: { 'content-type': 'text/xml' }, body };
+  }
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code },
+    body: JSON.stringify({ __type: code, message, Message: message, ...more }),
+  };
+}
+
+const escaped = (text: string) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,37 @@
+/** `CorsConfiguration` of an HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html). */
+export interface Cors {
+  AllowOrigins?: string[];
+  AllowMethods?: string[];
+  AllowHeaders?: string[];
+  ExposeHeaders?: string[];
+  MaxAge?: number;
+}
+
+type Headers = Record<string, string>;
+
+const isAllowed = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
+  origin !== undefined && (AllowOrigins.includes(origin) || AllowOrigins.includes('*'));
+
+/** What is added to every answer to a page of an allowed origin. */
+export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
+  if (!isAllowed(cors, origin)) return {};
+  const { ExposeHeaders = [] } = cors;
+  return {
+    'access-control-allow-origin': origin,
+    vary: 'Origin',
+    ...(ExposeHeaders.length > 0 && { 'access-control-expose-headers': ExposeHeaders.join(',') }),
+  };
+}
+
+/** The answer to a preflight request, which no function sees; nothing, if the request is none. */
+export function preflight(cors: Cors, method: string | undefined, headers: Headers): Headers | undefined {
+  if (method !== 'OPTIONS' || !headers.origin || !headers['access-control-request-method']) return undefined;
+  if (!isAllowed(cors, headers.origin)) return {};
+  const { AllowMethods = [], AllowHeaders = [], MaxAge } = cors;
+  return {
+    ...corsHeaders(cors, headers),
+    'access-control-allow-methods': AllowMethods.join(','),
+    'access-control-allow-headers': AllowHeaders.join(','),
+    ...(MaxAge !== undefined && { 'access-control-max-age': String(MaxAge) }),
+  };
+}

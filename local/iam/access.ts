@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { CloudError } from '../errors.ts';
+import {
+  type AccessRequest,
+  checkStatement,
+  type Decision,
+  decide,
+  type Grant,
+  grantsOf,
+  type PolicyDocument,
+  type Statement,
+  statementsOf,
+} from './policy.ts';
+import { type AskedFor, isWrite } from './requests.ts';
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+interface Role {
+  name: string;
+  trust: Statement[];
+  statements: Statement[];
+}
+
+/** Of the person whose machine this is: allowed everything, as whoever uses a key that no role has. */
+export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export class AccessDenied extends Error {
+  override readonly name = 'AccessDenied';
+}
+
+/** Every role and resource policy of the deployment, and what was done by them. */
+export class Access {
+  readonly #region: string;
+  readonly #accountId: string;
+  #roles = new Map<string, Role>();
+  #ofResources = new Map<string, Statement[]>();
+  /** The key that encrypts a resource. */
+  #keys = new Map<string, string>();
+  readonly #salt: string;
+  readonly #arns = new Map<string, string>();
+  readonly #used = new Set<string>();
+  readonly #decisions = new Map<string, Decision>();
+
+  /** @param salt what the secrets of roles are made of */
+  constructor({ region, accountId, salt }: { region: string; accountId: string; salt: string }) {
+    this.#region = region;
+    this.#accountId = accountId;
+    this.#salt = salt;
+  }
+
+  /** Forgets what was deployed before. */
+  clear(): void {
+    this.#roles = new Map();
+    this.#ofResources = new Map();
+    this.#keys = new Map();
+    this.#decisions.clear();
+  }
+
+  addRole(arn: string, name: string, trust: PolicyDocument): void {
+    this.#roles.set(arn, { name, trust: checked(trust, name), statements: [] });
+    this.#arns.set(this.credentialsOf(arn).accessKeyId, arn);
+  }
+
+  /** @param roleName as `Ref` has it */
+  attach(roleName: string, policy: PolicyDocument): void {
+    this.#roleNamed(roleName).statements.push(...checked(policy, roleName));
+  }
+
+  addResourcePolicy(arn: string, policy: PolicyDocument): void {
+    this.#ofResources.set(arn, [...(this.#ofResources.get(arn) ?? []), ...checked(policy, arn)]);
+  }
+
+  /** A resource whose data only they can read who may use the key. */
+  encrypt(arn: string, keyArn: string): void {
+    this.#keys.set(arn, keyArn);
+  }
+
+  /** The same for as long as the salt is. */
+  credentialsOf(arn: string): Credentials {
+    const secret = (what: string) => createHash('sha256').update(`${what} ${this.#salt} ${arn}`).digest('hex');
+    return { accessKeyId: `ASIA${secret('id').slice(0, 16).toUpperCase()}`, secretAccessKey: secret('key') };
+  }
+
+  /** The role that has this key; nothing: the operator, or whoever else is at this machine. */
+  roleOf(accessKeyId: string): string | undefined {
+    const arn = this.#arns.get(accessKeyId);
+    return arn !== undefined && this.#roles.has(arn) ? arn : undefined;
+  }
+
+  /** The secret of a key, for those who must prove that they have it. */
+  secretOf(accessKeyId: string): string | undefined {
+    if (accessKeyId === OPERATOR.accessKeyId) return OPERATOR.secretAccessKey;
+    const role = this.roleOf(accessKeyId);
+    return role && this.credentialsOf(role).secretAccessKey;
+  }
+
+  /** @throws {AccessDenied} if a role may not do what a call asks for */
+  authorize(role: string, asked: readonly AskedFor[], service: string): void {
+    for (const { action, resource } of asked) {
+      const key = `${role} ${action} ${resource}`;
+      let decision = this.#decisions.get(key);
+      if (!decision) {
+        decision = this.#decide({ principal: { role }, action, resource }, service);
+        this.#decisions.set(key, decision);
+      }
+      if (decision.allowed) continue;
+      const name = this.#roles.get(role)?.name;
+      throw new AccessDenied(
+        `User: arn:aws:sts::${this.#accountId}:assumed-role/${name} is not authorized to perform: ${action} on resource: ${resource} ${decision.because}`,
+      );
+    }
+  }
+
+  /** @throws {CloudError} if a service, or a role without a call that could be answered, may not do something. */
+  require(request: AccessRequest, why: string): void {
+    const decision = this.#decide(request, request.action.split(':')[0] ?? '');
+    if (decision.allowed) return;
+    const { principal, action, resource } = request;
+    const who = 'role' in principal ? principal.role : principal.service;
+    throw new CloudError(`${why}: ${who} may not do ${action} on ${resource}, ${decision.because}.`);
+  }
+
+  /** @throws {CloudError} if a function may not run in a role */
+  requireTrust(roleArn: string, service: string): void {
+    const role = this.#roles.get(roleArn);
+    if (!role) throw new CloudError(`there is no role ${roleArn}`);
+    const decision = decide({ principal: { service }, action: 'sts:AssumeRole', resource: '' }, [], role.trust);
+    if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
+  }
+
+  #decide(request: AccessRequest, service: string): Decision {
+    const decision = this.#decideOne(request, false);
+    const keyArn = this.#keys.get(request.resource.replace(/\/(index|stream)\/.*$/, ''));
+    if (!decision.allowed || keyArn === undefined) return decision;
+    const context = {
+      ...request.context,
+      'kms:ViaService': `${service}.${this.#region}.amazonaws.com`,
+      'kms:CallerAccount': this.#accountId,
+    };
+    for (const action of isWrite(request.action) ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']) {
+      const onKey = this.#decideOne({ principal: request.principal, action, resource: keyArn, context }, true);
+      if (!onKey.allowed) return onKey;
+    }
+    return decision;
+  }
+
+  #decideOne(request: AccessRequest, hasLastWord: boolean): Decision {
+    const role = 'role' in request.principal ? this.#roles.get(request.principal.role) : undefined;
+    const decision = decide(
+      request,
+      role?.statements ?? [],
+      this.#ofResources.get(request.resource) ?? [],
+      hasLastWord,
+    );
+    if (decision.allowed && role) this.#used.add(grantKey(role.name, decision.by));
+    return decision;
+  }
+
+  #roleNamed(name: string): Role {
+    const role = [...this.#roles.values()].find((each) => each.name === name);
+    if (!role) throw new CloudError(`there is no role ${name}`);
+    return role;
+  }
+
+  /** What the roles are granted, and what of it was ever used. */
+  grants(): { all: string[]; used: string[] } {
+    const all = [...this.#roles.values()].flatMap(({ name, statements }) =>
+      grantsOf(statements).map((grant) => grantKey(name, grant)),
+    );
+    return { all: [...new Set(all)], used: [...this.#used] };
+  }
+}
+
+const grantKey = (role: string, { action, resource }: Grant) => `${role}: ${action} on ${resource}`;
+
+function checked(policy: PolicyDocument, where: string): Statement[] {
+  const statements = statementsOf(policy);
+  for (const statement of statements) checkStatement(statement, where);
+  return statements;
+}

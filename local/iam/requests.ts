@@ -1,0 +1,88 @@
+/** What a call needs: an IAM action on a resource. */
+export interface AskedFor {
+  action: string;
+  /** ARN. */
+  resource: string;
+}
+
+export interface Place {
+  region: string;
+  accountId: string;
+}
+
+type Fields = Record<string, unknown>;
+
+const WRITES_OF_TRANSACTION: Record<string, string> = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+  Get: 'GetItem',
+};
+
+/** Whether an action puts data into what may be encrypted. */
+export const isWrite = (action: string) =>
+  /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish)$/.test(action);
+
+/**
+ * The actions that IAM checks of a call, by the Service Authorization Reference
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch of messages needs what each needs; a
+ * transaction needs what its parts need.
+ */
+export function askedForBy(service: string, operation: string, body: string, place: Place): AskedFor[] {
+  const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
+  const each = operation.replace(/Batch$/, '');
+  if (service === 'sns') {
+    const form = new URLSearchParams(body);
+    return [{ action: `sns:${each}`, resource: form.get('TopicArn') ?? '*' }];
+  }
+  const request = JSON.parse(body || '{}') as Fields;
+  switch (service) {
+    case 'dynamodb':
+      return dynamodb(operation, request, (table) =>
+        table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`),
+      );
+    case 'dynamodbstreams':
+      return [{ action: `dynamodb:${operation}`, resource: String(request.StreamArn ?? '*') }];
+    case 'sqs': {
+      const queue = String(request.QueueUrl ?? request.QueueName ?? '')
+        .split('/')
+        .at(-1);
+      return [{ action: `sqs:${each}`, resource: queue ? arn('sqs', queue) : '*' }];
+    }
+    case 'secretsmanager':
+      return [{ action: `secretsmanager:${operation}`, resource: String(request.SecretId) }];
+    case 'sms-voice': {
+      const identity = String(request.OriginationIdentity);
+      return [
+        {
+          action: `sms-voice:${operation}`,
+          resource: identity.startsWith('arn:') ? identity : arn('sms-voice', `phone-number/${identity}`),
+        },
+      ];
+    }
+    default:
+      return [{ action: `${service}:${operation}`, resource: '*' }];
+  }
+}
+
+function dynamodb(operation: string, request: Fields, arnOf: (table: string) => string): AskedFor[] {
+  const { TableName, IndexName, RequestItems, TransactItems } = request as {
+    TableName?: string;
+    IndexName?: string;
+    RequestItems?: Fields;
+    TransactItems?: Array<Record<string, { TableName: string }>>;
+  };
+  if (TransactItems) {
+    return TransactItems.flatMap((item) =>
+      Object.entries(item).map(([kind, { TableName: table }]) => ({
+        action: `dynamodb:${WRITES_OF_TRANSACTION[kind]}`,
+        resource: arnOf(table),
+      })),
+    );
+  }
+  const action = `dynamodb:${operation}`;
+  if (RequestItems) return Object.keys(RequestItems).map((table) => ({ action, resource: arnOf(table) }));
+  if (TableName === undefined) return [{ action, resource: '*' }];
+  return [{ action, resource: IndexName === undefined ? arnOf(TableName) : `${arnOf(TableName)}/index/${IndexName}` }];
+}

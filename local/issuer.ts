@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { readBody } from './read-body.ts';
+import type { State } from './state.ts';
+
+/** The only algorithms that JWT authorizers of HTTP APIs take are those with RSA. */
+const ALGORITHM = 'RS256';
+const LIFETIME_SECONDS = 3_600;
+
+export interface TokenRequest {
+  /** Id of a member, or whatever else a caller is called. */
+  sub?: string;
+  /** Such as `members:read members:write`. */
+  scope?: string;
+  audience?: string;
+  /** Seconds from now. */
+  expiresIn?: number;
+}
+
+/** A new key takes a tenth of a second: clouds in memory of one process share their first. */
+let shared: Promise<JWK> | undefined;
+
+async function newKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
+}
+
+/**
+ * The embedded cloud's own OpenID provider, at `/issuer` of the AWS endpoint: gives tokens for anybody to whoever is at
+ * this machine.
+ */
+export class Issuer {
+  readonly #database: State['database'];
+  readonly #isKept: boolean;
+  readonly #url: () => string;
+  /** What the tokens are for: what the deployed authorizer wants. */
+  audience = '';
+
+  constructor({ database }: State, isKept: boolean, url: () => string) {
+    this.#database = database;
+    this.#isKept = isKept;
+    this.#url = url;
+  }
+
+  get url(): string {
+    return this.#url();
+  }
+
+  #known(): JWK[] {
+    const rows = this.#database.prepare('SELECT jwk FROM issuer_keys ORDER BY rowid').all();
+    return rows.map(({ jwk }) => JSON.parse(String(jwk)) as JWK);
+  }
+
+  async #keys(): Promise<JWK[]> {
+    if (this.#known().length === 0) {
+      shared ??= newKey();
+      this.#keep(await (this.#isKept ? newKey() : shared));
+    }
+    return this.#known();
+  }
+
+  #keep(key: JWK): void {
+    this.#database
+      .prepare('INSERT OR IGNORE INTO issuer_keys (kid, jwk) VALUES (?, ?)')
+      .run(key.kid as string, JSON.stringify(key));
+  }
+
+  /** From now on tokens are signed with a new key; those signed with an older one are good no more. */
+  async rotate(): Promise<void> {
+    const key = await newKey();
+    this.#database.exec('DELETE FROM issuer_keys');
+    this.#keep(key);
+  }
+
+  async token({
+    sub = 'operator',
+    scope,
+    audience = this.audience,
+    expiresIn = LIFETIME_SECONDS,
+  }: TokenRequest): Promise<string> {
+    const key = (await this.#keys()).at(-1) as JWK;
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ ...(scope !== undefined && { scope }) })
+      .setProtectedHeader({ alg: ALGORITHM, kid: key.kid as string })
+      .setIssuer(this.url)
+      .setAudience(audience)
+      .setSubject(sub)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(now + expiresIn)
+      .sign(await importJWK(key, ALGORITHM));
+  }
+
+  /** @param path below that of the issuer */
+  async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const found = await this.#resource(path, request);
+    response
+      .writeHead(found ? 200 : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+      .end(JSON.stringify(found ?? { message: 'Not Found' }));
+  }
+
+  async #resource(path: string, request: IncomingMessage): Promise<object | undefined> {
+    switch (`${request.method} ${path}`) {
+      case 'GET /.well-known/openid-configuration':
+        return {
+          issuer: this.url,
+          jwks_uri: `${this.url}/jwks.json`,
+          token_endpoint: `${this.url}/token`,
+          id_token_signing_alg_values_supported: [ALGORITHM],
+          response_types_supported: ['token'],
+          subject_types_supported: ['public'],
+        };
+      case 'GET /jwks.json':
+        return { keys: (await this.#keys()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) };
+      case 'POST /token': {
+        const asked = JSON.parse(((await readBody(request)) ?? '{}').toString()) as TokenRequest;
+        const access_token = await this.token(asked);
+        return { access_token, token_type: 'Bearer', expires_in: asked.expiresIn ?? LIFETIME_SECONDS };
+      }
+      default:
+        return undefined;
+    }
+  }
+}

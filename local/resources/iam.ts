@@ -1,0 +1,122 @@
+import type { PolicyDocument } from '../iam/policy.ts';
+import type { ResourceProvider } from '../template/deployment.ts';
+import { functionOf } from './functions.ts';
+import { physicalName, type Runtime } from './runtime.ts';
+
+interface RoleProperties {
+  RoleName?: string;
+  AssumeRolePolicyDocument: PolicyDocument;
+  Policies?: Array<{ PolicyDocument: PolicyDocument }>;
+  ManagedPolicyArns?: string[];
+}
+
+/** AWS::IAM::Role, with policies of its own only. */
+export const roles =
+  ({ access, accountId }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const {
+      RoleName,
+      AssumeRolePolicyDocument,
+      Policies = [],
+      ManagedPolicyArns = [],
+    } = properties as unknown as RoleProperties;
+    if (ManagedPolicyArns.length > 0) {
+      throw new Error(`the embedded cloud does not know the managed policies ${ManagedPolicyArns.join(', ')}`);
+    }
+    const name = physicalName(RoleName, stack, logicalId);
+    const arn = `arn:aws:iam::${accountId}:role/${name}`;
+    access.addRole(arn, name, AssumeRolePolicyDocument);
+    for (const { PolicyDocument } of Policies) access.attach(name, PolicyDocument);
+    return { ref: name, attributes: { Arn: arn } };
+  };
+
+/** AWS::IAM::Policy of roles. */
+export const policies =
+  ({ access }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { PolicyDocument, Roles = [] } = properties as unknown as {
+      PolicyDocument: PolicyDocument;
+      Roles?: string[];
+    };
+    for (const role of Roles) access.attach(role, PolicyDocument);
+    return { ref: logicalId };
+  };
+
+/** AWS::SQS::QueuePolicy. */
+export const queuePolicies =
+  ({ access, region, accountId }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { PolicyDocument, Queues } = properties as unknown as { PolicyDocument: PolicyDocument; Queues: string[] };
+    for (const url of Queues) {
+      access.addResourcePolicy(`arn:aws:sqs:${region}:${accountId}:${url.split('/').at(-1)}`, PolicyDocument);
+    }
+    return { ref: logicalId };
+  };
+
+/** AWS::SNS::TopicPolicy. */
+export const topicPolicies =
+  ({ access }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { PolicyDocument, Topics } = properties as unknown as { PolicyDocument: PolicyDocument; Topics: string[] };
+    for (const arn of Topics) access.addResourcePolicy(arn, PolicyDocument);
+    return { ref: logicalId };
+  };
+
+/** AWS::Lambda::Permission: a statement of the function's policy. */
+export const permissions =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { FunctionName = '', Action = '', Principal = '', SourceArn } = properties as Record<string, string>;
+    const { arn } = functionOf(runtime, FunctionName).settings;
+    runtime.access.addResourcePolicy(arn, {
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: Principal },
+        Action,
+        Resource: arn,
+        ...(SourceArn && { Condition: { ArnLike: { 'aws:SourceArn': SourceArn } } }),
+      },
+    });
+    return { ref: logicalId };
+  };
+
+/** AWS::KMS::Key: who may use it; what it encrypts here is in the clear. */
+export const keys =
+  ({ access, region, accountId }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { KeyPolicy } = properties as unknown as { KeyPolicy: PolicyDocument };
+    const id = `${stack}-${logicalId}`;
+    const arn = `arn:aws:kms:${region}:${accountId}:key/${id}`;
+    // Of itself, a key's policy says `*`.
+    access.addResourcePolicy(arn, KeyPolicy);
+    return { ref: id, attributes: { Arn: arn, KeyId: id } };
+  };
+
+/** AWS::Logs::LogGroup: who may write to it. What functions log is kept elsewhere. */
+export const logGroups =
+  ({ region, accountId }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const name = physicalName(properties.LogGroupName, stack, logicalId);
+    return { ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
+  };
+
+/** AWS::CloudWatch::Alarm: none is ever raised here, but its action must be allowed. */
+export const alarms =
+  ({ access, accountId, checks }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { AlarmActions = [] } = properties as { AlarmActions?: string[] };
+    checks.push(() => {
+      for (const topic of AlarmActions) {
+        access.require(
+          {
+            principal: { service: 'cloudwatch.amazonaws.com' },
+            action: 'sns:Publish',
+            resource: topic,
+            context: { 'aws:SourceAccount': accountId },
+          },
+          `alarm ${logicalId}`,
+        );
+      }
+    });
+    return { ref: logicalId };
+  };

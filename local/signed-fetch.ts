@@ -1,0 +1,29 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { Credentials } from './iam/access.ts';
+
+/** `fetch` that signs what it sends to an HTTP API (SigV4, service `execute-api`), as another service would. */
+export function signedFetch(credentials: Credentials, region = 'us-east-1'): typeof fetch {
+  const signer = new SignatureV4({ service: 'execute-api', region, sha256: Sha256, credentials });
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { host, hostname, port, pathname, searchParams } = new URL(request.url);
+    const body = Buffer.from(await request.arrayBuffer());
+    const { headers } = await signer.sign({
+      method: request.method,
+      protocol: 'http:',
+      hostname,
+      ...(port && { port: Number(port) }),
+      path: pathname,
+      query: Object.fromEntries(searchParams),
+      headers: { ...Object.fromEntries(request.headers), host },
+      body,
+    });
+    return fetch(request.url, {
+      method: request.method,
+      headers,
+      ...(body.length > 0 && { body }),
+      ...(init?.signal && { signal: init.signal }),
+    });
+  };
+}

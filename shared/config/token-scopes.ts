@@ -1,0 +1,8 @@
+import * as z from 'zod';
+
+const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'must be a scope as RFC 6749 §3.3 has it' });
+
+/** The scopes of tokens that are good for every member. */
+export const tokenScopes = z.strictObject({ read: scope, write: scope });
+
+export type TokenScopes = z.output<typeof tokenScopes>;

@@ -1,0 +1,38 @@
+import type {
+  APIGatewayEventRequestContextJWTAuthorizer,
+  APIGatewayEventRequestContextV2WithAuthorizer,
+} from 'aws-lambda';
+import type { TokenScopes } from '../config/token-scopes.ts';
+import { type HttpEvent, memberId } from './endpoint.ts';
+import { notFound } from './problems.ts';
+
+type Access = keyof TokenScopes;
+
+/**
+ * What the token of a request, which API Gateway has verified, lets its bearer do: everything about the member who is its
+ * subject, or what its scopes say about every member. A request without one may do nothing.
+ */
+export function createMemberAccess(scopes: TokenScopes) {
+  function mayAccess({ requestContext }: HttpEvent, id: string, access: Access): boolean {
+    const { authorizer } = requestContext as Partial<
+      APIGatewayEventRequestContextV2WithAuthorizer<APIGatewayEventRequestContextJWTAuthorizer>
+    >;
+    const { sub, scope = '' } = authorizer?.jwt?.claims ?? {};
+    return sub === id || String(scope).split(' ').includes(scopes[access]);
+  }
+
+  /** @throws {Problem} 404, as if there were no such member: who may not see one is not told that there is one */
+  function required(event: HttpEvent, access: Access): string {
+    const id = memberId(event);
+    if (mayAccess(event, id, access)) return id;
+    throw notFound(`member ${id}`);
+  }
+
+  return {
+    mayAccess,
+    /** The member that the path names, whom the caller may see. @throws {Problem} 404 */
+    readable: (event: HttpEvent): string => required(event, 'read'),
+    /** The member that the path names, whom the caller may change. @throws {Problem} 404 */
+    writable: (event: HttpEvent): string => required(event, 'write'),
+  };
+}
