@@ -96,7 +96,7 @@ export const unrouted = endpoint(
   logger,
   async ({ rawPath, requestContext }) => {
     const allow = allowedMethods(Object.values(routes), rawPath).join(', ');
-    if (allow === '') throw notFound(`resource ${rawPath}`);
+    if (allow === '') throw notFound('resource');
     if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
     throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
   },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { canonicalName, nameFault } from './name-rule.ts';
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
@@ -31,14 +32,20 @@ export const localeTag = z.string().refine(
   { error: 'must be a BCP 47 language tag' },
 );
 
-/** Trimmed and in Unicode form NFC; its length is counted in code points, as a person counts. */
-export const name = z
+const NAME = 'Name by which the member is addressed.';
+
+/** Of somebody who is a member: readers take whatever was once registered. */
+export const name = z.string().meta({ description: NAME });
+
+/** A name that is given to us: comes in any form, leaves in the canonical one. */
+export const givenName = z
   .string()
-  .transform((value) => value.normalize('NFC').trim())
-  .refine((value) => value.length > 0 && [...value].length <= 100, {
-    error: 'must have 1 to 100 characters besides surrounding white space',
+  .transform(canonicalName)
+  .superRefine((value, context) => {
+    const message = nameFault(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
-  .refine((value) => value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value), {
-    error: 'must not contain control characters, or what is no character',
-  })
-  .meta({ description: 'Name by which the member is addressed.', examples: ['Lucía García'] });
+  .meta({
+    description: `${NAME} It is kept in Unicode form NFC and without white space around it, and has 1 to 100 characters: letters, a space or the punctuation of names between them, fewer than 5 digits in a row. It contains nothing that cannot be seen, no symbols, no word of mixed scripts and nothing that a phone takes for a link, such as a full stop without a space after it; it does not begin with a hyphen.`,
+    examples: ['Lucía García'],
+  });

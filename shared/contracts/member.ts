@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { locale, memberId, name, timestamp } from './fields.ts';
+import { givenName, locale, memberId, name, timestamp } from './fields.ts';
 import { links } from './links.ts';
 import { phone } from './phone.ts';
 
@@ -7,12 +7,12 @@ const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
 const ID = '01999999-0000-7000-8000-000000000001';
 
 export const registration = z
-  .object({ phone, name, locale })
+  .object({ phone, name: givenName, locale })
   .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
 
 export const profileChange = z
   .object({
-    name: name.optional(),
+    name: givenName.optional(),
     locale: locale.optional(),
     phone: z.undefined({ error: 'cannot be changed; deactivate the member and register again' }).optional(),
   })

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { withinBudget } from '../resilience/budget.ts';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
 import { toProblem } from './failures.ts';
+import { jsonText } from './json-text.ts';
 import { notFound, Problem, problemResponse } from './problems.ts';
 import { validated } from './validation.ts';
 
@@ -46,6 +47,7 @@ export function jsonEndpoint<S extends z.ZodType>(
     .use(problems(logger))
     .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
+    .use(jsonText)
     .use(httpJsonBodyParser())
     .handler((event, context) =>
       withinBudget(

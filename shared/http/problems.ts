@@ -37,9 +37,16 @@ export function problemDocument(code: ProblemCode, detail: string): ProblemDocum
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** @param instance the path that was asked for */
+/** No path of ours is longer. */
+const LONGEST_INSTANCE = 200;
+
+/** @param instance the path that was asked for; left out, if it is too long to be one of ours */
 export function problemResponse({ code, message, errors, headers }: Problem, instance: string) {
-  const document: ProblemDocument = { ...problemDocument(code, message), instance, ...(errors && { errors }) };
+  const document: ProblemDocument = {
+    ...problemDocument(code, message),
+    ...(instance.length <= LONGEST_INSTANCE && { instance }),
+    ...(errors && { errors }),
+  };
   return {
     statusCode: document.status,
     headers: { ...headers, 'content-type': 'application/problem+json' },

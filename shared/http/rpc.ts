@@ -28,23 +28,48 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
 
   return async (event: HttpEvent): Promise<HttpResponse> => {
-    const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
-    const handle = handlers.get(rawPath);
+    const handle = handlers.get(event.rawPath);
     if (!handle) return { statusCode: 404 };
-    const { method } = requestContext.http;
-    const response = await handle(
-      new Request(`http://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
-        method,
-        headers: { ...(headers as Record<string, string>), [CALLER_HEADER]: requestContext.http.sourceIp },
-        ...(body !== undefined && { body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') }),
-      }),
-    );
+    const request = requestOf(event);
+    if (!request) return refused('The request cannot be read.');
+    const response = await handle(request);
+    const body = Buffer.from(await response.arrayBuffer());
+    if (response.status === 500 && MALFORMED_PROTOBUF.test(body.toString())) return refused('The body is no Protobuf.');
     return {
       statusCode: response.status,
       headers: Object.fromEntries(response.headers),
-      body: Buffer.from(await response.arrayBuffer()).toString('base64'),
+      body: body.toString('base64'),
       isBase64Encoded: true,
     };
+  };
+}
+
+/** By the library's choice an internal error, where malformed JSON is the caller's. */
+const MALFORMED_PROTOBUF = /"message":"parse binary: /;
+
+/** Nothing, if it is no HTTP request: a body where the method has none, or a header of characters that none may have. */
+function requestOf(event: HttpEvent): Request | undefined {
+  const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
+  try {
+    return new Request(`http://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
+      method: requestContext.http.method,
+      headers: { ...(headers as Record<string, string>), [CALLER_HEADER]: requestContext.http.sourceIp },
+      ...(body !== undefined && { body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') }),
+    });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** An error as Connect writes it (https://connectrpc.com/docs/protocol/#error-end-stream). */
+function refused(message: string): HttpResponse {
+  const error = JSON.stringify({ code: 'invalid_argument', message });
+  return {
+    statusCode: 400,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(error).toString('base64'),
+    isBase64Encoded: true,
   };
 }
 

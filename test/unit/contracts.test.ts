@@ -26,7 +26,7 @@ describe('registration', () => {
 
   it('trims and normalizes names, and counts characters as people do', () => {
     expect(registration.parse({ ...valid, name: '  Lucı\u0301a ' }).name).toBe('Lucı\u0301a'.normalize('NFC'));
-    expect(accepts({ name: '😀'.repeat(100) })).toBe(true);
+    expect(accepts({ name: '𠮷'.repeat(100) })).toBe(true);
     expect(accepts({ name: 'x'.repeat(101) })).toBe(false);
     expect(accepts({ name: '   ' })).toBe(false);
     expect(accepts({ name: 'a\u0000b' })).toBe(false);

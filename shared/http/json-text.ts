@@ -1,0 +1,62 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Problem } from './problems.ts';
+
+/** No body of the API has more than two; a parser that recurses has a stack for some thousands. */
+const MOST_LEVELS = 32;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Lets nothing to the JSON parser but text: of the coding, charset and depth that we read. A byte order mark stays, so
+ * the parser refuses it (RFC 8259 §8.1).
+ * @throws {Problem} unsupported-media-type or malformed-json
+ */
+export const jsonText: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {
+  before({ event }) {
+    requireNoCoding(event.headers['content-encoding']);
+    requireUtf8(event.headers['content-type']);
+    if (event.body === undefined) return;
+    if (event.isBase64Encoded) {
+      event.body = decoded(event.body);
+      event.isBase64Encoded = false;
+    }
+    if (levelsOf(event.body) > MOST_LEVELS) {
+      throw new Problem('malformed-json', `The body may be nested ${MOST_LEVELS} levels deep.`);
+    }
+  },
+};
+
+function requireNoCoding(coding = 'identity'): void {
+  if (coding.trim().toLowerCase() === 'identity') return;
+  throw new Problem('unsupported-media-type', 'Send the body without Content-Encoding.', {
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+function requireUtf8(contentType = ''): void {
+  const charsets = contentType.matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi);
+  if (charsets.every(([, charset = '']) => /^utf-?8$/i.test(charset))) return;
+  throw new Problem('unsupported-media-type', 'Send the body as application/json in UTF-8.', {
+    headers: { accept: 'application/json' },
+  });
+}
+
+function decoded(base64: string): string {
+  try {
+    return utf8.decode(Buffer.from(base64, 'base64'));
+  } catch (cause) {
+    throw new Problem('malformed-json', 'The body is not in UTF-8.', { cause });
+  }
+}
+
+/** How deep objects and arrays are nested: what is in strings does not count. */
+function levelsOf(text: string): number {
+  let level = 0;
+  let deepest = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
+    if (token === '[' || token === '{') deepest = Math.max(deepest, ++level);
+    else if (token === ']' || token === '}') level--;
+  }
+  return deepest;
+}

@@ -1,0 +1,287 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import * as api from '../../functions/registration/api.handler.ts';
+import { apiRoot } from '../../shared/contracts/api-root.ts';
+import { member, memberV2 } from '../../shared/contracts/member.ts';
+import { onboarding } from '../../shared/contracts/onboarding.ts';
+import { operation } from '../../shared/contracts/operation.ts';
+import { problem, problems } from '../../shared/contracts/problem.ts';
+import type { HttpResponse } from '../../shared/http/endpoint.ts';
+import { memberIdOf } from '../support/builders.ts';
+import { call, type RequestParts } from '../support/http.ts';
+
+const tables = await vi.hoisted(async () => {
+  const support = await import('../support/http.ts');
+  Object.assign(process.env, support.REGISTRATION_ENVIRONMENT);
+  return new support.OneMemberTables();
+});
+vi.mock('../../shared/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
+
+const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
+const JSON_HEADERS = { 'content-type': 'application/json' };
+const ID = memberIdOf(1);
+
+/** What each function answers when all is well. */
+const FUNCTIONS = {
+  root: { handler: api.root, parts: {}, resource: apiRoot },
+  register: { handler: api.register, parts: { method: 'POST', path: '/v1/members' }, resource: member },
+  read: { handler: api.read, parts: { id: ID }, resource: member },
+  readV2: { handler: api.readV2, parts: { id: ID }, resource: memberV2 },
+  change: { handler: api.change, parts: { method: 'PATCH', id: ID }, resource: member },
+  deactivate: { handler: api.deactivate, parts: { method: 'DELETE', id: ID }, resource: undefined },
+  readOnboarding: { handler: api.readOnboarding, parts: { id: ID }, resource: onboarding },
+  redeem: { handler: api.redeem, parts: { method: 'POST', id: ID }, resource: operation },
+  readOperation: { handler: api.readOperation, parts: { id: ID }, resource: operation },
+  unrouted: { handler: api.unrouted, parts: { method: 'PUT' }, resource: undefined },
+} as const;
+type Name = keyof typeof FUNCTIONS;
+const names = Object.keys(FUNCTIONS) as Name[];
+
+const lines: string[] = [];
+let stdout: MockInstance[];
+beforeEach(() => {
+  lines.length = 0;
+  tables.written.length = 0;
+  const collect = (chunk: unknown) => lines.push(String(chunk)) > 0;
+  stdout = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(collect));
+});
+afterEach(() => {
+  tables.failure = undefined;
+  for (const spy of stdout) spy.mockRestore();
+});
+
+const ask = (name: Name, parts: RequestParts = {}) => {
+  const { handler, parts: usual } = FUNCTIONS[name];
+  return call(handler, { ...usual, ...parts });
+};
+
+const post = (body: string | Buffer, headers: Record<string, string> = {}, name: Name = 'register') =>
+  ask(name, { headers: { ...JSON_HEADERS, ...headers }, body });
+
+const codeOf = ({ body }: HttpResponse) => JSON.parse(body ?? '{}').type?.replace('/problems/', '');
+
+const MOST_ECHOED = 200;
+
+function expectNoEcho(answer: HttpResponse, inputs: readonly string[]) {
+  const said = `${answer.body ?? ''}${Object.values(answer.headers ?? {}).join('')}`;
+  for (const input of inputs.filter(({ length }) => length > MOST_ECHOED)) {
+    for (let at = 0; at + MOST_ECHOED < said.length; at++) {
+      expect(input.includes(said.slice(at, at + MOST_ECHOED + 1)), said).toBe(false);
+    }
+  }
+}
+
+function expectLinesOfJson() {
+  for (const line of lines) {
+    expect(line).toMatch(/^[^\r\n\u2028\u2029]*\n$/);
+    expect(() => JSON.parse(line)).not.toThrow();
+  }
+}
+
+/** What every answer is, whatever was asked. */
+function expectHarmless(name: Name, answer: HttpResponse, inputs: readonly string[]) {
+  const { statusCode = 0, headers = {}, body } = answer;
+  expect(statusCode, body).toBeLessThan(500);
+  if (statusCode >= 400) {
+    expect(headers['content-type']).toBe('application/problem+json');
+    expect(problem.parse(JSON.parse(body ?? ''))).toMatchObject({ status: statusCode });
+  } else if (body !== undefined) {
+    expect(headers['content-type']).toBe('application/json');
+    expect(FUNCTIONS[name].resource?.safeParse(JSON.parse(body)).error).toBeUndefined();
+  }
+  for (const value of Object.values(headers)) expect(String(value)).toMatch(/^[\x20-\x7e]*$/);
+  expectNoEcho(answer, inputs);
+  expectLinesOfJson();
+}
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+  fc.constantFrom('\r\nset-cookie: a=b', '\0', '${jndi:ldap://x}', '*', '"1"', 'W/"1"', '__proto__', 'a/b;__proto__=1'),
+  fc.constantFrom(
+    'wait=1e9',
+    'wait=-1',
+    ';;;,,,',
+    '*/*;q=NaN',
+    'application/json;q=0',
+    '"'.repeat(9_000),
+    ' '.repeat(9_000),
+  ),
+  fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 20 }).map((text) => text.repeat(400)),
+);
+const KEYS = ['phone', 'name', 'locale', 'points', 'expiresIn', '__proto__', 'constructor', 'prototype', 'toString'];
+const value = fc.oneof(
+  { arbitrary: hostile, weight: 3 },
+  fc.constantFrom<unknown>(...Object.values(person), 40, 0, -1, 1.5, 1e308, 2 ** 53, null, true, [], {}, { length: 1 }),
+  fc.jsonValue(),
+);
+const body = fc.oneof(
+  fc.dictionary(fc.constantFrom(...KEYS), value, { noNullPrototype: true }).map((fields) => JSON.stringify(fields)),
+  fc.record({ name: hostile, phone: fc.constant(person.phone), locale: value }).map((one) => JSON.stringify(one)),
+  fc.record({ points: value, expiresIn: value }, { requiredKeys: [] }).map((one) => JSON.stringify(one)),
+  fc.json(),
+  hostile,
+  fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+);
+const headers = fc.record(
+  {
+    'content-type': fc.oneof({ arbitrary: fc.constant('application/json'), weight: 4 }, hostile),
+    'content-encoding': fc.oneof({ arbitrary: fc.constant('identity'), weight: 4 }, hostile),
+    'if-match': fc.oneof(fc.constant('"1"'), hostile),
+    'if-none-match': hostile,
+    'idempotency-key': hostile,
+    traceparent: hostile,
+    prefer: hostile,
+    accept: fc.oneof({ arbitrary: fc.constant('*/*'), weight: 4 }, hostile),
+  },
+  { requiredKeys: ['content-type'] },
+);
+
+describe('whatever is sent', () => {
+  it.each(names)('%s answers a resource or a problem, repeats little, and logs lines of JSON', async (name) => {
+    await fc.assert(
+      fc.asyncProperty(headers, body, async (sent, content) => {
+        const inputs = [...Object.values(sent), content.toString()];
+        expectHarmless(name, await ask(name, { headers: sent, body: content }), inputs);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('and wherever', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), hostile, fc.boolean(), async (name, where, asPath) => {
+        const parts = asPath ? { path: `/${where}` } : { id: where };
+        expectHarmless(name, await ask(name, { headers: JSON_HEADERS, body: '{}', ...parts }), [where]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('nothing of it becomes a prototype, or is kept unless it is a field', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (more) => {
+        tables.written.length = 0;
+        const fields = Object.entries(typeof more === 'object' && more !== null ? more : { more });
+        const sent = JSON.stringify({ ...Object.fromEntries(fields), isAdmin: true, status: 'deactivated', ...person });
+        expect((await post(sent)).statusCode).toBe(201);
+        const [, kept] = tables.written;
+        expect(Object.keys(kept ?? {}).toSorted()).toEqual([
+          ...['id', 'locale', 'name', 'phone', 'pk', 'registeredAt', 'status', 'version'],
+        ]);
+        expect(kept).toMatchObject({ ...person, status: 'active' });
+      }),
+      { numRuns: 50 },
+    );
+    expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
+  });
+
+  it('is no reason for another line in the log, also where a table fails because of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        lines.length = 0;
+        tables.failure = Object.assign(new Error(`\n{"level":"INFO"}\r\n${text}`), { name: text });
+        const answer = await post(JSON.stringify(person), { traceparent: text });
+        expect([500, 503]).toContain(answer.statusCode);
+        expect(lines.length).toBeGreaterThan(0);
+        expectLinesOfJson();
+        expect(answer.body).not.toContain('INFO');
+      }),
+    );
+  });
+});
+
+describe('a body', () => {
+  const good = JSON.stringify(person);
+  const nested = (levels: number, open: string, close: string, inner = '1') =>
+    `${good.slice(0, -1)},"more":${open.repeat(levels)}${inner}${close.repeat(levels)}}`;
+
+  it.each<[string, string | Buffer, Record<string, string>, keyof typeof problems]>([
+    ['lists nested 10,000 deep', nested(10_000, '[', ']'), {}, 'malformed-json'],
+    ['objects nested 10,000 deep', nested(10_000, '{"":', '}'), {}, 'malformed-json'],
+    ['lists that nobody closes', '['.repeat(60_000), {}, 'malformed-json'],
+    ['33 levels', nested(32, '[', ']'), {}, 'malformed-json'],
+    ['__proto__', `{"__proto__":{"isAdmin":true},${good.slice(1)}`, {}, 'malformed-json'],
+    ['__proto__ in disguise', `{"__\\u0070roto__":{"isAdmin":true},${good.slice(1)}`, {}, 'malformed-json'],
+    ['a prototype', `{"constructor":{"prototype":{"isAdmin":true}},${good.slice(1)}`, {}, 'malformed-json'],
+    ['NaN', '{"points":NaN}', {}, 'malformed-json'],
+    ['a comment', `${good}//`, {}, 'malformed-json'],
+    ['a byte order mark', `\uFEFF${good}`, {}, 'malformed-json'],
+    ['a byte order mark in bytes', Buffer.from(`\uFEFF${good}`), {}, 'malformed-json'],
+    ['UTF-16', Buffer.from(good, 'utf16le'), {}, 'malformed-json'],
+    ['no UTF-8', Buffer.from(good, 'latin1'), {}, 'malformed-json'],
+    ['half a character in UTF-8', Buffer.from('{"name":"\xED\xA0\x80"}', 'latin1'), {}, 'malformed-json'],
+    ['nothing', '', {}, 'malformed-json'],
+    [
+      'a charset that is none of ours',
+      good,
+      { 'content-type': 'application/json; charset=utf-16' },
+      'unsupported-media-type',
+    ],
+    ['a charset in quotes', good, { 'content-type': 'application/json;charset="latin1"' }, 'unsupported-media-type'],
+    ['another media type', good, { 'content-type': 'application/jsonp' }, 'unsupported-media-type'],
+    ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'unsupported-media-type'],
+    ['gzip twice', gzipSync(gzipSync(good)), { 'content-encoding': 'gzip, gzip' }, 'unsupported-media-type'],
+    ['a bomb', gzipSync(Buffer.alloc(10_000_000)), { 'content-encoding': 'x-gzip' }, 'unsupported-media-type'],
+    ['gzip that does not say so', gzipSync(good), {}, 'malformed-json'],
+    ['more than 64 KB', Buffer.alloc(64 * 1024 + 1, ' '), {}, 'body-too-large'],
+    ['a list', '[]', {}, 'invalid'],
+    ['a person in a list', `[${good}]`, {}, 'invalid'],
+    ['a string', '"person"', {}, 'invalid'],
+    ['null', 'null', {}, 'invalid'],
+    ['true', 'true', {}, 'invalid'],
+    ['a number for a text', '{"phone":34612345678,"name":1,"locale":2}', {}, 'invalid'],
+    ['a list for a text', '{"phone":["+34612345678"],"name":["a"],"locale":["es"]}', {}, 'invalid'],
+  ])('is refused: %s', async (_, sent, more, code) => {
+    const answer = await post(sent, more);
+    expect([codeOf(answer), answer.statusCode]).toEqual([code, problems[code].status]);
+    expectHarmless('register', answer, [sent.toString()]);
+    expect(tables.written).toEqual([]);
+  });
+
+  it.each(['1e400', '-1e400', '9007199254740993', '1e308', '0.1', '-0', '"40"', '[40]', '{"valueOf":40}'])(
+    'that would redeem %s points is refused',
+    async (points) => {
+      expect(codeOf(await post(`{"points":${points}}`, {}, 'redeem'))).toBe('invalid');
+    },
+  );
+
+  it.each<[string, string | Buffer, Record<string, string>]>([
+    ['in UTF-8 that says so', Buffer.from(good), { 'content-type': 'application/json; charset="UTF-8"' }],
+    ['that is not compressed, and says so', good, { 'content-encoding': 'identity' }],
+    ['with 32 levels', nested(31, '[', ']'), {}],
+    ['with brackets in a text', nested(1, '[', ']', JSON.stringify('[{"\\'.repeat(100))), {}],
+    ['with a constructor of no prototype', nested(1, '{"constructor":', '}'), {}],
+  ])('is taken: %s', async (_, sent, more) => {
+    expect((await post(sent, more)).statusCode).toBe(201);
+  });
+
+  it('with a key twice counts by the last one: nobody before us reads it otherwise', async () => {
+    const answer = await post(`{"name":"Eva",${good.slice(1, -1)},"name":"Ana"}`);
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({ name: 'Ana' });
+    expect(codeOf(await post(`${good.slice(0, -1)},"name":"evil.com"}`))).toBe('invalid');
+  });
+});
+
+describe('a header', () => {
+  it.each(['', 'a b', 'ключ', 'a\r\nb', '\0', 'x'.repeat(256)])('Idempotency-Key %j is refused', async (key) => {
+    expect(codeOf(await post(JSON.stringify(person), { 'idempotency-key': key }))).toBe('invalid-header');
+  });
+
+  it.each(['"2"', '1', 'W/"1"', '"1" "1"', `"${'1'.repeat(9_000)}"`, '"1\0"', '"１"'])(
+    'If-Match %j is not the version there is',
+    async (ifMatch) => {
+      expect(codeOf(await post('{"locale":"en"}', { 'if-match': ifMatch }, 'change'))).toBe('version-mismatch');
+      expect(codeOf(await ask('deactivate', { headers: { 'if-match': ifMatch } }))).toBe('version-mismatch');
+    },
+  );
+
+  it.each(['00', `00-${'0'.repeat(9_000)}`, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01\n`, '\0'])(
+    'traceparent %j goes nowhere',
+    async (traceparent) => {
+      expect((await post(JSON.stringify(person), { traceparent })).statusCode).toBe(201);
+      expect(JSON.stringify(tables.written)).not.toContain('traceparent');
+    },
+  );
+});
