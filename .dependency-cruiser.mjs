@@ -17,6 +17,12 @@ export default {
       { path: '^(infra|local|ops|bench|test)/' },
       'What is deployed knows nothing of where it runs or who looks after it.',
     ),
+    rule(
+      'deployed-code-without-tools',
+      { path: '^(functions|shared)/' },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      'Licences, audits and the SBOM of what is deployed look at `dependencies` only.',
+    ),
     rule('kit-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'The kit serves any application.'),
     rule('messaging-without-http', { path: '^shared/messaging/' }, { path: '^shared/http/' }, 'Messages need no web.'),
     rule(

@@ -1,0 +1,16 @@
+import pc from 'picocolors';
+import { refusedLicences } from './licences.ts';
+import { lockedPackages, readLockFile } from './lock-file.ts';
+
+const packages = lockedPackages(readLockFile());
+const refused = refusedLicences(packages);
+
+for (const { name, version, licence, use } of refused)
+  console.error(`${pc.red(`${name}@${version}`)}  ${licence}  ${use}`);
+if (refused.length > 0) {
+  console.error(
+    'Use another package. If an Apache-2.0 project may use this licence so, add it to ops/supply-chain/licences.ts ' +
+      'and say why in the commit. `npm explain <package>` tells who asks for it.',
+  );
+  process.exitCode = 1;
+} else console.log(`The licences of ${packages.length} packages are allowed.`);

@@ -1,0 +1,44 @@
+import satisfies from 'spdx-satisfies';
+import type { LockedPackage } from './lock-file.ts';
+
+/** Of what is deployed: licences that ask for a notice at most. SPDX identifiers. */
+const DEPLOYED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'];
+
+/** Of tools, which are run and not passed on: also those that ask for more of whoever changes or passes on their code. */
+const TOOLS = [
+  ...DEPLOYED,
+  'Artistic-2.0',
+  'BlueOak-1.0.0',
+  'CC-BY-3.0',
+  'CC0-1.0',
+  'MPL-2.0',
+  'PSF-2.0',
+  'Python-2.0',
+  'WTFPL',
+];
+
+export interface Refusal {
+  name: string;
+  version: string;
+  licence: string;
+  use: 'deployed' | 'tool';
+}
+
+const allows = (allowed: string[], expression: string): boolean => {
+  try {
+    return satisfies(expression, allowed);
+  } catch {
+    return false; // No SPDX expression: `SEE LICENSE IN …`, `UNLICENSED`, a name of the author's own.
+  }
+};
+
+/** The packages whose licence is missing, no SPDX expression, or not allowed for their use. */
+export const refusedLicences = (packages: LockedPackage[]): Refusal[] =>
+  packages
+    .filter(({ license, dev }) => !allows(dev ? TOOLS : DEPLOYED, license ?? ''))
+    .map(({ name, version = '?', license = 'no licence', dev }) => ({
+      name,
+      version,
+      licence: license,
+      use: dev ? 'tool' : 'deployed',
+    }));

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+/** An entry of `packages` in package-lock.json: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
+interface LockEntry {
+  version?: string;
+  license?: string;
+  integrity?: string;
+  resolved?: string;
+  /** Nothing but development asks for it. What is optional in production has no such mark. */
+  dev?: boolean;
+  /** Comes inside its parent's archive, whose hash covers it. */
+  inBundle?: boolean;
+  hasInstallScript?: boolean;
+}
+
+export interface LockFile {
+  packages: Record<string, LockEntry>;
+}
+
+export interface LockedPackage extends LockEntry {
+  name: string;
+}
+
+export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));
+
+/** Every package but the project itself, for every platform and not only the one that runs this. */
+export const lockedPackages = ({ packages }: LockFile): LockedPackage[] =>
+  Object.entries(packages)
+    .filter(([path]) => path !== '')
+    .map(([path, entry]) => ({ ...entry, name: path.replace(/^.*node_modules\//, '') }));

@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { refusedLicences } from '../../ops/supply-chain/licences.ts';
+import { lockedPackages, readLockFile } from '../../ops/supply-chain/lock-file.ts';
+import { deployedPart, readSbom } from '../../ops/supply-chain/sbom.ts';
+import project from '../../package.json' with { type: 'json' };
+
+const locked = lockedPackages(readLockFile());
+
+describe('the lock file', () => {
+  it('knows every archive by its hash', () => {
+    const unknown = locked.filter(({ integrity, inBundle }) => !inBundle && !/^sha512-\S{88}$/.test(integrity ?? ''));
+    expect(unknown).toEqual([]);
+  });
+
+  it('names no registry, so that it holds for every one', () => {
+    expect(locked.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+  });
+
+  it('has install scripts only where package.json says what to do with them', () => {
+    const scripted = locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
+    expect(new Set(scripted)).toEqual(new Set(Object.keys(project.allowScripts)));
+  });
+});
+
+it('package.json asks for exact versions', () => {
+  const asked = { ...project.dependencies, ...project.devDependencies, ...project.optionalDependencies };
+  expect(Object.entries(asked).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+describe('licences', () => {
+  const refused = (license: string | undefined, dev: boolean) =>
+    refusedLicences([{ name: 'some-package', version: '1.2.3', dev, ...(license === undefined ? {} : { license }) }]);
+
+  it('are allowed, of every package for its use', () => {
+    expect(refusedLicences(locked)).toEqual([]);
+  });
+
+  it.each(['MIT', '(MIT OR GPL-3.0-or-later)', '(Apache-2.0 AND BSD-3-Clause)'])('%s may be deployed', (license) => {
+    expect(refused(license, false)).toEqual([]);
+  });
+
+  it.each([
+    'GPL-3.0-only',
+    '(MIT AND GPL-3.0-only)',
+    '((MIT OR GPL-3.0-only) AND AGPL-3.0-only)',
+    'UNLICENSED',
+    'SEE LICENSE IN LICENSE.md',
+  ])('%s is refused, deployed or not, with name, version and licence', (license) => {
+    const refusal = { name: 'some-package', version: '1.2.3', licence: license };
+    expect(refused(license, false)).toEqual([{ ...refusal, use: 'deployed' }]);
+    expect(refused(license, true)).toEqual([{ ...refusal, use: 'tool' }]);
+  });
+
+  it('of tools may ask for more than those of what is deployed', () => {
+    expect(refused('MPL-2.0', true)).toEqual([]);
+    expect(refused('MPL-2.0', false)).toHaveLength(1);
+  });
+
+  it('must be named', () => {
+    expect(refused(undefined, true)).toMatchObject([{ licence: 'no licence' }]);
+  });
+});
+
+describe('the SBOM', () => {
+  it('lists everything that is deployed, also what tools need too, and nothing else', () => {
+    const sbom = deployedPart(readSbom(), locked, project.name);
+
+    const listed = new Set(sbom.components.map((component) => component['bom-ref']));
+    expect(listed).toEqual(new Set(locked.filter(({ dev }) => !dev).map(({ name, version }) => `${name}@${version}`)));
+    for (const [name, version] of Object.entries(project.dependencies)) expect(listed).toContain(`${name}@${version}`);
+    for (const { dependsOn } of sbom.dependencies) for (const ref of dependsOn) expect(listed).toContain(ref);
+    expect(sbom.metadata.component.name).toBe('rollcall');
+  });
+});
+
+describe('the search for secrets', () => {
+  const search = (input: string) =>
+    spawnSync(process.execPath, ['node_modules/secretlint/bin/secretlint.js', '--stdinFileName', 'functions/some.ts'], {
+      input,
+      encoding: 'utf8',
+    });
+  // Made up, and in parts, or the search would find them here.
+  const accessKeyId = ['AKIA', 'Q3EGRH7ZKLWXV2MN'].join('');
+  const secretAccessKey = ['wJq8XUtnFEMIxK7MDENG', 'bPxRfiCYq3ZpLkEy8u2V'].join('');
+
+  it.each([
+    ['AWSAccessKeyID', `const id = '${accessKeyId}';`],
+    ['AWSSecretAccessKey', `aws_secret_access_key = "${secretAccessKey}"`],
+  ])('finds an %s, and does not print it', (kind, text) => {
+    const { status, stdout } = search(text);
+    expect(stdout).toContain(kind);
+    expect(status).toBe(1);
+    for (const secret of [accessKeyId, secretAccessKey]) expect(stdout).not.toContain(secret);
+  });
+
+  it('lets through what is no secret', () => {
+    expect(search("const accountId = '000000000000';").status).toBe(0);
+  });
+});
