@@ -12,6 +12,7 @@ import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
 import { compare, percentile } from '../ops/demo/verdict.ts';
+import { EVERY_MEMBER } from '../ops/token.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
   .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')
@@ -52,6 +53,7 @@ async function register(cloud: Cloud, count: number) {
   const start = performance.now();
   const { accepted } = await registerAll(madeUp(count, Math.random), {
     apiUrl: cloud.apiUrl,
+    token: await cloud.issuer.token(EVERY_MEMBER),
     concurrency: CONCURRENCY,
     changeEvery: 0,
     onProgress: () => finished.push((performance.now() - start) / 1000),

@@ -1,9 +1,11 @@
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { contracts, JOURNEY, journeyHandlers } from './journey.ts';
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'guide',
   capability: 'guide',
+  channel: memberEvents,
   cursorKey: JOURNEY,
   contracts,
   handlers: journeyHandlers,

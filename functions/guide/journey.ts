@@ -1,3 +1,4 @@
+import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
@@ -43,5 +44,11 @@ export const journeyHandlers = ({
   'rollcall.member.profile-changed.v1': ({ data }) => ({
     set: { journeyLocale: closestLocale(data.locale, locales, 'en'), addressee: data.name },
   }),
-  'rollcall.member.deactivated.v1': () => ({ remove: ['journeyLocale', 'addressee', 'startedAt'] }),
+  'rollcall.member.deactivated.v1': (message) => ({
+    remove: ['journeyLocale', 'addressee', 'startedAt'],
+    send: correspondence.reply(message, memberDataErased, {
+      memberId: message.subject,
+      erasedAt: now().toISOString(),
+    }),
+  }),
 });

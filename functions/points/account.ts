@@ -1,3 +1,4 @@
+import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
@@ -60,6 +61,13 @@ export function accountHandlers(options: AccountOptions): Handlers<(typeof contr
     },
 
     /** The ledger stays: it names nobody, and accounts must add up. */
-    'rollcall.member.deactivated.v1': () => ({ set: { accountState: 'closed' } }),
+    'rollcall.member.deactivated.v1': (message) => ({
+      set: { accountState: 'closed' },
+      send: correspondence.reply(message, memberDataErased, {
+        memberId: message.subject,
+        erasedAt: now().toISOString(),
+        kept: 'balance and ledger, which name nobody: accounts must add up',
+      }),
+    }),
   };
 }

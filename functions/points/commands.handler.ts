@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { pointsCommands } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { commandHandlers, contracts } from './commands.ts';
 
@@ -9,6 +10,7 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points-commands',
   source: 'points',
   capability: 'points',
+  channel: pointsCommands,
   cursorKey: 'commands',
   contracts,
   handlers: ({ client, now, correspondence }) =>

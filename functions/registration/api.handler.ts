@@ -9,6 +9,7 @@ import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import { traceOf } from '../../shared/http/trace.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
+import { erasureOf, readErasure } from './erasure.ts';
 import type { Trace } from './members.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
 import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
@@ -63,10 +64,18 @@ export const deactivate = endpoint(
     const id = writable(event);
     await admitChange();
     await members.deactivate(id, header(event, 'if-match'), trace(event));
-    return { statusCode: 204 };
+    // RFC 8631: where to see that it is done.
+    return { statusCode: 204, headers: { link: `<${pathOf(routes.readErasure, { id })}>; rel="status"` } };
   },
   NOTHING,
 );
+
+export const readErasureOf = endpoint(logger, async (event) => {
+  const id = readable(event);
+  const erasure = await readErasure(client, membersTable, id);
+  if (!erasure) throw notFound(`erasure of member ${id}`);
+  return json(200, erasureOf(id, erasure));
+});
 
 export const readOnboarding = endpoint(logger, async (event) => {
   const id = readable(event);

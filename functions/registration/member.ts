@@ -113,7 +113,8 @@ export function deactivate(before: ActiveMember, occasion: Occasion) {
     deactivatedAt,
   };
   const data = { memberId: member.id, deactivatedAt };
-  return { member, row: rowOf(member, occasion, [eventOf(memberDeactivated, member, occasion, { data })]) };
+  const event = eventOf(memberDeactivated, member, occasion, { data, replyTo: registrationReplies.name });
+  return { member, row: rowOf(member, occasion, [event]) };
 }
 
 /** Tells two registrations of one phone apart. */

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import pMap from 'p-map';
 import { refusedBy, transact } from '../../shared/aws/transact.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from '../../shared/messaging/outbox.ts';
 import { commandsOf, type Operation, type Outcome } from './operation.ts';
@@ -7,11 +8,19 @@ import { memberKey, type StoreOptions } from './store.ts';
 
 export type OperationsStore = ReturnType<typeof createOperationsStore>;
 
-const operationKey = (id: string) => ({ pk: `operation#${id}` });
+const OPERATION = 'operation#';
+/** The index by `memberId`. */
+const OF_MEMBER = 'of-member';
+
+const operationKey = (id: string) => ({ pk: `${OPERATION}${id}` });
 const counterKey = (memberId: string) => ({ pk: `commands#${commandsOf(memberId)}` });
 
 /** Operations, and the count of the commands that they sent, in the members' table. */
-export function createOperationsStore({ client, membersTable, outboxTable }: Omit<StoreOptions, 'pseudonym'>) {
+export function createOperationsStore({
+  client,
+  membersTable,
+  outboxTable,
+}: Omit<StoreOptions, 'pseudonym' | 'subscribers'>) {
   const get = async (Key: Record<string, string>) =>
     (await client.send(new GetCommand({ TableName: membersTable, Key, ConsistentRead: true }))).Item;
 
@@ -93,7 +102,31 @@ export function createOperationsStore({ client, membersTable, outboxTable }: Omi
       }
     },
 
-    /** The same, for another's transaction. */
+    /** Forgets what a member who left had asked for, and what was answered. */
+    async eraseOf(memberId: string): Promise<void> {
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: membersTable,
+          IndexName: OF_MEMBER,
+          // A guard has a memberId too, and may be another member's before the index knows.
+          KeyConditionExpression: 'memberId = :member AND begins_with(pk, :operation)',
+          ExpressionAttributeValues: { ':member': memberId, ':operation': OPERATION },
+        },
+      );
+      for await (const { Items = [] } of pages) {
+        await pMap(Items, ({ pk }) => client.send(new DeleteCommand({ TableName: membersTable, Key: { pk } })), {
+          concurrency: 10,
+        });
+      }
+    },
+
+    hasLeft: async (memberId: string): Promise<boolean> => (await get(memberKey(memberId)))?.status === 'deactivated',
+
+    /** Of a member who left meanwhile. */
+    deleteWrite: ({ id }: Operation): TransactItem => ({ Delete: { TableName: membersTable, Key: operationKey(id) } }),
+
+    /** As `change`, for another's transaction. */
     changeWrite: (operation: Operation, outcome: Outcome): TransactItem => ({
       Update: outcomeUpdate(operation, outcome),
     }),

@@ -1,6 +1,8 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
+import { confirmationWrite, readErasure } from './erasure.ts';
 import type { Occasion } from './member.ts';
 import { stepWrite } from './onboarding.ts';
 import { operationOf, returning, settle } from './operation.ts';
@@ -9,6 +11,7 @@ import type { OperationsStore } from './operations-store.ts';
 export const contracts = registrationReplies.messages;
 
 export interface RepliesOptions {
+  client: DynamoDBDocumentClient;
   store: OperationsStore;
   membersTable: string;
   now: () => Date;
@@ -17,14 +20,16 @@ export interface RepliesOptions {
 
 /** What the registration service does about the answers to its events and commands. */
 export function replyHandlers({
+  client,
   store,
   membersTable,
   now,
   newId,
 }: RepliesOptions): Handlers<(typeof contracts)[number]> {
-  async function operationFor(message: { id: string; correlationid?: string | undefined }) {
+  /** @returns nothing, if it was erased with its member */
+  async function operationFor(message: { id: string; subject: string; correlationid?: string | undefined }) {
     const operation = await store.find(operationOf(message));
-    if (operation) return operation;
+    if (operation || (await store.hasLeft(message.subject))) return operation;
     throw new PermanentError(`message ${message.id} answers operation ${message.correlationid}, which there is not`);
   }
 
@@ -35,6 +40,9 @@ export function replyHandlers({
 
     async 'rollcall.points.redemption-settled.v1'(message) {
       const operation = await operationFor(message);
+      if (!operation) return {};
+      // Begun so shortly before its member left that the index did not know it yet.
+      if (await store.hasLeft(operation.memberId)) return { writes: [store.deleteWrite(operation)] };
       const settled = settle(operation, message.data, now());
       if (!settled) return {};
       const change = store.changeWrite(operation, settled.outcome);
@@ -47,11 +55,18 @@ export function replyHandlers({
 
     async 'rollcall.points.returned.v1'(message) {
       const operation = await operationFor(message);
+      if (!operation) return {};
       const { outcome } = operation;
       if (outcome.state !== 'expired') {
         throw new PermanentError(`message ${message.id}: operation ${operation.id} is ${outcome.state}, not expired`);
       }
       return { writes: [store.changeWrite(operation, { ...outcome, returnedAt: message.data.returnedAt })] };
+    },
+
+    async 'rollcall.member.data-erased.v1'({ source, data: { memberId, ...confirmation } }) {
+      if (!(await readErasure(client, membersTable, memberId))) return {};
+      await store.eraseOf(memberId);
+      return { writes: [confirmationWrite(membersTable, memberId, source, confirmation)] };
     },
   };
 }

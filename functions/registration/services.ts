@@ -17,7 +17,7 @@ import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
 export function createServices({ logger }: Pick<Observability, 'logger'>) {
-  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES, PSEUDONYMS_SECRET } =
+  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES, PSEUDONYMS_SECRET, SUBSCRIBERS } =
     readEnvironment(
       z.object({
         MEMBERS_TABLE: text,
@@ -27,6 +27,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
         LIMITS: jsonOf(registrationLimits),
         SCOPES: jsonOf(tokenScopes),
         PSEUDONYMS_SECRET: text,
+        SUBSCRIBERS: jsonOf(z.array(text)),
       }),
     );
   const client = createDynamoDB();
@@ -49,7 +50,11 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     }),
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
-    members: createMembers({ store: createMemberStore({ ...tables, pseudonym }), now, newId }),
+    members: createMembers({
+      store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
+      now,
+      newId,
+    }),
     redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),
   };
 }

@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { refusedBy, transact } from '../../shared/aws/transact.ts';
 import { type OutboxRow, outboxPut } from '../../shared/messaging/outbox.ts';
+import { erasurePut } from './erasure.ts';
 import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
 
 /** The key of a member's item. */
@@ -22,12 +23,14 @@ export interface StoreOptions {
   outboxTable: string;
   /** Of phones, in keys of guards. */
   pseudonym: Pseudonym;
+  /** The services that hold something of a member, by the names in the sources of their messages. */
+  subscribers: readonly string[];
 }
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
-export function createMemberStore({ client, membersTable, outboxTable, pseudonym }: StoreOptions) {
+export function createMemberStore({ client, membersTable, outboxTable, pseudonym, subscribers }: StoreOptions) {
   const guardKey = async (phone: string) => ({ pk: `phone#${await pseudonym(phone)}` });
 
   const put = (member: Member, condition: { ConditionExpression: string; ExpressionAttributeValues?: object }) => ({
@@ -96,6 +99,7 @@ export function createMemberStore({ client, membersTable, outboxTable, pseudonym
       replace(member, [
         { Delete: { TableName: membersTable, Key: await guardKey(phone) } },
         outboxPut(outboxTable, row),
+        erasurePut(membersTable, member.id, { requestedAt: member.deactivatedAt, services: [...subscribers] }),
       ]),
   };
 }

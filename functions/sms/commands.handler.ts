@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { smsCommands } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { commandHandlers, contracts } from './commands.ts';
 import { configuredTexting } from './configured-texting.ts';
@@ -10,6 +11,7 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms-commands',
   source: 'sms',
   capability: 'sms',
+  channel: smsCommands,
   cursorKey: 'command',
   contracts,
   unordered: true,

@@ -1,3 +1,4 @@
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { configuredTexting } from './configured-texting.ts';
 import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
@@ -5,6 +6,7 @@ import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'sms',
   capability: 'sms',
+  channel: memberEvents,
   cursorKey: CONTACT,
   contracts,
   handlers: ({ correspondence, now, mode }) =>

@@ -1,3 +1,4 @@
+import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
@@ -42,6 +43,13 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
       };
     },
     'rollcall.member.profile-changed.v1': ({ data }) => ({ set: { locale: data.locale } }),
-    'rollcall.member.deactivated.v1': () => ({ set: { left: true }, remove: ['phone', 'locale'] }),
+    'rollcall.member.deactivated.v1': (message) => ({
+      set: { left: true },
+      remove: ['phone', 'locale'],
+      send: correspondence.reply(message, memberDataErased, {
+        memberId: message.subject,
+        erasedAt: now().toISOString(),
+      }),
+    }),
   };
 }

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic, ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
@@ -13,6 +13,7 @@ import type { ServiceDirectory } from './service-directory.ts';
 export class Channels extends Construct {
   readonly #topics = new Map<string, ITopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
+  readonly #subscribers = new Map<string, string[]>();
 
   constructor(
     scope: Construct,
@@ -32,6 +33,17 @@ export class Channels extends Construct {
     if (channel.kind === 'topic') return { kind: 'topic', arn: this.topic(channel).topicArn };
     const { queue } = this.queue(channel);
     return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
+  }
+
+  /** Adds a service to who hears what is published on a topic. */
+  subscribe(service: string, channel: Channel, subscription: ITopicSubscription): void {
+    this.topic(channel).addSubscription(subscription);
+    this.#subscribers.set(channel.name, [...this.subscribersOf(channel), service]);
+  }
+
+  /** The services that have subscribed so far. */
+  subscribersOf({ name }: Channel): readonly string[] {
+    return this.#subscribers.get(name) ?? [];
   }
 
   topic({ name }: Channel): ITopic {

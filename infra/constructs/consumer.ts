@@ -37,7 +37,7 @@ export interface ConsumerProps {
 }
 
 /** What the kit does with a consumer's table to apply a message, and to park it. */
-const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'];
 const PARKED = 'parked';
 
 const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
@@ -91,7 +91,7 @@ export class Consumer extends Construct {
       return fn;
     };
     const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
-    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), APPLIES);
     this.table.allowOnIndex(sweep, PARKED, 'Scan');
     const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
       'GetItem',

@@ -40,7 +40,9 @@ export class Subscriber extends Consumer {
     });
     super(scope, id, { ...props, queue, undelivered });
     this.#props = props;
-    props.channels.topic(props.topic).addSubscription(
+    props.channels.subscribe(
+      props.name,
+      props.topic,
       new SqsSubscription(queue.queue, {
         rawMessageDelivery: true,
         deadLetterQueue: undelivered,

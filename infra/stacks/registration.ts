@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnStage, HttpStage, type IHttpApi, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -14,6 +14,9 @@ import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import type { ServiceProps } from './foundation.ts';
+
+/** An index of what belongs to a member: operations. */
+const OF_MEMBER = 'of-member';
 
 /** Members, their operations and outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
@@ -30,6 +33,14 @@ export class RegistrationStack extends Stack {
       stage,
       tableName: `rollcall-${stage.name}-members`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
+      globalSecondaryIndexes: [
+        {
+          indexName: OF_MEMBER,
+          partitionKey: { name: 'memberId', type: AttributeType.STRING },
+          sortKey: { name: 'pk', type: AttributeType.STRING },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
     });
     const replies = new Consumer(this, 'Replies', {
       stage,
@@ -41,7 +52,8 @@ export class RegistrationStack extends Stack {
       alarms,
       governance,
     });
-    replies.uses('MEMBERS_TABLE', members, 'GetItem', 'UpdateItem');
+    replies.uses('MEMBERS_TABLE', members, 'GetItem', 'UpdateItem', 'DeleteItem');
+    replies.extend({}, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
     replies.uses('OUTBOX_TABLE', outbox.table, 'PutItem');
 
     const limits = new ServiceTable(this, 'Limits', {
@@ -56,6 +68,7 @@ export class RegistrationStack extends Stack {
       LIMITS_TABLE: limits.tableName,
       LIMITS: JSON.stringify(stage.registrations),
       SCOPES: JSON.stringify(stage.tokens.scopes),
+      SUBSCRIBERS: JSON.stringify(channels.subscribersOf(memberEvents)),
       SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
       PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
     };
@@ -99,6 +112,7 @@ export class RegistrationStack extends Stack {
       routes.changeMemberV2,
       apiFunction('changeV2', ['GetItem', 'PutItem'], true),
     );
+    api.addServiceRoute(this, 'ReadErasure', routes.readErasure, apiFunction('readErasureOf', ['GetItem']));
     api.addServiceRoute(this, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
     const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
     const redeemAdded = api.addServiceRoute(this, 'Redeem', routes.redeem, redeem);

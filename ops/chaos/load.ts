@@ -9,6 +9,8 @@ import type { Violation } from './verdict.ts';
 
 export interface LoadOptions {
   apiUrl: string;
+  /** Lets every member be read and changed. */
+  token: string;
   members: number;
   concurrency: number;
   random: () => number;
@@ -35,11 +37,11 @@ const REDEEMED = 30;
 const ATTEMPTS = 60;
 
 /** Registers and changes members over HTTP, and repeats each request until it is answered. */
-export async function load({ apiUrl, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
+export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
   const result: Load = { accepted: [], redemptions: [], violations: [], requests: 0 };
   const ask = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
     result.requests++;
-    return send(`${apiUrl}${path}`, method, body, headers, ATTEMPTS);
+    return send(`${apiUrl}${path}`, method, body, { ...headers, authorization: `Bearer ${token}` }, ATTEMPTS);
   };
   const violated = (guarantee: Violation['guarantee'], what: string) =>
     result.violations.push({ guarantee, what, history: [] });

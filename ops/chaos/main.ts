@@ -11,6 +11,7 @@ import { redrive } from '../cli/redrive.ts';
 import { openStage, type Stage } from '../cli/stage.ts';
 import { atLeast } from '../demo/options.ts';
 import { CONSUMERS, createServices } from '../demo/services.ts';
+import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { MortalCloud, type Urls } from './cloud.ts';
 import { seededRandom } from './faults.ts';
 import { load } from './load.ts';
@@ -57,7 +58,7 @@ async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
 }
 
 /** Runs the load; kills the cloud at even distances of it, and has an operator redrive in the middle of everything. */
-async function runLoad(cloud: MortalCloud, { apiUrl }: Urls, stage: Stage, random: () => number) {
+async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage: Stage, random: () => number) {
   const bar = json ? undefined : progressBar(members, 'registering');
   const deaths = Array.from({ length: kills }, (_, index) => Math.ceil((members * (index + 1)) / (kills + 1)));
   let disturbing = Promise.resolve();
@@ -78,6 +79,7 @@ async function runLoad(cloud: MortalCloud, { apiUrl }: Urls, stage: Stage, rando
   }
   const result = await load({
     apiUrl,
+    token: await requestToken(endpointUrl, EVERY_MEMBER),
     members,
     concurrency,
     random,

@@ -10,6 +10,7 @@ import { startCloud } from '../../local/cloud.ts';
 import type { CloudDescription } from '../../local/endpoint.ts';
 import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
+import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { madeUp, readInput } from './input.ts';
 import { atLeast } from './options.ts';
 import { compareRedemptions, type RedemptionVerdict } from './redemptions.ts';
@@ -58,6 +59,7 @@ async function main(): Promise<number> {
     const start = performance.now();
     const registrations = await registerAll(lines, {
       apiUrl: before.apiUrl,
+      token: await requestToken(endpointUrl, EVERY_MEMBER),
       concurrency: options.concurrency,
       changeEvery: options.changeEvery,
       redeem: options.redeem,

@@ -22,6 +22,8 @@ export interface Registrations {
 
 export interface RegisterOptions {
   apiUrl: string;
+  /** Lets every member be changed. */
+  token: string;
   /** Requests under way at once. */
   concurrency: number;
   /** Every so many-th member changes their locale right after they registered; 0: nobody does. */
@@ -38,9 +40,10 @@ const CHANGED_LOCALE = 'zh-CN';
 
 /** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
-  const { apiUrl, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
+  const { apiUrl, token, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [], redemptions: [] };
   let done = 0;
+  const authorization = `Bearer ${token}`;
 
   async function register(line: Line): Promise<void> {
     if ('problem' in line) {
@@ -65,14 +68,19 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       `${apiUrl}/v1/members/${id}`,
       'PATCH',
       { locale: CHANGED_LOCALE },
-      { 'if-match': `"${version}"` },
+      { authorization, 'if-match': `"${version}"` },
     );
     if (changed.status === 200) accepted.member = changed.body as MemberResource;
   }
 
   async function redeemPoints(memberId: string, points: number): Promise<void> {
     const url = `${apiUrl}/v1/members/${memberId}/redemptions`;
-    const { status, body } = await send(url, 'POST', { points, expiresIn: 3600 }, { 'idempotency-key': newId() });
+    const { status, body } = await send(
+      url,
+      'POST',
+      { points, expiresIn: 3600 },
+      { authorization, 'idempotency-key': newId() },
+    );
     const { id } = body as OperationResource;
     // One that the API does not accept is found missing.
     result.redemptions.push({ id: status === 202 || status === 200 ? id : `refused with ${status}`, memberId, points });

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { apiRoot } from './api-root.ts';
+import { erasure } from './erasure.ts';
 import { guideJourney } from './guide-journey.ts';
 import { member, memberV2, profileChange, registration } from './member.ts';
 import { onboarding } from './onboarding.ts';
@@ -35,6 +36,7 @@ export const schemas = {
   ProfileChange: profileChange,
   Member: member,
   MemberV2: memberV2,
+  Erasure: erasure,
   Onboarding: onboarding,
   Redemption: redemption,
   Operation: operation,
@@ -116,6 +118,12 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     answers: { 204: { description: 'The member has left, now or before.' } },
     problems: CHANGES,
     heeds: ['If-Match'],
+  },
+  readErasure: {
+    summary: 'What has become of the data of a member who left',
+    tag: 'Members',
+    answers: { 200: { description: 'Which services have erased what they held.', body: named('Erasure') } },
+    problems: READ_ONE,
   },
   readOnboarding: {
     summary: 'What the subscribers did about the registration',

@@ -8,5 +8,13 @@ export interface Channel {
   readonly description: string;
   /** `datacontenttype` of what is sent; a reader knows all formats. */
   readonly format: 'application/json' | 'application/protobuf';
+  /** Whose messages are taken from it, by their `source`: a message of anybody else is parked unread. */
+  readonly senders: readonly string[] | 'any service';
   readonly messages: readonly MessageContract[];
 }
+
+/** What the sources of all services begin with. */
+const SERVICES = '/rollcall/';
+
+export const maySend = ({ senders }: Pick<Channel, 'senders'>, source: string): boolean =>
+  senders === 'any service' ? source.startsWith(SERVICES) : senders.includes(source);

@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import { memberDataErased } from './member-data-erased.v1.ts';
 import { memberDeactivated } from './member-deactivated.v1.ts';
 import { memberProfileChanged } from './member-profile-changed.v1.ts';
 import { memberRegistered } from './member-registered.v1.ts';
@@ -15,6 +16,7 @@ export const memberEvents = {
   kind: 'topic',
   description: 'What happens to members, in order for each of them. Any service may subscribe.',
   format: 'application/json',
+  senders: ['/rollcall/registration'],
   messages: [memberRegistered, memberRegisteredV2, memberProfileChanged, memberDeactivated],
 } as const satisfies Channel;
 
@@ -24,6 +26,7 @@ export const pointsCommands = {
   description:
     "What the points service is told to do, in order for each member: `sequence` counts a member's commands.",
   format: 'application/json',
+  senders: ['/rollcall/registration'],
   messages: [redeemPoints, returnPoints],
 } as const satisfies Channel;
 
@@ -32,6 +35,7 @@ export const smsCommands = {
   kind: 'queue',
   description: 'Texts for members, from any service. Each is sent once, in no order.',
   format: 'application/protobuf',
+  senders: 'any service',
   messages: [sendSms],
 } as const satisfies Channel;
 
@@ -40,7 +44,8 @@ export const registrationReplies = {
   kind: 'queue',
   description: 'Where the registration service takes the answers to its events and commands, in no order.',
   format: 'application/json',
-  messages: [onboardingStepCompleted, redemptionSettled, pointsReturned],
+  senders: 'any service',
+  messages: [onboardingStepCompleted, redemptionSettled, pointsReturned, memberDataErased],
 } as const satisfies Channel;
 
 export const channels: readonly Channel[] = [memberEvents, pointsCommands, smsCommands, registrationReplies];

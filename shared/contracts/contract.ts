@@ -9,6 +9,11 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
+  /**
+   * Of an event: everything personal about its aggregate has to go. So what came before it and could not be applied is
+   * dropped, instead of keeping it waiting.
+   */
+  readonly erases?: true;
   /** The same data in Protocol Buffers. */
   readonly protobuf?: DescMessage;
   /** The major version before, and how its data becomes data of this one: readers of this one read that too. */

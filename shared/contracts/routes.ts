@@ -11,6 +11,7 @@ export const routes = {
   deactivateMemberV2: { method: 'DELETE', path: '/v2/members/{id}', access: 'write' },
   changeMember: { method: 'PATCH', path: '/v1/members/{id}', access: 'write' },
   deactivateMember: { method: 'DELETE', path: '/v1/members/{id}', access: 'write' },
+  readErasure: { method: 'GET', path: '/v1/members/{id}/erasure', access: 'read' },
   readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding', access: 'read' },
   readPoints: { method: 'GET', path: '/v1/members/{id}/points', access: 'read' },
   redeem: { method: 'POST', path: '/v1/members/{id}/redemptions', access: 'write' },

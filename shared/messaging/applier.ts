@@ -2,7 +2,15 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
-import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
+import {
+  type Envelope,
+  isErasing,
+  isOtherRendition,
+  type Message,
+  type Place,
+  placeOf,
+  readMessage,
+} from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Sender } from './sender.ts';
 import type { Effect, ParkedReason, SubscriberStore } from './subscriber-store.ts';
@@ -129,6 +137,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         throw error;
       }
     }
+    if (isErasing(message, contracts)) await store.eraseDiscarded(aggregateId);
     const at = now();
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };

@@ -106,6 +106,18 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
   });
 
+  /** What an aggregate has under sort keys that begin like this. */
+  const ofAggregate = (aggregateId: string, beginning: string) =>
+    paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :beginning)',
+        ExpressionAttributeValues: { ':pk': aggregateId, ':beginning': beginning },
+      },
+    );
+
   return {
     commit: moveCursor,
 
@@ -231,16 +243,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
     async parkedOf(aggregateId) {
       const parked: ParkedMessage[] = [];
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :parked)',
-          ExpressionAttributeValues: { ':pk': aggregateId, ':parked': PARKED },
-        },
-      );
-      for await (const { Items = [] } of pages) parked.push(...Items.map(parkedMessageOf));
+      for await (const { Items = [] } of ofAggregate(aggregateId, PARKED)) parked.push(...Items.map(parkedMessageOf));
       return parked;
     },
 
@@ -261,6 +264,22 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
       await transact(client, [keep, unpark, ...(message.reason === 'unsent' ? [{ Update: forget(message) }] : [])]);
       return { state: 'done' };
+    },
+
+    async eraseDiscarded(aggregateId) {
+      for await (const { Items = [] } of ofAggregate(aggregateId, DISCARDED)) {
+        for (const { pk, sk } of Items) {
+          await client.send(
+            new UpdateCommand({
+              TableName: tableName,
+              Key: { pk, sk },
+              UpdateExpression: 'SET body = :nothing REMOVE #error',
+              ExpressionAttributeNames: { '#error': 'error' },
+              ExpressionAttributeValues: { ':nothing': '' },
+            }),
+          );
+        }
+      }
     },
   };
 }

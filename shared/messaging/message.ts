@@ -99,6 +99,10 @@ export function readEnvelope(body: string): Envelope {
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== undefined && { data_base64 }) };
 }
 
+/** Whether an event erases what its aggregate left behind, by the contract of its type. */
+export const isErasing = ({ type }: Pick<Envelope, 'type'>, contracts: readonly MessageContract[]): boolean =>
+  contracts.some((contract) => contract.erases && contract.type === type);
+
 /**
  * Reads an envelope's data as one of `contracts`, or as one that these supersede. Tolerant: unknown fields are ignored,
  * defaults are filled in.

@@ -1,10 +1,11 @@
 import pMap from 'p-map';
+import type { MessageContract } from '../contracts/contract.ts';
 import type { Applier, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, PostponedError, TransientError, type UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, placeOf, readEnvelope } from './message.ts';
+import { type Envelope, isErasing, placeOf, readEnvelope } from './message.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 /** What a sweep or a redrive did to the parked messages of one aggregate. */
@@ -28,6 +29,9 @@ export interface ParkingOptions {
   /** Whether it came after the first aggregates: it begins an unknown one at the first version that it meets. */
   joinsLate: boolean;
   unordered?: boolean;
+  contracts: readonly MessageContract[];
+  /** @throws {UnreadableMessageError} if a message that could not be read is still none that is expected */
+  readParked: (body: string) => Envelope;
   applier: Applier;
   now: () => Date;
   random: () => number;
@@ -64,9 +68,12 @@ interface Release {
   isOff: boolean;
 }
 
+/** Who leaves waits for nobody: neither for a person, nor for a capability to be switched on again. */
+const ERASE: Release = { redriven: true, released: true, isOff: false };
+
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
 export function createParking(options: ParkingOptions) {
-  const { store, queueName, joinsLate, unordered = false, applier, now, random } = options;
+  const { store, queueName, joinsLate, unordered = false, contracts, readParked, applier, now, random } = options;
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
   const ageOf = ({ parkedAt }: ParkedMessage) => now().getTime() - Date.parse(parkedAt);
@@ -146,7 +153,7 @@ export function createParking(options: ParkingOptions) {
   async function readAgain(parked: ParkedMessage): Promise<'applied' | 'gone' | Error> {
     const attempts = parked.attempts + 1;
     try {
-      const envelope = readEnvelope(parked.body);
+      const envelope = readParked(parked.body);
       const attempted = await applier.apply(envelope).catch((error: Error): Parked => {
         if (error instanceof UnsentError) return { outcome: 'parked', reason: 'unsent', error };
         throw error;
@@ -192,6 +199,30 @@ export function createParking(options: ParkingOptions) {
     return tryAgain(parked, adopts);
   }
 
+  const erases = ({ reason, body }: ParkedMessage) =>
+    reason !== 'unreadable' && body !== '' && isErasing(readEnvelope(body), contracts);
+
+  /** Makes way for an event that erases: what a message says before it has lost its point, and may not be kept. */
+  async function drop(parked: ParkedMessage): Promise<'gone' | 'waits'> {
+    const { aggregateId, version } = parked;
+    const decision = decide(await store.cursor(aggregateId), version);
+    if (decision.action === 'park' && decision.because === 'gap') return 'waits';
+    if (decision.action === 'apply') {
+      const { error: _, ...rest } = parked;
+      const discarded = { ...rest, body: '', discardedAt: now().toISOString(), discardedBecause: 'its subject left' };
+      const { state } = await store.discard(discarded, { after: decision.after, next: { version } });
+      return state === 'done' ? 'gone' : 'waits';
+    }
+    await store.unpark(parked);
+    return 'gone';
+  }
+
+  async function releaseOrDrop(parked: ParkedMessage, erasing: ParkedMessage | undefined, how: Release) {
+    if (erasing === undefined || parked.reason === 'unsent') return releaseOne(parked, how);
+    if (parked.version < erasing.version) return drop(parked);
+    return releaseOne(parked, parked === erasing ? ERASE : how);
+  }
+
   /** Where to count what became of a message, unless it holds up what is behind it. */
   function countOf(parked: ParkedMessage, result: Released): 'applied' | 'waiting' | 'forPerson' | 'none' | 'holds up' {
     const isUnsent = parked.reason === 'unsent';
@@ -209,8 +240,9 @@ export function createParking(options: ParkingOptions) {
     const report: ReleaseReport = { aggregateId, applied: 0, waiting: 0, forPerson: 0 };
     try {
       const queue = await store.parkedOf(aggregateId);
+      const erasing = queue.findLast(erases);
       for (const [index, parked] of queue.entries()) {
-        const result = mayGoOn() ? await releaseOne(parked, how) : OUT_OF_TIME;
+        const result = mayGoOn() ? await releaseOrDrop(parked, erasing, how) : OUT_OF_TIME;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
         const count = countOf(parked, result);
         if (count !== 'holds up') {

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import type { Capability, Mode } from '../config/capabilities.ts';
 import { addresses, readEnvironment, text } from '../config/environment.ts';
+import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import { withinBudget } from '../resilience/budget.ts';
@@ -30,6 +31,8 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
   source?: string;
   /** What an operator pauses or skips them by; nothing: they cannot be. */
   capability?: Capability;
+  /** What its queue takes messages from, or is. */
+  channel: Channel;
   /** Sort key of the item that carries the cursor. */
   cursorKey: string;
   contracts: readonly C[];
@@ -68,7 +71,7 @@ export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Paramete
  * it may send to and the `SWITCHES_TABLE`, as the construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
-  const { service, source = service, capability, cursorKey, contracts, unordered = false, handlers } = options;
+  const { service, source = service, capability, channel, cursorKey, contracts, unordered = false, handlers } = options;
   const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE } = readEnvironment(
     z.object({
       TABLE: text,
@@ -96,6 +99,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
     joinsLate: JOINS_LATE,
     contracts,
+    senders: channel.senders,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
     unordered,
     sender:

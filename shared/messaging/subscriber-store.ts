@@ -94,4 +94,6 @@ export interface SubscriberStore {
    * what an `unsent` one had to send: in one write.
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
+  /** Forgets what the discarded messages of an aggregate say; that they were discarded, and why, is kept. */
+  eraseDiscarded(aggregateId: string): Promise<void>;
 }

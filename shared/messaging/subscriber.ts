@@ -1,30 +1,45 @@
 import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
+import { type Channel, maySend } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
+import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 
-export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> & Omit<ParkingOptions, 'applier'>;
+export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
+  Omit<ParkingOptions, 'applier' | 'readParked'> &
+  Pick<Channel, 'senders'>;
 
 /** Receives beyond these may have been no tries. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store, contracts, unordered = false } = options;
+  const { store, contracts, senders, unordered = false } = options;
   const applier = createApplier(options);
-  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({ ...options, applier });
+
+  /** @throws {UnreadableMessageError} also if it is of somebody who has nothing to say on this channel */
+  function readExpected(body: string): Envelope {
+    const envelope = readEnvelope(body);
+    if (maySend({ senders }, envelope.source)) return envelope;
+    throw new UnreadableMessageError(`message ${envelope.id}: ${envelope.source} may not send on this channel`);
+  }
+
+  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({
+    ...options,
+    applier,
+    readParked: readExpected,
+  });
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
-      envelope = readEnvelope(delivery.body);
+      envelope = readExpected(delivery.body);
       placeOf(envelope, unordered);
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
@@ -84,6 +99,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     /** Parks a message untried, for a person to release; unless it was applied before. */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
+        if (isErasing(envelope, contracts)) return attempt(envelope, delivery);
         const attempted = await applier.apply(envelope, { held: new HeldError(because) });
         if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
         return attempted.outcome;

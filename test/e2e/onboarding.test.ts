@@ -5,17 +5,20 @@ import { eventually, startTestCloud, type TestCloud } from '../support/cloud.ts'
 // Against what is deployed if API_URL names it, else against an embedded cloud: over HTTP alone in both cases.
 let cloud: TestCloud | undefined;
 let apiUrl = process.env.API_URL?.replace(/\/$/, '');
+/** Of the stage's OpenID provider, with both scopes. */
+let token = process.env.API_TOKEN ?? '';
 beforeAll(async () => {
   if (apiUrl) return;
   cloud = await startTestCloud();
   apiUrl = cloud.apiUrl;
+  token = await cloud.operatorToken();
 });
 afterAll(() => cloud?.stop());
 
 async function call(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
   const response = await fetch(`${apiUrl}${path}`, {
     method,
-    headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+    headers: { authorization: `Bearer ${token}`, ...headers, ...(body && { 'content-type': 'application/json' }) },
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

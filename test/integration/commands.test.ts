@@ -49,7 +49,13 @@ function messageBody<C extends MessageContract>(
   subject: string,
   input: Partial<MessageInput<C>> & Pick<MessageInput<C>, 'data'>,
 ) {
-  const message = createMessage(contract, { id: randomUUID(), source: '/test', subject, time: new Date(), ...input });
+  const message = createMessage(contract, {
+    id: randomUUID(),
+    source: '/rollcall/registration',
+    subject,
+    time: new Date(),
+    ...input,
+  });
   return encodeMessage(contract, message);
 }
 

@@ -11,6 +11,7 @@ import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallFault, TextFault } from '../../local/faults.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { httpEvent } from '../support/http.ts';
 
 const TableName = 'rollcall-dev-points';
 const PATIENCE_MS = 300;
@@ -137,11 +138,11 @@ describe('a fault on purpose', () => {
 
   it('ends a worker in the middle of its work; the next invocation gets another', async () => {
     death = 0;
-    const event = { records: 'none' };
-    expect(await cloud.invoke('rollcall-dev-registration-read', event)).toHaveProperty('errorType');
+    const event = httpEvent({});
+    expect(await cloud.invoke('rollcall-dev-registration-root', event)).toHaveProperty('errorType');
     death = undefined;
-    expect(await cloud.invoke('rollcall-dev-registration-read', event)).toHaveProperty('statusCode');
-    expect(happened).toContain('rollcall-dev-registration-read: dies');
+    expect(await cloud.invoke('rollcall-dev-registration-root', event)).toHaveProperty('statusCode');
+    expect(happened).toContain('rollcall-dev-registration-root: dies');
   });
 
   it.each([

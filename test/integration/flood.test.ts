@@ -63,11 +63,7 @@ describe('registrations', () => {
     for (const host of [1, 2, 3])
       statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
     expect(statuses).toEqual([201, 409, 429]);
-    const rpc = await cloud.request('POST', '/rollcall.members.v1.MemberService/Register', {
-      phone,
-      name: 'Ana',
-      locale: 'es',
-    });
+    const rpc = await cloud.rpc('Register', { phone, name: 'Ana', locale: 'es' });
     expect([rpc.status, rpc.body.code]).toEqual([429, 'resource_exhausted']);
   });
 

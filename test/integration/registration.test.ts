@@ -113,6 +113,7 @@ describe('one member', () => {
     const { id } = (await register()).body;
     const store = createMemberStore({
       pseudonym: async (phone) => phone,
+      subscribers: [],
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',

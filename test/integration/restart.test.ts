@@ -13,6 +13,7 @@ import { madeUp } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
 import { createServices } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
+import { EVERY_MEMBER, requestToken } from '../../ops/token.ts';
 import { eventually } from '../support/cloud.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -47,6 +48,7 @@ describe('a cloud that is killed in mid-flow', () => {
     const sure: Accepted[] = [];
     const registering = registerAll(madeUp(400, Math.random), {
       apiUrl: first.urls.apiUrl,
+      token: await requestToken(first.urls.endpointUrl, EVERY_MEMBER),
       concurrency: 16,
       changeEvery: 4,
       onAccepted: (accepted) => {
@@ -84,6 +86,7 @@ describe('a data folder', () => {
     const before = await startCloud({ assembly, data });
     const { accepted } = await registerAll(madeUp(5, Math.random), {
       apiUrl: before.apiUrl,
+      token: await before.issuer.token(EVERY_MEMBER),
       concurrency: 5,
       changeEvery: 0,
       onProgress: () => {},
@@ -95,7 +98,8 @@ describe('a data folder', () => {
     const services = createServices({ ...after, stage: 'dev' });
     await eventually(async () => compare(accepted, await services.holdings()).lost === 0);
     expect(compare(accepted, await services.holdings())).toMatchObject({ sms: 5, points: 5, guides: 5, duplicated: 0 });
-    const again = await fetch(`${after.apiUrl}/v1/members/${accepted[0]?.member.id}`);
+    const authorization = `Bearer ${await after.issuer.token(EVERY_MEMBER)}`;
+    const again = await fetch(`${after.apiUrl}/v1/members/${accepted[0]?.member.id}`, { headers: { authorization } });
     expect(again.status).toBe(200);
   });
 });

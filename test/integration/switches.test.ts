@@ -52,8 +52,7 @@ describe('switches', () => {
       () => cloud.request('POST', `${nobody}/redemptions`, { points: 1 }),
     ];
     for (const change of changes) await eventually(async () => (await change()).status === 503);
-    const rpc = () =>
-      cloud.request('POST', '/rollcall.members.v1.MemberService/DeactivateMember', { id: memberIdOf(1) });
+    const rpc = () => cloud.rpc('DeactivateMember', { id: memberIdOf(1) });
     await eventually(async () => (await rpc()).body.code === 'unavailable');
     expect((await cloud.request('GET', `/v1/members/${member.id}`)).status).toBe(200);
     await switchTo(cloud, 'registration', 'on');

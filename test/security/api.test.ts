@@ -17,6 +17,7 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('../../shared/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
+vi.mock('../../shared/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
 
 const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
 const JSON_HEADERS = { 'content-type': 'application/json' };

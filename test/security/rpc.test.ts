@@ -13,6 +13,7 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('../../shared/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
+vi.mock('../../shared/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
 beforeEach(() => {
   tables.written.length = 0;
 });

@@ -108,6 +108,7 @@ export class SubscriberModel {
       queueName: this.queue.name,
       joinsLate: !this.history.early,
       contracts,
+      senders: 'any service',
       handlers: this.#handlersOf(instance, contracts),
       sender: this.#senderOf(instance),
       now: () => new Date(scheduler.now + instance.skewMs),
@@ -192,6 +193,7 @@ export class SubscriberModel {
       end: (key) => call(`ends ${key.aggregateId} v${key.version}`, () => store.end(key)),
       unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
       parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
+      eraseDiscarded: (id) => call(`erases what was discarded of ${id}`, () => store.eraseDiscarded(id)),
       discard: (message, move) =>
         call(`discards ${message.aggregateId} v${message.version}`, async () => {
           const claim = await store.discard(message, move);

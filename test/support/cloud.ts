@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -7,12 +10,15 @@ import { inject, onTestFinished } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
 import type { Faults } from '../../local/faults.ts';
+import { OPERATOR } from '../../local/iam/access.ts';
+import { signedFetch } from '../../local/signed-fetch.ts';
 import type { ProviderFault, SentText } from '../../local/sms/mailbox.ts';
+import { EVERY_MEMBER } from '../../ops/token.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts';
 
-const PATIENCE_MS = 100_000;
+const PATIENCE_MS = 20_000;
 
 /** Waits until `look` returns something, asking every 20 ms or so. What never comes fails with what was seen last. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {
@@ -29,7 +35,12 @@ export interface TestCloud extends Cloud {
   dynamodb: DynamoDBDocumentClient;
   sns: SNSClient;
   sqs: SQSClient;
+  /** Lets every member be read and changed. */
+  operatorToken(): Promise<string>;
+  /** With the token of an operator, if `headers` has no other. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Calls a method of MemberService in JSON, signed as by another service. */
+  rpc(method: string, message: object): Promise<Answer>;
   texts(phone: string): Promise<SentText[]>;
   /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
   breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
@@ -46,6 +57,8 @@ export interface Answer {
   body: any;
 }
 
+const callAsService = signedFetch(OPERATOR);
+
 /** An embedded cloud of a test's own, in memory, with the clients of its services. */
 export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   const cloud = await startCloud({ assembly: inject('dev'), ...options });
@@ -57,7 +70,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
   const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   let token: Promise<string> | undefined;
   const operatorToken = () => {
-    token ??= cloud.issuer.token({ scope: 'members:read members:write' });
+    token ??= cloud.issuer.token(EVERY_MEMBER);
     return token;
   };
   return {
@@ -65,6 +78,12 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     dynamodb,
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
+    operatorToken,
+
+    async stop() {
+      writeFileSync(join(inject('usedGrants'), randomUUID()), JSON.stringify(cloud.access.grants().used));
+      await cloud.stop();
+    },
 
     async request(method, path, body, headers = {}) {
       const response = await fetch(`${cloud.apiUrl}${path}`, {
@@ -78,6 +97,15 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
       });
       const text = await response.text();
       return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    },
+
+    async rpc(method, message) {
+      const response = await callAsService(`${cloud.apiUrl}/rollcall.members.v1.MemberService/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(message),
+      });
+      return { status: response.status, headers: response.headers, body: await response.json() };
     },
 
     async texts(phone) {

@@ -12,6 +12,9 @@ export const REGISTRATION_ENVIRONMENT = {
     caller: { burst: 1_000_000, perMinute: 1_000_000 },
     phone: { burst: 1_000_000, perMinute: 1_000_000 },
   }),
+  SCOPES: JSON.stringify({ read: 'members:read', write: 'members:write' }),
+  SUBSCRIBERS: '[]',
+  PSEUDONYMS_SECRET: 'pseudonyms',
 };
 
 /** A client whose tables have one member and take every write. */
@@ -71,6 +74,7 @@ export function httpEvent({
     requestContext: {
       accountId: '000000000000',
       apiId: 'test',
+      ...{ authorizer: { jwt: { claims: { sub: 'operator', scope: 'members:read members:write' } } } },
       domainName: 'test.example',
       domainPrefix: 'test',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },

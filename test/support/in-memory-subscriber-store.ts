@@ -107,6 +107,13 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return claim;
   }
 
+  async eraseDiscarded(aggregateId: string): Promise<void> {
+    for (const [index, message] of this.discarded.entries()) {
+      const { error: _, ...rest } = message;
+      if (message.aggregateId === aggregateId) this.discarded[index] = { ...rest, body: '' };
+    }
+  }
+
   #move(aggregateId: string, after: number, next: Cursor): Claim {
     const claim = this.#check(aggregateId, after);
     if (claim.state !== 'done') return claim;

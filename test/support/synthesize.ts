@@ -1,5 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -10,6 +10,8 @@ declare module 'vitest' {
     /** Folders that `cdk synth` wrote. */
     dev: string;
     prod: string;
+    /** Folder for what functions' roles were used for, of each cloud. */
+    usedGrants: string;
   }
 }
 
@@ -22,5 +24,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   ]);
   project.provide('dev', dev);
   project.provide('prod', prod);
-  return () => rm(folder, { recursive: true });
+  const usedGrants = join(folder, 'used-grants');
+  mkdirSync(usedGrants);
+  project.provide('usedGrants', usedGrants);
+  return async () => {
+    if (process.env.KEEP_GRANTS) await cp(usedGrants, process.env.KEEP_GRANTS, { recursive: true });
+    await rm(folder, { recursive: true });
+  };
 }

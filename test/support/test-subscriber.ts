@@ -27,6 +27,7 @@ export function subscriber(
     queueName: 'test.fifo',
     joinsLate,
     contracts,
+    senders: 'any service',
     handlers,
     now: () => new Date(at),
     newId: () => `owner-${++ids}`,

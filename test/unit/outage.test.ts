@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createTexting } from '../../functions/sms/texting.ts';
 import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { consume } from '../../shared/messaging/consumer.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { createRedelivery } from '../../shared/messaging/redelivery.ts';
@@ -111,6 +112,7 @@ describe('an hour in which the only SMS provider is down', () => {
       queueName: 'sms.fifo',
       joinsLate: false,
       contracts,
+      senders: memberEvents.senders,
       handlers: welcomeHandlers({ sendText, correspondence, now }),
       sender: { send: async () => new Map() },
       now,

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { memberId, timestamp } from './fields.ts';
+import { links } from './links.ts';
+
+const ID = '01999999-0000-7000-8000-000000000001';
+
+export const erasure = z
+  .object({
+    memberId,
+    requestedAt: timestamp,
+    state: z.enum(['pending', 'done']).meta({ description: 'Done: every service has confirmed.' }),
+    services: z
+      .array(
+        z.object({
+          service: z.string(),
+          erasedAt: timestamp.optional().meta({ description: 'When it confirmed; missing: it has not yet.' }),
+          kept: z.string().optional().meta({ description: 'What it keeps without saying whose it is, and why.' }),
+        }),
+      )
+      .meta({ description: 'Every service that had subscribed when the member left.' }),
+    _links: links,
+  })
+  .meta({
+    description: 'What has become of the personal data of a member who left.',
+    examples: [
+      {
+        memberId: ID,
+        requestedAt: '2026-11-21T10:10:00.123Z',
+        state: 'pending',
+        services: [{ service: 'guide' }, { service: 'sms', erasedAt: '2026-11-21T10:10:01.123Z' }],
+        _links: { self: { href: `/v1/members/${ID}/erasure` } },
+      },
+    ],
+  });
+
+export type ErasureResource = z.output<typeof erasure>;

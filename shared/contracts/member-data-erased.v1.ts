@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { MessageContract } from './contract.ts';
+import { memberId, timestamp } from './fields.ts';
+
+export const memberDataErased = {
+  type: 'rollcall.member.data-erased.v1',
+  kind: 'document',
+  data: z
+    .object({
+      memberId,
+      erasedAt: timestamp,
+      kept: z
+        .string()
+        .max(200)
+        .optional()
+        .meta({ description: 'What is kept nevertheless, without saying whose it is, and why.' }),
+    })
+    .meta({
+      description: 'A subscriber has erased what it held of a member who left.',
+      examples: [
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          erasedAt: '2026-11-21T10:10:01.123Z',
+          kept: 'ledger entries, which name nobody: accounts must add up',
+        },
+      ],
+    }),
+} as const satisfies MessageContract;
