@@ -3,10 +3,11 @@ import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import { endpoint, type HttpEvent, header, json, jsonEndpoint, NOTHING, pathId } from '../../shared/http/endpoint.ts';
+import { endpoint, header, json, jsonEndpoint, NOTHING, PUBLIC, pathId } from '../../shared/http/endpoint.ts';
 import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
+import type { HttpEvent } from '../../shared/http/secured.ts';
 import { traceOf } from '../../shared/http/trace.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { erasureOf, readErasure } from './erasure.ts';
@@ -20,7 +21,7 @@ const { client, membersTable, members, redemptions, admission, memberAccess } = 
 const { admitCaller, admitPhone, admitChange } = admission;
 const { readable, writable, mayAccess } = memberAccess;
 
-export const root = endpoint(logger, async () => json(200, apiRootResource));
+export const root = endpoint(logger, async () => json(200, apiRootResource, PUBLIC));
 
 export const register = jsonEndpoint(logger, registration, async (event, body) => {
   await admitChange();

@@ -1,14 +1,14 @@
 import page from '../../docs/api/index.html' with { type: 'text' };
 import openApi from '../../docs/api/openapi.json' with { type: 'json' };
-import { endpoint, json } from '../../shared/http/endpoint.ts';
+import { endpoint, json, PUBLIC } from '../../shared/http/endpoint.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 
 const { logger } = createObservability('registration');
 
-export const readOpenApi = endpoint(logger, async () => json(200, openApi));
+export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLIC));
 
 export const readDocs = endpoint(
   logger,
-  async () => ({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: page }),
+  async () => ({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8', ...PUBLIC }, body: page }),
   'text/html',
 );

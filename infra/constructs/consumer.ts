@@ -27,6 +27,8 @@ export interface ConsumerProps {
   entry: string;
   environment?: Record<string, string>;
   joinsLate?: boolean;
+  /** Whether it is never paused or skipped: no capability is its own. */
+  alwaysOn?: boolean;
   /** Whether its messages carry no version, so that it remembers them by their ids, until they expire. */
   unordered?: boolean;
   channels: Channels;
@@ -53,7 +55,7 @@ export class Consumer extends Construct {
     super(scope, id);
     const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms, governance } = props;
     const { queue, deadLetters } = props.queue;
-    const { joinsLate = false, unordered = false } = props;
+    const { joinsLate = false, unordered = false, alwaysOn = false } = props;
 
     this.table = new ServiceTable(this, 'Table', {
       stage,
@@ -100,7 +102,7 @@ export class Consumer extends Construct {
     ]);
     this.#functions = [consume, sweep, setAside];
     this.#applying = [consume, sweep];
-    for (const fn of this.#applying) governance.allowReadingSwitches(fn);
+    if (!alwaysOn) for (const fn of this.#applying) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
     consumeFrom(queue, consume, concurrencyOf(stage, name));

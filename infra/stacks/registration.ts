@@ -48,6 +48,7 @@ export class RegistrationStack extends Stack {
       queue: channels.queue(registrationReplies),
       entry: 'functions/registration/replies.handler.ts',
       unordered: true,
+      alwaysOn: true,
       channels,
       alarms,
       governance,

@@ -9,7 +9,7 @@ import { OperatorError, type Stage } from './stage.ts';
 type Registered = { id: string; attributes: Record<string, string> };
 
 /** What the deployment registered under a name. */
-async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
+export async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
   try {
     const { Instances = [] } = await stage.directory.send(
       new DiscoverInstancesCommand({ NamespaceName: namespace, ServiceName: service }),

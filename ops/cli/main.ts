@@ -1,14 +1,17 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { CloudError } from '../../local/errors.ts';
 import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
 import { discover } from './discover.ts';
 import { limits } from './limits.ts';
+import { member } from './member.ts';
 import { outbox } from './outbox.ts';
 import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
 import { OperatorError } from './stage.ts';
 import { switchCommand } from './switch.ts';
+import { token } from './token.ts';
 
 const queues = new Command('queues')
   .description('how many messages wait in each queue')
@@ -34,7 +37,7 @@ const program = new Command('npm run ops --')
   )
   .option('--json', 'print JSON and nothing else')
   .configureHelp({ showGlobalOptions: true });
-const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits];
+const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits, member, token];
 for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
 for (const command of commands.flatMap((one) => [one, ...one.commands])) {
@@ -45,6 +48,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  console.error(pc.red(error instanceof OperatorError ? message : `${name}: ${message}`));
+  console.error(
+    pc.red(error instanceof OperatorError || error instanceof CloudError ? message : `${name}: ${message}`),
+  );
   process.exitCode = 1;
 }

@@ -4,12 +4,15 @@ import pc from 'picocolors';
 /** Prints JSON, for scripts. */
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
 
+/** What others wrote must not move the cursor of a terminal, or turn its lines around. */
+export const harmless = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+
 /** Prints rows under a header, each column as wide as it needs. */
 export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;
   if (!first) return;
   const columns = Object.keys(first).map((name) => {
-    const cells = rows.map((row) => String(row[name] ?? '').replaceAll(/\s+/g, ' '));
+    const cells = rows.map((row) => harmless(String(row[name] ?? '').replaceAll(/\s+/g, ' ')));
     const width = cells.reduce((most, cell) => Math.max(most, cell.length), name.length);
     return { name, cells, width };
   });

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed } from './command.ts';
-import { age, printJson, printTable, progressBar } from './output.ts';
+import { age, harmless, printJson, printTable, progressBar } from './output.ts';
 import { redrive } from './redrive.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
@@ -87,8 +87,9 @@ const show = new Command('show')
 
 function printMessage({ body, ...about }: ParkedMessage): void {
   const width = Math.max(...Object.keys(about).map((name) => name.length));
-  for (const [name, value] of Object.entries(about)) console.log(`${pc.dim(name.padEnd(width))}  ${value}`);
-  console.log(`${pretty(body)}\n`);
+  for (const [name, value] of Object.entries(about))
+    console.log(`${pc.dim(name.padEnd(width))}  ${harmless(String(value))}`);
+  console.log(`${pretty(body).split('\n').map(harmless).join('\n')}\n`);
 }
 
 function pretty(body: string): string {

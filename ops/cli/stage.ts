@@ -95,6 +95,8 @@ export function openStage({ name, endpoint }: StageOptions) {
 
   return {
     name,
+    /** Of an embedded cloud, or LocalStack. */
+    endpoint,
     dynamodb,
     directory,
     table: (table: string) => `${prefix}${table}`,

@@ -102,6 +102,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
     tags: [tag],
     ...(deprecated && { deprecated }),
     ...(isRead && { description: 'HEAD answers the same without a body.' }),
+    ...(route.access !== 'public' && { security: [{ token: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, ...content(body) } }),
     responses: {
@@ -112,6 +113,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
         ]),
       ),
       ...(isRead && { 304: { description: 'The caller has it already.', ...headers(['ETag']) } }),
+      ...(route.access !== 'public' && { 401: { description: 'There is no token, or it is not good.' } }),
       ...problemAnswers(contract.problems),
     },
   };
@@ -148,6 +150,15 @@ export function openApi(version: string) {
     ],
     paths,
     components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            "Of the stage's OpenID provider: its subject is the member, or its scopes are good for every member. For another's member, the answer is 404.",
+        },
+      },
       schemas: {
         ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
         ...Object.fromEntries(

@@ -1,15 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import middy, { type MiddlewareObj } from '@middy/core';
+import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import httpSecurityHeaders from '@middy/http-security-headers';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { withinBudget } from '../resilience/budget.ts';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { jsonText } from './json-text.ts';
 import { notFound, Problem, problemResponse } from './problems.ts';
+import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
 import { validated } from './validation.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -18,13 +17,12 @@ const JSON_TYPE = 'application/json';
 /** Of an endpoint whose answer has no body: there is nothing to accept. */
 export const NOTHING = '';
 
-export type HttpEvent = APIGatewayProxyEventV2;
-export type HttpResponse = APIGatewayProxyStructuredResultV2;
+/** Of what is about nobody: caches may keep it, and ask whether it is still so. */
+export const PUBLIC = { 'cache-control': 'no-cache' };
 
 /** An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions. */
 export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>, mediaType = JSON_TYPE) {
-  return middy<HttpEvent, HttpResponse>()
-    .use(headers)
+  return secured()
     .use(problems(logger))
     .use(negotiation(mediaType))
     .use(conditionalReads)
@@ -42,8 +40,7 @@ export function jsonEndpoint<S extends z.ZodType>(
   body: S,
   handle: (event: HttpEvent, body: z.output<S>) => Promise<HttpResponse>,
 ) {
-  return middy<HttpEvent, HttpResponse>()
-    .use(headers)
+  return secured()
     .use(problems(logger))
     .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
@@ -74,21 +71,6 @@ export function pathId({ pathParameters }: HttpEvent, what: string): string {
   if (z.uuid().safeParse(id).success) return id;
   throw notFound(`${what} of that id`);
 }
-
-/** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */
-const headers = httpSecurityHeaders({
-  contentSecurityPolicy: false,
-  crossOriginEmbedderPolicy: false,
-  crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: false,
-  dnsPrefetchControl: false,
-  downloadOptions: false,
-  frameOptions: false,
-  originAgentCluster: false,
-  permissionsPolicy: false,
-  permittedCrossDomainPolicies: false,
-  xssProtection: false,
-});
 
 /** `Accept`, as RFC 9110 §12.5.1 has it. */
 const negotiation = (mediaType: string) =>

@@ -3,8 +3,9 @@ import type {
   APIGatewayEventRequestContextV2WithAuthorizer,
 } from 'aws-lambda';
 import type { TokenScopes } from '../config/token-scopes.ts';
-import { type HttpEvent, memberId } from './endpoint.ts';
+import { memberId } from './endpoint.ts';
 import { notFound } from './problems.ts';
+import type { HttpEvent } from './secured.ts';
 
 type Access = keyof TokenScopes;
 

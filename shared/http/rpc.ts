@@ -4,9 +4,9 @@ import { createFetchHandler } from '@connectrpc/connect/protocol';
 import type { ProblemDetail } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../contracts/problem.ts';
-import type { HttpEvent, HttpResponse } from './endpoint.ts';
 import { toProblem } from './failures.ts';
 import { type Problem, problemType } from './problems.ts';
+import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
 
 /** A timer of Node's knows no longer one: it would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -27,7 +27,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
 
-  return async (event: HttpEvent): Promise<HttpResponse> => {
+  return secured().handler(async (event): Promise<HttpResponse> => {
     const handle = handlers.get(event.rawPath);
     if (!handle) return { statusCode: 404 };
     const request = requestOf(event);
@@ -41,7 +41,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
       body: body.toString('base64'),
       isBase64Encoded: true,
     };
-  };
+  });
 }
 
 /** By the library's choice an internal error, where malformed JSON is the caller's. */

@@ -7,7 +7,7 @@ import { member, memberV2 } from '../../shared/contracts/member.ts';
 import { onboarding } from '../../shared/contracts/onboarding.ts';
 import { operation } from '../../shared/contracts/operation.ts';
 import { problem, problems } from '../../shared/contracts/problem.ts';
-import type { HttpResponse } from '../../shared/http/endpoint.ts';
+import type { HttpResponse } from '../../shared/http/secured.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { call, type RequestParts } from '../support/http.ts';
 

@@ -18,7 +18,7 @@ import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 100_000;
 
 /** Waits until `look` returns something, asking every 20 ms or so. What never comes fails with what was seen last. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {

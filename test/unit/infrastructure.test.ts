@@ -155,8 +155,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(36);
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(36);
+    expect(functions().size).toBe(37);
+    // And that of the API.
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(38);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { EVERY_MEMBER, requestToken } from '../token.ts';
+import { atLeastOne, onStage } from './command.ts';
+import { printJson } from './output.ts';
+import { OperatorError, type Stage } from './stage.ts';
+
+/** Of the embedded cloud's own issuer, or what the operator has. @throws {OperatorError} if there is neither */
+export async function operatorToken({ endpoint, name }: Stage): Promise<string> {
+  const { API_TOKEN } = process.env;
+  if (API_TOKEN) return API_TOKEN;
+  if (endpoint) return requestToken(endpoint, EVERY_MEMBER);
+  throw new OperatorError(
+    `Set API_TOKEN to a token of the OpenID provider of stage ${name}, with the scopes ${EVERY_MEMBER.scope}.`,
+  );
+}
+
+interface TokenOptions {
+  member?: string;
+  scope?: string;
+  expiresIn?: number;
+}
+
+export const token = new Command('token')
+  .description(
+    "a token for the API, of the embedded cloud's own issuer; without options, one that is good for every member",
+  )
+  .option('--member <id>', 'good for this member')
+  .option('--scope <scopes>', `good for every member, as these say, such as "${EVERY_MEMBER.scope}"`)
+  .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
+  .addHelpText(
+    'after',
+    '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/v1/members/ID',
+  )
+  .action(
+    onStage<TokenOptions, []>(async ({ endpoint }, { member, scope, expiresIn, json }) => {
+      if (!endpoint) throw new OperatorError('Tokens of an account are given by the OpenID provider of the stage.');
+      const scopes = scope ?? (member === undefined ? EVERY_MEMBER.scope : undefined);
+      const given = await requestToken(endpoint, {
+        ...(member !== undefined && { sub: member }),
+        ...(scopes !== undefined && { scope: scopes }),
+        ...(expiresIn !== undefined && { expiresIn }),
+      });
+      if (json) printJson({ token: given });
+      else console.log(given);
+    }),
+  );
