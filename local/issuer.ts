@@ -73,16 +73,21 @@ export class Issuer {
     this.#keep(key);
   }
 
+  async signingKey(): Promise<{ key: JWK; kid: string }> {
+    const key = (await this.#keys()).at(-1) as JWK;
+    return { key, kid: key.kid as string };
+  }
+
   async token({
     sub = 'operator',
     scope,
     audience = this.audience,
     expiresIn = LIFETIME_SECONDS,
   }: TokenRequest): Promise<string> {
-    const key = (await this.#keys()).at(-1) as JWK;
+    const { key, kid } = await this.signingKey();
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({ ...(scope !== undefined && { scope }) })
-      .setProtectedHeader({ alg: ALGORITHM, kid: key.kid as string })
+      .setProtectedHeader({ alg: ALGORITHM, kid })
       .setIssuer(this.url)
       .setAudience(audience)
       .setSubject(sub)

@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from './iam/access.ts';
 
 /** `fetch` that signs what it sends to an HTTP API (SigV4, service `execute-api`), as another service would. */
-export function signedFetch(credentials: Credentials, region = 'us-east-1'): typeof fetch {
+export function signedFetch(credentials: Credentials, region = 'us-east-1', send = fetch): typeof fetch {
   const signer = new SignatureV4({ service: 'execute-api', region, sha256: Sha256, credentials });
   return async (input, init) => {
     const request = new Request(input, init);
@@ -19,7 +19,7 @@ export function signedFetch(credentials: Credentials, region = 'us-east-1'): typ
       headers: { ...Object.fromEntries(request.headers), host },
       body,
     });
-    return fetch(request.url, {
+    return send(request.url, {
       method: request.method,
       headers,
       ...(body.length > 0 && { body }),

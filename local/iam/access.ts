@@ -103,7 +103,7 @@ export class Access {
       const key = `${role} ${action} ${resource}`;
       let decision = this.#decisions.get(key);
       if (!decision) {
-        decision = this.#decide({ principal: { role }, action, resource }, service);
+        decision = this.decide({ principal: { role }, action, resource }, service);
         this.#decisions.set(key, decision);
       }
       if (decision.allowed) continue;
@@ -116,7 +116,7 @@ export class Access {
 
   /** @throws {CloudError} if a service, or a role without a call that could be answered, may not do something. */
   require(request: AccessRequest, why: string): void {
-    const decision = this.#decide(request, request.action.split(':')[0] ?? '');
+    const decision = this.decide(request);
     if (decision.allowed) return;
     const { principal, action, resource } = request;
     const who = 'role' in principal ? principal.role : principal.service;
@@ -131,7 +131,8 @@ export class Access {
     if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
   }
 
-  #decide(request: AccessRequest, service: string): Decision {
+  /** Whether a request is allowed by all that was deployed, the key of an encrypted resource included. */
+  decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
     const keyArn = this.#keys.get(request.resource.replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || keyArn === undefined) return decision;

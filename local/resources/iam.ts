@@ -94,10 +94,18 @@ export const keys =
 
 /** AWS::Logs::LogGroup: who may write to it. What functions log is kept elsewhere. */
 export const logGroups =
-  ({ region, accountId }: Runtime): ResourceProvider =>
+  ({ region, accountId, access, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const name = physicalName(properties.LogGroupName, stack, logicalId);
-    return { ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
+    const arn = `arn:aws:logs:${region}:${accountId}:log-group:${name}`;
+    const { KmsKeyId } = properties as { KmsKeyId?: string };
+    checks.push(() => {
+      if (!KmsKeyId) return;
+      const principal = { service: `logs.${region}.amazonaws.com` };
+      const context = { 'kms:EncryptionContext:aws:logs:arn': arn };
+      access.require({ principal, action: 'kms:GenerateDataKey', resource: KmsKeyId, context }, `log group ${name}`);
+    });
+    return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
 /** AWS::CloudWatch::Alarm: none is ever raised here, but its action must be allowed. */

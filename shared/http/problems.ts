@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
+import * as z from 'zod';
 import { type ProblemCode, type ProblemDocument, problems } from '../contracts/problem.ts';
+import { routes } from '../contracts/routes.ts';
 
 /** An error whose text the caller of the API may read. */
 export class Problem extends Error {
@@ -37,14 +39,15 @@ export function problemDocument(code: ProblemCode, detail: string): ProblemDocum
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** No path of ours is longer. */
-const LONGEST_INSTANCE = 200;
+const literals = new Set(Object.values(routes).flatMap(({ path }) => path.split('/')));
+const isOurs = (path: string) =>
+  path.split('/').every((part) => literals.has(part) || z.uuid().safeParse(part).success);
 
-/** @param instance the path that was asked for; left out, if it is too long to be one of ours */
+/** @param instance the path that was asked for; left out, if it is none of ours: callers write phones into paths */
 export function problemResponse({ code, message, errors, headers }: Problem, instance: string) {
   const document: ProblemDocument = {
     ...problemDocument(code, message),
-    ...(instance.length <= LONGEST_INSTANCE && { instance }),
+    ...(isOurs(instance) && { instance }),
     ...(errors && { errors }),
   };
   return {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '../..');
+export const root = join(import.meta.dirname, '../..');
 
 /** Halves what a script takes to start. */
 const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
@@ -13,12 +13,15 @@ export interface Run {
 }
 
 /** Runs one of the project's scripts as npm does, until it ends. Nobody sits at its terminal. */
-export function runScript(script: string, ...options: string[]): Promise<Run> {
+export const runScript = (script: string, ...options: string[]): Promise<Run> =>
+  runNode(['--disable-warning=ExperimentalWarning', join(root, script), ...options]);
+
+export function runNode(options: string[], environment: Record<string, string> = {}): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>();
   const child = execFile(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, script), ...options],
-    { maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE } },
+    options,
+    { maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE, ...environment } },
     (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
   );
   child.stdin?.end();

@@ -1,0 +1,344 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { paginateListQueues, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { decide, type Statement } from '../../local/iam/policy.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { nameParts } from '../../shared/contracts/name-parts.ts';
+import { changedAssembly } from '../support/assembly.ts';
+import { memberIdOf, outgoingMessage, registered } from '../support/builders.ts';
+import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { root, runNode } from '../support/run.ts';
+
+interface Resource {
+  Type: string;
+  Properties: any;
+}
+
+/** Every resource of a stage's templates. */
+const templatesOf = (stage: 'dev' | 'prod'): Resource[] =>
+  readdirSync(inject(stage))
+    .filter((file) => file.endsWith('.template.json'))
+    .flatMap((file) => Object.values(JSON.parse(readFileSync(join(inject(stage), file), 'utf8')).Resources));
+
+const ROLE = 'arn:aws:iam::000000000000:role/someone';
+const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:queue';
+const allow = (more: Partial<Statement> = {}): Statement => ({
+  Effect: 'Allow',
+  Action: 'sqs:SendMessage',
+  Resource: QUEUE,
+  ...more,
+});
+const request = { principal: { role: ROLE }, action: 'sqs:SendMessage', resource: QUEUE };
+const isAllowed = (identity: Statement[], resource: Statement[] = [], hasLastWord = false, more: object = {}) =>
+  decide({ ...request, ...more }, identity, resource, hasLastWord).allowed;
+
+describe('a request', () => {
+  it('is allowed by what names its action and resource, wildcards included, and by nothing else', () => {
+    expect(isAllowed([])).toBe(false);
+    expect(isAllowed([allow()])).toBe(true);
+    expect(
+      isAllowed([allow({ Action: ['sqs:Get*', 'SQS:send*'], Resource: 'arn:aws:sqs:*:000000000000:qu?ue' })]),
+    ).toBe(true);
+    expect(isAllowed([allow({ Action: 'sqs:SendMessageBatch' })])).toBe(false);
+    expect(isAllowed([allow({ Resource: `${QUEUE}s` })])).toBe(false);
+    expect(isAllowed([allow({ Resource: 'arn:aws:sqs:us-east-1:000000000000:queu.' })])).toBe(false);
+  });
+
+  it('is denied by an explicit deny anywhere', () => {
+    const deny = allow({ Effect: 'Deny', Action: '*' });
+    expect(isAllowed([allow(), deny])).toBe(false);
+    expect(isAllowed([allow()], [{ ...deny, Principal: '*' }])).toBe(false);
+  });
+
+  it('is allowed by the policy of its resource, if that names its principal', () => {
+    expect(isAllowed([], [allow({ Principal: { AWS: ROLE } })])).toBe(true);
+    expect(isAllowed([], [allow({ Principal: { AWS: `${ROLE}-else` } })])).toBe(false);
+    expect(isAllowed([], [allow({ Principal: { Service: 'sns.amazonaws.com' } })])).toBe(false);
+    const bySns = { principal: { service: 'sns.amazonaws.com' } };
+    expect(isAllowed([], [allow({ Principal: { Service: 'sns.amazonaws.com' } })], false, bySns)).toBe(true);
+  });
+
+  it('needs the policy of a key, which may trust the account', () => {
+    const account = allow({ Principal: { AWS: 'arn:aws:iam::000000000000:root' } });
+    expect(isAllowed([allow()], [], true)).toBe(false);
+    expect(isAllowed([allow()], [account], true)).toBe(true);
+    expect(isAllowed([], [account], true)).toBe(false);
+  });
+
+  it.each([
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, { 'aws:SourceArn': 'arn:aws:sns:us-east-1:1:t' }, true],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, {}, false],
+    [{ StringEquals: { 'aws:SourceAccount': ['1', '2'] } }, { 'aws:SourceAccount': '2' }, true],
+    [{ StringEquals: { 'aws:SourceAccount': '1' } }, { 'aws:SourceAccount': '2' }, false],
+    [{ Bool: { 'aws:SecureTransport': 'false' } }, {}, false],
+    [{ Bool: { 'aws:SecureTransport': 'false' } }, { 'aws:SecureTransport': 'false' }, true],
+    [{ ArnNotLike: { 'aws:PrincipalArn': '*:role/someone' } }, {}, false],
+    [{ ArnNotLike: { 'aws:PrincipalArn': ['*:role/a', '*:role/b'] } }, {}, true],
+  ])('heeds the condition %j with %j', (Condition, context, holds) => {
+    expect(
+      isAllowed([allow({ Condition: Condition as NonNullable<Statement['Condition']> })], [], false, { context }),
+    ).toBe(holds);
+  });
+});
+
+describe('a cloud', () => {
+  let cloud: TestCloud;
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+  });
+  afterAll(() => cloud.stop());
+
+  const arn = (service: string, resource: string) =>
+    `arn:aws:${service}:us-east-1:000000000000:rollcall-dev-${resource}`;
+  const as = (fn: string) => ({
+    endpoint: cloud.endpointUrl,
+    region: 'us-east-1',
+    credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`),
+  });
+
+  it('says of every service which action a role may not do, on what', async () => {
+    const client = { ...as('guide-read'), maxAttempts: 1 };
+    const said = (action: string, resource: string) =>
+      `User: arn:aws:sts::000000000000:assumed-role/rollcall-dev-guide-read is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+    const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-dev-members';
+    await expect(
+      new DynamoDBClient(client).send(
+        new GetItemCommand({ TableName: 'rollcall-dev-members', Key: { pk: { S: 'x' } } }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(said('dynamodb:GetItem', table)),
+    });
+    await expect(
+      new SQSClient(client).send(
+        new SendMessageCommand({
+          QueueUrl: `${cloud.endpointUrl}/000000000000/rollcall-dev-sms-commands.fifo`,
+          MessageBody: 'x',
+          MessageGroupId: 'x',
+          MessageDeduplicationId: 'x',
+        }),
+      ),
+    ).rejects.toThrow(said('sqs:SendMessage', arn('sqs', 'sms-commands.fifo')));
+    await expect(
+      new SNSClient(client).send(
+        new PublishCommand({
+          TopicArn: arn('sns', 'member-events.fifo'),
+          Message: 'x',
+          MessageGroupId: 'x',
+          MessageDeduplicationId: 'x',
+        }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'AuthorizationErrorException',
+      message: expect.stringContaining(said('sns:Publish', arn('sns', 'member-events.fifo'))),
+    });
+    await expect(
+      new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-outbox-sweep' })),
+    ).rejects.toThrow(
+      said('lambda:InvokeFunction', arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-outbox-sweep')),
+    );
+  });
+
+  it('lets nobody but the roles of its stage at queues and topics, and them over TLS only', async () => {
+    const trust = { Statement: allow({ Action: 'sts:AssumeRole' }) };
+    const everything = { Statement: allow({ Action: '*', Resource: '*' }) };
+    for (const name of ['other-team', 'rollcall-dev-visitor']) {
+      cloud.access.addRole(`arn:aws:iam::000000000000:role/${name}`, name, trust);
+      cloud.access.attach(name, everything);
+    }
+    const may = (role: string, action: string, resource: string, context = {}) =>
+      cloud.access.decide({ principal: { role: `arn:aws:iam::000000000000:role/${role}` }, action, resource, context })
+        .allowed;
+    const queues: string[] = [];
+    for await (const { QueueUrls = [] } of paginateListQueues({ client: cloud.sqs }, {})) queues.push(...QueueUrls);
+    expect(queues.length).toBe(15);
+    const asked = [
+      ...queues.flatMap((url) =>
+        ['Send', 'Receive', 'Delete'].map((verb) => [
+          `sqs:${verb}Message`,
+          `arn:aws:sqs:us-east-1:000000000000:${url.split('/').at(-1)}`,
+        ]),
+      ),
+      ['sns:Publish', arn('sns', 'member-events.fifo')],
+    ] as Array<[string, string]>;
+    for (const [action, resource] of asked) {
+      expect(may('rollcall-dev-visitor', action, resource), resource).toBe(true);
+      expect(may('other-team', action, resource), resource).toBe(false);
+      expect(may('rollcall-dev-visitor', action, resource, { 'aws:SecureTransport': 'false' }), resource).toBe(false);
+    }
+    const bySns = (topic: string) =>
+      cloud.access.decide({
+        principal: { service: 'sns.amazonaws.com' },
+        action: 'sqs:SendMessage',
+        resource: arn('sqs', 'sms.fifo'),
+        context: { 'aws:SourceArn': arn('sns', topic) },
+      }).allowed;
+    expect([bySns('member-events.fifo'), bySns('other.fifo')]).toEqual([true, false]);
+  });
+
+  it('sets a message aside unread whose sender has nothing to say on its channel', async () => {
+    const member = memberIdOf(70);
+    const forged = { ...registered(member), id: 'forged', source: '/rollcall/points' };
+    const message = {
+      eventSourceARN: arn('sqs', 'sms.fifo'),
+      messageId: 'forged',
+      body: JSON.stringify(forged),
+      attributes: { ApproximateReceiveCount: '1' },
+    };
+    expect(await cloud.invoke('rollcall-dev-sms-consume', { Records: [message] })).toEqual({ batchItemFailures: [] });
+    expect(await cloud.items('sms', member)).toEqual([]);
+    const [parked] = await cloud.items('sms', 'rollcall-dev-sms.fifo');
+    expect(parked).toMatchObject({
+      reason: 'unreadable',
+      error: expect.stringContaining('/rollcall/points may not send on this channel'),
+    });
+    // Nor is it read because a person redrives it.
+    await cloud.invoke('rollcall-dev-sms-sweep', { redrive: ['rollcall-dev-sms.fifo'] });
+    expect(await cloud.items('sms', member)).toEqual([]);
+  });
+
+  it('grants what is needed rarely: for a message that comes often, one that is given up, and a change by version 2', async () => {
+    const member = memberIdOf(71);
+    const record = (body: object, receives: number) => ({
+      Records: [
+        {
+          eventSourceARN: arn('sqs', 'guide.fifo'),
+          messageId: 'm',
+          body: JSON.stringify(body),
+          attributes: { ApproximateReceiveCount: String(receives) },
+        },
+      ],
+    });
+    const { name, ...data } = registered(member).data;
+    const renditions = { type: memberRegisteredV2.type, data: { ...data, ...nameParts(name) } };
+    const message = { ...registered(member), ...renditions };
+    expect(await cloud.invoke('rollcall-dev-guide-consume', record(message, 6))).toEqual({ batchItemFailures: [] });
+    const [applied] = await cloud.items('guide', member);
+    expect(applied).toMatchObject({ version: 1 });
+    const reply = outgoingMessage(member, 'reply', '{}', 'registration-replies');
+    await cloud.dynamodb.send(
+      new PutCommand({ TableName: 'rollcall-dev-guide', Item: { ...applied, 'unsent#1': [reply] } }),
+    );
+    expect(await cloud.invoke('rollcall-dev-guide-dead-letters', record(message, 6))).toEqual({
+      batchItemFailures: [],
+    });
+    expect(Object.keys((await cloud.items('guide', member))[0] ?? {})).not.toContain('unsent#1');
+    const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
+    expect(
+      (await cloud.request('PATCH', `/v2/members/${body.id}`, { locale: 'es' }, { 'if-match': '"1"' })).status,
+    ).toBe(200);
+  });
+});
+
+/** The grants of a role in a template, without one action. */
+const without =
+  (action: string) =>
+  ({ Type, Properties }: { Type: string; Properties: any }) => {
+    if (!['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::SQS::QueuePolicy'].includes(Type)) return;
+    const documents = [
+      Properties.PolicyDocument,
+      ...(Properties.Policies ?? []).map(({ PolicyDocument }: any) => PolicyDocument),
+    ];
+    for (const { Statement } of documents.filter(Boolean)) {
+      for (const statement of Statement) {
+        if (statement.Effect === 'Allow')
+          statement.Action = [statement.Action].flat().filter((each: string) => each !== action);
+      }
+    }
+  };
+
+describe('a deployment that lacks a grant', () => {
+  it('fails where it is needed: the function is refused', async () => {
+    const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('dynamodb:PutItem')) });
+    const { status } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
+    expect(status).toBe(500);
+    expect(cloud.logs('rollcall-dev-registration-register').join('\n')).toContain(
+      'is not authorized to perform: dynamodb:PutItem',
+    );
+  });
+
+  it.each([
+    ['sms', without('sqs:ReceiveMessage'), 'may not do sqs:ReceiveMessage'],
+    ['registration', without('dynamodb:GetRecords'), 'may not do dynamodb:GetRecords'],
+    ['points', without('sqs:SendMessage'), 'sns.amazonaws.com may not do sqs:SendMessage'],
+    ['guide', without('logs:PutLogEvents'), 'may not do logs:PutLogEvents'],
+    [
+      'guide',
+      (resource: any) => {
+        if (resource.Type === 'AWS::Lambda::Permission')
+          resource.Properties.SourceArn = 'arn:aws:execute-api:us-east-1:0:other';
+      },
+      'may not do lambda:InvokeFunction',
+    ],
+  ])('does not start, if %s lacks what its deployment itself needs', async (stack, change, why) => {
+    await expect(cloudOf({ assembly: await changedAssembly([stack], change) })).rejects.toThrow(why);
+  });
+});
+
+describe('a stage with a key of its own', () => {
+  it('works with it', async () => {
+    const parameters = {
+      AlarmEmail: 'nobody@example.com',
+      SmsOriginationIdentity: 'arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-1',
+    };
+    const cloud = await cloudOf({ assembly: inject('prod'), parameters });
+    const { status, body } = await cloud.request('POST', '/v1/members', {
+      phone: newPhone(),
+      name: 'Ana',
+      locale: 'en',
+    });
+    expect(status).toBe(201);
+    await eventually(
+      async () => (await cloud.request('GET', `/v1/members/${body.id}/onboarding`)).body.steps.length === 3,
+    );
+    // The key's policy lets no others use it, whatever their own say.
+    cloud.access.addRole('arn:aws:iam::000000000000:role/other-team', 'other-team', { Statement: [] });
+    cloud.access.attach('other-team', { Statement: allow({ Action: 'dynamodb:*', Resource: '*' }) });
+    const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-prod-members';
+    const principal = { role: 'arn:aws:iam::000000000000:role/other-team' };
+    expect(cloud.access.decide({ principal, action: 'dynamodb:GetItem', resource: table }).allowed).toBe(false);
+  });
+
+  it('has nothing that it does not encrypt', () => {
+    const encrypted: Record<string, (properties: any) => unknown> = {
+      'AWS::SQS::Queue': ({ KmsMasterKeyId }) => KmsMasterKeyId,
+      'AWS::SNS::Topic': ({ KmsMasterKeyId }) => KmsMasterKeyId,
+      'AWS::DynamoDB::GlobalTable': ({ Replicas }) => Replicas[0].SSESpecification.KMSMasterKeyId,
+      'AWS::SecretsManager::Secret': ({ KmsKeyId }) => KmsKeyId,
+      'AWS::Logs::LogGroup': ({ KmsKeyId }) => KmsKeyId,
+    };
+    const resources = templatesOf('prod').filter(({ Type }) => encrypted[Type]);
+    expect(new Set(resources.map(({ Type }) => Type)).size).toBe(5);
+    for (const { Type, Properties } of resources) expect(encrypted[Type]?.(Properties), Type).toBeDefined();
+  });
+});
+
+describe('a stage without one', () => {
+  it('leaves encryption to AWS, of everything', () => {
+    for (const { Type, Properties } of templatesOf('dev')) {
+      if (Type === 'AWS::SQS::Queue') expect(Properties.SqsManagedSseEnabled).toBe(true);
+      if (Type === 'AWS::DynamoDB::GlobalTable') expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+    }
+  });
+});
+
+describe('the infrastructure', () => {
+  it('is not synthesized if it breaks a rule of AWS Solutions', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-nag-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { code, stderr } = await runNode(
+      ['--import', join(root, 'test/support/unacknowledged.ts'), join(root, 'infra/app.ts')],
+      { CDK_OUTDIR: folder, CDK_CONTEXT_JSON: '{}' },
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Validation failed')]);
+    const report = readFileSync(join(folder, 'validation-report.json'), 'utf8');
+    expect(report).toContain('AwsSolutions-SMG4');
+  });
+});

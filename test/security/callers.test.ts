@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPERATOR } from '../../local/iam/access.ts';
+import { signedFetch } from '../../local/signed-fetch.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { rpcPaths } from '../../shared/contracts/rpc.ts';
+import { memberIdOf } from '../support/builders.ts';
+import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+let somebody: string;
+let another: string;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  [somebody, another] = (await Promise.all([register(), register()])) as [string, string];
+});
+afterAll(() => cloud.stop());
+
+async function register(): Promise<string> {
+  const person = { phone: newPhone(), name: 'Lucía', locale: 'es' };
+  return (await cloud.request('POST', '/v1/members', person, { authorization: '' })).body.id;
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const read = async (id: string, token?: string) =>
+  (
+    await cloud.request(
+      'GET',
+      `/v1/members/${id}`,
+      undefined,
+      token === undefined ? { authorization: '' } : bearer(token),
+    )
+  ).status;
+const tokenOf = (sub: string, scope?: string) => cloud.issuer.token({ sub, ...(scope !== undefined && { scope }) });
+
+/** Every route that is about one member, with what it takes. */
+const personal = Object.values(routes).filter(({ access }) => access !== 'public');
+const BODIES: Record<string, object> = { PATCH: { locale: 'en' }, POST: { points: 1 } };
+const ask = ({ method, path }: { method: string; path: string }, id: string, headers: Record<string, string>) =>
+  cloud.request(method, path.replace('{id}', id), BODIES[method], { 'if-match': '"1"', ...headers });
+
+describe('everything about one member', () => {
+  it.each(personal)('$method $path needs a token', async (route) => {
+    const { status, headers } = await ask(route, somebody, { authorization: '' });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+  });
+
+  it.each(personal)("$method $path is 404 with another member's token, as if there were nobody", async (route) => {
+    const theirs = bearer(await tokenOf(another));
+    const [found, missing] = [await ask(route, somebody, theirs), await ask(route, memberIdOf(99), theirs)];
+    expect([found.status, missing.status]).toEqual([404, 404]);
+    const said = ({ detail, type }: { detail: string; type: string }) => [type, detail.replace(/[0-9a-f-]{36}/, 'ID')];
+    expect(said(found.body)).toEqual(said(missing.body));
+  });
+
+  it('is open to the member, and to who may read or change every member', async () => {
+    const change = async (token: string) =>
+      (await ask(routes.changeMember, somebody, { ...bearer(token), 'if-match': '"0"' })).status;
+    const [own, reader, writer, neither] = await Promise.all([
+      tokenOf(somebody),
+      tokenOf('clerk', 'openid members:read'),
+      tokenOf('clerk', 'members:write'),
+      tokenOf('clerk', 'members:reading members'),
+    ]);
+    expect(await Promise.all([own, reader, writer, neither].map((token) => read(somebody, token)))).toEqual([
+      200, 200, 404, 404,
+    ]);
+    // 412: it may be changed, but not from version 0.
+    expect(await Promise.all([own, reader, writer, neither].map(change))).toEqual([412, 404, 412, 404]);
+  });
+
+  it("keeps a member's operations from others", async () => {
+    const own = bearer(await tokenOf(somebody));
+    const path = `/v1/members/${somebody}/redemptions`;
+    const { body } = await cloud.request('POST', path, { points: 1 }, { ...own, prefer: 'wait=15' });
+    const see = async (headers: Record<string, string>) =>
+      (await cloud.request('GET', `/v1/operations/${body.id}`, undefined, headers)).status;
+    expect([await see(own), await see(bearer(await tokenOf(another))), await see({ authorization: '' })]).toEqual([
+      200, 404, 401,
+    ]);
+  });
+});
+
+describe('a token', () => {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = () => ({ iss: cloud.issuer.url, aud: 'rollcall', sub: somebody, iat: now, exp: now + 60 });
+  let own: { key: JWK; kid: string };
+  beforeAll(async () => {
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    own = { key: await exportJWK(privateKey), kid: randomUUID() };
+  });
+  /** The key that the issuer signs with, and what it says of it. */
+  const real = () => cloud.issuer.signingKey();
+  const signed = async (payload: object, { key, kid }: { key: JWK; kid: string }) =>
+    new SignJWT({ ...payload }).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(key, 'RS256'));
+
+  it('is good as its issuer gives it', async () => {
+    expect(await read(somebody, await signed(claims(), await real()))).toBe(200);
+  });
+
+  it.each([
+    ['of another issuer', { iss: 'https://login.example.com' }],
+    ['for another audience', { aud: 'others' }],
+    ['that has expired', { exp: now - 1 }],
+    ['that never expires', { exp: undefined }],
+    ['that is not valid yet', { nbf: now + 600 }],
+  ])('%s is refused', async (_, wrong) => {
+    expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
+  });
+
+  it('is refused with algorithm none, with a key of its own, or with one that the issuer does not have', async () => {
+    const unsecured = new UnsecuredJWT(claims()).encode();
+    const { kid } = await real();
+    const forged = await signed(claims(), { ...own, kid });
+    const unknown = await signed(claims(), own);
+    const [head = '', , signature = ''] = (await signed({ ...claims(), sub: another }, await real())).split('.');
+    const changed = [head, Buffer.from(JSON.stringify(claims())).toString('base64url'), signature].join('.');
+    const publicKey = await (await fetch(`${cloud.issuer.url}/jwks.json`)).text();
+    const confused = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid }).sign(Buffer.from(publicKey));
+    for (const token of [unsecured, forged, unknown, changed, confused, 'nonsense', '']) {
+      expect(await read(somebody, token)).toBe(401);
+    }
+  });
+
+  it('is good no more when its key is gone; the next one is learned without a deployment', async () => {
+    const rotating = await cloudOf();
+    const person = { phone: newPhone(), name: 'Ana', locale: 'en' };
+    const { body } = await rotating.request('POST', '/v1/members', person);
+    const ask = async (token: string) =>
+      (await rotating.request('GET', `/v1/members/${body.id}`, undefined, bearer(token))).status;
+    const before = await rotating.issuer.token({ sub: body.id });
+    expect(await ask(before)).toBe(200);
+    await rotating.issuer.rotate();
+    const after = await rotating.issuer.token({ sub: body.id });
+    await eventually(async () => (await ask(after)) === 200);
+    expect(await ask(before)).toBe(401);
+  });
+});
+
+describe('what services call', () => {
+  const call = async (caller: typeof fetch, path = rpcPaths[1] ?? '', method = 'POST') =>
+    (
+      await caller(`${cloud.apiUrl}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: somebody }),
+      })
+    ).status;
+  const roleOf = (name: string) => `arn:aws:iam::000000000000:role/rollcall-dev-${name}`;
+  const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name)));
+
+  it('takes calls that are signed by who may send them, and no token', async () => {
+    const withToken = async () => signedFetchless(bearer(await tokenOf(somebody, 'members:read members:write')));
+    const signedFetchless =
+      (headers: Record<string, string>): typeof fetch =>
+      (input, init) =>
+        fetch(input, { ...init, headers: { ...init?.headers, ...headers } });
+    expect(await call(as('rpc-client'))).toBe(200);
+    expect(await call(signedFetch(OPERATOR))).toBe(200);
+    expect(await call(fetch)).toBe(403);
+    expect(await call(await withToken())).toBe(403);
+    // A function of this very stage, whose role says nothing of calls.
+    expect(await call(as('points-consume'))).toBe(403);
+    expect(await call(signedFetch({ ...OPERATOR, secretAccessKey: 'guessed' }))).toBe(403);
+    expect(await call(signedFetch({ accessKeyId: 'nobody', secretAccessKey: 'x' }))).toBe(403);
+  });
+
+  it('is each method by its name', async () => {
+    for (const path of rpcPaths) expect(await call(as('rpc-client'), path), path).not.toBe(403);
+    expect(await call(as('rpc-client'), `${rpcPaths[0]}s`)).toBe(403);
+    expect(await call(as('rpc-client'), rpcPaths[0], 'PUT')).toBe(403);
+  });
+
+  it('is refused if it was changed on its way, or is old', async () => {
+    const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client')));
+    await call(asClient);
+    const { url, headers } = sent[0] as { url: string; headers: Record<string, string> };
+    const body = JSON.stringify({ id: another });
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(403);
+    const { 'x-amz-content-sha256': _, ...unhashed } = headers;
+    expect((await fetch(url, { method: 'POST', headers: unhashed, body })).status).toBe(403);
+    const old = { ...headers, 'x-amz-date': '20200101T000000Z' };
+    expect((await fetch(url, { method: 'POST', headers: old, body: JSON.stringify({ id: somebody }) })).status).toBe(
+      403,
+    );
+  });
+});
+
+/** Keeps what was sent. */
+function recording(credentials: { accessKeyId: string; secretAccessKey: string }) {
+  const sent: Array<{ url: string; headers: Record<string, string> }> = [];
+  const send: typeof fetch = (input, init) => {
+    sent.push({ url: String(input), headers: { ...(init?.headers as Record<string, string>) } });
+    return fetch(input, init);
+  };
+  return { fetch: signedFetch(credentials, 'us-east-1', send), sent };
+}
+
+describe('every answer', () => {
+  it('is for this caller only, over TLS only, and is what it says it is', async () => {
+    const own = bearer(await tokenOf(somebody));
+    const answers = [
+      await cloud.request('GET', `/v1/members/${somebody}`, undefined, own),
+      await cloud.request('GET', `/v1/members/${memberIdOf(99)}`, undefined, own),
+      await cloud.request('POST', '/v1/members', { phone: '1' }),
+      await cloud.request('PUT', '/nowhere'),
+      await cloud.rpc('GetMember', { id: somebody }),
+    ];
+    for (const { headers } of answers) {
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{7,}/);
+    }
+    const { headers } = await cloud.request('GET', '/v1');
+    expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['no-cache', 'nosniff']);
+  });
+});
+
+describe('pages of other sites', () => {
+  const from = (origin: string) => ({ origin, 'access-control-request-method': 'POST' });
+
+  it('get nothing, as the stages are', async () => {
+    const preflight = await cloud.request('OPTIONS', '/v1/members', undefined, from('https://www.example.com'));
+    const post = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
+    for (const { headers } of [preflight, post]) expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+});

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { cloudOf } from '../support/cloud.ts';
+
+/**
+ * What a grant is to those who are given the same by the same line of infra/: it is enough that one of them used it. The
+ * functions that apply messages, live or parked, are given the same of others' resources; all consumers the same of their
+ * own.
+ */
+function kindOf(grant: string): string {
+  const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];
+  const [, consumer, does] = /^(.+)-(consume|sweep|dead-letters)$/.exec(role) ?? [];
+  const what = resource.replace(/\/stream\/.*/, '/stream').replace(/:dynoxide:/, ':us-east-1:');
+  if (!consumer || !does) return `${role.replace(/^outbox-(relay|sweep)$/, 'outbox')}: ${action} on ${what}`;
+  if (new RegExp(`[:/-]rollcall-dev-${consumer}(-dlq|-undelivered)?(\\.fifo|/|:|$)`).test(what)) {
+    return `a consumer's ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '')}`;
+  }
+  const service = consumer.replace(/-commands$/, '');
+  return `${service}, ${does === 'dead-letters' ? does : 'applying'}: ${action} on ${what}`;
+}
+
+it('every grant of every function is used by some test', async () => {
+  const folder = inject('usedGrants');
+  const files = readdirSync(folder);
+  // Alone, this test knows of nothing that was used: run them all.
+  expect(files.length).toBeGreaterThan(10);
+  const used = new Set(
+    files.flatMap((file) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as string[]).map(kindOf)),
+  );
+  const { access } = await cloudOf();
+  const granted = [...new Set(access.grants().all.map(kindOf))];
+  expect(granted.length).toBeGreaterThan(100);
+  expect(granted.filter((grant) => !used.has(grant))).toEqual([]);
+});

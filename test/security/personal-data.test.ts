@@ -1,0 +1,215 @@
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErasureResource } from '../../shared/contracts/erasure.ts';
+import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
+import { eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
+
+/** Nobody else is called that, and no other word has it in it. */
+const NAME = 'Quetzalcóatl';
+const PHONES = Array.from({ length: 6 }, newPhone) as [string, string, string, string, string, string];
+const [ALICE, BOB, REFUSED, UNHEARD, CHANGED, TAKEN] = PHONES;
+const marks = [NAME, ...PHONES.map((phone) => phone.slice(1))];
+const marked = (text: string) => marks.filter((mark) => text.includes(mark));
+
+let cloud: TestCloud;
+/** What the API said when it refused. */
+const refusals: string[] = [];
+beforeAll(async () => {
+  cloud = await startTestCloud({ environment: smsEnvironment({ countries: ['ES', 'FR'], perPhoneAndHour: 2 }) });
+});
+afterAll(() => cloud.stop());
+
+async function refused(...request: Parameters<TestCloud['request']>): Promise<void> {
+  const { status, headers, body } = await cloud.request(...request);
+  expect(status).toBeGreaterThanOrEqual(400);
+  refusals.push(JSON.stringify([body, ...headers]));
+}
+
+const person = (phone: string) => ({ phone, name: NAME, locale: 'es' });
+async function register(phone: string): Promise<string> {
+  const { status, body } = await cloud.request('POST', '/v1/members', person(phone));
+  expect(status).toBe(201);
+  return body.id;
+}
+
+/** Every item of every table, with its table. */
+async function everything(): Promise<Array<{ table: string; item: Record<string, any> }>> {
+  const { TableNames = [] } = await cloud.dynamodb.send(new ListTablesCommand({}));
+  const found = TableNames.map(async (TableName) => {
+    const pages = await Array.fromAsync(paginateScan({ client: cloud.dynamodb }, { TableName, ConsistentRead: true }));
+    return pages.flatMap(({ Items = [] }) => Items.map((item) => ({ table: TableName, item })));
+  });
+  return (await Promise.all(found)).flat();
+}
+const text = (value: unknown) => JSON.stringify(value, (_, each) => (each instanceof Set ? [...each] : each));
+
+const record = (subscriber: string, body: object, id = 'forged') => ({
+  Records: [
+    {
+      eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:rollcall-dev-${subscriber}.fifo`,
+      messageId: id,
+      body: JSON.stringify(body),
+      attributes: { ApproximateReceiveCount: '1' },
+    },
+  ],
+});
+/** A registration that was published, whatever its phone is. */
+function about(member: string, phone: string) {
+  const message = registered(member);
+  return { ...message, id: `about-${member}`, data: { ...message.data, phone, name: NAME } };
+}
+const parkedOf = async (member: string) =>
+  (await cloud.items('sms', member)).filter(({ sk }) => sk.startsWith('parked#'));
+const onboarded = (id: string, steps: number) =>
+  eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === steps);
+const erased = (id: string) =>
+  eventually(async () => {
+    const { status, body } = await cloud.request('GET', `/v1/members/${id}/erasure`);
+    return status === 200 && (body as ErasureResource).state === 'done' && (body as ErasureResource);
+  });
+
+describe('phone and name', () => {
+  const ids: Record<string, string> = {};
+
+  it('are nowhere but where they are needed, whatever is asked and whatever fails', async () => {
+    ids.alice = await register(ALICE);
+    await onboarded(ids.alice, 3);
+    // All that can be refused of a registration, a change and a call.
+    await refused('POST', '/v1/members', person(ALICE));
+    await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
+    await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
+    await refused('POST', '/v1/members', `{"phone":"${BOB}","name":"${NAME}"`);
+    await refused('POST', '/v1/members', { ...person(BOB), locale: `${NAME} ${BOB}` });
+    await refused('GET', `/v1/members/${encodeURIComponent(BOB)}`);
+    await refused('GET', `/v1/${NAME}/${encodeURIComponent(BOB)}`);
+    await refused('PATCH', `/v1/members/${ids.alice}`, { phone: BOB }, { 'if-match': '"1"' });
+    await refused('PATCH', `/v1/members/${ids.alice}`, { name: NAME }, { 'if-match': '"9"' });
+    for (const call of [
+      await cloud.rpc('Register', { ...person(ALICE) }),
+      await cloud.rpc('Register', { ...person(BOB), phone: `${BOB}0000000000` }),
+    ])
+      refusals.push(JSON.stringify([call.body, ...call.headers]));
+
+    // An operation, and a change that everybody hears of.
+    const { body: operation } = await cloud.request(
+      'POST',
+      `/v1/members/${ids.alice}/redemptions`,
+      { points: 1 },
+      { prefer: 'wait=15', 'idempotency-key': 'k' },
+    );
+    ids.operation = operation.id;
+    ids.changed = await register(CHANGED);
+    await cloud.request('PATCH', `/v1/members/${ids.changed}`, { name: `${NAME} II` }, { 'if-match': '"1"' });
+
+    // A text that is refused for good, one that no provider takes for now, and one that a limit holds.
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
+    ids.refused = await register(REFUSED);
+    await eventually(async () => (await parkedOf(ids.refused ?? '')).length === 1);
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'fails');
+    ids.unheard = await register(UNHEARD);
+    await eventually(async () =>
+      cloud.logs('rollcall-dev-sms-consume').some((line) => line.includes('message given back')),
+    );
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
+
+    // Messages that break their contract, and one that is not of whom it should be.
+    const broken = about(memberIdOf(80), TAKEN);
+    await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, data: { ...broken.data, locale: 7 } }));
+    await cloud.invoke('rollcall-dev-guide-consume', record('guide', { ...broken, type: 'rollcall.nothing.v1' }));
+    await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, source: '/elsewhere' }));
+    await cloud.invoke('rollcall-dev-registration-register', { body: JSON.stringify(person(TAKEN)), headers: {} });
+
+    expect(refusals.flatMap(marked)).toEqual([]);
+    const logged = [...cloud.functions.keys()].flatMap((name) => cloud.logs(name));
+    expect(logged.length).toBeGreaterThan(50);
+    expect(logged.filter((line) => marked(line).length > 0)).toEqual([]);
+    const items = await everything();
+    const keys = items.map(({ item: { pk, sk, aggregateId } }) => `${pk} ${sk} ${aggregateId}`);
+    expect(keys.filter((key) => marked(key).length > 0)).toEqual([]);
+    const holders = items.filter(({ item }) => marked(text(item)).length > 0).map(({ table }) => table);
+    expect([...new Set(holders)].toSorted()).toEqual([
+      'rollcall-dev-guide',
+      'rollcall-dev-members',
+      'rollcall-dev-sms',
+    ]);
+    for (const id of Object.values(ids)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f-]{17}$/);
+  }, 120_000);
+
+  it('are handed out with all that is held of their member, and of nobody else', async () => {
+    const ops = await runScript(
+      'ops/cli/main.ts',
+      '--endpoint',
+      cloud.endpointUrl,
+      'member',
+      'export',
+      ids.alice ?? '',
+    );
+    expect([ops.code, ops.stderr]).toEqual([0, '']);
+    const { memberId, services } = JSON.parse(ops.stdout);
+    expect(memberId).toBe(ids.alice);
+    expect(Object.keys(services).toSorted()).toEqual(['guide', 'points', 'points-commands', 'registration', 'sms']);
+    expect(services.registration).toContainEqual(expect.objectContaining({ phone: ALICE, name: NAME }));
+    expect(services.registration).toContainEqual(expect.objectContaining({ pk: `operation#${ids.operation}` }));
+    expect(services.sms).toContainEqual(expect.objectContaining({ phone: ALICE }));
+    expect(ops.stdout).not.toContain(CHANGED.slice(1));
+  });
+
+  it('are gone from everywhere when their member has left, and each service has said so', async () => {
+    // What a person discarded is kept, with what it says: until now.
+    const discarded = memberIdOf(81);
+    const two = profileChanged(discarded, 2);
+    const registration = about(discarded, 'nobody');
+    const unfit = { ...registration, data: { ...registration.data, locale: 7 } };
+    await cloud.invoke('rollcall-dev-sms-consume', record('sms', unfit));
+    await cloud.invoke('rollcall-dev-sms-sweep', { discard: { aggregateId: discarded, version: 1 }, because: 'test' });
+    expect(text(await cloud.items('sms', discarded))).toContain(NAME);
+    const left = {
+      ...two,
+      id: 'd2',
+      type: 'rollcall.member.deactivated.v1',
+      data: { memberId: discarded, deactivatedAt: two.time },
+    };
+    await cloud.invoke('rollcall-dev-sms-consume', record('sms', left));
+    expect(text(await cloud.items('sms', discarded))).not.toContain(NAME);
+
+    const { alice = '', changed = '', refused: refusedId = '', unheard = '' } = ids;
+    const ops = (...options: string[]) =>
+      runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
+    const asked = await ops('erase', alice, '--yes');
+    expect([asked.code, asked.stderr]).toEqual([0, '']);
+    expect((await erased(alice)).services).toEqual([
+      { service: 'sms', erasedAt: expect.any(String) },
+      { service: 'points', erasedAt: expect.any(String), kept: expect.stringContaining('ledger') },
+      { service: 'guide', erasedAt: expect.any(String) },
+    ]);
+    expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({ state: 'done' });
+    const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
+    expect(headers.get('link')).toBe(`</v1/members/${changed}/erasure>; rel="status"`);
+    await cloud.request('DELETE', `/v1/members/${unheard}`);
+    // Behind a message that waits for a person: neither waits for that person any more.
+    await cloud.request('DELETE', `/v1/members/${refusedId}`);
+    await eventually(async () => (await parkedOf(refusedId)).length === 2);
+    await eventually(async () => {
+      await cloud.invoke('rollcall-dev-sms-sweep', {});
+      return (await parkedOf(refusedId)).length === 0;
+    }, 500);
+    for (const id of [changed, refusedId]) await erased(id);
+    await eventually(async () => {
+      await cloud.invoke('rollcall-dev-sms-sweep', {});
+      return (await cloud.request('GET', `/v1/members/${unheard}/erasure`)).body.state === 'done';
+    }, 500);
+
+    // What names no member, nobody can erase by member: it is parked under its queue, for a person.
+    const items = (await everything()).filter(
+      ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
+    );
+    expect(items.filter(({ item }) => marked(text(item)).length > 0)).toEqual([]);
+    expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);
+    expect(items.some(({ item }) => String(item.sk).startsWith('ledger#'))).toBe(true);
+    expect((await cloud.request('GET', `/v1/members/${alice}`)).status).toBe(404);
+    // The phone is free again.
+    expect(await register(ALICE)).not.toBe(alice);
+  }, 120_000);
+});
