@@ -149,7 +149,8 @@ describe('phone and name', () => {
     expect([ops.code, ops.stderr]).toEqual([0, '']);
     const { memberId, services } = JSON.parse(ops.stdout);
     expect(memberId).toBe(ids.alice);
-    expect(Object.keys(services).toSorted()).toEqual(['guide', 'points', 'points-commands', 'registration', 'sms']);
+    const names = ['guide', 'points', 'points-commands', 'registration', 'sms'];
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
     expect(services.registration).toContainEqual(expect.objectContaining({ phone: ALICE, name: NAME }));
     expect(services.registration).toContainEqual(expect.objectContaining({ pk: `operation#${ids.operation}` }));
     expect(services.sms).toContainEqual(expect.objectContaining({ phone: ALICE }));
