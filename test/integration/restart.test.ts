@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { startCloud } from '../../local/cloud.ts';
+import { type CloudOptions, startCloud } from '../../local/cloud.ts';
+import { CloudError } from '../../local/errors.ts';
 import { close, listen } from '../../local/listen.ts';
 import { madeUp } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
@@ -104,6 +105,27 @@ describe('a data folder', () => {
   });
 });
 
+describe('a cloud that cannot be started', () => {
+  const starting = (options: Partial<CloudOptions>) => startCloud({ assembly: inject('dev'), ...options });
+
+  it.each(['state.db', 'dynamodb.db', 'fauxqs.db'])('says so when %s is corrupt', async (file) => {
+    const data = dataFolder();
+    writeFileSync(join(data, file), 'this is no database, and long enough to be taken for a broken one'.repeat(100));
+    const failure = await starting({ data }).catch((error: Error) => error);
+    expect(failure).toBeInstanceOf(CloudError);
+    expect(failure).toHaveProperty('message', expect.stringContaining(data));
+  });
+
+  it('says which port is taken', async () => {
+    const server = createServer();
+    const { port } = new URL(await listen(server, 0, 'test'));
+    onTestFinished(() => close(server));
+    await expect(starting({ ports: { aws: Number(port) } })).rejects.toThrow(
+      `Port ${port}, for the AWS endpoint, is taken`,
+    );
+  });
+});
+
 describe('npm start', () => {
   /** Runs `local/main.ts` until it ends; returns its exit code and what it said. */
   async function start(...options: string[]): Promise<{ code: number; said: string }> {
@@ -130,22 +152,6 @@ describe('npm start', () => {
       expect.stringContaining(`${data} is in use by another embedded cloud. Stop that one`),
     ]);
     expect(said).not.toMatch(/\n\s+at /);
-  });
-
-  it.each(['state.db', 'dynamodb.db', 'fauxqs.db'])('says so when %s is corrupt', async (file) => {
-    const data = dataFolder();
-    writeFileSync(join(data, file), 'this is no database, and long enough to be taken for a broken one'.repeat(100));
-    const { code, said } = await start('--data', data, '--port', '45100');
-    expect([code, said]).toEqual([1, expect.stringContaining(data)]);
-    expect(said).not.toMatch(/\n\s+at /);
-  });
-
-  it('says which port is taken', async () => {
-    const server = createServer();
-    const url = new URL(await listen(server, 0, 'test'));
-    onTestFinished(() => close(server));
-    const { code, said } = await start('--memory', '--port', String(Number(url.port) - 566));
-    expect([code, said]).toEqual([1, expect.stringContaining(`Port ${url.port}, for the AWS endpoint, is taken`)]);
   });
 
   it('refuses an option that makes no sense', async () => {

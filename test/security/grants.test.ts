@@ -10,14 +10,15 @@ import { cloudOf } from '../support/cloud.ts';
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];
-  const [, consumer, does] = /^(.+)-(consume|sweep|dead-letters)$/.exec(role) ?? [];
+  const [, consumer, does] = /^(?!outbox-)(.+)-(consume|sweep|dead-letters)$/.exec(role) ?? [];
   const what = resource.replace(/\/stream\/.*/, '/stream').replace(/:dynoxide:/, ':us-east-1:');
   if (!consumer || !does) return `${role.replace(/^outbox-(relay|sweep)$/, 'outbox')}: ${action} on ${what}`;
   if (new RegExp(`[:/-]rollcall-dev-${consumer}(-dlq|-undelivered)?(\\.fifo|/|:|$)`).test(what)) {
     return `a consumer's ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '')}`;
   }
-  const service = consumer.replace(/-commands$/, '');
-  return `${service}, ${does === 'dead-letters' ? does : 'applying'}: ${action} on ${what}`;
+  // Of what their service may send, only that these have come to be: to which channel, those that apply messages show.
+  if (does === 'dead-letters') return `a consumer's dead-letters: ${action} on another's`;
+  return `${consumer.replace(/-commands$/, '')}, applying: ${action} on ${what}`;
 }
 
 it('every grant of every function is used by some test', async () => {

@@ -1,0 +1,144 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { Command } from 'commander';
+import fc from 'fast-check';
+import pMap from 'p-map';
+import pc from 'picocolors';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { OPERATOR } from '../../local/iam/access.ts';
+import { signedFetch } from '../../local/signed-fetch.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { atLeastOne } from '../../ops/cli/command.ts';
+import { progressBar } from '../../ops/cli/output.ts';
+import { EVERY_MEMBER } from '../../ops/token.ts';
+import { channels } from '../../shared/contracts/channels.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { rpcPaths } from '../../shared/contracts/rpc.ts';
+import { type Finding, findings } from './findings.ts';
+import { httpRequest, queueMessage, rpcRequest } from './inputs.ts';
+
+const { requests, seed, json } = new Command('npm run fuzz --')
+  .description('Sends nonsense to every route and every queue of an embedded cloud, and looks at what comes of it.')
+  .option('--requests <n>', 'so many requests and messages', atLeastOne, 2_000)
+  .option('--seed <n>', 'the same seed sends the same', Number, randomInt(2 ** 31))
+  .option('--json', 'print one JSON object and nothing else')
+  .addHelpText('after', '\nExit code 1: a function failed or died, an answer was 5xx, or something personal leaked.')
+  .parse()
+  .opts<{ requests: number; seed: number; json?: boolean }>();
+
+const CONCURRENCY = 16;
+/** Of all that is sent, so much goes to a queue or an RPC method. */
+const MESSAGES_OF_TEN = 2;
+const RPC_OF_TEN = 1;
+/** In every input that may hold something personal, and in nothing else. */
+const PHONE = '+34698765432';
+const NAME = 'Xochiquétzal';
+const MARKS = [PHONE.slice(1), NAME];
+
+interface Sent {
+  what: string;
+  status: number;
+  body: string;
+  headers: string;
+}
+
+/** What is sent, each drawn from a seed of its own, so that any can be sent again. */
+const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
+  fc.sample(arbitrary, { seed: seed + nth, numRuns: 1 })[0] as T;
+
+async function sendAll(cloud: Cloud): Promise<Sent[]> {
+  const token = await cloud.issuer.token(EVERY_MEMBER);
+  const callAsService = signedFetch(OPERATOR);
+  const somebody = await register(cloud, token);
+  const known = { ids: [somebody], token, phone: PHONE, name: NAME };
+  const consumers = channels.filter(({ kind }) => kind === 'queue').map(({ name }) => name);
+  const functions = [...consumers, 'sms', 'points', 'guide'].map((name) => `rollcall-dev-${name}-consume`);
+
+  async function send(nth: number): Promise<Sent> {
+    if (nth % 10 < MESSAGES_OF_TEN) {
+      const { fn, event } = draw(queueMessage(functions, known), nth);
+      const { ok, payload } = (await cloud.functions.get(fn)?.invoke(JSON.stringify(event))) ?? {
+        ok: false,
+        payload: 'no function',
+      };
+      return { what: `${fn} ${JSON.stringify(event)}`, status: ok ? 200 : 500, body: payload, headers: '' };
+    }
+    const isRpc = nth % 10 < MESSAGES_OF_TEN + RPC_OF_TEN;
+    const { method, path, headers, body } = isRpc
+      ? draw(rpcRequest(rpcPaths), nth)
+      : draw(httpRequest(Object.values(routes), known), nth);
+    const call = isRpc ? callAsService : fetch;
+    const response = await call(cloud.apiUrl + path, { method, headers, ...(body !== undefined && { body }) });
+    const said = { body: await response.text(), headers: JSON.stringify([...response.headers]) };
+    return { what: `${method} ${path}`, status: response.status, ...said };
+  }
+
+  const bar = progressBar(requests, 'requests');
+  let done = 0;
+  const sent = await pMap(
+    Array.from({ length: requests }, (_, nth) => nth),
+    async (nth) => {
+      const one = await send(nth).catch(
+        (error: Error): Sent => ({ what: `${nth}`, status: 599, body: String(error.cause ?? error), headers: '' }),
+      );
+      bar.update(++done);
+      return one;
+    },
+    { concurrency: CONCURRENCY },
+  );
+  bar.stop();
+  return sent;
+}
+
+async function register(cloud: Cloud, token: string): Promise<string> {
+  const response = await fetch(`${cloud.apiUrl}/v1/members`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ phone: PHONE, name: NAME, locale: 'es' }),
+  });
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** A member without its phone's guard, or a guard without its member: half of a registration. */
+async function halves(cloud: Cloud): Promise<Finding[]> {
+  const credentials = { accessKeyId: OPERATOR.accessKeyId, secretAccessKey: OPERATOR.secretAccessKey };
+  const client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ endpoint: cloud.endpointUrl, region: 'us-east-1', credentials }),
+  );
+  const pages = await Array.fromAsync(
+    paginateScan({ client }, { TableName: 'rollcall-dev-members', ConsistentRead: true }),
+  );
+  const items = pages.flatMap(({ Items = [] }) => Items);
+  const guarded = new Set(items.filter(({ pk }) => pk.startsWith('phone#')).map(({ memberId }) => memberId));
+  const active = new Set(items.filter(({ status }) => status === 'active').map(({ id }) => id));
+  return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-fuzz-'));
+const cloud = await startCloud({ assembly: await synthesize(folder) });
+const start = performance.now();
+const sent = await sendAll(cloud);
+const logs = [...cloud.functions.keys()].flatMap((name) => cloud.logs(name).map((line) => ({ name, line })));
+const found = [...findings(sent, logs, MARKS), ...(await halves(cloud))];
+await cloud.stop();
+await rm(folder, { recursive: true });
+
+const statuses = Object.fromEntries(
+  [...Map.groupBy(sent, ({ status }) => status)].map(([status, all]) => [status, all.length] as const),
+);
+const summary = { requests, seed, seconds: Math.round((performance.now() - start) / 1000), statuses, findings: found };
+if (json) console.log(JSON.stringify(summary, null, 2));
+else {
+  console.log(
+    `seed ${seed}: ${requests} requests and messages in ${summary.seconds} s; by status: ${JSON.stringify(statuses)}`,
+  );
+  for (const { kind, what } of found.slice(0, 20)) console.log(`${pc.red(kind)} ${what.slice(0, 400)}`);
+  console.log(
+    found.length === 0 ? pc.green('No 5xx, no crash, no leak, nothing half done.') : pc.red(`${found.length} findings`),
+  );
+}
+process.exitCode = found.length === 0 ? 0 : 1;

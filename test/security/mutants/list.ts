@@ -1,0 +1,275 @@
+export interface SecurityMutant {
+  /** The protection that is removed. */
+  name: string;
+  file: string;
+  from: string;
+  to: string;
+  /** The test that is to notice. */
+  test: 'callers' | 'access' | 'personal-data' | 'names' | 'texts' | 'api' | 'rpc';
+}
+
+const api = 'infra/constructs/api.ts';
+const authorizers = 'local/authorizers.ts';
+const access = 'shared/http/member-access.ts';
+const signature = 'local/signature.ts';
+const policy = 'local/iam/policy.ts';
+const encryption = 'infra/constructs/encryption.ts';
+const queue = 'infra/constructs/fifo-queue.ts';
+const topic = 'infra/constructs/event-topic.ts';
+const parking = 'shared/messaging/parking.ts';
+
+/** Each removes one protection: some test must fail. */
+export const mutants: readonly SecurityMutant[] = [
+  {
+    name: 'routes about members take no token',
+    file: api,
+    from: 'this.#bySignature : this.#byToken;',
+    to: 'this.#bySignature : undefined;',
+    test: 'callers',
+  },
+  {
+    name: 'RPC takes unsigned calls',
+    file: api,
+    from: "access === 'services' ? this.#bySignature",
+    to: "access === 'services' ? undefined",
+    test: 'callers',
+  },
+  {
+    name: 'CORS is open',
+    file: api,
+    from: '...(origins.length > 0 && {',
+    to: "...(origins.unshift('*') && {",
+    test: 'callers',
+  },
+  { name: 'tokens of any issuer', file: authorizers, from: '        issuer,\n', to: '', test: 'callers' },
+  { name: 'tokens for any audience', file: authorizers, from: '        audience,\n', to: '', test: 'callers' },
+  {
+    name: 'tokens without end',
+    file: authorizers,
+    from: "requiredClaims: ['exp']",
+    to: 'requiredClaims: []',
+    test: 'callers',
+  },
+  {
+    name: 'signed calls by anybody',
+    file: authorizers,
+    from: 'if (role) access.authorize',
+    to: 'if (role === resource) access.authorize',
+    test: 'callers',
+  },
+  { name: "another member's token", file: access, from: 'sub === id ||', to: 'sub !== undefined ||', test: 'callers' },
+  {
+    name: 'any scope',
+    file: access,
+    from: "String(scope).split(' ').includes(scopes[access])",
+    to: 'String(scope).includes(scopes[access].slice(0, 7))',
+    test: 'callers',
+  },
+  {
+    name: "others' operations",
+    file: 'functions/registration/api.handler.ts',
+    from: "if (!mayAccess(event, known.memberId, 'read'))",
+    to: "if (known.memberId === '')",
+    test: 'callers',
+  },
+  {
+    name: 'signatures of anything',
+    file: signature,
+    from: 'return timingSafeEqual(Buffer.from(found.padEnd(64)), Buffer.from(signature)) ? accessKeyId : undefined;',
+    to: 'return timingSafeEqual(Buffer.from(found.padEnd(64)), Buffer.from(signature)) ? accessKeyId : accessKeyId;',
+    test: 'callers',
+  },
+  {
+    name: 'signatures over another body',
+    file: signature,
+    from: "if (hash !== undefined && hash !== createHash('sha256').update(body).digest('hex')) return undefined;",
+    to: '',
+    test: 'callers',
+  },
+  {
+    name: 'answers may be stored',
+    file: 'shared/http/secured.ts',
+    from: '.use(headers).use(noStore)',
+    to: '.use(headers)',
+    test: 'callers',
+  },
+  {
+    name: 'no HSTS, and sniffing',
+    file: 'shared/http/secured.ts',
+    from: '.use(headers).use(noStore)',
+    to: '.use(noStore)',
+    test: 'callers',
+  },
+  {
+    name: 'roles are not enforced',
+    file: 'local/endpoint.ts',
+    from: 'if (role) options.access.authorize(role, asked(), service);',
+    to: '',
+    test: 'access',
+  },
+  {
+    name: 'a deny does not count',
+    file: policy,
+    from: 'if (denial) {',
+    to: 'if (denial && !denial) {',
+    test: 'access',
+  },
+  { name: 'conditions do not count', file: policy, from: '|| !holds(statement, context)', to: '', test: 'access' },
+  {
+    name: 'a grant on every table',
+    file: 'infra/constructs/service-table.ts',
+    from: 'resources: [resource]',
+    to: "resources: [resource && '*']",
+    test: 'access',
+  },
+  {
+    name: 'a grant of every action',
+    file: 'infra/constructs/queue-source.ts',
+    from: "actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']",
+    to: "actions: ['sqs:*']",
+    test: 'access',
+  },
+  {
+    name: 'the rules of AWS Solutions',
+    file: 'infra/app.ts',
+    from: 'Validations.of(app).addPlugins(new AwsSolutionsChecks(app));',
+    to: '',
+    test: 'access',
+  },
+  {
+    name: 'queues for every role',
+    file: queue,
+    from: 'this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));',
+    to: '',
+    test: 'access',
+  },
+  { name: 'queues without TLS', file: queue, from: 'enforceSSL: true', to: 'enforceSSL: false', test: 'access' },
+  {
+    name: 'queues in the clear',
+    file: queue,
+    from: 'QueueEncryption.SQS_MANAGED',
+    to: 'QueueEncryption.UNENCRYPTED',
+    test: 'access',
+  },
+  {
+    name: 'the topic for every role',
+    file: topic,
+    from: "this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));",
+    to: '',
+    test: 'access',
+  },
+  { name: 'the topic without TLS', file: topic, from: 'enforceSSL: true', to: 'enforceSSL: false', test: 'access' },
+  { name: 'the topic without the key', file: topic, from: '...(masterKey && { masterKey }),', to: '', test: 'access' },
+  {
+    name: 'a key for every role',
+    file: encryption,
+    from: "        ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },\n",
+    to: '',
+    test: 'access',
+  },
+  {
+    name: 'a key that SNS may not use',
+    file: encryption,
+    from: "new ServicePrincipal('sns.amazonaws.com')",
+    to: "new ServicePrincipal('ses.amazonaws.com')",
+    test: 'access',
+  },
+  {
+    name: 'a key that alarms may not use',
+    file: encryption,
+    from: "new ServicePrincipal('cloudwatch.amazonaws.com')",
+    to: "new ServicePrincipal('ses.amazonaws.com')",
+    test: 'access',
+  },
+  {
+    name: 'messages of anybody',
+    file: 'shared/messaging/subscriber.ts',
+    from: 'if (maySend({ senders }, envelope.source)) return envelope;',
+    to: 'if (maySend({ senders }, envelope.source) || envelope) return envelope;',
+    test: 'access',
+  },
+  {
+    name: 'messages of anybody, redriven',
+    file: parking,
+    from: 'const envelope = readParked(parked.body);',
+    to: 'const envelope = readEnvelope(parked.body);',
+    test: 'access',
+  },
+  {
+    name: 'phones in keys',
+    file: 'shared/aws/pseudonyms.ts',
+    from: "      .digest('base64url');",
+    to: "      .digest('base64url') && personal;",
+    test: 'personal-data',
+  },
+  {
+    name: 'problems repeat every path',
+    file: 'shared/http/problems.ts',
+    from: '...(isOurs(instance) && { instance }),',
+    to: 'instance: isOurs(instance) ? instance : instance,',
+    test: 'personal-data',
+  },
+  {
+    name: 'who registers is logged',
+    file: 'functions/registration/api.handler.ts',
+    from: 'if (!replayed) count({ Registrations: 1 });',
+    to: "if (!replayed) logger.info('registered', { phone: member.phone });",
+    test: 'personal-data',
+  },
+  {
+    name: 'errors of providers are logged with the text',
+    file: 'shared/messaging/subscriber-functions.ts',
+    from: "else logger.warn('message given back', { messageId, error });",
+    to: "else logger.warn('message given back', { messageId, error, outcomes, body: givenBack[0]?.record.body });",
+    test: 'personal-data',
+  },
+  {
+    name: 'the phone of who left',
+    file: 'functions/sms/welcome.ts',
+    from: "remove: ['phone', 'locale'],",
+    to: "remove: ['locale'],",
+    test: 'personal-data',
+  },
+  {
+    name: 'the name of who left',
+    file: 'functions/guide/journey.ts',
+    from: "remove: ['journeyLocale', 'addressee', 'startedAt'],",
+    to: "remove: ['journeyLocale', 'startedAt'],",
+    test: 'personal-data',
+  },
+  {
+    name: 'the guard of who left',
+    file: 'functions/registration/store.ts',
+    from: '        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },\n',
+    to: '',
+    test: 'personal-data',
+  },
+  {
+    name: 'operations of who left',
+    file: 'functions/registration/replies.ts',
+    from: '      await store.eraseOf(memberId);\n',
+    to: '',
+    test: 'personal-data',
+  },
+  {
+    name: 'what is parked of who left',
+    file: parking,
+    from: 'if (parked.version < erasing.version) return drop(parked);',
+    to: '',
+    test: 'personal-data',
+  },
+  {
+    name: 'what was dropped of who left',
+    file: parking,
+    from: "const discarded = { ...rest, body: '',",
+    to: 'const discarded = { ...rest,',
+    test: 'personal-data',
+  },
+  {
+    name: 'what was discarded of who left',
+    file: 'shared/messaging/applier.ts',
+    from: 'if (isErasing(message, contracts)) await store.eraseDiscarded(aggregateId);',
+    to: '',
+    test: 'personal-data',
+  },
+];

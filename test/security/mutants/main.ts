@@ -1,0 +1,85 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { progressBar } from '../../../ops/cli/output.ts';
+import { mutants, type SecurityMutant } from './list.ts';
+
+const { only, json } = new Command('npm run security:mutants --')
+  .description('Removes each protection in turn, in a copy of the project: the test that names it must fail.')
+  .option('--only <words>', 'only those whose name has these words in it')
+  .option('--json', 'print one JSON object and nothing else')
+  .addHelpText('after', '\nTakes about half a minute for each. Exit code 1: a protection can go unnoticed.')
+  .parse()
+  .opts<{ only?: string; json?: boolean }>();
+
+const root = join(import.meta.dirname, '../../..');
+/** A test that waits for what never comes waits for 100 seconds. */
+const TIMEOUT_MS = 240_000;
+
+async function copyOfProject(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-mutants-'));
+  const { stdout } = await promisify(execFile)(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: root,
+      maxBuffer: 64 * 1024 ** 2,
+    },
+  );
+  for (const file of stdout.split('\0').filter(Boolean)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await cp(join(root, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+      // Deleted, and not yet committed.
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+async function fails(folder: string, test: string): Promise<boolean> {
+  const options = ['node_modules/vitest/vitest.mjs', 'run', `test/security/${test}.test.ts`, '--bail', '1'];
+  const child = spawn(process.execPath, options, { cwd: folder, stdio: 'ignore', timeout: TIMEOUT_MS });
+  const [code] = await once(child, 'exit');
+  return code !== 0;
+}
+
+async function isNoticed(folder: string, { name, file, from, to, test }: SecurityMutant): Promise<boolean> {
+  const path = join(folder, file);
+  const source = await readFile(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} does not have this once: ${from}`);
+  await writeFile(
+    path,
+    source.replace(from, () => to),
+  );
+  try {
+    return await fails(folder, test);
+  } finally {
+    await writeFile(path, source);
+  }
+}
+
+const folder = await copyOfProject();
+const chosen = mutants.filter(({ name }) => name.includes(only ?? ''));
+for (const test of new Set(chosen.map(({ test: each }) => each))) {
+  if (await fails(folder, test)) throw new Error(`test/security/${test}.test.ts fails with every protection in place`);
+}
+const bar = progressBar(chosen.length, 'protections removed');
+const unnoticed: string[] = [];
+for (const [index, mutant] of chosen.entries()) {
+  if (!(await isNoticed(folder, mutant))) unnoticed.push(mutant.name);
+  bar.update(index + 1);
+}
+bar.stop();
+await rm(folder, { recursive: true });
+
+if (json) console.log(JSON.stringify({ removed: chosen.length, unnoticed }, null, 2));
+else if (unnoticed.length === 0)
+  console.log(pc.green(`${chosen.length} protections removed one by one: each was missed.`));
+else for (const name of unnoticed) console.log(pc.red(`nothing fails without this protection: ${name}`));
+process.exitCode = unnoticed.length === 0 ? 0 : 1;
