@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 
 // Deploys to LocalStack, or to whatever speaks its language on the same port, and prints the API's URL. Texts go to
-// SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the container.
+// SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the container. Tokens are TOKEN_ISSUER's; if it is not set, none
+// is good, and all that can be done is to register.
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1:4566';
 const environment = {
@@ -43,7 +44,11 @@ try {
   const outputs = join(folder, 'outputs.json');
   await cdklocal('bootstrap');
   const gateway = process.env.SMS_GATEWAY_URL ?? 'http://host.docker.internal:4010';
-  const parameters = ['--parameters', `rollcall-dev-sms:SmsGatewayUrl=${gateway}`];
+  const issuer = process.env.TOKEN_ISSUER ?? 'https://login.example.com';
+  const parameters = [
+    ...['--parameters', `rollcall-dev-sms:SmsGatewayUrl=${gateway}`],
+    ...['--parameters', `rollcall-dev-foundation:TokenIssuer=${issuer}`],
+  ];
   await cdklocal('deploy', '--all', '--require-approval', 'never', '--outputs-file', outputs, ...parameters);
   const stacks = JSON.parse(readFileSync(outputs, 'utf8')) as Record<string, Record<string, string>>;
   const apiUrl = Object.values(stacks).find((stack) => stack.ApiUrl)?.ApiUrl ?? '';

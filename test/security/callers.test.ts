@@ -5,6 +5,7 @@ import { OPERATOR } from '../../local/iam/access.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcPaths } from '../../shared/contracts/rpc.ts';
+import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -224,5 +225,27 @@ describe('pages of other sites', () => {
     const preflight = await cloud.request('OPTIONS', '/v1/members', undefined, from('https://www.example.com'));
     const post = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
     for (const { headers } of [preflight, post]) expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('get what a stage opens to their site, and to no other', async () => {
+    const site = 'https://www.example.com';
+    const CorsConfiguration = {
+      AllowOrigins: [site],
+      AllowMethods: ['GET', 'POST'],
+      AllowHeaders: ['authorization'],
+      ExposeHeaders: ['location'],
+    };
+    const assembly = await changedAssembly(['foundation'], ({ Type, Properties }) => {
+      if (Type === 'AWS::ApiGatewayV2::Api') Object.assign(Properties, { CorsConfiguration });
+    });
+    const open = await cloudOf({ assembly });
+    const allowed = async (method: string, origin: string) => {
+      const { status, headers } = await open.request(method, '/v1', undefined, from(origin));
+      return [status, headers.get('access-control-allow-origin'), headers.get('access-control-allow-methods')];
+    };
+    expect(await allowed('OPTIONS', site)).toEqual([204, site, 'GET,POST']);
+    expect(await allowed('GET', site)).toEqual([200, site, null]);
+    expect(await allowed('OPTIONS', 'https://evil.example')).toEqual([204, null, null]);
+    expect(await allowed('GET', 'https://evil.example')).toEqual([200, null, null]);
   });
 });
