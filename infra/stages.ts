@@ -42,7 +42,7 @@ const settings = z.strictObject({
   /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
   customerManagedKey: z.boolean(),
   sms: smsSettings,
-  /** Name in AWS Cloud Map. Stages of one account and region need different ones. */
+  /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Points for registering, where no rule says otherwise. */
   defaultBonus: z.int().nonnegative(),
@@ -119,6 +119,9 @@ export function stageNamed(name: string): Stage {
   if (!found)
     throw new Error(`There is no stage "${name}" in infra/stages.ts; there are: ${Object.keys(stages).join(', ')}.`);
   const result = settings.safeParse(found);
+  // Roles, and who may use what, go by what names begin with: no stage's may begin another's.
+  if (!/^[a-z][a-z0-9]*$/.test(name))
+    throw new Error(`infra/stages.ts: "${name}" must have lower-case letters and digits only.`);
   if (result.success) return { name, ...result.data };
   throw new Error(`infra/stages.ts: stage "${name}" is wrong:\n${z.prettifyError(result.error)}`);
 }

@@ -36,7 +36,8 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
         requiredClaims: ['exp'],
       });
       // Like API Gateway, every claim as a string.
-      const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, String(value)]));
+      const textOf = (value: unknown) => (Array.isArray(value) ? `[${value.join(' ')}]` : String(value));
+      const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)]));
       return { authorizer: { jwt: { claims, scopes: null } } };
     } catch (error) {
       if (error instanceof errors.JOSEError) return UNAUTHORIZED;

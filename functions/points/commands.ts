@@ -38,7 +38,8 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
     if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
-    return Item as Account;
+    // An account whose registration was dropped, since its member had left, has no balance.
+    return { balance: 0, ...Item } as Account;
   }
 
   /** Changes a balance on top of what was read, with its ledger entry: in the transaction of the command. */

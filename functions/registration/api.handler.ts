@@ -95,8 +95,7 @@ export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
 
 export const readOperation = endpoint(logger, async (event) => {
   const id = pathId(event, 'operation');
-  const known = await redemptions.read(id);
-  if (!mayAccess(event, known.memberId, 'read')) throw notFound('operation of that id');
+  const known = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
   const resource = operationResource(await waited(event, id, known));
   return json(200, resource, waitHeaders(event, resource));
 });

@@ -26,18 +26,21 @@ export const erasurePut = (
   Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services, confirmed: {} } },
 });
 
-/** Keeps a service's confirmation. The source of its message names the service. */
+/** The service that a message's source names. */
+export const serviceOf = (source: string) => source.split('/').at(-1) ?? source;
+
+/** Keeps a service's confirmation. */
 export const confirmationWrite = (
   membersTable: string,
   memberId: string,
-  source: string,
+  service: string,
   confirmation: Confirmation,
 ): TransactItem => ({
   Update: {
     TableName: membersTable,
     Key: erasureKey(memberId),
     UpdateExpression: 'SET confirmed.#service = :confirmation',
-    ExpressionAttributeNames: { '#service': source.split('/').at(-1) ?? source },
+    ExpressionAttributeNames: { '#service': service },
     ExpressionAttributeValues: { ':confirmation': confirmation },
   },
 });

@@ -21,10 +21,11 @@ const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
 /** The use cases of redeeming points, whatever protocol asks for them. */
 export function createRedemptions({ store, now, newId }: RedemptionsOptions) {
-  async function read(id: string): Promise<Operation> {
+  /** @param mayRead whether the caller may know the operation of a member */
+  async function read(id: string, mayRead: (memberId: string) => boolean = () => true): Promise<Operation> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const operation = await store.find(id);
-      if (!operation) throw notFound('operation of that id');
+      if (!operation || !mayRead(operation.memberId)) throw notFound('operation of that id');
       if (!isOverdue(operation, now())) return operation;
       const expired = expire(operation);
       if (await store.change(operation, expired.outcome)) return expired;

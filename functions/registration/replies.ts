@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
-import { confirmationWrite, readErasure } from './erasure.ts';
+import { confirmationWrite, readErasure, serviceOf } from './erasure.ts';
 import type { Occasion } from './member.ts';
 import { stepWrite } from './onboarding.ts';
 import { operationOf, returning, settle } from './operation.ts';
@@ -26,10 +26,10 @@ export function replyHandlers({
   now,
   newId,
 }: RepliesOptions): Handlers<(typeof contracts)[number]> {
-  /** @returns nothing, if it was erased with its member */
+  /** The operation is missing if it was erased with its member. */
   async function operationFor(message: { id: string; subject: string; correlationid?: string | undefined }) {
-    const operation = await store.find(operationOf(message));
-    if (operation || (await store.hasLeft(message.subject))) return operation;
+    const [operation, hasLeft] = await Promise.all([store.find(operationOf(message)), store.hasLeft(message.subject)]);
+    if (operation || hasLeft) return { operation, hasLeft };
     throw new PermanentError(`message ${message.id} answers operation ${message.correlationid}, which there is not`);
   }
 
@@ -39,10 +39,10 @@ export function replyHandlers({
     }),
 
     async 'rollcall.points.redemption-settled.v1'(message) {
-      const operation = await operationFor(message);
+      const { operation, hasLeft } = await operationFor(message);
       if (!operation) return {};
       // Begun so shortly before its member left that the index did not know it yet.
-      if (await store.hasLeft(operation.memberId)) return { writes: [store.deleteWrite(operation)] };
+      if (hasLeft) return { writes: [store.deleteWrite(operation)] };
       const settled = settle(operation, message.data, now());
       if (!settled) return {};
       const change = store.changeWrite(operation, settled.outcome);
@@ -54,7 +54,7 @@ export function replyHandlers({
     },
 
     async 'rollcall.points.returned.v1'(message) {
-      const operation = await operationFor(message);
+      const { operation } = await operationFor(message);
       if (!operation) return {};
       const { outcome } = operation;
       if (outcome.state !== 'expired') {
@@ -64,9 +64,11 @@ export function replyHandlers({
     },
 
     async 'rollcall.member.data-erased.v1'({ source, data: { memberId, ...confirmation } }) {
-      if (!(await readErasure(client, membersTable, memberId))) return {};
+      const service = serviceOf(source);
+      const erasure = await readErasure(client, membersTable, memberId);
+      if (!erasure?.services.includes(service)) return {};
       await store.eraseOf(memberId);
-      return { writes: [confirmationWrite(membersTable, memberId, source, confirmation)] };
+      return { writes: [confirmationWrite(membersTable, memberId, service, confirmation)] };
     },
   };
 }

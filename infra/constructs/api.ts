@@ -48,7 +48,7 @@ export class Api extends HttpApi {
   }
 
   /** @returns how policies name requests of a method to a path */
-  arnOf(method: string, path: string): string {
+  arnOf({ method, path }: { method: string; path: string }): string {
     return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
   }
 

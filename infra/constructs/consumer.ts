@@ -39,7 +39,7 @@ export interface ConsumerProps {
 }
 
 /** What the kit does with a consumer's table to apply a message, and to park it. */
-const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'];
+const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 const PARKED = 'parked';
 
 const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
@@ -48,6 +48,7 @@ const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
 /** Whoever takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
   readonly table: ServiceTable;
+  readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
   readonly #applying: ServiceFunction[];
 
@@ -93,7 +94,8 @@ export class Consumer extends Construct {
       return fn;
     };
     const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
-    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), APPLIES);
+    this.#consume = consume;
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
     this.table.allowOnIndex(sweep, PARKED, 'Scan');
     const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
       'GetItem',
@@ -170,6 +172,11 @@ export class Consumer extends Construct {
         meaning: why,
       });
     }
+  }
+
+  /** Lets it look for what is left of an aggregate that an event erases. */
+  protected allowErasing(): void {
+    this.table.allow(this.#consume, 'Query');
   }
 
   /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */

@@ -8,7 +8,10 @@ import { ownRoles } from './own-roles.ts';
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 const THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
 
-/** The stage's own key for all that it keeps and sends. Who may use it, and by which service, its policy says alone. */
+/**
+ * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
+ * as every key's does, it leaves the account's administrators to IAM: without that, nobody could deploy.
+ */
 export class StageKey extends Construct {
   readonly arn: string;
 
@@ -36,11 +39,10 @@ export class StageKey extends Construct {
       actions: USE,
       conditions: THIS_ACCOUNT,
     });
-    // To publish alarms to an encrypted topic.
+    // To publish alarms to an encrypted topic; AWS's own example has no condition here.
     allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: USE,
-      conditions: THIS_ACCOUNT,
     });
     allow('Logs', {
       principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],

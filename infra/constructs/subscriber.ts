@@ -40,6 +40,7 @@ export class Subscriber extends Consumer {
     });
     super(scope, id, { ...props, queue, undelivered });
     this.#props = props;
+    this.allowErasing();
     props.channels.subscribe(
       props.name,
       props.topic,

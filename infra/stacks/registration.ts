@@ -7,7 +7,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcPaths, rpcRoute, rpcWatchRoute } from '../../shared/contracts/rpc.ts';
+import { rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { keyFor } from '../constructs/encryption.ts';
 import { Outbox } from '../constructs/outbox.ts';
@@ -136,8 +136,7 @@ export class RegistrationStack extends Stack {
     limits.allow(rpc, 'UpdateItem');
     governance.allowReadingSwitches(rpc);
     governance.allowPseudonyms(rpc);
-    const rpcAdded = api.addServiceRoute(this, 'Rpc', rpcRoute, rpc);
-    const rpcWatchAdded = api.addServiceRoute(this, 'RpcWatch', rpcWatchRoute, rpc);
+    const rpcAdded = rpcRoutes.flatMap((route) => api.addServiceRoute(this, `Rpc${route.name}`, route, rpc));
 
     // Other services assume it to call MemberService; their own policies must let them.
     new Role(this, 'RpcClient', {
@@ -148,7 +147,7 @@ export class RegistrationStack extends Stack {
           statements: [
             new PolicyStatement({
               actions: ['execute-api:Invoke'],
-              resources: rpcPaths.map((path) => api.arnOf('POST', path)),
+              resources: rpcRoutes.map((route) => api.arnOf(route)),
             }),
           ],
         }),
@@ -187,7 +186,7 @@ export class RegistrationStack extends Stack {
             route: '$context.routeKey',
             status: '$context.status',
             milliseconds: '$context.responseLatency',
-            error: '$context.error.messageString',
+            error: '$context.error.message',
             authorizerError: '$context.authorizer.error',
           }),
         ),
@@ -201,12 +200,12 @@ export class RegistrationStack extends Stack {
     });
     cfnStage.routeSettings = {
       ...limit(routes.register, registrationsPerSecond),
-      ...limit(rpcRoute, registrationsPerSecond),
+      ...limit(rpcRegister, registrationsPerSecond),
       ...limit(routes.redeem, waitsPerSecond),
       ...limit(routes.readOperation, waitsPerSecond),
       ...limit({ ...routes.readOperation, method: 'HEAD' }, waitsPerSecond),
-      ...limit(rpcWatchRoute, waitsPerSecond),
+      ...limit(rpcWatch, waitsPerSecond),
     };
-    cfnStage.node.addDependency(...registerAdded, ...rpcAdded, ...rpcWatchAdded, ...redeemAdded, ...operationAdded);
+    cfnStage.node.addDependency(...registerAdded, ...rpcAdded, ...redeemAdded, ...operationAdded);
   }
 }

@@ -14,6 +14,9 @@ import { operatorToken } from './token.ts';
 
 type Item = Record<string, unknown>;
 
+/** What the commands to a member's points are counted under. */
+const commandsOf = (id: string) => `points-commands/${id}`;
+
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registered(stage, stageNamed(stage.name).namespace, 'api');
@@ -60,8 +63,11 @@ async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
     KeyConditionExpression: 'memberId = :id',
     ExpressionAttributeValues: { ':id': id },
   });
-  const keys = [`member#${id}`, `onboarding#${id}`, `erasure#${id}`, ...indexed.map(({ pk }) => String(pk))];
-  return (await Promise.all(keys.map((pk) => itemAt(stage, pk)))).flat();
+  const keys = [`member#${id}`, `onboarding#${id}`, `erasure#${id}`, `commands#${commandsOf(id)}`];
+  const own = await Promise.all(keys.map((pk) => itemAt(stage, pk)));
+  const operations = await Promise.all(indexed.map(({ pk }) => itemAt(stage, String(pk))));
+  // By now, a guard that the index still knows may be another member's.
+  return [...own.flat(), ...operations.flat().filter(({ memberId }) => memberId === id)];
 }
 
 /** What is parked where messages are known by their own ids, and says that it is about the member. */
@@ -78,7 +84,10 @@ async function exportOf(stage: Stage, id: string): Promise<Record<string, Item[]
   const subscribers = await stage.subscribers();
   const holdings: Array<Promise<[string, Item[]]>> = [
     registrationItems(stage, id).then((items) => ['registration', items]),
-    itemsAt(stage, 'outbox', 'aggregateId', id).then((items) => ['outbox', items]),
+    Promise.all([id, commandsOf(id)].map((key) => itemsAt(stage, 'outbox', 'aggregateId', key))).then((items) => [
+      'outbox',
+      items.flat(),
+    ]),
     ...subscribers.map(async (name): Promise<[string, Item[]]> => {
       const [own, parked] = await Promise.all([itemsAt(stage, name, 'pk', id), parkedAbout(stage, name, id)]);
       return [name, [...own, ...parked.filter(({ aggregateId }) => aggregateId !== id)]];

@@ -13,8 +13,8 @@ export interface Channel {
   readonly messages: readonly MessageContract[];
 }
 
-/** What the sources of all services begin with. */
-const SERVICES = '/rollcall/';
+/** The source of a service. */
+const SERVICE = /^\/rollcall\/[a-z][a-z0-9-]*$/;
 
 export const maySend = ({ senders }: Pick<Channel, 'senders'>, source: string): boolean =>
-  senders === 'any service' ? source.startsWith(SERVICES) : senders.includes(source);
+  senders === 'any service' ? SERVICE.test(source) : senders.includes(source);

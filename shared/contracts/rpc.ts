@@ -1,14 +1,13 @@
 import { MemberService } from './generated/rollcall/members/v1/member_service_pb.ts';
 
-/** Where the methods of MemberService are called: `/PACKAGE.SERVICE/METHOD`, as Connect and gRPC have it. */
-const SERVICE = `/${MemberService.typeName}` as const;
+/** Where the methods of MemberService are called: `POST /PACKAGE.SERVICE/METHOD`, as Connect and gRPC have it. */
+export const rpcRoutes = MemberService.methods.map(
+  ({ name }) => ({ name, method: 'POST', path: `/${MemberService.typeName}/${name}`, access: 'services' }) as const,
+);
 
-export const rpcRoute = { method: 'ANY', path: `${SERVICE}/{method}`, access: 'services' } as const;
+export type RpcRoute = (typeof rpcRoutes)[number];
 
-/** The one that may take 20 seconds. */
-export const rpcWatchRoute = { method: 'ANY', path: `${SERVICE}/WatchOperation`, access: 'services' } as const;
-
-export type RpcRoute = typeof rpcRoute | typeof rpcWatchRoute;
-
-/** Of each method. */
-export const rpcPaths = MemberService.methods.map(({ name }) => `${SERVICE}/${name}`);
+/** The one that registers, and the one that may take 20 seconds. */
+export const [rpcRegister, rpcWatch] = [MemberService.method.register, MemberService.method.watchOperation].map(
+  ({ name }) => rpcRoutes.find((route) => route.name === name) as RpcRoute,
+) as [RpcRoute, RpcRoute];

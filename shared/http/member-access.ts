@@ -18,8 +18,10 @@ export function createMemberAccess(scopes: TokenScopes) {
     const { authorizer } = requestContext as Partial<
       APIGatewayEventRequestContextV2WithAuthorizer<APIGatewayEventRequestContextJWTAuthorizer>
     >;
-    const { sub, scope = '' } = authorizer?.jwt?.claims ?? {};
-    return sub === id || String(scope).split(' ').includes(scopes[access]);
+    const { sub, scope, scp } = authorizer?.jwt?.claims ?? {};
+    // Providers differ in the name; a list reads `[a b]` here.
+    const granted = String(scope ?? scp ?? '').replace(/^\[|\]$/g, '');
+    return sub === id || granted.split(' ').includes(scopes[access]);
   }
 
   /** @throws {Problem} 404, as if there were no such member: who may not see one is not told that there is one */

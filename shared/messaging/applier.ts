@@ -118,7 +118,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     after: number,
     baseline?: number,
   ) {
-    const next: Cursor = { version, ...(baseline !== undefined && { baseline }) };
+    const erases = isErasing(message, contracts);
+    const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
     const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
     const { call, ...effect } = (await handler?.(message, released)) ?? {};
     if (call) {
@@ -137,11 +138,13 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         throw error;
       }
     }
-    if (isErasing(message, contracts)) await store.eraseDiscarded(aggregateId);
+    if (erases) await store.eraseLeft(aggregateId, version);
     const at = now();
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
+    // Once more: somebody may have discarded a message meanwhile.
+    if (erases && claim.state === 'done') await store.eraseLeft(aggregateId, version);
     if (claim.state === 'done') await send({ aggregateId, version }, effect.send ?? []);
     return claim;
   }

@@ -3,6 +3,8 @@ export interface Cursor {
   version: number;
   /** The first version this subscriber ever met of the aggregate, where that was not 1. */
   baseline?: number;
+  /** Its subject has left: what came before and was never applied will not be, and is not kept. */
+  erased?: true;
 }
 
 export type Decision =
@@ -19,6 +21,7 @@ export function decide(cursor: Cursor | undefined, version: number): Decision {
   if (!cursor) return version === 1 ? { action: 'apply', after: 0 } : { action: 'adopt' };
   if (version === cursor.version + 1) return { action: 'apply', after: cursor.version };
   if (version > cursor.version) return { action: 'park', because: 'gap' };
+  if (cursor.erased) return { action: 'acknowledge' };
   // What came before the baseline was never applied here, so it is no duplicate and may not be dropped.
   return version < (cursor.baseline ?? 1) ? { action: 'park', because: 'below-baseline' } : { action: 'acknowledge' };
 }

@@ -1,9 +1,12 @@
+import type { MessageContract } from '../contracts/contract.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, TransientError } from './errors.ts';
+import { isErasing, readEnvelope } from './message.ts';
 import type { ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 export interface DiscardOptions {
   store: SubscriberStore;
+  contracts: readonly MessageContract[];
   now: () => Date;
   /** Whether an aggregate without cursor may begin with this message. */
   mayBegin: (parked: ParkedMessage) => boolean;
@@ -18,7 +21,7 @@ export interface DiscardOptions {
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
-export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): Discard {
+export function createDiscard({ store, contracts, now, mayBegin, isOld }: DiscardOptions): Discard {
   /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version, messageId } = parked;
@@ -53,6 +56,9 @@ export function createDiscard({ store, now, mayBegin, isOld }: DiscardOptions): 
       throw new PermanentError(`${meant.length} messages claim version ${key.version}: say which is meant: ${ids}`);
     }
     const parked = meant[0] ?? missing(key, queue);
+    if (parked.version > 0 && parked.body !== '' && isErasing(readEnvelope(parked.body), contracts)) {
+      throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
+    }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
     const { state } = await store.discard(discarded, await moveOver(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');

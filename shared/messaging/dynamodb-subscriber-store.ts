@@ -77,6 +77,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       ...effect.set,
       version: next.version,
       ...(next.baseline && { baseline: next.baseline }),
+      ...(next.erased && { erased: true }),
       ...(send.length > 0 && { [unsentAttribute(next)]: send }),
     });
     const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy', 'inDoubt'];
@@ -266,18 +267,27 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return { state: 'done' };
     },
 
-    async eraseDiscarded(aggregateId) {
-      for await (const { Items = [] } of ofAggregate(aggregateId, DISCARDED)) {
-        for (const { pk, sk } of Items) {
-          await client.send(
-            new UpdateCommand({
-              TableName: tableName,
-              Key: { pk, sk },
-              UpdateExpression: 'SET body = :nothing REMOVE #error',
-              ExpressionAttributeNames: { '#error': 'error' },
-              ExpressionAttributeValues: { ':nothing': '' },
-            }),
-          );
+    async eraseLeft(aggregateId, before) {
+      for (const beginning of [DISCARDED, PARKED]) {
+        for await (const { Items = [] } of ofAggregate(aggregateId, beginning)) {
+          for (const { pk, sk, version } of Items) {
+            if (version >= before) continue;
+            await client
+              .send(
+                new UpdateCommand({
+                  TableName: tableName,
+                  Key: { pk, sk },
+                  UpdateExpression: 'SET body = :nothing REMOVE #error',
+                  // It may have been taken away meanwhile.
+                  ConditionExpression: 'attribute_exists(pk)',
+                  ExpressionAttributeNames: { '#error': 'error' },
+                  ExpressionAttributeValues: { ':nothing': '' },
+                }),
+              )
+              .catch((error: Error) => {
+                if (!(error instanceof ConditionalCheckFailedException)) throw error;
+              });
+          }
         }
       }
     },
@@ -307,5 +317,9 @@ function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 
 
 function cursorOf(item: Record<string, unknown> | undefined): Cursor | undefined {
   if (typeof item?.version !== 'number') return undefined;
-  return { version: item.version, ...(typeof item.baseline === 'number' && { baseline: item.baseline }) };
+  return {
+    version: item.version,
+    ...(typeof item.baseline === 'number' && { baseline: item.baseline }),
+    ...(item.erased === true && { erased: true }),
+  };
 }

@@ -68,9 +68,6 @@ interface Release {
   isOff: boolean;
 }
 
-/** Who leaves waits for nobody: neither for a person, nor for a capability to be switched on again. */
-const ERASE: Release = { redriven: true, released: true, isOff: false };
-
 /** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
 export function createParking(options: ParkingOptions) {
   const { store, queueName, joinsLate, unordered = false, contracts, readParked, applier, now, random } = options;
@@ -199,28 +196,37 @@ export function createParking(options: ParkingOptions) {
     return tryAgain(parked, adopts);
   }
 
+  const erasing = contracts.filter(({ erases }) => erases).map(({ type }) => type);
+  /** Of thousands of bodies, few have the type in them at all. */
   const erases = ({ reason, body }: ParkedMessage) =>
-    reason !== 'unreadable' && body !== '' && isErasing(readEnvelope(body), contracts);
+    reason !== 'unreadable' && erasing.some((type) => body.includes(type)) && isErasing(readEnvelope(body), contracts);
 
   /** Makes way for an event that erases: what a message says before it has lost its point, and may not be kept. */
   async function drop(parked: ParkedMessage): Promise<'gone' | 'waits'> {
     const { aggregateId, version } = parked;
     const decision = decide(await store.cursor(aggregateId), version);
-    if (decision.action === 'park' && decision.because === 'gap') return 'waits';
-    if (decision.action === 'apply') {
+    const adopts = decision.action === 'adopt' && mayBegin(parked);
+    if (decision.action === 'apply' || adopts) {
       const { error: _, ...rest } = parked;
       const discarded = { ...rest, body: '', discardedAt: now().toISOString(), discardedBecause: 'its subject left' };
-      const { state } = await store.discard(discarded, { after: decision.after, next: { version } });
+      const after = decision.action === 'apply' ? decision.after : 0;
+      const { state } = await store.discard(discarded, {
+        after,
+        next: { version, ...(adopts && { baseline: version }) },
+      });
       return state === 'done' ? 'gone' : 'waits';
     }
+    // Its predecessor may still be on its way, and must find its place.
+    if (decision.action === 'adopt' || (decision.action === 'park' && decision.because === 'gap')) return 'waits';
     await store.unpark(parked);
     return 'gone';
   }
 
-  async function releaseOrDrop(parked: ParkedMessage, erasing: ParkedMessage | undefined, how: Release) {
-    if (erasing === undefined || parked.reason === 'unsent') return releaseOne(parked, how);
-    if (parked.version < erasing.version) return drop(parked);
-    return releaseOne(parked, parked === erasing ? ERASE : how);
+  async function releaseOrDrop(parked: ParkedMessage, last: ParkedMessage | undefined, how: Release) {
+    if (last === undefined || parked.reason === 'unsent') return releaseOne(parked, how);
+    if (parked.version < last.version) return drop(parked);
+    // Who leaves waits neither for a person who held the message, nor for a capability to be switched on again.
+    return releaseOne(parked, parked === last ? { ...how, released: true, isOff: false } : how);
   }
 
   /** Where to count what became of a message, unless it holds up what is behind it. */
@@ -240,9 +246,9 @@ export function createParking(options: ParkingOptions) {
     const report: ReleaseReport = { aggregateId, applied: 0, waiting: 0, forPerson: 0 };
     try {
       const queue = await store.parkedOf(aggregateId);
-      const erasing = queue.findLast(erases);
+      const last = queue.findLast(erases);
       for (const [index, parked] of queue.entries()) {
-        const result = mayGoOn() ? await releaseOrDrop(parked, erasing, how) : OUT_OF_TIME;
+        const result = mayGoOn() ? await releaseOrDrop(parked, last, how) : OUT_OF_TIME;
         if (result instanceof Error) Object.assign(report, { version: parked.version, error: textOf(result) });
         const count = countOf(parked, result);
         if (count !== 'holds up') {
@@ -263,6 +269,8 @@ export function createParking(options: ParkingOptions) {
   /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
   function standing(aggregateId: string, queue: readonly ParkedMessage[], how: Release): ReleaseReport | undefined {
     if (aggregateId === queueName) return { aggregateId, applied: 0, waiting: 0, forPerson: queue.length };
+    // Who leaves waits for nothing that can be dropped.
+    if (queue.some(erases)) return undefined;
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
     if (toSend.some((parked) => isDue(parked, { ...how, isOff: false }))) return undefined;
@@ -313,7 +321,8 @@ export function createParking(options: ParkingOptions) {
               if (!mayGoOn()) return;
               const how = await howNow();
               const report = standing(aggregateId, queue, how);
-              if (!report && isSuspect(queue)) suspects.push(aggregateId);
+              if (!report && (isSuspect(queue) || queue.some((parked) => parked.unanswered && erases(parked))))
+                suspects.push(aggregateId);
               else onReport(report ?? (await release(aggregateId, how, mayGoOn)));
             },
             { concurrency: AGGREGATES_AT_ONCE },

@@ -94,6 +94,9 @@ export interface SubscriberStore {
    * what an `unsent` one had to send: in one write.
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
-  /** Forgets what the discarded messages of an aggregate say; that they were discarded, and why, is kept. */
-  eraseDiscarded(aggregateId: string): Promise<void>;
+  /**
+   * Forgets what an aggregate's messages before a version say that are discarded or still parked: to send what follows
+   * from one, its place is enough. That they were set aside is kept.
+   */
+  eraseLeft(aggregateId: string, before: number): Promise<void>;
 }

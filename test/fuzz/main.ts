@@ -17,7 +17,7 @@ import { progressBar } from '../../ops/cli/output.ts';
 import { EVERY_MEMBER } from '../../ops/token.ts';
 import { channels } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcPaths } from '../../shared/contracts/rpc.ts';
+import { rpcRoutes } from '../../shared/contracts/rpc.ts';
 import { type Finding, findings } from './findings.ts';
 import { httpRequest, queueMessage, rpcRequest } from './inputs.ts';
 
@@ -69,7 +69,7 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
     }
     const isRpc = nth % 10 < MESSAGES_OF_TEN + RPC_OF_TEN;
     const { method, path, headers, body } = isRpc
-      ? draw(rpcRequest(rpcPaths), nth)
+      ? draw(rpcRequest(rpcRoutes.map(({ path }) => path)), nth)
       : draw(httpRequest(Object.values(routes), known), nth);
     const call = isRpc ? callAsService : fetch;
     const response = await call(cloud.apiUrl + path, { method, headers, ...(body !== undefined && { body }) });

@@ -298,7 +298,7 @@ describe('a stage with a key of its own', () => {
     await eventually(
       async () => (await cloud.request('GET', `/v1/members/${body.id}/onboarding`)).body.steps.length === 3,
     );
-    // The key's policy lets no others use it, whatever their own say.
+    // What the account's IAM does not let them do with the key itself, others cannot do by way of a table.
     cloud.access.addRole('arn:aws:iam::000000000000:role/other-team', 'other-team', { Statement: [] });
     cloud.access.attach('other-team', { Statement: allow({ Action: 'dynamodb:*', Resource: '*' }) });
     const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-prod-members';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../local/iam/access.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcPaths } from '../../shared/contracts/rpc.ts';
+import { rpcRoutes } from '../../shared/contracts/rpc.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
@@ -140,6 +140,7 @@ describe('a token', () => {
 });
 
 describe('what services call', () => {
+  const rpcPaths = rpcRoutes.map(({ path }) => path);
   const call = async (caller: typeof fetch, path = rpcPaths[1] ?? '', method = 'POST') =>
     (
       await caller(`${cloud.apiUrl}${path}`, {
@@ -169,8 +170,8 @@ describe('what services call', () => {
 
   it('is each method by its name', async () => {
     for (const path of rpcPaths) expect(await call(as('rpc-client'), path), path).not.toBe(403);
-    expect(await call(as('rpc-client'), `${rpcPaths[0]}s`)).toBe(403);
-    expect(await call(as('rpc-client'), rpcPaths[0], 'PUT')).toBe(403);
+    expect(await call(as('rpc-client'), `${rpcPaths[0]}s`)).toBe(404);
+    expect(await call(as('rpc-client'), rpcPaths[0], 'PUT')).toBe(404);
   });
 
   it('is refused if it was changed on its way, or is old', async () => {

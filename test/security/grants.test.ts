@@ -14,7 +14,8 @@ function kindOf(grant: string): string {
   const what = resource.replace(/\/stream\/.*/, '/stream').replace(/:dynoxide:/, ':us-east-1:');
   if (!consumer || !does) return `${role.replace(/^outbox-(relay|sweep)$/, 'outbox')}: ${action} on ${what}`;
   if (new RegExp(`[:/-]rollcall-dev-${consumer}(-dlq|-undelivered)?(\\.fifo|/|:|$)`).test(what)) {
-    return `a consumer's ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '')}`;
+    const kind = ['sms', 'points', 'guide'].includes(consumer) ? 'subscriber' : 'command consumer';
+    return `a ${kind}'s ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '')}`;
   }
   // Of what their service may send, only that these have come to be: to which channel, those that apply messages show.
   if (does === 'dead-letters') return `a consumer's dead-letters: ${action} on another's`;

@@ -193,7 +193,7 @@ export class SubscriberModel {
       end: (key) => call(`ends ${key.aggregateId} v${key.version}`, () => store.end(key)),
       unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
       parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
-      eraseDiscarded: (id) => call(`erases what was discarded of ${id}`, () => store.eraseDiscarded(id)),
+      eraseLeft: (id, before) => call(`erases what is left of ${id}`, () => store.eraseLeft(id, before)),
       discard: (message, move) =>
         call(`discards ${message.aggregateId} v${message.version}`, async () => {
           const claim = await store.discard(message, move);

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { MessageKind } from '../../shared/contracts/contract.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { createMessage, type Message } from '../../shared/messaging/message.ts';
@@ -36,6 +37,12 @@ export const profileChanged = (
   createMessage(memberProfileChanged, {
     ...header(memberId, version),
     data: { memberId, name: 'Lucía', locale, changedAt: TIME.toISOString() },
+  });
+
+export const deactivated = (memberId = memberIdOf(1), version = 2): Message<typeof memberDeactivated> =>
+  createMessage(memberDeactivated, {
+    ...header(memberId, version),
+    data: { memberId, deactivatedAt: TIME.toISOString() },
   });
 
 export const outgoingMessage = (group: string, messageId: string, body = '{}', channel = 'member-events') => ({

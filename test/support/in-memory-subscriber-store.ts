@@ -107,18 +107,24 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return claim;
   }
 
-  async eraseDiscarded(aggregateId: string): Promise<void> {
-    for (const [index, message] of this.discarded.entries()) {
-      const { error: _, ...rest } = message;
-      if (message.aggregateId === aggregateId) this.discarded[index] = { ...rest, body: '' };
-    }
+  async eraseLeft(aggregateId: string, before: number): Promise<void> {
+    const emptied = <M extends ParkedMessage>({ error: _, ...message }: M): M =>
+      ({ ...message, body: '' }) as unknown as M;
+    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId && message.version < before;
+    for (const [index, message] of this.discarded.entries())
+      if (isMeant(message)) this.discarded[index] = emptied(message);
+    for (const [key, message] of this.waiting) if (isMeant(message)) this.waiting.set(key, emptied(message));
   }
 
   #move(aggregateId: string, after: number, next: Cursor): Claim {
     const claim = this.#check(aggregateId, after);
     if (claim.state !== 'done') return claim;
     const baseline = next.baseline ?? this.cursors.get(aggregateId)?.baseline;
-    this.cursors.set(aggregateId, { version: next.version, ...(baseline && { baseline }) });
+    this.cursors.set(aggregateId, {
+      version: next.version,
+      ...(baseline && { baseline }),
+      ...(next.erased && { erased: true }),
+    });
     return claim;
   }
 

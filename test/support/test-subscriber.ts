@@ -1,4 +1,5 @@
 import type { MessageContract } from '../../shared/contracts/contract.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
@@ -7,7 +8,7 @@ import { createSubscriber, type SubscriberOptions } from '../../shared/messaging
 import { memberIdOf, TIME } from './builders.ts';
 import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
 
-const contracts = [memberRegistered, memberProfileChanged];
+const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 /** Whom the tests are about. */
 export const member = memberIdOf(1);
 
@@ -44,6 +45,7 @@ export function subscriber(
     hold: (message: object, because: string) => kit.hold(delivery(JSON.stringify(message)), because),
     isSuspect: (message: object, receives: number) => kit.isSuspect(delivery(JSON.stringify(message), receives)),
     redrive: (released = true) => kit.redrive([member], () => true, released),
+    discard: (version: number) => kit.discard({ aggregateId: member, version }, 'test'),
     raw: (body: string) => kit.apply(delivery(body)),
     async sweep(mayGoOn = () => true, isOff = false) {
       const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };

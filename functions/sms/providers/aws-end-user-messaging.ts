@@ -52,15 +52,15 @@ export function createAwsEndUserMessaging(options: {
 }
 
 function failureOf(cause: Error): Error {
+  // Neither its message nor itself goes along: what AWS says of a parameter repeats the phone.
   const reason = (cause as { Reason?: string }).Reason ?? '';
   if (FOR_GOOD.has(reason)) {
-    return new RejectedError(`AWS End User Messaging refused the text: ${reason}`, { cause });
+    return new RejectedError(`AWS End User Messaging refused the text: ${reason}`);
   }
-  const what = `AWS End User Messaging: ${cause.name}: ${cause.message}`;
+  const what = `AWS End User Messaging: ${[cause.name, reason].filter(Boolean).join(', ')}`;
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
-  if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client')
-    return new NotServedError(what, { cause });
+  if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client') return new NotServedError(what);
   // What the service says itself, it has not done; of what was cut off, nobody knows.
   const mayHaveHappened = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
-  return new UnavailableError(what, { mayHaveHappened, cause });
+  return new UnavailableError(what, { mayHaveHappened });
 }
