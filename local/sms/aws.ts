@@ -23,8 +23,12 @@ export function awsOf(mailbox: Mailbox, access: Pick<Access, 'secretOf'>) {
       return { status: 200, body: { MessageId: randomUUID() } };
     };
     return mailbox.answer(['aws'], undefined, accept, {
-      fails: error(500, 'InternalServerException'),
-      refuses: error(400, 'ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' }),
+      fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
+      // As AWS does, it repeats what it was given.
+      refuses: error(400, 'ConflictException', {
+        Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT',
+        Message: `Value '${to}' at 'destinationPhoneNumber' is opted out.`,
+      }),
       throttles: error(400, 'ThrottlingException'),
     });
   };

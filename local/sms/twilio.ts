@@ -34,8 +34,8 @@ export function twilioOf(mailbox: Mailbox) {
       return { status: 201, body: { ...about, sid, status: 'queued', to: To, from: From ?? null, body: Body, uri } };
     };
     return mailbox.answer(['twilio'], undefined, accept, {
-      fails: error(503, 20503, 'Service unavailable'),
-      refuses: error(400, 21610, 'Attempt to send to unsubscribed recipient'),
+      fails: error(503, 20503, `Service unavailable for ${To}`),
+      refuses: error(400, 21610, `Attempt to send to unsubscribed recipient ${To}`),
       throttles: { ...error(429, 20429, 'Too Many Requests'), headers: { 'retry-after': '1' } },
     });
   };

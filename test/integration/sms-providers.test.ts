@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { inspect } from 'node:util';
 import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sign } from '../../functions/sms/providers/alibaba.ts';
@@ -50,6 +51,14 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   it('rejects for good whom it may not write to', async () => {
     breakIt('refuses');
     expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(RejectedError);
+  });
+
+  it.each(['fails', 'refuses', 'down'] as const)('says nothing of whom the text was for, when it %s', async (kind) => {
+    breakIt(kind);
+    const text = newText();
+    const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
+    // As a logger shows it: with its causes, and all that they carry.
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(text.to.slice(1));
   });
 
   it('rejects for now, and says that nothing was sent', async () => {
