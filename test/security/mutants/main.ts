@@ -49,16 +49,19 @@ async function fails(folder: string, test: string): Promise<boolean> {
   return code !== 0;
 }
 
-async function isNoticed(folder: string, { name, file, from, to, test }: SecurityMutant): Promise<boolean> {
-  const path = join(folder, file);
-  const source = await readFile(path, 'utf8');
+/** The source, and what it is without the protection. */
+async function mutated(folder: string, { name, file, from, to }: SecurityMutant): Promise<[string, string]> {
+  const source = await readFile(join(folder, file), 'utf8');
   if (source.split(from).length !== 2) throw new Error(`${name}: ${file} does not have this once: ${from}`);
-  await writeFile(
-    path,
-    source.replace(from, () => to),
-  );
+  return [source, source.replace(from, () => to)];
+}
+
+async function isNoticed(folder: string, mutant: SecurityMutant): Promise<boolean> {
+  const path = join(folder, mutant.file);
+  const [source, changed] = await mutated(folder, mutant);
+  await writeFile(path, changed);
   try {
-    return await fails(folder, test);
+    return await fails(folder, mutant.test);
   } finally {
     await writeFile(path, source);
   }
@@ -66,20 +69,23 @@ async function isNoticed(folder: string, { name, file, from, to, test }: Securit
 
 const folder = await copyOfProject();
 const chosen = mutants.filter(({ name }) => name.includes(only ?? ''));
+// First of all, whether they fit.
+await Promise.all(chosen.map((mutant) => mutated(folder, mutant)));
 for (const test of new Set(chosen.map(({ test: each }) => each))) {
   if (await fails(folder, test)) throw new Error(`test/security/${test}.test.ts fails with every protection in place`);
 }
 const bar = progressBar(chosen.length, 'protections removed');
 const unnoticed: string[] = [];
 for (const [index, mutant] of chosen.entries()) {
-  if (!(await isNoticed(folder, mutant))) unnoticed.push(mutant.name);
+  if (!(await isNoticed(folder, mutant))) {
+    unnoticed.push(mutant.name);
+    console.error(pc.red(`nothing fails without this protection: ${mutant.name}`));
+  }
   bar.update(index + 1);
 }
 bar.stop();
 await rm(folder, { recursive: true });
 
 if (json) console.log(JSON.stringify({ removed: chosen.length, unnoticed }, null, 2));
-else if (unnoticed.length === 0)
-  console.log(pc.green(`${chosen.length} protections removed one by one: each was missed.`));
-else for (const name of unnoticed) console.log(pc.red(`nothing fails without this protection: ${name}`));
+else console.log(`${chosen.length} protections removed one by one; ${unnoticed.length} of them unnoticed`);
 process.exitCode = unnoticed.length === 0 ? 0 : 1;
