@@ -159,6 +159,7 @@ export async function startCloud({
     opened.push(grpc.stop);
 
     const logs = createLogs(data);
+    opened.push(logs.close);
     const apiUrls = new Map<string, string>();
     const firstApi = () => [...apiUrls.values()][0] ?? '';
     const client = (url: string) => ({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import * as z from 'zod';
 import { readBody } from './read-body.ts';
 import type { State } from './state.ts';
 
@@ -8,15 +9,17 @@ import type { State } from './state.ts';
 const ALGORITHM = 'RS256';
 const LIFETIME_SECONDS = 3_600;
 
-export interface TokenRequest {
+const tokenRequest = z.strictObject({
   /** Id of a member, or whatever else a caller is called. */
-  sub?: string;
+  sub: z.string().optional(),
   /** Such as `members:read members:write`. */
-  scope?: string;
-  audience?: string;
+  scope: z.string().optional(),
+  audience: z.string().optional(),
   /** Seconds from now. */
-  expiresIn?: number;
-}
+  expiresIn: z.int().positive().optional(),
+});
+
+export type TokenRequest = z.output<typeof tokenRequest>;
 
 /** A new key takes a tenth of a second: clouds in memory of one process share their first. */
 let shared: Promise<JWK> | undefined;
@@ -99,32 +102,50 @@ export class Issuer {
 
   /** @param path below that of the issuer */
   async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const found = await this.#resource(path, request);
+    const body = ((await readBody(request)) ?? '').toString();
+    const [status, found] = await this.#resource(`${request.method} ${path}`, body);
     response
-      .writeHead(found ? 200 : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      .end(JSON.stringify(found ?? { message: 'Not Found' }));
+      .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+      .end(JSON.stringify(found));
   }
 
-  async #resource(path: string, request: IncomingMessage): Promise<object | undefined> {
-    switch (`${request.method} ${path}`) {
+  async #resource(asked: string, body: string): Promise<[number, object]> {
+    switch (asked) {
       case 'GET /.well-known/openid-configuration':
-        return {
-          issuer: this.url,
-          jwks_uri: `${this.url}/jwks.json`,
-          token_endpoint: `${this.url}/token`,
-          id_token_signing_alg_values_supported: [ALGORITHM],
-          response_types_supported: ['token'],
-          subject_types_supported: ['public'],
-        };
+        return [
+          200,
+          {
+            issuer: this.url,
+            jwks_uri: `${this.url}/jwks.json`,
+            token_endpoint: `${this.url}/token`,
+            id_token_signing_alg_values_supported: [ALGORITHM],
+            response_types_supported: ['token'],
+            subject_types_supported: ['public'],
+          },
+        ];
       case 'GET /jwks.json':
-        return { keys: (await this.#keys()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) };
+        return [
+          200,
+          { keys: (await this.#keys()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) },
+        ];
       case 'POST /token': {
-        const asked = JSON.parse(((await readBody(request)) ?? '{}').toString()) as TokenRequest;
-        const access_token = await this.token(asked);
-        return { access_token, token_type: 'Bearer', expires_in: asked.expiresIn ?? LIFETIME_SECONDS };
+        const wanted = tokenRequest.safeParse(jsonIn(body));
+        if (!wanted.success) {
+          return [400, { error: 'invalid_request', error_description: z.prettifyError(wanted.error) }];
+        }
+        const { expiresIn = LIFETIME_SECONDS } = wanted.data;
+        return [200, { access_token: await this.token(wanted.data), token_type: 'Bearer', expires_in: expiresIn }];
       }
       default:
-        return undefined;
+        return [404, { message: 'Not Found' }];
     }
+  }
+}
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body || '{}');
+  } catch {
+    return undefined;
   }
 }

@@ -20,6 +20,10 @@ export function createLogs(data: string | undefined) {
       files.set(functionName, file);
       file.write(`${line}\n`);
     },
+    async close(): Promise<void> {
+      await Promise.all([...files.values()].map((file) => new Promise<void>((resolve) => file.end(resolve))));
+      files.clear();
+    },
     of: (functionName: string): readonly string[] => lines.get(functionName) ?? [],
   };
 }

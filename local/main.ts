@@ -68,7 +68,8 @@ Register a member:
 
   curl -i ${apiUrl}/v1/members -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'
 
-The answer links to the member's points and guide; the text is at the SMS sandbox. Ctrl-C ends it.`);
+The answer links to the member's points and guide, which want a token: npm run --silent ops -- token
+The text is at the SMS sandbox. Ctrl-C ends it.`);
 }
 
 function watchSources(cloud: Cloud): void {

@@ -138,12 +138,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         throw error;
       }
     }
-    if (erases) await store.eraseLeft(aggregateId, version);
     const at = now();
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
-    // Once more: somebody may have discarded a message meanwhile.
     if (erases && claim.state === 'done') await store.eraseLeft(aggregateId, version);
     if (claim.state === 'done') await send({ aggregateId, version }, effect.send ?? []);
     return claim;
@@ -161,7 +159,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       }
       if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
-      if (decision.action === 'acknowledge') return duplicate(place);
+      if (decision.action === 'acknowledge') {
+        // Its function may have died right after the commit.
+        if (isErasing(message, contracts)) await store.eraseLeft(place.aggregateId, version);
+        return duplicate(place);
+      }
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
       claim = await commit(message, place, released, decision.after);

@@ -56,7 +56,12 @@ export function createDiscard({ store, contracts, now, mayBegin, isOld }: Discar
       throw new PermanentError(`${meant.length} messages claim version ${key.version}: say which is meant: ${ids}`);
     }
     const parked = meant[0] ?? missing(key, queue);
-    if (parked.version > 0 && parked.body !== '' && isErasing(readEnvelope(parked.body), contracts)) {
+    if (
+      parked.version > 0 &&
+      parked.reason !== 'unsent' &&
+      parked.body !== '' &&
+      isErasing(readEnvelope(parked.body), contracts)
+    ) {
       throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
     }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };

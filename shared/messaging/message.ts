@@ -129,6 +129,17 @@ const reads = (contracts: readonly MessageContract[], type: string | undefined) 
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !reads(contracts, type) && reads(contracts, alternatetype);
 
+/** Whether `readMessage` would read it. */
+export function isReadable(envelope: Envelope, contracts: readonly MessageContract[]): boolean {
+  try {
+    readMessage(envelope, contracts);
+    return true;
+  } catch (error) {
+    if (error instanceof UnreadableMessageError) return false;
+    throw error;
+  }
+}
+
 const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 
 function readData(contract: MessageContract, envelope: Envelope): unknown {

@@ -5,7 +5,7 @@ import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, PostponedError, TransientError, type UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, isErasing, placeOf, readEnvelope } from './message.ts';
+import { type Envelope, isErasing, isReadable, placeOf, readEnvelope } from './message.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 /** What a sweep or a redrive did to the parked messages of one aggregate. */
@@ -85,7 +85,8 @@ export function createParking(options: ParkingOptions) {
     const message: ParkedMessage = {
       ...placeOf(envelope, unordered),
       messageId: envelope.id,
-      body,
+      // To send what follows, its place is enough; and what it says may be personal.
+      body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
       ...before,
@@ -93,7 +94,9 @@ export function createParking(options: ParkingOptions) {
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
     // A message that comes again, too early, is no news; what is known of its failure is to be kept.
-    await store.park(message, reason === 'gap' && before.parkedAt === undefined ? 'new' : undefined);
+    // One that was parked before may have been taken away meanwhile: then it stays so.
+    if (before.parkedAt !== undefined) await store.park(message, 'known');
+    else await store.park(message, reason === 'gap' ? 'new' : undefined);
   }
 
   /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
@@ -172,7 +175,7 @@ export function createParking(options: ParkingOptions) {
       const attempts = parked.attempts + 1;
       const about = { error: textOf(error as Error), triedAt: now().toISOString(), nextTryAt: nextTry(attempts) };
       // Somebody may have discarded it meanwhile.
-      await store.park({ ...parked, reason: 'unsent', attempts, ...about }, 'known');
+      await store.park({ ...parked, body: '', reason: 'unsent', attempts, ...about }, 'known');
       return error as Error;
     }
     await store.unpark(parked);
@@ -197,12 +200,16 @@ export function createParking(options: ParkingOptions) {
   }
 
   const erasing = contracts.filter(({ erases }) => erases).map(({ type }) => type);
-  /** Of thousands of bodies, few have the type in them at all. */
-  const erases = ({ reason, body }: ParkedMessage) =>
-    reason !== 'unreadable' && erasing.some((type) => body.includes(type)) && isErasing(readEnvelope(body), contracts);
+  /** Of thousands of bodies, few have the type in them at all. One that cannot be applied itself makes way for nothing. */
+  function erases({ reason, body }: ParkedMessage): boolean {
+    if (['unreadable', 'failed', 'unsent'].includes(reason) || !erasing.some((type) => body.includes(type)))
+      return false;
+    const envelope = readEnvelope(body);
+    return isErasing(envelope, contracts) && isReadable(envelope, contracts);
+  }
 
   /** Makes way for an event that erases: what a message says before it has lost its point, and may not be kept. */
-  async function drop(parked: ParkedMessage): Promise<'gone' | 'waits'> {
+  async function drop(parked: ParkedMessage, how: Release): Promise<'gone' | 'waits' | Error> {
     const { aggregateId, version } = parked;
     const decision = decide(await store.cursor(aggregateId), version);
     const adopts = decision.action === 'adopt' && mayBegin(parked);
@@ -216,6 +223,8 @@ export function createParking(options: ParkingOptions) {
       });
       return state === 'done' ? 'gone' : 'waits';
     }
+    // It was applied: what follows from it is still to be sent.
+    if (decision.action === 'acknowledge') return settle(parked, how);
     // Its predecessor may still be on its way, and must find its place.
     if (decision.action === 'adopt' || (decision.action === 'park' && decision.because === 'gap')) return 'waits';
     await store.unpark(parked);
@@ -224,7 +233,7 @@ export function createParking(options: ParkingOptions) {
 
   async function releaseOrDrop(parked: ParkedMessage, last: ParkedMessage | undefined, how: Release) {
     if (last === undefined || parked.reason === 'unsent') return releaseOne(parked, how);
-    if (parked.version < last.version) return drop(parked);
+    if (parked.version < last.version) return drop(parked, how);
     // Who leaves waits neither for a person who held the message, nor for a capability to be switched on again.
     return releaseOne(parked, parked === last ? { ...how, released: true, isOff: false } : how);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
-import { deactivated, outgoingMessage, profileChanged, registered } from '../support/builders.ts';
+import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import { deactivated, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
 const REGISTERED = registered(member);
@@ -78,6 +79,30 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
+  it('drops nothing that was applied and has still to send what follows', async () => {
+    const reply = outgoingMessage(member, 'reply');
+    const sent: string[] = [];
+    let isDown = true;
+    const send = async (messages: ReadonlyArray<typeof reply>) => {
+      if (isDown) return new Map(messages.map((message) => [message, new Error('down')] as const));
+      sent.push(...messages.map(({ messageId }) => messageId));
+      return new Map();
+    };
+    const it = subscriber({ 'rollcall.member.registered.v1': () => ({ send: [reply] }) }, false, { sender: { send } });
+    // As if its function had died before it parked what could not be sent.
+    await it.apply(REGISTERED).catch(() => {});
+    await it.setAside(CHANGED, 'undelivered');
+    const place = { aggregateId: member, version: 1, messageId: 'again' };
+    const { body } = (await it.store.parkedOf(member))[0] as ParkedMessage;
+    const times = { parkedAt: TIME.toISOString(), nextTryAt: TIME.toISOString() };
+    await it.store.park({ ...place, body, reason: 'retry', attempts: 1, ...times });
+    await it.apply(LEFT);
+    isDown = false;
+    it.pass(60 * MINUTE);
+    await it.sweep();
+    expect([sent, it.parked()]).toEqual([['reply'], []]);
+  });
+
   it('cannot be discarded', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
@@ -92,9 +117,21 @@ describe('an event that erases', () => {
         throw new PermanentError('no');
       },
     });
-    await it.apply(REGISTERED);
+    await it.hold(REGISTERED, 'skipped');
     await it.apply(deactivated(member, 2));
+    await it.sweep();
     expect(await it.sweep()).toMatchObject({ applied: 0, forPerson: 1 });
-    expect(it.store.waiting.values().next().value).toMatchObject({ reason: 'failed', attempts: 1 });
+    expect(it.store.discarded).toMatchObject([{ version: 1, body: '' }]);
+    expect(it.store.waiting.values().next().value).toMatchObject({ reason: 'failed' });
+  });
+});
+
+describe('an event that would erase, and breaks its contract', () => {
+  it('makes way for nothing: what is before it keeps its turn', async () => {
+    const it = subscriber(breakable(new PermanentError('no'), true).handlers);
+    await it.apply(REGISTERED);
+    await it.apply({ ...deactivated(member, 2), data: { memberId: 7 } });
+    expect(await it.sweep()).toMatchObject({ applied: 0 });
+    expect(it.parked()).toEqual(['1 failed', '2 gap']);
   });
 });
