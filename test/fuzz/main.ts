@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
@@ -15,6 +16,7 @@ import { signedFetch } from '../../local/signed-fetch.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { atLeastOne } from '../../ops/cli/command.ts';
 import { progressBar } from '../../ops/cli/output.ts';
+import { createServices } from '../../ops/demo/services.ts';
 import { EVERY_MEMBER } from '../../ops/token.ts';
 import { channels } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
@@ -35,10 +37,18 @@ const CONCURRENCY = 16;
 /** Of all that is sent, so much goes to a queue or an RPC method. */
 const MESSAGES_OF_TEN = 2;
 const RPC_OF_TEN = 1;
-/** In every input that may hold something personal, and in nothing else. */
+/** What inputs are full of, and nothing else says. */
 const PHONE = '+34698765432';
+const LEAVER = '+34698765433';
 const NAME = 'Xochiquétzal';
-const MARKS = [PHONE.slice(1), NAME];
+const MARKS = [PHONE.slice(1), NAME, encodeURIComponent(NAME)];
+
+const CONSUMERS = [
+  ...channels.filter(({ kind }) => kind === 'queue').map(({ name }) => name),
+  'sms',
+  'points',
+  'guide',
+];
 
 interface Sent {
   what: string;
@@ -54,10 +64,11 @@ const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
 async function sendAll(cloud: Cloud): Promise<Sent[]> {
   const token = await cloud.issuer.token(EVERY_MEMBER);
   const callAsService = signedFetch(OPERATOR);
-  const somebody = await register(cloud, token);
-  const known = { ids: [somebody], token, phone: PHONE, name: NAME };
-  const consumers = channels.filter(({ kind }) => kind === 'queue').map(({ name }) => name);
-  const functions = [...consumers, 'sms', 'points', 'guide'].map((name) => `rollcall-dev-${name}-consume`);
+  const somebody = await register(cloud, token, PHONE);
+  // Who may be sent away, with all that follows from it.
+  const leaver = await register(cloud, token, LEAVER);
+  const known = { ids: [somebody, leaver], token, phone: PHONE, name: NAME };
+  const functions = CONSUMERS.map((name) => `rollcall-dev-${name}-consume`);
 
   async function send(nth: number): Promise<Sent> {
     if (nth % 10 < MESSAGES_OF_TEN) {
@@ -70,7 +81,13 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
     }
     const isRpc = nth % 10 < MESSAGES_OF_TEN + RPC_OF_TEN;
     const { method, path, headers, body } = isRpc
-      ? draw(rpcRequest(rpcRoutes.map(({ path }) => path)), nth)
+      ? draw(
+          rpcRequest(
+            rpcRoutes.map(({ path }) => path),
+            known,
+          ),
+          nth,
+        )
       : draw(httpRequest(Object.values(routes), known), nth);
     const call = isRpc ? callAsService : fetch;
     const response = await call(cloud.apiUrl + path, { method, headers, ...(body !== undefined && { body }) });
@@ -95,28 +112,49 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
   return sent;
 }
 
-async function register(cloud: Cloud, token: string): Promise<string> {
+async function register(cloud: Cloud, token: string, phone: string): Promise<string> {
   const response = await fetch(`${cloud.apiUrl}/v1/members`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ phone: PHONE, name: NAME, locale: 'es' }),
+    body: JSON.stringify({ phone, name: NAME, locale: 'es' }),
   });
   return ((await response.json()) as { id: string }).id;
 }
 
+async function itemsOf({ endpointUrl }: Cloud, table: string): Promise<Array<Record<string, any>>> {
+  const client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ endpoint: endpointUrl, region: 'us-east-1', credentials: OPERATOR }),
+  );
+  const pages = paginateScan({ client }, { TableName: `rollcall-dev-${table}`, ConsistentRead: true });
+  return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items);
+}
+
 /** A member without its phone's guard, or a guard without its member: half of a registration. */
 async function halves(cloud: Cloud): Promise<Finding[]> {
-  const credentials = { accessKeyId: OPERATOR.accessKeyId, secretAccessKey: OPERATOR.secretAccessKey };
-  const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ endpoint: cloud.endpointUrl, region: 'us-east-1', credentials }),
-  );
-  const pages = await Array.fromAsync(
-    paginateScan({ client }, { TableName: 'rollcall-dev-members', ConsistentRead: true }),
-  );
-  const items = pages.flatMap(({ Items = [] }) => Items);
+  const items = await itemsOf(cloud, 'members');
   const guarded = new Set(items.filter(({ pk }) => pk.startsWith('phone#')).map(({ memberId }) => memberId));
   const active = new Set(items.filter(({ status }) => status === 'active').map(({ id }) => id));
   return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
+}
+
+/** What handlers stumbled over: parked as what fails for now, it is no failure of their function. */
+async function defects(cloud: Cloud): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const name of CONSUMERS) {
+    for (const { body: _, error = '', ...parked } of await itemsOf(cloud, name)) {
+      const isDefect = /^(TypeError|RangeError|ReferenceError|SyntaxError|ZodError|ValidationException)/.test(error);
+      const isLeak = MARKS.some((mark) => error.includes(mark));
+      if (isDefect || isLeak)
+        found.push({ kind: isLeak ? 'leak' : 'crash', what: `${name} ${JSON.stringify({ ...parked, error })}` });
+    }
+  }
+  return found;
+}
+
+/** Waits until nothing is under way any more, a minute at most: then it goes on as it is. */
+async function drained(cloud: Cloud): Promise<void> {
+  const services = createServices({ ...cloud, stage: 'dev' });
+  for (let tries = 0; tries < 120 && (await services.underWay()) > 0; tries++) await delay(500);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-fuzz-'));
@@ -124,7 +162,8 @@ const data = join(folder, 'data');
 const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assembly')), data });
 const start = performance.now();
 const sent = await sendAll(cloud);
-const half = await halves(cloud);
+await drained(cloud);
+const half = [...(await halves(cloud)), ...(await defects(cloud))];
 await cloud.stop();
 // All of them: in memory there are only the last of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
