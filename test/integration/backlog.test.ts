@@ -8,7 +8,9 @@ import { eventually, startTestCloud, switchTo, type TestCloud } from '../support
 import { runScript } from '../support/run.ts';
 
 const BACKLOG = 5_000;
-const MADE_UP_FOR = 500;
+/** Each costs a write of its own, one after the other for a batch: fewer show the same. */
+const SKIPPED = 1_000;
+const MADE_UP_FOR = 300;
 /** Counting so many messages keeps the emulator busy. */
 const LOOK_EVERY_MS = 300;
 
@@ -63,14 +65,14 @@ async function waiting(cloud: TestCloud, service: string) {
 const untilEmpty = (cloud: TestCloud, service: string) =>
   eventually(async () => (await waiting(cloud, service)).left === 0, LOOK_EVERY_MS);
 
-describe('a backlog of 5,000 messages', () => {
+describe('a backlog', () => {
   let cloud: TestCloud;
   beforeAll(async () => {
     cloud = await startTestCloud();
   });
   afterAll(() => cloud.stop());
 
-  it('waits while it is paused, and none of it is lost, parked or applied until that is over', async () => {
+  it('of 5,000 messages waits while it is paused, and none of it is lost, parked or applied until that is over', async () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
     // Many were received, and given back for a while.
@@ -84,17 +86,17 @@ describe('a backlog of 5,000 messages', () => {
 
   it('is recorded while it is skipped, and made up for when a person says so', async () => {
     await switchTo(cloud, 'guide', 'skip');
-    await sendTo(cloud, 'guide', BACKLOG);
+    await sendTo(cloud, 'guide', SKIPPED);
     await untilEmpty(cloud, 'guide');
     await switchTo(cloud, 'guide', 'on');
     await cloud.invoke('rollcall-dev-guide-sweep', {});
-    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide', 'held')]).toEqual([0, BACKLOG]);
+    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide', 'held')]).toEqual([0, SKIPPED]);
     const members = Array.from({ length: MADE_UP_FOR }, (_, index) => memberIdOf(index + 1));
     const { code, stderr } = await runScript(
       'ops/cli/main.ts',
       ...['--endpoint', cloud.endpointUrl, 'parked', 'redrive', 'guide', ...members],
     );
     expect([code, stderr]).toEqual([0, '']);
-    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide')]).toEqual([MADE_UP_FOR, BACKLOG - MADE_UP_FOR]);
+    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide')]).toEqual([MADE_UP_FOR, SKIPPED - MADE_UP_FOR]);
   });
 });
