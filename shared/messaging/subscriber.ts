@@ -6,7 +6,7 @@ import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
+import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 
@@ -99,7 +99,6 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     /** Parks a message untried, for a person to release; unless it was applied before. */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
-        if (isErasing(envelope, contracts)) return attempt(envelope, delivery);
         const attempted = await applier.apply(envelope, { held: new HeldError(because) });
         if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
         return attempted.outcome;

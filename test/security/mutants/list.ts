@@ -317,13 +317,6 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/erasing',
   },
   {
-    name: 'the event that erases, held',
-    file: 'shared/messaging/subscriber.ts',
-    from: 'if (isErasing(envelope, contracts)) return attempt(envelope, delivery);',
-    to: '',
-    test: 'unit/erasing',
-  },
-  {
     name: 'the event that erases, switched off',
     file: parking,
     from: 'if (queue.some(erases)) return undefined;',
