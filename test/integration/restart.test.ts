@@ -47,14 +47,14 @@ describe('a cloud that is killed in mid-flow', () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
-    const registering = registerAll(madeUp(400, Math.random), {
+    const registering = registerAll(madeUp(240, Math.random), {
       apiUrl: first.urls.apiUrl,
       token: await requestToken(first.urls.endpointUrl, EVERY_MEMBER),
       concurrency: 16,
       changeEvery: 4,
       onAccepted: (accepted) => {
         sure.push(accepted);
-        if (sure.length === 150) first.child.kill('SIGKILL');
+        if (sure.length === 100) first.child.kill('SIGKILL');
       },
       onProgress: () => {},
     }).catch((error: unknown) => error);

@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { decide, type Statement } from '../../local/iam/policy.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
+import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
+import { createMessage } from '../../shared/messaging/message.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, outgoingMessage, registered } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
@@ -234,6 +236,37 @@ describe('a cloud', () => {
     expect(
       (await cloud.request('PATCH', `/v2/members/${body.id}`, { locale: 'es' }, { 'if-match': '"1"' })).status,
     ).toBe(200);
+  });
+
+  it('grants what consumers of commands need rarely, too', async () => {
+    const member = memberIdOf(72);
+    const record = (version: number) => {
+      const command = createMessage(redeemPoints, {
+        ...{ id: `redeem-${version}`, source: '/rollcall/registration', subject: member, version, time: new Date() },
+        ...{ data: { memberId: member, points: 1 }, replyTo: 'registration-replies' },
+      });
+      const attributes = { ApproximateReceiveCount: '6' };
+      const eventSourceARN = arn('sqs', 'points-commands.fifo');
+      return { Records: [{ eventSourceARN, messageId: command.id, body: JSON.stringify(command), attributes }] };
+    };
+    const held = async () => (await cloud.items('points-commands', member)).map(({ sk, reason }) => reason ?? sk);
+    // There is no account yet; when there is, a person has it tried again.
+    await cloud.invoke('rollcall-dev-points-commands-consume', record(1));
+    expect(await held()).toEqual(['retry']);
+    const account = { pk: member, sk: 'account', version: 1, accountState: 'open', balance: 100 };
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-points', Item: account }));
+    await cloud.invoke('rollcall-dev-points-commands-sweep', {});
+    await cloud.invoke('rollcall-dev-points-commands-sweep', { redrive: [member] });
+    const [cursor] = await cloud.items('points-commands', member);
+    expect(cursor).toMatchObject({ version: 1 });
+    // One that was given up, and one whose reply was not sent.
+    await cloud.invoke('rollcall-dev-points-commands-dead-letters', record(2));
+    expect(await held()).toEqual([cursor?.sk, 'retry']);
+    const unsent = [outgoingMessage(member, 'reply', '{}', 'registration-replies')];
+    const Item = { ...cursor, 'unsent#1': unsent };
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-points-commands', Item }));
+    await cloud.invoke('rollcall-dev-points-commands-dead-letters', record(1));
+    expect((await cloud.items('points-commands', member))[0]).not.toHaveProperty(['unsent#1']);
   });
 });
 

@@ -203,8 +203,8 @@ export const mutants: Mutant[] = [
     name: 'redrive-out-of-order',
     breaks: ['G4'],
     file: parking,
-    from: 'const queue = await store.parkedOf(aggregateId);\n      const erasing',
-    to: 'const queue = (await store.parkedOf(aggregateId)).toReversed();\n      const erasing',
+    from: 'const queue = await store.parkedOf(aggregateId);\n      const last',
+    to: 'const queue = (await store.parkedOf(aggregateId)).toReversed();\n      const last',
   },
   {
     name: 'sweep-never-retries',
