@@ -43,6 +43,8 @@ async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Ur
 }
 
 describe('a cloud that is killed in mid-flow', () => {
+  const KILLED_AT = 100;
+
   it('applies everything that it accepted once, and in order, after it is started again', async () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
@@ -54,14 +56,14 @@ describe('a cloud that is killed in mid-flow', () => {
       changeEvery: 4,
       onAccepted: (accepted) => {
         sure.push(accepted);
-        if (sure.length === 100) first.child.kill('SIGKILL');
+        if (sure.length === KILLED_AT) first.child.kill('SIGKILL');
       },
       onProgress: () => {},
     }).catch((error: unknown) => error);
     await once(first.child, 'exit');
     // What was under way when the process died fails; what was accepted is what counts.
     expect(await registering).toBeInstanceOf(Error);
-    expect(sure.length).toBeGreaterThanOrEqual(150);
+    expect(sure.length).toBeGreaterThanOrEqual(KILLED_AT);
 
     const { urls } = await spawnCloud(data);
     const services = createServices({ ...urls, stage: 'dev' });
