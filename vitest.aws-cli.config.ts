@@ -1,8 +1,7 @@
-import { mergeConfig } from 'vitest/config';
-import base from './vitest.config.ts';
+import { defineConfig } from 'vitest/config';
+import { patience } from './vitest.config.ts';
 
 /** Tests that need the AWS CLI: `npm run test:aws-cli`. */
-export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
-  { test: { include: ['test/aws-cli/*.test.ts'] } },
-);
+export default defineConfig({
+  test: { ...patience, include: ['test/aws-cli/*.test.ts'], globalSetup: ['test/support/synthesize.ts'] },
+});

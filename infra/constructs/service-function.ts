@@ -1,11 +1,10 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
-import { keyFor } from './encryption.ts';
+import { ServiceLogGroup } from './service-log-group.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
@@ -25,13 +24,7 @@ export class ServiceFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
     const functionName = `rollcall-${stage.name}-${name}`;
-    const encryptionKey = keyFor(scope, `${id}Logs`, stage);
-    const logGroup = new LogGroup(scope, `${id}Logs`, {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: stage.logRetentionDays,
-      ...(encryptionKey && { encryptionKey }),
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
-    });
+    const logGroup = new ServiceLogGroup(scope, `${id}Logs`, { stage, logGroupName: `/aws/lambda/${functionName}` });
     // Queues and topics know the functions of their stage by what the names of their roles begin with.
     const role = new Role(scope, `${id}Role`, {
       roleName: functionName,

@@ -1,8 +1,9 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { Secret, type SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { keyFor } from './encryption.ts';
+import { removalPolicyOf } from './removal.ts';
 
 export interface ServiceSecretProps {
   stage: Stage;
@@ -20,7 +21,7 @@ export class ServiceSecret extends Secret {
       secretName: `rollcall-${stage.name}-${name}`,
       description,
       generateSecretString: generate,
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicyOf(stage),
       ...(encryptionKey && { encryptionKey }),
     });
     Validations.of(this).acknowledge({

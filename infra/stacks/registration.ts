@@ -1,15 +1,12 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { type CfnStage, HttpStage, type IHttpApi, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
+import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
+import { ApiStage } from '../constructs/api-stage.ts';
 import { Consumer } from '../constructs/consumer.ts';
-import { keyFor } from '../constructs/encryption.ts';
 import { Outbox } from '../constructs/outbox.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
@@ -105,6 +102,7 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
     api.addServiceRoute(this, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
     const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', 'DeleteItem'], true);
+    governance.allowPseudonyms(deactivate);
     api.addServiceRoute(this, 'DeactivateMember', routes.deactivateMember, deactivate);
     api.addServiceRoute(this, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
     api.addServiceRoute(
@@ -121,8 +119,6 @@ export class RegistrationStack extends Stack {
     const operationAdded = api.addServiceRoute(this, 'ReadOperation', routes.readOperation, readOperation);
     api.addServiceRoute(this, 'Unrouted', 'everything else', apiFunction('unrouted', []));
 
-    governance.allowPseudonyms(deactivate);
-
     const rpc = new ServiceFunction(this, 'rpc', {
       stage,
       name: 'registration-rpc',
@@ -136,7 +132,10 @@ export class RegistrationStack extends Stack {
     limits.allow(rpc, 'UpdateItem');
     governance.allowReadingSwitches(rpc);
     governance.allowPseudonyms(rpc);
-    const rpcAdded = rpcRoutes.flatMap((route) => api.addServiceRoute(this, `Rpc${route.name}`, route, rpc));
+    const rpcByName = new Map(
+      rpcRoutes.map((route) => [route.name, api.addServiceRoute(this, `Rpc${route.name}`, route, rpc)]),
+    );
+    const rpcAdded = ({ name }: RpcRoute) => rpcByName.get(name) ?? [];
 
     // Other services assume it to call MemberService; their own policies must let them.
     new Role(this, 'RpcClient', {
@@ -165,47 +164,14 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadOpenApi', routes.readOpenApi, docsFunction('readOpenApi'));
     api.addServiceRoute(this, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
 
-    // A stage can only limit routes that are there.
-    const encryptionKey = keyFor(this, 'AccessLog', stage);
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/apigateway/rollcall-${stage.name}-api`,
-      retention: stage.logRetentionDays,
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
-      ...(encryptionKey && { encryptionKey }),
+    const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
+    new ApiStage(this, 'Stage', {
+      stage,
+      api,
+      limits: [
+        { routes: [...registerAdded, ...rpcAdded(rpcRegister)], perSecond: registrationsPerSecond },
+        { routes: [...redeemAdded, ...operationAdded, ...rpcAdded(rpcWatch)], perSecond: waitsPerSecond },
+      ],
     });
-    const apiStage = new HttpStage(this, 'Stage', {
-      httpApi: api as IHttpApi,
-      autoDeploy: true,
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(accessLog),
-        // Neither path nor address: these would be personal data.
-        format: AccessLogFormat.custom(
-          JSON.stringify({
-            requestId: '$context.requestId',
-            time: '$context.requestTime',
-            route: '$context.routeKey',
-            status: '$context.status',
-            milliseconds: '$context.responseLatency',
-            error: '$context.error.message',
-            authorizerError: '$context.authorizer.error',
-          }),
-        ),
-      },
-    });
-    const cfnStage = apiStage.node.defaultChild as CfnStage;
-    const { perSecond, burst, registrationsPerSecond, waitsPerSecond } = stage.throttling;
-    cfnStage.defaultRouteSettings = { throttlingRateLimit: perSecond, throttlingBurstLimit: burst };
-    const limit = ({ method, path }: { method: string; path: string }, rate: number) => ({
-      [`${method} ${path}`]: { ThrottlingRateLimit: rate, ThrottlingBurstLimit: rate },
-    });
-    cfnStage.routeSettings = {
-      ...limit(routes.register, registrationsPerSecond),
-      ...limit(rpcRegister, registrationsPerSecond),
-      ...limit(routes.redeem, waitsPerSecond),
-      ...limit(routes.readOperation, waitsPerSecond),
-      ...limit({ ...routes.readOperation, method: 'HEAD' }, waitsPerSecond),
-      ...limit(rpcWatch, waitsPerSecond),
-    };
-    cfnStage.node.addDependency(...registerAdded, ...rpcAdded, ...redeemAdded, ...operationAdded);
   }
 }

@@ -22,18 +22,28 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
     );
   }
 
+  async function readAgain(): Promise<void> {
+    const readAt = now().getTime();
+    const before = known?.value;
+    known = await read().then(
+      (value) => ({ value, readAt }),
+      (failure: Error) => ({ ...(before && { value: before }), failure, readAt }),
+    );
+  }
+
+  /** A batch needs it ten times at once: it is read once. */
+  let reading: Promise<void> | undefined;
+
   return async () => {
-    const at = now().getTime();
-    if (!known || at - known.readAt >= (known.failure ? FAILURE_AGE_MS : MAX_AGE_MS)) {
-      const before = known?.value;
-      try {
-        known = { value: await read(), readAt: at };
-      } catch (cause) {
-        known = { ...(before && { value: before }), failure: cause as Error, readAt: at };
-      }
+    const isFresh = known && now().getTime() - known.readAt < (known.failure ? FAILURE_AGE_MS : MAX_AGE_MS);
+    if (!isFresh) {
+      reading ??= readAgain().finally(() => {
+        reading = undefined;
+      });
+      await reading;
     }
-    if (known.value) return known.value;
-    throw new NotServedError(`secret ${id} cannot be used: ${known.failure?.message}`, { cause: known.failure });
+    if (known?.value) return known.value;
+    throw new NotServedError(`secret ${id} cannot be used: ${known?.failure?.message}`, { cause: known?.failure });
   };
 }
 

@@ -102,6 +102,8 @@ describe('phone and name', () => {
     ids.operation = operation.id;
     ids.changed = await register(CHANGED);
     await cloud.request('PATCH', `/v1/members/${ids.changed}`, { name: `${NAME} II` }, { 'if-match': '"1"' });
+    // Or these would fail below, and open the circuit: what comes while it is open is postponed, and not given back.
+    await eventually(async () => (await cloud.texts(ALICE)).length === 2 && (await cloud.texts(CHANGED)).length === 1);
 
     // A text that is refused for good, one that no provider takes for now, and one that a limit holds.
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');

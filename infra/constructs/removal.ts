@@ -1,0 +1,6 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Stage } from '../stages.ts';
+
+/** A first deployment that fails takes what it made with it, or the names would block the second. */
+export const removalPolicyOf = ({ keepData }: Stage) =>
+  keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
