@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { OperatorError, openStage, type Stage } from './stage.ts';
+import { OperatorError, openStage, type Stage } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface Common {

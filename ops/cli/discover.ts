@@ -2,9 +2,9 @@ import { DiscoverInstancesCommand } from '@aws-sdk/client-servicediscovery';
 import { Command } from 'commander';
 import { stageNamed } from '../../infra/stages.ts';
 import { createRegistry, type LiveInstance } from '../../shared/discovery/registry.ts';
+import { OperatorError, type Stage } from '../stage/stage.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 type Registered = { id: string; attributes: Record<string, string> };
 

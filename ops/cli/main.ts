@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { CloudError } from '../../local/errors.ts';
+import { OperatorError } from '../stage/stage.ts';
 import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
 import { discover } from './discover.ts';
@@ -9,7 +10,6 @@ import { member } from './member.ts';
 import { outbox } from './outbox.ts';
 import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
-import { OperatorError } from './stage.ts';
 import { switchCommand } from './switch.ts';
 import { token } from './token.ts';
 

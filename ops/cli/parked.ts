@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
+import { redrive } from '../stage/redrive.ts';
+import { OperatorError, type Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
-import { redrive } from './redrive.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 type Found = ParkedMessage & { subscriber: string };
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { OperatorError, type Stage } from '../stage/stage.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson } from './output.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 /** Of the embedded cloud's own issuer, or what the operator has. @throws {OperatorError} if there is neither */
 export async function operatorToken({ endpoint, name }: Stage): Promise<string> {

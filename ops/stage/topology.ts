@@ -1,5 +1,14 @@
 /** What a node of the topology is. `functions` are several of one service that do the same for the flow. */
-export type NodeKind = 'client' | 'api' | 'functions' | 'function' | 'table' | 'topic' | 'queue' | 'dead letters' | 'provider';
+export type NodeKind =
+  | 'client'
+  | 'api'
+  | 'functions'
+  | 'function'
+  | 'table'
+  | 'topic'
+  | 'queue'
+  | 'dead letters'
+  | 'provider';
 
 export interface TopologyNode {
   /** Unique, such as `queue:rollcall-dev-sms.fifo`. */
