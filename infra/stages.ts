@@ -41,6 +41,20 @@ const settings = z.strictObject({
   }),
   /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
   customerManagedKey: z.boolean(),
+  /** Where the functions' spans go; nothing: nobody traces. */
+  tracing: z
+    .strictObject({
+      /**
+       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts that have Transaction Search switched on; or
+       * the address of a collector that takes OTLP/HTTP, such as `http://localhost:4318` of a collector's layer.
+       */
+      to: z.union([z.literal('cloudwatch'), z.url({ protocol: /^https?$/ })]),
+      /** ARN of the layer of a collector, for arm64. */
+      layer: z.string().startsWith('arn:').nullable(),
+      /** The part of all traces that is recorded: 0 to 1. */
+      ratio: z.number().min(0).max(1),
+    })
+    .nullable(),
   sms: smsSettings,
   /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -71,6 +85,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     cors: { origins: [] },
     customerManagedKey: false,
     namespace: 'rollcall',
+    tracing: null,
     sms: {
       providers: ['http', 'twilio'],
       timeoutMs: 2_000,
@@ -96,6 +111,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     cors: { origins: [] },
     customerManagedKey: true,
     namespace: 'rollcall',
+    tracing: null,
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,

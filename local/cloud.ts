@@ -9,6 +9,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '../shared/discovery/registry.ts';
 import { Calls } from './calls.ts';
+import { createControl } from './control.ts';
 import { Directory } from './directory.ts';
 import { startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
@@ -141,7 +142,10 @@ export async function startCloud({
       place: { region: REGION, accountId: ACCOUNT_ID },
       access,
       issuer,
-      about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+      control: createControl({
+        about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+        mappings: () => running?.mappings ?? [],
+      }),
       onWrite: (request) => writes.ring(request),
       faults,
     });

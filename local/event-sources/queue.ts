@@ -19,16 +19,20 @@ export interface QueueMappingOptions {
   filters: string[];
 }
 
+/** What wakes functions: it can be stopped, and started again. */
 export interface Mapping {
+  /** Of the function that takes what comes from its queue or stream; nothing, if it is a timer. */
+  functionName?: string;
   start(): void;
   stop(): Promise<void>;
+  stopped(): boolean;
 }
 
 /** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
   const { sqs, calls, queueUrl, target, concurrency } = options;
   const matches = createFilter(options.filters);
-  const stopping = new AbortController();
+  let stopping = new AbortController();
   const atWork = new Set<Promise<void>>();
   let polling: Promise<void> | undefined;
 
@@ -82,7 +86,9 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   }
 
   return {
+    functionName: target.settings.name,
     start() {
+      stopping = new AbortController();
       polling = repeat(poll, queueUrl, stopping.signal);
     },
     async stop() {
@@ -90,6 +96,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
       await polling;
       await Promise.all(atWork);
     },
+    stopped: () => stopping.signal.aborted,
   };
 }
 

@@ -3,6 +3,7 @@ import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import * as z from 'zod';
+import { aboutAggregate } from '../observability/spans.ts';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { jsonText } from './json-text.ts';
@@ -55,7 +56,11 @@ export function header({ headers }: HttpEvent, name: string): string | undefined
 }
 
 /** The member that the path names. */
-export const memberId = (event: HttpEvent) => pathId(event, 'member');
+export function memberId(event: HttpEvent): string {
+  const id = pathId(event, 'member');
+  aboutAggregate(id);
+  return id;
+}
 
 /** The id in the path. What is none of ours is nobody's: no table need be asked. */
 export function pathId({ pathParameters }: HttpEvent, what: string): string {

@@ -11,12 +11,11 @@ type Handler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
 export const served =
   (handle: Handler): Handler =>
   async (event, context) => {
-    const { routeKey, headers, requestContext, pathParameters } = event;
+    const { routeKey, headers, requestContext } = event;
     const attributes = {
       'http.request.method': requestContext.http.method,
       'http.route': routeKey.split(' ').at(-1) ?? '',
       'faas.invocation_id': context.awsRequestId,
-      ...(pathParameters?.id && { 'rollcall.aggregate': pathParameters.id }),
     };
     try {
       return await traced(

@@ -35,7 +35,8 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
   const parentContext = parent === undefined ? null : parseTraceParent(parent);
   if (!parentContext) return tracer.startSpan(name, { kind, attributes }, active);
   const cause = trace.getSpanContext(active);
-  const links = cause && isSpanContextValid(cause) ? [{ context: cause }] : [];
+  const isElsewhere = cause && isSpanContextValid(cause) && cause.spanId !== parentContext.spanId;
+  const links = isElsewhere ? [{ context: cause }] : [];
   const around = trace.setSpanContext(active, { ...parentContext, isRemote: true });
   return tracer.startSpan(name, { kind, attributes, links }, around);
 }
