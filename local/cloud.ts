@@ -114,6 +114,7 @@ export async function startCloud({
     await Promise.allSettled(starting);
     const [folder, dynamoDB, messaging] = await Promise.all(starting);
 
+    let running: Runtime | undefined;
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
     const writes = new Doorbell();
@@ -142,6 +143,7 @@ export async function startCloud({
       access,
       issuer,
       about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+      templates: () => running?.assembly.stacks ?? [],
       onWrite: (request) => writes.ring(request),
       faults,
     });
@@ -191,7 +193,6 @@ export async function startCloud({
       return url;
     };
 
-    let running: Runtime | undefined;
     async function run(folder: string): Promise<void> {
       const runtime: Runtime = {
         region: REGION,

@@ -18,6 +18,7 @@ import type { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
 import { accessKeyOf } from './signature.ts';
+import type { AssembledStack } from './template/assembly.ts';
 
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
@@ -37,6 +38,8 @@ export interface EndpointOptions {
   access: Access;
   issuer: Issuer;
   about: () => CloudDescription;
+  /** What is deployed. */
+  templates: () => readonly AssembledStack[];
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
@@ -66,6 +69,12 @@ const WRITES = new Set([
   'ExecuteTransaction',
 ]);
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** What the cloud tells about itself. */
+const TOLD: Record<string, (options: EndpointOptions) => unknown> = {
+  '/_rollcall': ({ about }) => about(),
+  '/_rollcall/templates': ({ templates }) => templates(),
+};
 
 /** The one endpoint for every AWS service that the embedded cloud has. `GET /_rollcall` tells about the cloud itself. */
 export function createEndpoint(options: EndpointOptions): Server {
@@ -174,8 +183,9 @@ export function createEndpoint(options: EndpointOptions): Server {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
-    if (path === '/_rollcall') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(options.about()));
+    const tell = TOLD[path];
+    if (tell) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(tell(options)));
       return;
     }
     if (path.startsWith('/issuer/')) return options.issuer.answer(path.slice('/issuer'.length), request, response);
