@@ -144,6 +144,7 @@ export async function startCloud({
       issuer,
       control: createControl({
         about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+        templates: () => running?.assembly.stacks ?? [],
         mappings: () => running?.mappings ?? [],
       }),
       onWrite: (request) => writes.ring(request),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Mapping } from './event-sources/queue.ts';
 import { readBody } from './read-body.ts';
 import { type SentMessage, SentMessages } from './sent-messages.ts';
+import type { AssembledStack } from './template/assembly.ts';
 import { createTraces, type OtlpRequest, type Span } from './traces.ts';
 
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
@@ -29,6 +30,8 @@ export interface Broken {
 
 export interface ControlOptions {
   about: () => CloudDescription;
+  /** What is deployed. */
+  templates: () => readonly AssembledStack[];
   /** The event sources, as they are now. */
   mappings: () => readonly Mapping[];
 }
@@ -43,13 +46,14 @@ export type Control = ReturnType<typeof createControl>;
  * What the embedded cloud tells of itself, and lets be done to it, beside AWS's own APIs:
  *
  * - `GET /_rollcall` {@link CloudDescription}
+ * - `GET /_rollcall/templates` {@link AssembledStack}[]
  * - `POST /v1/traces` takes spans by OTLP/HTTP, in JSON
  * - `GET /_rollcall/traces?aggregate= | message= | trace=` {@link Span}[]
  * - `GET /_rollcall/messages?aggregate=` {@link SentMessage}[]
  * - `GET /_rollcall/happened?after=` {@link Happened}
  * - `GET /_rollcall/broken` {@link Broken}; `PUT`, `DELETE /_rollcall/broken/{function}`; `PUT /_rollcall/latency/{ms}`
  */
-export function createControl({ about, mappings }: ControlOptions) {
+export function createControl({ about, templates, mappings }: ControlOptions) {
   const traces = createTraces();
   const messages = new SentMessages();
   const recent: Array<{ span: Span } | { message: SentMessage }> = [];
@@ -98,6 +102,8 @@ export function createControl({ about, mappings }: ControlOptions) {
         return {};
       case 'GET ':
         return about();
+      case 'GET templates':
+        return templates();
       case 'GET traces':
         return traces.find(query);
       case 'GET messages':

@@ -151,9 +151,9 @@ function spanOf(span: OtlpSpan, service: string): Span {
 }
 
 const attributesOf = (attributes: OtlpAttribute[] = []) =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+  Object.fromEntries(attributes.map(({ key, value }) => [key, plain(value)]));
 
-function valueOf({ stringValue, intValue, doubleValue, boolValue }: OtlpValue): string | number | boolean {
+function plain({ stringValue, intValue, doubleValue, boolValue }: OtlpValue): string | number | boolean {
   if (intValue !== undefined) return Number(intValue);
   return stringValue ?? doubleValue ?? boolValue ?? '';
 }

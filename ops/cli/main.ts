@@ -12,6 +12,7 @@ import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
 import { switchCommand } from './switch.ts';
 import { token } from './token.ts';
+import { topology } from './topology.ts';
 
 const queues = new Command('queues')
   .description('how many messages wait in each queue')
@@ -37,7 +38,7 @@ const program = new Command('npm run ops --')
   )
   .option('--json', 'print JSON and nothing else')
   .configureHelp({ showGlobalOptions: true });
-const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits, member, token];
+const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits, member, token, topology];
 for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
 for (const command of commands.flatMap((one) => [one, ...one.commands])) {
