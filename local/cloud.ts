@@ -17,7 +17,7 @@ import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
 import type { Faults } from './faults.ts';
 import { startGrpc } from './grpc.ts';
-import type { HttpApi } from './http-api.ts';
+import type { HttpApi, Site } from './http-api.ts';
 import { Access } from './iam/access.ts';
 import { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
@@ -71,6 +71,8 @@ export interface Cloud {
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
+  /** Has something else answer at the first API's address, before the API. */
+  serve(site: Site): void;
   /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
   redeploy(assembly: string): Promise<void>;
   stop(): Promise<void>;
@@ -267,6 +269,10 @@ export async function startCloud({
       access,
       functions,
       logs: logs.of,
+      serve(site) {
+        const [api] = running?.apis.values() ?? [];
+        if (api) api.site = site;
+      },
       async redeploy(folder) {
         await halt();
         await run(folder);

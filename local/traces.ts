@@ -8,6 +8,8 @@ export interface Span {
   kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   /** `service.name`: registration, relay, sms, points, … */
   service: string;
+  /** `faas.name`: the function that did it. */
+  function: string;
   /** Epoch. */
   startMs: number;
   durationMs: number;
@@ -125,14 +127,15 @@ const ERROR = 2;
 
 const spansOf = ({ resourceSpans = [] }: OtlpRequest): Span[] =>
   resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
-    const service = String(attributesOf(resource?.attributes)['service.name'] ?? 'unknown');
-    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => spanOf(span, service)));
+    const about = attributesOf(resource?.attributes);
+    const from = { service: String(about['service.name'] ?? 'unknown'), function: String(about['faas.name'] ?? '') };
+    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...spanOf(span), ...from })));
   });
 
 /** A number of nanoseconds has more digits than a double. */
 const msOf = (nanos: string) => Number(BigInt(nanos) / 1000n) / 1000;
 
-function spanOf(span: OtlpSpan, service: string): Span {
+function spanOf(span: OtlpSpan): Omit<Span, 'service' | 'function'> {
   const { traceId, spanId, parentSpanId, name, kind, status, links = [] } = span;
   const startMs = msOf(span.startTimeUnixNano);
   return {
@@ -141,7 +144,6 @@ function spanOf(span: OtlpSpan, service: string): Span {
     ...(parentSpanId && { parentSpanId }),
     name,
     kind: KINDS[kind] ?? 'internal',
-    service,
     startMs,
     durationMs: Math.max(0, msOf(span.endTimeUnixNano) - startMs),
     ...(status?.code === ERROR && { error: status.message ?? 'failed' }),

@@ -5,12 +5,12 @@ import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
+import { registered } from '../stage/directory.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { confirm, onStage } from './command.ts';
-import { registered } from './discover.ts';
 import { printJson, printTable } from './output.ts';
-import { operatorToken } from './token.ts';
+import { operatorToken } from '../stage/token.ts';
 
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {

@@ -14,7 +14,7 @@ async function itemsOf({ dynamodb, table }: Stage, name: string, query: Partial<
 }
 
 /** What a table holds under a key that names the member. */
-const itemsAt = (stage: Stage, name: string, key: string, value: string) =>
+export const itemsAt = (stage: Stage, name: string, key: string, value: string) =>
   itemsOf(stage, name, {
     ConsistentRead: true,
     KeyConditionExpression: '#key = :value',

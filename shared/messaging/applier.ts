@@ -222,7 +222,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         async (span) => {
           const attempted = await applyNow(envelope, options);
           span.setAttribute('rollcall.outcome', attempted.outcome === 'parked' ? attempted.reason : attempted.outcome);
-          if (attempted.outcome === 'applied') onApplied?.(now().getTime() - Date.parse(envelope.time));
+          if (attempted.outcome === 'applied') {
+            const lagMs = now().getTime() - Date.parse(envelope.time);
+            span.setAttribute('rollcall.lag_ms', lagMs);
+            onApplied?.(lagMs);
+          }
           return attempted;
         },
       );
