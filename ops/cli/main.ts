@@ -4,6 +4,7 @@ import { CloudError } from '../../local/errors.ts';
 import { OperatorError } from '../stage/stage.ts';
 import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
+import { consoleCommand } from './console.ts';
 import { discover } from './discover.ts';
 import { limits } from './limits.ts';
 import { member } from './member.ts';
@@ -11,8 +12,10 @@ import { outbox } from './outbox.ts';
 import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
 import { switchCommand } from './switch.ts';
+import { tail } from './tail.ts';
 import { token } from './token.ts';
 import { topology } from './topology.ts';
+import { trace } from './trace.ts';
 
 const queues = new Command('queues')
   .description('how many messages wait in each queue')
@@ -38,7 +41,21 @@ const program = new Command('npm run ops --')
   )
   .option('--json', 'print JSON and nothing else')
   .configureHelp({ showGlobalOptions: true });
-const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits, member, token, topology];
+const commands = [
+  topology,
+  trace,
+  tail,
+  parked,
+  outbox,
+  queues,
+  switchCommand,
+  circuitCommand,
+  discover,
+  limits,
+  member,
+  token,
+  consoleCommand,
+];
 for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
 for (const command of commands.flatMap((one) => [one, ...one.commands])) {

@@ -8,9 +8,9 @@ import { pathOf } from '../../shared/http/routing.ts';
 import { registered } from '../stage/directory.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
+import { operatorToken } from '../stage/token.ts';
 import { confirm, onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
-import { operatorToken } from '../stage/token.ts';
 
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
