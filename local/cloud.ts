@@ -8,6 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '../shared/discovery/registry.ts';
+import { Archive } from './archive.ts';
 import { Calls } from './calls.ts';
 import { Directory } from './directory.ts';
 import { startDynamoDB } from './emulators/dynoxide.ts';
@@ -115,6 +116,13 @@ export async function startCloud({
     const [folder, dynamoDB, messaging] = await Promise.all(starting);
 
     let running: Runtime | undefined;
+    const client = (url: string) => ({
+      endpoint: url,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const archive = new Archive(state, client(messaging.url));
+    opened.push(() => archive.close());
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
     const writes = new Doorbell();
@@ -142,6 +150,7 @@ export async function startCloud({
       place: { region: REGION, accountId: ACCOUNT_ID },
       access,
       issuer,
+      archive,
       about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
       templates: () => running?.assembly.stacks ?? [],
       onWrite: (request) => writes.ring(request),
@@ -164,11 +173,6 @@ export async function startCloud({
     opened.push(logs.close);
     const apiUrls = new Map<string, string>();
     const firstApi = () => [...apiUrls.values()][0] ?? '';
-    const client = (url: string) => ({
-      endpoint: url,
-      region: REGION,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
     const services = {
       dynamodb: new DynamoDBClient(client(dynamoDB.url)),
       streams: new DynamoDBStreamsClient(client(dynamoDB.url)),
@@ -208,6 +212,7 @@ export async function startCloud({
         log: logs.write,
         access,
         issuer,
+        archive,
         authorizers: new Map(),
         openApi,
         directory,

@@ -9,6 +9,7 @@ import { member } from './member.ts';
 import { outbox } from './outbox.ts';
 import { printJson, printTable } from './output.ts';
 import { parked } from './parked.ts';
+import { replay } from './replay.ts';
 import { OperatorError } from './stage.ts';
 import { switchCommand } from './switch.ts';
 import { token } from './token.ts';
@@ -38,7 +39,19 @@ const program = new Command('npm run ops --')
   )
   .option('--json', 'print JSON and nothing else')
   .configureHelp({ showGlobalOptions: true });
-const commands = [parked, outbox, queues, switchCommand, circuitCommand, discover, limits, member, token, topology];
+const commands = [
+  parked,
+  outbox,
+  queues,
+  switchCommand,
+  circuitCommand,
+  discover,
+  limits,
+  member,
+  token,
+  topology,
+  replay,
+];
 for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
 for (const command of commands.flatMap((one) => [one, ...one.commands])) {
