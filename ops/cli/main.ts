@@ -4,6 +4,7 @@ import { CloudError } from '../../local/errors.ts';
 import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
 import { discover } from './discover.ts';
+import { doctor } from './doctor.ts';
 import { limits } from './limits.ts';
 import { member } from './member.ts';
 import { outbox } from './outbox.ts';
@@ -51,6 +52,7 @@ const commands = [
   token,
   topology,
   replay,
+  doctor,
 ];
 for (const command of commands) program.addCommand(command);
 // Added commands do not inherit how help is shown.
