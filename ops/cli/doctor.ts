@@ -6,6 +6,7 @@ import { type Check, examine, type Finding, type Verdict } from '../stage/doctor
 import * as messages from '../stage/doctor/messages.ts';
 import * as surroundings from '../stage/doctor/surroundings.ts';
 import { onStage } from './command.ts';
+import { called } from './name.ts';
 import { harmless, printJson } from './output.ts';
 
 const CHECKS: Record<string, Check> = {
@@ -41,7 +42,7 @@ const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 function print({ check, verdict, found, remedy }: Finding): void {
   const text = harmless(found);
   console.log(`${MARKS[verdict]}  ${check.padEnd(WIDTH)}  ${verdict === 'not checked' ? pc.dim(text) : text}`);
-  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${harmless(remedy)}`);
+  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${called(harmless(remedy))}`);
 }
 
 export const doctor = new Command('doctor')
