@@ -10,6 +10,8 @@ const settings = z.strictObject({
   keepData: z.boolean(),
   pointInTimeRecovery: z.boolean(),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
+  /** For how long subscribers can read again what was published, phones and names included; null: not at all. */
+  eventArchiveDays: z.int().min(1).max(365).nullable(),
   /** Most batches of a queue that its consumer handles at once, over all instances: 2 to 1,000. */
   subscriberConcurrency: z.strictObject({
     default: concurrency,
@@ -77,6 +79,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     keepData: false,
     pointInTimeRecovery: false,
     logRetentionDays: 7,
+    eventArchiveDays: 7,
     subscriberConcurrency: { default: 5 },
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
@@ -104,6 +107,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     keepData: true,
     pointInTimeRecovery: true,
     logRetentionDays: 90,
+    eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
     throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },

@@ -8,6 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '../shared/discovery/registry.ts';
+import { Archive } from './archive.ts';
 import { Calls } from './calls.ts';
 import { createControl } from './control.ts';
 import { Directory } from './directory.ts';
@@ -117,6 +118,14 @@ export async function startCloud({
     await Promise.allSettled(starting);
     const [folder, dynamoDB, messaging] = await Promise.all(starting);
 
+    let running: Runtime | undefined;
+    const client = (url: string) => ({
+      endpoint: url,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const archive = new Archive(state, client(messaging.url));
+    opened.push(() => archive.close());
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
     const writes = new Doorbell();
@@ -149,6 +158,7 @@ export async function startCloud({
         templates: () => running?.assembly.stacks ?? [],
         mappings: () => running?.mappings ?? [],
       }),
+      archive,
       onWrite: (request) => writes.ring(request),
       faults,
     });
@@ -169,11 +179,6 @@ export async function startCloud({
     opened.push(logs.close);
     const apiUrls = new Map<string, string>();
     const firstApi = () => [...apiUrls.values()][0] ?? '';
-    const client = (url: string) => ({
-      endpoint: url,
-      region: REGION,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
     const services = {
       dynamodb: new DynamoDBClient(client(dynamoDB.url)),
       streams: new DynamoDBStreamsClient(client(dynamoDB.url)),
@@ -198,7 +203,6 @@ export async function startCloud({
       return url;
     };
 
-    let running: Runtime | undefined;
     async function run(folder: string): Promise<void> {
       const runtime: Runtime = {
         region: REGION,
@@ -214,6 +218,7 @@ export async function startCloud({
         log: logs.write,
         access,
         issuer,
+        archive,
         authorizers: new Map(),
         openApi,
         directory,

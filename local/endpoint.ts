@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Archive } from './archive.ts';
 import { awsError } from './aws-error.ts';
 import type { Calls } from './calls.ts';
 import type { Control } from './control.ts';
@@ -32,6 +33,7 @@ export interface EndpointOptions {
   access: Access;
   issuer: Issuer;
   control: Control;
+  archive: Archive;
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
@@ -111,8 +113,10 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (!answer) return;
     const isDone = answer.status < 300;
     if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
-    if (isDone) tellOfMessages(service, operation, partial?.request ?? body.toString());
-    if (isDone) options.faults?.answered(operation, partial?.request ?? body.toString(), answer.body.toString());
+    const done = partial?.request ?? body.toString();
+    if (isDone) tellOfMessages(service, operation, done);
+    if (isDone && service === 'sns') options.archive.published(operation, done, answer.body.toString());
+    if (isDone) options.faults?.answered(operation, done, answer.body.toString());
     if (fault?.kind === 'answer lost') return send(response, errorAnswer(fault.kind, service, body.toString()));
     if (!partial || !isDone) return send(response, answer);
     options.faults?.happened(`${service} ${operation}: partly done`);
@@ -133,6 +137,9 @@ export function createEndpoint(options: EndpointOptions): Server {
     target: Target,
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer } | undefined> {
     if (typeof target.url !== 'string') return answerHere(target.url, target.operation, body, request.headers);
+    const known =
+      target.service === 'sns' ? await options.archive.answer(target.operation, body.toString()) : undefined;
+    if (known) return { ...known, body: Buffer.from(known.body) };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(target.url, {
       agent,

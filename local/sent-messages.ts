@@ -1,3 +1,5 @@
+import { entriesOf } from './published.ts';
+
 /** A message as it was sent to a topic or queue. */
 export interface SentMessage {
   at: string;
@@ -14,7 +16,7 @@ export function messagesSent(service: string, operation: string, request: string
   if (service === 'sns' && /^Publish(Batch)?$/.test(operation)) {
     const form = new URLSearchParams(request);
     const channel = form.get('TopicArn')?.split(':').at(-1) ?? '';
-    return [...form].filter(([key]) => /(^|\.)Message$/.test(key)).map(([, body]) => ({ channel, body }));
+    return entriesOf(form).map(({ body }) => ({ channel, body }));
   }
   if (service === 'sqs' && /^SendMessage(Batch)?$/.test(operation)) {
     const { QueueUrl = '', MessageBody, Entries = [] } = JSON.parse(request) as SqsRequest;

@@ -22,6 +22,9 @@ function stageOf({ stage, endpoint }: Common): Stage {
   return openStage({ name: stage ?? 'dev', ...(address && { endpoint: address }) });
 }
 
+/** A command line that cannot be meant: exit code 2. */
+export class UsageError extends OperatorError {}
+
 type Action<Own, Args extends unknown[]> = (stage: Stage, options: Own & Common, ...args: Args) => Promise<void>;
 
 /** Gives an action its stage, and the options that all commands share along with its own. */

@@ -58,6 +58,7 @@ member
   .command('erase <id>')
   .description('deactivates a member: every service erases what it holds')
   .option('--yes', 'do not ask')
+  .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
       await confirm(`Member ${id} leaves, and cannot be brought back.`, yes);
@@ -71,6 +72,7 @@ member
 member
   .command('status <id>')
   .description('which services have erased a member who left')
+  .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
       const erasure = await erasureOf(stage, id);
