@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Topology } from '../../ops/stage/topology.ts';
 import about from '../../package.json' with { type: 'json' };
+import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf } from '../support/cloud.ts';
 import { root, runNode, runScript } from '../support/run.ts';
 
@@ -51,6 +53,26 @@ describe('npm run ops', () => {
       runNode([join(root, 'ops/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
     expect((await failing({ NO_COLOR: '', FORCE_COLOR: '1' })).stderr).toContain('\u001b[');
     expect((await failing({ NO_COLOR: '1', FORCE_COLOR: '1' })).stderr).not.toContain('\u001b[');
+  });
+});
+
+describe('npm run ops -- topology', () => {
+  it('shows what is deployed now', async () => {
+    const cloud = await cloudOf();
+    const swept = async () => {
+      const { stdout } = await ops('topology', '--all', '--json', '--endpoint', cloud.endpointUrl);
+      const { edges } = JSON.parse(stdout) as Topology;
+      return edges.some(({ to, label }) => to === 'function:rollcall-dev-guide-sweep' && label.startsWith('swept'));
+    };
+    expect(await swept()).toBe(true);
+    const isRule = ({ Type }: { Type: string }) => Type === 'AWS::Events::Rule';
+    await cloud.redeploy(
+      await changedAssembly(
+        ['guide'],
+        (resource) => isRule(resource) && Object.assign(resource.Properties, { Targets: [] }),
+      ),
+    );
+    expect(await swept()).toBe(false);
   });
 });
 

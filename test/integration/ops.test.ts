@@ -168,7 +168,7 @@ describe('npm run ops', () => {
     ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
     ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
     ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
-  ])('has a command line with %s end with exit code 2', async (_, options, what) => {
+  ])('ends with exit code 2 where the command line has %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Archive } from '../../local/archive.ts';
 import { entriesOf, failedIn } from '../../local/published.ts';
+import { openState, type State } from '../../local/state.ts';
 import { profileChanged, registered } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
@@ -71,5 +73,42 @@ describe('what a topic keeps of a call', () => {
     expect(failedIn(`<Successful>${member('a')}</Successful>\n<Failed>${member('b')}</Failed>`)).toEqual(
       new Set(['b']),
     );
+  });
+});
+
+describe('the archive of a topic', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const archiveOn = (state: State) =>
+    new Archive(state, {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+  const publish = (archive: Archive, TopicArn: string) =>
+    archive.published('Publish', `${new URLSearchParams({ TopicArn, Message: 'body', MessageGroupId: 'g' })}`, '');
+  const kept = ({ database }: State) => database.prepare('SELECT topic FROM archive').all().length;
+
+  it('has only what was published on a topic that keeps one, and nothing once it keeps none', () => {
+    const state = openState(undefined);
+    const archive = archiveOn(state);
+    archive.keep('kept', 7);
+    publish(archive, 'kept');
+    publish(archive, 'other');
+    expect(kept(state)).toBe(1);
+    archive.keep('kept', undefined);
+    expect(kept(state)).toBe(0);
+    archive.close();
+  });
+
+  it('forgets what is older than its days', () => {
+    const state = openState(undefined);
+    const archive = archiveOn(state);
+    archive.keep('kept', 7);
+    publish(archive, 'kept');
+    publish(archive, 'kept');
+    state.database.prepare('UPDATE archive SET published_at = ? WHERE id = 1').run(Date.now() - 7 * DAY_MS - 1);
+    archive.keep('kept', 7);
+    expect(kept(state)).toBe(1);
+    archive.close();
   });
 });
