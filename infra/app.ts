@@ -2,6 +2,7 @@ import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { FoundationStack } from './stacks/foundation.ts';
 import { GuideStack } from './stacks/guide.ts';
+import { MonitoringStack } from './stacks/monitoring.ts';
 import { OperationsStack } from './stacks/operations.ts';
 import { PointsStack } from './stacks/points.ts';
 import { RegistrationStack } from './stacks/registration.ts';
@@ -23,6 +24,7 @@ const subscribers = [
 const registration = new RegistrationStack(app, id('registration'), props);
 // An event that is published before its subscribers are there is lost to them.
 for (const subscriber of subscribers) registration.addStackDependency(subscriber);
+new MonitoringStack(app, id('monitoring'), { stage, api, alarms });
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 Tags.of(app).add('application', 'rollcall');
