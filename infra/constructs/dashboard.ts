@@ -181,10 +181,19 @@ export class Dashboard extends Construct {
         horizontalAnnotations: [{ value: sms.perDay, label: 'perDay' }],
       },
       {
-        title: 'Circuits: 0 closed, 1 half-open, 2 open',
+        title: 'Circuits: 0 closed, 2 open',
         metrics: [
-          ...sms.providers.map((provider) =>
-            serviceMetric(service, 'CircuitState', 'Maximum', { circuit: `sms-${provider}` }),
+          // It is written only when it changes.
+          ...sms.providers.map(
+            (provider) =>
+              new MathExpression({
+                expression: `FILL(${provider}, REPEAT)`,
+                usingMetrics: {
+                  [provider]: serviceMetric(service, 'CircuitState', 'Maximum', { circuit: `sms-${provider}` }),
+                },
+                label: `sms-${provider}`,
+                period,
+              }),
           ),
           serviceMetric(service, 'CircuitOpened', 'Sum'),
           serviceMetric(service, 'CircuitClosed', 'Sum'),
