@@ -62,6 +62,13 @@ const settings = z.strictObject({
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Points for registering, where no rule says otherwise. */
   defaultBonus: z.int().nonnegative(),
+  /** What the API must keep to, over all routes, or an alarm is raised. */
+  apiAlarms: z.strictObject({
+    /** Answers with 5xx, in per cent of all. */
+    errorPercent: z.number().positive().max(100),
+    /** What one request in a hundred may exceed. */
+    p99Ms: z.int().positive(),
+  }),
   /** Whether alarms are mailed, to the address that is a parameter of the operations stack. */
   alarmByEmail: z.boolean(),
 });
@@ -101,6 +108,7 @@ const stages: Record<string, z.input<typeof settings>> = {
       modeWhenCircuitOpens: 'short-text',
     },
     defaultBonus: 100,
+    apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
     alarmByEmail: false,
   },
   prod: {
@@ -129,6 +137,7 @@ const stages: Record<string, z.input<typeof settings>> = {
       modeWhenCircuitOpens: null,
     },
     defaultBonus: 100,
+    apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },
 };
