@@ -24,19 +24,24 @@ let tellFailure: (error: Error) => void = () => {};
 /**
  * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`,
  * and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
- * ids, so all services of a stage choose the same, and callers choose none.
+ * ids, so all services of a stage choose the same, and callers choose none. `OTEL_SDK_DISABLED=true`: of none.
  * @param onFailure told when spans could not be exported: they are lost
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
   if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
   tellFailure = onFailure;
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio } = readEnvironment(
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+    OTEL_SDK_DISABLED: disabled,
+  } = readEnvironment(
     z.object({
+      OTEL_SDK_DISABLED: z.stringbool().default(false),
       OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
       OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
     }),
   );
-  if (endpoint === undefined) return;
+  if (disabled || endpoint === undefined) return;
   provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
