@@ -25,7 +25,7 @@ export function Latency({ latencyMs, apply }: LatencyProps) {
         step={10}
         maw={560}
         mb="xl"
-        mx="xl"
+        mx={40}
         marks={marks}
         label={duration}
         value={chosen}

@@ -18,6 +18,7 @@ export function StoppedFunctions({ functions, apply }: StoppedFunctionsProps) {
           <Switch
             key={name}
             label={t('faults.runs', { name })}
+            styles={{ body: { minWidth: 0 }, labelWrapper: { minWidth: 0, overflowWrap: 'anywhere' } }}
             checked={!stopped}
             onChange={(event) => apply([{ function: name, stopped: !event.currentTarget.checked }])}
           />

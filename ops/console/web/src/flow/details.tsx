@@ -1,5 +1,4 @@
-import { Anchor, Badge, Code, Drawer, Group, List, Stack, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Anchor, Badge, Code, Drawer, Group, List, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Topology, TopologyEdge, TopologyNode } from '../../../../stage/topology.ts';
@@ -7,6 +6,7 @@ import { useAbout } from '../api/queries.ts';
 import { useEdgeActivity, useNodeActivity } from '../live/use-live.ts';
 import { type Figure, figuresOf } from './figures.ts';
 import { useGoes } from './goes.ts';
+import { Part } from './part.tsx';
 import { RateHistory } from './rate-history.tsx';
 import { RecentPassings } from './recent-passings.tsx';
 import { subscriberOf } from './subscriber-of.ts';
@@ -95,15 +95,6 @@ function EdgeDetails({ topology, edge, open }: { topology: Topology; edge: Topol
     </Stack>
   );
 }
-
-export const Part = ({ title, children }: { title: string; children: ReactNode }) => (
-  <section>
-    <Title order={3} size="h5" mb={6}>
-      {title}
-    </Title>
-    {children}
-  </section>
-);
 
 const colors = { plain: 'blue', busy: 'grape', bad: 'red' };
 

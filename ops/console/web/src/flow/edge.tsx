@@ -24,7 +24,7 @@ export const StageEdgeView = memo(function StageEdgeView({ data, markerEnd }: Ed
       <title>{goes(data.about.label)}</title>
       <BaseEdge path={path} {...(markerEnd && { markerEnd })} style={{ strokeWidth: widthAt(perSecond) }} />
       {perSecond > 0 && (
-        <text x={middle.x} y={middle.y - 5} textAnchor="middle" className={classes.rate}>
+        <text x={middle.x} y={middle.y - 7} textAnchor="middle" className={classes.rate}>
           {rate(perSecond)}
         </text>
       )}

@@ -18,8 +18,8 @@ export interface Layout {
   edges: ReadonlyMap<string, PlacedEdge>;
 }
 
-/** Wide enough for `registration-replies.fifo` on two lines. */
-export const NODE_SIZE = { width: 126, height: 70 };
+/** Wide enough for `registration-replies.fifo` on three lines. */
+export const NODE_SIZE = { width: 126, height: 80 };
 
 /** Where everything is drawn: in the direction in which messages flow. */
 export function placed(topology: Topology, vertical: boolean): Layout {
@@ -27,7 +27,7 @@ export function placed(topology: Topology, vertical: boolean): Layout {
   graph.setGraph({
     rankdir: vertical ? 'TB' : 'LR',
     ranksep: vertical ? 46 : 34,
-    nodesep: 14,
+    nodesep: 12,
     edgesep: 10,
     marginx: 8,
     marginy: 8,

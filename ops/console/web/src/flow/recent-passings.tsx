@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useRecentPassings } from '../live/use-live.ts';
 import { useTime } from '../shown/times.ts';
-import { Part } from './details.tsx';
 import { isBad } from './moving-dots.ts';
+import { Part } from './part.tsx';
 
 /** The last messages that were seen here since this was opened. */
 export function RecentPassings({ edges }: { edges: readonly string[] }) {

@@ -86,7 +86,7 @@ function useShared(language: string) {
       connectNulls: false,
       tooltipAnimationDuration: still ? 0 : 100,
       xAxisProps: { tickFormatter: (at: number) => clock.format(at), minTickGap: 40 },
-      yAxisProps: { width: 58 },
+      yAxisProps: { width: 72 },
       tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact.format(at) : '') },
       // A chart that moves all the time needs no entrance.
       lineProps: { isAnimationActive: false },

@@ -13,7 +13,7 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   return (
     <Accordion variant="separated" multiple chevronPosition="left">
       {messages.map(({ at, channel, event }) => (
-        <Accordion.Item key={`${channel} ${event.id}`} value={`${channel} ${event.id}`}>
+        <Accordion.Item key={keyOf(channel, event)} value={keyOf(channel, event)}>
           <Accordion.Control>
             <Group justify="space-between" gap="xs">
               <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
@@ -33,6 +33,9 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   );
 }
 
+/** Two renditions of an event may have one id. What it comes to is part of an element's id, where spaces may not be. */
+const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
+
 /** In the body of a CloudEvent is `data`, or `data_base64`; all else is header. */
 function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 'event'>) {
   const { t } = useTranslation();
@@ -50,7 +53,7 @@ function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 
         <Table.Tbody>
           {Object.entries(header).map(([name, value]) => (
             <Table.Tr key={name}>
-              <Table.Th scope="row" w="30%">
+              <Table.Th scope="row" w="34%">
                 {name}
               </Table.Th>
               <Table.Td>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>

@@ -7,6 +7,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans SC", "PingFang SC", sans-serif',
+  components: {
+    Modal: { styles: { title: { fontWeight: 650 } } },
+    Drawer: { styles: { title: { fontWeight: 650, overflowWrap: 'anywhere' } } },
+    // They are short: none needs to scroll, which a keyboard could not do.
+    Select: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
+    Autocomplete: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
+  },
   headings: { fontWeight: '650' },
 });
 
@@ -16,6 +23,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-placeholder': 'var(--mantine-color-gray-7)',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
+    '--mantine-color-anchor': 'var(--mantine-color-blue-9)',
     '--mantine-color-orange-light-color': '#933106',
     '--mantine-color-teal-light-color': '#066345',
   },
@@ -23,5 +31,6 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
     '--mantine-color-placeholder': 'var(--mantine-color-dark-1)',
     '--mantine-color-error': 'var(--mantine-color-red-4)',
+    '--mantine-color-anchor': 'var(--mantine-color-blue-3)',
   },
 });

@@ -8,7 +8,7 @@ export function Json({ value, label }: { value: unknown; label: string }) {
   const text = asText(value);
   return (
     <Box pos="relative">
-      <Code block tabIndex={0} role="region" aria-label={label} className={classes.code}>
+      <Code block tabIndex={0} role="group" aria-label={label} className={classes.code}>
         {text}
       </Code>
       <CopyButton value={text}>

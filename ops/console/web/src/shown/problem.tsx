@@ -32,6 +32,13 @@ export function Problem({ error, again }: { error: unknown; again?: () => void }
 
 /** What went wrong with something that somebody did. */
 export const tellProblem = (error: unknown) =>
-  notifications.show({ color: 'red', title: titleOf(error), message: detailOf(error), autoClose: 10_000 });
+  notifications.show({
+    color: 'red',
+    title: titleOf(error),
+    message: detailOf(error),
+    autoClose: 10_000,
+    closeButtonProps: { 'aria-label': i18next.t('close') },
+  });
 
-export const tellDone = (message: string) => notifications.show({ color: 'teal', message });
+export const tellDone = (message: string) =>
+  notifications.show({ color: 'teal', message, closeButtonProps: { 'aria-label': i18next.t('close') } });

@@ -129,7 +129,7 @@ export const en = {
     perSecond: '{{rate}}/s',
     errors: '{{rate}} errors/s',
     waiting: '{{count}} waiting',
-    rows: '{{count}} rows',
+    rows: '{{count}} pending',
     inFlight: '{{count}} in flight',
     parked: '{{count}} parked',
     stopped: 'stopped',

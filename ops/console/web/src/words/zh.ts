@@ -123,7 +123,7 @@ export const zh: Dictionary = {
     perSecond: '{{rate}}/秒',
     errors: '{{rate}} 错误/秒',
     waiting: '{{count}} 条等待',
-    rows: '{{count}} 行',
+    rows: '{{count}} 条待发',
     inFlight: '{{count}} 条处理中',
     parked: '{{count}} 条搁置',
     stopped: '已停止',
