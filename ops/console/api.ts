@@ -183,8 +183,6 @@ export interface DiscardRequest {
   subscriber: string;
   aggregateId: string;
   version: number;
-  /** Which message is meant: under a queue all have version 0, and several may claim a version. */
-  messageId: string;
   because: string;
 }
 
