@@ -6,12 +6,12 @@ import { Command } from 'commander';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import type { CallFault } from '../local/faults.ts';
 import { synthesize } from '../local/synthesize.ts';
-import { openStage, type Stage } from '../ops/cli/stage.ts';
 import { madeUp } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
 import { compare, percentile } from '../ops/demo/verdict.ts';
+import { openStage, type Stage } from '../ops/stage/stage.ts';
 import { EVERY_MEMBER } from '../ops/token.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')

@@ -1,7 +1,9 @@
-import { App, Tags, Validations } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import about from '../package.json' with { type: 'json' };
 import { FoundationStack } from './stacks/foundation.ts';
 import { GuideStack } from './stacks/guide.ts';
+import { MonitoringStack } from './stacks/monitoring.ts';
 import { OperationsStack } from './stacks/operations.ts';
 import { PointsStack } from './stacks/points.ts';
 import { RegistrationStack } from './stacks/registration.ts';
@@ -23,6 +25,12 @@ const subscribers = [
 const registration = new RegistrationStack(app, id('registration'), props);
 // An event that is published before its subscribers are there is lost to them.
 for (const subscriber of subscribers) registration.addStackDependency(subscriber);
+new MonitoringStack(app, id('monitoring'), { stage, api, alarms });
+
+// An output, not a tag: a release changes no resource that it has nothing to do with.
+for (const stack of app.node.children.filter(Stack.isStack)) {
+  new CfnOutput(stack, 'Version', { value: about.version });
+}
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 Tags.of(app).add('application', 'rollcall');

@@ -2,6 +2,7 @@ import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { bundling } from './bundling.ts';
 
 const root = join(import.meta.dirname, '..');
 let bundles: string | undefined;
@@ -26,21 +27,7 @@ function buildAll(): string {
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries.map((entry) => [`${folderOf(entry)}/index`, entry])),
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    // Names of errors and functions are what a person on call reads in a stack trace.
-    keepNames: true,
-    legalComments: 'none',
-    loader: { '.html': 'text' },
-    // Some dependencies are CommonJS and call require().
-    banner: {
-      js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",
-    },
+    ...bundling,
     logLevel: 'warning',
   });
   return outdir;

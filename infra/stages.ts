@@ -10,6 +10,8 @@ const settings = z.strictObject({
   keepData: z.boolean(),
   pointInTimeRecovery: z.boolean(),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
+  /** For how long subscribers can read again what was published, phones and names included; null: not at all. */
+  eventArchiveDays: z.int().min(1).max(365).nullable(),
   /** Most batches of a queue that its consumer handles at once, over all instances: 2 to 1,000. */
   subscriberConcurrency: z.strictObject({
     default: concurrency,
@@ -41,11 +43,32 @@ const settings = z.strictObject({
   }),
   /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
   customerManagedKey: z.boolean(),
+  /** Where the functions' spans go; nothing: nobody traces. */
+  tracing: z
+    .strictObject({
+      /**
+       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts that have Transaction Search switched on; or
+       * the address of a collector that takes OTLP/HTTP, such as `http://localhost:4318` of a collector's layer.
+       */
+      to: z.union([z.literal('cloudwatch'), z.url({ protocol: /^https?$/ })]),
+      /** ARN of the layer of a collector, for arm64. */
+      layer: z.string().startsWith('arn:').nullable(),
+      /** The part of all traces that is recorded: 0 to 1. */
+      ratio: z.number().min(0).max(1),
+    })
+    .nullable(),
   sms: smsSettings,
   /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Points for registering, where no rule says otherwise. */
   defaultBonus: z.int().nonnegative(),
+  /** What the API must keep to, over all routes, or an alarm is raised. */
+  apiAlarms: z.strictObject({
+    /** Answers with 5xx, in per cent of all. */
+    errorPercent: z.number().positive().max(100),
+    /** What one request in a hundred may exceed. */
+    p99Ms: z.int().positive(),
+  }),
   /** Whether alarms are mailed, to the address that is a parameter of the operations stack. */
   alarmByEmail: z.boolean(),
 });
@@ -63,6 +86,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     keepData: false,
     pointInTimeRecovery: false,
     logRetentionDays: 7,
+    eventArchiveDays: 7,
     subscriberConcurrency: { default: 5 },
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
@@ -71,6 +95,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     cors: { origins: [] },
     customerManagedKey: false,
     namespace: 'rollcall',
+    tracing: null,
     sms: {
       providers: ['http', 'twilio'],
       timeoutMs: 2_000,
@@ -83,12 +108,14 @@ const stages: Record<string, z.input<typeof settings>> = {
       modeWhenCircuitOpens: 'short-text',
     },
     defaultBonus: 100,
+    apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
     alarmByEmail: false,
   },
   prod: {
     keepData: true,
     pointInTimeRecovery: true,
     logRetentionDays: 90,
+    eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
     throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
@@ -96,6 +123,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     cors: { origins: [] },
     customerManagedKey: true,
     namespace: 'rollcall',
+    tracing: null,
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,
@@ -109,6 +137,7 @@ const stages: Record<string, z.input<typeof settings>> = {
       modeWhenCircuitOpens: null,
     },
     defaultBonus: 100,
+    apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },
 };

@@ -27,4 +27,5 @@ export function awsError(service: string, { status, code, message, more }: AwsEr
   };
 }
 
-const escaped = (text: string) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** For XML. */
+export const escaped = (text: string) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -8,7 +8,9 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '../shared/discovery/registry.ts';
+import { Archive } from './archive.ts';
 import { Calls } from './calls.ts';
+import { createControl } from './control.ts';
 import { Directory } from './directory.ts';
 import { startDynamoDB } from './emulators/dynoxide.ts';
 import { startMessaging } from './emulators/fauxqs.ts';
@@ -16,7 +18,7 @@ import { createEndpoint } from './endpoint.ts';
 import { Doorbell } from './event-sources/doorbell.ts';
 import type { Faults } from './faults.ts';
 import { startGrpc } from './grpc.ts';
-import type { HttpApi } from './http-api.ts';
+import type { HttpApi, Site } from './http-api.ts';
 import { Access } from './iam/access.ts';
 import { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
@@ -70,6 +72,8 @@ export interface Cloud {
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
+  /** Has something else answer at the first API's address, before the API. */
+  serve(site: Site): void;
   /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
   redeploy(assembly: string): Promise<void>;
   stop(): Promise<void>;
@@ -114,6 +118,14 @@ export async function startCloud({
     await Promise.allSettled(starting);
     const [folder, dynamoDB, messaging] = await Promise.all(starting);
 
+    let running: Runtime | undefined;
+    const client = (url: string) => ({
+      endpoint: url,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const archive = new Archive(state, client(messaging.url));
+    opened.push(() => archive.close());
     const functions = new Map<string, LambdaFunction>();
     const calls = new Calls();
     const writes = new Doorbell();
@@ -141,7 +153,12 @@ export async function startCloud({
       place: { region: REGION, accountId: ACCOUNT_ID },
       access,
       issuer,
-      about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+      control: createControl({
+        about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+        templates: () => running?.assembly.stacks ?? [],
+        mappings: () => running?.mappings ?? [],
+      }),
+      archive,
       onWrite: (request) => writes.ring(request),
       faults,
     });
@@ -162,11 +179,6 @@ export async function startCloud({
     opened.push(logs.close);
     const apiUrls = new Map<string, string>();
     const firstApi = () => [...apiUrls.values()][0] ?? '';
-    const client = (url: string) => ({
-      endpoint: url,
-      region: REGION,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
     const services = {
       dynamodb: new DynamoDBClient(client(dynamoDB.url)),
       streams: new DynamoDBStreamsClient(client(dynamoDB.url)),
@@ -191,7 +203,6 @@ export async function startCloud({
       return url;
     };
 
-    let running: Runtime | undefined;
     async function run(folder: string): Promise<void> {
       const runtime: Runtime = {
         region: REGION,
@@ -207,6 +218,7 @@ export async function startCloud({
         log: logs.write,
         access,
         issuer,
+        archive,
         authorizers: new Map(),
         openApi,
         directory,
@@ -262,6 +274,10 @@ export async function startCloud({
       access,
       functions,
       logs: logs.of,
+      serve(site) {
+        const [api] = running?.apis.values() ?? [];
+        if (api) api.site = site;
+      },
       async redeploy(folder) {
         await halt();
         await run(folder);

@@ -8,8 +8,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Archive } from './archive.ts';
 import { awsError } from './aws-error.ts';
 import type { Calls } from './calls.ts';
+import type { Control } from './control.ts';
 import type { Faults } from './faults.ts';
 import { errorAnswer, withoutSomeEntries } from './faulty-call.ts';
 import { type Access, AccessDenied } from './iam/access.ts';
@@ -17,14 +19,8 @@ import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
 import type { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
+import { messagesSent } from './sent-messages.ts';
 import { accessKeyOf } from './signature.ts';
-
-/** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
-export interface CloudDescription {
-  apiUrl: string;
-  smsUrl: string;
-  calls: Record<string, number>;
-}
 
 export interface EndpointOptions {
   dynamoDBUrl: string;
@@ -36,7 +32,8 @@ export interface EndpointOptions {
   place: Place;
   access: Access;
   issuer: Issuer;
-  about: () => CloudDescription;
+  control: Control;
+  archive: Archive;
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
@@ -67,7 +64,7 @@ const WRITES = new Set([
 ]);
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-/** The one endpoint for every AWS service that the embedded cloud has. `GET /_rollcall` tells about the cloud itself. */
+/** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
 export function createEndpoint(options: EndpointOptions): Server {
   const agent = new Agent({ keepAlive: true });
 
@@ -88,8 +85,10 @@ export function createEndpoint(options: EndpointOptions): Server {
   }
 
   /** @throws {AccessDenied} if the call is a role's, and not among what it may do */
+  const roleOf = (request: IncomingMessage) => options.access.roleOf(accessKeyOf(request.headers.authorization) ?? '');
+
   function authorize(request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
-    const role = options.access.roleOf(accessKeyOf(request.headers.authorization) ?? '');
+    const role = roleOf(request);
     if (role) options.access.authorize(role, asked(), service);
   }
 
@@ -102,6 +101,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     const { service, operation } = target;
     authorize(request, service, () => askedForBy(service, operation, body.toString(), options.place));
     options.calls.count(service, operation);
+    if (options.control.latencyMs() > 0 && roleOf(request)) await delay(options.control.latencyMs());
     const fault = options.faults?.call(service, operation);
     if (fault && fault.kind !== 'partly done') options.faults?.happened(`${service} ${operation}: ${fault.kind}`);
     if (fault?.kind === 'delayed') await delay(fault.ms);
@@ -113,12 +113,21 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (!answer) return;
     const isDone = answer.status < 300;
     if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
-    if (isDone) options.faults?.answered(operation, partial?.request ?? body.toString(), answer.body.toString());
+    const done = partial?.request ?? body.toString();
+    if (isDone) tellOfMessages(service, operation, done);
+    if (isDone && service === 'sns') options.archive.published(operation, done, answer.body.toString());
+    if (isDone) options.faults?.answered(operation, done, answer.body.toString());
     if (fault?.kind === 'answer lost') return send(response, errorAnswer(fault.kind, service, body.toString()));
     if (!partial || !isDone) return send(response, answer);
     options.faults?.happened(`${service} ${operation}: partly done`);
     const { 'content-length': _, 'x-amz-crc32': __, ...headers } = answer.headers;
     send(response, { status: answer.status, headers, body: partial.complete(answer.body.toString()) });
+  }
+
+  function tellOfMessages(service: string, operation: string, sent: string): void {
+    const at = new Date().toISOString();
+    const messages = messagesSent(service, operation, sent);
+    if (messages.length > 0) options.control.sent(messages.map((message) => ({ at, ...message })));
   }
 
   async function ask(
@@ -128,6 +137,9 @@ export function createEndpoint(options: EndpointOptions): Server {
     target: Target,
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer } | undefined> {
     if (typeof target.url !== 'string') return answerHere(target.url, target.operation, body, request.headers);
+    const known =
+      target.service === 'sns' ? await options.archive.answer(target.operation, body.toString()) : undefined;
+    if (known) return { ...known, body: Buffer.from(known.body) };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(target.url, {
       agent,
@@ -174,10 +186,7 @@ export function createEndpoint(options: EndpointOptions): Server {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
-    if (path === '/_rollcall') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(options.about()));
-      return;
-    }
+    if (options.control.takes(path)) return options.control.answer(request, response);
     if (path.startsWith('/issuer/')) return options.issuer.answer(path.slice('/issuer'.length), request, response);
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     const name = INVOKE.exec(decodeURIComponent(path))?.[1];

@@ -20,6 +20,9 @@ interface Match {
   pathParameters: Record<string, string>;
 }
 
+/** @returns whether it answers the request; else the API does */
+export type Site = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** API Gateway's limits (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
@@ -34,6 +37,8 @@ export class HttpApi {
   #limitOf: (key: string) => Throttling = () => ({ rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY });
   #open = false;
   cors: Cors | undefined;
+  /** Something else that listens at the same address. */
+  site: Site | undefined;
 
   constructor(id: string, accountId: string) {
     this.id = id;
@@ -88,6 +93,7 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!body) return answer(response, 413, 'Request Entity Too Large');

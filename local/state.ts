@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from './errors.ts';
 
-/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox. */
+/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox, archives of topics. */
 export interface State {
   position(mapping: string): string | undefined;
   savePosition(mapping: string, sequenceNumber: string): void;
@@ -43,6 +43,10 @@ function open(folder: string | undefined): DatabaseSync {
       CREATE INDEX IF NOT EXISTS sent_to ON sent_texts (recipient);
       CREATE TABLE IF NOT EXISTS issuer_keys (kid TEXT PRIMARY KEY, jwk TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS secrets (arn TEXT PRIMARY KEY, value TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS archived_topics (topic TEXT PRIMARY KEY, since INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS archive (
+        id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
+      );
     `);
     return database;
   } catch (cause) {

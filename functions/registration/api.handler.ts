@@ -10,6 +10,7 @@ import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import type { HttpEvent } from '../../shared/http/secured.ts';
 import { traceOf } from '../../shared/http/trace.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
+import { aboutAggregate } from '../../shared/observability/spans.ts';
 import { erasureOf, readErasure } from './erasure.ts';
 import type { Trace } from './members.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
@@ -28,6 +29,7 @@ export const register = jsonEndpoint(logger, registration, async (event, body) =
   const left = await admitCaller(event.requestContext.http.sourceIp);
   await admitPhone(body.phone);
   const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
+  aboutAggregate(member.id);
   if (!replayed) count({ Registrations: 1 });
   return json(201, memberResource(member), {
     ...left,

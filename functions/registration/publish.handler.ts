@@ -18,4 +18,9 @@ const sender = createSender({
   addresses: environment.CHANNELS,
 });
 
-export const { relay, sweep } = relayFunctions(createRelay({ outbox, sender }), outbox, createObservability('relay'));
+export const { relay, sweep } = relayFunctions(
+  createRelay({ outbox, sender }),
+  outbox,
+  createObservability('relay'),
+  () => new Date(),
+);

@@ -16,6 +16,7 @@ import { answerCall, CALLER_HEADER, rpcEndpoint } from '../../shared/http/rpc.ts
 import { traceOf } from '../../shared/http/trace.ts';
 import { validated } from '../../shared/http/validation.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
+import { aboutAggregate } from '../../shared/observability/spans.ts';
 import type { ActiveMember } from './member.ts';
 import type { Trace } from './members.ts';
 import type { Operation } from './operation.ts';
@@ -43,6 +44,7 @@ export const rpc = rpcEndpoint((router) =>
         await admitPhone(body.phone);
         const key = validated(idempotencyKey, text(request.idempotencyKey));
         const { member, replayed } = await members.register(body, key, trace(context));
+        aboutAggregate(member.id);
         if (!replayed) count({ Registrations: 1 });
         return { member: memberMessage(member) };
       }),

@@ -16,7 +16,7 @@ import { createCircuitStore } from '../../shared/resilience/dynamodb-circuit-sto
 import { judge } from '../../shared/resilience/remote-service.ts';
 import { changeSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
-import { createSmsLimits } from './limits.ts';
+import { countryOf, createSmsLimits } from './limits.ts';
 import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
 import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from './providers/http-gateway.ts';
@@ -44,7 +44,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const { SMS: settings, SMS_LIMITS_TABLE, CIRCUITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
   const client = createDynamoDB();
   const now = () => new Date();
-  const { logger, count } = createObservability('sms-providers');
+  const { logger, count, measure } = createObservability('sms-providers');
   const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE });
   const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
 
@@ -52,7 +52,8 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     logger.warn(`circuit ${circuit} is ${state.is}`, { ...state });
     const { modeWhenCircuitOpens } = settings;
     const isOpen = state.is === 'open';
-    if (isOpen) count({ CircuitOpened: 1 });
+    count(isOpen ? { CircuitOpened: 1 } : { CircuitClosed: 1 });
+    measure('CircuitState', 'None', [isOpen ? 2 : 0], { circuit });
     if (modeWhenCircuitOpens === null) return;
     const at = now();
     const change = {
@@ -108,6 +109,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     }),
     mode,
     now,
+    onSent: (provider, to) => count({ TextsSent: 1 }, { provider, country: countryOf(to) ?? 'none' }),
   });
 }
 

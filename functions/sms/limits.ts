@@ -23,6 +23,8 @@ export type SmsLimits = ReturnType<typeof createSmsLimits>;
 const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 
+export const countryOf = (phone: string) => parsePhoneNumberFromString(phone)?.country;
+
 const names = new Intl.DisplayNames('en', { type: 'region' });
 
 /**
@@ -92,7 +94,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
      * @throws {HeldError} that says which limit, if one does not let the text pass
      */
     async check(to: string, messageId: string, askedAt: Date): Promise<void> {
-      const country = parsePhoneNumberFromString(to)?.country;
+      const country = countryOf(to);
       const name = country ? names.of(country) : 'a number of no country';
       if (countries !== 'all' && !(country && countries.includes(country))) {
         throw held(

@@ -38,6 +38,8 @@ export interface TextingOptions {
   buckets: Pick<TokenBuckets, 'take'>;
   limits: Pick<SmsLimits, 'check'>;
   mode: () => Promise<Mode>;
+  /** Told of each text that a provider has accepted. */
+  onSent: (provider: string, to: string) => void;
   now: () => Date;
 }
 
@@ -66,7 +68,7 @@ const PATIENCE_MS = 1_500;
 const SOON_MS = 2_000;
 
 export function createTexting(options: TextingOptions): SendText {
-  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, mode, now } = options;
+  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, mode, onSent, now } = options;
 
   async function pace(name: string): Promise<void> {
     if (perMinute === null) return;
@@ -84,7 +86,10 @@ export function createTexting(options: TextingOptions): SendText {
     const next = serviceOf(others);
     return createRemoteService<Text, void>({
       name,
-      call: (text, one) => provider.send(text, one),
+      async call(text, one) {
+        await provider.send(text, one);
+        onSent(name, text.to);
+      },
       nodes,
       timeoutMs,
       atOnce,

@@ -2,30 +2,57 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+
+/** Chapters of docs/runbook.md, by their anchors: whoever is woken by an alarm reads there what to do. */
+type Chapter =
+  | 'api-errors'
+  | 'api-slow'
+  | 'too-many-requests'
+  | 'oldest-unpublished'
+  | 'left-in-outbox'
+  | 'relay-behind'
+  | 'late'
+  | 'backlog'
+  | 'parked-for-person'
+  | 'not-set-aside'
+  | 'sweep-fails'
+  | 'circuit-opened'
+  | 'texts-held'
+  | 'text-budget-nearly-spent'
+  | 'functions-throttled'
+  | 'table-throttled';
 
 export interface AlarmProps {
+  stage: Stage;
   /** Who is told. */
   topic: ITopic;
+  chapter: Chapter;
+  /** Whose it is, where several have such an alarm: `sms`. Its name is made of stage, this and the chapter. */
+  of?: string;
   metric: IMetric;
   /** Raised above this value. */
   above: number;
   /** For so many minutes in a row. Default: three. */
   minutes?: number;
+  /** Whether it is also raised when nothing is measured at all: of what happens every minute. */
+  evenIfSilent?: boolean;
   /** What it means to the person who is told. */
   meaning: string;
 }
 
 export function raiseAlarm(
   scope: Construct,
-  id: string,
-  { topic, metric, above, minutes = 3, meaning }: AlarmProps,
+  { stage, topic, chapter, of, metric, above, minutes = 3, evenIfSilent = false, meaning }: AlarmProps,
 ): void {
+  const id = of === undefined ? chapter : `${of}-${chapter}`;
   new Alarm(scope, id, {
+    alarmName: `rollcall-${stage.name}-${id}`,
+    alarmDescription: `${meaning} What to do: docs/runbook.md#${chapter}`,
     metric,
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: minutes,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-    alarmDescription: meaning,
+    treatMissingData: evenIfSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   }).addAlarmAction(new SnsAction(topic));
 }

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   type CfnRoute,
@@ -7,13 +8,19 @@ import {
   type IHttpApi,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
+import { raiseAlarm } from './alarms.ts';
 import type { Api } from './api.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
+import { NAMESPACE, serviceMetric } from './service-metric.ts';
 
 /** Neither path nor address: these would be personal data. */
 const LOGGED = {
+  service: 'api',
   requestId: '$context.requestId',
   time: '$context.requestTime',
   route: '$context.routeKey',
@@ -28,11 +35,12 @@ export interface ApiStageProps {
   api: Api;
   /** What is limited more than the others, in requests a second. A stage can only limit routes that are there. */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
+  alarms: ITopic;
 }
 
 /** What makes an API's routes reachable: the default stage, its throttling and its access log. */
 export class ApiStage extends HttpStage {
-  constructor(scope: Construct, id: string, { stage, api, limits }: ApiStageProps) {
+  constructor(scope: Construct, id: string, { stage, api, limits, alarms }: ApiStageProps) {
     const logGroupName = `/aws/apigateway/rollcall-${stage.name}-api`;
     const accessLog = new ServiceLogGroup(scope, 'AccessLog', { stage, logGroupName });
     super(scope, id, {
@@ -56,5 +64,52 @@ export class ApiStage extends HttpStage {
       ),
     );
     cfnStage.node.addDependency(...limits.flatMap(({ routes }) => routes));
+    // API Gateway counts a 429 among all 4xx.
+    new MetricFilter(this, 'TooManyRequests', {
+      logGroup: accessLog,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: NAMESPACE,
+      metricName: 'TooManyRequests',
+      metricValue: '1',
+      dimensions: { service: '$.service' },
+    });
+    this.#raiseAlarms(stage, alarms);
+  }
+
+  #raiseAlarms(stage: Stage, topic: ITopic): void {
+    const { errorPercent, p99Ms } = stage.apiAlarms;
+    const period = Duration.minutes(1);
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter: 'api-errors',
+      metric: new MathExpression({
+        expression: '100 * errors / requests',
+        usingMetrics: {
+          errors: this.metricServerError({ period, statistic: 'Sum' }),
+          requests: this.metricCount({ period, statistic: 'Sum' }),
+        },
+        period,
+      }),
+      above: errorPercent,
+      meaning: `More than ${errorPercent} % of the requests to the API are answered with 5xx.`,
+    });
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter: 'api-slow',
+      metric: this.metricLatency({ period, statistic: 'p99' }),
+      above: p99Ms,
+      minutes: 5,
+      meaning: `One request to the API in a hundred takes longer than ${p99Ms} ms.`,
+    });
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter: 'too-many-requests',
+      metric: serviceMetric('api', 'TooManyRequests', 'Sum'),
+      above: 60,
+      meaning: 'More than one request a second is answered with 429: somebody floods the API, or a limit is too low.',
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -14,6 +14,7 @@ import type { ConsumedQueue } from './fifo-queue.ts';
 import type { Governance } from './governance.ts';
 import { consumeFrom } from './queue-source.ts';
 import { ServiceFunction } from './service-function.ts';
+import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
 
 export interface ConsumerProps {
@@ -47,6 +48,7 @@ const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
 
 /** Whoever takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
+  readonly name: string;
   readonly table: ServiceTable;
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
@@ -55,6 +57,7 @@ export class Consumer extends Construct {
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
     const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms, governance } = props;
+    this.name = name;
     const { queue, deadLetters } = props.queue;
     const { joinsLate = false, unordered = false, alwaysOn = false } = props;
 
@@ -113,63 +116,70 @@ export class Consumer extends Construct {
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
     );
     const givenUp = [
-      [deadLetters, `${name}: dead letters are not set aside: the function that parks them fails.`],
-      [
-        undelivered,
-        `${name}: what SNS could not deliver to the queue is not set aside: the function that parks it fails.`,
-      ],
+      [`${name}-dlq`, deadLetters, 'dead letters are'],
+      [`${name}-undelivered`, undelivered, 'what SNS could not deliver to the queue is'],
     ] as const;
-    for (const [given] of givenUp) {
+    for (const [, given] of givenUp) {
       if (!given) continue;
       consumeFrom(given, setAside, 2);
     }
 
     const period = Duration.minutes(1);
-    raiseAlarm(this, 'Late', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
+      chapter: 'late',
+      of: name,
       metric: queue.metricApproximateAgeOfOldestMessage({ period }),
       above: 5 * 60,
       meaning: `${name}: the oldest message has waited for more than five minutes.`,
     });
-    raiseAlarm(this, 'Backlog', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
+      chapter: 'backlog',
+      of: name,
       metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
       above: 10_000,
       meaning: `${name}: more than 10,000 messages wait.`,
     });
-    raiseAlarm(this, 'SweepFails', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
+      chapter: 'sweep-fails',
+      of: name,
       metric: sweep.metricErrors({ period }),
       above: 0,
-      meaning: `${name}: the sweep fails: a message may bring it down, and what is parked stays parked.`,
+      evenIfSilent: true,
+      meaning: `${name}: the sweep fails, or does not run: a message may bring it down, and what is parked stays parked.`,
     });
-    raiseAlarm(this, 'ParkedForPerson', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
-      metric: new Metric({
-        namespace: 'Rollcall',
-        metricName: 'ParkedForPerson',
-        dimensionsMap: { service: name },
-        statistic: 'Maximum',
-        period,
-      }),
+      chapter: 'parked-for-person',
+      of: name,
+      metric: serviceMetric(name, 'ParkedForPerson', 'Maximum'),
       above: 0,
       meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
     });
-    for (const [dead, why] of givenUp) {
-      if (!dead) continue;
-      raiseAlarm(this, `${dead.node.id}NotEmpty`, {
+    for (const [of, given, what] of givenUp) {
+      if (!given) continue;
+      raiseAlarm(this, {
+        stage,
         topic: alarms,
+        chapter: 'not-set-aside',
+        of,
         // One that is tried in vain is hidden most of the time.
         metric: new MathExpression({
           expression: 'visible + hidden',
           usingMetrics: {
-            visible: dead.metricApproximateNumberOfMessagesVisible({ period }),
-            hidden: dead.metricApproximateNumberOfMessagesNotVisible({ period }),
+            visible: given.metricApproximateNumberOfMessagesVisible({ period }),
+            hidden: given.metricApproximateNumberOfMessagesNotVisible({ period }),
           },
           period,
         }),
         above: 0,
-        meaning: why,
+        meaning: `${name}: ${what} not set aside: the function that parks them fails.`,
       });
     }
   }

@@ -4,7 +4,10 @@ import type { Stage } from '../stages.ts';
 import { keyFor } from './encryption.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 
-/** A FIFO topic whose throughput is limited by message group, not as a whole. TLS only, and for its own stage only. */
+/**
+ * A FIFO topic whose throughput is limited by message group, not as a whole, and which keeps what was published for as
+ * long as the stage says. TLS only, and for its own stage only.
+ */
 export class EventTopic extends Topic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
     const masterKey = keyFor(scope, id, stage);
@@ -13,6 +16,7 @@ export class EventTopic extends Topic {
       fifo: true,
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       enforceSSL: true,
+      ...(stage.eventArchiveDays !== null && { messageRetentionPeriodInDays: stage.eventArchiveDays }),
       ...(masterKey && { masterKey }),
     });
     this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));

@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -11,6 +10,7 @@ import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import { ServiceFunction } from './service-function.ts';
+import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
 
 export interface OutboxProps {
@@ -76,27 +76,38 @@ export class Outbox extends Construct {
     this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
     everyMinute(this, 'EveryMinute', sweep);
 
-    raiseAlarm(this, 'RelayBehind', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
+      chapter: 'relay-behind',
       metric: relay.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
       above: Duration.minutes(1).toMilliseconds(),
       meaning: 'The relay is more than a minute behind the outbox: messages are published late.',
     });
-    raiseAlarm(this, 'SweepFails', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
+      chapter: 'oldest-unpublished',
+      metric: serviceMetric('relay', 'OldestUnpublished', 'Maximum'),
+      // By then, the relay and a sweep have had their turn.
+      above: Duration.minutes(2).toSeconds(),
+      meaning: 'A message was committed more than two minutes ago and is not published: no subscriber has it yet.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic: alarms,
+      chapter: 'sweep-fails',
+      of: 'outbox',
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
-      meaning: 'The sweep of the outbox fails: nobody publishes what the relay leaves.',
+      evenIfSilent: true,
+      meaning: 'The sweep of the outbox fails, or does not run: nobody publishes what the relay leaves.',
     });
-    raiseAlarm(this, 'LeftInOutbox', {
+    raiseAlarm(this, {
+      stage,
       topic: alarms,
-      metric: new Metric({
-        namespace: 'Rollcall',
-        metricName: 'LeftInOutbox',
-        dimensionsMap: { service: 'relay' },
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
+      chapter: 'left-in-outbox',
+      metric: serviceMetric('relay', 'LeftInOutbox', 'Maximum'),
       above: 0,
       meaning:
         'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
+import { exportTraces } from './tracing.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
@@ -54,5 +55,6 @@ export class ServiceFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       logGroup,
     });
+    exportTraces(this, stage);
   }
 }

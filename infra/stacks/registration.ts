@@ -168,6 +168,7 @@ export class RegistrationStack extends Stack {
     new ApiStage(this, 'Stage', {
       stage,
       api,
+      alarms,
       limits: [
         { routes: [...registerAdded, ...rpcAdded(rpcRegister)], perSecond: registrationsPerSecond },
         { routes: [...redeemAdded, ...operationAdded, ...rpcAdded(rpcWatch)], perSecond: waitsPerSecond },

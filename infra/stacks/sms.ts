@@ -1,5 +1,4 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -8,6 +7,7 @@ import { memberEvents, registrationReplies, smsCommands } from '../../shared/con
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { raiseAlarm } from '../constructs/alarms.ts';
 import { Consumer } from '../constructs/consumer.ts';
+import { serviceMetric } from '../constructs/service-metric.ts';
 import { ServiceSecret } from '../constructs/service-secret.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
@@ -68,7 +68,7 @@ export class SmsStack extends Stack {
         });
       }
     }
-    this.#raiseAlarms(alarms);
+    this.#raiseAlarms(stage, alarms);
   }
 
   /** Addresses have no default where there is none that everybody has: texts would be lost. */
@@ -120,26 +120,23 @@ export class SmsStack extends Stack {
     };
   }
 
-  #raiseAlarms(topic: ServiceProps['alarms']): void {
-    const counted = {
-      CircuitOpened: 'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
-      TextBudgetNearlySpent: "Four fifths of the day's texts are sent. What exceeds the budget is held.",
-      TextsHeld: 'Texts were held back by a limit: fraud, or a limit that is too low.',
-    };
-    for (const [metricName, meaning] of Object.entries(counted)) {
-      raiseAlarm(this, metricName, {
-        topic,
-        metric: new Metric({
-          namespace: 'Rollcall',
-          metricName,
-          dimensionsMap: { service: 'sms-providers' },
-          statistic: 'Sum',
-          period: Duration.minutes(1),
-        }),
-        above: 0,
-        minutes: 1,
-        meaning,
-      });
+  #raiseAlarms(stage: Stage, topic: ServiceProps['alarms']): void {
+    const counted = [
+      [
+        'circuit-opened',
+        'CircuitOpened',
+        'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
+      ],
+      [
+        'text-budget-nearly-spent',
+        'TextBudgetNearlySpent',
+        "Four fifths of the day's texts are sent. What exceeds the budget is held.",
+      ],
+      ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
+    ] as const;
+    for (const [chapter, name, meaning] of counted) {
+      const metric = serviceMetric('sms-providers', name, 'Sum');
+      raiseAlarm(this, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
     }
   }
 }

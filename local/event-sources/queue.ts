@@ -1,8 +1,15 @@
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { createFilter } from './filter.ts';
+import { Gate } from './gate.ts';
 import { repeat } from './repeat.ts';
 
 export interface QueueMappingOptions {
@@ -19,9 +26,12 @@ export interface QueueMappingOptions {
   filters: string[];
 }
 
+/** What wakes functions. */
 export interface Mapping {
   start(): void;
   stop(): Promise<void>;
+  /** Of a function that takes what comes from a queue or a stream: closed, it takes nothing. */
+  source?: { functionName: string; gate: Gate };
 }
 
 /** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
@@ -29,6 +39,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   const { sqs, calls, queueUrl, target, concurrency } = options;
   const matches = createFilter(options.filters);
   const stopping = new AbortController();
+  const gate = new Gate();
   const atWork = new Set<Promise<void>>();
   let polling: Promise<void> | undefined;
 
@@ -68,13 +79,25 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     return Messages;
   }
 
+  async function giveBack(messages: Message[]): Promise<void> {
+    const Entries = messages.map(({ ReceiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+
   async function poll(): Promise<void> {
     if (atWork.size >= concurrency) {
       await Promise.race(atWork);
       return;
     }
+    await gate.passed(stopping.signal);
     const messages = await receive();
     if (messages.length === 0) return;
+    // It was closed while this one waited for messages.
+    if (gate.isClosed) return giveBack(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))
       .finally(() => atWork.delete(work));
@@ -82,6 +105,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   }
 
   return {
+    source: { functionName: target.settings.name, gate },
     start() {
       polling = repeat(poll, queueUrl, stopping.signal);
     },

@@ -45,8 +45,7 @@ const LONGEST_RETRY_MS = 5_000;
 export function createStreamMapping(options: StreamMappingOptions): Mapping {
   const { streams, state, streamArn, target, batchSize, maximumRetryAttempts } = options;
   const matches = createFilter(options.filters);
-  const stopping = new AbortController();
-  const { signal } = stopping;
+  let stopping = new AbortController();
   /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
   const tableName = streamArn.split('/')[1] ?? '';
   let reading: Promise<unknown> | undefined;
@@ -67,7 +66,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   }
 
   async function process(records: StreamRecord[], attempt = 0): Promise<void> {
-    if (records.length === 0 || signal.aborted) return;
+    if (records.length === 0 || stopping.signal.aborted) return;
     const next = await invoke(records);
     if (next === records.length) return;
     const done = next === 'failed' ? 0 : next;
@@ -80,7 +79,9 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
     }
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts) return giveUp(left);
-    await delay(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), undefined, { signal }).catch(() => {});
+    await delay(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), undefined, {
+      signal: stopping.signal,
+    }).catch(() => {});
     return process(left, failures);
   }
 
@@ -118,6 +119,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   async function readShard(shardId: string): Promise<void> {
     let iterator = await iteratorAt(shardId);
+    const { signal } = stopping;
     while (iterator && !signal.aborted) {
       const write = options.nextWrite(tableName, signal);
       const { Records = [], NextShardIterator } = await streams.send(
@@ -140,13 +142,16 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   }
 
   return {
+    functionName: target.settings.name,
     start() {
-      reading = repeat(read, streamArn, signal);
+      stopping = new AbortController();
+      reading = repeat(read, streamArn, stopping.signal);
     },
     async stop() {
       stopping.abort();
       await reading;
     },
+    stopped: () => stopping.signal.aborted,
   };
 }
 

@@ -45,7 +45,7 @@ export const queues =
 
 /** AWS::SNS::Topic. */
 export const topics =
-  ({ sns, access }: Runtime): ResourceProvider =>
+  ({ sns, access, archive }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const Name = physicalName(properties.TopicName, stack, logicalId);
     const { TopicArn = '' } = await sns.send(
@@ -55,6 +55,8 @@ export const topics =
       }),
     );
     if (properties.KmsMasterKeyId) access.encrypt(TopicArn, String(properties.KmsMasterKeyId));
+    const { MessageRetentionPeriod } = (properties.ArchivePolicy ?? {}) as { MessageRetentionPeriod?: number | string };
+    archive.keep(TopicArn, MessageRetentionPeriod === undefined ? undefined : Number(MessageRetentionPeriod));
     return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
   };
 

@@ -51,6 +51,8 @@ export const functions =
           _HANDLER: Handler,
           TZ: ':UTC',
           ...settings.Environment?.Variables,
+          OTEL_EXPORTER_OTLP_ENDPOINT: endpointUrl,
+          OTEL_TRACES_SAMPLER_ARG: '1',
           ...runtime.environment,
         },
       },

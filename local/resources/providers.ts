@@ -45,4 +45,5 @@ export const ignored: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Dashboard',
   'AWS::KMS::Alias',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Logs::MetricFilter',
 ]);

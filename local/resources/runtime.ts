@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Archive } from '../archive.ts';
 import type { Authorize } from '../authorizers.ts';
 import type { Calls } from '../calls.ts';
 import type { Directory } from '../directory.ts';
@@ -37,6 +38,8 @@ export interface Runtime {
   faults: Faults | undefined;
   access: Access;
   issuer: Issuer;
+  /** Of topics. */
+  archive: Archive;
   directory: Directory;
   secrets: Secrets;
   /** Values of secrets by the end of their names: the credentials of the sandbox. */

@@ -49,7 +49,9 @@ export const schedules =
       },
       async stop() {
         clearInterval(timer);
+        timer = undefined;
       },
+      stopped: () => timer === undefined,
     });
     return { ref: logicalId, attributes: { Arn: arn } };
   };

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { OperatorError, openStage, type Stage } from './stage.ts';
+import { OperatorError, openStage, type Stage } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface Common {
@@ -21,6 +21,9 @@ function stageOf({ stage, endpoint }: Common): Stage {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   return openStage({ name: stage ?? 'dev', ...(address && { endpoint: address }) });
 }
+
+/** A command line that cannot be meant: exit code 2. */
+export class UsageError extends OperatorError {}
 
 type Action<Own, Args extends unknown[]> = (stage: Stage, options: Own & Common, ...args: Args) => Promise<void>;
 

@@ -1,25 +1,10 @@
-import { DiscoverInstancesCommand } from '@aws-sdk/client-servicediscovery';
 import { Command } from 'commander';
 import { stageNamed } from '../../infra/stages.ts';
 import { createRegistry, type LiveInstance } from '../../shared/discovery/registry.ts';
+import { registered } from '../stage/directory.ts';
+import { OperatorError } from '../stage/stage.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
-import { OperatorError, type Stage } from './stage.ts';
-
-type Registered = { id: string; attributes: Record<string, string> };
-
-/** What the deployment registered under a name. */
-export async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
-  try {
-    const { Instances = [] } = await stage.directory.send(
-      new DiscoverInstancesCommand({ NamespaceName: namespace, ServiceName: service }),
-    );
-    return Instances.map(({ InstanceId = '', Attributes = {} }) => ({ id: InstanceId, attributes: Attributes }));
-  } catch (error) {
-    if (['NamespaceNotFound', 'ServiceNotFound'].includes((error as Error).name)) return [];
-    throw error;
-  }
-}
 
 const instanceRow = ({ id, address, weight, metadata, leaseUntil }: LiveInstance) => ({
   instance: id,

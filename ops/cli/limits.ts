@@ -2,9 +2,9 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { stageNamed } from '../../infra/stages.ts';
+import type { Stage } from '../stage/stage.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
-import type { Stage } from './stage.ts';
 
 async function textsToday(stage: Stage): Promise<number> {
   const pk = `day#${new Date().toISOString().slice(0, 10)}`;

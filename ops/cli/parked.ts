@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
-import { atLeastOne, confirm, onStage, subscriberNamed } from './command.ts';
+import { redrive } from '../stage/redrive.ts';
+import { OperatorError, type Stage } from '../stage/stage.ts';
+import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
-import { redrive } from './redrive.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 type Found = ParkedMessage & { subscriber: string };
 
@@ -113,9 +113,8 @@ const redriveCommand = new Command('redrive')
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
       const { all, reason, json } = options;
-      if (Boolean(all) === given.length > 0) throw new OperatorError('Name aggregates, or say --all.');
-      if (reason && !all)
-        throw new OperatorError('--reason goes with --all: of a member whom you name, all is applied.');
+      if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or say --all.');
+      if (reason && !all) throw new UsageError('--reason goes with --all: of a member whom you name, all is applied.');
       await subscriberNamed(stage, subscriber);
       const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
       // What merely waits its turn is no canary.

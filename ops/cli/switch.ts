@@ -1,23 +1,18 @@
-import { userInfo } from 'node:os';
-import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { v7 as newId } from 'uuid';
-import { type Capability, capabilities, type Mode, type Profile, profiles } from '../../shared/config/capabilities.ts';
+import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
+import type { SwitchChange } from '../../shared/resilience/switches.ts';
 import {
-  changeSwitches,
-  modeOf,
-  readSwitches,
-  type Switch,
-  type SwitchChange,
-} from '../../shared/resilience/switches.ts';
+  capabilityNames,
+  type How,
+  modeNamed,
+  modesOfProfile,
+  switchesOf,
+  switchHistory,
+  switchTo,
+} from '../stage/switches.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { age, printJson, printTable } from './output.ts';
-import { OperatorError, type Stage } from './stage.ts';
-
-const names = Object.keys(capabilities) as Capability[];
-
-const table = (stage: Stage) => stage.table('switches');
 
 const UNITS = { s: 1, min: 60, h: 3_600, d: 86_400 } as const;
 
@@ -32,54 +27,23 @@ const list = new Command('list')
   .addHelpText('after', '\nExample: npm run ops -- switch list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
-      const switches = await stage.ask(() => readSwitches(stage.dynamodb, table(stage)));
-      const now = new Date();
-      const rows = names.map((capability) => {
-        const switched = switches.get(capability);
-        const mode = modeOf(switched, now);
-        return { capability, mode, ...(switched && mode === switched.mode && about(switched)) };
-      });
+      const rows = await switchesOf(stage, new Date());
       if (json) return printJson(rows);
       printTable(
-        rows.map(({ capability, mode, ...rest }) => ({ capability, mode, by: '', why: '', until: '', ...rest })),
+        rows.map(({ capability, mode, by = '', why = '', at = '', until = '' }) => ({
+          capability,
+          mode,
+          by,
+          why,
+          at,
+          until,
+        })),
       );
     }),
   );
 
-const about = ({ by, why, at, until }: Switch) => ({ by, why, at, ...(until && { until }) });
-
-interface How {
-  why: string;
+interface Options extends Omit<How, 'forMs'> {
   for?: number;
-  by?: string;
-}
-
-/** In a container, a user may have no name. */
-function whoami(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env.USER ?? 'unknown';
-  }
-}
-
-async function change(
-  stage: Stage,
-  modes: ReadonlyArray<readonly [Capability, Mode]>,
-  how: How,
-): Promise<SwitchChange[]> {
-  const at = new Date();
-  const changes = modes.map(([capability, mode]) => ({
-    capability,
-    mode,
-    by: how.by ?? whoami(),
-    why: how.why,
-    at: at.toISOString(),
-    ...(how.for !== undefined && mode !== 'on' && { until: new Date(at.getTime() + how.for).toISOString() }),
-  }));
-  const ids = changes.map(() => newId());
-  await stage.ask(() => changeSwitches(stage.dynamodb, table(stage), changes, ids));
-  return changes;
 }
 
 function report(changes: readonly SwitchChange[], json: boolean | undefined): void {
@@ -101,16 +65,12 @@ const withHow = (command: Command) =>
 
 const set = withHow(new Command('set'))
   .description('switch one capability')
-  .addArgument(new Argument('<capability>').choices(names))
-  .argument('<mode>', `on; or ${names.map((name) => `${name}: ${capabilities[name].join(', ')}`).join('; ')}`)
+  .addArgument(new Argument('<capability>').choices(capabilityNames))
+  .argument('<mode>', `on; or ${capabilityNames.map((name) => `${name}: ${capabilities[name].join(', ')}`).join('; ')}`)
   .addHelpText('after', "\nExample: npm run ops -- switch set sms pause --why 'the provider bills twice' --for 2h")
   .action(
-    onStage<How, [Capability, string]>(async (stage, options, capability, mode) => {
-      const modes: readonly string[] = ['on', ...capabilities[capability]];
-      if (!modes.includes(mode)) {
-        throw new OperatorError(`${capability} cannot be switched to "${mode}", but to: ${modes.join(', ')}.`);
-      }
-      report(await change(stage, [[capability, mode as Mode]], options), options.json);
+    onStage<Options, [Capability, string]>(async (stage, { json, ...how }, capability, mode) => {
+      report(await switchTo(stage, [[capability, modeNamed(capability, mode)]], { ...how, forMs: how.for }), json);
     }),
   );
 
@@ -119,9 +79,8 @@ const profile = withHow(new Command('profile'))
   .addArgument(new Argument('<profile>').choices(Object.keys(profiles)))
   .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'points are wrong' --for 30min")
   .action(
-    onStage<How, [Profile]>(async (stage, options, name) => {
-      const modes = Object.entries(profiles[name]) as Array<[Capability, Mode]>;
-      report(await change(stage, modes, options), options.json);
+    onStage<Options, [Profile]>(async (stage, { json, ...how }, name) => {
+      report(await switchTo(stage, modesOfProfile(name), { ...how, forMs: how.for }), json);
     }),
   );
 
@@ -131,24 +90,7 @@ const history = new Command('history')
   .addHelpText('after', '\nExample: npm run ops -- switch history --limit 5')
   .action(
     onStage<{ limit: number }, []>(async (stage, { limit, json }) => {
-      const found = await stage.ask(async () => {
-        const changes: SwitchChange[] = [];
-        const pages = paginateQuery(
-          { client: stage.dynamodb },
-          {
-            TableName: table(stage),
-            ScanIndexForward: false,
-            Limit: limit,
-            KeyConditionExpression: 'pk = :history',
-            ExpressionAttributeValues: { ':history': 'history' },
-          },
-        );
-        for await (const { Items = [] } of pages) {
-          changes.push(...Items.map(({ pk: _, sk: __, ...rest }) => rest as SwitchChange));
-          if (changes.length >= limit) break;
-        }
-        return changes.slice(0, limit);
-      });
+      const found = await switchHistory(stage, limit);
       if (json) return printJson(found);
       const now = new Date();
       printTable(

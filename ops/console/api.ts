@@ -183,6 +183,8 @@ export interface DiscardRequest {
   subscriber: string;
   aggregateId: string;
   version: number;
+  /** Of a message that nobody could read, whose version is 0. */
+  messageId?: string;
   because: string;
 }
 

@@ -7,7 +7,7 @@ import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { startCloud } from '../../local/cloud.ts';
-import type { CloudDescription } from '../../local/endpoint.ts';
+import type { CloudDescription } from '../../local/control.ts';
 import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';

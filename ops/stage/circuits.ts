@@ -1,3 +1,8 @@
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '../../shared/resilience/circuit.ts';
+import { circuitOf, createCircuitStore } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { OperatorError, type Stage } from './stage.ts';
+
 /** A circuit breaker as operators see it. */
 export interface CircuitView {
   circuit: string;
@@ -12,5 +17,65 @@ export interface CircuitView {
   recentFailures: number;
   calls: number;
   /** How long answers take, in milliseconds. */
-  ms: { p50?: number; p99?: number; 'p99.9'?: number };
+  ms: { p50?: number | undefined; p99?: number | undefined; 'p99.9'?: number | undefined };
+}
+
+async function circuits(stage: Stage): Promise<Array<[name: string, circuit: Circuit]>> {
+  return stage.ask(async () => {
+    const found: Array<[string, Circuit]> = [];
+    const pages = paginateScan(
+      { client: stage.dynamodb },
+      { TableName: stage.table('circuits'), ConsistentRead: true },
+    );
+    for await (const { Items = [] } of pages)
+      found.push(...Items.map(({ pk, ...item }) => [pk, circuitOf(item)] as [string, Circuit]));
+    return found.sort(([a], [b]) => (a < b ? -1 : 1));
+  });
+}
+
+/** All circuits that a call was ever made through, by name. */
+export async function circuitsOf(stage: Stage, now: Date): Promise<CircuitView[]> {
+  return (await circuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
+}
+
+function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
+  const { state, durations } = circuit;
+  const { calls, failures } = recent(circuit, now.getTime(), CIRCUIT_SETTINGS);
+  const ms = (part: number) => percentile(durations, part);
+  return {
+    circuit: name,
+    state: state.is,
+    ...(state.is === 'open' && { nextProbe: new Date(state.probeAt).toISOString() }),
+    ...(state.is !== 'closed' && { since: new Date(state.since).toISOString(), because: state.because }),
+    recentCalls: calls,
+    recentFailures: failures,
+    calls: [...durations.values()].reduce((sum, count) => sum + count, 0),
+    ms: { p50: ms(0.5), p99: ms(0.99), 'p99.9': ms(0.999) },
+  };
+}
+
+/**
+ * Closes a circuit now, without a probe.
+ * @param confirm asked before one that is not closed is
+ * @returns how it was
+ * @throws {OperatorError} if there is none of that name, or it changed at the same moment
+ */
+export async function resetCircuit(
+  stage: Stage,
+  name: string,
+  confirm: () => Promise<void> = async () => {},
+): Promise<CircuitView['state']> {
+  const all = await circuits(stage);
+  const circuit = all.find(([known]) => known === name)?.[1];
+  if (!circuit) {
+    const known = all.map(([one]) => one).join(', ') || 'none yet';
+    throw new OperatorError(`There is no circuit "${name}"; there are: ${known}.`);
+  }
+  if (circuit.state.is === 'closed') return 'closed';
+  await confirm();
+  const store = createCircuitStore({ client: stage.dynamodb, tableName: stage.table('circuits') });
+  if (!(await store.change(name, circuit.revision, { is: 'closed', since: Date.now() }))) {
+    throw new OperatorError(`${name} changed at the same moment. Look again: npm run ops -- circuit list`);
+  }
+  return circuit.state.is;
 }

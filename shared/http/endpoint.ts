@@ -3,12 +3,13 @@ import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import * as z from 'zod';
-import { withinBudget } from '../resilience/budget.ts';
+import { aboutAggregate } from '../observability/spans.ts';
 import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { jsonText } from './json-text.ts';
 import { notFound, Problem, problemResponse } from './problems.ts';
 import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
+import { served } from './served.ts';
 import { validated } from './validation.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -22,16 +23,12 @@ export const PUBLIC = { 'cache-control': 'no-cache' };
 
 /** An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions. */
 export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>, mediaType = JSON_TYPE) {
-  return secured()
+  const handler = secured()
     .use(problems(logger))
     .use(negotiation(mediaType))
     .use(conditionalReads)
-    .handler((event, context) =>
-      withinBudget(
-        () => context.getRemainingTimeInMillis(),
-        () => handle(event),
-      ),
-    );
+    .handler((event) => handle(event));
+  return served(handler);
 }
 
 /** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
@@ -40,18 +37,14 @@ export function jsonEndpoint<S extends z.ZodType>(
   body: S,
   handle: (event: HttpEvent, body: z.output<S>) => Promise<HttpResponse>,
 ) {
-  return secured()
+  const handler = secured()
     .use(problems(logger))
     .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
     .use(jsonText)
     .use(httpJsonBodyParser())
-    .handler((event, context) =>
-      withinBudget(
-        () => context.getRemainingTimeInMillis(),
-        async () => handle(event, validated(body, event.body)),
-      ),
-    );
+    .handler(async (event) => handle(event, validated(body, event.body)));
+  return served(handler);
 }
 
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
@@ -63,7 +56,11 @@ export function header({ headers }: HttpEvent, name: string): string | undefined
 }
 
 /** The member that the path names. */
-export const memberId = (event: HttpEvent) => pathId(event, 'member');
+export function memberId(event: HttpEvent): string {
+  const id = pathId(event, 'member');
+  aboutAggregate(id);
+  return id;
+}
 
 /** The id in the path. What is none of ours is nobody's: no table need be asked. */
 export function pathId({ pathParameters }: HttpEvent, what: string): string {

@@ -7,6 +7,7 @@ import type { ProblemCode } from '../contracts/problem.ts';
 import { toProblem } from './failures.ts';
 import { type Problem, problemType } from './problems.ts';
 import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
+import { served } from './served.ts';
 
 /** A timer of Node's knows no longer one: it would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -27,7 +28,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
 
-  return secured().handler(async (event): Promise<HttpResponse> => {
+  const handler = secured().handler(async (event): Promise<HttpResponse> => {
     const handle = handlers.get(event.rawPath);
     if (!handle) return { statusCode: 404 };
     const request = requestOf(event);
@@ -42,6 +43,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
       isBase64Encoded: true,
     };
   });
+  return served(handler);
 }
 
 /** By the library's choice an internal error, where malformed JSON is the caller's. */

@@ -1,4 +1,6 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { MessageContract } from '../contracts/contract.ts';
+import { traced } from '../observability/spans.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
@@ -54,11 +56,17 @@ export interface ApplierOptions<C extends MessageContract> {
   sender?: Sender | undefined;
   now: () => Date;
   newId: () => string;
+  /** Told of each message that was applied, and how long after its event. */
+  onApplied?: ((lagMs: number) => void) | undefined;
   /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
   leaseMs?: number;
 }
 
 export interface ApplyOptions {
+  /** How often its queue has handed it out; nothing, if it was parked. */
+  receives?: number;
+  /** Whether a person has asked for it. */
+  redriven?: boolean;
   /** Whether an aggregate without cursor may begin at this version, whichever it is. */
   mayAdopt?: boolean;
   /** Whether a person released it, after a rule had held it back. */
@@ -96,7 +104,8 @@ const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
-  const { store, contracts, handlers, unordered = false, sender, now, newId, leaseMs = DEFAULT_LEASE_MS } = options;
+  const { store, contracts, handlers, unordered = false, sender, now, newId, onApplied } = options;
+  const { leaseMs = DEFAULT_LEASE_MS } = options;
 
   async function send(place: Place, messages: readonly OutgoingMessage[]): Promise<void> {
     if (messages.length === 0) return;
@@ -185,19 +194,55 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };
   }
 
+  async function applyNow(envelope: Envelope, { mayAdopt = false, released = false, held }: ApplyOptions) {
+    if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' } as const;
+    const place = placeOf(envelope, unordered);
+    try {
+      if (held) throw held;
+      return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt, released);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      return judge(place, error, mayAdopt);
+    }
+  }
+
   return {
     settle,
 
-    async apply(envelope, { mayAdopt = false, released = false, held } = {}) {
-      if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
-      const place = placeOf(envelope, unordered);
-      try {
-        if (held) throw held;
-        return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt, released);
-      } catch (error) {
-        if (!isPermanent(error)) throw error;
-        return judge(place, error, mayAdopt);
-      }
+    async apply(envelope, options = {}) {
+      const { id, correlationid } = envelope;
+      return traced(
+        `process ${envelope.type}`,
+        {
+          kind: SpanKind.CONSUMER,
+          parent: envelope.traceparent,
+          attributes: attributesOf(envelope, options),
+          logged: { message_id: id, ...(correlationid && { correlation_id: correlationid }) },
+        },
+        async (span) => {
+          const attempted = await applyNow(envelope, options);
+          span.setAttribute('rollcall.outcome', attempted.outcome === 'parked' ? attempted.reason : attempted.outcome);
+          if (attempted.outcome === 'applied') {
+            const lagMs = now().getTime() - Date.parse(envelope.time);
+            span.setAttribute('rollcall.lag_ms', lagMs);
+            onApplied?.(lagMs);
+          }
+          return attempted;
+        },
+      );
     },
   };
 }
+
+/** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+const attributesOf = ({ id, type, subject, source, sequence }: Envelope, { receives, redriven }: ApplyOptions) => ({
+  'messaging.system': 'aws_sqs',
+  'messaging.operation.type': 'process',
+  'messaging.message.id': id,
+  'cloudevents.event_type': type,
+  'cloudevents.event_source': source,
+  'rollcall.aggregate': subject,
+  ...(sequence !== undefined && { 'rollcall.version': Number(sequence) }),
+  ...(receives === undefined ? { 'rollcall.parked': true } : { 'rollcall.receives': receives }),
+  ...(redriven && { 'rollcall.redriven': true }),
+});

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import { currentTraceparent } from '../observability/spans.ts';
 import { PermanentError } from './errors.ts';
 import { createMessage, type Message } from './message.ts';
 import { type OutgoingMessage, outgoing } from './outgoing.ts';
@@ -26,7 +27,7 @@ export function createCorrespondence({ source, channels, now, newId }: Correspon
     time: now(),
     ...(cause.correlationid !== undefined && { correlationId: cause.correlationid }),
     causationId: cause.id,
-    traceparent: cause.traceparent,
+    traceparent: currentTraceparent() ?? cause.traceparent,
   });
 
   return {

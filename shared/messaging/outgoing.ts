@@ -13,6 +13,8 @@ export interface OutgoingMessage {
   kind: MessageKind;
   /** Type of the other rendition of the same event, for subscriptions to filter by. */
   alternateType?: string;
+  /** Of the trace that it belongs to. */
+  traceparent?: string;
   /** The CloudEvent, serialized. */
   body: string;
 }
@@ -38,6 +40,7 @@ export function outgoing<C extends MessageContract>(
     type: message.type,
     kind: contract.kind,
     ...(message.alternatetype !== undefined && { alternateType: message.alternatetype }),
+    ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
     body: encodeMessage(contract, message),
   };
   if (bytesOf(ready) > MAX_BYTES) throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES);

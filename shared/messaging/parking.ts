@@ -114,7 +114,7 @@ export function createParking(options: ParkingOptions) {
   const mayBegin = (parked: ParkedMessage) => joinsLate && ageOf(parked) >= ADOPT_AFTER_MS;
 
   /** Tries a message in its turn. */
-  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean): Promise<'applied' | Error> {
+  async function tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<'applied' | Error> {
     const attempts = parked.attempts + 1;
     const unanswered = (parked.unanswered ?? 0) + 1;
     if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
@@ -128,7 +128,7 @@ export function createParking(options: ParkingOptions) {
     await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
     const envelope = readEnvelope(parked.body);
     const attempted = await applier
-      .apply(envelope, { mayAdopt, released })
+      .apply(envelope, { mayAdopt, released, redriven })
       // It waits for the next release, not for the sweep, which would have it held again.
       .catch((error: Error): Parked => {
         const failed = reasonOf(error);
@@ -150,11 +150,11 @@ export function createParking(options: ParkingOptions) {
   }
 
   /** Code that was repaired may read what could not be read. */
-  async function readAgain(parked: ParkedMessage): Promise<'applied' | 'gone' | Error> {
+  async function readAgain(parked: ParkedMessage, redriven: boolean): Promise<'applied' | 'gone' | Error> {
     const attempts = parked.attempts + 1;
     try {
       const envelope = readParked(parked.body);
-      const attempted = await applier.apply(envelope).catch((error: Error): Parked => {
+      const attempted = await applier.apply(envelope, { redriven }).catch((error: Error): Parked => {
         if (error instanceof UnsentError) return { outcome: 'parked', reason: 'unsent', error };
         throw error;
       });
@@ -183,7 +183,7 @@ export function createParking(options: ParkingOptions) {
   }
 
   async function releaseOne(parked: ParkedMessage, how: Release): Promise<Released> {
-    if (parked.reason === 'unreadable') return readAgain(parked);
+    if (parked.reason === 'unreadable') return readAgain(parked, how.redriven);
     const decision = decide(await store.cursor(parked.aggregateId), parked.version);
     if (decision.action === 'acknowledge') {
       // It came again and was applied since it was parked, or could only not send what follows.
@@ -196,7 +196,7 @@ export function createParking(options: ParkingOptions) {
     }
     const adopts = decision.action === 'adopt';
     if ((adopts && !mayBegin(parked)) || !isDue(parked, how)) return 'waits';
-    return tryAgain(parked, adopts);
+    return tryAgain(parked, adopts, how.redriven);
   }
 
   const erasing = contracts.filter(({ erases }) => erases).map(({ type }) => type);

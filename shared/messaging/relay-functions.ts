@@ -1,7 +1,10 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { SpanKind } from '@opentelemetry/api';
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Observability } from '../observability/observability.ts';
+import { traced } from '../observability/spans.ts';
+import { flushTraces } from '../observability/tracing.ts';
 import { isPermanent } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
@@ -28,10 +31,18 @@ export interface OutboxSweepReport {
 }
 
 /** The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer. */
-export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: Observability) {
+export function relayFunctions(
+  relay: Relay,
+  outbox: Outbox,
+  { logger, count, measure }: Observability,
+  now: () => Date,
+) {
+  const ageMs = ({ committedAt }: OutboxRow) => Math.max(0, now().getTime() - Date.parse(committedAt));
+
   async function publish(rows: readonly OutboxRow[]): Promise<PublishReport> {
     const report = await relay.publishPending(rows);
     for (const [aggregateId, error] of report.failed) logger.warn('not published', { aggregateId, error });
+    measure('PublicationLag', 'Milliseconds', report.published.map(ageMs));
     return report;
   }
 
@@ -42,8 +53,13 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
   return {
     async relay(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
       const rung = event.Records.map((record) => ({ record, row: rowOf(record) }));
-      const { published, failed } = await publish(rung.map(({ row }) => row));
-      count({ Published: published, NotPublished: failed.size });
+      // What it publishes belongs to other traces, and is linked to this.
+      const { published, failed } = await traced(
+        'relay',
+        { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': rung.length } },
+        () => publish(rung.map(({ row }) => row)),
+      ).finally(flushTraces);
+      count({ Published: published.length, NotPublished: failed.size });
       // What the broker refuses would be refused again at once, and hold up the shard: it is left to the sweep.
       const toRetry = new Set(
         [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
@@ -66,6 +82,7 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
       const failed = new Map<string, Error>();
       let published = 0;
       let finished = true;
+      let oldestMs = 0;
       await Promise.all(
         sources.map(async (pages) => {
           for await (const page of pages) {
@@ -73,12 +90,14 @@ export function relayFunctions(relay: Relay, outbox: Outbox, { logger, count }: 
               finished = false;
               return;
             }
+            oldestMs = Math.max(oldestMs, ...page.map(ageMs));
             const report = await publish(page);
-            published += report.published;
+            published += report.published.length;
             for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
           }
         }),
-      );
+      ).finally(flushTraces);
+      measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
       // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
       count({ Published: published, LeftInOutbox: failed.size });
       return {

@@ -3,7 +3,7 @@ import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
 export interface PublishReport {
-  published: number;
+  published: OutboxRow[];
   /** Aggregates with a row that is still in the outbox, and why. */
   failed: Map<string, Error>;
 }
@@ -55,7 +55,7 @@ export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender
       for (const row of await outbox.remove(published)) {
         failed.set(row.aggregateId, new Error('published, but not yet deleted from the outbox'));
       }
-      return { published: published.length, failed };
+      return { published, failed };
     },
   };
 }

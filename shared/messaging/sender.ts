@@ -5,6 +5,8 @@ import {
   SNSServiceException,
 } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, type SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
+import { type Span, SpanKind } from '@opentelemetry/api';
+import { beginSpan, endSpan } from '../observability/spans.ts';
 import { PermanentError } from './errors.ts';
 import { bytesOf, MAX_BYTES, type OutgoingMessage } from './outgoing.ts';
 
@@ -48,7 +50,7 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
       MessageAttributes: attributesOf(message),
       body: message.body,
     }));
-    if (address.startsWith('arn:')) {
+    if (isTopic(address)) {
       const PublishBatchRequestEntries = entries.map(({ body, ...entry }) => ({ ...entry, Message: body }));
       return sns.send(new PublishBatchCommand({ TopicArn: address, PublishBatchRequestEntries }));
     }
@@ -57,6 +59,18 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
   }
 
   async function sendCall(
+    channel: string,
+    address: string,
+    messages: readonly OutgoingMessage[],
+  ): Promise<Array<[OutgoingMessage, Error]>> {
+    const spans = messages.map((message) => beginSending(address, message));
+    const failed = await trySending(channel, address, messages);
+    const errors = new Map(failed);
+    for (const [index, message] of messages.entries()) endSpan(spans[index] as Span, errors.get(message));
+    return failed;
+  }
+
+  async function trySending(
     channel: string,
     address: string,
     messages: readonly OutgoingMessage[],
@@ -72,7 +86,7 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
     } catch (error) {
       if (!isRefusal(error)) return messages.map((message) => [message, error as Error]);
       if (messages.length > 1 && CAUSED_BY_ONE.has(error.name)) {
-        return (await Promise.all(messages.map((message) => sendCall(channel, address, [message])))).flat();
+        return (await Promise.all(messages.map((message) => trySending(channel, address, [message])))).flat();
       }
       const refusal = new PermanentError(`${channel} refuses: ${error.name}: ${error.message}`, { cause: error });
       return messages.map((message) => [message, refusal]);
@@ -126,6 +140,23 @@ export function gathering(sender: Sender): Sender {
     },
   };
 }
+
+const isTopic = (address: string) => address.startsWith('arn:');
+
+/** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+const beginSending = (address: string, { channel, group, messageId, type, traceparent }: OutgoingMessage): Span =>
+  beginSpan(`${isTopic(address) ? 'publish' : 'send'} ${channel}`, {
+    kind: SpanKind.PRODUCER,
+    parent: traceparent,
+    attributes: {
+      'messaging.system': isTopic(address) ? 'aws.sns' : 'aws_sqs',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': address.split(/[:/]/).at(-1) ?? '',
+      'messaging.message.id': messageId,
+      'cloudevents.event_type': type,
+      'rollcall.aggregate': group.split('/').at(-1) ?? group,
+    },
+  });
 
 /** What filters need, no more: raw delivery discards a message with more than ten attributes. */
 function attributesOf({ type, kind, alternateType }: OutgoingMessage) {

@@ -1,7 +1,8 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { SpanKind } from '@opentelemetry/api';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
@@ -10,6 +11,8 @@ import { addresses, readEnvironment, text } from '../config/environment.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
+import { traced } from '../observability/spans.ts';
+import { flushTraces } from '../observability/tracing.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { createSwitches } from '../resilience/switches.ts';
 import type { Handlers } from './applier.ts';
@@ -51,7 +54,7 @@ export interface HandlerSurroundings {
   mode: () => Promise<Mode>;
 }
 
-const remaining = (context: Context) => () => context.getRemainingTimeInMillis();
+const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
 
 /** A message of a capability that is paused comes again after so long, and a second more each time. */
 const SHORTEST_PAUSE_MS = 4_000;
@@ -82,7 +85,9 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
       SWITCHES_TABLE: text,
     }),
   );
-  const { logger, count } = createObservability(service);
+  const { logger, count, measure } = createObservability(service);
+  /** From event to effect, of what was applied since it was last told. */
+  let lags: number[] = [];
   const client = createDynamoDB();
   const sqs = new SQSClient(clientDefaults);
   const now = () => new Date();
@@ -109,6 +114,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     now,
     newId,
     random: Math.random,
+    onApplied: (lagMs) => lags.push(lagMs),
   });
   const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, now, random: Math.random });
 
@@ -137,6 +143,17 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
       const pauseMs = SHORTEST_PAUSE_MS + receives * 1_000;
       throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseMs));
     });
+  }
+
+  /** What surrounds every invocation: its budget of time; and what was measured and traced is told before it ends. */
+  async function invocation<T>(context: Context, run: () => Promise<T>): Promise<T> {
+    try {
+      return await withinBudget(() => context.getRemainingTimeInMillis(), run);
+    } finally {
+      measure('ApplicationLag', 'Milliseconds', lags);
+      lags = [];
+      await flushTraces();
+    }
   }
 
   async function sweepAll(context: Context): Promise<void> {
@@ -176,30 +193,37 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   return {
-    async consume(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-      const report = await withinBudget(remaining(context), async () => consumeAs(await mode(), event));
-      try {
-        await redeliver(report.givenBack);
-      } catch (error) {
-        // They come again all the same, if later: after the queue's visibility timeout.
-        logger.warn('backoff not set', { error: error as Error });
-      }
-      return responseTo(report);
-    },
+    consume: (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+      invocation(context, async () => {
+        const report = await consumeAs(await mode(), event);
+        try {
+          await redeliver(report.givenBack);
+        } catch (error) {
+          // They come again all the same, if later: after the queue's visibility timeout.
+          logger.warn('backoff not set', { error: error as Error });
+        }
+        count({ Redelivered: event.Records.filter(cameBefore).length });
+        return responseTo(report);
+      }),
 
-    async deadLetters(event: SQSEvent): Promise<SQSBatchResponse> {
-      const report = await consume(event, (delivery, { eventSourceARN }) =>
-        subscriber.setAside(delivery, eventSourceARN === UNDELIVERED_ARN ? 'undelivered' : 'died'),
-      );
-      return responseTo(report);
-    },
+    deadLetters: (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+      invocation(context, async () => {
+        const report = await consume(event, (delivery, { eventSourceARN }) =>
+          subscriber.setAside(delivery, eventSourceARN === UNDELIVERED_ARN ? 'undelivered' : 'died'),
+        );
+        return responseTo(report);
+      }),
 
-    async sweep(request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> {
-      return withinBudget(remaining(context), async () => {
-        if ('redrive' in request || 'discard' in request) return answer(request as ParkingRequest, context);
+    sweep: (request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> =>
+      invocation(context, async () => {
+        if ('redrive' in request || 'discard' in request) {
+          const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
+          return traced(`${Object.keys(request)[0]} ${service}`, asked, () =>
+            answer(request as ParkingRequest, context),
+          );
+        }
         await sweepAll(context);
         return undefined;
-      });
-    },
+      }),
   };
 }

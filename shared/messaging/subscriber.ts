@@ -62,7 +62,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   /** Tries a message, and parks it if it must. */
   async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const { receives, body } = delivery;
-    const attempted = await applier.apply(envelope).catch((error: Error): Attempt | Error => {
+    const attempted = await applier.apply(envelope, { receives }).catch((error: Error): Attempt | Error => {
       if (receives < RECEIVES_BEFORE_PARKING || error instanceof PostponedError) return error;
       return { outcome: 'parked', reason: reasonOf(error), error };
     });
@@ -99,7 +99,10 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     /** Parks a message untried, for a person to release; unless it was applied before. */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
-        const attempted = await applier.apply(envelope, { held: new HeldError(because) });
+        const attempted = await applier.apply(envelope, {
+          held: new HeldError(because),
+          receives: delivery.receives,
+        });
         if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
         return attempted.outcome;
       }),

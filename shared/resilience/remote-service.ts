@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { SpanKind, trace } from '@opentelemetry/api';
 import {
   BulkheadRejectedError,
   bulkhead,
@@ -14,6 +15,7 @@ import {
 } from 'cockatiel';
 import type { Nodes } from '../discovery/nodes.ts';
 import type { Instance } from '../discovery/registry.ts';
+import { traced } from '../observability/spans.ts';
 import type { Breaker } from './breaker.ts';
 import { timeLeft } from './budget.ts';
 import {
@@ -79,6 +81,7 @@ export function createRemoteService<Request, Answer>(
     const instance = await nodes.choose(tried);
     if (!instance) throw new NoInstanceError(`no instance of ${name} is registered`);
     tried.add(instance.id);
+    trace.getActiveSpan()?.setAttributes({ 'rollcall.instance': instance.id, 'server.address': instance.address });
     return nodes.watch(instance, () => call(request, { instance, signal }));
   }
 
@@ -129,7 +132,10 @@ export function createRemoteService<Request, Answer>(
       const ask = async (begins: () => void) => {
         await admit?.(request);
         begins();
-        return callIfThereIsRoom(request, tried, signal);
+        const attributes = { 'rollcall.try': tried.size + 1 };
+        return traced(`call ${name}`, { kind: SpanKind.CLIENT, attributes }, () =>
+          callIfThereIsRoom(request, tried, signal),
+        );
       };
       try {
         return await (breaker ? breaker.execute(ask) : ask(() => {}));

@@ -155,16 +155,22 @@ describe('npm run ops', () => {
       'there are: guide, points, points-commands, registration-replies, sms, sms-commands',
     ],
     ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
-    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
-    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
-    ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
-    ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
-    ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
     ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has nothing of x'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
+    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
+    ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
+    ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
+    ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
+  ])('ends with exit code 2 where the command line has %s', async (_, options, what) => {
+    const { code, stderr } = await ops(...options);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
   it('says so when nothing answers', async () => {

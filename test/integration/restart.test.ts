@@ -129,11 +129,11 @@ describe('a cloud that cannot be started', () => {
 });
 
 describe('npm start', () => {
-  /** Runs `local/main.ts` until it ends; returns its exit code and what it said. */
+  /** Runs `ops/start.ts` until it ends; returns its exit code and what it said. */
   async function start(...options: string[]): Promise<{ code: number; said: string }> {
     const child = spawn(process.execPath, [
       '--disable-warning=ExperimentalWarning',
-      join(root, 'local/main.ts'),
+      join(root, 'ops/start.ts'),
       ...options,
     ]);
     let said = '';

@@ -127,6 +127,10 @@ describe('phone and name', () => {
     const logged = [...cloud.functions.keys()].flatMap((name) => cloud.logs(name));
     expect(logged.length).toBeGreaterThan(50);
     expect(logged.filter((line) => marked(line).length > 0)).toEqual([]);
+    const happened = await fetch(`${cloud.endpointUrl}/_rollcall/happened?after=0`);
+    const { spans } = (await happened.json()) as { spans: object[] };
+    expect(spans.length).toBeGreaterThan(50);
+    expect(spans.filter((span) => marked(JSON.stringify(span)).length > 0)).toEqual([]);
     const items = await everything();
     const keys = items.map(({ item: { pk, sk, aggregateId } }) => `${pk} ${sk} ${aggregateId}`);
     expect(keys.filter((key) => marked(key).length > 0)).toEqual([]);

@@ -27,7 +27,7 @@ const ROUNDS = 60;
 
 const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
-const quiet = { logger: { warn: () => {} } as never, count: () => {} };
+const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
 
 /** A client of the API that does one thing after another and repeats what it got no answer to. */
 interface Client {
@@ -285,7 +285,7 @@ class World {
     const outbox = this.#database.outboxOf(instance);
     const sns = this.#topic.clientOf(instance);
     const sender = createSender({ sns, sqs: undefined as never, addresses: { 'member-events': 'arn:' } });
-    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet);
+    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, () => new Date(this.#scheduler.now));
   }
 
   #relay(): void {

@@ -9,6 +9,7 @@ import { createOutbox, type Outbox, type OutboxRow } from '../../shared/messagin
 import { createRedelivery } from '../../shared/messaging/redelivery.ts';
 import type { Relay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
+import type { Observability } from '../../shared/observability/observability.ts';
 import { outboxRow, sqsRecord, TIME } from '../support/builders.ts';
 
 const canceled = (...codes: string[]) =>
@@ -69,16 +70,22 @@ describe('outbox', () => {
 
 describe('relay functions', () => {
   const counted: Array<Record<string, number>> = [];
-  const observability = {
+  const measured: Array<[name: string, unit: string, values: readonly number[]]> = [];
+  const observability: Observability = {
     logger: { warn: () => {} } as never,
-    count: (values: Record<string, number>) => void counted.push(values),
+    count: (values) => void counted.push(values),
+    measure: (...about) => void measured.push(about.slice(0, 3) as (typeof measured)[number]),
   };
+  /** Two seconds after the rows were committed. */
+  const now = () => new Date(Date.parse(outboxRow('a', 1).committedAt) + 2_000);
+  const functionsOf = (relay: Relay) => relayFunctions(relay, outbox, observability, now);
   const rung: OutboxRow[] = [];
   const inTime = { getRemainingTimeInMillis: () => 60_000 };
   const failing = (failures: Record<string, Error>): Relay => ({
     publishPending: async (rows) => {
       rung.push(...rows);
-      return { published: 0, failed: new Map(Object.entries(failures)) };
+      const published = rows.filter(({ aggregateId }) => !failures[aggregateId]);
+      return { published, failed: new Map(Object.entries(failures)) };
     },
   });
   const outbox: Outbox = {
@@ -93,11 +100,7 @@ describe('relay functions', () => {
   });
 
   it('give back the stream records of the aggregates that failed for now, and leave what was refused to the sweep', async () => {
-    const { relay } = relayFunctions(
-      failing({ b: new Error('throttled'), c: new PermanentError('too large') }),
-      outbox,
-      observability,
-    );
+    const { relay } = functionsOf(failing({ b: new Error('throttled'), c: new PermanentError('too large') }));
     const Records = ['a 1', 'b 1', 'b 2', 'c 1'].map((row, index) =>
       record(outboxRow(row.slice(0, 1), Number(row.slice(2))), String(index + 1)),
     );
@@ -107,7 +110,7 @@ describe('relay functions', () => {
   });
 
   it('let the sweep count, for its alarm, and tell what stays unpublished', async () => {
-    const report = await relayFunctions(failing({ a: new Error('refused') }), outbox, observability).sweep({}, inTime);
+    const report = await functionsOf(failing({ a: new Error('refused') })).sweep({}, inTime);
     expect(report).toEqual({
       published: 0,
       failed: [{ aggregateId: 'a', error: 'refused' }],
@@ -117,16 +120,23 @@ describe('relay functions', () => {
     expect(counted.at(-1)).toEqual({ Published: 0, LeftInOutbox: 1 });
   });
 
+  it('measure how long after its commit each message was published, and how old the oldest is that the sweep finds', async () => {
+    measured.length = 0;
+    await functionsOf(failing({})).sweep({}, inTime);
+    expect(measured).toContainEqual(['PublicationLag', 'Milliseconds', [2_000]]);
+    expect(measured).toContainEqual(['OldestUnpublished', 'Seconds', [2]]);
+  });
+
   it('let the sweep end in time, and say that it has not finished', async () => {
     rung.length = 0;
     const late = { getRemainingTimeInMillis: () => 19_000 };
-    expect(await relayFunctions(failing({}), outbox, observability).sweep({}, late)).toMatchObject({ finished: false });
+    expect(await functionsOf(failing({})).sweep({}, late)).toMatchObject({ finished: false });
     expect(rung).toEqual([]);
   });
 
   it('publish what a person asks for, and nothing else', async () => {
     rung.length = 0;
-    await relayFunctions(failing({}), outbox, observability).sweep({ publish: ['x', 'y'] }, inTime);
+    await functionsOf(failing({})).sweep({ publish: ['x', 'y'] }, inTime);
     expect(rung.map(({ aggregateId, version }) => `${aggregateId}/${version}`)).toEqual(['x/4', 'y/4']);
   });
 });

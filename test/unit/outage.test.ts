@@ -103,6 +103,7 @@ describe('an hour in which the only SMS provider is down', () => {
       perMinute: null,
       buckets: { take: () => Promise.reject(new Error('no pace is set')) },
       limits: { check: async () => {} },
+      onSent: () => {},
       mode: async () => 'on',
       now,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { redrive } from '../../ops/cli/redrive.ts';
-import { OperatorError, type Stage } from '../../ops/cli/stage.ts';
+import { redrive } from '../../ops/stage/redrive.ts';
+import { OperatorError, type Stage } from '../../ops/stage/stage.ts';
 import type { ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
 
 type Outcome = 'applies' | 'waits' | 'fails' | 'kills' | 'has nothing';

@@ -34,6 +34,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     buckets: { take: () => Promise.reject(new Error('no pace is set')) },
     limits: { check: async () => {} },
     mode: async () => 'on',
+    onSent: () => {},
     now: () => TIME,
     ...more,
   });

@@ -97,6 +97,8 @@ export function openStage({ name, endpoint }: StageOptions) {
     name,
     /** Of an embedded cloud, or LocalStack. */
     endpoint,
+    /** Of further clients. */
+    config,
     dynamodb,
     directory,
     table: (table: string) => `${prefix}${table}`,

@@ -15,7 +15,7 @@ export interface RedriveSummary {
 export interface RedriveOptions {
   /** Also what is held. */
   release?: boolean;
-  onProgress: (done: number) => void;
+  onProgress: (done: number, summary: RedriveSummary) => void;
   signal?: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export async function redrive(
       else if (applied + waiting + forPerson === 0) summary.unknown.push(aggregateId);
     }
     next += ids.length;
-    onProgress(next);
+    onProgress(next, summary);
     return reports.every(({ error }) => error !== undefined);
   }
 

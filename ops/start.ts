@@ -2,9 +2,12 @@ import { watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { type Cloud, startCloud } from './cloud.ts';
-import { CloudError } from './errors.ts';
-import { synthesize } from './synthesize.ts';
+import { type Cloud, startCloud } from '../local/cloud.ts';
+import { CloudError } from '../local/errors.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { buildConsole } from './console/build.ts';
+import { createConsole } from './console/server.ts';
+import { openStage } from './stage/stage.ts';
 
 const root = join(import.meta.dirname, '..');
 const OUTDIR = join(root, 'cdk.out');
@@ -40,8 +43,15 @@ try {
     ...(!options.memory && { data: options.data }),
     ports: { api: options.port, sms: options.port + 10, grpc: options.port + 20, aws: options.port + 566 },
   });
+  // The page is built after the rest is there, so that nobody has to wait for it.
+  const operatorConsole = await createConsole({
+    stage: openStage({ name: 'dev', endpoint: cloud.endpointUrl }),
+    page: buildConsole(),
+  });
+  cloud.serve(operatorConsole.serve);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
+      await operatorConsole.stop();
       await cloud.stop();
       process.exit(0);
     });
@@ -58,6 +68,7 @@ function announce({ apiUrl, smsUrl, grpcUrl, endpointUrl }: Cloud): void {
   const kept = options.memory ? 'in memory, gone when this ends' : relative(process.cwd(), options.data);
   console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}
 
+  console      ${pc.cyan(`${apiUrl}/`)}
   API          ${pc.cyan(`${apiUrl}/v1/members`)}
   gRPC         ${pc.cyan(grpcUrl)}
   SMS sandbox  ${pc.cyan(`${smsUrl}/messages`)}

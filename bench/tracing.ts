@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { build } from 'esbuild';
+import { bundling } from '../infra/bundling.ts';
+import { startCloud } from '../local/cloud.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { atLeast } from '../ops/demo/options.ts';
+import { percentile } from '../ops/demo/verdict.ts';
+
+// What tracing costs a function: bytes of its bundle, its cold start, and each invocation. With and without in turns.
+const { rounds } = new Command('npm run bench:tracing --')
+  .description('Measures what tracing costs: bundle, cold start, invocation.')
+  .option('--rounds <n>', 'invocations with, and as many without', atLeast(10), 500)
+  .parse()
+  .opts<{ rounds: number }>();
+
+const ENTRY = 'functions/guide/events.handler.ts';
+const TRACING = /node_modules\/@opentelemetry\/|shared\/observability\/(tracing|spans)\.ts/;
+const STARTS = 20;
+const root = join(import.meta.dirname, '..');
+
+async function bytesOfTracing(outdir: string): Promise<{ all: number; tracing: number }> {
+  const { metafile } = await build({
+    ...bundling,
+    absWorkingDir: root,
+    entryPoints: { index: ENTRY },
+    outdir,
+    metafile: true,
+  });
+  const [output] = Object.values(metafile.outputs);
+  const inputs = Object.entries(output?.inputs ?? {}).filter(([path]) => TRACING.test(path));
+  return { all: output?.bytes ?? 0, tracing: inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0) };
+}
+
+/** Milliseconds until a bundle is loaded, in a process of its own. */
+function coldStart(bundle: string, environment: Record<string, string>): number {
+  const script = `const start = performance.now(); await import(${JSON.stringify(bundle)}); console.log(performance.now() - start); process.exit()`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, ...environment },
+  });
+  return Number(said.toString());
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+try {
+  const { all, tracing } = await bytesOfTracing(folder);
+  const assembly = await synthesize(join(folder, 'dev'));
+  const clouds = {
+    without: await startCloud({ assembly, environment: { OTEL_SDK_DISABLED: 'true' } }),
+    with: await startCloud({ assembly }),
+  };
+  const invocations = { with: [] as number[], without: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    for (const how of ['with', 'without'] as const) {
+      const start = performance.now();
+      await (await fetch(`${clouds[how].apiUrl}/v1`)).arrayBuffer();
+      invocations[how].push(performance.now() - start);
+    }
+  }
+  const starts = { with: [] as number[], without: [] as number[] };
+  const { environment } = clouds.with.functions.get('rollcall-dev-guide-consume')?.settings ?? { environment: {} };
+  for (let round = 0; round < STARTS; round++) {
+    for (const how of ['with', 'without'] as const) {
+      starts[how].push(
+        coldStart(join(folder, 'index.mjs'), { ...environment, OTEL_SDK_DISABLED: String(how === 'without') }),
+      );
+    }
+  }
+  for (const cloud of Object.values(clouds)) await cloud.stop();
+  const p50 = (values: number[]) => percentile(values, 0.5);
+  const compare = (what: string, { with: on, without: off }: typeof starts) => ({
+    what,
+    with: `${p50(on).toFixed(1)} ms`,
+    without: `${p50(off).toFixed(1)} ms`,
+    ratio: (p50(on) / p50(off)).toFixed(2),
+  });
+  console.table([
+    {
+      what: `bundle of ${ENTRY}`,
+      with: `${(all / 1024).toFixed(0)} KB`,
+      without: `${((all - tracing) / 1024).toFixed(0)} KB`,
+      ratio: (all / (all - tracing)).toFixed(2),
+    },
+    compare('cold start: loading it', starts),
+    compare('GET /v1, one span', invocations),
+  ]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

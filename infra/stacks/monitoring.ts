@@ -1,0 +1,72 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnAlarm, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { raiseAlarm } from '../constructs/alarms.ts';
+import type { Api } from '../constructs/api.ts';
+import { Consumer } from '../constructs/consumer.ts';
+import { Dashboard, tableMetric } from '../constructs/dashboard.ts';
+import type { Stage } from '../stages.ts';
+
+export interface MonitoringProps {
+  stage: Stage;
+  api: Api;
+  /** The topic of the stage's alarms. */
+  alarms: ITopic;
+}
+
+/**
+ * The stage's dashboard, and alarms on what all stacks share or have some of. It comes last, and looks at whatever is
+ * there by then. It knows everything but the API by name, so no stack must keep what is looked at here.
+ */
+export class MonitoringStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, api, alarms: topic }: MonitoringProps) {
+    super(scope, id);
+    const all = <T>(type: abstract new (...args: never[]) => T) =>
+      scope.node.findAll().flatMap((one): T[] => (one instanceof type ? [one] : []));
+    const tables = all(CfnGlobalTable).map(({ tableName = '' }) => tableName);
+    const period = Duration.minutes(1);
+
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter: 'functions-throttled',
+      // What throttles is the concurrency of the account, which all its functions share.
+      metric: LambdaFunction.metricAllThrottles({ period }),
+      above: 0,
+      meaning: 'Lambda refuses to run functions of this account and region: too many run at once.',
+    });
+    for (const table of tables) {
+      raiseAlarm(this, {
+        stage,
+        topic,
+        chapter: 'table-throttled',
+        of: table.slice(`rollcall-${stage.name}-`.length),
+        metric: new MathExpression({
+          // Each is measured only while there is something to count.
+          expression: 'FILL(reads, 0) + FILL(writes, 0)',
+          usingMetrics: {
+            reads: tableMetric(table, 'ReadThrottleEvents'),
+            writes: tableMetric(table, 'WriteThrottleEvents'),
+          },
+          period,
+        }),
+        above: 0,
+        meaning: `DynamoDB refuses reads or writes of table ${table}, minute after minute.`,
+      });
+    }
+
+    new Dashboard(this, 'Dashboard', {
+      stage,
+      api,
+      alarms: all(CfnAlarm).map(({ alarmName = '' }) => alarmName),
+      consumers: all(Consumer).map(({ name }) => name),
+      queues: all(CfnQueue).map(({ queueName = '' }) => queueName),
+      functions: all(CfnFunction).map(({ functionName = '' }) => functionName),
+      tables,
+    });
+  }
+}

@@ -1,0 +1,193 @@
+import {
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  SNSClient,
+  type SNSClientConfig,
+} from '@aws-sdk/client-sns';
+import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { type Answer, awsError, escaped } from './aws-error.ts';
+import { createFilter } from './event-sources/filter.ts';
+import { entriesOf, failedIn, type Published } from './published.ts';
+import type { State } from './state.ts';
+
+interface Replay {
+  ReplayPolicy: string;
+  ReplayStatus: 'In progress' | 'Completed' | 'Failed';
+}
+
+type Row = Published & { id: number };
+
+const DAY_MS = 24 * 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
+const PAGE = 10;
+
+/**
+ * What was published on topics that have an ArchivePolicy, for as long as that says, to be sent again to a subscription
+ * that is given a ReplayPolicy (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). Unlike
+ * SNS, it does not hold back new messages meanwhile, and forgets a replay that is under way when the cloud is stopped.
+ */
+export class Archive {
+  readonly #database: State['database'];
+  readonly #insert: ReturnType<State['database']['prepare']>;
+  readonly #sns: SNSClient;
+  readonly #sqs: SQSClient;
+  readonly #queueUrlOf: (arn: string) => string;
+  /** By topic. */
+  readonly #days = new Map<string, number>();
+  /** By subscription. */
+  readonly #replays = new Map<string, Replay>();
+  #expiredAt = 0;
+
+  /** @param emulator what SNS does inside goes round our endpoint, and meets no faults */
+  constructor({ database }: State, emulator: SNSClientConfig & SQSClientConfig & { endpoint: string }) {
+    this.#database = database;
+    this.#insert = database.prepare('INSERT INTO archive (topic, published_at, entry) VALUES (?, ?, ?)');
+    this.#sns = new SNSClient(emulator);
+    this.#sqs = new SQSClient(emulator);
+    this.#queueUrlOf = (arn) => `${emulator.endpoint}/${arn.split(':').slice(-2).join('/')}`;
+  }
+
+  close(): void {
+    this.#sns.destroy();
+    this.#sqs.destroy();
+  }
+
+  /** @param days nothing: what a topic has kept before is gone */
+  keep(topic: string, days: number | undefined): void {
+    if (days === undefined) {
+      this.#days.delete(topic);
+      this.#database.prepare('DELETE FROM archive WHERE topic = ?').run(topic);
+      this.#database.prepare('DELETE FROM archived_topics WHERE topic = ?').run(topic);
+      return;
+    }
+    this.#days.set(topic, days);
+    this.#database.prepare('INSERT OR IGNORE INTO archived_topics (topic, since) VALUES (?, ?)').run(topic, Date.now());
+    this.#expire();
+  }
+
+  /** Told of every call that was answered with success. */
+  published(operation: string, request: string, response: string): void {
+    if (this.#days.size === 0 || !operation.startsWith('Publish')) return;
+    const form = new URLSearchParams(request);
+    const topic = form.get('TopicArn') ?? '';
+    if (!this.#days.has(topic)) return;
+    const failed = failedIn(response);
+    for (const { id, ...entry } of entriesOf(form)) {
+      if (!failed.has(id)) this.#insert.run(topic, Date.now(), JSON.stringify(entry));
+    }
+    if (Date.now() - this.#expiredAt > EXPIRE_EVERY_MS) this.#expire();
+  }
+
+  #expire(): void {
+    this.#expiredAt = Date.now();
+    const expired = this.#database.prepare('DELETE FROM archive WHERE topic = ? AND published_at < ?');
+    for (const [topic, days] of this.#days) expired.run(topic, this.#expiredAt - days * DAY_MS);
+  }
+
+  #beginning(topic: string): number {
+    const row = this.#database.prepare('SELECT since FROM archived_topics WHERE topic = ?').get(topic);
+    return Math.max(Number(row?.since ?? 0), Date.now() - (this.#days.get(topic) ?? 0) * DAY_MS);
+  }
+
+  /** What the emulator would not know. Nothing: it shall answer itself. */
+  async answer(operation: string, request: string): Promise<Answer | undefined> {
+    if (!/^(GetTopic|GetSubscription|SetSubscription)Attributes$/.test(operation)) return undefined;
+    const form = new URLSearchParams(request);
+    const [topic, subscription] = [form.get('TopicArn') ?? '', form.get('SubscriptionArn') ?? ''];
+    if (operation === 'GetTopicAttributes' && this.#days.has(topic)) {
+      const { Attributes } = await this.#sns.send(new GetTopicAttributesCommand({ TopicArn: topic }));
+      return attributesAnswer(operation, {
+        ...Attributes,
+        ArchivePolicy: JSON.stringify({ MessageRetentionPeriod: String(this.#days.get(topic)) }),
+        BeginningArchiveTime: new Date(this.#beginning(topic)).toISOString(),
+      });
+    }
+    const replay = this.#replays.get(subscription);
+    if (operation === 'GetSubscriptionAttributes' && replay) {
+      return attributesAnswer(operation, { ...(await this.#subscription(subscription)), ...replay });
+    }
+    if (operation === 'SetSubscriptionAttributes' && form.get('AttributeName') === 'ReplayPolicy') {
+      return this.#begin(subscription, form.get('AttributeValue') ?? '');
+    }
+    return undefined;
+  }
+
+  async #subscription(SubscriptionArn: string): Promise<Record<string, string>> {
+    const { Attributes = {} } = await this.#sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+    return Attributes;
+  }
+
+  async #begin(subscription: string, ReplayPolicy: string): Promise<Answer> {
+    const attributes = await this.#subscription(subscription);
+    const { TopicArn = '', RawMessageDelivery } = attributes;
+    const { PointType, StartingPoint, EndingPoint } = JSON.parse(ReplayPolicy) as Record<string, string>;
+    const [from, until] = [Date.parse(StartingPoint ?? ''), EndingPoint ? Date.parse(EndingPoint) : Date.now()];
+    if (!this.#days.has(TopicArn)) return invalid('the topic has no ArchivePolicy');
+    if (RawMessageDelivery !== 'true') return invalid('the embedded cloud replays raw deliveries only');
+    if (PointType !== 'Timestamp' || Number.isNaN(from + until)) return invalid('the points must be timestamps');
+    if (from < this.#beginning(TopicArn)) return invalid('the archive begins later');
+    const replay: Replay = { ReplayPolicy, ReplayStatus: 'In progress' };
+    this.#replays.set(subscription, replay);
+    this.#send(attributes, from, until).then(
+      () => {
+        replay.ReplayStatus = 'Completed';
+      },
+      (error: Error) => {
+        console.error(`${subscription}: ${error.message}`);
+        replay.ReplayStatus = 'Failed';
+      },
+    );
+    return answer('SetSubscriptionAttributes', '');
+  }
+
+  /** In the order of publication, one call after the other. */
+  async #send({ TopicArn = '', Endpoint = '', FilterPolicy }: Record<string, string>, from: number, until: number) {
+    const matches = createFilter(FilterPolicy ? [FilterPolicy] : []);
+    const page = this.#database.prepare(
+      'SELECT id, entry FROM archive WHERE topic = ? AND published_at BETWEEN ? AND ? AND id > ? ORDER BY id LIMIT ?',
+    );
+    for (let last = 0; ; ) {
+      const rows = page
+        .all(TopicArn, from, until, last, PAGE)
+        .map(({ id, entry }): Row => ({ ...(JSON.parse(String(entry)) as Published), id: Number(id) }));
+      if (rows.length === 0) return;
+      last = rows.at(-1)?.id ?? last;
+      const wanted = rows.filter(({ attributes }) => matches(attributes));
+      if (wanted.length > 0) {
+        const Entries = wanted.map(replayed);
+        await this.#sqs.send(new SendMessageBatchCommand({ QueueUrl: this.#queueUrlOf(Endpoint), Entries }));
+      }
+    }
+  }
+}
+
+let replayedMessages = 0;
+
+/** With a deduplication id of its own: a queue would drop what it has seen within five minutes. */
+const replayed = ({ id, body, group, attributes }: Row) => ({
+  Id: String(id),
+  MessageBody: body,
+  MessageGroupId: group,
+  MessageDeduplicationId: `replayed-${Date.now()}-${++replayedMessages}`,
+  MessageAttributes: Object.fromEntries(
+    Object.entries({ ...attributes, Replayed: 'true' }).map(([name, StringValue]) => [
+      name,
+      { DataType: 'String', StringValue },
+    ]),
+  ),
+});
+
+const invalid = (message: string) => awsError('sns', { status: 400, code: 'InvalidParameter', message });
+
+const attributesAnswer = (operation: string, attributes: Record<string, string>) => {
+  const entries = Object.entries(attributes).map(
+    ([key, value]) => `<entry><key>${key}</key><value>${escaped(value)}</value></entry>`,
+  );
+  return answer(operation, `<Attributes>${entries.join('')}</Attributes>`);
+};
+
+const answer = (operation: string, result: string): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'text/xml' },
+  body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
+});

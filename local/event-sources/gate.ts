@@ -1,0 +1,25 @@
+/** Holds up whoever passes while it is closed. */
+export class Gate {
+  #opening: PromiseWithResolvers<void> | undefined;
+
+  get isClosed(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  close(): void {
+    this.#opening ??= Promise.withResolvers();
+  }
+
+  open(): void {
+    this.#opening?.resolve();
+    this.#opening = undefined;
+  }
+
+  /** Resolves when it is open, or the signal says that nobody waits any more. */
+  async passed(signal: AbortSignal): Promise<void> {
+    if (!this.#opening || signal.aborted) return;
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => aborted.resolve(), { once: true });
+    await Promise.race([this.#opening.promise, aborted.promise]);
+  }
+}

@@ -1,0 +1,76 @@
+/** A command, and what may follow it. */
+export interface Completable {
+  /** Names of the commands that lead to it; none: the program itself. */
+  path: readonly string[];
+  subcommands: ReadonlyArray<{ name: string; description: string }>;
+  options: ReadonlyArray<{
+    flags: readonly string[];
+    description: string;
+    takesValue: boolean;
+    choices: readonly string[];
+  }>;
+  /** What its arguments may be, if that is known. */
+  choices: readonly string[];
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Follows the words typed so far from command to command; then offers what may follow, or the choices of an option. */
+export function bashScript(all: readonly Completable[]): string {
+  const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
+  const steps = named
+    .filter(({ at }) => at !== '')
+    .map(({ path, at }) => `${quoted(`${path.slice(0, -1).join(' ')}:${path.at(-1)}`)}) at=${quoted(at)} ;;`);
+  const values = named.flatMap(({ at, options }) =>
+    options
+      .filter(({ takesValue }) => takesValue)
+      .map(
+        ({ flags, choices }) =>
+          `${flags.map((flag) => quoted(`${at}:${flag}`)).join('|')}) words=${quoted(choices.join(' '))} ;;`,
+      ),
+  );
+  const words = named.map(({ at, subcommands, options, choices }) => {
+    const offered = [...subcommands.map(({ name }) => name), ...choices, ...options.flatMap(({ flags }) => flags)];
+    return `${quoted(at)}) words=${quoted(offered.join(' '))} ;;`;
+  });
+  const indented = (lines: readonly string[]) => lines.map((line) => `      ${line}`).join('\n');
+  return `_rollcall() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at= word words=
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$at:$word" in
+${indented(steps)}
+    esac
+  done
+  case "$at:$prev" in
+${indented(values)}
+      *) case "$at" in
+${indented(words)}
+      esac ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -F _rollcall rollcall`;
+}
+
+/** zsh runs bash's completion. */
+export const zshScript = (all: readonly Completable[]): string =>
+  `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(all)}`;
+
+export function fishScript(all: readonly Completable[]): string {
+  const lines = all.flatMap(({ path, subcommands, options, choices }) => {
+    const isThere = path.map((name) => `__fish_seen_subcommand_from ${name}`);
+    const names = subcommands.map(({ name }) => name);
+    const isLast = names.length > 0 ? [`not __fish_seen_subcommand_from ${names.join(' ')}`] : [];
+    const begin = `complete -c rollcall -n ${quoted([...isThere, ...isLast].join('; and '))}`;
+    return [
+      ...subcommands.map(({ name, description }) => `${begin} -a ${name} -d ${quoted(description)}`),
+      ...choices.map((choice) => `${begin} -a ${quoted(choice)}`),
+      ...options.map(({ flags, description, takesValue, choices: values }) => {
+        const named = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+        const value = takesValue ? ` -x${values.length > 0 ? ` -a ${quoted(values.join(' '))}` : ''}` : '';
+        return `${begin} ${named.join(' ')}${value} -d ${quoted(description)}`;
+      }),
+    ];
+  });
+  return ['complete -c rollcall -f', ...lines].join('\n');
+}

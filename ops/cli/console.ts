@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { close, listen } from '../../local/listen.ts';
+import { buildConsole } from '../console/build.ts';
+import { createConsole } from '../console/server.ts';
+import { onStage } from './command.ts';
+import { printJson } from './output.ts';
+
+function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
+  throw new InvalidArgumentError('It must be a whole number from 0, for any that is free, to 65535.');
+}
+
+export const consoleCommand = new Command('console')
+  .description('serves the console of a stage on this machine, with your credentials, until Ctrl-C')
+  .option('--port <port>', 'where it listens, on 127.0.0.1', port, 4040)
+  .addHelpText(
+    'after',
+    '\nWhoever is at this machine can use it while it runs. An embedded cloud serves its own, at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
+  )
+  .action(
+    onStage<{ port: number }, []>(async (stage, { port: wanted, json }) => {
+      const operatorConsole = await createConsole({ stage, page: buildConsole() });
+      const server = createServer((request, response) => {
+        if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
+      });
+      const url = await listen(server, wanted, 'the console');
+      if (json) printJson({ url: `${url}/` });
+      else console.log(`${pc.green('ready')}  ${pc.cyan(`${url}/`)}  stage ${stage.name}`);
+      await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
+      await operatorConsole.stop();
+      await close(server);
+    }),
+  );

@@ -1,0 +1,19 @@
+// What the commands use and Node.js 20 has not: it came with 21 and 22.
+
+Map.groupBy ??= <K, T>(items: Iterable<T>, keyOf: (item: T, index: number) => K) => {
+  const groups = new Map<K, T[]>();
+  let index = 0;
+  for (const item of items) {
+    const key = keyOf(item, index++);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+};
+
+Array.fromAsync ??= async <T>(items: AsyncIterable<T> | Iterable<T | PromiseLike<T>>) => {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+};

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { OperatorError } from '../stage/stage.ts';
+import type { SpanView } from '../stage/traces.ts';
+import { onStage } from './command.ts';
+import { harmless } from './output.ts';
+
+const LOOK_EVERY_MS = 300;
+
+interface Options {
+  member?: string;
+  service?: string;
+  errors?: boolean;
+  bodies?: boolean;
+  past?: boolean;
+}
+
+function isWanted({ attributes, service, error, kind }: SpanView, { member, service: only, errors }: Options): boolean {
+  if (kind === 'internal' || (kind === 'consumer' && attributes['messaging.message.id'] === undefined)) return false;
+  if (member !== undefined && attributes['rollcall.aggregate'] !== member) return false;
+  return (only === undefined || service === only) && (!errors || error !== undefined);
+}
+
+function lineOf({ startMs, durationMs, service, name, attributes, error }: SpanView): string {
+  const outcome = attributes['rollcall.outcome'] ?? attributes['http.response.status_code'] ?? '';
+  const about = attributes['rollcall.aggregate'] ?? '';
+  const at = new Date(startMs + durationMs).toISOString().slice(11, 23);
+  const line = `${pc.dim(at)} ${service.padEnd(20)} ${name}  ${pc.dim(String(about))} ${error ? pc.red(harmless(error)) : outcome}`;
+  return line.trimEnd();
+}
+
+/** Tells what happened since; ends when the signal says so. */
+async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean }, signal: AbortSignal): Promise<void> {
+  let after = options.past ? 0 : (await cloud.happened(Number.MAX_SAFE_INTEGER)).next;
+  while (!signal.aborted) {
+    const { next, spans, messages } = await cloud.happened(after);
+    after = next;
+    for (const span of spans.filter((one) => isWanted(one, options)))
+      console.log(options.json ? JSON.stringify(span) : lineOf(span));
+    const bodies = options.bodies ? messages.filter(({ body }) => body.includes(options.member ?? '')) : [];
+    for (const { at, channel, body } of bodies)
+      console.log(
+        options.json
+          ? JSON.stringify({ at, channel, body })
+          : `${pc.dim(at.slice(11, 23))} ${pc.bold(channel)} ${harmless(body)}`,
+      );
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+export const tail = new Command('tail')
+  .description('messages and calls as they pass, until Ctrl-C')
+  .option('--member <id>', 'only about this member')
+  .option('--service <name>', 'only of this service, such as sms')
+  .option('--errors', 'only what fails')
+  .option('--bodies', 'also what messages say: personal data')
+  .option('--past', 'begin with what the cloud still knows')
+  .addHelpText(
+    'after',
+    '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/rollcall-prod-sms-consume\nExample: npm run ops -- tail --errors',
+  )
+  .action(
+    onStage<Options, []>(async (stage, options) => {
+      const cloud = await embeddedCloudOf(stage);
+      if (!cloud) {
+        throw new OperatorError(
+          `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/rollcall-${stage.name}-sms-consume`,
+        );
+      }
+      const stopping = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+      await follow(cloud, options, stopping.signal);
+    }),
+  );

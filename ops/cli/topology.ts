@@ -1,0 +1,25 @@
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import { drawMermaid, drawText } from '../stage/draw.ts';
+import { templatesOf } from '../stage/templates.ts';
+import { topologyOf } from '../stage/topology.ts';
+import { onStage } from './command.ts';
+import { printJson } from './output.ts';
+
+const marks = {
+  label: pc.dim,
+  name: (name: string, kind: string) => (kind === 'dead letters' ? pc.yellow(name) : pc.bold(name)),
+};
+
+export const topology = new Command('topology')
+  .description('how messages flow through the stage, drawn from what is deployed')
+  .option('--all', 'every function and table; else only the flow of messages')
+  .addOption(new Option('--mermaid', 'as a flowchart for mermaid').conflicts('json'))
+  .addHelpText('after', '\nExample: npm run --silent ops -- topology --mermaid > topology.mmd')
+  .action(
+    onStage<{ all?: boolean; mermaid?: boolean }, []>(async (stage, { all = false, mermaid, json }) => {
+      const drawn = await topologyOf(await templatesOf(stage), { all });
+      if (json) return printJson(drawn);
+      console.log(mermaid ? drawMermaid(drawn) : drawText(drawn, marks));
+    }),
+  );

@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { OperatorError, type Stage } from '../stage/stage.ts';
+import { timeLine } from '../stage/time-line.ts';
+import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
+import { onStage } from './command.ts';
+import { harmless, printJson } from './output.ts';
+
+const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/;
+const BAR = 24;
+
+/** A trace by its id; else an id that a message has or, as members have too, traces are about. */
+async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
+  const cloud = await embeddedCloudOf(stage);
+  const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
+  if (TRACE.test(id)) return find({ trace: id });
+  const about = await find({ aggregate: id });
+  return about.length > 0 ? about : find({ message: id });
+}
+
+function barOf(afterMs: number, durationMs: number, wholeMs: number): string {
+  const scale = wholeMs > 0 ? BAR / wholeMs : 0;
+  const from = Math.min(BAR - 1, Math.floor(afterMs * scale));
+  const length = Math.max(1, Math.min(BAR - from, Math.round(durationMs * scale)));
+  return `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(BAR);
+}
+
+/** What is worth knowing of a span at a glance. */
+function remarks({ attributes, links }: SpanView): string {
+  const receives = Number(attributes['rollcall.receives'] ?? 1);
+  const said = [
+    attributes['http.response.status_code'],
+    attributes['rollcall.outcome'],
+    attributes['rollcall.instance'],
+    receives > 1 && `received ${receives} times`,
+    attributes['rollcall.redriven'] && 'redriven by a person',
+    links[0] && `woken by ${links[0].traceId.slice(0, 8)}`,
+  ];
+  return said.filter(Boolean).join(', ');
+}
+
+function print(spans: readonly SpanView[]): void {
+  const lines = timeLine(spans);
+  const wholeMs = Math.max(...lines.map(({ afterMs, span }) => afterMs + span.durationMs));
+  const titles = lines.map(({ span, depth }) => `${'  '.repeat(depth)}${span.service}  ${span.name}`);
+  const width = Math.max(...titles.map((title) => title.length));
+  for (const [index, { span, afterMs }] of lines.entries()) {
+    const { startMs, durationMs, error } = span;
+    const bar = barOf(afterMs, durationMs, wholeMs);
+    const title = harmless((titles[index] ?? '').padEnd(width));
+    const times = `${afterMs.toFixed(0).padStart(7)} ms  ${durationMs.toFixed(0).padStart(6)} ms`;
+    const at = index === 0 ? pc.dim(`  ${new Date(startMs).toISOString()}`) : '';
+    console.log(`${error ? pc.red(bar) : pc.cyan(bar)} ${pc.dim(times)}  ${title}  ${pc.dim(remarks(span))}${at}`);
+    if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(harmless(error))}`);
+  }
+  const traces = new Set(spans.map(({ traceId }) => traceId));
+  console.log(
+    pc.dim(
+      `${spans.length} spans of ${traces.size} ${traces.size === 1 ? 'trace' : 'traces'}: ${[...traces].join(', ')}`,
+    ),
+  );
+}
+
+export const trace = new Command('trace')
+  .description('all that happened to a member, because of a message, or in a trace: a time line over all services')
+  .argument('<id>', 'of a member, a message, or a trace')
+  .addHelpText(
+    'after',
+    '\nAn embedded cloud keeps the last traces itself; of an account, X-Ray has those of the last six hours, as the\nsetting `tracing` of the stage says. Times: when it began, counted from the first, and how long it took.\nExample: npm run ops -- trace 0199…',
+  )
+  .action(
+    onStage<object, [string]>(async (stage, { json }, id) => {
+      const spans = await spansOf(stage, id);
+      if (json) return printJson(spans);
+      if (spans.length > 0) return print(spans);
+      throw new OperatorError(
+        `No trace says anything of ${id}. An embedded cloud keeps the last 40,000 spans, since it was started; an account, what the setting "tracing" in infra/stages.ts says.`,
+      );
+    }),
+  );

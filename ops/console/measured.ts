@@ -1,0 +1,72 @@
+import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { Stage } from '../stage/stage.ts';
+import type { LoadPoint, Percentiles } from './api.ts';
+
+const NAMESPACE = 'Rollcall';
+const PERIOD_S = 60;
+const MINUTES = 15;
+
+type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
+
+/** Of an account, whose metrics CloudWatch keeps by the minute: the last fifteen (docs/observability.md). */
+export async function measuredLoad(stage: Stage, subscribers: readonly string[], now: Date): Promise<LoadPoint[]> {
+  const client = new CloudWatchClient(stage.config);
+  const metrics: Array<[id: string, metric: string, service: string, statistic: Statistic]> = [
+    ['registrations', 'Registrations', 'registration', 'Sum'],
+    ['published50', 'PublicationLag', 'relay', 'p50'],
+    ['published99', 'PublicationLag', 'relay', 'p99'],
+    ...subscribers.flatMap((name, index): typeof metrics => [
+      [`applied_${index}`, 'Applied', name, 'Sum'],
+      [`parked_${index}`, 'ParkedForPerson', name, 'Maximum'],
+      [`lag50_${index}`, 'ApplicationLag', name, 'p50'],
+      [`lag99_${index}`, 'ApplicationLag', name, 'p99'],
+    ]),
+  ];
+  const { MetricDataResults = [] } = await client.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now.getTime() - MINUTES * 60_000),
+      EndTime: now,
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: metrics.map(queryOf),
+    }),
+  );
+  const values = new Map(
+    MetricDataResults.map(({ Id = '', Timestamps = [], Values = [] }) => [
+      Id,
+      new Map(Timestamps.map((at, index) => [at.getTime(), Values[index] ?? 0])),
+    ]),
+  );
+  const times = [...new Set([...values.values()].flatMap((known) => [...known.keys()]))].sort((a, b) => a - b);
+  return times.map((at) => pointAt(at, values));
+}
+
+const queryOf = ([Id, MetricName, service, Stat]: [string, string, string, Statistic]): MetricDataQuery => ({
+  Id,
+  MetricStat: {
+    Metric: { Namespace: NAMESPACE, MetricName, Dimensions: [{ Name: 'service', Value: service }] },
+    Period: PERIOD_S,
+    Stat,
+  },
+});
+
+function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, number>>): LoadPoint {
+  const of = (prefix: string) =>
+    [...values].flatMap(([id, known]) => (id.startsWith(prefix) ? (known.get(at) ?? []) : []));
+  const sum = (prefix: string) => of(prefix).reduce((total, value) => total + value, 0);
+  /** Of several services, the slowest. */
+  const percentiles = (prefix: string): Percentiles | undefined => {
+    const [p50, p99] = [of(`${prefix}50`), of(`${prefix}99`)];
+    return p50.length > 0 ? { p50: Math.max(...p50), p99: Math.max(...p99) } : undefined;
+  };
+  const [publicationLagMs, applicationLagMs] = [percentiles('published'), percentiles('lag')];
+  return {
+    at: new Date(at).toISOString(),
+    registrationsPerSecond: sum('registrations') / PERIOD_S,
+    appliedPerSecond: sum('applied') / PERIOD_S,
+    errorsPerSecond: 0,
+    backlog: 0,
+    parked: sum('parked'),
+    ...(publicationLagMs && { publicationLagMs }),
+    ...(applicationLagMs && { applicationLagMs }),
+  };
+}

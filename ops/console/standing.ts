@@ -1,0 +1,52 @@
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { PARKED_INDEX } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import { circuitsOf } from '../stage/circuits.ts';
+import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
+import type { Stage } from '../stage/stage.ts';
+import { switchesOf } from '../stage/switches.ts';
+import type { Standing } from './live.ts';
+
+/** Counting goes page by page; beyond this it is "so many at least". */
+const MOST_COUNTED = 20_000;
+
+async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: string): Promise<number> {
+  let total = 0;
+  const pages = paginateScan({ client: dynamodb }, { TableName: table(name), IndexName, Select: 'COUNT' });
+  for await (const { Count = 0 } of pages) {
+    total += Count;
+    if (total >= MOST_COUNTED) break;
+  }
+  return total;
+}
+
+/** Asks a stage how it stands: a call for each queue, and one for each table or index that is nearly empty on a good day. */
+export async function standingOf(
+  stage: Stage,
+  subscribers: readonly string[],
+  cloud: EmbeddedCloud | undefined,
+): Promise<Standing> {
+  const now = new Date();
+  const [queues, outboxRows, parked, circuits, switches, broken, faults] = await Promise.all([
+    stage.queues(),
+    countOf(stage, 'outbox'),
+    Promise.all(subscribers.map(async (name) => [name, await countOf(stage, name, PARKED_INDEX)] as const)),
+    circuitsOf(stage, now),
+    switchesOf(stage, now),
+    cloud?.broken(),
+    cloud?.faults(),
+  ]);
+  const stopped = Object.entries(broken?.functions ?? {}).flatMap(([name, isStopped]) => (isStopped ? [name] : []));
+  return {
+    queues: new Map(queues.map(({ queue, visible, inFlight }) => [queue, { backlog: visible, inFlight }])),
+    outboxRows,
+    parked: new Map(parked),
+    stopped: new Set(stopped),
+    warnings: [
+      ...circuits.filter(({ state }) => state !== 'closed').map(({ circuit, state }) => `circuit ${circuit}: ${state}`),
+      ...switches.filter(({ mode }) => mode !== 'on').map(({ capability, mode }) => `switch ${capability}: ${mode}`),
+      ...Object.entries(faults ?? {}).map(([name, { kind }]) => `provider ${name}: ${kind}`),
+      ...stopped.map((name) => `function ${name}: stopped`),
+      ...(broken && broken.latencyMs > 0 ? [`latency: ${broken.latencyMs} ms`] : []),
+    ],
+  };
+}

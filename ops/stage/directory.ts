@@ -1,0 +1,17 @@
+import { DiscoverInstancesCommand } from '@aws-sdk/client-servicediscovery';
+import type { Stage } from './stage.ts';
+
+type Registered = { id: string; attributes: Record<string, string> };
+
+/** What the deployment registered under a name. */
+export async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
+  try {
+    const { Instances = [] } = await stage.directory.send(
+      new DiscoverInstancesCommand({ NamespaceName: namespace, ServiceName: service }),
+    );
+    return Instances.map(({ InstanceId = '', Attributes = {} }) => ({ id: InstanceId, attributes: Attributes }));
+  } catch (error) {
+    if (['NamespaceNotFound', 'ServiceNotFound'].includes((error as Error).name)) return [];
+    throw error;
+  }
+}

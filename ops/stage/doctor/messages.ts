@@ -1,0 +1,86 @@
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { ParkedMessage } from '../../../shared/messaging/subscriber-store.ts';
+import { circuitOf } from '../../../shared/resilience/dynamodb-circuit-store.ts';
+import { modeOf, readSwitches } from '../../../shared/resilience/switches.ts';
+import type { Stage } from '../stage.ts';
+import { type Check, failed, ok, warning } from './examination.ts';
+
+/** Of the alarm `Backlog`, and a tenth of it. */
+const BACKLOG = { failed: 10_000, warning: 1_000 };
+/** The sweep publishes every minute what the relay left. */
+const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
+/** What has been parked for so long waits for a person (shared/messaging/parking.ts). */
+const PARKED_MS = 60 * 60_000;
+
+const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)\.fifo$/.test(queue);
+
+export const backlogs: Check = async ({ stage }) => {
+  const queues = (await stage.queues()).filter((queue) => !isDeadLetters(queue));
+  const most = queues.toSorted((a, b) => b.visible - a.visible)[0];
+  if (!most || most.visible < BACKLOG.warning) return ok(`at most ${most?.visible ?? 0} messages wait in a queue`);
+  const found = `${most.visible} messages wait in ${most.queue}`;
+  const remedy =
+    'see whether they become fewer: npm run ops -- queues; who is switched off: npm run ops -- switch list';
+  return most.visible < BACKLOG.failed ? warning(found, remedy) : failed(found, remedy);
+};
+
+export const deadLetters: Check = async ({ stage }) => {
+  const filled = (await stage.queues()).filter((state) => isDeadLetters(state) && state.visible + state.inFlight > 0);
+  if (filled.length === 0) return ok('no queue has dead letters');
+  const what = filled.map(({ queue, visible, inFlight }) => `${queue} has ${visible + inFlight}`).join(', ');
+  return warning(what, 'they are parked within seconds; if not, look at the logs of the function *-dead-letters');
+};
+
+export const outbox: Check = async ({ stage, now }) => {
+  let [rows, oldest] = [0, now.toISOString()];
+  for await (const page of stage.outbox()) {
+    rows += page.length;
+    for (const { committedAt } of page) if (committedAt < oldest) oldest = committedAt;
+  }
+  const ageMs = now.getTime() - Date.parse(oldest);
+  if (ageMs < OUTBOX_MS.warning) return ok(`${rows} messages wait to be published, none for longer than a minute`);
+  const found = `${rows} messages wait to be published, the oldest for ${Math.round(ageMs / 60_000)} minutes`;
+  const remedy = 'publish them, and see why what stays does: npm run ops -- outbox publish';
+  return ageMs < OUTBOX_MS.failed ? warning(found, remedy) : failed(found, remedy);
+};
+
+const needsPerson = ({ reason, parkedAt }: ParkedMessage, now: Date) =>
+  reason === 'failed' || reason === 'held' || now.getTime() - Date.parse(parkedAt) > PARKED_MS;
+
+export const parked: Check = async ({ stage, now }) => {
+  const counts = await Promise.all(
+    (await stage.subscribers()).map(async (subscriber) => {
+      let count = 0;
+      for await (const page of stage.parked(subscriber)) count += page.filter((one) => needsPerson(one, now)).length;
+      return { subscriber, count };
+    }),
+  );
+  const waiting = counts.filter(({ count }) => count > 0);
+  if (waiting.length === 0) return ok('no message waits for a person');
+  const what = waiting.map(({ subscriber, count }) => `${count} of ${subscriber}`).join(', ');
+  return warning(`messages wait for a person: ${what}`, 'npm run ops -- parked list');
+};
+
+export const circuits: Check = async ({ stage }) => {
+  const open: string[] = [];
+  for await (const { Items = [] } of scan(stage, 'circuits')) {
+    for (const { pk, ...item } of Items) {
+      const { state } = circuitOf(item);
+      if (state.is !== 'closed') open.push(`${pk}: ${state.because}`);
+    }
+  }
+  if (open.length === 0) return ok('no remote service is left alone');
+  return warning(`circuits are open: ${open.join('; ')}`, 'npm run ops -- circuit list');
+};
+
+const scan = ({ dynamodb, table }: Stage, name: string) =>
+  paginateScan({ client: dynamodb }, { TableName: table(name), ConsistentRead: true });
+
+export const switches: Check = async ({ stage, now }) => {
+  const switched = [...(await readSwitches(stage.dynamodb, stage.table('switches')))].flatMap(([name, one]) => {
+    const mode = modeOf(one, now);
+    return mode === 'on' ? [] : [`${name} is switched to ${mode} (${one.by}: ${one.why})`];
+  });
+  if (switched.length === 0) return ok('every capability is on');
+  return warning(switched.join('; '), "npm run ops -- switch set CAPABILITY on --why '…'");
+};

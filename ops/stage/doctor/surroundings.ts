@@ -1,0 +1,152 @@
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { InvocationType, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ListTopicsCommand, paginateListSubscriptions, SNSClient } from '@aws-sdk/client-sns';
+import { resourcesOf } from '../resources.ts';
+import type { Stage } from '../stage.ts';
+import { describeStacks } from './deployment.ts';
+import { type Check, type Found, failed, notChecked, ok, warning } from './examination.ts';
+
+export const region: Check = async ({ stage, isEmbedded }) => {
+  if (isEmbedded) return notChecked('an embedded cloud is in one region only');
+  const used = await stage.dynamodb.config.region();
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  if (AWS_REGION && AWS_DEFAULT_REGION && AWS_REGION !== AWS_DEFAULT_REGION) {
+    return warning(
+      `AWS_REGION is ${AWS_REGION}, AWS_DEFAULT_REGION is ${AWS_DEFAULT_REGION}: these commands use ${used}, others may not`,
+      'set both to the same',
+    );
+  }
+  return ok(used);
+};
+
+/** AWS refuses what is signed with a clock that is five minutes off. */
+const SKEW_MS = { failed: 5 * 60_000, warning: 30_000 };
+
+export const clock: Check = async ({ stage }) => {
+  const client = new SNSClient(stage.config);
+  let answered = '';
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      answered = (result.response as { headers: Record<string, string> }).headers.date ?? '';
+      return result;
+    },
+    { step: 'deserialize' },
+  );
+  await client.send(new ListTopicsCommand({}));
+  return skewFound(Date.parse(answered) - Date.now());
+};
+
+export function skewFound(skewMs: number): Found {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Number.isNaN(skewMs)) return notChecked('the answer had no date');
+  if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is right');
+  const found = `the clock of this machine is ${seconds} seconds ${skewMs > 0 ? 'behind' : 'ahead'}`;
+  const remedy = 'set it, by NTP: timedatectl set-ntp true';
+  return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
+}
+
+/** What these commands do, without doing it. */
+export const permissions: Check = async ({ stage }) => {
+  const subscribers = await stage.subscribers();
+  const lambda = new LambdaClient(stage.config);
+  const tries = [
+    ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.parked(name)) })),
+    { what: `read ${stage.table('outbox')}`, may: () => firstOf(stage.outbox()) },
+    ...[...subscribers, 'outbox'].map((name) => ({
+      what: `invoke ${stage.table(name)}-sweep`,
+      may: () => dryRun(lambda, `${stage.table(name)}-sweep`),
+    })),
+  ];
+  const denied = await Promise.all(
+    tries.map(async ({ what, may }) => {
+      try {
+        await may();
+        return [];
+      } catch (error) {
+        return [`${what} (${(error as Error).name})`];
+      }
+    }),
+  );
+  const all = denied.flat();
+  if (all.length === 0) return ok('you may read all queues and tables, and invoke all sweeps');
+  return failed(`you may not ${all.join(', ')}`, 'take a role that may: docs/reliability.md');
+};
+
+const dryRun = (lambda: LambdaClient, FunctionName: string) =>
+  lambda.send(new InvokeCommand({ FunctionName, InvocationType: InvocationType.DryRun }));
+
+const firstOf = async (pages: AsyncIterable<unknown>): Promise<void> => {
+  for await (const _ of pages) return;
+};
+
+export const alarms: Check = async ({ stage, isEmbedded }) => {
+  if (isEmbedded) return notChecked('the embedded cloud has no alarms');
+  const client = new CloudWatchClient(stage.config);
+  const pages = paginateDescribeAlarms({ client }, { AlarmNamePrefix: stage.table(''), StateValue: 'ALARM' });
+  const raised = (await Array.fromAsync(pages)).flatMap(({ MetricAlarms = [] }) => MetricAlarms);
+  if (raised.length === 0) return ok('no alarm is raised');
+  return failed(
+    raised.map(({ AlarmName, AlarmDescription }) => AlarmDescription ?? AlarmName).join(' '),
+    'what it means is in its text; then run this again',
+  );
+};
+
+/** Secrets that were generated with empty fields are for an operator to fill in. */
+export const secrets: Check = async ({ stage, templates }) => {
+  const client = new SecretsManagerClient(stage.config);
+  const toFillIn = (await resourcesOf(await templates)).flatMap(({ type, properties }) => {
+    const { GenerateSecretString = {}, Name } = properties as {
+      GenerateSecretString?: { SecretStringTemplate?: string };
+      Name?: string;
+    };
+    if (type !== 'AWS::SecretsManager::Secret' || !Name) return [];
+    const fields = Object.entries(JSON.parse(GenerateSecretString.SecretStringTemplate ?? '{}'));
+    const empty = fields.filter(([, value]) => value === '').map(([field]) => field);
+    return empty.length > 0 ? [{ Name, empty }] : [];
+  });
+  const unfilled = await Promise.all(
+    toFillIn.map(async ({ Name, empty }) => {
+      const { SecretString = '{}' } = await client.send(new GetSecretValueCommand({ SecretId: Name }));
+      const value = JSON.parse(SecretString) as Record<string, string>;
+      return empty.every((field) => value[field]) ? [] : [Name];
+    }),
+  );
+  const names = unfilled.flat();
+  if (names.length === 0) return ok(`${toFillIn.length} secrets of SMS providers are filled in`);
+  return warning(
+    `${names.join(', ')} is empty: that SMS provider never takes over`,
+    `aws secretsmanager put-secret-value --secret-id ${names[0]} --secret-string '{…}': docs/governance.md`,
+  );
+};
+
+export const tokenIssuer: Check = async ({ stage, isEmbedded }) => {
+  const issuer = isEmbedded ? `${stage.endpoint}/issuer` : await issuerOf(stage);
+  if (!issuer) return failed('the foundation stack has no parameter TokenIssuer', `deploy it: docs/security.md`);
+  const remedy = `npm run deploy -- -c stage=${stage.name} --parameters ${stage.table('foundation')}:TokenIssuer=https://…`;
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    const { issuer: says } = (await response.json()) as { issuer?: string };
+    if (says === issuer) return ok(`${issuer} gives tokens`);
+    return failed(`${url} answers ${response.status} and names ${says ?? 'no issuer'}, not ${issuer}`, remedy);
+  } catch (error) {
+    return failed(`${url} does not answer: ${(error as Error).message}: no token is accepted`, remedy);
+  }
+};
+
+async function issuerOf(stage: Stage): Promise<string | undefined> {
+  const foundation = (await describeStacks(stage)).find(({ StackName }) => StackName === stage.table('foundation'));
+  return foundation?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'TokenIssuer')?.ParameterValue;
+}
+
+export const alarmMail: Check = async ({ stage, isEmbedded }) => {
+  if (isEmbedded) return notChecked('the embedded cloud sends no mail');
+  const pages = paginateListSubscriptions({ client: new SNSClient(stage.config) }, {});
+  const all = (await Array.fromAsync(pages)).flatMap(({ Subscriptions = [] }) => Subscriptions);
+  const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
+  const pending = told.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
+  if (pending.length === 0) return ok(`${told.length} addresses are told of alarms`);
+  return warning('an address is not told of alarms: it has not confirmed', 'confirm by the link in the mail of AWS');
+};

@@ -1,0 +1,70 @@
+import type { NodeKind, Topology, TopologyEdge, TopologyNode } from './topology.ts';
+
+/** How the lines of a drawing are marked: with colours, or not. */
+export interface Marks {
+  label: (text: string) => string;
+  name: (text: string, kind: NodeKind) => string;
+}
+
+/** The flow as an indented tree. Each node is drawn where the way to it is shortest; elsewhere it is only named: ↑. */
+export function drawText({ nodes, edges }: Topology, { label, name }: Marks): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const from = Map.groupBy(edges, (edge) => edge.from);
+  const { roots, drawnBy } = spanningTree(nodes, from);
+  const lines: string[] = [];
+  const draw = ({ id, kind, name: called }: TopologyNode, indent: string, before: string, isAbove: boolean) => {
+    lines.push(`${before}${name(called, kind)}${isAbove ? ' ↑' : ''}`);
+    const next = isAbove ? [] : (from.get(id) ?? []);
+    for (const [index, edge] of next.entries()) {
+      const to = byId.get(edge.to);
+      const isLast = index === next.length - 1;
+      const line = `${indent}${isLast ? '└' : '├'} ${label(edge.label)} → `;
+      if (to) draw(to, `${indent}${isLast ? ' ' : '│'} `, line, drawnBy.get(to.id) !== edge);
+    }
+  };
+  for (const root of roots) draw(root, '', '', false);
+  return lines.join('\n');
+}
+
+/** Breadth first: by which edge each node is reached first, and where to begin. */
+function spanningTree(nodes: readonly TopologyNode[], from: ReadonlyMap<string, TopologyEdge[]>) {
+  const drawnBy = new Map<string, TopologyEdge | undefined>();
+  const roots: TopologyNode[] = [];
+  for (const node of nodes) {
+    if (drawnBy.has(node.id)) continue;
+    drawnBy.set(node.id, undefined);
+    roots.push(node);
+    const reached = [node.id];
+    for (const id of reached) {
+      for (const edge of from.get(id) ?? []) {
+        if (drawnBy.has(edge.to)) continue;
+        drawnBy.set(edge.to, edge);
+        reached.push(edge.to);
+      }
+    }
+  }
+  return { roots, drawnBy };
+}
+
+const SHAPES: Record<NodeKind, [before: string, after: string]> = {
+  client: ['([', '])'],
+  api: ['[', ']'],
+  functions: ['[[', ']]'],
+  function: ['[', ']'],
+  table: ['[(', ')]'],
+  topic: ['{{', '}}'],
+  queue: ['[/', '/]'],
+  'dead letters': ['[\\', '\\]'],
+  provider: ['([', '])'],
+};
+
+/** A flowchart for mermaid (https://mermaid.js.org/syntax/flowchart.html). */
+export function drawMermaid({ nodes, edges }: Topology): string {
+  const short = new Map(nodes.map(({ id }, index) => [id, `n${index}`]));
+  const boxes = nodes.map(({ id, kind, name }) => {
+    const [before, after] = SHAPES[kind];
+    return `  ${short.get(id)}${before}"${name}"${after}`;
+  });
+  const arrows = edges.map(({ from, to, label }) => `  ${short.get(from)} -- "${label}" --> ${short.get(to)}`);
+  return ['flowchart LR', ...boxes, ...arrows].join('\n');
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  paginateListSubscriptions,
+  SetSubscriptionAttributesCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns';
+import { OperatorError, type Stage } from './stage.ts';
+
+/** From when to when; without an end, until what is published now. */
+export interface Period {
+  since: Date;
+  until?: Date;
+}
+
+export interface Archived {
+  subscriber: string;
+  topic: string;
+  subscription: string;
+  /** The earliest moment from which it can be read again. */
+  beginning: Date;
+}
+
+export interface ReplayState {
+  /** SNS has handed everything to the queue. */
+  isSent: boolean;
+  /** Messages in the subscriber's queue, in flight ones included. */
+  waiting: number;
+}
+
+/** Approximate counts of a queue may say nothing too early: it must be empty so often in a row. */
+const EMPTY_LOOKS = 3;
+const LOOK_EVERY_MS = 500;
+
+const snsOf = ({ config }: Stage) => new SNSClient(config);
+
+/** What a subscriber can read again. @throws {OperatorError} if there is nothing, with what to do about it */
+export async function archiveOf(stage: Stage, subscriber: string): Promise<Archived> {
+  const sns = snsOf(stage);
+  const queue = `:${stage.table(subscriber)}.fifo`;
+  for await (const { Subscriptions = [] } of paginateListSubscriptions({ client: sns }, {})) {
+    const found = Subscriptions.find(({ Endpoint }) => Endpoint?.endsWith(queue));
+    if (!found) continue;
+    const { TopicArn = '', SubscriptionArn = '' } = found;
+    const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+    const topic = TopicArn.split(':').at(-1) ?? '';
+    if (!Attributes.ArchivePolicy || Attributes.ArchivePolicy === '{}') {
+      throw new OperatorError(
+        `${topic} keeps no archive. Set eventArchiveDays of stage ${stage.name} in infra/stages.ts and deploy; what is published from then on can be replayed.`,
+      );
+    }
+    const beginning = new Date(Attributes.BeginningArchiveTime ?? 0);
+    return { subscriber, topic, subscription: SubscriptionArn, beginning };
+  }
+  throw new OperatorError(
+    `${subscriber} has subscribed to no topic: commands and replies are kept nowhere, so there is nothing to replay.`,
+  );
+}
+
+/** @throws {OperatorError} if the archive does not have that period */
+export function checkPeriod({ topic, beginning }: Archived, { since, until }: Period, now: Date): void {
+  if (since < beginning) {
+    throw new OperatorError(
+      `The archive of ${topic} begins at ${beginning.toISOString()}: say --since ${beginning.toISOString()}, or later.`,
+    );
+  }
+  if (since > now) throw new OperatorError(`${since.toISOString()} is not past yet.`);
+  if (until && until <= since) throw new OperatorError('--until must be later than --since.');
+}
+
+/** What whoever confirms should know. */
+export function consequencesOf({ subscriber, topic }: Archived, { since, until }: Period): string {
+  const what = `${subscriber} gets again what ${topic} was told from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
+  const duplicates = 'What it knows to have applied it recognises, and ignores.';
+  const texts =
+    'But what its table has lost it does again, texts included, unless the provider remembers them; to see them first: npm run ops -- switch set sms skip.';
+  const left = until ? ` Who has left since then would be there again: better without --until.` : '';
+  return `${what} ${duplicates}${subscriber === 'sms' ? ` ${texts}` : ''}${left}`;
+}
+
+export async function startReplay(stage: Stage, { subscription }: Archived, { since, until }: Period): Promise<void> {
+  const policy = {
+    PointType: 'Timestamp',
+    StartingPoint: since.toISOString(),
+    ...(until && { EndingPoint: until.toISOString() }),
+  };
+  await snsOf(stage).send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn: subscription,
+      AttributeName: 'ReplayPolicy',
+      AttributeValue: JSON.stringify(policy),
+    }),
+  );
+}
+
+/** Looks until everything is sent and the subscriber's queue is empty again. @throws {OperatorError} if SNS gives up */
+export async function followReplay(
+  stage: Stage,
+  { subscriber, subscription }: Archived,
+  onProgress: (state: ReplayState) => void,
+): Promise<void> {
+  const sns = snsOf(stage);
+  const name = `${stage.table(subscriber)}.fifo`;
+  for (let empty = 0; empty < EMPTY_LOOKS; await delay(LOOK_EVERY_MS)) {
+    const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }));
+    const status = Attributes.ReplayStatus ?? '';
+    if (/^failed$/i.test(status)) {
+      throw new OperatorError('SNS could not finish the replay. What was sent stays sent: start it again.');
+    }
+    const queue = (await stage.queues()).find((state) => state.queue === name);
+    const waiting = (queue?.visible ?? 0) + (queue?.inFlight ?? 0);
+    const isSent = /^completed$/i.test(status);
+    onProgress({ isSent, waiting });
+    empty = isSent && waiting === 0 ? empty + 1 : 0;
+  }
+}

@@ -1,0 +1,36 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Context } from 'aws-lambda';
+import { traced } from '../observability/spans.ts';
+import { flushTraces } from '../observability/tracing.ts';
+import { withinBudget } from '../resilience/budget.ts';
+import type { HttpEvent, HttpResponse } from './secured.ts';
+
+type Handler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
+
+/** What surrounds a function behind the HTTP API: its budget of time, and its span, which belongs to the caller's trace. */
+export const served =
+  (handle: Handler): Handler =>
+  async (event, context) => {
+    const { routeKey, headers, requestContext } = event;
+    const attributes = {
+      'http.request.method': requestContext.http.method,
+      'http.route': routeKey.split(' ').at(-1) ?? '',
+      'faas.invocation_id': context.awsRequestId,
+    };
+    try {
+      return await traced(
+        routeKey,
+        { kind: SpanKind.SERVER, parent: headers.traceparent, attributes },
+        async (span) => {
+          const response = await withinBudget(
+            () => context.getRemainingTimeInMillis(),
+            () => handle(event, context),
+          );
+          span.setAttribute('http.response.status_code', response.statusCode ?? 200);
+          return response;
+        },
+      );
+    } finally {
+      await flushTraces();
+    }
+  };

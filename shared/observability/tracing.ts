@@ -1,0 +1,109 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  type ReadableSpan,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { SignatureV4 } from '@smithy/signature-v4';
+import * as z from 'zod';
+import { readEnvironment } from '../config/environment.ts';
+
+/** A collector that hangs must not hold an invocation: its spans are lost instead. */
+const EXPORT_TIMEOUT_MS = 1_000;
+
+let provider: TracerProvider | undefined;
+let tellFailure: (error: Error) => void = () => {};
+
+/**
+ * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`,
+ * and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
+ * ids, so all services of a stage choose the same, and callers choose none. `OTEL_SDK_DISABLED=true`: of none.
+ * @param onFailure told when spans could not be exported: they are lost
+ */
+export function startTracing(service: string, onFailure: (error: Error) => void): void {
+  if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
+  tellFailure = onFailure;
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+    OTEL_SDK_DISABLED: disabled,
+  } = readEnvironment(
+    z.object({
+      OTEL_SDK_DISABLED: z.stringbool().default(false),
+      OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+      OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+    }),
+  );
+  if (disabled || endpoint === undefined) return;
+  provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': service,
+      'service.namespace': 'rollcall',
+      'faas.name': process.env.AWS_LAMBDA_FUNCTION_NAME ?? service,
+      'cloud.region': process.env.AWS_REGION ?? '',
+    }),
+    sampler: new TraceIdRatioBasedSampler(ratio),
+    spanProcessors: [new BatchSpanProcessor({ exporter: otlpExporter(endpoint) })],
+  });
+  trace.setGlobalTracerProvider(provider);
+}
+
+/** Sends what was recorded; at the end of each invocation, since the instance is frozen then. */
+export async function flushTraces(): Promise<void> {
+  await provider?.forceFlush().catch(tellFailure);
+}
+
+function otlpExporter(endpoint: string): SpanExporter {
+  const url = new URL(`${endpoint.replace(/\/$/, '')}/v1/traces`);
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html
+  const sign = /^xray\.[a-z0-9-]+\.amazonaws\.com$/.test(url.hostname) ? signerOf('xray') : undefined;
+
+  async function send(spans: ReadableSpan[]): Promise<void> {
+    const body = JsonTraceSerializer.serializeRequest(spans) ?? new Uint8Array();
+    const headers = { host: url.host, 'content-type': 'application/json' };
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: sign ? await sign(url, headers, body) : headers,
+      body: body as Uint8Array<ArrayBuffer>,
+      signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
+    });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+  }
+
+  return {
+    export(spans, done: (result: ExportResult) => void) {
+      send(spans).then(
+        () => done({ code: ExportResultCode.SUCCESS }),
+        (error: Error) => done({ code: ExportResultCode.FAILED, error }),
+      );
+    },
+    async shutdown() {},
+  };
+}
+
+/** With the credentials of the function's role, which change only with the instance. */
+function signerOf(service: string) {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
+  const signer = new SignatureV4({
+    service,
+    region: AWS_REGION,
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+    },
+    sha256: Sha256,
+  });
+  return async (url: URL, headers: Record<string, string>, body: Uint8Array) => {
+    const { protocol, hostname, pathname: path } = url;
+    return (await signer.sign({ method: 'POST', protocol, hostname, path, query: {}, headers, body })).headers;
+  };
+}

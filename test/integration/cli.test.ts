@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Topology } from '../../ops/stage/topology.ts';
+import about from '../../package.json' with { type: 'json' };
+import { changedAssembly } from '../support/assembly.ts';
+import { cloudOf } from '../support/cloud.ts';
+import { root, runNode, runScript } from '../support/run.ts';
+
+const run = promisify(execFile);
+const ops = (...options: string[]) => runScript('ops/cli/main.ts', ...options);
+
+/** Names of the commands that a help text lists. */
+const commandsIn = (help: string): string[] =>
+  [...(/\nCommands:\n(.*?)(\n\n|$)/s.exec(help)?.[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => name !== 'help');
+
+describe('npm run ops', () => {
+  it('says its version, exit codes, and what there is', async () => {
+    expect((await ops('--version')).stdout.trim()).toBe(about.version);
+    const { code, stdout } = await ops('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: npm run ops --');
+    expect(stdout).toContain('Exit codes: 0 done; 1');
+  });
+
+  it('has an example for every command', async () => {
+    for (const name of commandsIn((await ops('--help')).stdout)) {
+      const { stdout } = await ops(name, '--help');
+      const subcommands = commandsIn(stdout);
+      if (subcommands.length === 0) expect([name, stdout]).toEqual([name, expect.stringContaining('Example: ')]);
+      const helps = await Promise.all(subcommands.map((sub) => ops(name, sub, '--help')));
+      for (const help of helps) expect([name, help.stdout]).toEqual([name, expect.stringContaining('Example: ')]);
+    }
+  });
+
+  it.each([
+    ['an unknown command', ['quees'], '(Did you mean queues?)'],
+    ['an unknown command of a command', ['parked', 'lst'], '(Did you mean list?)'],
+    ['an unknown option', ['queues', '--stag', 'prod'], '(Did you mean --stage?)'],
+    ['a missing argument', ['discover'], "missing required argument 'service'"],
+  ])('says what may be meant by %s, with exit code 2', async (_, options, what) => {
+    const { code, stderr } = await ops(...options);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+  });
+
+  it('is coloured unless NO_COLOR says not to', async () => {
+    const failing = (environment: Record<string, string>) =>
+      runNode([join(root, 'ops/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
+    expect((await failing({ NO_COLOR: '', FORCE_COLOR: '1' })).stderr).toContain('\u001b[');
+    expect((await failing({ NO_COLOR: '1', FORCE_COLOR: '1' })).stderr).not.toContain('\u001b[');
+  });
+});
+
+describe('npm run ops -- topology', () => {
+  it('shows what is deployed now', async () => {
+    const cloud = await cloudOf();
+    const swept = async () => {
+      const { stdout } = await ops('topology', '--all', '--json', '--endpoint', cloud.endpointUrl);
+      const { edges } = JSON.parse(stdout) as Topology;
+      return edges.some(({ to, label }) => to === 'function:rollcall-dev-guide-sweep' && label.startsWith('swept'));
+    };
+    expect(await swept()).toBe(true);
+    const isRule = ({ Type }: { Type: string }) => Type === 'AWS::Events::Rule';
+    await cloud.redeploy(
+      await changedAssembly(
+        ['guide'],
+        (resource) => isRule(resource) && Object.assign(resource.Properties, { Targets: [] }),
+      ),
+    );
+    expect(await swept()).toBe(false);
+  });
+});
+
+describe('completion', () => {
+  let script: string;
+  beforeAll(async () => {
+    script = (await ops('completion', 'bash')).stdout;
+  });
+
+  /** What bash offers for the last word. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const typed = ['rollcall', ...words];
+    const quoted = typed.map((word) => `'${word}'`).join(' ');
+    const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${ask}`]);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  it('offers commands, and those of a command', async () => {
+    expect(await offered('pa')).toEqual(['parked']);
+    expect(await offered('parked', '')).toEqual(expect.arrayContaining(['list', 'show', 'redrive', 'discard']));
+    expect(await offered('--stage', 'prod', 'parked', 're')).toEqual(['redrive']);
+  });
+
+  it('offers options, with what they may be', async () => {
+    expect(await offered('parked', 'list', '--re')).toEqual(['--reason']);
+    expect(await offered('parked', 'list', '--reason', '')).toContain('below-baseline');
+    expect(await offered('parked', 'list', '--st')).toEqual(['--stage']);
+    expect(await offered('parked', 'list', '--limit', '')).toEqual([]);
+  });
+
+  it('offers what an argument may be', async () => {
+    expect(await offered('switch', 'set', 'po')).toEqual(['points']);
+    expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  });
+
+  it('is there for zsh, by way of bash, and for fish', async () => {
+    const { stdout: zsh } = await ops('completion', 'zsh');
+    expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
+    const { stdout: fish } = await ops('completion', 'fish');
+    expect(fish).toMatch(/-n 'not __fish_seen_subcommand_from .*parked/);
+    expect(fish).toMatch(
+      /-n '__fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
+    );
+  });
+});
+
+describe('the package', () => {
+  it('holds one command that needs nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await run('npm', ['pack', '--silent', '--offline', '--pack-destination', folder], { cwd: root });
+    await run('tar', ['-xzf', `rollcall-${about.version}.tgz`], { cwd: folder });
+    expect(await readdir(join(folder, 'package/dist'))).toEqual(['rollcall.mjs']);
+    const rollcall = (...options: string[]) => runNode([join(folder, 'package', about.bin.rollcall), ...options]);
+
+    expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
+    expect((await rollcall('replay', '--help')).stdout).toContain('Example: rollcall replay points --since 2h');
+    const { endpointUrl } = await cloudOf();
+    const { code, stdout, stderr } = await rollcall('queues', '--json', '--endpoint', endpointUrl);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
+    const drawn = await rollcall('topology', '--endpoint', endpointUrl);
+    expect(drawn.stdout).toContain('stream → outbox-relay');
+  });
+});

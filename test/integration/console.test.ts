@@ -1,0 +1,265 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  About,
+  Burst,
+  Faults,
+  LoadPoint,
+  MemberView,
+  ParkedPage,
+  Passing,
+  Snapshot,
+  Switches,
+  Topology,
+} from '../../ops/console/api.ts';
+import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { startConsole, type TestConsole } from '../support/console.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-page-'));
+let cloud: TestCloud;
+let operatorConsole: TestConsole;
+beforeAll(async () => {
+  writeFileSync(join(folder, 'index.html'), '<title>a page</title>');
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'assets/page-abc.js'), 'export {}');
+  cloud = await startTestCloud();
+  operatorConsole = await startConsole(cloud, Promise.resolve(folder));
+});
+afterAll(async () => {
+  await operatorConsole.stop();
+  await cloud.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const ask = (path: string, method = 'GET', body?: object, headers: Record<string, string> = {}) =>
+  fetch(`${operatorConsole.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
+  const response = await ask(`/console/api/${path}`, method, body);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(JSON.stringify(answer));
+  return answer as T;
+}
+const person = () => ({ phone: newPhone(), name: 'Lucía', locale: 'es' });
+
+/** Listens to what is told, until `found` has something. */
+async function listenFor<T>(event: string, found: (data: any) => T | undefined | false): Promise<T> {
+  const stopping = new AbortController();
+  const response = await fetch(`${operatorConsole.url}/console/api/live`, { signal: stopping.signal });
+  let text = '';
+  try {
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(chunk).toString();
+      const told = text.split('\n\n');
+      text = told.pop() ?? '';
+      for (const one of told) {
+        const [, name, data = ''] = /^event: (\w+)\ndata: (.*)$/s.exec(one) ?? [];
+        const result = name === event && found(JSON.parse(data));
+        if (result) return result;
+      }
+    }
+    throw new Error('the stream ended');
+  } finally {
+    stopping.abort();
+  }
+}
+
+/** A message that no provider takes, and one behind it. */
+async function parkMember(n: number): Promise<string> {
+  const member = memberIdOf(n);
+  const one = { ...registered(member), id: `one-${n}`, data: { ...registered(member).data, phone: 'nobody' } };
+  for (const [id, message] of [
+    ['q1', one],
+    ['q2', { ...profileChanged(member, 2), id: `two-${n}` }],
+  ] as const)
+    await cloud.invoke('rollcall-dev-sms-consume', {
+      Records: [sqsRecord(member, `${id}-${n}`, JSON.stringify(message))],
+    });
+  return member;
+}
+
+describe('the console', () => {
+  it('serves its page, whose assets are kept', async () => {
+    const page = await ask('/');
+    expect([page.status, await page.text()]).toEqual([200, '<title>a page</title>']);
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    const asset = await ask('/console/assets/page-abc.js');
+    expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, expect.stringContaining('immutable')]);
+    for (const path of ['/console/assets/other.js', '/console/..%2f..%2fpackage.js', '/console/api/nothing'])
+      expect((await ask(path)).status).toBe(404);
+  });
+
+  it('answers its own page only', async () => {
+    const calls = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }];
+    for (const headers of calls) expect((await ask('/console/api/about', 'GET', undefined, headers)).status).toBe(403);
+    expect((await ask('/console/api/about', 'GET', undefined, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
+
+  it('draws what is deployed, and knows what it can be switched to', async () => {
+    const { nodes, edges } = await api<Topology>('topology');
+    expect(nodes.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['table:rollcall-dev-outbox', 'queue:rollcall-dev-sms.fifo', 'provider:sms']),
+    );
+    expect(edges.length).toBeGreaterThan(20);
+    const about = await api<About>('about');
+    expect(about).toMatchObject({ stage: 'dev', embedded: true, apiUrl: cloud.apiUrl });
+    expect(about.capabilities.sms).toEqual(['pause', 'skip', 'short-text']);
+  });
+
+  it('registers a member, and tells of every edge that its messages go along', async () => {
+    const edges = new Set<string>();
+    const seen = listenFor('messages', (messages: Passing[]) => {
+      for (const { edge } of messages) edges.add(edge);
+      return edges.has('function:rollcall-dev-sms-consume→provider:sms') && edges.size >= 12;
+    });
+    const { id } = await api<{ id: string }>('register', 'POST', person());
+    await seen;
+    const topology = await api<Topology>('topology');
+    expect(topology.edges.map((edge) => edge.id)).toEqual(expect.arrayContaining([...edges]));
+    expect([...edges]).toEqual(
+      expect.arrayContaining([
+        'client:client→api:rollcall-dev',
+        'functions:registration→table:rollcall-dev-outbox',
+        'table:rollcall-dev-outbox→function:rollcall-dev-outbox-relay',
+        'function:rollcall-dev-outbox-relay→topic:rollcall-dev-member-events.fifo',
+        'topic:rollcall-dev-member-events.fifo→queue:rollcall-dev-points.fifo',
+        'queue:rollcall-dev-points.fifo→function:rollcall-dev-points-consume',
+      ]),
+    );
+    const load = await eventually(async () => {
+      const points = await api<LoadPoint[]>('load');
+      return points.some(({ applicationLagMs }) => applicationLagMs) && points;
+    });
+    expect(load.some(({ registrationsPerSecond }) => registrationsPerSecond === 1)).toBe(true);
+    expect(load.some(({ publicationLagMs }) => (publicationLagMs?.p50 ?? 0) > 0)).toBe(true);
+    expect(await api('members')).toContainEqual({ id, at: expect.any(String) });
+  });
+
+  it('says why the API refuses, field by field', async () => {
+    const response = await ask('/console/api/register', 'POST', { ...person(), phone: '12' });
+    expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
+  });
+
+  it('shows all of one member: what happened, what was said, what is held, and the text', async () => {
+    const { id } = await api<{ id: string }>('register', 'POST', person());
+    const view = await eventually(async () => {
+      const found = await api<MemberView>(`members/${id}`);
+      return found.texts.length === 1 && found.spans.some(({ service }) => service === 'registration-replies') && found;
+    });
+    expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
+    expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v1');
+    expect(new Set(view.spans.map(({ service }) => service))).toEqual(
+      new Set(['registration', 'relay', 'sms', 'points', 'guide', 'registration-replies']),
+    );
+  });
+
+  it('registers many at once, and judges what became of them', async () => {
+    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
+    await api('burst', 'POST', { members: 10 });
+    expect((await ask('/console/api/burst', 'POST', { members: 10 })).status).toBe(409);
+    expect(await over).toEqual({
+      members: 10,
+      registered: 10,
+      rejected: 0,
+      applied: { sms: 10, points: 10, guide: 10 },
+      verdict: { lost: 0, duplicated: 0, outOfOrder: 0 },
+    });
+  });
+
+  it('lists what is parked, redrives it with its progress, and discards it', async () => {
+    const member = await parkMember(70);
+    const { total, messages } = await api<ParkedPage>('parked?subscriber=sms&reason=failed');
+    expect([total, messages[0]?.aggregateId, messages[0]?.error]).toEqual([1, member, expect.stringContaining('422')]);
+    const redriven = await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms', aggregateIds: [member] });
+    const lines = (await redriven.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.at(-1)).toEqual({
+      done: 1,
+      total: 1,
+      applied: 0,
+      failures: [{ aggregateId: member, error: expect.stringContaining('422') }],
+      finished: true,
+    });
+    const place = { subscriber: 'sms', aggregateId: member, version: 1 };
+    expect((await ask('/console/api/parked/discard', 'POST', { ...place, because: ' ' })).status).toBe(422);
+    await api('parked/discard', 'POST', { ...place, because: 'a test' });
+    const all = await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms' });
+    expect(
+      (await all.text())
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .at(-1),
+    ).toMatchObject({ applied: 1, finished: true });
+    expect(await api<ParkedPage>('parked')).toEqual({ total: 0, messages: [] });
+    expect((await ask('/console/api/parked?subscriber=nobody')).status).toBe(404);
+  });
+
+  it('switches a capability, and says so in its warnings', async () => {
+    const warned = listenFor('snapshot', ({ warnings }: Snapshot) => warnings.includes('switch guide: english-only'));
+    const changed = await api<Switches>('switches', 'POST', {
+      capability: 'guide',
+      mode: 'english-only',
+      why: 'a test',
+      forSeconds: 600,
+    });
+    expect(changed.switches).toContainEqual(
+      expect.objectContaining({ capability: 'guide', mode: 'english-only', why: 'a test' }),
+    );
+    expect(await warned).toBe(true);
+    const normal = await api<Switches>('switches', 'POST', { profile: 'normal', why: 'the end' });
+    expect(normal.switches.every(({ mode }) => mode === 'on')).toBe(true);
+    expect(normal.history.some(({ why }) => why === 'a test')).toBe(true);
+    const unknown = await ask('/console/api/switches', 'POST', { capability: 'guide', mode: 'loud', why: 'x' });
+    expect(await unknown.json()).toMatchObject({ status: 409, detail: expect.stringContaining('english-only') });
+  });
+
+  it('breaks a provider, and shows the circuit that opens; closes it by hand', async () => {
+    await api('faults/providers/http', 'PUT', { kind: 'fails' });
+    expect((await api<Faults>('faults')).providers.http).toEqual({ kind: 'fails' });
+    const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
+      warnings.some((one) => one === 'circuit sms-http: open'),
+    );
+    for (let n = 0; n < 5; n++) await api('register', 'POST', person());
+    expect(await warned).toBe(true);
+    expect(await api('circuits')).toContainEqual(
+      expect.objectContaining({ circuit: 'sms-http', because: expect.any(String) }),
+    );
+    expect((await api<Faults>('faults/providers/http', 'DELETE')).providers.http).toBeNull();
+    await api('circuits/sms-http/reset', 'POST');
+    expect(await api('circuits')).toContainEqual(expect.objectContaining({ circuit: 'sms-http', state: 'closed' }));
+    await api('switches', 'POST', { profile: 'normal', why: 'the end' });
+  });
+
+  it('stops a consumer, whose messages wait, and starts it again', async () => {
+    const fn = 'rollcall-dev-guide-consume';
+    const stopped = await api<Faults>(`faults/stopped/${fn}`, 'PUT');
+    expect(stopped.functions[fn]).toBe(true);
+    const waiting = listenFor('snapshot', ({ nodes }: Snapshot) => {
+      const queue = nodes['queue:rollcall-dev-guide.fifo'];
+      return nodes[`function:${fn}`]?.stopped && (queue?.backlog ?? 0) + (queue?.inFlight ?? 0) > 0;
+    });
+    const { id } = await api<{ id: string }>('register', 'POST', person());
+    await waiting;
+    expect(await cloud.items('guide', id)).toEqual([]);
+    await api(`faults/stopped/${fn}`, 'DELETE');
+    await eventually(async () => (await cloud.items('guide', id)).length > 0);
+    expect((await ask('/console/api/faults/stopped/nothing', 'PUT')).status).toBe(409);
+  });
+
+  it('answers calls of functions later', async () => {
+    const timed = async () => {
+      const start = performance.now();
+      await api('register', 'POST', person());
+      return performance.now() - start;
+    };
+    await api('faults/latency', 'PUT', { ms: 300 });
+    // A registration makes several calls to DynamoDB, one after the other.
+    expect(await timed()).toBeGreaterThan(300);
+    expect((await api<Faults>('faults/latency', 'PUT', { ms: 0 })).latencyMs).toBe(0);
+  });
+});

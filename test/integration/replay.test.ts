@@ -1,0 +1,115 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changedAssembly } from '../support/assembly.ts';
+import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+
+/** A member who has changed twice, once every service has applied it. */
+async function changedMember(): Promise<string> {
+  const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'en' });
+  const path = `/v1/members/${body.id}`;
+  await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"1"' });
+  await cloud.request('PATCH', path, { locale: 'zh-CN' }, { 'if-match': '"2"' });
+  await eventually(async () => {
+    const tables = ['sms', 'points', 'guide'];
+    const cursors = await Promise.all(tables.map(async (table) => cursorOf(await cloud.items(table, body.id))));
+    return cursors.every((version) => version === 3);
+  });
+  return body.id;
+}
+
+const cursorOf = (items: Array<Record<string, any>>) =>
+  items.find(({ sk }) => ['contact', 'account', 'journey'].includes(sk))?.version;
+
+/** What is not about when it was done. */
+const withoutTimes = (items: Array<Record<string, any>>) => items.map(({ appliedAt: _, ...item }) => item);
+
+async function lose(table: string, member: string): Promise<Array<Record<string, any>>> {
+  const items = await cloud.items(table, member);
+  for (const { pk, sk } of items) {
+    await cloud.dynamodb.send(new DeleteCommand({ TableName: `rollcall-dev-${table}`, Key: { pk, sk } }));
+  }
+  return items;
+}
+
+describe('npm run ops -- replay', () => {
+  it('applies again what a subscriber has lost, in order; the rest it recognises', async () => {
+    const since = new Date().toISOString();
+    const [lost, kept] = [await changedMember(), await changedMember()];
+    const before = await lose('points', lost);
+    const untouched = await cloud.items('points', kept);
+    const { code, stdout, stderr } = await ops('replay', 'points', '--since', since, '--yes', '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ subscriber: 'points', topic: 'rollcall-dev-member-events.fifo', since });
+    expect(withoutTimes(await cloud.items('points', lost))).toEqual(withoutTimes(before));
+    expect(await cloud.items('points', kept)).toEqual(untouched);
+  });
+
+  it('gives each subscriber only the renditions that it subscribed to, and nobody else anything', async () => {
+    const since = new Date().toISOString();
+    const member = await changedMember();
+    const [points] = [await cloud.items('points', member)];
+    const before = await lose('guide', member);
+    await ops('replay', 'guide', '--since', since, '--yes');
+    expect(withoutTimes(await cloud.items('guide', member))).toEqual(withoutTimes(before));
+    expect(await cloud.items('points', member)).toEqual(points);
+    expect((await ops('parked', 'list', '--json')).stdout.trim()).toBe('[]');
+  });
+
+  it('stops at a given time', async () => {
+    const since = new Date().toISOString();
+    const first = await changedMember();
+    const until = new Date().toISOString();
+    const second = await changedMember();
+    await lose('points', first);
+    await lose('points', second);
+    await ops('replay', 'points', '--since', since, '--until', until, '--yes');
+    expect(cursorOf(await cloud.items('points', first))).toBe(3);
+    expect(await cloud.items('points', second)).toEqual([]);
+  });
+
+  it('only starts it, if nobody waits', async () => {
+    const since = new Date().toISOString();
+    const member = await changedMember();
+    await lose('points', member);
+    expect((await ops('replay', 'points', '--since', since, '--yes', '--no-wait')).code).toBe(0);
+    await eventually(async () => cursorOf(await cloud.items('points', member)) === 3);
+  });
+
+  it('says what will happen, and does nothing unless that is confirmed', async () => {
+    const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
+    expect(code).toBe(1);
+    expect(stderr).toContain('texts included');
+    expect(stderr).toContain('switch set sms skip');
+    expect(stderr).toContain('Say so with --yes.');
+  });
+
+  it.each([
+    ['a time before the archive begins', ['points', '--since', '3d'], 'begins at'],
+    ['a time to come', ['points', '--since', '2100-01-01'], 'is not past yet'],
+    ['an end before the beginning', ['points', '--since', '0min', '--until', '1h'], '--until must be later'],
+    ['another subscriber', ['mail', '--since', '1min'], 'There is no subscriber "mail"; there are: guide'],
+    ['who takes commands', ['points-commands', '--since', '1min'], 'there is nothing to replay'],
+  ])('refuses %s', async (_, options, what) => {
+    const { code, stderr } = await ops('replay', ...options, '--yes');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
+  });
+
+  it('says what to do where the topic keeps no archive', async () => {
+    const without = await cloudOf({
+      assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
+    });
+    const { code, stderr } = await runScript(
+      ...(['ops/cli/main.ts', '--endpoint', without.endpointUrl, 'replay', 'points', '--since', '1min'] as const),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Set eventArchiveDays of stage dev')]);
+  });
+});

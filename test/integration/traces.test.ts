@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Span, TraceQuery } from '../../local/traces.ts';
+import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = `00-${TRACE}-b7ad6b7169203331-00`;
+
+async function traces(query: TraceQuery): Promise<Span[]> {
+  const response = await fetch(`${cloud.endpointUrl}/_rollcall/traces?${new URLSearchParams({ ...query })}`);
+  return (await response.json()) as Span[];
+}
+
+/** The spans of an aggregate, once so many have a name. */
+const spansWith = (aggregate: string, name: string | RegExp, count: number) =>
+  eventually(async () => {
+    const spans = await traces({ aggregate });
+    return spans.filter((span) => span.name.match(name)).length >= count && spans;
+  });
+
+async function register(headers: Record<string, string> = {}): Promise<string> {
+  const person = { phone: newPhone(), name: 'Lucía', locale: 'es' };
+  const { status, body } = await cloud.request('POST', '/v1/members', person, headers);
+  expect(status).toBe(201);
+  return body.id;
+}
+
+/** Names of spans with those of their parents, as `service name < service name`. */
+function described(spans: readonly Span[]): string[] {
+  const nameOf = (span: Span | undefined) => (span ? `${span.service} ${span.name}` : 'caller');
+  return spans.map((span) => {
+    const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
+    return `${nameOf(span)} < ${nameOf(parent)}`;
+  });
+}
+
+const invoke = (fn: string, event: object) => cloud.invoke(`rollcall-dev-${fn}`, event);
+const linesOf = (fn: string) =>
+  cloud.logs(`rollcall-dev-${fn}`).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+
+describe('a trace', () => {
+  it('goes from the request of a caller to the last effect and reply, through outbox, topic, queues and provider', async () => {
+    const member = await register({ traceparent: CALLER });
+    const spans = await spansWith(member, /^process rollcall\.onboarding/, 3);
+    expect(spans.every(({ traceId }) => traceId === TRACE)).toBe(true);
+    const request = 'registration POST /v1/members';
+    const [v1, v2] = ['rollcall.member.registered.v1', 'rollcall.member.registered.v2'];
+    const step = 'process rollcall.onboarding.step-completed.v1';
+    expect(described(spans).toSorted()).toEqual(
+      [
+        `${request} < caller`,
+        `relay publish member-events < ${request}`,
+        `relay publish member-events < ${request}`,
+        ...[`sms process ${v1}`, `points process ${v1}`, `guide process ${v2}`].flatMap((process) => [
+          `${process} < ${request}`,
+          `${process.split(' ')[0]} send registration-replies < ${process}`,
+          `registration-replies ${step} < ${process}`,
+        ]),
+        `sms call sms-http < sms process ${v1}`,
+      ].toSorted(),
+    );
+    expect(spans.filter(({ error }) => error)).toEqual([]);
+    expect(spans[0]?.attributes).toMatchObject({ 'http.response.status_code': 201, 'rollcall.aggregate': member });
+  });
+
+  it('is told from which relay each message was published', async () => {
+    const spans = await spansWith(await register(), /^publish/, 2);
+    const [link] = spans.find(({ name }) => name.startsWith('publish'))?.links ?? [];
+    const relay = await eventually(async () => {
+      const found = await traces({ trace: link?.traceId ?? '' });
+      return found.find(({ spanId }) => spanId === link?.spanId);
+    });
+    expect(relay).toMatchObject({ service: 'relay', name: 'relay' });
+  });
+
+  it('goes with a command to its effect, its reply and what these bring about', async () => {
+    const member = await register();
+    await spansWith(member, /^process rollcall\.onboarding/, 3);
+    const redeemed = await cloud.request(
+      'POST',
+      `/v1/members/${member}/redemptions`,
+      { points: 1 },
+      { prefer: 'wait=15' },
+    );
+    expect(redeemed.body.state).toBe('succeeded');
+    const request = 'registration POST /v1/members/{id}/redemptions';
+    const command = 'points-commands process rollcall.points.redeem.v1';
+    const spans = await spansWith(member, 'process rollcall.sms.send.v1', 1);
+    expect(described(spans)).toEqual(
+      expect.arrayContaining([
+        `relay send points-commands < ${request}`,
+        `${command} < ${request}`,
+        `points-commands send registration-replies < ${command}`,
+        `registration-replies process rollcall.points.redemption-settled.v1 < ${command}`,
+        `sms-commands process rollcall.sms.send.v1 < ${command}`,
+      ]),
+    );
+  });
+
+  it('shows that a message came again, too early, and that a person redrove it', async () => {
+    const member = memberIdOf(90);
+    const trace = `1${TRACE.slice(1)}`;
+    const traceparent = CALLER.replace(TRACE, trace);
+    const [one, two] = [registered(member), profileChanged(member, 2)].map((event) => ({ ...event, traceparent }));
+    const again = sqsRecord(member, 'q1', JSON.stringify(two));
+    again.attributes.ApproximateReceiveCount = '3';
+    await invoke('points-consume', { Records: [again] });
+    await invoke('points-consume', { Records: [sqsRecord(member, 'q2', JSON.stringify(one))] });
+    await invoke('points-sweep', { redrive: [member] });
+    const spans = await spansWith(member, /^process/, 3);
+    expect(spans.filter(({ kind }) => kind === 'consumer').map(({ attributes }) => attributes)).toMatchObject([
+      { 'rollcall.version': 2, 'rollcall.receives': 3, 'rollcall.outcome': 'gap' },
+      { 'rollcall.version': 1, 'rollcall.receives': 1, 'rollcall.outcome': 'applied' },
+      { 'rollcall.version': 2, 'rollcall.parked': true, 'rollcall.redriven': true, 'rollcall.outcome': 'applied' },
+    ]);
+    const [link] = spans.findLast(({ attributes }) => attributes['rollcall.redriven'])?.links ?? [];
+    expect(await traces({ trace: link?.traceId ?? '' })).toMatchObject([
+      { name: 'redrive points', spanId: link?.spanId },
+    ]);
+  });
+
+  it('shows each call of a provider, which instance it went to, and what went wrong', async () => {
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
+    const member = await register();
+    const spans = await spansWith(member, /^process.*registered\.v1/, 2);
+    for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
+    const called = spans.find(({ name }) => name === 'call sms-http');
+    expect(called?.error).toContain('RejectedError');
+    expect(called?.attributes['rollcall.instance']).toMatch(/^gateway-[12]$/);
+    const [applied] = spans.filter(({ service, name }) => service === 'sms' && name.startsWith('process'));
+    expect(applied?.attributes['rollcall.outcome']).toBe('failed');
+  });
+});
+
+describe('what a function measures', () => {
+  const metrics = (fn: string, name: string) =>
+    eventually(async () => {
+      const lines = linesOf(fn).filter((line) => line._aws && name in line);
+      return lines.length > 0 && lines;
+    });
+
+  it('tells from commit to publish, and from commit to effect', async () => {
+    await register();
+    const [published] = await metrics('outbox-relay', 'PublicationLag');
+    expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall' }] } });
+    const [applied] = await metrics('guide-consume', 'ApplicationLag');
+    expect(applied.service).toBe('guide');
+    for (const lag of [published.PublicationLag, applied.ApplicationLag].flat()) expect(lag).toBeGreaterThan(0);
+  });
+
+  it('tells which provider sent a text to which country', async () => {
+    await register();
+    const [sent] = await metrics('sms-consume', 'TextsSent');
+    expect(sent).toMatchObject({ TextsSent: 1, provider: 'sms-http', country: 'ES', service: 'sms-providers' });
+  });
+});

@@ -1,0 +1,26 @@
+import { createServer } from 'node:http';
+import { close, listen } from '../../local/listen.ts';
+import { createConsole } from '../../ops/console/server.ts';
+import { openStage } from '../../ops/stage/stage.ts';
+import type { TestCloud } from './cloud.ts';
+
+export interface TestConsole {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The console of a test's own cloud, at an address of its own. */
+export async function startConsole(cloud: TestCloud, page: Promise<string>): Promise<TestConsole> {
+  const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
+  const operatorConsole = await createConsole({ stage, page });
+  const server = createServer((request, response) => {
+    if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
+  });
+  return {
+    url: await listen(server, 0, 'the console'),
+    async stop() {
+      await operatorConsole.stop();
+      await close(server);
+    },
+  };
+}

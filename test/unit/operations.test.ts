@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { root } from '../support/run.ts';
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+/** Resources of a type in all templates of a stage. */
+function ofType(stage: 'dev' | 'prod', type: string): Record<string, any>[] {
+  const folder = inject(stage);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.template.json'))
+    .flatMap((file) => Object.values<any>(JSON.parse(readFileSync(join(folder, file), 'utf8')).Resources))
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties);
+}
+
+const namesOf = (stage: 'dev' | 'prod', type: string, property: string): string[] =>
+  ofType(stage, type).map((properties) => properties[property]);
+
+/** Chapters of the runbook that are about alarms, by their anchors. */
+const chapters = [...read('docs/runbook.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) =>
+  title.toLowerCase().replaceAll(' ', '-'),
+);
+
+const chapterOf = (description: string) => /docs\/runbook\.md#([a-z-]+)$/.exec(description)?.[1];
+
+/** What a dashboard shows; references within it are left out. */
+function widgetsOf(stage: 'dev' | 'prod'): any[] {
+  const [dashboard, ...others] = ofType(stage, 'AWS::CloudWatch::Dashboard');
+  expect(others).toEqual([]);
+  expect(dashboard?.DashboardName).toBe(`rollcall-${stage}`);
+  const parts: unknown[] = dashboard?.DashboardBody['Fn::Join'][1];
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : '')).join('')).widgets;
+}
+
+/** Metrics of a dashboard: namespace, name and dimensions in turn. */
+const metricsOf = (stage: 'dev' | 'prod'): string[][] =>
+  widgetsOf(stage)
+    .flatMap(({ properties }) => properties.metrics ?? [])
+    .map((metric: unknown[]) => metric.filter((part) => typeof part === 'string'));
+
+describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
+  const alarms = () => ofType(stage, 'AWS::CloudWatch::Alarm');
+
+  it('say what they mean, and name a chapter of the runbook that is there', () => {
+    for (const { AlarmName, AlarmDescription } of alarms()) {
+      expect(chapters, AlarmName).toContain(chapterOf(AlarmDescription));
+      expect(AlarmName).toMatch(new RegExp(`^rollcall-${stage}-[a-z-]*${chapterOf(AlarmDescription)}$`));
+    }
+  });
+
+  it('leave no chapter of the runbook without an alarm', () => {
+    const named = new Set(alarms().map(({ AlarmDescription }) => chapterOf(AlarmDescription)));
+    expect(chapters.filter((chapter) => !named.has(chapter))).toEqual([]);
+    expect(chapters).not.toEqual([]);
+  });
+
+  it('are raised by a sweep that does not even run', () => {
+    const silent = alarms().filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+    const sweeps = namesOf(stage, 'AWS::Lambda::Function', 'FunctionName').filter((name) => name.endsWith('-sweep'));
+    expect(silent.map(({ AlarmName }) => AlarmName).toSorted()).toEqual(
+      sweeps.map((name) => `${name}-fails`).toSorted(),
+    );
+    expect(sweeps.length).toBe(7);
+  });
+
+  it('watch the API, what is unpublished, and what AWS throttles', () => {
+    const byName = new Map(alarms().map((alarm) => [alarm.AlarmName, alarm]));
+    const strict = stage === 'prod';
+    expect(byName.get(`rollcall-${stage}-api-errors`)).toMatchObject({ Threshold: strict ? 1 : 5 });
+    expect(byName.get(`rollcall-${stage}-api-slow`)).toMatchObject({
+      MetricName: 'Latency',
+      ExtendedStatistic: 'p99',
+      Threshold: strict ? 5_000 : 10_000,
+    });
+    const [filter] = ofType(stage, 'AWS::Logs::MetricFilter');
+    const { MetricName, MetricNamespace } = filter?.MetricTransformations[0] ?? {};
+    expect(filter?.FilterPattern).toBe('{ $.status = "429" }');
+    expect(byName.get(`rollcall-${stage}-too-many-requests`)).toMatchObject({ MetricName, Namespace: MetricNamespace });
+    expect(byName.get(`rollcall-${stage}-oldest-unpublished`)).toMatchObject({ MetricName: 'OldestUnpublished' });
+    expect(byName.get(`rollcall-${stage}-functions-throttled`)).toMatchObject({ MetricName: 'Throttles' });
+    const tables = namesOf(stage, 'AWS::DynamoDB::GlobalTable', 'TableName');
+    expect(tables.filter((table) => !byName.has(`${table}-table-throttled`))).toEqual([]);
+  });
+
+  it('count 429 by a field that the access log has', () => {
+    const [apiStage] = ofType(stage, 'AWS::ApiGatewayV2::Stage');
+    expect(JSON.parse(apiStage?.AccessLogSettings.Format)).toMatchObject({ service: 'api', status: '$context.status' });
+  });
+
+  it('have nothing in their texts that is not known before anybody registers', () => {
+    for (const { AlarmName, AlarmDescription } of alarms()) {
+      expect([typeof AlarmName, typeof AlarmDescription]).toEqual(['string', 'string']);
+    }
+  });
+});
+
+describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
+  it('shows every alarm', () => {
+    const shown = JSON.stringify(ofType(stage, 'AWS::CloudWatch::Dashboard'));
+    const alarms = namesOf(stage, 'AWS::CloudWatch::Alarm', 'AlarmName');
+    expect(alarms.filter((name) => !shown.includes(`:alarm:${name}\\"`))).toEqual([]);
+    // What a widget of alarms takes at most.
+    expect(alarms.length).toBeLessThanOrEqual(100);
+  });
+
+  it('names resources that are there, and leaves no queue, function or table out', () => {
+    const kinds = [
+      ['QueueName', 'AWS::SQS::Queue', 'QueueName'],
+      ['FunctionName', 'AWS::Lambda::Function', 'FunctionName'],
+      ['TableName', 'AWS::DynamoDB::GlobalTable', 'TableName'],
+    ] as const;
+    for (const [dimension, type, property] of kinds) {
+      const shown = metricsOf(stage).flatMap((metric) =>
+        metric.flatMap((part, index) => (part === dimension ? [metric[index + 1]] : [])),
+      );
+      expect([...new Set(shown)].toSorted()).toEqual(namesOf(stage, type, property).toSorted());
+    }
+  });
+
+  it('holds no stack but the API by a reference of its own', () => {
+    const folder = inject(stage);
+    const template = readFileSync(join(folder, `rollcall-${stage}-monitoring.template.json`), 'utf8');
+    const imported = [...template.matchAll(/"Fn::ImportValue": *"([^"]+)"/g)].map(([, name = '']) => name);
+    const others = readdirSync(folder).filter(
+      (file) => file.endsWith('.template.json') && !file.endsWith('-monitoring.template.json'),
+    );
+    const elsewhere = others.map((file) => readFileSync(join(folder, file), 'utf8'));
+    for (const name of new Set(imported)) {
+      expect(
+        elsewhere.some((other) => new RegExp(`"Fn::ImportValue": *"${name}"`).test(other)),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it('fits', () => {
+    const widgets = widgetsOf(stage);
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+    expect(widgets.length).toBeLessThanOrEqual(500);
+    expect(metricsOf(stage).length).toBeLessThanOrEqual(2_500);
+    const template = readFileSync(join(inject(stage), `rollcall-${stage}-monitoring.template.json`));
+    expect(template.byteLength).toBeLessThan(1_000_000);
+  });
+});
+
+describe('docs/observability.md', () => {
+  it('explains every metric of our own that is shown or watched, and no other', () => {
+    const ours = (['dev', 'prod'] as const).flatMap((stage) => [
+      ...metricsOf(stage).flatMap(([namespace, name]) => (namespace === 'Rollcall' ? [name] : [])),
+      ...[...JSON.stringify(widgetsOf(stage)).matchAll(/MetricName=\\+"(\w+)/g)].map(([, name]) => name),
+      ...ofType(stage, 'AWS::CloudWatch::Alarm').flatMap(({ Namespace, MetricName }) =>
+        Namespace === 'Rollcall' ? [MetricName] : [],
+      ),
+    ]);
+    const explained = [...read('docs/observability.md').matchAll(/^\| `([A-Z]\w+)` /gm)].map(([, name]) => name);
+    expect(explained.toSorted()).toEqual([...new Set(ours)].toSorted());
+  });
+});

@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { type AssembledStack, readAssembly } from '../../local/template/assembly.ts';
+import { drawMermaid, drawText } from '../../ops/stage/draw.ts';
+import { type Topology, topologyOf } from '../../ops/stage/topology.ts';
+
+let stacks: AssembledStack[];
+let flow: Topology;
+beforeAll(async () => {
+  stacks = readAssembly(inject('dev')).stacks;
+  flow = await topologyOf(stacks);
+});
+
+const queue = (name: string) => `queue:rollcall-dev-${name}.fifo`;
+const fn = (name: string) => `function:rollcall-dev-${name}`;
+const TOPIC = 'topic:rollcall-dev-member-events.fifo';
+const OUTBOX = 'table:rollcall-dev-outbox';
+const labelOf = ({ edges }: Topology, from: string, to: string) =>
+  edges.find(({ id }) => id === `${from}→${to}`)?.label;
+
+/** The stack of a subscriber under another name. */
+const renamed = ({ name, template }: AssembledStack, from: string, to: string): AssembledStack =>
+  JSON.parse(JSON.stringify({ name, template }).replaceAll(`rollcall-dev-${from}`, `rollcall-dev-${to}`));
+
+describe('the flow of a stage', () => {
+  it.each(['sms', 'points', 'guide'])('has what %s subscribes, consumes, gives up and answers', (name) => {
+    expect(labelOf(flow, TOPIC, queue(name))).toBe('delivers');
+    expect(labelOf(flow, TOPIC, queue(`${name}-undelivered`))).toBe('cannot deliver');
+    expect(labelOf(flow, queue(name), fn(`${name}-consume`))).toBe('consumes');
+    expect(labelOf(flow, queue(name), queue(`${name}-dlq`))).toBe('gives up');
+    expect(labelOf(flow, fn(`${name}-consume`), queue('registration-replies'))).toBe('sends');
+    expect(flow.nodes).toContainEqual({
+      id: queue(`${name}-dlq`),
+      kind: 'dead letters',
+      name: `${name}-dlq.fifo`,
+      service: name,
+      resources: [`rollcall-dev-${name}-dlq.fifo`],
+    });
+  });
+
+  it('goes from the client to the outbox, the relay, and its channels', () => {
+    expect(labelOf(flow, 'client:client', 'api:rollcall-dev')).toBe('requests');
+    expect(labelOf(flow, 'api:rollcall-dev', 'functions:registration')).toBe('requests');
+    expect(labelOf(flow, 'functions:registration', OUTBOX)).toBe('writes');
+    expect(labelOf(flow, OUTBOX, fn('outbox-relay'))).toBe('stream');
+    expect(labelOf(flow, fn('outbox-relay'), TOPIC)).toBe('publishes');
+    expect(labelOf(flow, fn('outbox-relay'), queue('points-commands'))).toBe('sends');
+    expect(labelOf(flow, fn('sms-consume'), 'provider:sms')).toBe('calls');
+    expect(labelOf(flow, fn('sms-commands-consume'), 'provider:sms')).toBe('calls');
+  });
+
+  it('shows functions that only answer routes as one, and of tables only the outbox', () => {
+    const functions = flow.nodes.find(({ kind }) => kind === 'functions');
+    expect(functions).toMatchObject({ name: `registration (${functions?.resources.length} functions)` });
+    expect(functions?.resources).toContain('rollcall-dev-registration-register');
+    expect(flow.nodes.filter(({ kind }) => kind === 'table').map(({ id }) => id)).toEqual([OUTBOX]);
+  });
+
+  it('has a provider of AWS by what may be done', async () => {
+    const prod = await topologyOf(readAssembly(inject('prod')).stacks);
+    expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
+  });
+
+  it('shows everything, if all is wanted', async () => {
+    const all = await topologyOf(stacks, { all: true });
+    expect(labelOf(all, queue('sms-dlq'), fn('sms-dead-letters'))).toBe('sets aside');
+    expect(labelOf(all, OUTBOX, fn('outbox-sweep'))).toBe('swept, rate(1 minute)');
+    expect(labelOf(all, fn('registration-read'), 'table:rollcall-dev-members')).toBe('reads');
+    expect(labelOf(all, fn('outbox-relay'), OUTBOX)).toBe('removes');
+    expect(all.nodes.filter(({ kind }) => kind === 'function')).toHaveLength(
+      stacks.flatMap(({ template }) =>
+        Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function'),
+      ).length,
+    );
+  });
+
+  it('has each node and edge once, and no edge to nowhere', async () => {
+    for (const { nodes, edges } of [flow, await topologyOf(stacks, { all: true })]) {
+      const ids = nodes.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(new Set(edges.map(({ id }) => id)).size).toBe(edges.length);
+      for (const { from, to } of edges) expect(ids).toEqual(expect.arrayContaining([from, to]));
+    }
+  });
+
+  it('has a subscriber that is new in a template', async () => {
+    const guide = stacks.find(({ name }) => name === 'rollcall-dev-guide') as AssembledStack;
+    const more = await topologyOf([...stacks, renamed(guide, 'guide', 'letters')]);
+    expect(labelOf(more, TOPIC, queue('letters'))).toBe('delivers');
+    expect(labelOf(more, queue('letters'), fn('letters-consume'))).toBe('consumes');
+    expect(more.nodes.find(({ id }) => id === queue('letters'))).toMatchObject({ service: 'letters' });
+  });
+});
+
+describe('a drawing', () => {
+  it('has each node once, and names it where other ways lead to it', () => {
+    const plain = { label: (text: string) => text, name: (text: string) => text };
+    const lines = drawText(flow, plain).split('\n');
+    expect(lines[0]).toBe('client');
+    expect(lines.filter((line) => line.endsWith('→ registration-replies.fifo'))).toHaveLength(1);
+    expect(lines.filter((line) => line.endsWith('→ registration-replies.fifo ↑')).length).toBeGreaterThan(1);
+    expect(lines).toHaveLength(flow.edges.length + 1);
+  });
+
+  it('is a flowchart for mermaid', () => {
+    const chart = drawMermaid(flow);
+    expect(chart).toMatch(/^flowchart LR\n/);
+    expect(chart).toContain('{{"member-events.fifo"}}');
+    expect(chart.match(/-->/g)).toHaveLength(flow.edges.length);
+  });
+});

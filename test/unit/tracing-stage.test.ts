@@ -1,0 +1,77 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, it, vi } from 'vitest';
+import { ServiceFunction } from '../../infra/constructs/service-function.ts';
+import { type Stage, stageNamed } from '../../infra/stages.ts';
+import { createObservability } from '../../shared/observability/observability.ts';
+import { traced } from '../../shared/observability/spans.ts';
+import { flushTraces } from '../../shared/observability/tracing.ts';
+
+const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:collector-arm64:1';
+
+function templateOf(tracing: Stage['tracing']) {
+  const stack = new Stack(new App(), 'test');
+  new ServiceFunction(stack, 'consume', {
+    stage: { ...stageNamed('dev'), tracing },
+    name: 'guide-consume',
+    entry: 'functions/guide/events.handler.ts',
+    handler: 'consume',
+    environment: {},
+  });
+  const template = Template.fromStack(stack);
+  const [fn] = Object.values(template.findResources('AWS::Lambda::Function'));
+  return { properties: fn?.Properties, policies: JSON.stringify(template.findResources('AWS::IAM::Policy')) };
+}
+
+it('tells functions of a stage with tracing where their spans go, and lets them send them', () => {
+  const { properties, policies } = templateOf({ to: 'cloudwatch', layer: null, ratio: 0.1 });
+  expect(properties.Environment.Variables).toEqual({
+    OTEL_EXPORTER_OTLP_ENDPOINT: { 'Fn::Join': ['', ['https://xray.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+    OTEL_TRACES_SAMPLER_ARG: '0.1',
+  });
+  expect(policies).toContain('xray:PutTraceSegments');
+});
+
+it('gives them the layer of a collector', () => {
+  const { properties } = templateOf({ to: 'http://localhost:4318', layer: LAYER, ratio: 1 });
+  expect(properties.Layers).toEqual([LAYER]);
+  expect(properties.Environment.Variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe('http://localhost:4318');
+});
+
+it('leaves functions of other stages alone', () => {
+  const { properties, policies } = templateOf(null);
+  expect(properties.Environment?.Variables).toBeUndefined();
+  expect(policies).not.toContain('xray');
+});
+
+it('has spans for CloudWatch signed as its function', async () => {
+  const calls: Array<{ url: string; headers: Record<string, string> }> = [];
+  vi.stubGlobal('fetch', async (url: URL, { headers }: { headers: Record<string, string> }) => {
+    calls.push({ url: url.href, headers });
+    return new Response('{}');
+  });
+  const environment = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://xray.eu-west-1.amazonaws.com',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'session',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  createObservability('signed');
+  await traced('work', { kind: 0 }, async () => {});
+  await flushTraces();
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+  expect(calls).toMatchObject([
+    {
+      url: 'https://xray.eu-west-1.amazonaws.com/v1/traces',
+      headers: {
+        authorization: expect.stringMatching(
+          /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/xray\/aws4_request, SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
+        ),
+        'x-amz-security-token': 'session',
+      },
+    },
+  ]);
+});

@@ -1,0 +1,77 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { SpanKind } from '@opentelemetry/api';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { close, listen } from '../../local/listen.ts';
+import { createObservability } from '../../shared/observability/observability.ts';
+import { currentTraceparent, traced } from '../../shared/observability/spans.ts';
+import { flushTraces } from '../../shared/observability/tracing.ts';
+
+const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];
+let status = 200;
+const collector = createServer(async (request, response) => {
+  const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
+  requests.push({
+    path: request.url ?? '',
+    headers: request.headers,
+    body: JSON.parse(Buffer.concat(chunks).toString()),
+  });
+  response.writeHead(status).end('{}');
+});
+const lines: any[] = [];
+let logger: ReturnType<typeof createObservability>['logger'];
+
+beforeAll(async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await listen(collector, 0, 'a collector'));
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  for (const method of ['warn', 'info'] as const)
+    vi.spyOn(console, method).mockImplementation((line) => void lines.push(JSON.parse(line)));
+  ({ logger } = createObservability('tested'));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await close(collector);
+});
+
+const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+const spansOf = ({ body }: (typeof requests)[number]) => body.resourceSpans[0].scopeSpans[0].spans;
+
+it('sends the spans of an invocation in one call, in JSON, with the name of their service', async () => {
+  await traced('outer', { kind: SpanKind.CONSUMER, parent: PARENT }, () =>
+    traced('inner', { kind: SpanKind.CLIENT }, async () => {}),
+  );
+  await flushTraces();
+  expect(requests).toHaveLength(1);
+  const [request] = requests as [(typeof requests)[number]];
+  expect([request.path, request.headers['content-type']]).toEqual(['/v1/traces', 'application/json']);
+  expect(request.body.resourceSpans[0].resource.attributes).toContainEqual({
+    key: 'service.name',
+    value: { stringValue: 'tested' },
+  });
+  const [inner, outer] = spansOf(request);
+  expect([inner.parentSpanId, outer.parentSpanId]).toEqual([outer.spanId, 'b7ad6b7169203331']);
+});
+
+it('makes every line that is logged within a span tell its message and its trace', async () => {
+  await traced('work', { kind: SpanKind.CONSUMER, parent: PARENT, logged: { message_id: 'm1' } }, async () => {
+    logger.info('hello');
+    const [, trace, span] = (currentTraceparent() ?? '').split('-');
+    expect(lines.at(-1)).toMatchObject({ service: 'tested', message_id: 'm1', trace_id: trace, span_id: span });
+  });
+  logger.info('outside');
+  expect(lines.at(-1)).not.toHaveProperty('trace_id');
+});
+
+it('says that spans are lost, and lets the invocation end, when nobody takes them', async () => {
+  status = 503;
+  await expect(
+    traced('work', { kind: SpanKind.CONSUMER }, async () => {
+      throw new TypeError('broken');
+    }),
+  ).rejects.toThrow('broken');
+  await flushTraces();
+  expect(lines.at(-1)).toMatchObject({ level: 'WARN', message: expect.stringContaining('spans are lost') });
+  expect(spansOf(requests.at(-1) as (typeof requests)[number]).at(-1).status).toEqual({
+    code: 2,
+    message: 'TypeError: broken',
+  });
+});
