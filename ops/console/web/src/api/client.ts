@@ -1,0 +1,78 @@
+const API = '/console/api';
+
+/** RFC 9457, as far as the page shows it. */
+interface ProblemDocument {
+  type?: string;
+  title?: string;
+  detail?: string;
+  errors?: Array<{ pointer: string; detail: string }>;
+}
+
+/** What the server said went wrong; without a document, it could not be reached or said nothing that we understand. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly document: ProblemDocument;
+
+  constructor(document: ProblemDocument, cause?: unknown) {
+    super(document.detail ?? document.title ?? 'no answer', { cause });
+    this.document = document;
+  }
+
+  /** Such as `phone-taken`. */
+  get code(): string {
+    return this.document.type?.split('/').at(-1) ?? '';
+  }
+
+  /** By name of the field. */
+  get fields(): Record<string, string> {
+    const errors = this.document.errors ?? [];
+    return Object.fromEntries(errors.map(({ pointer, detail }) => [pointer.replace(/^#?\//, ''), detail]));
+  }
+}
+
+async function problemOf(response: Response): Promise<ProblemError> {
+  try {
+    return new ProblemError((await response.json()) as ProblemDocument);
+  } catch (cause) {
+    return new ProblemError({ title: `${response.status} ${response.statusText}` }, cause);
+  }
+}
+
+async function call(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(`${API}${path}`, init).catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ProblemError({}, cause);
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+function withBody(method: string, body: unknown): RequestInit {
+  if (body === undefined) return { method };
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await (await call(path, signal ? { signal } : {})).json()) as T;
+}
+
+export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  return (await (await call(path, withBody(method, body))).json()) as T;
+}
+
+/** NDJSON: each line is told as soon as it is there. */
+export async function sendAndListen<T>(path: string, body: unknown, told: (line: T) => void): Promise<void> {
+  const { body: answer } = await call(path, withBody('POST', body));
+  if (!answer) return;
+  let rest = '';
+  const reader = answer.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    const lines = `${rest}${value ?? ''}`.split('\n');
+    rest = done ? '' : (lines.pop() ?? '');
+    for (const line of lines) if (line.trim() !== '') told(JSON.parse(line) as T);
+    if (done) return;
+  }
+}
+
+export const liveUrl = `${API}/live`;

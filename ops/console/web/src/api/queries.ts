@@ -1,0 +1,158 @@
+import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type {
+  About,
+  CircuitView,
+  DiscardRequest,
+  Faults,
+  LoadPoint,
+  MemberView,
+  ParkedPage,
+  ProviderFault,
+  RecentMember,
+  Switches,
+  SwitchRequest,
+  Topology,
+} from '../../../api.ts';
+import { get, ProblemError, send } from './client.ts';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server refuses, it refuses again; what could not be reached is worth another try.
+      retry: (failures, error) => failures < 2 && !(error instanceof ProblemError && error.document.type),
+      staleTime: 1_000,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+export const useAbout = () =>
+  useQuery({
+    queryKey: ['about'],
+    queryFn: ({ signal }) => get<About>('/about', signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const useTopology = () =>
+  useQuery({
+    queryKey: ['topology'],
+    queryFn: ({ signal }) => get<Topology>('/topology', signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const usePastLoad = () =>
+  useQuery({
+    queryKey: ['load'],
+    queryFn: ({ signal }) => get<LoadPoint[]>('/load', signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    // Fifteen minutes of points that are out of date once nobody looks.
+    gcTime: 0,
+  });
+
+export const useRecentMembers = () =>
+  useQuery({
+    queryKey: ['members'],
+    queryFn: ({ signal }) => get<RecentMember[]>('/members', signal),
+    refetchInterval: 3_000,
+  });
+
+export const useMember = (id: string) =>
+  useQuery({
+    queryKey: ['members', id],
+    queryFn: ({ signal }) => get<MemberView>(`/members/${encodeURIComponent(id)}`, signal),
+    refetchInterval: 2_000,
+    // A member's time line is large; only the one that is looked at is kept.
+    gcTime: 10_000,
+  });
+
+export interface ParkedFilter {
+  subscriber: string | undefined;
+  reason: string | undefined;
+  limit: number;
+}
+
+export const useParked = ({ subscriber, reason, limit }: ParkedFilter) =>
+  useQuery({
+    queryKey: ['parked', subscriber, reason, limit],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ limit: String(limit) });
+      if (subscriber) query.set('subscriber', subscriber);
+      if (reason) query.set('reason', reason);
+      return get<ParkedPage>(`/parked?${query}`, signal);
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
+
+export const useDiscard = () => {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: DiscardRequest) => send<object>('POST', '/parked/discard', request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['parked'] }),
+  });
+};
+
+export const useSwitches = () =>
+  useQuery({
+    queryKey: ['switches'],
+    queryFn: ({ signal }) => get<Switches>('/switches', signal),
+    refetchInterval: 5_000,
+  });
+
+export const useSwitch = () => {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: SwitchRequest) => send<Switches>('POST', '/switches', request),
+    onSuccess: (switches) => client.setQueryData(['switches'], switches),
+  });
+};
+
+export const useCircuits = () =>
+  useQuery({
+    queryKey: ['circuits'],
+    queryFn: ({ signal }) => get<CircuitView[]>('/circuits', signal),
+    refetchInterval: 2_000,
+  });
+
+export const useResetCircuit = () => {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => send<CircuitView[]>('POST', `/circuits/${encodeURIComponent(name)}/reset`),
+    onSuccess: (circuits) => client.setQueryData(['circuits'], circuits),
+  });
+};
+
+/** What is broken on purpose; asked for only where that is possible. */
+export const useFaults = () => {
+  const { data: about } = useAbout();
+  return useQuery({
+    queryKey: ['faults'],
+    queryFn: ({ signal }) => get<Faults>('/faults', signal),
+    enabled: about?.embedded === true,
+    refetchInterval: 5_000,
+  });
+};
+
+/** One thing to break, or to mend. */
+export type FaultChange =
+  | { provider: string; fault: ProviderFault | null }
+  | { function: string; stopped: boolean }
+  | { latencyMs: number };
+
+function changeFault(change: FaultChange): Promise<Faults> {
+  if ('latencyMs' in change) return send('PUT', '/faults/latency', { ms: change.latencyMs });
+  if ('function' in change) {
+    return send(change.stopped ? 'PUT' : 'DELETE', `/faults/stopped/${encodeURIComponent(change.function)}`);
+  }
+  const path = `/faults/providers/${encodeURIComponent(change.provider)}`;
+  return change.fault ? send('PUT', path, change.fault) : send('DELETE', path);
+}
+
+export const useChangeFaults = () => {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (changes: readonly FaultChange[]) => {
+      for (const change of changes) client.setQueryData(['faults'], await changeFault(change));
+    },
+  });
+};

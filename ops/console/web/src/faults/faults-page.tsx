@@ -1,0 +1,89 @@
+import { Alert, Button, Group, List, Stack } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Faults } from '../../../api.ts';
+import { type FaultChange, useAbout, useChangeFaults, useFaults } from '../api/queries.ts';
+import { useWarnings } from '../shell/banner.tsx';
+import { Empty } from '../shown/empty.tsx';
+import { PageTitle } from '../shown/page-title.tsx';
+import { Problem, tellDone, tellProblem } from '../shown/problem.tsx';
+import { Section } from '../shown/section.tsx';
+import { Latency } from './latency.tsx';
+import { Providers } from './providers.tsx';
+import { StoppedFunctions } from './stopped-functions.tsx';
+
+export default function FaultsPage() {
+  const { t } = useTranslation();
+  const { data: about } = useAbout();
+  const { data: faults, error, refetch } = useFaults();
+  const change = useChangeFaults();
+  const apply = (changes: FaultChange[], done?: string) =>
+    change.mutate(changes, { onError: tellProblem, onSuccess: () => done && tellDone(done) });
+
+  if (about && !about.embedded) return <Elsewhere />;
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="start">
+        <PageTitle lead={t('faults.lead')}>{t('faults.title')}</PageTitle>
+        {faults && (
+          <Button
+            variant="default"
+            loading={change.isPending}
+            onClick={() => apply(mended(faults), t('faults.mended'))}
+          >
+            {t('faults.mendAll')}
+          </Button>
+        )}
+      </Group>
+      <Problem error={error} again={() => void refetch()} />
+      <Warnings />
+      {faults && (
+        <>
+          <Providers faults={faults} apply={apply} />
+          <StoppedFunctions functions={faults.functions} apply={apply} />
+          <Latency latencyMs={faults.latencyMs} apply={apply} />
+        </>
+      )}
+    </Stack>
+  );
+}
+
+/** Mends only what is broken. */
+function mended({ providers, functions, latencyMs }: Faults): FaultChange[] {
+  return [
+    ...Object.entries(providers).flatMap(([provider, fault]) => (fault ? [{ provider, fault: null }] : [])),
+    ...Object.entries(functions).flatMap(([name, is]) => (is ? [{ function: name, stopped: false }] : [])),
+    ...(latencyMs > 0 ? [{ latencyMs: 0 }] : []),
+  ];
+}
+
+function Elsewhere() {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <PageTitle>{t('faults.title')}</PageTitle>
+      <Empty>{t('faults.elsewhere')}</Empty>
+    </Stack>
+  );
+}
+
+function Warnings() {
+  const { t } = useTranslation();
+  const warnings = useWarnings();
+  return (
+    <Section title={t('faults.warnings')}>
+      {warnings.length === 0 ? (
+        <Alert color="teal" py="xs">
+          {t('faults.noWarnings')}
+        </Alert>
+      ) : (
+        <Alert color="orange" py="xs">
+          <List>
+            {warnings.map((warning) => (
+              <List.Item key={warning}>{warning}</List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+    </Section>
+  );
+}

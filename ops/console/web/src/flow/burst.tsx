@@ -1,0 +1,82 @@
+import { Alert, Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { Burst } from '../../../api.ts';
+import { send } from '../api/client.ts';
+import { live, useLive } from '../live/use-live.ts';
+import { Problem } from '../shown/problem.tsx';
+import classes from './burst.module.css';
+
+const MEMBERS = 100;
+
+export function BurstButton({ className }: { className: string }) {
+  const { t } = useTranslation();
+  const burst = useMutation({
+    mutationFn: () => send<Burst>('POST', '/burst', { members: MEMBERS }),
+    onSuccess: live.burstBegan,
+  });
+  return (
+    <div className={className}>
+      <Button variant="default" fullWidth loading={burst.isPending} onClick={() => burst.mutate()}>
+        {t('burst.do', { count: MEMBERS })}
+      </Button>
+      <Problem error={burst.error} />
+    </div>
+  );
+}
+
+/** How far the last burst is, and its verdict. */
+export function BurstProgress() {
+  const { t } = useTranslation();
+  const burst = useLive(({ burst }) => burst);
+  if (!burst) return null;
+  const { members, registered, rejected, applied, verdict } = burst;
+  return (
+    <section aria-label={t('burst.title', { count: members })}>
+      <Stack gap={6}>
+        <div className={classes.bars}>
+          <Bar name={t('burst.registered')} done={registered} of={members} />
+          {Object.entries(applied).map(([service, done]) => (
+            <Bar key={service} name={t('burst.applied', { service })} done={done} of={registered} />
+          ))}
+        </div>
+        {rejected > 0 && <Text size="sm">{t('burst.rejected', { count: rejected })}</Text>}
+        <Verdict verdict={verdict} />
+      </Stack>
+    </section>
+  );
+}
+
+function Bar({ name, done, of }: { name: string; done: number; of: number }) {
+  const part = of === 0 ? 0 : Math.min(100, (done / of) * 100);
+  return (
+    <div>
+      <Group justify="space-between" gap={4} wrap="nowrap">
+        <Text size="xs" truncate>
+          {name}
+        </Text>
+        <Text size="xs" className={classes.count}>
+          {done}/{of}
+        </Text>
+      </Group>
+      <Progress value={part} color={part === 100 ? 'teal' : 'blue'} aria-label={name} size="sm" />
+    </div>
+  );
+}
+
+function Verdict({ verdict }: { verdict: Burst['verdict'] | undefined }) {
+  const { t } = useTranslation();
+  if (!verdict) {
+    return (
+      <Text size="sm" c="dimmed" role="status">
+        {t('burst.going')}
+      </Text>
+    );
+  }
+  const good = verdict.lost + verdict.duplicated + verdict.outOfOrder === 0;
+  return (
+    <Alert color={good ? 'teal' : 'red'} py={6} role="status">
+      {good ? t('burst.good') : t('burst.bad', verdict)}
+    </Alert>
+  );
+}

@@ -1,0 +1,72 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useStoreApi } from '@xyflow/react';
+import { useEffect, useRef } from 'react';
+import { live } from '../live/use-live.ts';
+import classes from './flow.module.css';
+import type { Layout } from './layout.ts';
+import { createDots } from './moving-dots.ts';
+
+const RADIUS = 3.5;
+
+/** Messages on their way along the edges. On a canvas: hundreds of moving elements would cost more than all else. */
+export function Dots({ layout }: { layout: Layout }) {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const store = useStoreApi();
+  const scheme = useComputedColorScheme();
+
+  useEffect(() => {
+    const canvas = ref.current;
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return;
+    const dots = createDots(layout);
+    const colors = {
+      good: colorOf(canvas, '--dot'),
+      bad: colorOf(canvas, '--dot-bad'),
+      rim: colorOf(canvas, '--dot-rim'),
+      scheme,
+    };
+    let frame: number | undefined;
+
+    function draw(now: number): void {
+      if (!canvas || !context) return;
+      fit(canvas);
+      const [x, y, zoom] = store.getState().transform;
+      const scale = devicePixelRatio;
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
+      context.strokeStyle = colors.rim;
+      const left = dots.draw(now, (point, bad) => {
+        context.fillStyle = bad ? colors.bad : colors.good;
+        context.beginPath();
+        context.arc(point.x, point.y, bad ? RADIUS * 1.4 : RADIUS, 0, 2 * Math.PI);
+        context.fill();
+        context.stroke();
+      });
+      frame = left ? requestAnimationFrame(draw) : undefined;
+    }
+
+    const forget = live.onPassings((passings) => {
+      // No frame is drawn for a tab that nobody sees.
+      if (document.hidden) return;
+      dots.add(passings, performance.now());
+      frame ??= requestAnimationFrame(draw);
+    });
+    return () => {
+      forget();
+      if (frame !== undefined) cancelAnimationFrame(frame);
+    };
+  }, [layout, store, scheme]);
+
+  return <canvas ref={ref} className={classes.dots} aria-hidden />;
+}
+
+const colorOf = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name);
+
+/** As many pixels as the screen has: setting them clears a canvas, so only when they changed. */
+function fit(canvas: HTMLCanvasElement): void {
+  const width = Math.round(canvas.clientWidth * devicePixelRatio);
+  const height = Math.round(canvas.clientHeight * devicePixelRatio);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}

@@ -1,0 +1,33 @@
+import { BaseEdge, type Edge, type EdgeProps } from '@xyflow/react';
+import { memo } from 'react';
+import type { TopologyEdge } from '../../../../stage/topology.ts';
+import { useEdgeActivity } from '../live/use-live.ts';
+import { rate } from './figures.ts';
+import classes from './flow.module.css';
+import { useGoes } from './goes.ts';
+import type { PlacedEdge } from './layout.ts';
+
+export type StageEdge = Edge<{ about: TopologyEdge; placed: PlacedEdge; toDeadLetters: boolean }, 'stage'>;
+
+/** The busier, the thicker; four pixels at some 200 a second. */
+const widthAt = (perSecond: number) => 1.25 + Math.min(2.75, Math.log2(1 + perSecond) * 0.36);
+
+/** A way that messages take, and how many do. */
+export const StageEdgeView = memo(function StageEdgeView({ data, markerEnd }: EdgeProps<StageEdge>) {
+  const goes = useGoes();
+  const { perSecond = 0, errorsPerSecond = 0 } = useEdgeActivity(data?.about.id ?? '');
+  if (!data) return null;
+  const { path, middle } = data.placed;
+  const tone = errorsPerSecond > 0 ? 'bad' : perSecond > 0 ? 'busy' : 'plain';
+  return (
+    <g className={classes.edge} data-tone={tone} data-dead={data.toDeadLetters || undefined}>
+      <title>{goes(data.about.label)}</title>
+      <BaseEdge path={path} {...(markerEnd && { markerEnd })} style={{ strokeWidth: widthAt(perSecond) }} />
+      {perSecond > 0 && (
+        <text x={middle.x} y={middle.y - 7} textAnchor="middle" className={classes.rate}>
+          {rate(perSecond)}
+        </text>
+      )}
+    </g>
+  );
+});

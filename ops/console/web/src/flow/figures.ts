@@ -1,0 +1,25 @@
+import type { TFunction } from 'i18next';
+import type { NodeKind } from '../../../../stage/topology.ts';
+import type { Activity } from '../../../api.ts';
+
+export interface Figure {
+  text: string;
+  tone: 'plain' | 'busy' | 'bad';
+}
+
+export const rate = (perSecond: number): string =>
+  perSecond < 10 ? String(Math.round(perSecond * 10) / 10) : perSecond.toFixed(0);
+
+/** How something does now, in a few words each. What is zero is not said. */
+export function figuresOf(activity: Activity, t: TFunction, kind?: NodeKind): Figure[] {
+  const { perSecond = 0, errorsPerSecond = 0, backlog = 0, inFlight = 0, parked = 0, stopped = false } = activity;
+  const figures: Figure[] = [];
+  const say = (text: string, tone: Figure['tone']) => figures.push({ text, tone });
+  if (stopped) say(t('flow.stopped'), 'bad');
+  if (errorsPerSecond > 0) say(t('flow.errors', { rate: rate(errorsPerSecond) }), 'bad');
+  if (parked > 0) say(t('flow.parked', { count: parked }), 'bad');
+  if (backlog > 0) say(t(kind === 'table' ? 'flow.rows' : 'flow.waiting', { count: backlog }), 'busy');
+  if (inFlight > 0) say(t('flow.inFlight', { count: inFlight }), 'plain');
+  if (perSecond > 0) say(t('flow.perSecond', { rate: rate(perSecond) }), 'plain');
+  return figures;
+}

@@ -1,0 +1,79 @@
+import { Graph, layout } from '@dagrejs/dagre';
+import type { Topology, TopologyNode } from '../../../../stage/topology.ts';
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface PlacedEdge {
+  /** An SVG path. */
+  path: string;
+  middle: Point;
+}
+
+export interface Layout {
+  vertical: boolean;
+  nodes: ReadonlyMap<string, Point>;
+  edges: ReadonlyMap<string, PlacedEdge>;
+}
+
+/** Wide enough for `registration-replies.fifo` on three lines. */
+export const NODE_SIZE = { width: 126, height: 80 };
+
+/** Where everything is drawn: in the direction in which messages flow. */
+export function placed(topology: Topology, vertical: boolean): Layout {
+  const graph = new Graph({ multigraph: true });
+  graph.setGraph({
+    rankdir: vertical ? 'TB' : 'LR',
+    ranksep: vertical ? 46 : 34,
+    nodesep: 12,
+    edgesep: 10,
+    marginx: 8,
+    marginy: 8,
+  });
+  for (const { id } of topology.nodes) graph.setNode(id, { ...NODE_SIZE });
+  for (const { id, from, to } of topology.edges) graph.setEdge(from, to, {}, id);
+  layout(graph);
+  const corner = ({ x, y }: Point) => ({ x: x - NODE_SIZE.width / 2, y: y - NODE_SIZE.height / 2 });
+  return {
+    vertical,
+    nodes: new Map(topology.nodes.map(({ id }) => [id, corner(graph.node(id) as Point)])),
+    edges: new Map(
+      topology.edges.map(({ id, from, to }) => {
+        const points = (graph.edge(from, to, id) as unknown as { points: Point[] }).points;
+        return [id, { path: curve(points), middle: points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 } }];
+      }),
+    ),
+  };
+}
+
+const middleOf = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
+
+/** Through the middles between the points, bent towards the points. */
+export function curve(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  if (!first) return '';
+  const steps = rest.slice(0, -1).map((point, n) => {
+    const next = rest[n + 1] ?? point;
+    const end = n === rest.length - 2 ? next : middleOf(point, next);
+    return `Q ${point.x} ${point.y} ${end.x} ${end.y}`;
+  });
+  const last = rest.at(-1);
+  if (steps.length === 0 && last) return `M ${first.x} ${first.y} L ${last.x} ${last.y}`;
+  return `M ${first.x} ${first.y} ${steps.join(' ')}`;
+}
+
+/** Without what only matters once something could not be handled for days. */
+export function withoutDeadLetters({ nodes, edges }: Topology): Topology {
+  const left = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
+  const onlyFromThere = ({ id }: TopologyNode) => {
+    const incoming = edges.filter(({ to }) => to === id);
+    return incoming.length > 0 && incoming.every(({ from }) => left.has(from));
+  };
+  for (const node of nodes) if (onlyFromThere(node)) left.add(node.id);
+  return {
+    nodes: nodes.filter(({ id }) => !left.has(id)),
+    edges: edges.filter(({ from, to }) => !left.has(from) && !left.has(to)),
+  };
+}

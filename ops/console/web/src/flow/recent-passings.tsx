@@ -1,0 +1,49 @@
+import { Anchor, Badge, Group, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useRecentPassings } from '../live/use-live.ts';
+import { useTime } from '../shown/times.ts';
+import { isBad } from './moving-dots.ts';
+import { Part } from './part.tsx';
+
+/** The last messages that were seen here since this was opened. */
+export function RecentPassings({ edges }: { edges: readonly string[] }) {
+  const { t } = useTranslation();
+  const time = useTime();
+  const passings = useRecentPassings(edges);
+  if (passings.length === 0) return null;
+  return (
+    <Part title={t('flow.recent')}>
+      <Stack gap={6}>
+        {passings.map(({ at, edge, messageId, type, memberId, outcome }) => (
+          <Group key={`${at} ${edge} ${messageId} ${outcome}`} gap={6} wrap="nowrap" justify="space-between">
+            <div style={{ minWidth: 0 }}>
+              <Text size="sm" truncate>
+                {type}
+              </Text>
+              <Anchor component={Link} to={`/members/${memberId}`} size="xs" truncate display="block">
+                {memberId}
+              </Anchor>
+            </div>
+            <Stack gap={2} align="end">
+              <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+                {time(at)}
+              </Text>
+              {outcome && (
+                <Badge
+                  size="sm"
+                  tt="none"
+                  variant="light"
+                  color={isBad(outcome) ? 'red' : 'teal'}
+                  style={{ flex: 'none' }}
+                >
+                  {outcome}
+                </Badge>
+              )}
+            </Stack>
+          </Group>
+        ))}
+      </Stack>
+    </Part>
+  );
+}

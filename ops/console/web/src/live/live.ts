@@ -1,0 +1,92 @@
+import { replaceEqualDeep } from '@tanstack/react-query';
+import type { Burst, LoadPoint, Passing, Snapshot } from '../../../api.ts';
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+/** What the server tells by itself, as far as it is kept. */
+export interface Live {
+  connection: Connection;
+  snapshot: Snapshot | undefined;
+  /** The last minute, the oldest first. */
+  lastMinute: readonly Snapshot[];
+  /** Since the page is open, a quarter of an hour at most. */
+  load: readonly LoadPoint[];
+  burst: Burst | undefined;
+}
+
+const MINUTE = 60;
+const QUARTER_OF_AN_HOUR = 15 * MINUTE;
+/** Five snapshots that did not come. */
+const SILENCE_MS = 5_000;
+const NEXT_TRY_MS = 2_000;
+
+/** The stream of server-sent events, as a store for `useSyncExternalStore`. */
+export function createLive(url: string, reconnected: () => void) {
+  let live: Live = { connection: 'connecting', snapshot: undefined, lastMinute: [], load: [], burst: undefined };
+  const listeners = new Set<() => void>();
+  const passingListeners = new Set<(passings: readonly Passing[]) => void>();
+  let source: EventSource | undefined;
+  let silence: number | undefined;
+
+  function change(changed: Partial<Live>): void {
+    live = { ...live, ...changed };
+    for (const listener of listeners) listener();
+  }
+
+  function heard(): void {
+    window.clearTimeout(silence);
+    silence = window.setTimeout(lost, SILENCE_MS);
+    if (live.connection === 'live') return;
+    const again = live.connection === 'lost';
+    change({ connection: 'live' });
+    if (again) reconnected();
+  }
+
+  /** A browser gives up where the answer was an error, and does not notice silence: so we open it anew ourselves. */
+  function lost(): void {
+    source?.close();
+    window.clearTimeout(silence);
+    silence = window.setTimeout(open, NEXT_TRY_MS);
+    if (live.connection !== 'lost') change({ connection: 'lost' });
+  }
+
+  function took(snapshot: Snapshot): void {
+    // What has not changed stays the same object, so that only what did change is drawn again.
+    const shared = replaceEqualDeep(live.snapshot, snapshot);
+    change({
+      snapshot: shared,
+      lastMinute: [...live.lastMinute, shared].slice(-MINUTE),
+      load: [...live.load, shared.load].slice(-QUARTER_OF_AN_HOUR),
+    });
+  }
+
+  function open(): void {
+    source = new EventSource(url);
+    source.addEventListener('error', lost);
+    const on = <T>(event: string, told: (data: T) => void) =>
+      source?.addEventListener(event, ({ data }: MessageEvent<string>) => {
+        heard();
+        told(JSON.parse(data) as T);
+      });
+    on<Snapshot>('snapshot', took);
+    on<Burst>('burst', (burst) => change({ burst }));
+    on<Passing[]>('messages', (passings) => {
+      for (const listener of passingListeners) listener(passings);
+    });
+    silence = window.setTimeout(lost, SILENCE_MS);
+  }
+
+  return {
+    open,
+    get: () => live,
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onPassings(listener: (passings: readonly Passing[]) => void) {
+      passingListeners.add(listener);
+      return () => passingListeners.delete(listener);
+    },
+    burstBegan: (burst: Burst) => change({ burst }),
+  };
+}

@@ -1,0 +1,45 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Activity, Passing } from '../../../api.ts';
+import { liveUrl } from '../api/client.ts';
+import { queryClient } from '../api/queries.ts';
+import { createLive, type Live } from './live.ts';
+
+/** After a break, nothing that was fetched before is relied on. */
+export const live = createLive(liveUrl, () => void queryClient.invalidateQueries());
+
+/** @param select what is looked at; it must be the same object as long as it has not changed */
+export const useLive = <T>(select: (live: Live) => T): T =>
+  useSyncExternalStore(live.subscribe, () => select(live.get()));
+
+const NO_ACTIVITY: Activity = {};
+
+export const useNodeActivity = (id: string): Activity => useLive(({ snapshot }) => snapshot?.nodes[id] ?? NO_ACTIVITY);
+
+export const useEdgeActivity = (id: string): Activity => useLive(({ snapshot }) => snapshot?.edges[id] ?? NO_ACTIVITY);
+
+const SHOWN = 20;
+const REFRESH_MS = 500;
+
+/** The last messages that passed along one of these edges, the latest first. */
+export function useRecentPassings(edges: readonly string[]): readonly Passing[] {
+  const [shown, show] = useState<readonly Passing[]>([]);
+  const latest = useRef<readonly Passing[]>([]);
+  const watched = edges.join('\n');
+
+  useEffect(() => {
+    const ids = new Set(watched.split('\n'));
+    latest.current = [];
+    show([]);
+    const forget = live.onPassings((passings) => {
+      const ours = passings.filter(({ edge }) => ids.has(edge));
+      if (ours.length > 0) latest.current = [...ours.slice(-SHOWN).reverse(), ...latest.current].slice(0, SHOWN);
+    });
+    // Messages come by the hundred a second: what nobody could read is not drawn.
+    const timer = setInterval(() => show(latest.current), REFRESH_MS);
+    return () => {
+      forget();
+      clearInterval(timer);
+    };
+  }, [watched]);
+  return shown;
+}

@@ -1,0 +1,105 @@
+import '@mantine/charts/styles.css';
+import { AreaChart, LineChart } from '@mantine/charts';
+import { Paper, SimpleGrid, Stack, Title } from '@mantine/core';
+import { useReducedMotion } from '@mantine/hooks';
+import { type ReactNode, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LoadPoint } from '../../../api.ts';
+import { usePastLoad } from '../api/queries.ts';
+import { useLive } from '../live/use-live.ts';
+import { Empty } from '../shown/empty.tsx';
+import { PageTitle } from '../shown/page-title.tsx';
+import { Problem } from '../shown/problem.tsx';
+import { duration } from '../shown/times.ts';
+import { Now } from './now.tsx';
+import { joined, rowsOf } from './series.ts';
+
+const NOTHING: readonly LoadPoint[] = [];
+
+export default function LoadPage() {
+  const { t } = useTranslation();
+  const { data: past, error, refetch } = usePastLoad();
+  const since = useLive(({ load }) => load);
+  const rows = useMemo(() => rowsOf(joined(past ?? NOTHING, since)), [past, since]);
+  return (
+    <Stack>
+      <PageTitle lead={t('load.lead')}>{t('load.title')}</PageTitle>
+      <Problem error={error} again={() => void refetch()} />
+      <Now />
+      {rows.length === 0 ? <Empty>{t('load.empty')}</Empty> : <Charts rows={rows} />}
+    </Stack>
+  );
+}
+
+function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
+  const { t, i18n } = useTranslation();
+  const shared = useShared(i18n.language);
+  const lags = (which: 'publication' | 'application') => [
+    { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
+    { name: `${which}P99`, label: `p99 (${t('load.p99')})`, color: 'orange.6' },
+  ];
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <Chart title={t('load.throughput')}>
+        <LineChart
+          {...shared}
+          data={[...rows]}
+          series={[
+            { name: 'registrations', label: t('load.registrations'), color: 'blue.6' },
+            { name: 'applied', label: t('load.applied'), color: 'teal.6' },
+            { name: 'errors', label: t('load.errors'), color: 'red.6' },
+          ]}
+        />
+      </Chart>
+      <Chart title={t('load.backlogTitle')}>
+        <AreaChart
+          {...shared}
+          data={[...rows]}
+          series={[
+            { name: 'backlog', label: t('load.backlog'), color: 'grape.6' },
+            { name: 'parked', label: t('load.parked'), color: 'red.6' },
+          ]}
+        />
+      </Chart>
+      <Chart title={t('load.publication')}>
+        <LineChart {...shared} data={[...rows]} series={lags('publication')} valueFormatter={duration} />
+      </Chart>
+      <Chart title={t('load.application')}>
+        <LineChart {...shared} data={[...rows]} series={lags('application')} valueFormatter={duration} />
+      </Chart>
+    </SimpleGrid>
+  );
+}
+
+/** What all the charts have in common. */
+function useShared(language: string) {
+  const still = useReducedMotion();
+  return useMemo(() => {
+    const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    const exact = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
+    return {
+      h: 220,
+      dataKey: 'at',
+      withLegend: true,
+      withDots: false,
+      curveType: 'linear' as const,
+      connectNulls: false,
+      tooltipAnimationDuration: still ? 0 : 100,
+      xAxisProps: { tickFormatter: (at: number) => clock.format(at), minTickGap: 40 },
+      yAxisProps: { width: 72 },
+      tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact.format(at) : '') },
+      // A chart that moves all the time needs no entrance.
+      lineProps: { isAnimationActive: false },
+      areaProps: { isAnimationActive: false },
+    };
+  }, [language, still]);
+}
+
+const Chart = ({ title, children }: { title: string; children: ReactNode }) => (
+  <Paper withBorder p="sm" component="section" aria-label={title}>
+    <Title order={2} size="h5" mb="xs">
+      {title}
+    </Title>
+    {children}
+  </Paper>
+);

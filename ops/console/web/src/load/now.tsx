@@ -1,0 +1,37 @@
+import { Paper, SimpleGrid, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Percentiles } from '../../../api.ts';
+import { rate } from '../flow/figures.ts';
+import { useLive } from '../live/use-live.ts';
+import { duration } from '../shown/times.ts';
+
+/** The last second, in figures. */
+export function Now() {
+  const { t } = useTranslation();
+  const load = useLive(({ snapshot }) => snapshot?.load);
+  if (!load) return null;
+  const lag = (of: Percentiles | undefined) => (of ? `${duration(of.p50)} / ${duration(of.p99)}` : '–');
+  return (
+    <section aria-label={t('load.now')}>
+      <SimpleGrid cols={{ base: 2, xs: 3, lg: 6 }} spacing="xs">
+        <Figure name={t('load.registrations')} value={`${rate(load.registrationsPerSecond)}/s`} />
+        <Figure name={t('load.applied')} value={`${rate(load.appliedPerSecond)}/s`} />
+        <Figure name={t('load.errors')} value={`${rate(load.errorsPerSecond)}/s`} />
+        <Figure name={t('load.backlogTitle')} value={String(load.backlog)} />
+        <Figure name={`${t('load.publication')}, p50 / p99`} value={lag(load.publicationLagMs)} />
+        <Figure name={`${t('load.application')}, p50 / p99`} value={lag(load.applicationLagMs)} />
+      </SimpleGrid>
+    </section>
+  );
+}
+
+const Figure = ({ name, value }: { name: string; value: string }) => (
+  <Paper withBorder p="xs">
+    <Text size="xs" c="dimmed">
+      {name}
+    </Text>
+    <Text fw={650} style={{ fontVariantNumeric: 'tabular-nums' }}>
+      {value}
+    </Text>
+  </Paper>
+);

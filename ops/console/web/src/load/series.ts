@@ -1,0 +1,58 @@
+import type { LoadPoint, Percentiles } from '../../../api.ts';
+
+/** What charts draw: one row a slice of time. */
+export interface Row {
+  at: number;
+  registrations: number;
+  applied: number;
+  errors: number;
+  backlog: number;
+  parked: number;
+  publicationP50: number | null;
+  publicationP99: number | null;
+  applicationP50: number | null;
+  applicationP99: number | null;
+}
+
+/** 180 rows in fifteen minutes: more than a chart of 600 pixels can show apart. */
+const SLICE_MS = 5_000;
+const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
+
+/** What was before the page was open, and what has come since. */
+export function joined(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
+  const first = since[0]?.at;
+  return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
+}
+
+/** Averages of rates and medians, the worst of the rest, of the last quarter of an hour. */
+export function rowsOf(points: readonly LoadPoint[]): Row[] {
+  const last = Date.parse(points.at(-1)?.at ?? '');
+  const recent = points.filter(({ at }) => Date.parse(at) > last - QUARTER_OF_AN_HOUR_MS);
+  const slices = Map.groupBy(recent, ({ at }) => Math.floor(Date.parse(at) / SLICE_MS));
+  return [...slices].map(([slice, points]) => rowOf(slice * SLICE_MS, points));
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const tenth = (value: number) => Math.round(value * 10) / 10;
+
+function rowOf(at: number, points: readonly LoadPoint[]): Row {
+  const average = (of: (point: LoadPoint) => number) => tenth(mean(points.map(of)));
+  const worst = (of: (point: LoadPoint) => number) => Math.max(...points.map(of));
+  const lag = (of: (point: LoadPoint) => Percentiles | undefined, which: keyof Percentiles) => {
+    const known = points.flatMap((point) => of(point)?.[which] ?? []);
+    if (known.length === 0) return null;
+    return Math.round(which === 'p50' ? mean(known) : Math.max(...known));
+  };
+  return {
+    at,
+    registrations: average((point) => point.registrationsPerSecond),
+    applied: average((point) => point.appliedPerSecond),
+    errors: average((point) => point.errorsPerSecond),
+    backlog: worst((point) => point.backlog),
+    parked: worst((point) => point.parked),
+    publicationP50: lag((point) => point.publicationLagMs, 'p50'),
+    publicationP99: lag((point) => point.publicationLagMs, 'p99'),
+    applicationP50: lag((point) => point.applicationLagMs, 'p50'),
+    applicationP99: lag((point) => point.applicationLagMs, 'p99'),
+  };
+}

@@ -1,0 +1,48 @@
+import type { SpanView } from '../../../../stage/traces.ts';
+
+export interface Step {
+  span: SpanView;
+  /** How many of its ancestors are in the same episode. */
+  depth: number;
+}
+
+/** A time in which something happened all along. */
+export interface Episode {
+  startMs: number;
+  endMs: number;
+  steps: Step[];
+}
+
+/** Where nothing happened for longer, a new scale begins: a sweep or a redrive comes minutes later, or a day. */
+const QUIET_MS = 3_000;
+
+const endOf = ({ startMs, durationMs }: SpanView) => startMs + durationMs;
+
+/** All that happened, episode by episode, each span below the one that it came from. */
+export function episodesOf(spans: readonly SpanView[]): Episode[] {
+  const byStart = spans.toSorted((a, b) => a.startMs - b.startMs);
+  const groups: Array<{ endMs: number; spans: SpanView[] }> = [];
+  for (const span of byStart) {
+    const group = groups.at(-1);
+    if (!group || span.startMs > group.endMs + QUIET_MS) groups.push({ endMs: endOf(span), spans: [span] });
+    else {
+      group.spans.push(span);
+      group.endMs = Math.max(group.endMs, endOf(span));
+    }
+  }
+  return groups.map(({ endMs, spans }) => ({ startMs: spans[0]?.startMs ?? endMs, endMs, steps: inFamilies(spans) }));
+}
+
+function inFamilies(spans: readonly SpanView[]): Step[] {
+  const known = new Set(spans.map(({ spanId }) => spanId));
+  const isRoot = ({ parentSpanId }: SpanView) => parentSpanId === undefined || !known.has(parentSpanId);
+  const children = Map.groupBy(
+    spans.filter((span) => !isRoot(span)),
+    ({ parentSpanId }) => parentSpanId,
+  );
+  const family = (span: SpanView, depth: number): Step[] => [
+    { span, depth },
+    ...(children.get(span.spanId) ?? []).flatMap((child) => family(child, depth + 1)),
+  ];
+  return spans.filter(isRoot).flatMap((root) => family(root, 0));
+}

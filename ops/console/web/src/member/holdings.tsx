@@ -1,0 +1,76 @@
+import { Badge, Paper, SegmentedControl, Stack, Table, Tabs, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MemberView } from '../../../api.ts';
+import { Empty } from '../shown/empty.tsx';
+import { Json } from '../shown/json.tsx';
+
+type Item = MemberView['holdings'][string][number];
+
+/** What is stored of a member, service by service. */
+export function Holdings({ holdings }: Pick<MemberView, 'holdings'>) {
+  const { t } = useTranslation();
+  const [form, setForm] = useState('table');
+  const services = Object.entries(holdings);
+  const [first] = services;
+  if (!first) return <Empty>{t('members.nothingHeld')}</Empty>;
+  return (
+    <Tabs defaultValue={first[0]}>
+      <Tabs.List aria-label={t('members.holdings')}>
+        {services.map(([service, items]) => (
+          <Tabs.Tab
+            key={service}
+            value={service}
+            rightSection={
+              <Badge size="sm" variant="default">
+                {items.length}
+              </Badge>
+            }
+          >
+            {service}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      {services.map(([service, items]) => (
+        <Tabs.Panel key={service} value={service} pt="xs">
+          <Stack gap="xs" align="stretch">
+            <SegmentedControl
+              size="xs"
+              style={{ alignSelf: 'start' }}
+              aria-label={t('flow.view')}
+              value={form}
+              onChange={setForm}
+              data={[
+                { value: 'table', label: t('members.asTable') },
+                { value: 'json', label: t('members.asJson') },
+              ]}
+            />
+            {items.length === 0 && <Text c="dimmed">{t('members.holdsNothing')}</Text>}
+            {form === 'json' ? (
+              <Json value={items} label={service} />
+            ) : (
+              items.map((item) => <ItemTable key={JSON.stringify(item)} item={item} label={service} />)
+            )}
+          </Stack>
+        </Tabs.Panel>
+      ))}
+    </Tabs>
+  );
+}
+
+const ItemTable = ({ item, label }: { item: Item; label: string }) => (
+  <Paper withBorder>
+    <Table aria-label={label} verticalSpacing={4} style={{ overflowWrap: 'anywhere' }}>
+      <Table.Tbody>
+        {Object.entries(item).map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th scope="row" w="32%">
+              {name}
+            </Table.Th>
+            <Table.Td>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  </Paper>
+);

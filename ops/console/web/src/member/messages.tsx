@@ -1,0 +1,70 @@
+import { Accordion, Group, Stack, Table, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { SentMessage } from '../../../api.ts';
+import { Empty } from '../shown/empty.tsx';
+import { Json } from '../shown/json.tsx';
+import { useTime } from '../shown/times.ts';
+
+/** Every message about a member, each with its header and body. */
+export function Messages({ messages }: { messages: readonly SentMessage[] }) {
+  const { t } = useTranslation();
+  const time = useTime();
+  if (messages.length === 0) return <Empty>{t('members.noMessages')}</Empty>;
+  return (
+    <Accordion variant="separated" multiple chevronPosition="left">
+      {messages.map(({ at, channel, event }) => (
+        <Accordion.Item key={keyOf(channel, event)} value={keyOf(channel, event)}>
+          <Accordion.Control>
+            <Group justify="space-between" gap="xs">
+              <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
+                {String(event.type)}
+              </Text>
+              <Text size="sm" c="dimmed">
+                {channel} · {time(at)}
+              </Text>
+            </Group>
+          </Accordion.Control>
+          <Accordion.Panel>
+            <Message event={event} />
+          </Accordion.Panel>
+        </Accordion.Item>
+      ))}
+    </Accordion>
+  );
+}
+
+/** Two renditions of an event may have one id. What it comes to is part of an element's id, where spaces may not be. */
+const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
+
+/** In the body of a CloudEvent is `data`, or `data_base64`; all else is header. */
+function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 'event'>) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap="xs">
+      <Text size="sm" fw={600}>
+        {t('members.header')}
+      </Text>
+      <Table
+        aria-label={t('members.header')}
+        verticalSpacing={2}
+        withRowBorders={false}
+        style={{ overflowWrap: 'anywhere' }}
+      >
+        <Table.Tbody>
+          {Object.entries(header).map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row" w="34%">
+                {name}
+              </Table.Th>
+              <Table.Td>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="sm" fw={600}>
+        {t('members.body')}
+      </Text>
+      <Json value={data ?? data_base64 ?? null} label={t('members.body')} />
+    </Stack>
+  );
+}

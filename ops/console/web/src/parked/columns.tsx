@@ -1,0 +1,137 @@
+import { Anchor, Badge, Button, Checkbox, Text } from '@mantine/core';
+import { createColumnHelper } from '@tanstack/react-table';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { ParkedView } from '../../../api.ts';
+import { useTime } from '../shown/times.ts';
+import type { features } from './features.ts';
+import { reasonColors } from './reasons.ts';
+
+type Column = 'subscriber' | 'member' | 'version' | 'reason' | 'attempts' | 'error' | 'parkedAt' | 'inspect';
+
+/** A heading in the language of the page. */
+function Heading({ of }: { of: Column }) {
+  const { t } = useTranslation();
+  return t(`parked.${of}`);
+}
+
+const helper = createColumnHelper<typeof features, ParkedView>();
+
+export const columns = helper.columns([
+  helper.display({
+    id: 'select',
+    header: ({ table }) => (
+      <SelectAll
+        checked={table.getIsAllPageRowsSelected()}
+        some={table.getIsSomePageRowsSelected()}
+        change={(all) => table.toggleAllPageRowsSelected(all)}
+      />
+    ),
+    cell: ({ row }) => (
+      <Select
+        message={row.original}
+        checked={row.getIsSelected()}
+        change={(selected) => row.toggleSelected(selected)}
+      />
+    ),
+  }),
+  helper.accessor('subscriber', { header: () => <Heading of="subscriber" /> }),
+  helper.accessor('aggregateId', {
+    header: () => <Heading of="member" />,
+    cell: ({ row }) => <Member {...row.original} />,
+  }),
+  helper.accessor('reason', {
+    header: () => <Heading of="reason" />,
+    cell: ({ getValue }) => <Reason reason={getValue()} />,
+  }),
+  helper.accessor('attempts', { header: () => <Heading of="attempts" /> }),
+  helper.accessor('parkedAt', {
+    header: () => <Heading of="parkedAt" />,
+    cell: ({ getValue }) => <Time at={getValue()} />,
+  }),
+  helper.accessor('error', {
+    header: () => <Heading of="error" />,
+    cell: ({ getValue }) => <Failure error={getValue() ?? ''} />,
+  }),
+  helper.display({
+    id: 'inspect',
+    header: () => <Heading of="inspect" />,
+    cell: ({ row, table }) => <Inspect message={row.original} inspect={table.options.meta?.inspect} />,
+  }),
+]);
+
+function SelectAll({ checked, some, change }: { checked: boolean; some: boolean; change: (all: boolean) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Checkbox
+      aria-label={t('parked.selectAll')}
+      checked={checked}
+      indeterminate={some && !checked}
+      onChange={(event) => change(event.currentTarget.checked)}
+    />
+  );
+}
+
+interface SelectProps {
+  message: ParkedView;
+  checked: boolean;
+  change: (selected: boolean) => void;
+}
+
+function Select({ message, checked, change }: SelectProps) {
+  const { t } = useTranslation();
+  return (
+    <Checkbox
+      aria-label={t('parked.select', { type: message.type, id: message.aggregateId })}
+      checked={checked}
+      onChange={(event) => change(event.currentTarget.checked)}
+    />
+  );
+}
+
+/** What names no member is parked under its queue, with version 0. */
+const Member = ({ aggregateId, version, type }: ParkedView) => (
+  <>
+    {version === 0 ? (
+      <Text size="sm">{aggregateId}</Text>
+    ) : (
+      <Anchor component={Link} to={`/members/${aggregateId}`} size="sm" ff="monospace" title={aggregateId}>
+        …{aggregateId.slice(-12)}
+      </Anchor>
+    )}
+    <Text size="xs" c="dimmed">
+      {type} {version > 0 && `v${version}`}
+    </Text>
+  </>
+);
+
+const Reason = ({ reason }: Pick<ParkedView, 'reason'>) => (
+  <Badge color={reasonColors[reason]} variant="light" tt="none">
+    {reason}
+  </Badge>
+);
+
+function Time({ at }: { at: string }) {
+  const time = useTime();
+  return <span style={{ whiteSpace: 'nowrap' }}>{time(at)}</span>;
+}
+
+const Failure = ({ error }: { error: string }) => (
+  <Text size="sm" lineClamp={2} maw={320} title={error}>
+    {error}
+  </Text>
+);
+
+function Inspect({ message, inspect }: { message: ParkedView; inspect: ((message: ParkedView) => void) | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      onClick={() => inspect?.(message)}
+      aria-label={t('parked.inspectOne', { type: message.type, id: message.aggregateId })}
+    >
+      {t('parked.inspect')}
+    </Button>
+  );
+}

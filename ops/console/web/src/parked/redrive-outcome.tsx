@@ -1,0 +1,47 @@
+import { Alert, List, Progress, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { RedriveProgress } from '../../../api.ts';
+import { Problem } from '../shown/problem.tsx';
+
+/** More would be the same error over and over. */
+const FAILURES_SHOWN = 20;
+
+/** How far a redrive is, and what came of it. */
+export function RedriveOutcome({ progress, error }: { progress: RedriveProgress | undefined; error: unknown }) {
+  const { t } = useTranslation();
+  if (!progress) return <Problem error={error} />;
+  const { done, total, applied, failures, finished } = progress;
+  const left = total - done;
+  return (
+    <Stack gap="xs">
+      <Progress
+        value={total === 0 ? 100 : (done / total) * 100}
+        color={failures.length > 0 ? 'red' : 'teal'}
+        aria-label={t('parked.progressLabel')}
+      />
+      <Text size="sm" role="status">
+        {t('parked.progress', { done, total, applied })}
+      </Text>
+      {finished && (
+        <Alert color={failures.length > 0 ? 'red' : 'teal'} role="status">
+          {t('parked.finished', { applied })} {left > 0 && t('parked.notTried', { count: left })}
+        </Alert>
+      )}
+      {failures.length > 0 && (
+        <section aria-label={t('parked.failures')}>
+          <Text size="sm" fw={600}>
+            {t('parked.failures')}
+          </Text>
+          <List size="sm" style={{ overflowWrap: 'anywhere' }}>
+            {failures.slice(0, FAILURES_SHOWN).map(({ aggregateId, error }) => (
+              <List.Item key={aggregateId}>
+                {aggregateId}: {error}
+              </List.Item>
+            ))}
+          </List>
+        </section>
+      )}
+      <Problem error={error} />
+    </Stack>
+  );
+}

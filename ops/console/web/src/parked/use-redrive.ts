@@ -1,0 +1,15 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { RedriveProgress, RedriveRequest } from '../../../api.ts';
+import { sendAndListen } from '../api/client.ts';
+
+/** A redrive, and how far it is. It goes on at the server when nobody looks. */
+export function useRedrive() {
+  const client = useQueryClient();
+  const [progress, setProgress] = useState<RedriveProgress>();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (request: RedriveRequest) => sendAndListen<RedriveProgress>('/parked/redrive', request, setProgress),
+    onSettled: () => client.invalidateQueries({ queryKey: ['parked'] }),
+  });
+  return { progress, error, isPending, begin: mutate };
+}

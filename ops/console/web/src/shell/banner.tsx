@@ -1,0 +1,51 @@
+import { Alert, Anchor, Group, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { useFaults } from '../api/queries.ts';
+import { useLive } from '../live/use-live.ts';
+
+const NO_WARNINGS: readonly string[] = [];
+
+export const useWarnings = () => useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
+
+/** What is broken on purpose, in words. */
+function useBroken(): string[] {
+  const { t } = useTranslation();
+  const { data: faults } = useFaults();
+  if (!faults) return [];
+  const providers = Object.entries(faults.providers).flatMap(([name, fault]) =>
+    fault ? [`${name} ${fault.kind}`] : [],
+  );
+  const stopped = Object.entries(faults.functions).flatMap(([name, is]) => (is ? [t('banner.stopped', { name })] : []));
+  const latency = faults.latencyMs > 0 ? [t('banner.latency', { ms: faults.latencyMs })] : [];
+  return [...providers, ...stopped, ...latency];
+}
+
+/** On every page, as long as not everything is as it should be. */
+export function Banner() {
+  const { t } = useTranslation();
+  const broken = useBroken();
+  const warnings = useWarnings();
+  if (broken.length + warnings.length === 0) return null;
+  return (
+    <Alert color="orange" mb="md" py="xs" role="status" variant="light">
+      <Stack gap={4}>
+        {broken.length > 0 && (
+          <Line text={t('banner.broken', { what: broken.join(', ') })} to="/faults" link={t('banner.mend')} />
+        )}
+        {warnings.length > 0 && (
+          <Line text={t('banner.warnings', { what: warnings.join(', ') })} to="/switches" link={t('banner.switches')} />
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+const Line = ({ text, to, link }: { text: string; to: string; link: string }) => (
+  <Group justify="space-between" gap="xs">
+    <Text size="sm">{text}</Text>
+    <Anchor component={Link} to={to} size="sm" underline="always">
+      {link}
+    </Anchor>
+  </Group>
+);

@@ -1,0 +1,20 @@
+import { Button, Container, Stack } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useRouteError } from 'react-router';
+import { PageTitle } from '../shown/page-title.tsx';
+import { Problem } from '../shown/problem.tsx';
+
+/** Instead of a page that went wrong: a mistake of ours, or a piece of the page that the server no longer has. */
+export function Broken() {
+  const { t } = useTranslation();
+  const error = useRouteError();
+  return (
+    <Container component="main" size="sm" py="xl">
+      <Stack>
+        <PageTitle lead={t('broken.lead')}>{t('broken.title')}</PageTitle>
+        <Problem error={error} />
+        <Button onClick={() => location.reload()}>{t('broken.reload')}</Button>
+      </Stack>
+    </Container>
+  );
+}

@@ -1,0 +1,43 @@
+import { ActionIcon, type MantineColorScheme, Menu, SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { type Language, languages, speak } from '../words/language.ts';
+
+const offered = Object.entries(languages).map(([value, label]) => ({ value, label }));
+
+export function LanguageChoice() {
+  const { t, i18n } = useTranslation();
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t('language')}
+      data={offered}
+      value={i18n.language}
+      onChange={(language) => speak(language as Language)}
+    />
+  );
+}
+
+const schemes: MantineColorScheme[] = ['auto', 'light', 'dark'];
+const signs = { auto: '◐', light: '☀', dark: '☾' };
+
+/** Follows the system until somebody chooses. */
+export function SchemeChoice() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label={t('scheme.label')} title={t('scheme.label')}>
+          {signs[colorScheme]}
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {schemes.map((scheme) => (
+          <Menu.Item key={scheme} leftSection={signs[scheme]} onClick={() => setColorScheme(scheme)}>
+            {t(`scheme.${scheme}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

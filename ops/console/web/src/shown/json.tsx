@@ -1,0 +1,32 @@
+import { Box, Code, CopyButton, UnstyledButton } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import classes from './json.module.css';
+
+/** A value as indented JSON; a text that is JSON, too. */
+export function Json({ value, label }: { value: unknown; label: string }) {
+  const { t } = useTranslation();
+  const text = asText(value);
+  return (
+    <Box pos="relative">
+      <Code block tabIndex={0} role="group" aria-label={label} className={classes.code}>
+        {text}
+      </Code>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <UnstyledButton className={classes.copy} onClick={copy}>
+            {copied ? t('copy.done') : t('copy.do')}
+          </UnstyledButton>
+        )}
+      </CopyButton>
+    </Box>
+  );
+}
+
+function asText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value, null, 2);
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,20 @@
+import { Stack, Text, Title } from '@mantine/core';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+
+/** The heading of a page, which is also the title of the window. */
+export function PageTitle({ children, lead }: { children: string; lead?: string }) {
+  const { t } = useTranslation();
+  const window = `${children} – ${t('title')}`;
+  useEffect(() => {
+    document.title = window;
+  }, [window]);
+  return (
+    <Stack gap={2}>
+      <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+        {children}
+      </Title>
+      {lead && <Text c="dimmed">{lead}</Text>}
+    </Stack>
+  );
+}

@@ -1,0 +1,44 @@
+import { Alert, Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import i18next from 'i18next';
+import { useTranslation } from 'react-i18next';
+import { ProblemError } from '../api/client.ts';
+
+const titleOf = (error: unknown) =>
+  (error instanceof ProblemError && error.document.title) || i18next.t('problem.title');
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof ProblemError)) return String(error);
+  const { detail, title, errors } = error.document;
+  if (!title && !detail) return i18next.t('problem.unreachable');
+  return [detail, ...(errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].filter(Boolean).join(' ');
+}
+
+/** What went wrong, where it was asked for. */
+export function Problem({ error, again }: { error: unknown; again?: () => void }) {
+  const { t } = useTranslation();
+  if (!error) return null;
+  return (
+    <Alert color="red" title={titleOf(error)} role="alert">
+      {detailOf(error)}
+      {again && (
+        <Button mt="xs" size="xs" variant="default" onClick={again} display="block">
+          {t('problem.again')}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+/** What went wrong with something that somebody did. */
+export const tellProblem = (error: unknown) =>
+  notifications.show({
+    color: 'red',
+    title: titleOf(error),
+    message: detailOf(error),
+    autoClose: 10_000,
+    closeButtonProps: { 'aria-label': i18next.t('close') },
+  });
+
+export const tellDone = (message: string) =>
+  notifications.show({ color: 'teal', message, closeButtonProps: { 'aria-label': i18next.t('close') } });

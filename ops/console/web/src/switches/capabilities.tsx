@@ -1,0 +1,58 @@
+import { Badge, Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SwitchView } from '../../../api.ts';
+import { useTime } from '../shown/times.ts';
+import { SwitchForm } from './switch-form.tsx';
+import { useWordsOf } from './words-of.ts';
+
+/** Each capability, how it is switched, and a way to change it. */
+export function Capabilities({ switches }: { switches: readonly SwitchView[] }) {
+  const [changing, change] = useState<string>();
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+        {switches.map((one) => (
+          <Capability key={one.capability} {...one} change={() => change(one.capability)} />
+        ))}
+      </SimpleGrid>
+      <SwitchForm
+        target={changing === undefined ? undefined : { capability: changing }}
+        close={() => change(undefined)}
+      />
+    </>
+  );
+}
+
+function Capability({ capability, mode, by, why, at, until, change }: SwitchView & { change: () => void }) {
+  const { t } = useTranslation();
+  const time = useTime();
+  const { mode: wordsOf } = useWordsOf();
+  return (
+    <Card withBorder component="section" aria-label={capability} padding="sm">
+      <Stack gap="xs" h="100%" justify="space-between">
+        <div>
+          <Group justify="space-between">
+            <Title order={2} size="h5">
+              {capability}
+            </Title>
+            <Badge color={mode === 'on' ? 'teal' : 'orange'} variant="light" tt="none">
+              {mode}
+            </Badge>
+          </Group>
+          <Text size="sm">{wordsOf(mode)}</Text>
+          {mode !== 'on' && (
+            <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+              {[why && `“${why}”`, by, at && time(at), until && t('switches.until', { until: time(until) })]
+                .filter(Boolean)
+                .join(' · ')}
+            </Text>
+          )}
+        </div>
+        <Button variant="default" size="xs" onClick={change} aria-label={t('switches.changeOne', { capability })}>
+          {t('switches.change')}
+        </Button>
+      </Stack>
+    </Card>
+  );
+}

@@ -1,0 +1,111 @@
+import { Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CircuitView } from '../../../api.ts';
+import { useCircuits, useResetCircuit } from '../api/queries.ts';
+import { Confirmation } from '../shown/confirmation.tsx';
+import { Empty } from '../shown/empty.tsx';
+import { Problem, tellDone, tellProblem } from '../shown/problem.tsx';
+import { Section } from '../shown/section.tsx';
+import { duration, useTime } from '../shown/times.ts';
+
+/** Remote services: called, or left alone. */
+export function Circuits() {
+  const { t } = useTranslation();
+  const { data: circuits, error, refetch } = useCircuits();
+  const [resetting, reset] = useState<string>();
+  const change = useResetCircuit();
+  const confirm = (circuit: string) => {
+    reset(undefined);
+    change.mutate(circuit, { onSuccess: () => tellDone(t('circuits.done')), onError: tellProblem });
+  };
+  return (
+    <Section title={t('circuits.title')} lead={t('circuits.lead')}>
+      <Problem error={error} again={() => void refetch()} />
+      {circuits?.length === 0 && <Empty>{t('circuits.empty')}</Empty>}
+      {circuits && circuits.length > 0 && <CircuitTable circuits={circuits} reset={reset} />}
+      <Confirmation
+        title={t('circuits.resetTitle', { circuit: resetting ?? '' })}
+        text={t('circuits.resetLead')}
+        action={t('circuits.reset')}
+        opened={resetting !== undefined}
+        close={() => reset(undefined)}
+        confirm={() => resetting !== undefined && confirm(resetting)}
+      />
+    </Section>
+  );
+}
+
+function CircuitTable({ circuits, reset }: { circuits: readonly CircuitView[]; reset: (circuit: string) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table aria-label={t('circuits.title')}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('circuits.circuit')}</Table.Th>
+            <Table.Th>{t('circuits.state')}</Table.Th>
+            <Table.Th ta="right">{t('circuits.calls')}</Table.Th>
+            <Table.Th ta="right">{t('circuits.failures')}</Table.Th>
+            <Table.Th ta="right">{t('circuits.p50')}</Table.Th>
+            <Table.Th ta="right">{t('circuits.p99')}</Table.Th>
+            <Table.Th ta="right">{t('circuits.p999')}</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>{t('circuits.reset')}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {circuits.map((circuit) => (
+            <CircuitRow key={circuit.circuit} {...circuit} reset={reset} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+const stateColors = { closed: 'teal', open: 'red', 'half-open': 'orange' };
+const inMs = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
+
+function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: string) => void }) {
+  const { t } = useTranslation();
+  const time = useTime();
+  const { state, since, because, nextProbe, recentCalls, recentFailures, ms } = circuit;
+  const more = [
+    since && t('circuits.since', { at: time(since) }),
+    because,
+    nextProbe && t('circuits.nextProbe', { at: time(nextProbe) }),
+  ].filter(Boolean);
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{circuit.circuit}</Table.Th>
+      <Table.Td>
+        <Badge color={stateColors[state]} variant="light" tt="none">
+          {t(`circuits.stateText.${state}`)}
+        </Badge>
+        {more.length > 0 && (
+          <Text size="xs" c="dimmed">
+            {more.join(' · ')}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">{recentCalls}</Table.Td>
+      <Table.Td ta="right">{recentFailures}</Table.Td>
+      <Table.Td ta="right">{inMs(ms.p50)}</Table.Td>
+      <Table.Td ta="right">{inMs(ms.p99)}</Table.Td>
+      <Table.Td ta="right">{inMs(ms['p99.9'])}</Table.Td>
+      <Table.Td ta="right">
+        <Button
+          size="xs"
+          variant="default"
+          disabled={state === 'closed'}
+          onClick={() => reset(circuit.circuit)}
+          aria-label={t('circuits.resetOne', { circuit: circuit.circuit })}
+        >
+          {t('circuits.reset')}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,50 @@
+import { Table } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Switches } from '../../../api.ts';
+import { Empty } from '../shown/empty.tsx';
+import { Section } from '../shown/section.tsx';
+import { useTime } from '../shown/times.ts';
+
+/** The latest; the CLI knows all. */
+const SHOWN = 50;
+
+/** Who switched what, and why. */
+export function History({ history }: Pick<Switches, 'history'>) {
+  const { t } = useTranslation();
+  const time = useTime();
+  const latest = history.toSorted((a, b) => b.at.localeCompare(a.at)).slice(0, SHOWN);
+  return (
+    <Section title={t('switches.history')}>
+      {latest.length === 0 && <Empty>{t('switches.noHistory')}</Empty>}
+      {latest.length > 0 && (
+        <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+          <Table aria-label={t('switches.history')}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('when')}</Table.Th>
+                <Table.Th>{t('switches.capability')}</Table.Th>
+                <Table.Th>{t('switches.mode')}</Table.Th>
+                <Table.Th>{t('who')}</Table.Th>
+                <Table.Th>{t('why')}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {latest.map(({ at, capability, mode, by, why, until }) => (
+                <Table.Tr key={`${at} ${capability}`}>
+                  <Table.Td>{time(at)}</Table.Td>
+                  <Table.Td>{capability}</Table.Td>
+                  <Table.Td>
+                    {mode}
+                    {until && ` ${t('switches.until', { until: time(until) })}`}
+                  </Table.Td>
+                  <Table.Td>{by}</Table.Td>
+                  <Table.Td>{why}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Section>
+  );
+}
