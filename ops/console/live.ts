@@ -54,8 +54,6 @@ const newSecond = (): Second => ({
   applicationLagsMs: [],
 });
 
-export type Live = ReturnType<typeof createLive>;
-
 /**
  * Makes pictures of what spans say: rates along the topology's edges, lags, and who registered last. All that it keeps is
  * bounded.
