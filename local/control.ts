@@ -76,21 +76,20 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     };
   }
 
-  const stoppable = () => mappings().filter(({ functionName }) => functionName !== undefined);
+  const sources = () => mappings().flatMap(({ source }) => source ?? []);
   const broken = (): Broken => ({
-    functions: Object.fromEntries(stoppable().map(({ functionName, stopped }) => [functionName, stopped()])),
+    functions: Object.fromEntries(sources().map(({ functionName, gate }) => [functionName, gate.isClosed])),
     latencyMs,
   });
 
   /** @returns nothing, if there is no such function */
-  async function change(name: string, stop: boolean): Promise<Broken | undefined> {
-    const own = stoppable().filter(({ functionName }) => functionName === name);
-    if (own.length === 0) return undefined;
-    for (const mapping of own) {
-      if (stop && !mapping.stopped()) await mapping.stop();
-      if (!stop && mapping.stopped()) mapping.start();
+  function change(name: string, stop: boolean): Broken | undefined {
+    const own = sources().filter(({ functionName }) => functionName === name);
+    for (const { gate } of own) {
+      if (stop) gate.close();
+      else gate.open();
     }
-    return broken();
+    return own.length > 0 ? broken() : undefined;
   }
 
   async function answerOf(method: string, { pathname, searchParams }: URL, body: Buffer): Promise<unknown> {

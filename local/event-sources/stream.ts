@@ -12,6 +12,7 @@ import type { DynamoDBBatchResponse } from 'aws-lambda';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { State } from '../state.ts';
 import { createFilter } from './filter.ts';
+import { Gate } from './gate.ts';
 import type { Mapping } from './queue.ts';
 import { repeat } from './repeat.ts';
 
@@ -45,7 +46,9 @@ const LONGEST_RETRY_MS = 5_000;
 export function createStreamMapping(options: StreamMappingOptions): Mapping {
   const { streams, state, streamArn, target, batchSize, maximumRetryAttempts } = options;
   const matches = createFilter(options.filters);
-  let stopping = new AbortController();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const gate = new Gate();
   /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
   const tableName = streamArn.split('/')[1] ?? '';
   let reading: Promise<unknown> | undefined;
@@ -66,7 +69,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   }
 
   async function process(records: StreamRecord[], attempt = 0): Promise<void> {
-    if (records.length === 0 || stopping.signal.aborted) return;
+    if (records.length === 0 || signal.aborted) return;
     const next = await invoke(records);
     if (next === records.length) return;
     const done = next === 'failed' ? 0 : next;
@@ -80,7 +83,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts) return giveUp(left);
     await delay(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), undefined, {
-      signal: stopping.signal,
+      signal: signal,
     }).catch(() => {});
     return process(left, failures);
   }
@@ -119,8 +122,8 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   async function readShard(shardId: string): Promise<void> {
     let iterator = await iteratorAt(shardId);
-    const { signal } = stopping;
     while (iterator && !signal.aborted) {
+      await gate.passed(signal);
       const write = options.nextWrite(tableName, signal);
       const { Records = [], NextShardIterator } = await streams.send(
         new GetRecordsCommand({ ShardIterator: iterator, Limit: batchSize }),
@@ -142,16 +145,14 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   }
 
   return {
-    functionName: target.settings.name,
+    source: { functionName: target.settings.name, gate },
     start() {
-      stopping = new AbortController();
-      reading = repeat(read, streamArn, stopping.signal);
+      reading = repeat(read, streamArn, signal);
     },
     async stop() {
       stopping.abort();
       await reading;
     },
-    stopped: () => stopping.signal.aborted,
   };
 }
 

@@ -49,9 +49,7 @@ export const schedules =
       },
       async stop() {
         clearInterval(timer);
-        timer = undefined;
       },
-      stopped: () => timer === undefined,
     });
     return { ref: logicalId, attributes: { Arn: arn } };
   };

@@ -54,8 +54,6 @@ const newSecond = (): Second => ({
   applicationLagsMs: [],
 });
 
-export type Live = ReturnType<typeof createLive>;
-
 /**
  * Makes pictures of what spans say: rates along the topology's edges, lags, and who registered last. All that it keeps is
  * bounded.
@@ -109,14 +107,14 @@ export function createLive(topology: Topology) {
     counts.set(id, { count: known.count + 1, errors: known.errors + (failed ? 1 : 0) });
   }
 
-  function count(span: Span): void {
+  function count(span: Span, aggregateOf: ReadonlyMap<string, string>): void {
     const failed = isFailed(span);
     const { attributes, startMs, durationMs } = span;
     const ids = wayOf(span).filter((id) => id !== undefined);
     for (const [index, id] of ids.entries()) add(current.edges, id, failed && index === ids.length - 1);
     if (span.kind !== 'producer') add(current.nodes, nodeOf.get(span.function), failed);
     if (failed) current.errors++;
-    const memberId = attributes['rollcall.aggregate'];
+    const memberId = attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
     if (memberId === undefined) return;
     const at = new Date(startMs).toISOString();
     if (span.name === 'POST /v1/members' && !failed) {
@@ -203,7 +201,14 @@ export function createLive(topology: Topology) {
 
   return {
     see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
-      for (const span of spans) count(span);
+      // A call of a provider says nothing of the member; what it was made for does, and comes with it.
+      const aggregateOf = new Map(
+        spans.flatMap(
+          ({ spanId, attributes }): Array<[string, string]> =>
+            attributes['rollcall.aggregate'] === undefined ? [] : [[spanId, String(attributes['rollcall.aggregate'])]],
+        ),
+      );
+      for (const span of spans) count(span, aggregateOf);
       for (const message of messages) measurePublication(message);
     },
 

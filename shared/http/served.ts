@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Context } from 'aws-lambda';
 import { traced } from '../observability/spans.ts';
-import { flushTraces } from '../observability/tracing.ts';
+import { flushed } from '../observability/tracing.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import type { HttpEvent, HttpResponse } from './secured.ts';
 
@@ -17,20 +17,15 @@ export const served =
       'http.route': routeKey.split(' ').at(-1) ?? '',
       'faas.invocation_id': context.awsRequestId,
     };
-    try {
-      return await traced(
-        routeKey,
-        { kind: SpanKind.SERVER, parent: headers.traceparent, attributes },
-        async (span) => {
-          const response = await withinBudget(
-            () => context.getRemainingTimeInMillis(),
-            () => handle(event, context),
-          );
-          span.setAttribute('http.response.status_code', response.statusCode ?? 200);
-          return response;
-        },
-      );
-    } finally {
-      await flushTraces();
-    }
+    const asked = { kind: SpanKind.SERVER, parent: headers.traceparent, attributes };
+    return flushed(() =>
+      traced(routeKey, asked, async (span) => {
+        const response = await withinBudget(
+          () => context.getRemainingTimeInMillis(),
+          () => handle(event, context),
+        );
+        span.setAttribute('http.response.status_code', response.statusCode ?? 200);
+        return response;
+      }),
+    );
   };

@@ -4,7 +4,7 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Observability } from '../observability/observability.ts';
 import { traced } from '../observability/spans.ts';
-import { flushTraces } from '../observability/tracing.ts';
+import { flushed } from '../observability/tracing.ts';
 import { isPermanent } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
@@ -51,64 +51,66 @@ export function relayFunctions(
   }
 
   return {
-    async relay(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-      const rung = event.Records.map((record) => ({ record, row: rowOf(record) }));
-      // What it publishes belongs to other traces, and is linked to this.
-      const { published, failed } = await traced(
-        'relay',
-        { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': rung.length } },
-        () => publish(rung.map(({ row }) => row)),
-      ).finally(flushTraces);
-      count({ Published: published.length, NotPublished: failed.size });
-      // What the broker refuses would be refused again at once, and hold up the shard: it is left to the sweep.
-      const toRetry = new Set(
-        [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
-      );
-      return {
-        batchItemFailures: rung
-          .filter(({ row }) => toRetry.has(row.aggregateId))
-          .map(({ record }) => ({ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' })),
-      };
-    },
+    relay: (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
+      flushed(async () => {
+        const rung = event.Records.map((record) => ({ record, row: rowOf(record) }));
+        // What it publishes belongs to other traces, and is linked to this.
+        const { published, failed } = await traced(
+          'relay',
+          { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': rung.length } },
+          () => publish(rung.map(({ row }) => row)),
+        );
+        count({ Published: published.length, NotPublished: failed.size });
+        // What the broker refuses would be refused again at once, and hold up the shard: it is left to the sweep.
+        const toRetry = new Set(
+          [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
+        );
+        return {
+          batchItemFailures: rung
+            .filter(({ row }) => toRetry.has(row.aggregateId))
+            .map(({ record }) => ({ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' })),
+        };
+      }),
 
-    async sweep(
+    sweep: (
       request: PublishRequest | object,
       context: Pick<Context, 'getRemainingTimeInMillis'>,
-    ): Promise<OutboxSweepReport> {
-      const sources =
-        'publish' in request
-          ? [rowsOf(request.publish)]
-          : Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
-      const failed = new Map<string, Error>();
-      let published = 0;
-      let finished = true;
-      let oldestMs = 0;
-      await Promise.all(
-        sources.map(async (pages) => {
-          for await (const page of pages) {
-            if (!hasTime(context)) {
-              finished = false;
-              return;
+    ): Promise<OutboxSweepReport> =>
+      flushed(async () => {
+        const sources =
+          'publish' in request
+            ? [rowsOf(request.publish)]
+            : Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
+        const failed = new Map<string, Error>();
+        let published = 0;
+        let finished = true;
+        let oldestMs = 0;
+        await Promise.all(
+          sources.map(async (pages) => {
+            for await (const page of pages) {
+              if (!hasTime(context)) {
+                finished = false;
+                return;
+              }
+              oldestMs = Math.max(oldestMs, ...page.map(ageMs));
+              const report = await publish(page);
+              published += report.published.length;
+              for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
             }
-            oldestMs = Math.max(oldestMs, ...page.map(ageMs));
-            const report = await publish(page);
-            published += report.published.length;
-            for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
-          }
-        }),
-      ).finally(flushTraces);
-      measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-      // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
-      count({ Published: published, LeftInOutbox: failed.size });
-      return {
-        published,
-        failed: [...failed]
-          .slice(0, FAILURES_TOLD)
-          .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
-        failedAggregates: failed.size,
-        finished,
-      };
-    },
+          }),
+        );
+        measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
+        // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
+        count({ Published: published, LeftInOutbox: failed.size });
+        return {
+          published,
+          failed: [...failed]
+            .slice(0, FAILURES_TOLD)
+            .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
+          failedAggregates: failed.size,
+          finished,
+        };
+      }),
   };
 }
 

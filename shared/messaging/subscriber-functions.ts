@@ -12,7 +12,7 @@ import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import { traced } from '../observability/spans.ts';
-import { flushTraces } from '../observability/tracing.ts';
+import { flushed } from '../observability/tracing.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { createSwitches } from '../resilience/switches.ts';
 import type { Handlers } from './applier.ts';
@@ -148,11 +148,10 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   /** What surrounds every invocation: its budget of time; and what was measured and traced is told before it ends. */
   async function invocation<T>(context: Context, run: () => Promise<T>): Promise<T> {
     try {
-      return await withinBudget(() => context.getRemainingTimeInMillis(), run);
+      return await flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
     } finally {
       measure('ApplicationLag', 'Milliseconds', lags);
       lags = [];
-      await flushTraces();
     }
   }
 

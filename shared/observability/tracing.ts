@@ -55,9 +55,13 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   trace.setGlobalTracerProvider(provider);
 }
 
-/** Sends what was recorded; at the end of each invocation, since the instance is frozen then. */
-export async function flushTraces(): Promise<void> {
-  await provider?.forceFlush().catch(tellFailure);
+/** Does something and sends what it recorded: the whole of an invocation, since the instance is frozen after it. */
+export async function flushed<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } finally {
+    await provider?.forceFlush().catch(tellFailure);
+  }
 }
 
 function otlpExporter(endpoint: string): SpanExporter {

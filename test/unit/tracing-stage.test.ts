@@ -5,7 +5,7 @@ import { ServiceFunction } from '../../infra/constructs/service-function.ts';
 import { type Stage, stageNamed } from '../../infra/stages.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { traced } from '../../shared/observability/spans.ts';
-import { flushTraces } from '../../shared/observability/tracing.ts';
+import { flushed } from '../../shared/observability/tracing.ts';
 
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:collector-arm64:1';
 
@@ -60,7 +60,7 @@ it('has spans for CloudWatch signed as its function', async () => {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   createObservability('signed');
   await traced('work', { kind: 0 }, async () => {});
-  await flushTraces();
+  await flushed(async () => {});
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
   expect(calls).toMatchObject([

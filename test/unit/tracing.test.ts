@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { currentTraceparent, traced } from '../../shared/observability/spans.ts';
-import { flushTraces } from '../../shared/observability/tracing.ts';
+import { flushed } from '../../shared/observability/tracing.ts';
 
 const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];
 let status = 200;
@@ -39,7 +39,7 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
   await traced('outer', { kind: SpanKind.CONSUMER, parent: PARENT }, () =>
     traced('inner', { kind: SpanKind.CLIENT }, async () => {}),
   );
-  await flushTraces();
+  await flushed(async () => {});
   expect(requests).toHaveLength(1);
   const [request] = requests as [(typeof requests)[number]];
   expect([request.path, request.headers['content-type']]).toEqual(['/v1/traces', 'application/json']);
@@ -68,7 +68,7 @@ it('says that spans are lost, and lets the invocation end, when nobody takes the
       throw new TypeError('broken');
     }),
   ).rejects.toThrow('broken');
-  await flushTraces();
+  await flushed(async () => {});
   expect(lines.at(-1)).toMatchObject({ level: 'WARN', message: expect.stringContaining('spans are lost') });
   expect(spansOf(requests.at(-1) as (typeof requests)[number]).at(-1).status).toEqual({
     code: 2,
