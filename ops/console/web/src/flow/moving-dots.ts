@@ -6,8 +6,8 @@ const MOST_DOTS = 240;
 const PIXELS_PER_SECOND = 240;
 const SHORTEST_MS = 350;
 const LONGEST_MS = 1_400;
-/** A batch of messages is spread over the time in which it happened, but no longer. */
-const LONGEST_DELAY_MS = 800;
+/** What passed in a second is told at its end, and shown in the next. */
+const LONGEST_DELAY_MS = 1_000;
 const SAMPLES = 40;
 
 interface Way {

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Registered, RegisterRequest } from '../../../api.ts';
 import { ProblemError, send } from '../api/client.ts';
+import { useAbout } from '../api/queries.ts';
 import { Problem } from '../shown/problem.tsx';
 import { BurstButton, BurstProgress } from './burst.tsx';
 import classes from './register.module.css';
@@ -33,6 +34,7 @@ export function Register() {
 
 function RegisterForm() {
   const { t } = useTranslation();
+  const { data: about } = useAbout();
   const client = useQueryClient();
   const form = useForm<RegisterRequest>({ mode: 'controlled', initialValues: sampleMember() });
   const register = useMutation({
@@ -62,7 +64,7 @@ function RegisterForm() {
         <Button type="submit" loading={register.isPending} className={classes.button ?? ''}>
           {t('register.do')}
         </Button>
-        <BurstButton className={classes.button ?? ''} />
+        {about?.embedded && <BurstButton className={classes.button ?? ''} />}
       </form>
       <Problem error={unexplained} />
       {register.data && <Done id={register.data.id} />}

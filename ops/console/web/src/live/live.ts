@@ -14,10 +14,11 @@ export interface Live {
   burst: Burst | undefined;
 }
 
-const MINUTE = 60;
-const QUARTER_OF_AN_HOUR = 15 * MINUTE;
-/** Five snapshots that did not come. */
-const SILENCE_MS = 5_000;
+const MINUTE_MS = 60_000;
+/** A quarter of an hour, a second each. */
+const MOST_POINTS = 900;
+/** Of an account, a snapshot comes every ten seconds. */
+const SILENCE_MS = 25_000;
 const NEXT_TRY_MS = 2_000;
 
 /** The stream of server-sent events, as a store for `useSyncExternalStore`. */
@@ -52,11 +53,12 @@ export function createLive(url: string, reconnected: () => void) {
 
   function took(snapshot: Snapshot): void {
     // What has not changed stays the same object, so that only what did change is drawn again.
+    const now = Date.parse(snapshot.load.at);
     const shared = replaceEqualDeep(live.snapshot, snapshot);
     change({
       snapshot: shared,
-      lastMinute: [...live.lastMinute, shared].slice(-MINUTE),
-      load: [...live.load, shared.load].slice(-QUARTER_OF_AN_HOUR),
+      lastMinute: [...live.lastMinute.filter(({ load }) => Date.parse(load.at) > now - MINUTE_MS), shared],
+      load: [...live.load, shared.load].slice(-MOST_POINTS),
     });
   }
 

@@ -1,0 +1,29 @@
+import type { Browser } from 'playwright-core';
+import { buildConsole } from '../../ops/console/build.ts';
+import { startTestCloud } from '../support/cloud.ts';
+import { startConsole } from '../support/console.ts';
+import { startBrowser } from './browser.ts';
+
+export interface ConsoleInBrowser {
+  browser: Browser;
+  /** Of the console's page. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** A browser, and a cloud with its console. */
+export async function startConsoleInBrowser(): Promise<ConsoleInBrowser> {
+  const browser = await startBrowser();
+  const page = buildConsole();
+  const [cloud] = await Promise.all([startTestCloud(), page]);
+  const { url, stop } = await startConsole(cloud, page);
+  return {
+    browser,
+    url,
+    async stop() {
+      await browser.close();
+      await stop();
+      await cloud.stop();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
+
+let operatorConsole: ConsoleInBrowser;
+beforeAll(async () => {
+  operatorConsole = await startConsoleInBrowser();
+});
+afterAll(() => operatorConsole?.stop());
+
+const open = (options?: Parameters<typeof openPage>[2]) =>
+  openPage(operatorConsole.browser, operatorConsole.url, options);
+const PAGES = ['flow', 'members', 'parked', 'switches', 'load', 'faults'];
+
+/** Each page in turn, once its heading is there and it is told what happens. */
+async function visitAll(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+  for (const name of PAGES) {
+    await page.goto(`${operatorConsole.url}/#/${name}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('status', { name: /^(Live|实时)$/ }).waitFor();
+    await look(name);
+  }
+}
+
+const pressUntil = async (page: Page, key: string, reached: () => Promise<boolean>) => {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press(key);
+    if (await reached()) return;
+  }
+  throw new Error(`${key} leads nowhere`);
+};
+const isFocused = (page: Page, name: RegExp) => async () =>
+  name.test((await page.locator(':focus').first().ariaSnapshot()).replaceAll('\n', ' '));
+
+describe('everybody', () => {
+  it.each(['light', 'dark'] as const)('can read every page, %s', async (colorScheme) => {
+    const page = await open({ colorScheme });
+    await visitAll(page, async (name) => {
+      expect(await barriers(page), name).toEqual([]);
+      await keepScreenshot(page, `${name} ${colorScheme}`);
+    });
+    expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(colorScheme);
+  });
+
+  it('can read every page on a small screen, and reaches all of them', async () => {
+    const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    await visitAll(page, async (name) => {
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390);
+      expect(await barriers(page), name).toEqual([]);
+      await keepScreenshot(page, `${name} small`);
+    });
+    await page.getByRole('button', { name: 'Open the menu' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Flow' }).click();
+    await page
+      .getByRole('table', { name: 'How messages flow' })
+      .getByRole('button', { name: 'sms.fifo', exact: true })
+      .click();
+    await page.getByRole('dialog', { name: 'sms.fifo' }).waitFor();
+  });
+
+  it('can use a keyboard alone', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await isFocused(page, /Skip to the content/)()).toBe(true);
+    await page.keyboard.press('Enter');
+    await pressUntil(page, 'Tab', isFocused(page, /textbox "Phone"/));
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'See what happened' }).waitFor();
+
+    await pressUntil(page, 'Tab', isFocused(page, /button "queue sms\.fifo/));
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'sms.fifo' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await pressUntil(page, 'Shift+Tab', isFocused(page, /link "See what happened"/));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: /^Member / }).waitFor();
+  });
+
+  it('reads it in English or Chinese, and need not choose again', async () => {
+    const page = await open();
+    await page.getByRole('radiogroup', { name: 'Language' }).getByText('中文').click();
+    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await visitAll(page, async (name) => {
+      expect(await barriers(page), name).toEqual([]);
+      await keepScreenshot(page, `${name} 中文`);
+    });
+    await page.getByRole('radiogroup', { name: '语言' }).getByText('English').click();
+    await page.getByRole('heading', { level: 1, name: 'Faults' }).waitFor();
+  });
+
+  it('has it in the language and the colors of the system, until told otherwise', async () => {
+    const page = await open({ locale: 'zh-CN', colorScheme: 'dark' });
+    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
+    expect(await scheme()).toBe('dark');
+    await page.getByRole('button', { name: '配色' }).click();
+    await page.getByRole('menuitem', { name: '浅色' }).click();
+    expect(await scheme()).toBe('light');
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await scheme()).toBe('light');
+  });
+
+  it('need not see anything move', async () => {
+    const page = await open({ reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
+    expect(await page.locator('canvas').count()).toBe(0);
+  });
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
+
+let operatorConsole: ConsoleInBrowser;
+beforeAll(async () => {
+  operatorConsole = await startConsoleInBrowser();
+});
+afterAll(() => operatorConsole?.stop());
+
+const open = (options?: Parameters<typeof openPage>[2]) =>
+  openPage(operatorConsole.browser, operatorConsole.url, options);
+
+describe('a newcomer', () => {
+  it('registers a member, and sees a text, points and a guide arrive', async () => {
+    const page = await open();
+    await page.getByLabel('Name', { exact: true }).fill('Lucía');
+    await page.getByRole('button', { name: 'Register', exact: true }).click();
+    await page.getByRole('link', { name: 'See what happened' }).waitFor();
+    // It passed here: the rate says so for some seconds.
+    await page.getByRole('button', { name: /guide-consume.*\/s/ }).waitFor();
+    await page.getByRole('link', { name: 'See what happened' }).click();
+
+    await page
+      .getByRole('region', { name: /^Phone \+34/ })
+      .getByText('Lucía')
+      .waitFor();
+    for (const service of ['registration', 'sms', 'points', 'guide']) {
+      await page.getByRole('tab', { name: new RegExp(`^${service}`) }).waitFor();
+      await page.getByRole('list', { name: 'Steps' }).getByText(service, { exact: true }).first().waitFor();
+    }
+    await page.getByRole('tab', { name: /^points/ }).click();
+    await page.getByRole('cell', { name: '100', exact: true }).first().waitFor();
+
+    await page
+      .getByRole('button', { name: /publish member-events/ })
+      .first()
+      .click();
+    await page.getByRole('table', { name: 'Attributes' }).waitFor();
+    await page.getByRole('button', { name: /rollcall\.member\.registered\.v1.*member-events/ }).click();
+    await page.getByRole('table', { name: 'Header' }).getByText('specversion').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await keepScreenshot(page, 'a member');
+  });
+
+  it('is told what is wrong with which field', async () => {
+    const page = await open({ expected: /status of 4\d\d/ });
+    await page.getByLabel('Phone').fill('12');
+    await page.getByRole('button', { name: 'Register', exact: true }).click();
+    const phone = page.getByLabel('Phone');
+    await page.locator('[aria-invalid=true]').waitFor();
+    expect(await phone.getAttribute('aria-invalid')).toBe('true');
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('registers a hundred at once, and sees that nothing was lost', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Register 100 at once' }).click();
+    await page.getByRole('progressbar', { name: 'points done' }).waitFor();
+    await page.getByText('All is well: 0 lost, 0 duplicated, 0 out of order.').waitFor();
+
+    await page.getByRole('link', { name: 'Load' }).click();
+    await page
+      .getByRole('region', { name: 'From commit to effect' })
+      .locator('path.recharts-line-curve')
+      .first()
+      .waitFor();
+    await page.getByRole('link', { name: 'Members' }).click();
+    await page.getByRole('table', { name: 'The latest' }).getByRole('link').nth(99).waitFor();
+  });
+
+  it('finds out what a part is by clicking it', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: /queue sms\.fifo/ }).click();
+    const details = page.getByRole('dialog', { name: 'sms.fifo' });
+    await details.getByText('An SQS FIFO queue').waitFor();
+    await details.getByText('rollcall-dev-sms.fifo').waitFor();
+    await details.getByRole('link', { name: 'Parked messages of sms' }).click();
+    await page.getByRole('heading', { name: 'Parked messages' }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'Subscriber' }).inputValue()).toBe('sms');
+  });
+});

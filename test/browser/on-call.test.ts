@@ -1,0 +1,151 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
+
+let operatorConsole: ConsoleInBrowser;
+beforeAll(async () => {
+  operatorConsole = await startConsoleInBrowser();
+});
+afterAll(() => operatorConsole?.stop());
+
+const open = (page = 'flow') => openPage(operatorConsole.browser, `${operatorConsole.url}/#/${page}`);
+const goTo = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
+
+async function breakHttp(page: Page, kind: string): Promise<void> {
+  onTestFinished(() => mend(page));
+  await goTo(page, 'Faults');
+  await page.getByRole('combobox', { name: 'How http behaves' }).click();
+  await page.getByRole('option', { name: new RegExp(`^${kind}`) }).click();
+  await page.getByText(`Broken on purpose: http ${kind}`).waitFor();
+}
+
+async function mend(page: Page): Promise<void> {
+  await goTo(page, 'Faults');
+  await page.getByRole('button', { name: 'Mend everything' }).click();
+  await page.getByText('Broken on purpose').waitFor({ state: 'detached' });
+}
+
+async function register(page: Page): Promise<void> {
+  await goTo(page, 'Flow');
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByRole('link', { name: 'See what happened' }).waitFor();
+}
+
+async function chooseSubscriber(page: Page, subscriber: string): Promise<void> {
+  await goTo(page, 'Parked');
+  await page.getByRole('combobox', { name: 'Subscriber' }).click();
+  await page.getByRole('option', { name: subscriber, exact: true }).click();
+}
+
+/** A member whose text the provider refuses for good. */
+async function park(page: Page): Promise<void> {
+  await breakHttp(page, 'refuses');
+  await register(page);
+  await chooseSubscriber(page, 'sms');
+  await page.getByRole('button', { name: /^Inspect/ }).waitFor();
+}
+
+async function redriveAll(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Redrive all of sms' }).click();
+  await page.getByText('The first member is a canary').waitFor();
+  await page.getByRole('button', { name: 'Redrive now' }).click();
+  await page.getByRole('progressbar', { name: 'Progress of the redrive' }).waitFor();
+}
+
+describe('who is on call', () => {
+  it('breaks a provider, sees its circuit open and the second provider take over, and closes it', async () => {
+    const page = await open();
+    await breakHttp(page, 'fails');
+    await goTo(page, 'Flow');
+    await page.getByRole('button', { name: 'Register 100 at once' }).click();
+    await page.getByText(/Not as usual: .*circuit sms-http/).waitFor();
+    await page.getByText('All is well').waitFor();
+    await goTo(page, 'Switches');
+    const circuit = page.getByRole('row', { name: /sms-http/ });
+    await circuit.getByText(/open/).first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await keepScreenshot(page, 'a circuit is open');
+    await circuit.getByRole('button', { name: 'Reset sms-http' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
+    await page.getByText('The circuit is closed.').waitFor();
+  });
+
+  it('inspects what is parked; its redrive stops at the canary, and succeeds once the cause is mended', async () => {
+    const page = await open();
+    await park(page);
+    await page.getByRole('button', { name: /^Inspect/ }).click();
+    const inspected = page.getByRole('dialog');
+    await inspected.getByText('failed for good, waits for a person').waitFor();
+    await inspected.getByRole('group', { name: 'Message' }).getByText('specversion').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await keepScreenshot(page, 'a parked message');
+    await inspected.getByRole('button', { name: 'Close' }).click();
+
+    await redriveAll(page);
+    await page.getByRole('region', { name: 'What failed again' }).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await mend(page);
+    await chooseSubscriber(page, 'sms');
+    await redriveAll(page);
+    await page.getByText('Finished: 1 messages applied.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await page.getByText('Nothing like this is parked.').waitFor();
+  });
+
+  it('discards what can never be applied, and has to say why', async () => {
+    const page = await open();
+    await park(page);
+    await page.getByRole('button', { name: /^Inspect/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+    const asked = page.getByRole('dialog', { name: 'Discard this message?' });
+    await asked.getByRole('button', { name: 'Discard' }).click();
+    await asked.getByText('Say why.').waitFor();
+    await asked.getByLabel('Why').fill('a test entry');
+    await asked.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('Nothing like this is parked.').waitFor();
+  });
+
+  it('switches a capability and back, with who and why in the history', async () => {
+    const page = await open('switches');
+    await page.getByRole('button', { name: 'Change guide' }).click();
+    const asked = page.getByRole('dialog');
+    await asked.getByRole('combobox', { name: 'New mode' }).click();
+    await page.getByRole('option', { name: 'english-only' }).click();
+    await asked.getByLabel('Why').fill('translators are away');
+    await asked.getByLabel('For so many hours').fill('2');
+    expect(await barriers(page)).toEqual([]);
+    await asked.getByRole('button', { name: 'Switch', exact: true }).click();
+    await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
+    await page.getByRole('row', { name: /guide english-only until .*translators are away/ }).waitFor();
+    await page.getByText('Not as usual: switch guide: english-only').waitFor();
+
+    await page.getByRole('button', { name: 'Switch to normal' }).click();
+    await page.getByRole('dialog').getByLabel('Why').fill('they are back');
+    await page.getByRole('dialog').getByRole('button', { name: 'Switch', exact: true }).click();
+    await page.getByText('Not as usual').waitFor({ state: 'detached' });
+  });
+
+  it('stops a function, sees its messages wait, and starts it again', async () => {
+    const page = await open('faults');
+    onTestFinished(() => mend(page));
+    await page.getByRole('switch', { name: 'rollcall-dev-guide-consume runs' }).click();
+    await page.getByText('rollcall-dev-guide-consume stopped').waitFor();
+    await register(page);
+    await page.getByRole('button', { name: /function guide-consume stopped/ }).waitFor();
+    await page.getByRole('button', { name: /queue guide\.fifo .*(waiting|in flight)/ }).waitFor();
+    await mend(page);
+    await goTo(page, 'Flow');
+    await page.getByRole('button', { name: 'queue guide.fifo', exact: true }).waitFor();
+  });
+
+  it('is told when the connection breaks, and when it is back', async () => {
+    const page = await openPage(operatorConsole.browser, 'about:blank', { expected: /ERR_FAILED/ });
+    await page.route('**/console/api/live', (route) => route.abort());
+    await page.goto(operatorConsole.url);
+    await page.getByText('Connection lost, trying again…').waitFor();
+    await keepScreenshot(page, 'the connection is lost');
+    await page.unroute('**/console/api/live');
+    await page.getByRole('status', { name: 'Live' }).waitFor();
+  });
+});
