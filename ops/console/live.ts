@@ -116,12 +116,7 @@ export function createLive(topology: Topology) {
     if (failed) current.errors++;
     const memberId = attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
     if (memberId === undefined) return;
-    const at = new Date(startMs).toISOString();
-    if (span.name === 'POST /v1/members' && !failed) {
-      current.registrations++;
-      members.unshift({ id: String(memberId), at });
-      members.length = Math.min(members.length, MOST_MEMBERS);
-    }
+    if (isRegistration(span)) current.registrations++;
     const lagMs = attributes['rollcall.lag_ms'];
     if (lagMs !== undefined) {
       current.applied++;
@@ -199,7 +194,17 @@ export function createLive(topology: Topology) {
     };
   }
 
+  function remember(span: Span): void {
+    const memberId = span.attributes['rollcall.aggregate'];
+    if (memberId === undefined || !isRegistration(span)) return;
+    members.unshift({ id: String(memberId), at: new Date(span.startMs).toISOString() });
+    members.length = Math.min(members.length, MOST_MEMBERS);
+  }
+
   return {
+    /** Remembers who registered, of what is past already. */
+    recall: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
+
     see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
       // A call of a provider says nothing of the member; what it was made for does, and comes with it.
       const aggregateOf = new Map(
@@ -208,7 +213,10 @@ export function createLive(topology: Topology) {
             attributes['rollcall.aggregate'] === undefined ? [] : [[spanId, String(attributes['rollcall.aggregate'])]],
         ),
       );
-      for (const span of spans) count(span, aggregateOf);
+      for (const span of spans) {
+        count(span, aggregateOf);
+        remember(span);
+      }
       for (const message of messages) measurePublication(message);
     },
 
@@ -231,6 +239,8 @@ export function createLive(topology: Topology) {
     members: (): readonly RecentMember[] => members,
   };
 }
+
+const isRegistration = (span: Span): boolean => span.name === 'POST /v1/members' && !isFailed(span);
 
 const isFailed = ({ error, attributes }: Span): boolean =>
   error !== undefined || Number(attributes['http.response.status_code'] ?? 0) >= 500;

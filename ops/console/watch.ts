@@ -44,7 +44,7 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
   const stopping = new AbortController();
   let standing = NOTHING;
   let unreachable: string | undefined;
-  let after = 0;
+  let after: number | undefined;
 
   async function repeat(everyMs: number, look: () => Promise<void>): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -60,9 +60,10 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
 
   async function look(): Promise<void> {
     if (cloud) {
-      const happened = await cloud.happened(after);
-      // The first time, what was before is only a part of what there was.
-      live.see(happened);
+      const happened = await cloud.happened(after ?? 0);
+      // What was before somebody looked was in other seconds.
+      if (after === undefined) live.recall(happened);
+      else live.see(happened);
       bursts?.see(happened.spans);
       after = happened.next;
     }

@@ -1,0 +1,108 @@
+import { CloudWatchClient, type GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { measuredLoad } from '../../ops/console/measured.ts';
+import type { Stage } from '../../ops/stage/stage.ts';
+import { findTraces } from '../../ops/stage/traces.ts';
+
+const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefined } as unknown as Stage;
+const NOW = new Date('2026-11-21T10:00:00.000Z');
+afterEach(() => vi.restoreAllMocks());
+
+/** As X-Ray documents its segments: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html */
+const SEGMENT = {
+  id: 'aaaaaaaaaaaaaaaa',
+  name: 'registration',
+  start_time: 1_795_000_000.5,
+  end_time: 1_795_000_000.75,
+  annotations: { 'rollcall.aggregate': 'm1', 'span.name': 'POST /v1/members' },
+  subsegments: [
+    {
+      id: 'bbbbbbbbbbbbbbbb',
+      name: 'call sms-http',
+      start_time: 1_795_000_000.6,
+      end_time: 1_795_000_000.7,
+      fault: true,
+      cause: { exceptions: [{ message: 'UnavailableError: 503' }] },
+    },
+  ],
+};
+
+describe('traces of an account', () => {
+  it('are found in X-Ray by their member, five at a time, and read as spans', async () => {
+    const asked: unknown[] = [];
+    const Ids = Array.from({ length: 6 }, (_, n) => ({ Id: `1-0000000${n}-000000000000000000000000` }));
+    vi.spyOn(XRayClient.prototype, 'send').mockImplementation(async (command: object) => {
+      if (command instanceof GetTraceSummariesCommand) {
+        asked.push(command.input.FilterExpression);
+        return { TraceSummaries: Ids };
+      }
+      const { TraceIds = [] } = (command as BatchGetTracesCommand).input;
+      asked.push(TraceIds.length);
+      return { Traces: TraceIds.map((Id) => ({ Id, Segments: [{ Document: JSON.stringify(SEGMENT) }] })) };
+    });
+    const spans = await findTraces(stage, undefined, { aggregate: 'm1' }, NOW);
+    expect(asked).toEqual(['annotation[rollcall.aggregate] = "m1"', 5, 1]);
+    expect(spans).toHaveLength(12);
+    expect(spans.filter(({ traceId }) => traceId === '00000005000000000000000000000000')).toMatchObject([
+      {
+        service: 'registration',
+        name: 'POST /v1/members',
+        durationMs: 250,
+        attributes: { 'rollcall.aggregate': 'm1' },
+      },
+      { parentSpanId: 'aaaaaaaaaaaaaaaa', name: 'call sms-http', error: 'UnavailableError: 503' },
+    ]);
+  });
+
+  it('are asked for by their id as X-Ray writes it', async () => {
+    const asked: unknown[] = [];
+    vi.spyOn(XRayClient.prototype, 'send').mockImplementation(async (command: object) => {
+      asked.push((command as BatchGetTracesCommand).input.TraceIds);
+      return { Traces: [] };
+    });
+    await findTraces(stage, undefined, { trace: '0af7651916cd43dd8448eb211c80319c' });
+    expect(asked).toEqual([['1-0af76519-16cd43dd8448eb211c80319c']]);
+  });
+
+  it('are nowhere where there is neither X-Ray nor an embedded cloud', async () => {
+    const localstack = { ...stage, endpoint: 'http://127.0.0.1:4566' } as Stage;
+    await expect(findTraces(localstack, undefined, { trace: 'x' })).rejects.toThrow('is neither');
+  });
+});
+
+describe('the load of an account', () => {
+  it('is what CloudWatch measured, minute by minute, of all services together', async () => {
+    let queries: Array<{ Id?: string | undefined }> = [];
+    vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation(async (command: object) => {
+      const { MetricDataQueries = [] } = (command as GetMetricDataCommand).input;
+      queries = MetricDataQueries;
+      const values: Record<string, number> = {
+        registrations: 120,
+        published50: 30,
+        published99: 90,
+        applied_0: 60,
+        applied_1: 180,
+        lag50_1: 40,
+        lag99_1: 400,
+        parked_0: 2,
+      };
+      return {
+        MetricDataResults: Object.entries(values).map(([Id, value]) => ({ Id, Timestamps: [NOW], Values: [value] })),
+      };
+    });
+    expect(await measuredLoad(stage, ['sms', 'points'], NOW)).toEqual([
+      {
+        at: NOW.toISOString(),
+        registrationsPerSecond: 2,
+        appliedPerSecond: 4,
+        errorsPerSecond: 0,
+        backlog: 0,
+        parked: 2,
+        publicationLagMs: { p50: 30, p99: 90 },
+        applicationLagMs: { p50: 40, p99: 400 },
+      },
+    ]);
+    expect(queries.map(({ Id }) => Id)).toContain('lag99_0');
+  });
+});
