@@ -20,8 +20,9 @@ async function breakHttp(page: Page, kind: string): Promise<void> {
   await page.getByText(`Broken on purpose: http ${kind}`).waitFor();
 }
 
+/** By its address: a dialog may be open that covers the links. */
 async function mend(page: Page): Promise<void> {
-  await goTo(page, 'Faults');
+  await page.goto(`${operatorConsole.url}/#/faults`);
   await page.getByRole('button', { name: 'Mend everything' }).click();
   await page.getByText('Broken on purpose').waitFor({ state: 'detached' });
 }
@@ -118,12 +119,13 @@ describe('who is on call', () => {
     await asked.getByRole('button', { name: 'Switch', exact: true }).click();
     await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
     await page.getByRole('row', { name: /guide english-only until .*translators are away/ }).waitFor();
-    await page.getByText('Not as usual: switch guide: english-only').waitFor();
+    const warning = page.getByText(/^Not as usual: .*switch guide: english-only/);
+    await warning.waitFor();
 
     await page.getByRole('button', { name: 'Switch to normal' }).click();
     await page.getByRole('dialog').getByLabel('Why').fill('they are back');
     await page.getByRole('dialog').getByRole('button', { name: 'Switch', exact: true }).click();
-    await page.getByText('Not as usual').waitFor({ state: 'detached' });
+    await warning.waitFor({ state: 'detached' });
   });
 
   it('stops a function, sees its messages wait, and starts it again', async () => {

@@ -21,7 +21,7 @@ export function SpanDetails({ id, span, all, startMs }: SpanDetailsProps) {
       {span.error !== undefined && <Alert color="red">{span.error}</Alert>}
       <Text size="sm">
         {t('members.start')}: +{duration(span.startMs - startMs)} · {t('members.duration')}: {duration(span.durationMs)}{' '}
-        · {span.kind}
+        · {span.kind} · {span.function}
         {parent && ` · ${t('members.parent')}: ${parent.service} ${parent.name}`}
       </Text>
       {attributes.length > 0 && (

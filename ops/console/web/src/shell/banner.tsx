@@ -5,8 +5,13 @@ import { useFaults } from '../api/queries.ts';
 import { useLive } from '../live/use-live.ts';
 
 const NO_WARNINGS: readonly string[] = [];
+/** Warnings of what is broken on purpose, which is told apart, and at once. */
+const ON_PURPOSE = /^(provider|function|latency)\b/;
 
-export const useWarnings = () => useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
+export function useWarnings(): string[] {
+  const warnings = useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
+  return warnings.filter((warning) => !ON_PURPOSE.test(warning));
+}
 
 /** What is broken on purpose, in words. */
 function useBroken(): string[] {

@@ -66,7 +66,12 @@ function CircuitTable({ circuits, reset }: { circuits: readonly CircuitView[]; r
 }
 
 const stateColors = { closed: 'teal', open: 'red', 'half-open': 'orange' };
-const inMs = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
+
+const Percentile = ({ ms }: { ms: number | undefined }) => (
+  <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+    {ms === undefined ? '–' : duration(ms)}
+  </Table.Td>
+);
 
 function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: string) => void }) {
   const { t } = useTranslation();
@@ -92,9 +97,9 @@ function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: stri
       </Table.Td>
       <Table.Td ta="right">{recentCalls}</Table.Td>
       <Table.Td ta="right">{recentFailures}</Table.Td>
-      <Table.Td ta="right">{inMs(ms.p50)}</Table.Td>
-      <Table.Td ta="right">{inMs(ms.p99)}</Table.Td>
-      <Table.Td ta="right">{inMs(ms['p99.9'])}</Table.Td>
+      <Percentile ms={ms.p50} />
+      <Percentile ms={ms.p99} />
+      <Percentile ms={ms['p99.9']} />
       <Table.Td ta="right">
         <Button
           size="xs"
