@@ -41,7 +41,7 @@ interface Made {
   kind: number;
   ms: number;
   parent?: number;
-  attributes?: Record<string, string | number>;
+  attributes?: Record<string, string | number | boolean>;
 }
 
 const SUBSCRIBERS = ['sms', 'points', 'guide'];
@@ -53,7 +53,7 @@ const REGISTRATION: Made[] = [
     name: 'POST /v1/members',
     kind: 2,
     ms: 40,
-    attributes: { 'http.response.status_code': 201 },
+    attributes: { 'http.response.status_code': 201, 'http.route': '/v1/members', 'rollcall.registered': true },
   },
   ...[1, 2].map(
     (major): Made => ({
@@ -114,8 +114,9 @@ const REGISTRATION: Made[] = [
   { service: 'sms', fn: 'sms-consume', name: 'call sms-http', kind: 3, ms: 10, parent: 3 },
 ];
 
-const value = (one: string | number) => (typeof one === 'string' ? { stringValue: one } : { intValue: one });
-const attributesOf = (all: Record<string, string | number>) =>
+const value = (one: string | number | boolean) =>
+  typeof one === 'string' ? { stringValue: one } : typeof one === 'boolean' ? { boolValue: one } : { intValue: one };
+const attributesOf = (all: Record<string, string | number | boolean>) =>
   Object.entries(all).map(([key, one]) => ({ key, value: value(one) }));
 
 function registration(now: number): object[] {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Mapping } from './event-sources/queue.ts';
+import { isLoopback } from './listen.ts';
 import { readBody } from './read-body.ts';
 import { type SentMessage, SentMessages } from './sent-messages.ts';
 import type { AssembledStack } from './template/assembly.ts';
@@ -137,14 +138,25 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
 
     async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      // A page elsewhere could have its name mean this machine, and read as if it were ours.
-      const isOurs = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '');
       const body = (await readBody(request)) ?? Buffer.alloc(0);
       const url = new URL(request.url ?? '/', 'http://localhost');
-      const answer = isOurs ? await answerOf(request.method ?? 'GET', url, body) : undefined;
-      response
-        .writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-        .end(JSON.stringify(answer ?? { message: 'The embedded cloud has nothing like that: local/control.ts.' }));
+      const [status, answer] = isLoopback(request.headers.host)
+        ? await answered(() => answerOf(request.method ?? 'GET', url, body))
+        : [403, { message: 'It answers this machine only.' }];
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     },
   };
+}
+
+/** An exporter repeats what is answered with 503, and not with 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+async function answered(look: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
+  try {
+    const answer = await look();
+    if (answer !== undefined) return [200, answer];
+    return [404, { message: 'The embedded cloud has nothing like that: local/control.ts.' }];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
+      return [400, { message: `The request cannot be read: ${error.message}` }];
+    throw error;
+  }
 }

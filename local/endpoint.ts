@@ -84,9 +84,9 @@ export function createEndpoint(options: EndpointOptions): Server {
     return undefined;
   }
 
-  /** @throws {AccessDenied} if the call is a role's, and not among what it may do */
   const roleOf = (request: IncomingMessage) => options.access.roleOf(accessKeyOf(request.headers.authorization) ?? '');
 
+  /** @throws {AccessDenied} if the call is a role's, and not among what it may do */
   function authorize(request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
     const role = roleOf(request);
     if (role) options.access.authorize(role, asked(), service);
@@ -114,7 +114,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     const isDone = answer.status < 300;
     if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
     const done = partial?.request ?? body.toString();
-    if (isDone) tellOfMessages(service, operation, done);
+    if (isDone) tellOfMessages(service, operation, done, answer.body.toString());
     if (isDone && service === 'sns') options.archive.published(operation, done, answer.body.toString());
     if (isDone) options.faults?.answered(operation, done, answer.body.toString());
     if (fault?.kind === 'answer lost') return send(response, errorAnswer(fault.kind, service, body.toString()));
@@ -124,9 +124,9 @@ export function createEndpoint(options: EndpointOptions): Server {
     send(response, { status: answer.status, headers, body: partial.complete(answer.body.toString()) });
   }
 
-  function tellOfMessages(service: string, operation: string, sent: string): void {
+  function tellOfMessages(service: string, operation: string, sent: string, answered: string): void {
     const at = new Date().toISOString();
-    const messages = messagesSent(service, operation, sent);
+    const messages = messagesSent(service, operation, sent, answered);
     if (messages.length > 0) options.control.sent(messages.map((message) => ({ at, ...message })));
   }
 

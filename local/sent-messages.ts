@@ -1,4 +1,4 @@
-import { entriesOf } from './published.ts';
+import { entriesOf, failedIn } from './published.ts';
 
 /** A message as it was sent to a topic or queue. */
 export interface SentMessage {
@@ -11,18 +11,25 @@ export interface SentMessage {
 
 const MOST_MESSAGES = 10_000;
 
-/** What a call sends: of SNS in a form, of SQS in JSON. */
-export function messagesSent(service: string, operation: string, request: string): Omit<SentMessage, 'at'>[] {
+/** What a call has sent: of SNS in a form, of SQS in JSON. What the broker did not take of a batch is left out. */
+export function messagesSent(
+  service: string,
+  operation: string,
+  request: string,
+  answer: string,
+): Omit<SentMessage, 'at'>[] {
   if (service === 'sns' && /^Publish(Batch)?$/.test(operation)) {
     const form = new URLSearchParams(request);
     const channel = form.get('TopicArn')?.split(':').at(-1) ?? '';
-    return entriesOf(form).map(({ body }) => ({ channel, body }));
+    const failed = failedIn(answer);
+    return entriesOf(form).flatMap(({ id, body }) => (failed.has(id) ? [] : [{ channel, body }]));
   }
   if (service === 'sqs' && /^SendMessage(Batch)?$/.test(operation)) {
     const { QueueUrl = '', MessageBody, Entries = [] } = JSON.parse(request) as SqsRequest;
+    const { Failed = [] } = JSON.parse(answer) as { Failed?: Array<{ Id: string }> };
     const channel = QueueUrl.split('/').at(-1) ?? '';
-    const bodies = [MessageBody, ...Entries.map((entry) => entry.MessageBody)];
-    return bodies.filter((body) => body !== undefined).map((body) => ({ channel, body }));
+    const taken = Entries.filter(({ Id }) => !Failed.some((one) => one.Id === Id)).map((entry) => entry.MessageBody);
+    return [MessageBody, ...taken].filter((body) => body !== undefined).map((body) => ({ channel, body }));
   }
   return [];
 }
@@ -30,7 +37,7 @@ export function messagesSent(service: string, operation: string, request: string
 interface SqsRequest {
   QueueUrl?: string;
   MessageBody?: string;
-  Entries?: Array<{ MessageBody?: string }>;
+  Entries?: Array<{ Id?: string; MessageBody?: string }>;
 }
 
 /** The last messages, in memory: what a broker has delivered, nobody could show any more. */

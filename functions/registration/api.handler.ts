@@ -29,7 +29,7 @@ export const register = jsonEndpoint(logger, registration, async (event, body) =
   const left = await admitCaller(event.requestContext.http.sourceIp);
   await admitPhone(body.phone);
   const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
-  aboutAggregate(member.id);
+  aboutAggregate(member.id, !replayed);
   if (!replayed) count({ Registrations: 1 });
   return json(201, memberResource(member), {
     ...left,

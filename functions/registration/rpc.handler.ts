@@ -44,7 +44,7 @@ export const rpc = rpcEndpoint((router) =>
         await admitPhone(body.phone);
         const key = validated(idempotencyKey, text(request.idempotencyKey));
         const { member, replayed } = await members.register(body, key, trace(context));
-        aboutAggregate(member.id);
+        aboutAggregate(member.id, !replayed);
         if (!replayed) count({ Registrations: 1 });
         return { member: memberMessage(member) };
       }),

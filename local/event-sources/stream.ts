@@ -83,7 +83,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts) return giveUp(left);
     await delay(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), undefined, {
-      signal: signal,
+      signal,
     }).catch(() => {});
     return process(left, failures);
   }

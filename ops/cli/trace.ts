@@ -72,8 +72,7 @@ export const trace = new Command('trace')
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
       const spans = await spansOf(stage, id);
-      if (json) return printJson(spans);
-      if (spans.length > 0) return print(spans);
+      if (spans.length > 0) return json ? printJson(spans) : print(spans);
       throw new OperatorError(
         `No trace says anything of ${id}. An embedded cloud keeps the last 40,000 spans, since it was started; an account, what the setting "tracing" in infra/stages.ts says.`,
       );

@@ -15,8 +15,8 @@ import type { SpanView } from '../stage/traces.ts';
  * | `GET /topology` | {@link Topology} |
  * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst} |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, a second each |
- * | `POST /register` {@link RegisterRequest} | {@link Registered} |
- * | `POST /burst` `{members}` | {@link Burst}; how it goes on is told as `burst` events |
+ * | `POST /register` {@link RegisterRequest} | {@link Registered}; 404 where the stage is no embedded cloud: nobody is to text a stranger |
+ * | `POST /burst` `{members}` | {@link Burst}; how it goes on is told as `burst` events; 404 likewise |
  * | `GET /members` | {@link RecentMember}[], the latest first |
  * | `GET /members/{id}` | {@link MemberView} |
  * | `GET /parked?subscriber=&reason=&limit=` | {@link ParkedPage} |
@@ -116,7 +116,13 @@ export interface Burst {
   /** Members for whom a service has done what it should. */
   applied: Record<string, number>;
   /** The verdict, once everything was applied or nothing more came. */
-  verdict?: { lost: number; duplicated: number; outOfOrder: number };
+  verdict?: {
+    lost: number;
+    duplicated: number;
+    outOfOrder: number;
+    /** Members who have something set aside, for a person. */
+    parked: number;
+  };
 }
 
 export interface RecentMember {

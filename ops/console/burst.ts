@@ -3,7 +3,7 @@ import type { Span } from '../../local/traces.ts';
 import { madeUp } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
 import type { Item } from '../demo/services.ts';
-import { compare, type Verdict } from '../demo/verdict.ts';
+import { compare } from '../demo/verdict.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { itemsAt } from '../stage/holdings.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -18,48 +18,65 @@ const LOOKS_AT_ONCE = 10;
 
 export type Bursts = ReturnType<typeof createBursts>;
 
+/** What a service did with a registration: as its span says. */
+type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
+
 /** Registrations many at once, watched until every service has done what it should. One burst at a time. */
 export function createBursts(
   { stage, cloud, token }: { stage: Stage; cloud: EmbeddedCloud; token: () => Promise<string> },
   onChange: (burst: Burst) => void,
 ) {
   let burst: Burst | undefined;
-  let members = new Set<string>();
-  let accepted: Accepted[] = [];
-  let lastEffectAt = 0;
-  /** Effects come before the answers to the requests that they follow from. */
-  let seen: Array<[service: string, member: string]> = [];
+  let accepted = new Map<string, Accepted>();
+  /** Effects may be seen before the answers to the requests that they follow from. */
+  let seen: Seen[] = [];
+  let lastSeenAt = 0;
+  let judging = false;
 
-  const isOver = ({ registered, rejected, members: all, applied }: Burst) =>
-    registered + rejected === all && SERVICES.every((service) => (applied[service] ?? 0) >= registered);
-
-  function countApplied(): void {
-    if (!burst) return;
-    const effects = seen.filter(([, member]) => members.has(member));
-    burst.applied = Object.fromEntries(
-      SERVICES.map((name) => [
-        name,
-        new Set(effects.flatMap(([service, member]) => (service === name ? member : []))).size,
-      ]),
+  const ofBurst = (service: string, isApplied: boolean) =>
+    new Set(
+      seen
+        .filter((one) => one.service === service && one.isApplied === isApplied && accepted.has(one.member))
+        .map(({ member }) => member),
     );
-  }
 
-  async function verdictOf(): Promise<Pick<Verdict, 'lost' | 'duplicated' | 'outOfOrder'>> {
+  /** Of every member, every service has applied the registration, or set it aside. */
+  const isSettled = ({ registered, rejected, members }: Burst) =>
+    registered + rejected === members &&
+    SERVICES.every((service) => ofBurst(service, true).union(ofBurst(service, false)).size >= registered);
+
+  /** Who has something parked lacks an effect, and has not lost it. */
+  async function verdictOf(): Promise<NonNullable<Burst['verdict']>> {
     const held = await pMap(
-      accepted,
-      async ({ member: { id, phone } }) => ({
-        texts: (await cloud.texts(phone)).map((text) => ({ ...text, idempotencyKey: null })),
-        items: await Promise.all(SERVICES.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>)),
-      }),
+      accepted.values(),
+      async (one) => {
+        const { id, phone } = one.member;
+        const [texts, ...items] = await Promise.all([
+          cloud.texts(phone),
+          ...SERVICES.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
+        ]);
+        const isParked = items.flat().some(({ sk }) => sk.startsWith('parked#'));
+        return { one, items, isParked, texts: texts.map((text) => ({ ...text, idempotencyKey: null })) };
+      },
       { concurrency: LOOKS_AT_ONCE },
     );
-    const of = (index: number) => held.flatMap(({ items }) => items[index] ?? []);
-    return compare(accepted, {
-      texts: held.flatMap(({ texts }) => texts),
-      sms: of(0),
-      points: of(1),
-      guide: of(2),
-    });
+    const whole = held.filter(({ isParked }) => !isParked);
+    const of = (index: number) => whole.flatMap(({ items }) => items[index] ?? []);
+    const { lost, duplicated, outOfOrder } = compare(
+      whole.map(({ one }) => one),
+      { texts: whole.flatMap(({ texts }) => texts), sms: of(0), points: of(1), guide: of(2) },
+    );
+    return { lost, duplicated, outOfOrder, parked: held.length - whole.length };
+  }
+
+  async function judge(judged: Burst): Promise<void> {
+    judging = true;
+    try {
+      judged.verdict = await verdictOf();
+      onChange(judged);
+    } finally {
+      judging = false;
+    }
   }
 
   return {
@@ -68,10 +85,9 @@ export function createBursts(
       if (burst && !burst.verdict) return undefined;
       const begun: Burst = { members: count, registered: 0, rejected: 0, applied: {} };
       burst = begun;
-      members = new Set();
-      accepted = [];
+      accepted = new Map();
       seen = [];
-      lastEffectAt = Date.now();
+      lastSeenAt = Date.now();
       const registering = registerAll(madeUp(count, Math.random), {
         apiUrl: cloud.apiUrl,
         token: await token(),
@@ -79,8 +95,7 @@ export function createBursts(
         changeEvery: 0,
         onProgress: () => {},
         onAccepted(one) {
-          accepted.push(one);
-          members.add(one.member.id);
+          accepted.set(one.member.id, one);
           begun.registered++;
         },
       });
@@ -88,6 +103,7 @@ export function createBursts(
         ({ rejected }) => {
           begun.rejected = rejected.length;
         },
+        // The API has gone away in the middle.
         () => {
           begun.rejected = count - begun.registered;
         },
@@ -98,23 +114,23 @@ export function createBursts(
     see(spans: readonly Span[]): void {
       if (!burst || burst.verdict) return;
       for (const { service, attributes } of spans) {
-        const isEffect =
-          attributes['rollcall.lag_ms'] !== undefined &&
-          String(attributes['cloudevents.event_type']).startsWith('rollcall.member.registered');
-        if (isEffect) seen.push([service, String(attributes['rollcall.aggregate'])]);
+        const outcome = attributes['rollcall.outcome'];
+        const isRegistration = String(attributes['cloudevents.event_type']).startsWith('rollcall.member.registered');
+        if (!isRegistration || outcome === undefined || outcome === 'ignored') continue;
+        const member = String(attributes['rollcall.aggregate']);
+        if (accepted.has(member)) lastSeenAt = Date.now();
+        seen.push({ service, member, isApplied: outcome === 'applied' || outcome === 'duplicate' });
       }
-      if (spans.length > 0) lastEffectAt = Date.now();
     },
 
     /** Tells how it goes, once a second. */
-    async tick(): Promise<void> {
-      if (!burst || burst.verdict) return;
-      countApplied();
-      if (isOver(burst) || Date.now() - lastEffectAt > PATIENCE_MS) {
-        const { lost, duplicated, outOfOrder } = await verdictOf();
-        burst.verdict = { lost, duplicated, outOfOrder };
-      }
+    tick(): void {
+      if (!burst || burst.verdict || judging) return;
+      burst.applied = Object.fromEntries(SERVICES.map((name) => [name, ofBurst(name, true).size]));
       onChange(burst);
+      const isOver = isSettled(burst) || Date.now() - lastSeenAt > PATIENCE_MS;
+      // A stage that does not answer now is judged at the next tick.
+      if (isOver) judge(burst).catch(() => {});
     },
   };
 }

@@ -82,9 +82,10 @@ export function createLive(topology: Topology) {
     const fn = nodeOf.get(span.function);
     switch (span.kind) {
       case 'server': {
-        const api = client?.to;
-        const isChange = /^(POST|PATCH|DELETE)/.test(span.name) && !isFailed(span);
-        return [client?.id, edge(api, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
+        // Not a person's request of a sweep.
+        if (span.attributes['http.route'] === undefined) return [];
+        const isChange = isDone(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
+        return [client?.id, edge(client?.to, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
       }
       case 'producer': {
         const destination = nodeOf.get(String(span.attributes['messaging.destination.name']));
@@ -240,7 +241,12 @@ export function createLive(topology: Topology) {
   };
 }
 
-const isRegistration = (span: Span): boolean => span.name === 'POST /v1/members' && !isFailed(span);
+const isDone = ({ attributes }: Span): boolean => Number(attributes['http.response.status_code'] ?? 0) < 400;
+
+/** RPC reads by POST. */
+const isRead = ({ name }: Span): boolean => /\/(Get|Watch)\w+$/.test(name);
+
+const isRegistration = (span: Span): boolean => span.attributes['rollcall.registered'] === true;
 
 const isFailed = ({ error, attributes }: Span): boolean =>
   error !== undefined || Number(attributes['http.response.status_code'] ?? 0) >= 500;

@@ -48,6 +48,8 @@ export interface RouteOptions {
 const HISTORY = 50;
 const MOST_SHOWN = 1_000;
 const MOST_BURST = 1_000;
+/** A month: what is switched for longer is no exception any more. */
+const LONGEST_SWITCH_S = 31 * 86_400;
 const GATEWAYS = ['http', 'gateway-1', 'gateway-2', 'twilio'];
 
 const burstRequest = z.strictObject({ members: z.int().min(1).max(MOST_BURST) });
@@ -68,7 +70,7 @@ const switchRequest = z.strictObject({
   profile: z.enum(Object.keys(profiles)).optional(),
   mode: z.string().optional(),
   why: z.string().trim().min(1),
-  forSeconds: z.int().positive().optional(),
+  forSeconds: z.int().positive().max(LONGEST_SWITCH_S).optional(),
 });
 const faultRequest = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
@@ -91,17 +93,6 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     capabilities: Object.fromEntries(Object.entries(capabilities).map(([name, modes]) => [name, [...modes]])),
     profiles: Object.keys(profiles),
   };
-
-  async function register({ body }: Asked): Promise<unknown> {
-    const response = await fetch(`${apiUrl}/v1/members`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as object & { title?: string };
-    if (!response.ok) throw new ConsoleProblem(response.status, answer.title ?? 'The API refuses.', answer);
-    return answer;
-  }
 
   function known(subscriber: string): string {
     if (subscribers.includes(subscriber)) return subscriber;
@@ -185,7 +176,6 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     'GET load': () => watch.load(),
     'GET members': async () => watch.members(),
     'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, id),
-    'POST register': register,
     'GET parked': parked,
     'POST parked/redrive': redriveAll,
     'POST parked/discard': discard,
@@ -200,8 +190,19 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
   };
 }
 
-/** What can only be done to an embedded cloud. */
+/** What can only be done to an embedded cloud: elsewhere, members are people. */
 function embeddedRoutes(cloud: EmbeddedCloud, bursts: Bursts): Record<string, Route> {
+  async function register({ body }: Asked): Promise<unknown> {
+    const response = await fetch(`${cloud.apiUrl}/v1/members`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as object & { title?: string };
+    if (!response.ok) throw new ConsoleProblem(response.status, answer.title ?? 'The API refuses.', answer);
+    return answer;
+  }
+
   async function faults(): Promise<Faults> {
     const [broken, providers] = await Promise.all([cloud.broken(), cloud.faults()]);
     return {
@@ -218,6 +219,7 @@ function embeddedRoutes(cloud: EmbeddedCloud, bursts: Bursts): Record<string, Ro
       return faults();
     };
   return {
+    'POST register': register,
     'POST burst': async ({ body }) => {
       const burst = await bursts.start(read(burstRequest, body).members);
       if (!burst) throw new ConsoleProblem(409, 'A burst is under way: wait until it has ended.');

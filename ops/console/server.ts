@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { stageNamed } from '../../infra/stages.ts';
+import { isLoopback } from '../../local/listen.ts';
 import { readBody } from '../../local/read-body.ts';
 import { registered } from '../stage/directory.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
@@ -40,6 +41,7 @@ const STANDARD = {
   'referrer-policy': 'no-referrer',
   'content-security-policy': POLICY,
 };
+const NOTHING_HERE = { title: 'There is nothing here.', status: 404 };
 const BUILDING =
   '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built, once; it comes by itself.</p>';
 
@@ -53,7 +55,8 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
 
   function tell({ event, data }: Told): void {
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const listener of listeners) listener.write(text);
+    // Who does not keep up, such as a page that sleeps, misses some.
+    for (const listener of listeners) if (!listener.writableNeedDrain) listener.write(text);
   }
   const bursts =
     cloud &&
@@ -87,19 +90,26 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', ...STANDARD });
     response.write('retry: 1000\n\n');
     listeners.add(response);
-    request.on('close', () => listeners.delete(response));
+    request.on('close', () => {
+      listeners.delete(response);
+      if (listeners.size === 0) void watch.stop();
+    });
     watch.start();
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
     const { method = 'GET' } = request;
-    const path = url.pathname.slice(API.length);
     if (path === 'live') return listen(request, response);
     const found = routeOf(`${method} ${path}`);
-    if (!found) return problem(response, { title: 'There is nothing here.', status: 404 });
+    if (!found) return problem(response, NOTHING_HERE);
     try {
       const body = await bodyOf(request);
-      const result = found.route({ names: found.names, query: url.searchParams, body });
+      const result = found.route({ names: found.names, query, body });
       if (Symbol.asyncIterator in result) return await answerLines(response, result);
       send(response, 200, 'application/json', JSON.stringify(await result));
     } catch (error) {
@@ -114,7 +124,7 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
     const type = TYPES[extname(name)];
     const content =
       type && !name.startsWith('..') ? await readFile(join(folder, name)).catch(() => undefined) : undefined;
-    if (!content || !type) return problem(response, { title: 'There is nothing here.', status: 404 });
+    if (!content || !type) return problem(response, NOTHING_HERE);
     // Assets have a hash in their names.
     const cache = name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable';
     send(response, 200, type, content, cache);
@@ -122,15 +132,18 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
 
   return {
     serve(request, response) {
-      const url = new URL(request.url ?? '/', 'http://localhost');
+      const [path = '/', query] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      if (url.pathname !== '/' && !url.pathname.startsWith('/console/')) return false;
       // The page of `/` is for people; whoever wants something else of it asks the API.
-      if (url.pathname === '/' && !isRead) return false;
+      if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
       if (!isOurs(request)) problem(response, { title: 'The console answers its own page only.', status: 403 });
       else {
-        const answering = url.pathname.startsWith(API) ? answer(request, response, url) : file(response, url.pathname);
-        answering.catch(() => response.destroy());
+        const answering = path.startsWith(API)
+          ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
+          : file(response, path);
+        answering.catch((error: Error) =>
+          error instanceof URIError ? problem(response, NOTHING_HERE) : response.destroy(error),
+        );
       }
       return true;
     },
@@ -142,13 +155,14 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
 }
 
 /**
- * Not a page elsewhere: one whose name was made to mean this machine shows in `Host`, one that sends a form or a script
- * of its own in `Sec-Fetch-Site`.
+ * Not a page elsewhere: one whose name was made to mean this machine shows in `Host`, one that sends a form or a script of
+ * its own in `Origin` or `Sec-Fetch-Site`.
  */
 function isOurs({ headers }: IncomingMessage): boolean {
-  const isHere = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.host ?? '');
+  const { host, origin } = headers;
   const site = headers['sec-fetch-site'];
-  return isHere && (site === undefined || site === 'same-origin' || site === 'none');
+  const isFromHere = origin === undefined || origin === `http://${host}`;
+  return isLoopback(host) && isFromHere && (site === undefined || site === 'same-origin' || site === 'none');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

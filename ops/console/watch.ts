@@ -37,58 +37,71 @@ const NOTHING: Standing = {
 
 export type Watch = ReturnType<typeof createWatch>;
 
-/** Watches a stage, from when it is first asked to. */
+/** Watches a stage while somebody looks. */
 export function createWatch({ stage, cloud, topology, subscribers, tell, bursts }: WatchOptions) {
   const { everyMs, standingEveryMs } = cloud ? EMBEDDED : ACCOUNT;
   const live = createLive(topology);
-  const stopping = new AbortController();
   let standing = NOTHING;
-  let unreachable: string | undefined;
-  let after: number | undefined;
+  let after = 0;
+  /** Nobody looked until now. */
+  let isNew = true;
+  let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
+  /** Why each loop's last look failed. */
+  const failures = new Map<string, string>();
 
-  async function repeat(everyMs: number, look: () => Promise<void>): Promise<void> {
-    while (!stopping.signal.aborted) {
+  async function repeat(what: string, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
       try {
         await look();
-        unreachable = undefined;
+        failures.delete(what);
       } catch (error) {
-        unreachable = (error as Error).message;
+        failures.set(what, (error as Error).message);
       }
-      await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
+      if (what === 'what happens') tellSnapshot();
+      await delay(everyMs, undefined, { signal }).catch(() => {});
     }
   }
 
   async function look(): Promise<void> {
-    if (cloud) {
-      const happened = await cloud.happened(after ?? 0);
-      // What was before somebody looked was in other seconds.
-      if (after === undefined) live.recall(happened);
-      else live.see(happened);
-      bursts?.see(happened.spans);
-      after = happened.next;
-    }
-    const warnings = unreachable
-      ? [...standing.warnings, `the stage does not answer: ${unreachable}`]
-      : standing.warnings;
+    if (!cloud) return;
+    const happened = await cloud.happened(after);
+    // What was before somebody looked was in other seconds.
+    if (isNew) live.recall(happened);
+    else live.see(happened);
+    isNew = false;
+    bursts?.see(happened.spans);
+    after = happened.next;
+  }
+
+  function tellSnapshot(): void {
+    const unreachable = [...failures].map(([what, why]) => `the stage does not tell ${what}: ${why}`);
+    const warnings = [...standing.warnings, ...unreachable];
     const { snapshot, messages } = live.tick(new Date(), { ...standing, warnings });
     tell({ event: 'snapshot', data: snapshot });
     if (messages.length > 0) tell({ event: 'messages', data: messages });
-    await bursts?.tick();
+    bursts?.tick();
   }
 
-  let watching: Promise<unknown> | undefined;
   return {
+    /** While somebody looks. */
     start(): void {
-      watching ??= Promise.all([
-        repeat(everyMs, look),
-        repeat(standingEveryMs, async () => {
+      if (watching) return;
+      isNew = true;
+      const stopping = new AbortController();
+      const { signal } = stopping;
+      const loops = Promise.all([
+        repeat('what happens', everyMs, signal, look),
+        repeat('how it stands', standingEveryMs, signal, async () => {
           standing = await standingOf(stage, subscribers, cloud);
         }),
       ]);
+      watching = { stopping, loops };
     },
     async stop(): Promise<void> {
-      stopping.abort();
-      await watching;
+      const ending = watching;
+      watching = undefined;
+      ending?.stopping.abort();
+      await ending?.loops;
     },
     load: async (): Promise<readonly LoadPoint[]> =>
       cloud ? live.load() : measuredLoad(stage, subscribers, new Date()),

@@ -1,6 +1,7 @@
 import type { Broken, CloudDescription, Happened } from '../../local/control.ts';
 import type { SentMessage } from '../../local/sent-messages.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
+import type { AssembledStack } from '../../local/template/assembly.ts';
 import type { Span, TraceQuery } from '../../local/traces.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
@@ -27,6 +28,7 @@ function clientOf(endpoint: string, { apiUrl, smsUrl }: CloudDescription) {
   return {
     apiUrl,
     smsUrl,
+    templates: () => ask<AssembledStack[]>(own('templates')),
     happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
     traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
     messages: (aggregate: string) => ask<SentMessage[]>(own(`messages?${new URLSearchParams({ aggregate })}`)),

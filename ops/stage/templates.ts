@@ -1,30 +1,19 @@
 import { CloudFormationClient, GetTemplateCommand, paginateListStacks } from '@aws-sdk/client-cloudformation';
 import type { AssembledStack, Template } from '../../local/template/assembly.ts';
+import { embeddedCloudOf } from './embedded-cloud.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 /** The templates that a stage was deployed from. @throws {OperatorError} if it has none */
 export async function templatesOf(stage: Stage): Promise<AssembledStack[]> {
   const prefix = stage.table('');
-  const all = (await embeddedTemplates(stage)) ?? (await stage.ask(() => deployedTemplates(stage, prefix)));
+  const cloud = await embeddedCloudOf(stage);
+  const all = cloud ? await cloud.templates() : await stage.ask(() => deployedTemplates(stage, prefix));
   const found = all.filter(({ name }) => name.startsWith(prefix));
   if (found.length > 0) return found;
   throw new OperatorError(
     `There is no stage ${stage.name} at ${stage.endpoint ?? 'this account and region'}: it has no stacks ${prefix}*.`,
   );
 }
-
-/** Nothing, if it is no embedded cloud. */
-async function embeddedTemplates({ endpoint, ask }: Stage): Promise<AssembledStack[] | undefined> {
-  if (!endpoint) return undefined;
-  const response = await ask(() => fetch(`${endpoint}/_rollcall/templates`).catch(withCause));
-  const isJson = response.headers.get('content-type')?.startsWith('application/json');
-  return response.ok && isJson ? ((await response.json()) as AssembledStack[]) : undefined;
-}
-
-/** What `fetch` says is only "fetch failed". */
-const withCause = ({ cause, message }: Error): never => {
-  throw cause ?? new Error(message);
-};
 
 async function deployedTemplates({ config }: Stage, prefix: string): Promise<AssembledStack[]> {
   const client = new CloudFormationClient(config);

@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Context } from 'aws-lambda';
 import { traced } from '../observability/spans.ts';
 import { flushed } from '../observability/tracing.ts';
@@ -24,7 +24,9 @@ export const served =
           () => context.getRemainingTimeInMillis(),
           () => handle(event, context),
         );
-        span.setAttribute('http.response.status_code', response.statusCode ?? 200);
+        const { statusCode = 200 } = response;
+        span.setAttribute('http.response.status_code', statusCode);
+        if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: String(statusCode) });
         return response;
       }),
     );

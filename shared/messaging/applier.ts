@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { MessageContract } from '../contracts/contract.ts';
-import { traced } from '../observability/spans.ts';
+import { fail, traced } from '../observability/spans.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
 import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
@@ -56,8 +56,8 @@ export interface ApplierOptions<C extends MessageContract> {
   sender?: Sender | undefined;
   now: () => Date;
   newId: () => string;
-  /** Told of each message that was applied, and how long after its event. */
-  onApplied?: ((lagMs: number) => void) | undefined;
+  /** Told of each message what became of it, and how long ago its event happened; also while it is being logged about. */
+  onAttempt?: ((attempted: Attempt, lagMs: number) => void) | undefined;
   /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
   leaseMs?: number;
 }
@@ -104,7 +104,7 @@ const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
-  const { store, contracts, handlers, unordered = false, sender, now, newId, onApplied } = options;
+  const { store, contracts, handlers, unordered = false, sender, now, newId, onAttempt } = options;
   const { leaseMs = DEFAULT_LEASE_MS } = options;
 
   async function send(place: Place, messages: readonly OutgoingMessage[]): Promise<void> {
@@ -194,8 +194,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };
   }
 
-  async function applyNow(envelope: Envelope, { mayAdopt = false, released = false, held }: ApplyOptions) {
-    if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' } as const;
+  async function applyNow(
+    envelope: Envelope,
+    { mayAdopt = false, released = false, held }: ApplyOptions,
+  ): Promise<Attempt> {
+    if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const place = placeOf(envelope, unordered);
     try {
       if (held) throw held;
@@ -222,11 +225,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         async (span) => {
           const attempted = await applyNow(envelope, options);
           span.setAttribute('rollcall.outcome', attempted.outcome === 'parked' ? attempted.reason : attempted.outcome);
-          if (attempted.outcome === 'applied') {
-            const lagMs = now().getTime() - Date.parse(envelope.time);
-            span.setAttribute('rollcall.lag_ms', lagMs);
-            onApplied?.(lagMs);
-          }
+          const lagMs = now().getTime() - Date.parse(envelope.time);
+          if (attempted.outcome === 'applied') span.setAttribute('rollcall.lag_ms', lagMs);
+          if (attempted.outcome === 'parked' && attempted.reason === 'failed' && attempted.error)
+            fail(span, attempted.error);
+          onAttempt?.(attempted, lagMs);
           return attempted;
         },
       );

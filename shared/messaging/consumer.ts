@@ -20,7 +20,7 @@ export interface GivenBack {
 
 export interface ConsumerReport {
   outcomes: Record<Outcome, number>;
-  failures: Array<{ messageId: string; error: Error }>;
+  failures: Array<{ body: string; error: Error }>;
   /** What must come again: every message that failed, and all later ones of its group. */
   givenBack: GivenBack[];
 }
@@ -49,7 +49,7 @@ export async function consume(
   };
 
   function giveBack(records: readonly SQSRecord[], error: Error): void {
-    report.failures.push({ messageId: records[0]?.messageId ?? '', error });
+    report.failures.push({ body: records[0]?.body ?? '', error });
     const until = error instanceof PostponedError ? { until: error.until } : {};
     report.givenBack.push(...records.map((record) => ({ record, ...until })));
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { LogFields } from '../observability/spans.ts';
 import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
@@ -97,6 +98,21 @@ export function readEnvelope(body: string): Envelope {
   if (!head.success) throw unreadable('is no CloudEvent', head.error);
   const { data, data_base64 } = raw as EncodedData;
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== undefined && { data_base64 }) };
+}
+
+/** What a line that is logged about a message is to tell of it, as spans do; of one that nobody can read, nothing. */
+export function logFieldsOf(body: string): LogFields {
+  try {
+    const { id, correlationid, traceparent } = readEnvelope(body);
+    return {
+      message_id: id,
+      ...(correlationid && { correlation_id: correlationid }),
+      ...(traceparent && { trace_id: traceparent.split('-')[1] ?? '' }),
+    };
+  } catch (error) {
+    if (error instanceof UnreadableMessageError) return {};
+    throw error;
+  }
 }
 
 /** Whether an event erases what its aggregate left behind, by the contract of its type. */

@@ -21,6 +21,7 @@ import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import type { Discard } from './discard.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import { isPermanent, PostponedError } from './errors.ts';
+import { logFieldsOf } from './message.ts';
 import type { ReleaseReport } from './parking.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
@@ -114,15 +115,22 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     now,
     newId,
     random: Math.random,
-    onApplied: (lagMs) => lags.push(lagMs),
+    onAttempt(attempted, lagMs) {
+      if (attempted.outcome === 'applied') lags.push(lagMs);
+      if (attempted.outcome !== 'parked') return;
+      const { reason, error } = attempted;
+      // What waits for its predecessor is no news; what fails is somebody's work.
+      logger[reason === 'failed' ? 'warn' : 'debug']('message parked', { reason, ...(error && { error }) });
+    },
   });
   const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, now, random: Math.random });
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
-    for (const { messageId, error } of failures) {
+    for (const { body, error } of failures) {
+      const about = logFieldsOf(body);
       // Of these there may be thousands, and none is news.
-      if (error instanceof PostponedError) logger.debug('message postponed', { messageId, because: error.message });
-      else logger.warn('message given back', { messageId, error });
+      if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
+      else logger.warn('message given back', { ...about, error });
     }
     count({
       Applied: outcomes.applied,

@@ -4,8 +4,8 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logFields } from './spans.ts';
 import { startTracing } from './tracing.ts';
 
-/** Of one metric in a line of the embedded metric format. */
-const MOST_VALUES = 100;
+/** Of one metric in a line; at a hundred the library writes it by itself, and then warns that nothing is left. */
+const MOST_VALUES = 99;
 
 export interface Observability {
   logger: Logger;

@@ -9,6 +9,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
+import { MessagingError } from '../messaging/errors.ts';
+import { RemoteError } from '../resilience/errors.ts';
 
 export interface SpanOptions {
   kind: SpanKind;
@@ -24,7 +26,6 @@ export interface SpanOptions {
 export type LogFields = Readonly<Record<string, string>>;
 
 const LOG_FIELDS = createContextKey('log fields');
-/** Of what went wrong, which may repeat what a sender wrote. */
 const LONGEST_ERROR = 300;
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -47,10 +48,15 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
   return tracer.startSpan(name, { kind, attributes, links }, around);
 }
 
+/** Says of a span what went wrong: in the words of errors of ours; others may repeat what is personal. */
+export function fail(span: Span, error: Error): void {
+  const isOurs = error instanceof MessagingError || error instanceof RemoteError;
+  const message = isOurs ? `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR) : error.name;
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
 export function endSpan(span: Span, error?: Error): void {
-  if (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR) });
-  }
+  if (error) fail(span, error);
   span.end();
 }
 
@@ -80,8 +86,10 @@ export function currentTraceparent(): string | undefined {
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Says of what is being done which aggregate it is about. */
-export const aboutAggregate = (id: string): void => void trace.getActiveSpan()?.setAttribute('rollcall.aggregate', id);
+/** Says of what is being done which aggregate it is about, and whether that is new. */
+export function aboutAggregate(id: string, isNew = false): void {
+  trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.registered': true }) });
+}
 
 /** What a line that is logged now is to tell. */
 export function logFields(): LogFields {

@@ -1,13 +1,11 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
-import { context, trace } from '@opentelemetry/api';
+import { context, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  BatchSpanProcessor,
   type ReadableSpan,
-  type SpanExporter,
+  type SpanProcessor,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
@@ -15,17 +13,21 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { readEnvironment } from '../config/environment.ts';
 
-/** A collector that hangs must not hold an invocation: its spans are lost instead. */
+/** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
 const EXPORT_TIMEOUT_MS = 1_000;
+const LEFT_ALONE_MS = 30_000;
 
-let provider: TracerProvider | undefined;
+let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
 let tellFailure: (error: Error) => void = () => {};
+/** What the invocation has recorded so far: the library's own batches are sent by timers, which a frozen instance has not. */
+let ended: ReadableSpan[] = [];
+let leftAloneUntil = 0;
 
 /**
  * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`,
  * and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
- * ids, so all services of a stage choose the same, and callers choose none. `OTEL_SDK_DISABLED=true`: of none.
- * @param onFailure told when spans could not be exported: they are lost
+ * ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
+ * @param onFailure told when spans could not be exported: they are lost, and so are those of the next half minute
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
   if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
@@ -42,7 +44,8 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
     }),
   );
   if (disabled || endpoint === undefined) return;
-  provider = new TracerProvider({
+  send = exporterTo(endpoint);
+  const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
       'service.namespace': 'rollcall',
@@ -50,7 +53,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
       'cloud.region': process.env.AWS_REGION ?? '',
     }),
     sampler: new TraceIdRatioBasedSampler(ratio),
-    spanProcessors: [new BatchSpanProcessor({ exporter: otlpExporter(endpoint) })],
+    spanProcessors: [collecting],
   });
   trace.setGlobalTracerProvider(provider);
 }
@@ -60,16 +63,37 @@ export async function flushed<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
-    await provider?.forceFlush().catch(tellFailure);
+    await exportEnded();
   }
 }
 
-function otlpExporter(endpoint: string): SpanExporter {
+async function exportEnded(): Promise<void> {
+  const spans = ended;
+  ended = [];
+  if (!send || spans.length === 0 || Date.now() < leftAloneUntil) return;
+  try {
+    await send(spans);
+  } catch (error) {
+    leftAloneUntil = Date.now() + LEFT_ALONE_MS;
+    tellFailure(error as Error);
+  }
+}
+
+const collecting: SpanProcessor = {
+  onStart() {},
+  onEnd(span) {
+    if (span.spanContext().traceFlags & TraceFlags.SAMPLED) ended.push(span);
+  },
+  async forceFlush() {},
+  async shutdown() {},
+};
+
+function exporterTo(endpoint: string): (spans: ReadableSpan[]) => Promise<void> {
   const url = new URL(`${endpoint.replace(/\/$/, '')}/v1/traces`);
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html
   const sign = /^xray\.[a-z0-9-]+\.amazonaws\.com$/.test(url.hostname) ? signerOf('xray') : undefined;
 
-  async function send(spans: ReadableSpan[]): Promise<void> {
+  return async (spans) => {
     const body = JsonTraceSerializer.serializeRequest(spans) ?? new Uint8Array();
     const headers = { host: url.host, 'content-type': 'application/json' };
     const response = await fetch(url, {
@@ -80,16 +104,6 @@ function otlpExporter(endpoint: string): SpanExporter {
     });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
-  }
-
-  return {
-    export(spans, done: (result: ExportResult) => void) {
-      send(spans).then(
-        () => done({ code: ExportResultCode.SUCCESS }),
-        (error: Error) => done({ code: ExportResultCode.FAILED, error }),
-      );
-    },
-    async shutdown() {},
   };
 }
 

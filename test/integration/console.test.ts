@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,6 +42,17 @@ async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
   const answer = await response.json();
   if (!response.ok) throw new Error(JSON.stringify(answer));
   return answer as T;
+}
+/** With any header: `fetch` sets some itself. */
+function statusOf(path: string, headers: Record<string, string>, url = operatorConsole.url): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  request(`${url}${path}`, { headers }, (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  })
+    .on('error', reject)
+    .end();
+  return promise;
 }
 const person = () => ({ phone: newPhone(), name: 'Lucía', locale: 'es' });
 
@@ -87,14 +99,23 @@ describe('the console', () => {
     expect(page.headers.get('cache-control')).toBe('no-cache');
     const asset = await ask('/console/assets/page-abc.js');
     expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, expect.stringContaining('immutable')]);
-    for (const path of ['/console/assets/other.js', '/console/..%2f..%2fpackage.js', '/console/api/nothing'])
+    const nowhere = ['/console/assets/other.js', '/console/..%2f..%2fpackage.js', '/console/api/nothing'];
+    for (const path of [...nowhere, '/console/api/switches/%E0', '/console/%E0.js', '//'])
       expect((await ask(path)).status).toBe(404);
   });
 
   it('answers its own page only', async () => {
-    const calls = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }];
-    for (const headers of calls) expect((await ask('/console/api/about', 'GET', undefined, headers)).status).toBe(403);
-    expect((await ask('/console/api/about', 'GET', undefined, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    const elsewhere: Array<Record<string, string>> = [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'http://evil.example' },
+      { host: 'evil.example' },
+    ];
+    for (const headers of elsewhere) expect(await statusOf('/console/api/about', headers)).toBe(403);
+    const here = { origin: operatorConsole.url, 'sec-fetch-site': 'same-origin' };
+    expect(await statusOf('/console/api/about', here)).toBe(200);
+    // What the cloud tells of itself, too.
+    expect(await statusOf('/_rollcall', { host: 'evil.example' }, cloud.endpointUrl)).toBe(403);
   });
 
   it('draws what is deployed, and knows what it can be switched to', async () => {
@@ -164,8 +185,21 @@ describe('the console', () => {
       registered: 10,
       rejected: 0,
       applied: { sms: 10, points: 10, guide: 10 },
-      verdict: { lost: 0, duplicated: 0, outOfOrder: 0 },
+      verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 0 },
     });
+  });
+
+  it('does not take what is set aside for lost', async () => {
+    await api('faults/providers/http', 'PUT', { kind: 'refuses' });
+    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
+    await api('burst', 'POST', { members: 3 });
+    expect(await over).toMatchObject({
+      applied: { sms: 0, points: 3, guide: 3 },
+      verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 3 },
+    });
+    await api('faults/providers/http', 'DELETE');
+    await (await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms' })).text();
+    expect((await api<ParkedPage>('parked')).total).toBe(0);
   });
 
   it('lists what is parked, redrives it with its progress, and discards it', async () => {

@@ -135,6 +135,9 @@ describe('a trace', () => {
     expect(called?.attributes['rollcall.instance']).toMatch(/^gateway-[12]$/);
     const [applied] = spans.filter(({ service, name }) => service === 'sms' && name.startsWith('process'));
     expect(applied?.attributes['rollcall.outcome']).toBe('failed');
+    expect(applied?.error).toContain('PermanentError');
+    const parked = linesOf('sms-consume').find(({ message }) => message === 'message parked');
+    expect(parked).toMatchObject({ reason: 'failed', message_id: expect.any(String), trace_id: applied?.traceId });
   });
 });
 

@@ -65,13 +65,13 @@ it('says that spans are lost, and lets the invocation end, when nobody takes the
   status = 503;
   await expect(
     traced('work', { kind: SpanKind.CONSUMER }, async () => {
-      throw new TypeError('broken');
+      throw new TypeError('+34612345678');
     }),
-  ).rejects.toThrow('broken');
+  ).rejects.toThrow();
   await flushed(async () => {});
   expect(lines.at(-1)).toMatchObject({ level: 'WARN', message: expect.stringContaining('spans are lost') });
   expect(spansOf(requests.at(-1) as (typeof requests)[number]).at(-1).status).toEqual({
     code: 2,
-    message: 'TypeError: broken',
+    message: 'TypeError',
   });
 });

@@ -1,5 +1,6 @@
 import { CloudError } from '../../../local/errors.ts';
 import type { AssembledStack } from '../../../local/template/assembly.ts';
+import { embeddedCloudOf } from '../embedded-cloud.ts';
 import { OperatorError, type Stage } from '../stage.ts';
 import { templatesOf } from '../templates.ts';
 
@@ -49,7 +50,7 @@ export async function examine(
   const templates = templatesOf(stage);
   // Those who need them say so.
   templates.catch(() => {});
-  const patient: Patient = { stage, templates, now, version, isEmbedded: await isEmbedded(stage) };
+  const patient: Patient = { stage, templates, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
   const others = Object.entries(checks).map(async ([name, check]) => ({
     check: name,
     ...(await whatIsFound(() => check(patient))),
@@ -59,12 +60,6 @@ export async function examine(
 
 async function region({ dynamodb }: Stage): Promise<string> {
   return dynamodb.config.region().catch(() => 'unknown');
-}
-
-async function isEmbedded({ endpoint }: Stage): Promise<boolean> {
-  if (!endpoint) return false;
-  const response = await fetch(`${endpoint}/_rollcall`);
-  return response.ok && (response.headers.get('content-type')?.includes('json') ?? false);
 }
 
 /** What LocalStack and its like answer for what they do not have. */

@@ -1,8 +1,6 @@
-import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { ParkedMessage } from '../../../shared/messaging/subscriber-store.ts';
-import { circuitOf } from '../../../shared/resilience/dynamodb-circuit-store.ts';
-import { modeOf, readSwitches } from '../../../shared/resilience/switches.ts';
-import type { Stage } from '../stage.ts';
+import { circuitsOf } from '../circuits.ts';
+import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';
 
 /** Of the alarm `Backlog`, and a tenth of it. */
@@ -61,26 +59,16 @@ export const parked: Check = async ({ stage, now }) => {
   return warning(`messages wait for a person: ${what}`, 'npm run ops -- parked list');
 };
 
-export const circuits: Check = async ({ stage }) => {
-  const open: string[] = [];
-  for await (const { Items = [] } of scan(stage, 'circuits')) {
-    for (const { pk, ...item } of Items) {
-      const { state } = circuitOf(item);
-      if (state.is !== 'closed') open.push(`${pk}: ${state.because}`);
-    }
-  }
+export const circuits: Check = async ({ stage, now }) => {
+  const open = (await circuitsOf(stage, now)).filter(({ state }) => state !== 'closed');
   if (open.length === 0) return ok('no remote service is left alone');
-  return warning(`circuits are open: ${open.join('; ')}`, 'npm run ops -- circuit list');
+  const what = open.map(({ circuit, because }) => `${circuit}: ${because}`).join('; ');
+  return warning(`circuits are open: ${what}`, 'npm run ops -- circuit list');
 };
 
-const scan = ({ dynamodb, table }: Stage, name: string) =>
-  paginateScan({ client: dynamodb }, { TableName: table(name), ConsistentRead: true });
-
 export const switches: Check = async ({ stage, now }) => {
-  const switched = [...(await readSwitches(stage.dynamodb, stage.table('switches')))].flatMap(([name, one]) => {
-    const mode = modeOf(one, now);
-    return mode === 'on' ? [] : [`${name} is switched to ${mode} (${one.by}: ${one.why})`];
-  });
+  const switched = (await switchesOf(stage, now)).filter(({ mode }) => mode !== 'on');
   if (switched.length === 0) return ok('every capability is on');
-  return warning(switched.join('; '), "npm run ops -- switch set CAPABILITY on --why '…'");
+  const what = switched.map(({ capability, mode, by, why }) => `${capability} is switched to ${mode} (${by}: ${why})`);
+  return warning(what.join('; '), "npm run ops -- switch set CAPABILITY on --why '…'");
 };

@@ -146,6 +146,11 @@ export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   const pages = paginateListSubscriptions({ client: new SNSClient(stage.config) }, {});
   const all = (await Array.fromAsync(pages)).flatMap(({ Subscriptions = [] }) => Subscriptions);
   const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
+  if (told.length === 0)
+    return warning(
+      'nobody is told of alarms',
+      'subscribe an address: alarmByEmail in infra/stages.ts, or the topic by hand',
+    );
   const pending = told.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
   if (pending.length === 0) return ok(`${told.length} addresses are told of alarms`);
   return warning('an address is not told of alarms: it has not confirmed', 'confirm by the link in the mail of AWS');

@@ -249,8 +249,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'errors of providers are logged with the text',
     file: 'shared/messaging/subscriber-functions.ts',
-    from: "else logger.warn('message given back', { messageId, error });",
-    to: "else logger.warn('message given back', { messageId, error, outcomes, body: givenBack[0]?.record.body });",
+    from: "else logger.warn('message given back', { ...about, error });",
+    to: "else logger.warn('message given back', { ...about, error, outcomes, body: givenBack[0]?.record.body });",
     test: 'security/personal-data',
   },
   {

@@ -77,6 +77,7 @@ function Verdict({ verdict }: { verdict: Burst['verdict'] | undefined }) {
   return (
     <Alert color={good ? 'teal' : 'red'} py={6} role="status">
       {good ? t('burst.good') : t('burst.bad', verdict)}
+      {verdict.parked > 0 && ` ${t('burst.parked', { count: verdict.parked })}`}
     </Alert>
   );
 }

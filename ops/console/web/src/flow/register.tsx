@@ -14,6 +14,9 @@ import { locales, sampleMember } from './sample-member.ts';
 /** For a first look: one member, or a hundred at once. */
 export function Register() {
   const { t } = useTranslation();
+  const { data: about } = useAbout();
+  // Elsewhere members are people, and a text would reach one.
+  if (!about?.embedded) return null;
   return (
     <Paper withBorder p="sm" component="section" aria-labelledby="register">
       <Stack gap="xs">
@@ -34,7 +37,6 @@ export function Register() {
 
 function RegisterForm() {
   const { t } = useTranslation();
-  const { data: about } = useAbout();
   const client = useQueryClient();
   const form = useForm<RegisterRequest>({ mode: 'controlled', initialValues: sampleMember() });
   const register = useMutation({
@@ -64,7 +66,7 @@ function RegisterForm() {
         <Button type="submit" loading={register.isPending} className={classes.button ?? ''}>
           {t('register.do')}
         </Button>
-        {about?.embedded && <BurstButton className={classes.button ?? ''} />}
+        <BurstButton className={classes.button ?? ''} />
       </form>
       <Problem error={unexplained} />
       {register.data && <Done id={register.data.id} />}

@@ -70,6 +70,7 @@ export const en = {
     going: 'Under way…',
     good: 'All is well: 0 lost, 0 duplicated, 0 out of order.',
     bad: '{{lost}} lost, {{duplicated}} duplicated, {{outOfOrder}} out of order.',
+    parked: 'Something of {{count}} members is parked.',
   },
   flow: {
     title: 'Flow',

@@ -64,6 +64,7 @@ export const zh: Dictionary = {
     going: '进行中…',
     good: '一切正常：丢失 0，重复 0，乱序 0。',
     bad: '丢失 {{lost}}，重复 {{duplicated}}，乱序 {{outOfOrder}}。',
+    parked: '有 {{count}} 名会员的消息被搁置。',
   },
   flow: {
     title: '流程',
