@@ -33,7 +33,6 @@ const MOST_SPANS = 40_000;
 const AGGREGATE = 'rollcall.aggregate';
 const MESSAGE = 'messaging.message.id';
 
-
 /** The last traces, in memory. A trace goes as a whole, the oldest first. */
 export function createTraces(most = MOST_SPANS) {
   const traces = new Map<string, Span[]>();

@@ -16,7 +16,7 @@ import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
 import type { Api } from './api.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
-import { NAMESPACE, serviceMetric } from './service-metric.ts';
+import { namespaceOf, serviceMetric } from './service-metric.ts';
 
 /** Neither path nor address: these would be personal data. */
 const LOGGED = {
@@ -68,7 +68,7 @@ export class ApiStage extends HttpStage {
     new MetricFilter(this, 'TooManyRequests', {
       logGroup: accessLog,
       filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
-      metricNamespace: NAMESPACE,
+      metricNamespace: namespaceOf(stage),
       metricName: 'TooManyRequests',
       metricValue: '1',
       dimensions: { service: '$.service' },
@@ -107,7 +107,7 @@ export class ApiStage extends HttpStage {
       stage,
       topic,
       chapter: 'too-many-requests',
-      metric: serviceMetric('api', 'TooManyRequests', 'Sum'),
+      metric: serviceMetric(stage, 'api', 'TooManyRequests', 'Sum'),
       above: 60,
       meaning: 'More than one request a second is answered with 429: somebody floods the API, or a limit is too low.',
     });

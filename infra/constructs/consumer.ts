@@ -158,7 +158,7 @@ export class Consumer extends Construct {
       topic: alarms,
       chapter: 'parked-for-person',
       of: name,
-      metric: serviceMetric(name, 'ParkedForPerson', 'Maximum'),
+      metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
       above: 0,
       meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
     });

@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Stage } from '../stages.ts';
 import type { Api } from './api.ts';
-import { NAMESPACE, serviceMetric } from './service-metric.ts';
+import { namespaceOf, serviceMetric } from './service-metric.ts';
 
 const period = Duration.minutes(1);
 
@@ -44,12 +44,14 @@ export interface DashboardProps {
 
 /** All that a person on call looks at first, from the request to the effect: docs/observability.md. */
 export class Dashboard extends Construct {
+  readonly #stage: Stage;
   readonly #prefix: string;
   readonly #board: MonitoringFacade;
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     const { stage, api, consumers, alarms, queues, functions, tables } = props;
+    this.#stage = stage;
     this.#prefix = `rollcall-${stage.name}-`;
     this.#board = new MonitoringFacade(this, 'Monitoring', {
       metricFactoryDefaults: { period },
@@ -84,6 +86,14 @@ export class Dashboard extends Construct {
     this.#board.monitorCustom({ humanReadableName, alarmFriendlyName: 'none', metricGroups });
   }
 
+  #own(service: string, metric: string, statistic: string, dimensions?: Record<string, string>): Metric {
+    return serviceMetric(this.#stage, service, metric, statistic, dimensions);
+  }
+
+  #percentiles(service: string, metric: string): Metric[] {
+    return ['p50', 'p99'].map((statistic) => this.#own(service, metric, statistic).with({ label: statistic }));
+  }
+
   #queue(name: string): IQueue {
     return Queue.fromQueueArn(this, name, Stack.of(this).formatArn({ service: 'sqs', resource: name }));
   }
@@ -93,16 +103,13 @@ export class Dashboard extends Construct {
     this.#show('All routes', [
       {
         title: 'Requests and registrations',
-        metrics: [
-          api.metricCount({ period, label: 'requests' }),
-          serviceMetric('registration', 'Registrations', 'Sum'),
-        ],
+        metrics: [api.metricCount({ period, label: 'requests' }), this.#own('registration', 'Registrations', 'Sum')],
       },
       {
         title: 'Errors',
         metrics: [
           api.metricClientError({ period, statistic: 'Sum', label: '4xx' }),
-          serviceMetric('api', 'TooManyRequests', 'Sum').with({ label: '429' }),
+          this.#own('api', 'TooManyRequests', 'Sum').with({ label: '429' }),
           api.metricServerError({ period, statistic: 'Sum', label: '5xx' }),
         ],
       },
@@ -114,11 +121,11 @@ export class Dashboard extends Construct {
   }
 
   #showPublication(undelivered: readonly string[]): void {
-    const relay = (name: string, statistic: string) => serviceMetric('relay', name, statistic);
+    const relay = (name: string, statistic: string) => this.#own('relay', name, statistic);
     this.#board.addLargeHeader('Publication');
     this.#show('Outbox and relay', [
       { title: 'Oldest unpublished, s', metrics: [relay('OldestUnpublished', 'Maximum')] },
-      { title: 'Commit to publication, ms', metrics: percentiles('relay', 'PublicationLag') },
+      { title: 'Commit to publication, ms', metrics: this.#percentiles('relay', 'PublicationLag') },
       {
         title: 'Behind the stream, ms',
         metrics: [functionMetric(`${this.#prefix}outbox-relay`, 'IteratorAge', 'Maximum', 'iterator age')],
@@ -143,14 +150,14 @@ export class Dashboard extends Construct {
   }
 
   #showConsumer(name: string): void {
-    const own = (metric: string, statistic = 'Sum') => serviceMetric(name, metric, statistic);
+    const own = (metric: string, statistic = 'Sum') => this.#own(name, metric, statistic);
     this.#board.addLargeHeader(name);
     this.#board.monitorSqsQueueWithDlq({
       queue: this.#queue(`${this.#prefix}${name}.fifo`),
       deadLetterQueue: this.#queue(`${this.#prefix}${name}-dlq.fifo`),
     });
     this.#show('What becomes of it', [
-      { title: 'Commit to effect, ms', metrics: percentiles(name, 'ApplicationLag') },
+      { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },
       { title: 'Acknowledged', metrics: [own('Applied'), own('Duplicates'), own('Ignored')] },
       { title: 'Come again', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },
       {
@@ -167,7 +174,7 @@ export class Dashboard extends Construct {
 
   #showTexts({ sms }: Stage): void {
     const service = 'sms-providers';
-    const sent = `SEARCH('{${NAMESPACE},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
+    const sent = `SEARCH('{${namespaceOf(this.#stage)},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
     this.#board.addLargeHeader('Texts');
     this.#show('SMS providers', [
       {
@@ -189,19 +196,19 @@ export class Dashboard extends Construct {
               new MathExpression({
                 expression: `FILL(${provider}, REPEAT)`,
                 usingMetrics: {
-                  [provider]: serviceMetric(service, 'CircuitState', 'Maximum', { circuit: `sms-${provider}` }),
+                  [provider]: this.#own(service, 'CircuitState', 'Maximum', { circuit: `sms-${provider}` }),
                 },
                 label: `sms-${provider}`,
                 period,
               }),
           ),
-          serviceMetric(service, 'CircuitOpened', 'Sum'),
-          serviceMetric(service, 'CircuitClosed', 'Sum'),
+          this.#own(service, 'CircuitOpened', 'Sum'),
+          this.#own(service, 'CircuitClosed', 'Sum'),
         ],
       },
       {
         title: 'Held, and budget nearly spent',
-        metrics: [serviceMetric(service, 'TextsHeld', 'Sum'), serviceMetric(service, 'TextBudgetNearlySpent', 'Sum')],
+        metrics: [this.#own(service, 'TextsHeld', 'Sum'), this.#own(service, 'TextBudgetNearlySpent', 'Sum')],
       },
     ]);
   }
@@ -235,9 +242,6 @@ export class Dashboard extends Construct {
     ]);
   }
 }
-
-const percentiles = (service: string, metric: string): Metric[] =>
-  ['p50', 'p99'].map((statistic) => serviceMetric(service, metric, statistic).with({ label: statistic }));
 
 const functionMetric = (FunctionName: string, metricName: string, statistic: string, label: string): Metric =>
   new Metric({ namespace: 'AWS/Lambda', metricName, dimensionsMap: { FunctionName }, statistic, label, period });

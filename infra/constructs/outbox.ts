@@ -88,7 +88,7 @@ export class Outbox extends Construct {
       stage,
       topic: alarms,
       chapter: 'oldest-unpublished',
-      metric: serviceMetric('relay', 'OldestUnpublished', 'Maximum'),
+      metric: serviceMetric(stage, 'relay', 'OldestUnpublished', 'Maximum'),
       // By then, the relay and a sweep have had their turn.
       above: Duration.minutes(2).toSeconds(),
       meaning: 'A message was committed more than two minutes ago and is not published: no subscriber has it yet.',
@@ -107,7 +107,7 @@ export class Outbox extends Construct {
       stage,
       topic: alarms,
       chapter: 'left-in-outbox',
-      metric: serviceMetric('relay', 'LeftInOutbox', 'Maximum'),
+      metric: serviceMetric(stage, 'relay', 'LeftInOutbox', 'Maximum'),
       above: 0,
       meaning:
         'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',

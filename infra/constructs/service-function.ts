@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
+import { namespaceOf } from './service-metric.ts';
 import { exportTraces } from './tracing.ts';
 
 export interface ServiceFunctionProps {
@@ -51,7 +52,7 @@ export class ServiceFunction extends LambdaFunction {
       // The share of a CPU grows with memory: half a gigabyte starts a bundle with SDK clients in about half the time.
       memorySize: 512,
       timeout,
-      environment,
+      environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
       logGroup,
     });

@@ -1,21 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Stage } from '../stages.ts';
 
-/** Of all that is measured by ourselves, as in shared/observability/. */
-export const NAMESPACE = 'Rollcall';
+/** Of all that a stage measures itself: another of the same account and region has its own. */
+export const namespaceOf = ({ name }: Pick<Stage, 'name'>) => `Rollcall/${name}`;
 
 /**
  * A metric that functions or the access log write themselves, minute by minute: docs/observability.md.
  * @param statistic such as `Sum` or `p99`
  */
 export const serviceMetric = (
+  stage: Pick<Stage, 'name'>,
   service: string,
   metricName: string,
   statistic: string,
   dimensions: Record<string, string> = {},
 ): Metric =>
   new Metric({
-    namespace: NAMESPACE,
+    namespace: namespaceOf(stage),
     metricName,
     dimensionsMap: { service, ...dimensions },
     statistic,

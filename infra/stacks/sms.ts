@@ -135,7 +135,7 @@ export class SmsStack extends Stack {
       ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
     ] as const;
     for (const [chapter, name, meaning] of counted) {
-      const metric = serviceMetric('sms-providers', name, 'Sum');
+      const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
       raiseAlarm(this, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
     }
   }

@@ -2,7 +2,6 @@ import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@a
 import type { Stage } from '../stage/stage.ts';
 import type { LoadPoint, Percentiles } from './api.ts';
 
-const NAMESPACE = 'Rollcall';
 const PERIOD_S = 60;
 const MINUTES = 15;
 
@@ -27,7 +26,7 @@ export async function measuredLoad(stage: Stage, subscribers: readonly string[],
       StartTime: new Date(now.getTime() - MINUTES * 60_000),
       EndTime: now,
       ScanBy: 'TimestampAscending',
-      MetricDataQueries: metrics.map(queryOf),
+      MetricDataQueries: metrics.map((one) => queryOf(`Rollcall/${stage.name}`, one)),
     }),
   );
   const values = new Map(
@@ -40,10 +39,13 @@ export async function measuredLoad(stage: Stage, subscribers: readonly string[],
   return times.map((at) => pointAt(at, values));
 }
 
-const queryOf = ([Id, MetricName, service, Stat]: [string, string, string, Statistic]): MetricDataQuery => ({
+const queryOf = (
+  Namespace: string,
+  [Id, MetricName, service, Stat]: [string, string, string, Statistic],
+): MetricDataQuery => ({
   Id,
   MetricStat: {
-    Metric: { Namespace: NAMESPACE, MetricName, Dimensions: [{ Name: 'service', Value: service }] },
+    Metric: { Namespace, MetricName, Dimensions: [{ Name: 'service', Value: service }] },
     Period: PERIOD_S,
     Stat,
   },

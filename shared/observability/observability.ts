@@ -4,7 +4,6 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logFields } from './spans.ts';
 import { startTracing } from './tracing.ts';
 
-const NAMESPACE = 'Rollcall';
 /** Of one metric in a line of the embedded metric format. */
 const MOST_VALUES = 100;
 
@@ -24,7 +23,7 @@ export interface Observability {
   ): void;
 }
 
-/** Structured logs, metrics and traces of one service. */
+/** Structured logs, metrics and traces of one service. `POWERTOOLS_METRICS_NAMESPACE` is that of its stage. */
 export function createObservability(service: string): Observability {
   const logger = new Logger({ serviceName: service, logFormatter: new LineFormatter() });
   startTracing(service, (error) => logger.warn('spans are lost: they could not be exported', { error }));
@@ -34,7 +33,7 @@ export function createObservability(service: string): Observability {
     unit: (typeof MetricUnit)[keyof typeof MetricUnit],
     dimensions: Record<string, string>,
   ): void {
-    const line = new Metrics({ namespace: NAMESPACE, serviceName: service, logger });
+    const line = new Metrics({ serviceName: service, logger });
     line.addDimensions(dimensions);
     for (const [name, value] of metrics) line.addMetric(name, unit, value);
     line.publishStoredMetrics();

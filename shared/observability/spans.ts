@@ -27,12 +27,18 @@ const LOG_FIELDS = createContextKey('log fields');
 /** Of what went wrong, which may repeat what a sender wrote. */
 const LONGEST_ERROR = 300;
 
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
+/** What is none is nobody's: the library would read it generously. */
+export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
+
 const tracer = trace.getTracer('rollcall');
 
 /** Begins a span, for whoever ends it. Without an exporter, it records nothing. */
 export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanOptions): Span {
   const active = context.active();
-  const parentContext = parent === undefined ? null : parseTraceParent(parent);
+  const parentContext = parent !== undefined && isTraceparent(parent) ? parseTraceParent(parent) : null;
   if (!parentContext) return tracer.startSpan(name, { kind, attributes }, active);
   const cause = trace.getSpanContext(active);
   const isElsewhere = cause && isSpanContextValid(cause) && cause.spanId !== parentContext.spanId;

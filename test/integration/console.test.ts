@@ -146,7 +146,7 @@ describe('the console', () => {
     const { id } = await api<{ id: string }>('register', 'POST', person());
     const view = await eventually(async () => {
       const found = await api<MemberView>(`members/${id}`);
-      return found.texts.length === 1 && found.spans.some(({ service }) => service === 'registration-replies') && found;
+      return found.texts.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 6 && found;
     });
     expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
     expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v1');

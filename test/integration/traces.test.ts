@@ -148,7 +148,7 @@ describe('what a function measures', () => {
   it('tells from commit to publish, and from commit to effect', async () => {
     await register();
     const [published] = await metrics('outbox-relay', 'PublicationLag');
-    expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall' }] } });
+    expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall/dev' }] } });
     const [applied] = await metrics('guide-consume', 'ApplicationLag');
     expect(applied.service).toBe('guide');
     for (const lag of [published.PublicationLag, applied.ApplicationLag].flat()) expect(lag).toBeGreaterThan(0);

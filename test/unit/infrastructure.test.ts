@@ -199,7 +199,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
     expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions[0].Value]).toSorted()).toEqual(
       ['guide', 'points', 'points-commands', 'registration-replies', 'sms', 'sms-commands'].map((service) => [
-        'Rollcall',
+        `Rollcall/${stage}`,
         service,
       ]),
     );

@@ -148,10 +148,10 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
 describe('docs/observability.md', () => {
   it('explains every metric of our own that is shown or watched, and no other', () => {
     const ours = (['dev', 'prod'] as const).flatMap((stage) => [
-      ...metricsOf(stage).flatMap(([namespace, name]) => (namespace === 'Rollcall' ? [name] : [])),
+      ...metricsOf(stage).flatMap(([namespace, name]) => (namespace === `Rollcall/${stage}` ? [name] : [])),
       ...[...JSON.stringify(widgetsOf(stage)).matchAll(/MetricName=\\+"(\w+)/g)].map(([, name]) => name),
       ...ofType(stage, 'AWS::CloudWatch::Alarm').flatMap(({ Namespace, MetricName }) =>
-        Namespace === 'Rollcall' ? [MetricName] : [],
+        Namespace === `Rollcall/${stage}` ? [MetricName] : [],
       ),
     ]);
     const explained = [...read('docs/observability.md').matchAll(/^\| `([A-Z]\w+)` /gm)].map(([, name]) => name);

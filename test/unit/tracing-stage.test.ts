@@ -26,6 +26,7 @@ function templateOf(tracing: Stage['tracing']) {
 it('tells functions of a stage with tracing where their spans go, and lets them send them', () => {
   const { properties, policies } = templateOf({ to: 'cloudwatch', layer: null, ratio: 0.1 });
   expect(properties.Environment.Variables).toEqual({
+    POWERTOOLS_METRICS_NAMESPACE: 'Rollcall/dev',
     OTEL_EXPORTER_OTLP_ENDPOINT: { 'Fn::Join': ['', ['https://xray.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
     OTEL_TRACES_SAMPLER_ARG: '0.1',
   });
@@ -40,7 +41,7 @@ it('gives them the layer of a collector', () => {
 
 it('leaves functions of other stages alone', () => {
   const { properties, policies } = templateOf(null);
-  expect(properties.Environment?.Variables).toBeUndefined();
+  expect(Object.keys(properties.Environment.Variables)).toEqual(['POWERTOOLS_METRICS_NAMESPACE']);
   expect(policies).not.toContain('xray');
 });
 
