@@ -31,6 +31,9 @@ export default function LoadPage() {
   );
 }
 
+/** A chart that moves all the time needs no entrance. */
+const still = { isAnimationActive: false };
+
 function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
   const { t, i18n } = useTranslation();
   const shared = useShared(i18n.language);
@@ -43,6 +46,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
       <Chart title={t('load.throughput')}>
         <LineChart
           {...shared}
+          lineProps={still}
           data={[...rows]}
           series={[
             { name: 'registrations', label: t('load.registrations'), color: 'blue.6' },
@@ -54,6 +58,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
       <Chart title={t('load.backlogTitle')}>
         <AreaChart
           {...shared}
+          areaProps={still}
           data={[...rows]}
           series={[
             { name: 'backlog', label: t('load.backlog'), color: 'grape.6' },
@@ -62,10 +67,22 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
         />
       </Chart>
       <Chart title={t('load.publication')}>
-        <LineChart {...shared} data={[...rows]} series={lags('publication')} valueFormatter={duration} />
+        <LineChart
+          {...shared}
+          lineProps={still}
+          data={[...rows]}
+          series={lags('publication')}
+          valueFormatter={duration}
+        />
       </Chart>
       <Chart title={t('load.application')}>
-        <LineChart {...shared} data={[...rows]} series={lags('application')} valueFormatter={duration} />
+        <LineChart
+          {...shared}
+          lineProps={still}
+          data={[...rows]}
+          series={lags('application')}
+          valueFormatter={duration}
+        />
       </Chart>
     </SimpleGrid>
   );
@@ -73,7 +90,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
 
 /** What all the charts have in common. */
 function useShared(language: string) {
-  const still = useReducedMotion();
+  const reduced = useReducedMotion();
   return useMemo(() => {
     const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     const exact = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
@@ -84,15 +101,12 @@ function useShared(language: string) {
       withDots: false,
       curveType: 'linear' as const,
       connectNulls: false,
-      tooltipAnimationDuration: still ? 0 : 100,
+      tooltipAnimationDuration: reduced ? 0 : 100,
       xAxisProps: { tickFormatter: (at: number) => clock.format(at), minTickGap: 40 },
       yAxisProps: { width: 72 },
       tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact.format(at) : '') },
-      // A chart that moves all the time needs no entrance.
-      lineProps: { isAnimationActive: false },
-      areaProps: { isAnimationActive: false },
     };
-  }, [language, still]);
+  }, [language, reduced]);
 }
 
 const Chart = ({ title, children }: { title: string; children: ReactNode }) => (
