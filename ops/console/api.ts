@@ -82,7 +82,10 @@ export interface Snapshot {
   nodes: Record<string, Activity>;
   /** By id of the edge. */
   edges: Record<string, Activity>;
-  /** Circuits that are not closed, and capabilities that are not on. */
+  /**
+   * What is not as usual, each beginning with what it is: `circuit`, `switch`; `provider`, `function`, `latency`, which are
+   * broken on purpose; or that the stage does not answer.
+   */
   warnings: string[];
 }
 
