@@ -80,6 +80,8 @@ export function createBursts(
   }
 
   return {
+    last: (): Burst | undefined => burst,
+
     /** @returns nothing, if one is under way */
     async start(count: number): Promise<Burst | undefined> {
       if (burst && !burst.verdict) return undefined;

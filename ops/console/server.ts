@@ -53,8 +53,10 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
   const apiUrl = cloud?.apiUrl ?? String(api?.attributes.url ?? '');
   const listeners = new Set<ServerResponse>();
 
-  function tell({ event, data }: Told): void {
-    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  const eventOf = ({ event, data }: Told) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+  function tell(told: Told): void {
+    const text = eventOf(told);
     // Who does not keep up, such as a page that sleeps, misses some.
     for (const listener of listeners) if (!listener.writableNeedDrain) listener.write(text);
   }
@@ -89,6 +91,8 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
   function listen(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', ...STANDARD });
     response.write('retry: 1000\n\n');
+    const burst = bursts?.last();
+    if (burst) response.write(eventOf({ event: 'burst', data: burst }));
     listeners.add(response);
     request.on('close', () => {
       listeners.delete(response);
