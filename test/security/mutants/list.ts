@@ -5,7 +5,13 @@ export interface SecurityMutant {
   from: string;
   to: string;
   /** The test that is to notice. */
-  test: 'security/callers' | 'security/access' | 'security/personal-data' | 'unit/erasing';
+  test:
+    | 'security/callers'
+    | 'security/access'
+    | 'security/personal-data'
+    | 'unit/erasing'
+    | 'unit/tracing'
+    | 'integration/console';
 }
 
 const api = 'infra/constructs/api.ts';
@@ -228,8 +234,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'phones in keys',
     file: 'shared/aws/pseudonyms.ts',
-    from: "      .digest('base64url');",
-    to: "      .digest('base64url') && personal;",
+    from: ".digest('base64url');",
+    to: ".digest('base64url') && personal;",
     test: 'security/personal-data',
   },
   {
@@ -322,5 +328,40 @@ export const mutants: readonly SecurityMutant[] = [
     from: 'if (queue.some(erases)) return undefined;',
     to: '',
     test: 'unit/erasing',
+  },
+  {
+    name: 'spans repeat what any error says',
+    file: 'shared/observability/spans.ts',
+    from: 'const isOurs = error instanceof MessagingError || error instanceof RemoteError;',
+    to: 'const isOurs = true;',
+    test: 'unit/tracing',
+  },
+  {
+    name: 'spans tell what is asked for by any id',
+    file: 'shared/http/endpoint.ts',
+    from: "const id = pathId(event, 'member');",
+    to: "aboutAggregate(event.pathParameters?.id ?? '');\n  const id = pathId(event, 'member');",
+    test: 'security/personal-data',
+  },
+  {
+    name: 'the console answers pages elsewhere that say where they are',
+    file: 'ops/console/server.ts',
+    from: 'const isFromHere = origin === undefined || origin === `http://${host}`;',
+    to: 'const isFromHere = true;',
+    test: 'integration/console',
+  },
+  {
+    name: 'the console answers pages elsewhere of which the browser says so',
+    file: 'ops/console/server.ts',
+    from: "(site === undefined || site === 'same-origin' || site === 'none')",
+    to: "site !== 'never'",
+    test: 'integration/console',
+  },
+  {
+    name: 'any name may mean this machine',
+    file: 'local/listen.ts',
+    from: "/^(127\\.0\\.0\\.1|localhost|\\[::1\\])(:\\d+)?$/.test(host ?? '');",
+    to: 'host !== undefined;',
+    test: 'integration/console',
   },
 ];
