@@ -189,9 +189,13 @@ describe('the console', () => {
     });
   });
 
+  it('tells whoever comes later of the last one', async () => {
+    expect(await listenFor('burst', (burst: Burst) => burst)).toMatchObject({ members: 10, verdict: { lost: 0 } });
+  });
+
   it('does not take what is set aside for lost', async () => {
     await api('faults/providers/http', 'PUT', { kind: 'refuses' });
-    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
+    const over = listenFor('burst', (burst: Burst) => burst.members === 3 && burst.verdict && burst);
     await api('burst', 'POST', { members: 3 });
     expect(await over).toMatchObject({
       applied: { sms: 0, points: 3, guide: 3 },
