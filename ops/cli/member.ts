@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { stageNamed } from '../../infra/stages.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
-import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
+import { readAnswer, reasonOf } from '../answer.ts';
 import { registered } from '../stage/directory.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
@@ -18,11 +18,9 @@ async function askApi(stage: Stage, route: { method: string; path: string }, pat
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage)}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
-  const text = await response.text();
-  const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
-  if (response.ok) return answer;
-  const { detail, message } = answer as ProblemDocument & { message?: string };
-  throw new OperatorError(`The API answers ${response.status}: ${detail ?? message}`);
+  const answer = await readAnswer(response);
+  if (response.ok) return answer.body;
+  throw new OperatorError(`The API answers: ${reasonOf(answer)}`);
 }
 
 const erasureOf = async (stage: Stage, id: string) =>
