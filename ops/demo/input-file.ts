@@ -76,6 +76,8 @@ function readJson(text: string): Read {
   try {
     return { person: JSON.parse(text.trim()) };
   } catch (error) {
-    return { problem: `no JSON: ${(error as Error).message}` };
+    // The lines that it counts are those of the record.
+    const reason = (error as Error).message.replace(/ \(line .*\)$/, '');
+    return { problem: `no JSON: ${reason}` };
   }
 }

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createWriteStream, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CloudError } from '../../local/errors.ts';
@@ -269,7 +270,7 @@ describe('an input file', () => {
 
   it('may be a pipe, which can be read once and in any pieces', async () => {
     const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    await promisify(execFile)('mkfifo', [pipe]);
     const writer = createWriteStream(pipe);
     for (const byte of Buffer.from(`${HEADER}+34612341001,Ana,es\n`)) writer.write(Buffer.of(byte));
     writer.end();
