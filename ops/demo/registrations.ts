@@ -80,9 +80,10 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       { points, expiresIn: 3600 },
       { authorization, 'idempotency-key': newId() },
     );
-    const { id } = body as OperationResource;
+    const isAccepted = status === 202 || status === 200;
     // One that the API does not accept is found missing.
-    result.redemptions.push({ id: status === 202 || status === 200 ? id : `refused with ${status}`, memberId, points });
+    const id = isAccepted ? (body as OperationResource).id : `refused with ${status}`;
+    result.redemptions.push({ id, memberId, points });
   }
 
   const iterator = lines[Symbol.asyncIterator]();
