@@ -1,4 +1,4 @@
-import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
@@ -18,7 +18,9 @@ import { apiRootResource, memberResource, memberResourceV2, operationResource } 
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { client, membersTable, members, redemptions, admission, memberAccess } = createServices({ logger });
+const { client, membersTable, registration, members, redemptions, admission, memberAccess } = createServices({
+  logger,
+});
 const { admitCaller, admitPhone, admitChange } = admission;
 const { readable, writable, mayAccess } = memberAccess;
 

@@ -8,7 +8,7 @@ import {
   MemberService,
   OperationSchema,
 } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
-import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { profileChange } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { etag } from '../../shared/http/conditions.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
@@ -24,7 +24,7 @@ import { operationProblem } from './resources.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { members, redemptions, admission } = createServices({ logger });
+const { registration, members, redemptions, admission } = createServices({ logger });
 const { admitCaller, admitPhone, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */

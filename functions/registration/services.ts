@@ -5,6 +5,7 @@ import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
+import { registrationOf } from '../../shared/contracts/member.ts';
 import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
@@ -49,6 +50,8 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
       mode: () => switches.mode('registration'),
     }),
     memberAccess: createMemberAccess(SCOPES),
+    /** The body of a registration. */
+    registration: registrationOf(LIMITS.phoneTypes),
     membersTable: MEMBERS_TABLE,
     members: createMembers({
       store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
