@@ -5,7 +5,7 @@ import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
-import { registrationOf } from '../../shared/contracts/member.ts';
+import { createAudit } from '../../shared/http/audit.ts';
 import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
@@ -34,6 +34,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
+  const audit = createAudit(logger);
   const pseudonym = createPseudonym(PSEUDONYMS_SECRET, now);
   const switches = createSwitches({
     client,
@@ -43,6 +44,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   });
   return {
     client,
+    limits: LIMITS,
     admission: createAdmission({
       buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
       limits: LIMITS,
@@ -50,14 +52,13 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
       mode: () => switches.mode('registration'),
     }),
     memberAccess: createMemberAccess(SCOPES),
-    /** The body of a registration. */
-    registration: registrationOf(LIMITS.phoneTypes),
     membersTable: MEMBERS_TABLE,
     members: createMembers({
       store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
+      audit,
       now,
       newId,
     }),
-    redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),
+    redemptions: createRedemptions({ store: createOperationsStore(tables), audit, now, newId }),
   };
 }

@@ -13,8 +13,8 @@ export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
     .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
     .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
 
-/** As it is where a stage says nothing else. */
-export const registration = registrationOf(CAN_BE_MOBILE);
+/** As it is where a stage says nothing else. Pure: a bundle that does not register leaves it out, and all metadata of phones. */
+export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
 
 export const profileChange = z
   .object({

@@ -18,7 +18,7 @@ const KINDS: Record<Exclude<NumberType, undefined>, string> = {
   SHARED_COST: 'a shared-cost number',
   PREMIUM_RATE: 'a premium-rate number',
 };
-const anyOf = new Intl.ListFormat('en', { type: 'disjunction' });
+const anyOf = /* @__PURE__ */ new Intl.ListFormat('en', { type: 'disjunction' });
 
 /** What is wrong with a phone as it was given; nothing, if it may register. Repeats no more of it than its E.164 form. */
 function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { getCountries, getExampleNumber, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { register } from '../../functions/registration/api.handler.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { register } from '../../functions/registration/register.handler.ts';
 import { rpc } from '../../functions/registration/rpc.handler.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { registration, registrationOf } from '../../shared/contracts/member.ts';
@@ -17,7 +17,9 @@ vi.mock('../../shared/aws/clients.ts', () => ({ createDynamoDB: () => tables }))
 vi.mock('../../shared/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
 beforeEach(() => {
   tables.written.length = 0;
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
+afterEach(() => void vi.restoreAllMocks());
 
 const person = (phone: string) => ({ phone, name: 'Lucía', locale: 'es' });
 const headers = { 'content-type': 'application/json' };
