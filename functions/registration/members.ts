@@ -1,14 +1,13 @@
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
-import { requireMatch } from '../../shared/http/conditions.ts';
+import type { Audit, Cause } from '../../shared/http/audit.ts';
+import { etag, evaluate, type Preconditions } from '../../shared/http/conditions.ts';
 import { busy, notFound, Problem } from '../../shared/http/problems.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore } from './store.ts';
 
-/** What caused a request, as its message will carry it on. */
-export type Trace = Pick<Occasion, 'correlationId' | 'traceparent'>;
-
 export interface MembersOptions {
   store: MemberStore;
+  audit: Audit;
   now: () => Date;
   newId: () => string;
 }
@@ -17,8 +16,8 @@ export interface MembersOptions {
 const DEACTIVATE_ATTEMPTS = 5;
 
 /** The use cases of registration, whatever protocol asks for them. */
-export function createMembers({ store, now, newId }: MembersOptions) {
-  const occasion = (trace: Trace): Occasion => ({ ...trace, now: now(), newId });
+export function createMembers({ store, audit, now, newId }: MembersOptions) {
+  const occasion = (cause: Cause): Occasion => ({ ...cause, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
     const member = await store.find(id);
@@ -31,9 +30,9 @@ export function createMembers({ store, now, newId }: MembersOptions) {
     async register(
       registration: Registration,
       idempotencyKey: string | undefined,
-      trace: Trace,
+      cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
-      const { member, row } = register(newId(), registration, occasion(trace));
+      const { member, row } = register(newId(), registration, occasion(cause));
       const guard = {
         memberId: member.id,
         registeredAt: member.registeredAt,
@@ -41,7 +40,10 @@ export function createMembers({ store, now, newId }: MembersOptions) {
         ...(idempotencyKey && { idempotencyKey }),
       };
       const held = await store.insert(member, guard, row);
-      if (!held) return { member, replayed: false };
+      if (!held) {
+        audit({ action: 'register', member: member.id }, cause);
+        return { member, replayed: false };
+      }
       if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
         throw new Problem('phone-taken', 'A member with this phone is registered already.');
       }
@@ -53,25 +55,28 @@ export function createMembers({ store, now, newId }: MembersOptions) {
 
     read: findActive,
 
-    async change(id: string, ifMatch: string | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
+    async change(id: string, conditions: Preconditions, change: ProfileChange, cause: Cause): Promise<ActiveMember> {
       const before = await findActive(id);
-      requireMatch(ifMatch, before.version);
-      const { member, row } = changeProfile(before, change, occasion(trace));
+      evaluate(conditions, etag(before.version), false);
+      const { member, row } = changeProfile(before, change, occasion(cause));
       if (!(await store.change(member, row))) {
         throw new Problem('version-mismatch', 'The member was changed at the same moment. Read it again.');
       }
+      audit({ action: 'change', member: id }, cause);
       return member;
     },
 
     /** Of a member who was deactivated before, nothing is left to do. */
-    async deactivate(id: string, ifMatch: string | undefined, trace: Trace): Promise<void> {
+    async deactivate(id: string, conditions: Preconditions, cause: Cause): Promise<void> {
       for (let attempt = 1; attempt <= DEACTIVATE_ATTEMPTS; attempt++) {
         const before = await store.find(id);
         if (!before) throw notFound(`member ${id}`);
         if (before.status === 'deactivated') return;
-        requireMatch(ifMatch, before.version);
-        const { member, row } = deactivate(before, occasion(trace));
-        if (await store.deactivate(member, before.phone, row)) return;
+        evaluate(conditions, etag(before.version), false);
+        const { member, row } = deactivate(before, occasion(cause));
+        if (!(await store.deactivate(member, before.phone, row))) continue;
+        audit({ action: 'deactivate', member: id }, cause);
+        return;
       }
       throw busy('The member is being changed by others. Try again.');
     },

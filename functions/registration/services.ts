@@ -5,6 +5,7 @@ import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
+import { createAudit } from '../../shared/http/audit.ts';
 import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
@@ -33,6 +34,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
+  const audit = createAudit(logger);
   const pseudonym = createPseudonym(PSEUDONYMS_SECRET, now);
   const switches = createSwitches({
     client,
@@ -42,6 +44,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   });
   return {
     client,
+    limits: LIMITS,
     admission: createAdmission({
       buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
       limits: LIMITS,
@@ -52,9 +55,10 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     membersTable: MEMBERS_TABLE,
     members: createMembers({
       store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
+      audit,
       now,
       newId,
     }),
-    redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),
+    redemptions: createRedemptions({ store: createOperationsStore(tables), audit, now, newId }),
   };
 }

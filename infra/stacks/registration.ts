@@ -77,7 +77,7 @@ export class RegistrationStack extends Stack {
       const fn = new ServiceFunction(this, handler, {
         stage,
         name: `registration-${handler}`,
-        entry: 'functions/registration/api.handler.ts',
+        entry: `functions/registration/${handler === 'register' ? handler : 'api'}.handler.ts`,
         handler,
         environment,
         ...(timeout && { timeout }),

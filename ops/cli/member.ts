@@ -7,6 +7,7 @@ import { pathOf } from '../../shared/http/routing.ts';
 import { readAnswer, reasonOf } from '../answer.ts';
 import { registered } from '../stage/directory.ts';
 import { holdingsOf } from '../stage/holdings.ts';
+import { asKept } from '../stage/ids.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
 import { confirm, onStage } from './command.ts';
@@ -41,7 +42,8 @@ export const member = new Command('member')
   .addHelpText('after', '\nErasing and its status go through the API: for an account, set API_TOKEN.');
 
 member
-  .command('export <id>')
+  .command('export')
+  .argument('<id>', 'of the member', asKept)
   .description('one JSON document of all that every service holds of a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
@@ -53,7 +55,8 @@ member
   );
 
 member
-  .command('erase <id>')
+  .command('erase')
+  .argument('<id>', 'of the member', asKept)
   .description('deactivates a member: every service erases what it holds')
   .option('--yes', 'do not ask')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
@@ -68,7 +71,8 @@ member
   );
 
 member
-  .command('status <id>')
+  .command('status')
+  .argument('<id>', 'of the member', asKept)
   .description('which services have erased a member who left')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(

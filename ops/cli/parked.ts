@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
+import { asKept } from '../stage/ids.ts';
 import { redrive } from '../stage/redrive.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
@@ -69,7 +70,7 @@ const list = new Command('list')
 const show = new Command('show')
   .description('all that is known of what is parked, or was discarded, of one aggregate; or under a queue')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member')
+  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member', asKept)
   .argument('[version]', 'only this version; under a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show sms rollcall-dev-sms.fifo')
   .action(
@@ -119,7 +120,7 @@ const redriveCommand = new Command('redrive')
       const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
       // What merely waits its turn is no canary.
       found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
-      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given;
+      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given.map(asKept);
       const interrupted = new AbortController();
       process.once('SIGINT', () => interrupted.abort());
       const { signal } = interrupted;
@@ -151,7 +152,7 @@ function reasonOf(text: string): string {
 const discard = new Command('discard')
   .description('skip one version on purpose, without its effect; message and reason are kept')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue')
+  .argument('<aggregate>', 'member id, or the name of a queue', asKept)
   .argument('<version>', 'also one that never came; under a queue, the id of the message, as `parked list` shows it')
   .requiredOption('--because <reason>', 'why: it is kept with the message', reasonOf)
   .option('--message <id>', 'which message is meant, if several claim this version')

@@ -5,6 +5,7 @@ import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
+import { asKept } from '../stage/ids.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { capabilityNames, modeNamed, modesOfProfile, switchesOf, switchHistory, switchTo } from '../stage/switches.ts';
@@ -175,7 +176,7 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     'GET topology': async () => topology,
     'GET load': () => watch.load(),
     'GET members': async () => watch.members(),
-    'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, id),
+    'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, asKept(id)),
     'GET parked': parked,
     'POST parked/redrive': redriveAll,
     'POST parked/discard': discard,

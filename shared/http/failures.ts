@@ -9,18 +9,12 @@ const BUSY = new Set([
   'TransactionCanceledException',
 ]);
 
-/** What a caller is told of an error. Middy's parser raises http-errors: 415 for the media type, 422 for what is no JSON, which is a 400 here. */
+/** What a caller is told of an error. Middy raises http-errors: 406 by `Accept`, 422 for what is no JSON, which is a 400 here. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;
   if (status === 406) {
     return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
-      cause: error,
-    });
-  }
-  if (status === 415) {
-    return new Problem('unsupported-media-type', 'Send the body as application/json.', {
-      headers: { accept: 'application/json' },
       cause: error,
     });
   }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../local/iam/access.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
+import { MemberService } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../shared/contracts/rpc.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -198,6 +200,87 @@ function recording(credentials: { accessKeyId: string; secretAccessKey: string }
   };
   return { fetch: signedFetch(credentials, 'us-east-1', send), sent };
 }
+
+describe('the audit trail', () => {
+  const NAME = 'Xochiquétzal';
+  const auditsOf = (id: string) =>
+    [...cloud.functions.keys()]
+      .flatMap((name) => cloud.logs(name))
+      .filter((line) => line.includes('"message":"audit"') && line.includes(id))
+      .map((line) => JSON.parse(line));
+  const newMember = async (headers = {}) => {
+    const person = { phone: newPhone(), name: NAME, locale: 'es' };
+    const { body } = await cloud.request('POST', '/v1/members', person, { authorization: '', ...headers });
+    return { id: body.id as string, phone: person.phone };
+  };
+
+  /** By route, what is sent and what the change is called. */
+  const CHANGES: Record<string, { action: string; body?: object }> = {
+    changeMember: { action: 'change', body: { name: `${NAME} II` } },
+    changeMemberV2: { action: 'change', body: { name: `${NAME} III` } },
+    redeem: { action: 'redeem', body: { points: 1 } },
+    deactivateMember: { action: 'deactivate' },
+    deactivateMemberV2: { action: 'deactivate' },
+  };
+  const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'register');
+
+  it('says of a registration that anybody may have asked for it', async () => {
+    const { id, phone } = await newMember({ 'idempotency-key': 'audited' });
+    const again = { phone, name: NAME, locale: 'es' };
+    expect((await cloud.request('POST', '/v1/members', again, { 'idempotency-key': 'audited' })).body.id).toBe(id);
+    const audits = await eventually(async () => auditsOf(id).length > 0 && auditsOf(id));
+    expect(audits).toMatchObject([{ actor: 'anonymous', authentication: 'none', action: 'register', member: id }]);
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+  });
+
+  it.each(changing)('has who did it by %s, what and to whom, and nothing personal', async (name, { method, path }) => {
+    const { action, body } = CHANGES[name] ?? { action: 'not in this test' };
+    const { id, phone } = await newMember();
+    const clerk = bearer(await tokenOf(`clerk of ${name}`, 'members:write'));
+    const change = (headers: object) =>
+      cloud.request(method, path.replace('{id}', id), body, { ...clerk, 'if-match': '"1"', ...headers });
+    // What was refused has changed nothing.
+    if (name !== 'redeem') expect((await change({ 'if-match': '"9"' })).status).toBe(412);
+    expect((await change({})).status).toBeLessThan(300);
+    const audits = await eventually(async () => auditsOf(id).length > 1 && auditsOf(id));
+    expect(audits.filter((audit) => audit.action !== 'register')).toEqual([
+      expect.objectContaining({ actor: `clerk of ${name}`, authentication: 'jwt', action, member: id }),
+    ]);
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+  });
+
+  it('has the role that called each method of RPC that changes something', async () => {
+    const role = 'arn:aws:iam::000000000000:role/rollcall-dev-rpc-client';
+    const asClient = signedFetch(cloud.access.credentialsOf(role));
+    const call = async (method: string, message: object) => {
+      const response = await asClient(`${cloud.apiUrl}/${MemberService.typeName}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(message),
+      });
+      expect(response.status, method).toBe(200);
+      return response.json();
+    };
+    const phone = newPhone();
+    const { member } = (await call('Register', { phone, name: NAME, locale: 'es' })) as { member: { id: string } };
+    const { id } = member;
+    const calls: Record<string, { action: string; message: object }> = {
+      UpdateMember: { action: 'change', message: { id, version: 1, name: `${NAME} II` } },
+      RedeemPoints: { action: 'redeem', message: { memberId: id, points: 1 } },
+      DeactivateMember: { action: 'deactivate', message: { id } },
+    };
+    for (const [method, { message }] of Object.entries(calls)) await call(method, message);
+    const actions = ['register', ...Object.values(calls).map(({ action }) => action)];
+    const audits = await eventually(async () => auditsOf(id).length === actions.length && auditsOf(id));
+    expect(audits).toMatchObject(actions.map((action) => ({ actor: role, authentication: 'iam', action, member: id })));
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+    const others = MemberService.methods.filter(
+      ({ name, idempotency }) =>
+        idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS && name !== 'Register' && !calls[name],
+    );
+    expect(others).toEqual([]);
+  });
+});
 
 describe('every answer', () => {
   it('is for this caller only, over TLS only, and is what it says it is', async () => {

@@ -79,6 +79,9 @@ describe('phone and name', () => {
     // All that can be refused of a registration, a change and a call.
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
+    // The one thing that is said of a body, to who sent it.
+    const spelt = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
+    expect(spelt.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
     await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
     await refused('POST', '/v1/members', `{"phone":"${BOB}","name":"${NAME}"`);
     await refused('POST', '/v1/members', { ...person(BOB), locale: `${NAME} ${BOB}` });

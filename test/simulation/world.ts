@@ -1,4 +1,5 @@
 import { createMembers } from '../../functions/registration/members.ts';
+import type { Cause } from '../../shared/http/audit.ts';
 import { Problem } from '../../shared/http/problems.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
@@ -25,6 +26,7 @@ const LONG_MS = 16 * 60_000;
 const ROUNDS_OF_REST = 5;
 const ROUNDS = 60;
 
+const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
 const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
 const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
@@ -241,6 +243,7 @@ class World {
     const members = (instance: Instance) =>
       createMembers({
         store: this.#database.membersOf(instance),
+        audit: () => {},
         now: () => new Date(this.#scheduler.now + instance.skewMs),
         newId: () => memberIdOf(++this.#ids),
       });
@@ -254,7 +257,7 @@ class World {
       this.#scheduler.invoke(
         'register',
         API_TIMEOUT_MS,
-        (instance) => members(instance).register(registration, script.key, {}),
+        (instance) => members(instance).register(registration, script.key, CAUSE),
         (result) => {
           if (result instanceof Error && !(result instanceof Problem)) return;
           const answer = result instanceof Problem ? `refused: ${result.message}` : `member ${result.member.id}`;
@@ -271,7 +274,12 @@ class World {
       const { read, change: changeProfile } = members(instance);
       for (let count = 0; count < burst; count++) {
         const { version } = await read(client.memberId ?? '');
-        await changeProfile(client.memberId ?? '', `"${version}"`, { name: `${script.name} ${step}` }, {});
+        await changeProfile(
+          client.memberId ?? '',
+          { ifMatch: `"${version}"` },
+          { name: `${script.name} ${step}` },
+          CAUSE,
+        );
       }
     };
     const after = (result: unknown) => {

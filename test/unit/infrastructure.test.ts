@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
@@ -162,11 +162,38 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
+  it('load what is known of types of phones only where somebody registers', () => {
+    const known = readdirSync(inject('dev'))
+      .filter((name) => name.startsWith('asset.') && existsSync(join(inject('dev'), name, 'index.mjs')))
+      .filter((name) => readFileSync(join(inject('dev'), name, 'index.mjs'), 'utf8').includes('a premium-rate number'))
+      .map((name) => name.replace('asset.', ''));
+    const functions = ofType('dev', 'AWS::Lambda::Function').filter(([, { Properties }]) =>
+      known.some((hash) => Properties.Code.S3Key?.startsWith(hash)),
+    );
+    expect(functions.map(([, { Properties }]) => Properties.FunctionName).toSorted()).toEqual([
+      'rollcall-dev-registration-register',
+      'rollcall-dev-registration-rpc',
+    ]);
+  });
+
   it('deploy registration after every subscriber, as nobody hears what is published before', () => {
     const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
     const before = artifacts[`rollcall-${stage}-registration`].dependencies;
     for (const service of ['foundation', 'sms', 'points', 'guide'])
       expect(before).toContain(`rollcall-${stage}-${service}`);
+  });
+
+  it('log of every request who it was and what became of it, and neither path nor address', () => {
+    const [stage] = ofType('dev', 'AWS::ApiGatewayV2::Stage');
+    const format = JSON.parse(stage?.[1].Properties.AccessLogSettings.Format);
+    expect(format).toMatchObject({
+      subject: '$context.authorizer.claims.sub',
+      userArn: '$context.identity.userArn',
+      requestId: '$context.requestId',
+      route: '$context.routeKey',
+      status: '$context.status',
+    });
+    expect(JSON.stringify(format)).not.toMatch(/\.path|sourceIp|userAgent/);
   });
 
   it('let CloudWatch publish alarms, and demand an address for them and for texts', () => {

@@ -9,6 +9,7 @@ export interface SecurityMutant {
     | 'security/callers'
     | 'security/access'
     | 'security/personal-data'
+    | 'security/phones'
     | 'unit/erasing'
     | 'unit/tracing'
     | 'integration/console';
@@ -23,6 +24,7 @@ const encryption = 'infra/constructs/encryption.ts';
 const queue = 'infra/constructs/fifo-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'shared/messaging/parking.ts';
+const phone = 'shared/contracts/phone.ts';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -239,6 +241,27 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
+    name: 'one spelling of a phone',
+    file: phone,
+    from: 'return parsed.number === value && E164.test(value) ?',
+    to: 'return E164.test(value) ?',
+    test: 'security/phones',
+  },
+  {
+    name: 'phones by their kind',
+    file: phone,
+    from: 'if (!types.some((taken) => taken === type)) {',
+    to: 'if (types.length === 0) {',
+    test: 'security/phones',
+  },
+  {
+    name: 'who did it',
+    file: 'shared/http/audit.ts',
+    from: "logger.info('audit', { ...by, ...change,",
+    to: "logger.info('audit', { ...change,",
+    test: 'security/callers',
+  },
+  {
     name: 'problems repeat every path',
     file: 'shared/http/problems.ts',
     from: '...(isOurs(instance) && { instance }),',
@@ -247,7 +270,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'who registers is logged',
-    file: 'functions/registration/api.handler.ts',
+    file: 'functions/registration/register.handler.ts',
     from: 'if (!replayed) count({ Registrations: 1 });',
     to: "if (!replayed) logger.info('registered', { phone: member.phone });",
     test: 'security/personal-data',
