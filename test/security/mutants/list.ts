@@ -8,6 +8,7 @@ export interface SecurityMutant {
   test:
     | 'security/callers'
     | 'security/access'
+    | 'security/outsiders'
     | 'security/personal-data'
     | 'unit/erasing'
     | 'unit/tracing'
@@ -157,9 +158,9 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'queues for every role',
     file: queue,
-    from: 'this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));',
+    from: "this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));",
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
   },
   {
     name: 'queues without TLS',
@@ -178,9 +179,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the topic for every role',
     file: topic,
-    from: "this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));",
+    from: 'this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));',
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'the topic for whoever may subscribe',
+    file: topic,
+    from: '[...CHANGING, ...READING]',
+    to: 'CHANGING.concat(READING.slice(1))',
+    test: 'security/outsiders',
+  },
+  {
+    name: "the alarms' topic for every role",
+    file: 'infra/stacks/operations.ts',
+    from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));',
+    to: '',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'queues and topic for whoever deploys anything',
+    file: 'infra/constructs/own-roles.ts',
+    from: 'return Fn.sub(cloudFormationExecutionRole);',
+    to: "return 'arn:*:iam::*:role/cdk-*';",
+    test: 'security/outsiders',
   },
   {
     name: 'the topic without TLS',
