@@ -6,7 +6,7 @@ import { tokenScopes } from '../shared/config/token-scopes.ts';
 const concurrency = z.int().min(2).max(1000);
 
 const settings = z.strictObject({
-  /** Whether tables outlive their stack. */
+  /** Whether tables outlive their stack, and can be deleted by nobody before their protection is switched off. */
   keepData: z.boolean(),
   pointInTimeRecovery: z.boolean(),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
@@ -22,13 +22,17 @@ const settings = z.strictObject({
     'points-commands': concurrency.optional(),
     'registration-replies': concurrency.optional(),
   }),
-  /** Requests a second that the API takes at all, from everybody together; the registrations among them. */
+  /** Requests a second that the API takes of each route, from everybody together. */
   throttling: z.strictObject({
     perSecond: z.int().min(1),
     burst: z.int().min(1),
     registrationsPerSecond: z.int().min(1),
-    /** Of those that may wait for 20 seconds: redeeming, and looking at an operation. Each keeps a function busy. */
-    waitsPerSecond: z.int().min(1),
+    /**
+     * Of those that may wait for 20 seconds, over their three routes together: redeeming, looking at an operation, and
+     * watching one. Each keeps a function busy, so twenty times as many are, of the 1,000 that an account may run by
+     * default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+     */
+    waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   /** Whose tokens callers bring: for this audience, of the OpenID provider that is a parameter of the foundation stack. */
@@ -117,7 +121,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     logRetentionDays: 90,
     eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
-    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
+    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 30 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     cors: { origins: [] },

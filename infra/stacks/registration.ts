@@ -165,13 +165,15 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
 
     const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
+    // GET waits; HEAD, its second route, does not.
+    const waitingRoutes = [...redeemAdded, ...operationAdded.slice(0, 1), ...rpcAdded(rpcWatch)];
     new ApiStage(this, 'Stage', {
       stage,
       api,
       alarms,
       limits: [
         { routes: [...registerAdded, ...rpcAdded(rpcRegister)], perSecond: registrationsPerSecond },
-        { routes: [...redeemAdded, ...operationAdded, ...rpcAdded(rpcWatch)], perSecond: waitsPerSecond },
+        { routes: waitingRoutes, perSecond: Math.floor(waitsPerSecond / waitingRoutes.length) },
       ],
     });
   }
