@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { registrationBonus } from '../shared/config/registration-bonus.ts';
 import { registrationLimits } from '../shared/config/registration-limits.ts';
 import { smsSettings } from '../shared/config/sms-settings.ts';
 import { tokenScopes } from '../shared/config/token-scopes.ts';
@@ -64,8 +65,10 @@ const settings = z.strictObject({
   sms: smsSettings,
   /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  /** Points for registering, where no rule says otherwise. */
-  defaultBonus: z.int().nonnegative(),
+  /** Where no rule says otherwise. */
+  registrationBonus,
+  /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
+  phonesRememberedDays: z.int().min(1).max(3650).nullable(),
   /** What the API must keep to, over all routes, or an alarm is raised. */
   apiAlarms: z.strictObject({
     /** Answers with 5xx, in per cent of all. */
@@ -111,7 +114,8 @@ const stages: Record<string, z.input<typeof settings>> = {
       perDay: 1_000_000,
       modeWhenCircuitOpens: 'short-text',
     },
-    defaultBonus: 100,
+    registrationBonus: { points: 100, oncePerPhone: true },
+    phonesRememberedDays: 30,
     apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
     alarmByEmail: false,
   },
@@ -140,7 +144,8 @@ const stages: Record<string, z.input<typeof settings>> = {
       perDay: 20_000,
       modeWhenCircuitOpens: null,
     },
-    defaultBonus: 100,
+    registrationBonus: { points: 100, oncePerPhone: true },
+    phonesRememberedDays: 365,
     apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },

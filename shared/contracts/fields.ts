@@ -5,6 +5,11 @@ export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv
 
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
+/** Of a registration. */
+export const returning = z.boolean().optional().meta({
+  description: 'Given if a member with this phone has left, and the phone is still remembered.',
+});
+
 /** A BCP 47 tag, kept in its canonical form: `zh-cn` becomes `zh-CN`. */
 export const locale = z
   .string()

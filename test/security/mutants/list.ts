@@ -11,8 +11,10 @@ export interface SecurityMutant {
     | 'security/outsiders'
     | 'security/personal-data'
     | 'unit/erasing'
+    | 'unit/services'
     | 'unit/tracing'
-    | 'integration/console';
+    | 'integration/console'
+    | 'integration/registration';
 }
 
 const api = 'infra/constructs/api.ts';
@@ -298,9 +300,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the guard of who left',
     file: 'functions/registration/store.ts',
-    from: '        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },\n',
+    from: '        await phoneRelease(phone, member.deactivatedAt),\n',
     to: '',
     test: 'security/personal-data',
+  },
+  {
+    name: 'whom a phone belonged to',
+    file: 'functions/registration/store.ts',
+    from: 'Item: { ...key, ...mark }',
+    to: 'Item: { ...key, ...mark, memberId: phone }',
+    test: 'security/personal-data',
+  },
+  {
+    name: 'a phone is forgotten with its member',
+    file: 'functions/registration/store.ts',
+    from: 'if (phonesRememberedDays === null) return',
+    to: 'if (phonesRememberedDays !== undefined) return',
+    test: 'integration/registration',
+  },
+  {
+    name: 'a bonus for each registration of a phone',
+    file: 'functions/points/account.ts',
+    from: 'rule.oncePerPhone && data.returning === true;',
+    to: 'rule.oncePerPhone && data.returning === false;',
+    test: 'unit/services',
   },
   {
     name: 'operations of who left',
