@@ -121,14 +121,18 @@ const deprecated = ({ id }: { id: string }) => ({
   link: `<${pathOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
 });
 
+/** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
+const waitOf = (event: HttpEvent) =>
+  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(header(event, 'prefer'));
+
 /** The operation when it is no longer pending, for as long as the caller would wait. */
 async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
-  const seconds = preferredWait(header(event, 'prefer'));
+  const seconds = waitOf(event);
   return seconds === undefined ? known : redemptions.watch(id, seconds);
 }
 
 function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
-  const seconds = preferredWait(header(event, 'prefer'));
+  const seconds = waitOf(event);
   return {
     ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
     ...(state === 'pending' && { 'retry-after': '1' }),

@@ -3,7 +3,7 @@ import type { Audit, Cause } from '../../shared/http/audit.ts';
 import { etag, evaluate, type Preconditions } from '../../shared/http/conditions.ts';
 import { busy, notFound, Problem } from '../../shared/http/problems.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
-import type { MemberStore } from './store.ts';
+import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
 export interface MembersOptions {
   store: MemberStore;
@@ -12,8 +12,20 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Somebody else changed the member between our read and our write; without `If-Match` the caller need not know. */
-const DEACTIVATE_ATTEMPTS = 5;
+/** Others changed the member, or took the phone and left it, between our read and our write: the caller need not know. */
+const ATTEMPTS = 5;
+
+const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
+
+/** @throws {Problem} unless a registration is the repetition of one that holds the phone */
+function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
+  if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
+    throw new Problem('phone-taken', 'A member with this phone is registered already.');
+  }
+  if (held.fingerprint !== fingerprint) {
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
+  }
+}
 
 /** The use cases of registration, whatever protocol asks for them. */
 export function createMembers({ store, audit, now, newId }: MembersOptions) {
@@ -32,25 +44,30 @@ export function createMembers({ store, audit, now, newId }: MembersOptions) {
       idempotencyKey: string | undefined,
       cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
-      const { member, row } = register(newId(), registration, occasion(cause));
-      const guard = {
-        memberId: member.id,
-        registeredAt: member.registeredAt,
-        fingerprint: fingerprint(registration),
-        ...(idempotencyKey && { idempotencyKey }),
-      };
-      const held = await store.insert(member, guard, row);
-      if (!held) {
-        audit({ action: 'register', member: member.id }, cause);
-        return { member, replayed: false };
+      const [id, at] = [newId(), occasion(cause)];
+      let left: PhoneMark | undefined;
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
+        const isReturning = left !== undefined && left.expiresAt * 1000 > at.now.getTime();
+        const { member, row } = register(id, registration, at, isReturning);
+        const guard: PhoneGuard = {
+          memberId: id,
+          registeredAt: member.registeredAt,
+          fingerprint: fingerprint(registration),
+          ...(idempotencyKey && { idempotencyKey }),
+        };
+        const held = await store.insert(member, guard, row, left);
+        if (!held) {
+          audit({ action: 'register', member: id }, cause);
+          return { member, replayed: false };
+        }
+        if (!isMark(held)) {
+          requireSame(held, guard);
+          return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
+        }
+        left = held;
       }
-      if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
-        throw new Problem('phone-taken', 'A member with this phone is registered already.');
-      }
-      if (held.fingerprint !== guard.fingerprint) {
-        throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
-      }
-      return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
+      throw busy('Others register with this phone, and leave. Try again.');
     },
 
     read: findActive,
@@ -68,7 +85,7 @@ export function createMembers({ store, audit, now, newId }: MembersOptions) {
 
     /** Of a member who was deactivated before, nothing is left to do. */
     async deactivate(id: string, conditions: Preconditions, cause: Cause): Promise<void> {
-      for (let attempt = 1; attempt <= DEACTIVATE_ATTEMPTS; attempt++) {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const before = await store.find(id);
         if (!before) throw notFound(`member ${id}`);
         if (before.status === 'deactivated') return;

@@ -18,24 +18,25 @@ import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
 export function createServices({ logger }: Pick<Observability, 'logger'>) {
-  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES, PSEUDONYMS_SECRET, SUBSCRIBERS } =
-    readEnvironment(
-      z.object({
-        MEMBERS_TABLE: text,
-        OUTBOX_TABLE: text,
-        SWITCHES_TABLE: text,
-        LIMITS_TABLE: text,
-        LIMITS: jsonOf(registrationLimits),
-        SCOPES: jsonOf(tokenScopes),
-        PSEUDONYMS_SECRET: text,
-        SUBSCRIBERS: jsonOf(z.array(text)),
-      }),
-    );
+  const environment = readEnvironment(
+    z.object({
+      MEMBERS_TABLE: text,
+      OUTBOX_TABLE: text,
+      SWITCHES_TABLE: text,
+      LIMITS_TABLE: text,
+      LIMITS: jsonOf(registrationLimits),
+      SCOPES: jsonOf(tokenScopes),
+      PSEUDONYMS_SECRET: text,
+      PHONES_REMEMBERED_DAYS: jsonOf(z.int().nullable()),
+      SUBSCRIBERS: jsonOf(z.array(text)),
+    }),
+  );
+  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES } = environment;
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
   const audit = createAudit(logger);
-  const pseudonym = createPseudonym(PSEUDONYMS_SECRET, now);
+  const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
   const switches = createSwitches({
     client,
     tableName: SWITCHES_TABLE,
@@ -54,7 +55,12 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
     members: createMembers({
-      store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
+      store: createMemberStore({
+        ...tables,
+        pseudonym,
+        phonesRememberedDays: environment.PHONES_REMEMBERED_DAYS,
+        subscribers: environment.SUBSCRIBERS,
+      }),
       audit,
       now,
       newId,

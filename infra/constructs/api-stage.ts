@@ -38,7 +38,7 @@ const LOGGED = {
 export interface ApiStageProps {
   stage: Stage;
   api: Api;
-  /** What is limited more than the others, in requests a second. A stage can only limit routes that are there. */
+  /** What is limited more than the others, in requests a second of each route. A stage can only limit routes that are there. */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;
 }

@@ -13,8 +13,6 @@ export interface FifoQueueProps {
   deadLetters?: Queue;
 }
 
-const TAKE_AND_GIVE = ['Send', 'Receive', 'Delete'].map((verb) => `sqs:${verb}Message`);
-
 /** A FIFO queue of high throughput. TLS only, and for its own stage only. */
 export class FifoQueue extends Queue {
   constructor(scope: Construct, id: string, { stage, name, deadLetters }: FifoQueueProps) {
@@ -35,7 +33,8 @@ export class FifoQueue extends Queue {
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
       ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
     });
-    this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));
+    // A statement of a queue's policy may name seven actions, or all.
+    this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
   }
 }
 

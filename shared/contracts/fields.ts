@@ -8,6 +8,11 @@ export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv
 
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
+/** Of a registration. */
+export const returning = z.boolean().optional().meta({
+  description: 'Given if a member with this phone has left, and the phone is still remembered.',
+});
+
 /** A whole number, whose refusal names its bounds. */
 export function wholeNumber(from: number, to: number) {
   const error = `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;

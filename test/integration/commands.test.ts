@@ -88,6 +88,13 @@ describe('a redemption', () => {
     expect(seen.body.state).toBe('succeeded');
   });
 
+  it('lets nobody wait for headers alone', async () => {
+    const { id } = await member();
+    const { headers } = await redeem(id, { points: 10 });
+    const head = await cloud.request('HEAD', headers.get('location') ?? '', undefined, { prefer: 'wait=15' });
+    expect([head.status, head.headers.get('preference-applied')]).toEqual([200, null]);
+  });
+
   it('fails with a problem if there are not enough points', async () => {
     const { id } = await member();
     const { body } = await redeem(id, { points: 101 }, { prefer: 'wait=15' });

@@ -219,6 +219,15 @@ describe('phone and name', () => {
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);
     expect(items.some(({ item }) => String(item.sk).startsWith('ledger#'))).toBe(true);
     expect((await cloud.request('GET', `/v1/members/${alice}`)).status).toBe(404);
+    // Of a phone, a pseudonym stays for a while, with nothing that names its member.
+    const phones = items.filter(
+      ({ table, item }) => table === 'rollcall-dev-members' && String(item.pk).startsWith('phone#'),
+    );
+    const [guards, marks] = [true, false].map((has) => phones.filter(({ item }) => 'memberId' in item === has));
+    expect(guards).toEqual([]);
+    expect(marks?.map(({ item }) => Object.keys(item).toSorted())).toEqual(
+      Array.from({ length: 4 }, () => ['expiresAt', 'leftAt', 'pk']),
+    );
     // The phone is free again.
     expect(await register(ALICE)).not.toBe(alice);
   }, 120_000);

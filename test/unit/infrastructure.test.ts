@@ -5,6 +5,7 @@ import { stageNamed } from '../../infra/stages.ts';
 import { RECEIVES_BEFORE_PARKING } from '../../shared/config/redelivery.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { rpcWatch } from '../../shared/contracts/rpc.ts';
 
 interface Resource {
   Type: string;
@@ -58,19 +59,40 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
   );
 }
 
+/** The most of `Prefer: wait`, and of `WatchOperation`. */
+const LONGEST_WAIT_SECONDS = 20;
+
+/** The resource that a reference in the template of `from` means. */
+function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
+  const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
+    from.split('/')[0],
+    value,
+  ];
+  return `${file}/${Ref ?? attribute?.[0]}`;
+}
+
+/** What the stage's settings let through of each route behind a function that may run for as long as somebody waits. */
+function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number; burst: number }> {
+  const functions = new Map(ofType(stage, 'AWS::Lambda::Function'));
+  const integrations = new Map(ofType(stage, 'AWS::ApiGatewayV2::Integration'));
+  const [[, api] = []] = ofType(stage, 'AWS::ApiGatewayV2::Stage');
+  return ofType(stage, 'AWS::ApiGatewayV2::Route').flatMap(([id, { Properties }]) => {
+    const key: string = Properties.RouteKey;
+    const integration = idOf(stage, id, Properties.Target['Fn::Join'][1][1]);
+    const target = integrations.get(integration)?.Properties.IntegrationUri;
+    const { Timeout } = functions.get(idOf(stage, integration, target))?.Properties ?? {};
+    // HEAD does not wait, and of RPC one method does.
+    const neverWaits = key.startsWith('HEAD ') || (/^POST [^{]*Service/.test(key) && key !== `POST ${rpcWatch.path}`);
+    if (Timeout < LONGEST_WAIT_SECONDS || neverWaits) return [];
+    const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = api?.Properties.RouteSettings[key] ?? {};
+    return [{ key, rate, burst }];
+  });
+}
+
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const queues = () => ofType(stage, 'AWS::SQS::Queue');
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
-
-  /** The resource that a reference in the template of `from` means. */
-  function idOf(from: string, value: Reference): string {
-    const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
-      from.split('/')[0],
-      value,
-    ];
-    return `${file}/${Ref ?? attribute?.[0]}`;
-  }
 
   it('let no subscriber that was there from the beginning adopt a first version above 1', () => {
     const settings = [...functions().values()].flatMap(
@@ -82,7 +104,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
     const deadLetterQueues = new Set<string>();
     for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {
-      if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(id, Properties.RedrivePolicy.deadLetterTargetArn));
+      if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(stage, id, Properties.RedrivePolicy.deadLetterTargetArn));
     }
     expect(queues().length).toBe(15);
     for (const [id, { Properties }] of queues()) {
@@ -111,11 +133,11 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 
   it('hide a message for at least six times the timeout of its function', () => {
     const byId = new Map(queues());
-    const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(id, Properties.EventSourceArn)));
+    const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(stage, id, Properties.EventSourceArn)));
     expect(consuming.length).toBe(15);
     for (const [id, { Properties }] of consuming) {
-      const queue = byId.get(idOf(id, Properties.EventSourceArn))?.Properties;
-      const timeout = functions().get(idOf(id, Properties.FunctionName))?.Properties.Timeout;
+      const queue = byId.get(idOf(stage, id, Properties.EventSourceArn))?.Properties;
+      const timeout = functions().get(idOf(stage, id, Properties.FunctionName))?.Properties.Timeout;
       expect(queue?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
     }
   });
@@ -213,6 +235,19 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     );
   });
 
+  it('divide what may wait among all routes that may', () => {
+    const rates = waitingRates(stage);
+    expect(rates.map(({ key }) => key).toSorted()).toEqual([
+      'GET /v1/operations/{id}',
+      `POST ${rpcWatch.path}`,
+      'POST /v1/members/{id}/redemptions',
+    ]);
+    const { waitsPerSecond } = stageNamed(stage).throttling;
+    const together = rates.reduce((sum, { rate }) => sum + rate, 0);
+    expect(together).toBeLessThanOrEqual(waitsPerSecond);
+    expect(together).toBeGreaterThan(waitsPerSecond - rates.length);
+  });
+
   it('watch age, depth and dead letters of every consumer', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
@@ -236,6 +271,14 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 });
 
+describe('dev', () => {
+  it('can be taken down, its tables with it', () => {
+    for (const [, { Properties, DeletionPolicy }] of ofType('dev', 'AWS::DynamoDB::GlobalTable')) {
+      expect([Properties.Replicas[0].DeletionProtectionEnabled, DeletionPolicy]).toEqual([false, 'Delete']);
+    }
+  });
+});
+
 describe('prod', () => {
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
@@ -244,7 +287,15 @@ describe('prod', () => {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
       expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+      expect(replica.DeletionProtectionEnabled).toBe(true);
     }
+  });
+
+  it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
+    const rates = waitingRates('prod');
+    const waiting = rates.map(({ rate, burst }) => rate * LONGEST_WAIT_SECONDS + burst);
+    // 1,000 of an account by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    expect(waiting.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual((1_000 * 2) / 3);
   });
 });
 

@@ -8,11 +8,14 @@ export interface SecurityMutant {
   test:
     | 'security/callers'
     | 'security/access'
+    | 'security/outsiders'
     | 'security/personal-data'
     | 'security/phones'
     | 'unit/erasing'
+    | 'unit/services'
     | 'unit/tracing'
-    | 'integration/console';
+    | 'integration/console'
+    | 'integration/registration';
 }
 
 const api = 'infra/constructs/api.ts';
@@ -159,9 +162,9 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'queues for every role',
     file: queue,
-    from: 'this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));',
+    from: "this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));",
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
   },
   {
     name: 'queues without TLS',
@@ -180,9 +183,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the topic for every role',
     file: topic,
-    from: "this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));",
+    from: 'this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));',
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'the topic for whoever may subscribe',
+    file: topic,
+    from: '[...CHANGING, ...READING]',
+    to: 'CHANGING.concat(READING.slice(1))',
+    test: 'security/outsiders',
+  },
+  {
+    name: "the alarms' topic for every role",
+    file: 'infra/stacks/operations.ts',
+    from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));',
+    to: '',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'queues and topic for whoever deploys anything',
+    file: 'infra/constructs/own-roles.ts',
+    from: 'return Fn.sub(cloudFormationExecutionRole);',
+    to: "return 'arn:*:iam::*:role/cdk-*';",
+    test: 'security/outsiders',
   },
   {
     name: 'the topic without TLS',
@@ -299,9 +323,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the guard of who left',
     file: 'functions/registration/store.ts',
-    from: '        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },\n',
+    from: '        await phoneRelease(phone, member.deactivatedAt),\n',
     to: '',
     test: 'security/personal-data',
+  },
+  {
+    name: 'whom a phone belonged to',
+    file: 'functions/registration/store.ts',
+    from: 'Item: { ...key, ...mark }',
+    to: 'Item: { ...key, ...mark, memberId: phone }',
+    test: 'security/personal-data',
+  },
+  {
+    name: 'a phone is forgotten with its member',
+    file: 'functions/registration/store.ts',
+    from: 'if (phonesRememberedDays === null) return',
+    to: 'if (phonesRememberedDays !== undefined) return',
+    test: 'integration/registration',
+  },
+  {
+    name: 'a bonus for each registration of a phone',
+    file: 'functions/points/account.ts',
+    from: 'rule.oncePerPhone && data.returning === true;',
+    to: 'rule.oncePerPhone && data.returning === false;',
+    test: 'unit/services',
   },
   {
     name: 'operations of who left',
