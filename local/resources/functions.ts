@@ -56,9 +56,12 @@ export const functions =
           ...runtime.environment,
         },
       },
-      Math.min(instanceLimit, ReservedConcurrentExecutions),
-      (line) => runtime.log(name, line),
-      runtime.faults,
+      {
+        limit: Math.min(instanceLimit, ReservedConcurrentExecutions),
+        log: (line) => runtime.log(name, line),
+        onFailure: runtime.onFailure,
+        faults: runtime.faults,
+      },
     );
     runtime.functions.set(name, fn);
     checks.push(() => {
