@@ -33,7 +33,7 @@ export class AccessDenied extends Error {
 
 /** Every role and resource policy of the deployment, and what was done by them. */
 export class Access {
-  readonly #region: string;
+  readonly region: string;
   readonly #accountId: string;
   #roles = new Map<string, Role>();
   #ofResources = new Map<string, Statement[]>();
@@ -47,7 +47,7 @@ export class Access {
 
   /** @param salt what the secrets of roles are made of */
   constructor({ region, accountId, salt }: { region: string; accountId: string; salt: string }) {
-    this.#region = region;
+    this.region = region;
     this.#accountId = accountId;
     this.#salt = salt;
   }
@@ -120,6 +120,7 @@ export class Access {
 
   /** @throws {AccessDenied} if a role may not do what a call asks for */
   authorize(role: string, asked: readonly AskedFor[], service: string): void {
+    if (asked.length === 0) throw new AccessDenied(`${role} asks ${service} for what the embedded cloud cannot tell.`);
     for (const { action, resource } of asked) {
       const key = `${role} ${action} ${resource}`;
       let decision = this.#decisions.get(key);
@@ -159,7 +160,7 @@ export class Access {
     if (!decision.allowed || keyArn === undefined) return decision;
     const context = {
       ...request.context,
-      'kms:ViaService': `${service}.${this.#region}.amazonaws.com`,
+      'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
     };
     for (const action of isWrite(request.action) ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']) {

@@ -20,7 +20,7 @@ export function createMemberAccess(scopes: TokenScopes) {
     >;
     const { sub, scope, scp } = authorizer?.jwt?.claims ?? {};
     // Providers differ in the name; a list reads `[a b]` here.
-    const granted = String(scope ?? scp ?? '').replace(/^\[|\]$/g, '');
+    const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../local/iam/access.ts';
+import { signedBy } from '../../local/signature.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../shared/contracts/rpc.ts';
@@ -62,7 +65,7 @@ describe('everything about one member', () => {
       tokenOf(somebody),
       tokenOf('clerk', 'openid members:read'),
       tokenOf('clerk', 'members:write'),
-      tokenOf('clerk', 'members:reading members'),
+      tokenOf('clerk', 'members:reading members members:read] [members:write'),
     ]);
     expect(await Promise.all([own, reader, writer, neither].map((token) => read(somebody, token)))).toEqual([
       200, 200, 404, 404,
@@ -112,8 +115,20 @@ describe('a token', () => {
     ['that has expired', { exp: inSeconds(-1) }],
     ['that never expires', { exp: undefined }],
     ['that is not valid yet', { nbf: inSeconds(600) }],
+    ['that was given in the future', { iat: inSeconds(3_600) }],
+    ['that was given at no time', { iat: 'now' }],
   ])('%s is refused', async (_, wrong) => {
     expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
+  });
+
+  it("is nobody's whose subject is no text", async () => {
+    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await real()))).toBe(404);
+  });
+
+  it('is refused if it does not name its key', async () => {
+    const { key } = await real();
+    const nameless = new SignJWT(claims()).setProtectedHeader({ alg: 'RS256' });
+    expect(await read(somebody, await nameless.sign(await importJWK(key, 'RS256')))).toBe(401);
   });
 
   it('is refused with algorithm none, with a key of its own, or with one that the issuer does not have', async () => {
@@ -188,10 +203,36 @@ describe('what services call', () => {
     expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(403);
     const { 'x-amz-content-sha256': _, ...unhashed } = headers;
     expect((await fetch(url, { method: 'POST', headers: unhashed, body })).status).toBe(403);
+    const own = { method: 'POST', body: JSON.stringify({ id: somebody }) };
+    const { authorization = '' } = headers;
+    for (const names of ['constructor', 'x-amz-date', 'x-amz-date;x-amz-nothing;host']) {
+      const resigned = authorization.replace(/SignedHeaders=[^,]+/, `SignedHeaders=${names}`);
+      expect((await fetch(url, { ...own, headers: { ...headers, authorization: resigned } })).status, names).toBe(403);
+    }
     const old = { ...headers, 'x-amz-date': '20200101T000000Z' };
     expect((await fetch(url, { method: 'POST', headers: old, body: JSON.stringify({ id: somebody }) })).status).toBe(
       403,
     );
+  });
+});
+
+describe('a signature', () => {
+  const request = { method: 'POST', path: '/', body: '', headers: { host: 'api.example', 'x-amz-target': 'x' } };
+  const signer = (region: string) =>
+    new SignatureV4({ service: 'execute-api', region, sha256: Sha256, credentials: OPERATOR });
+  const signedOver = async (region: string, left: string[] = []) => {
+    const { headers } = await signer(region).sign(
+      { ...request, protocol: 'http:', hostname: 'api.example' },
+      { unsignableHeaders: new Set(left) },
+    );
+    return signedBy({ ...request, headers }, { service: 'execute-api', region: 'us-east-1' }, () => 'local');
+  };
+
+  it('is over host and all headers of AWS, for this region', async () => {
+    expect(await signedOver('us-east-1')).toBe('local');
+    expect(await signedOver('us-east-1', ['host'])).toBeUndefined();
+    expect(await signedOver('us-east-1', ['x-amz-target'])).toBeUndefined();
+    expect(await signedOver('eu-west-1')).toBeUndefined();
   });
 });
 
