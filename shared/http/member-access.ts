@@ -22,7 +22,7 @@ export function createMemberAccess(scopes: TokenScopes) {
     // Ids are read in any case (RFC 9562 §4), whoever wrote them into a token.
     const sub = String(claims.sub).toLowerCase();
     // Providers differ in the name; a list reads `[a b]` here.
-    const granted = String(scope ?? scp ?? '').replace(/^\[|\]$/g, '');
+    const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }
 

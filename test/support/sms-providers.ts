@@ -24,7 +24,7 @@ export async function startProviders() {
   const state = openState(undefined);
   const mailbox = createMailbox(state);
   const gateway = await startGateway('gateway-1', mailbox, 0);
-  const aws = awsOf(mailbox, { secretOf: (key) => (key === 'local' ? 'local' : undefined) });
+  const aws = awsOf(mailbox, { region: 'us-east-1', secretOf: (key) => (key === 'local' ? 'local' : undefined) });
   const awsServer = createServer(async (request, response) => {
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const body = String((await readBody(request)) ?? '');
