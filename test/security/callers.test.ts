@@ -296,9 +296,9 @@ describe('the audit trail', () => {
     expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
   });
 
-  it('has the role that called each method of RPC that changes something', async () => {
+  it('has the session of the role that called each method of RPC that changes something', async () => {
     const role = 'arn:aws:iam::000000000000:role/rollcall-dev-rpc-client';
-    const asClient = signedFetch(cloud.access.credentialsOf(role));
+    const asClient = signedFetch(cloud.access.credentialsOf(role, 'shop'));
     const call = async (method: string, message: object) => {
       const response = await asClient(`${cloud.apiUrl}/${MemberService.typeName}/${method}`, {
         method: 'POST',
@@ -317,9 +317,10 @@ describe('the audit trail', () => {
       DeactivateMember: { action: 'deactivate', message: { id } },
     };
     for (const [method, { message }] of Object.entries(calls)) await call(method, message);
+    const actor = 'arn:aws:sts::000000000000:assumed-role/rollcall-dev-rpc-client/shop';
     const actions = ['register', ...Object.values(calls).map(({ action }) => action)];
     const audits = await eventually(async () => auditsOf(id).length === actions.length && auditsOf(id));
-    expect(audits).toMatchObject(actions.map((action) => ({ actor: role, authentication: 'iam', action, member: id })));
+    expect(audits).toMatchObject(actions.map((action) => ({ actor, authentication: 'iam', action, member: id })));
     expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
     const others = MemberService.methods.filter(
       ({ name, idempotency }) =>
