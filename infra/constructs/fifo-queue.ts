@@ -1,5 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
-import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type RedriveAllowPolicy,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
 import type { Stage } from '../stages.ts';
@@ -11,11 +18,25 @@ export interface FifoQueueProps {
   stage: Stage;
   name: string;
   deadLetters?: Queue;
+  /** Name of the queue whose dead letters it takes. */
+  deadLettersOf?: string;
+}
+
+/**
+ * Whose dead letters a queue takes. By default any queue's of the account: SQS moves them without asking who may send, so
+ * that whoever makes a queue could put messages into this one
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
+ */
+function deadLettersTaken(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
+  if (source === undefined) return { redrivePermission: RedrivePermission.DENY_ALL };
+  // By its name: each of the two refers to the other.
+  const arn = Stack.of(scope).formatArn({ service: 'sqs', resource: `${source}.fifo` });
+  return { sourceQueues: [Queue.fromQueueArn(scope, `${id}Source`, arn)] };
 }
 
 /** A FIFO queue of high throughput. TLS only, and for its own stage only. */
 export class FifoQueue extends Queue {
-  constructor(scope: Construct, id: string, { stage, name, deadLetters }: FifoQueueProps) {
+  constructor(scope: Construct, id: string, { stage, name, deadLetters, deadLettersOf }: FifoQueueProps) {
     const encryptionMasterKey = keyFor(scope, id, stage);
     super(scope, id, {
       queueName: `${name}.fifo`,
@@ -31,6 +52,7 @@ export class FifoQueue extends Queue {
       maxMessageSizeBytes: 256 * 1024,
       // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
+      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),
       ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
     });
     // A statement of a queue's policy may name seven actions, or all.
@@ -45,7 +67,7 @@ export class ConsumedQueue extends Construct {
 
   constructor(scope: Construct, id: string, { stage, name }: Pick<FifoQueueProps, 'stage' | 'name'>) {
     super(scope, id);
-    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq` });
+    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq`, deadLettersOf: name });
     this.queue = new FifoQueue(this, 'Queue', { stage, name, deadLetters: this.deadLetters });
   }
 }

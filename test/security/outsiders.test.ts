@@ -47,6 +47,8 @@ interface Policies {
   resources: Map<string, Statement[]>;
   /** Of roles, by name. */
   roles: Map<string, Statement[]>;
+  /** What the templates say of queues, by ARN. */
+  queues: Map<string, Record<string, unknown>>;
 }
 
 /** What a stage's templates say of its queues, topics and roles, with nothing deployed. */
@@ -54,6 +56,7 @@ async function policiesOf(stage: (typeof STAGES)[number]): Promise<Policies> {
   const assembly = readAssembly(inject(stage));
   const resources = new Map<string, Statement[]>();
   const roles = new Map<string, Statement[]>();
+  const queues: Policies['queues'] = new Map();
   const add = (policies: Map<string, Statement[]>, to: string, document: unknown) =>
     policies.set(to, [...(policies.get(to) ?? []), ...statementsOf(document as PolicyDocument)]);
   const named = (service: string, name: unknown): Deployed => {
@@ -72,7 +75,11 @@ async function policiesOf(stage: (typeof STAGES)[number]): Promise<Policies> {
     parameters: new Proxy({}, { get: (_, name) => String(name) }),
     providers: {
       ...Object.fromEntries(types.map((type) => [type, anything])),
-      'AWS::SQS::Queue': async ({ properties: { QueueName } }) => named('sqs', QueueName),
+      'AWS::SQS::Queue': async ({ properties }) => {
+        const queue = named('sqs', properties.QueueName);
+        queues.set(queue.ref, properties);
+        return queue;
+      },
       'AWS::SNS::Topic': async ({ properties: { TopicName } }) => named('sns', TopicName),
       'AWS::SQS::QueuePolicy': async ({ logicalId, properties: { Queues, PolicyDocument } }) => {
         for (const queue of Queues as string[]) add(resources, queue, PolicyDocument);
@@ -93,14 +100,14 @@ async function policiesOf(stage: (typeof STAGES)[number]): Promise<Policies> {
       },
     },
   });
-  return { resources, roles };
+  return { resources, roles, queues };
 }
 
 const EVERYTHING: Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
 const iam = (name: string) => ({ role: `arn:aws:iam::${ACCOUNT}:${name}` });
 
 describe.each(STAGES)('queues and topic of %s', async (stage) => {
-  const { resources, roles } = await policiesOf(stage);
+  const { resources, roles, queues: properties } = await policiesOf(stage);
   const other = stage === 'dev' ? 'prod' : 'dev';
   const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:rollcall-${stage}-member-events.fifo`;
   const alarms = `arn:aws:sns:${REGION}:${ACCOUNT}:rollcall-${stage}-alarms`;
@@ -174,6 +181,20 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     );
     // Three subscribers: each with its queue, and one for what cannot be delivered.
     expect(fed).toHaveLength(6);
+  });
+
+  it('take dead letters of one queue at most, whose own they are: SQS moves them without a right to send', () => {
+    for (const [queue, { RedriveAllowPolicy }] of properties) {
+      const sources = [...properties].filter(
+        ([, { RedrivePolicy }]) => (RedrivePolicy as { deadLetterTargetArn: string })?.deadLetterTargetArn === queue,
+      );
+      expect(RedriveAllowPolicy, queue).toEqual(
+        queue.endsWith('-dlq.fifo')
+          ? { redrivePermission: 'byQueue', sourceQueueArns: sources.map(([source]) => source) }
+          : { redrivePermission: 'denyAll' },
+      );
+      expect(sources).toHaveLength(queue.endsWith('-dlq.fifo') ? 1 : 0);
+    }
   });
 
   it('have policies that SNS and SQS accept', () => {

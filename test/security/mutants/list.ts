@@ -167,6 +167,13 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/outsiders',
   },
   {
+    name: 'queues for the dead letters of any queue',
+    file: queue,
+    from: '      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),\n',
+    to: '',
+    test: 'security/outsiders',
+  },
+  {
     name: 'queues without TLS',
     file: queue,
     from: 'enforceSSL: true',
