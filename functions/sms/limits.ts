@@ -73,7 +73,12 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
     return (Item?.messages as Set<string> | undefined) ?? new Set();
   }
 
-  /** Last of all: a message that is known here has passed every limit. @returns whether it may be sent */
+  /**
+   * Last of all: a message that is known here has passed every limit. What is refused only here was counted for country and
+   * day: at most the texts to one phone that are under way at the same moment; so is one whose function dies before this,
+   * once more for each try.
+   * @returns whether it may be sent
+   */
   async function note(key: string, messageId: string): Promise<boolean> {
     const noted = await update(key, {
       UpdateExpression: 'ADD messages :message',
@@ -108,13 +113,13 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
       const passed = await messagesOf(key);
       if (passed.has(messageId)) return;
       if (passed.size >= perPhoneAndHour) throw held(overPhone);
-      const [ofCountry, texts] = await Promise.all([
-        countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute),
-        countOne(`day#${at.slice(0, 10)}`, perDay),
-      ]);
+      // From the narrow to the wide: what a country may not have does not spend the day of all others. What the day refuses
+      // is counted for a minute of that day, in which nothing passes any more.
+      const ofCountry = await countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
       if (ofCountry === undefined) {
         throw held(`${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`);
       }
+      const texts = await countOne(`day#${at.slice(0, 10)}`, perDay);
       if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
       if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
       if (!(await note(key, messageId))) throw held(overPhone);

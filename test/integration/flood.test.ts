@@ -239,6 +239,17 @@ describe('on a table', () => {
       expect(await outcome(check('+34600000109', 'day-9', now()))).toBe('sent');
     });
 
+    it('let one country that is flooded not spend the day of all others', async () => {
+      at = Date.UTC(2026, 11, 26, 10);
+      const { check } = limits({ perCountryAndMinute: 1, perDay: 2 });
+      const outcomes = [];
+      for (let text = 0; text < 5; text++)
+        outcomes.push(await outcome(check(`+4474001234${text}0`, `flood-${text}`, now())));
+      expect(outcomes.filter((one) => one === 'sent')).toHaveLength(1);
+      expect(await outcome(check('+34600000201', 'other', now()))).toBe('sent');
+      expect(await outcome(check('+33612345201', 'third', now()))).toMatch(/^the day's budget of 2 texts is spent/);
+    });
+
     it('name the countries, where only some are allowed', async () => {
       const { check } = limits({ countries: ['ES', 'PT'] });
       expect(await outcome(check('+351912345678', 'p', now()))).toBe('sent');
