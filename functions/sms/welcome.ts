@@ -5,7 +5,7 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import { shortWelcomeText, welcomeText } from './templates.ts';
+import { welcomeText } from './templates.ts';
 import type { SendText } from './texting.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
@@ -25,12 +25,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
   return {
     'rollcall.member.registered.v1': (message, released) => {
       const { id, subject, time, data } = message;
-      const text = {
-        to: data.phone,
-        text: welcomeText(data),
-        short: shortWelcomeText(data),
-        idempotencyKey: id,
-      };
+      const text = { to: data.phone, ...welcomeText(data.locale), idempotencyKey: id };
       return {
         call: (again) => sendText(text, { askedAt: new Date(time), released, again }),
         set: { phone: data.phone, locale: data.locale },

@@ -9,6 +9,7 @@ export interface SecurityMutant {
     | 'security/callers'
     | 'security/access'
     | 'security/personal-data'
+    | 'security/texts'
     | 'unit/erasing'
     | 'unit/tracing'
     | 'integration/console';
@@ -237,6 +238,13 @@ export const mutants: readonly SecurityMutant[] = [
     from: ".digest('base64url');",
     to: ".digest('base64url') && personal;",
     test: 'security/personal-data',
+  },
+  {
+    name: 'the first text has the name that a stranger wrote',
+    file: 'functions/sms/welcome.ts',
+    from: '...welcomeText(data.locale),',
+    to: '...welcomeText(data.locale), short: `Welcome, ${data.name}!`,',
+    test: 'security/texts',
   },
   {
     name: 'problems repeat every path',
