@@ -9,7 +9,9 @@ async function sentTo(name: string, locale: string): Promise<string[]> {
   const handlers = welcomeHandlers({
     sendText: async ({ text, short = '' }) => {
       sent.push(text, short);
+      return 'accepted';
     },
+    pseudonym: async (phone) => phone,
     correspondence: { reply: () => [] } as unknown as WelcomeOptions['correspondence'],
     now: () => TIME,
   });
