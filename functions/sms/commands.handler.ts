@@ -16,5 +16,5 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   contracts,
   unordered: true,
   handlers: ({ client, mode }) =>
-    commandHandlers({ client, contactsTable: CONTACTS_TABLE, sendText: configuredTexting({ mode }) }),
+    commandHandlers({ client, contactsTable: CONTACTS_TABLE, ...configuredTexting({ mode }) }),
 });

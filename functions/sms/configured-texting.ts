@@ -2,7 +2,7 @@ import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2'
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../../shared/aws/clients.ts';
-import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
+import { createPseudonym, type Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { createSecret } from '../../shared/aws/secrets.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
@@ -17,6 +17,7 @@ import { judge } from '../../shared/resilience/remote-service.ts';
 import { changeSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { countryOf, createSmsLimits } from './limits.ts';
+import { createOptOuts } from './opt-outs.ts';
 import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
 import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from './providers/http-gateway.ts';
@@ -29,8 +30,11 @@ const DISCOVERED = 'discover:';
 /** A capability that was switched because a circuit opened stays so for a little longer than the longest pause. */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Sends texts as the function's environment says. */
-export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): SendText {
+/** Sends texts as the function's environment says; and how its tables name phones. */
+export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): {
+  sendText: SendText;
+  pseudonym: Pseudonym;
+} {
   const environment = readEnvironment(
     z.object({
       SMS: jsonOf(smsSettings),
@@ -45,6 +49,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const client = createDynamoDB();
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
+  const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
   const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE });
   const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
 
@@ -95,22 +100,25 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     };
   };
 
-  return createTexting({
+  const sendText = createTexting({
     ...settings,
     routes: settings.providers.map(routeOf),
     buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
     limits: createSmsLimits({
       client,
       tableName: SMS_LIMITS_TABLE,
-      pseudonym: createPseudonym(environment.PSEUDONYMS_SECRET, now),
+      pseudonym,
       settings,
       now,
       count,
     }),
+    optOuts: createOptOuts({ client, tableName: SMS_LIMITS_TABLE, pseudonym }),
     mode,
     now,
+    onOptedOut: () => count({ TextsOptedOut: 1 }),
     onSent: (provider, to) => count({ TextsSent: 1 }, { provider, country: countryOf(to) ?? 'none' }),
   });
+  return { sendText, pseudonym };
 }
 
 type Configured = { provider: SmsProvider; discovered?: string };

@@ -9,6 +9,5 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   channel: memberEvents,
   cursorKey: CONTACT,
   contracts,
-  handlers: ({ correspondence, now, mode }) =>
-    welcomeHandlers({ sendText: configuredTexting({ mode }), correspondence, now }),
+  handlers: ({ correspondence, now, mode }) => welcomeHandlers({ ...configuredTexting({ mode }), correspondence, now }),
 });

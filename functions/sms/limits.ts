@@ -1,9 +1,15 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
+import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
   client: DynamoDBDocumentClient;
@@ -18,6 +24,17 @@ export interface LimitsOptions {
 }
 
 export type SmsLimits = ReturnType<typeof createSmsLimits>;
+
+export interface ToCheck {
+  /** E.164. */
+  to: string;
+  /** Of the message that asks for the text. */
+  idempotencyKey: string;
+  /** When the text was asked for. */
+  askedAt: Date;
+  /** Whether a person lifted the limits for it. */
+  released: boolean;
+}
 
 /** Counters outlive the longest that a text may wait: 14 days in its queue. */
 const KEPT_SECONDS = 16 * 24 * 3600;
@@ -66,14 +83,26 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
     return counted?.texts;
   }
 
-  async function messagesOf(key: string): Promise<Set<string>> {
-    const { Item } = await client.send(
-      new GetCommand({ TableName: tableName, Key: { pk: key }, ConsistentRead: true }),
+  /** What the phone got in an hour, and whether it has opted out, in one call: an opt-out costs a read unit more. */
+  async function look(hourKey: string, phonePseudonym: string): Promise<{ passed: Set<string>; hasOptedOut: boolean }> {
+    const optOut = optOutKey(phonePseudonym);
+    const { Responses, UnprocessedKeys = {} } = await client.send(
+      new BatchGetCommand({
+        RequestItems: { [tableName]: { Keys: [{ pk: hourKey }, optOut], ConsistentRead: true } },
+      }),
     );
-    return (Item?.messages as Set<string> | undefined) ?? new Set();
+    if (Object.keys(UnprocessedKeys).length > 0) throw new Error(`${tableName} answered a part of what was asked`);
+    const items = Responses?.[tableName] ?? [];
+    const passed = items.find(({ pk }) => pk === hourKey)?.messages as Set<string> | undefined;
+    return { passed: passed ?? new Set(), hasOptedOut: items.some(({ pk }) => pk === optOut.pk) };
   }
 
-  /** Last of all: a message that is known here has passed every limit. @returns whether it may be sent */
+  /**
+   * Last of all: a message that is known here has passed every limit. What is refused only here was counted for country and
+   * day: at most the texts to one phone that are under way at the same moment; so is one whose function dies before this,
+   * once more for each try.
+   * @returns whether it may be sent
+   */
   async function note(key: string, messageId: string): Promise<boolean> {
     const noted = await update(key, {
       UpdateExpression: 'ADD messages :message',
@@ -90,13 +119,13 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
 
   return {
     /**
-     * @param askedAt when the text was asked for
-     * @throws {HeldError} that says which limit, if one does not let the text pass
+     * @throws {KnownOptOutError} if the phone wants no texts: whatever a person released, it gets none.
+     * {@link HeldError} that says which limit, if one does not let the text pass
      */
-    async check(to: string, messageId: string, askedAt: Date): Promise<void> {
+    async check({ to, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
       const country = countryOf(to);
       const name = country ? names.of(country) : 'a number of no country';
-      if (countries !== 'all' && !(country && countries.includes(country))) {
+      if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
           `texts may not go to ${name}; allowed: ${countries.map((code) => names.of(code)).join(', ')} (setting sms.countries)`,
         );
@@ -104,20 +133,22 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
       const at = askedAt.toISOString();
       const hour = at.slice(0, 13);
       const overPhone = `this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`;
-      const key = `phone#${await pseudonym(to)}#${hour}`;
-      const passed = await messagesOf(key);
-      if (passed.has(messageId)) return;
+      const phone = await pseudonym(to);
+      const key = `phone#${phone}#${hour}`;
+      const { passed, hasOptedOut } = await look(key, phone);
+      if (hasOptedOut) throw new KnownOptOutError();
+      if (released || passed.has(idempotencyKey)) return;
       if (passed.size >= perPhoneAndHour) throw held(overPhone);
-      const [ofCountry, texts] = await Promise.all([
-        countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute),
-        countOne(`day#${at.slice(0, 10)}`, perDay),
-      ]);
+      // From the narrow to the wide: what a country may not have does not spend the day of all others. What the day refuses
+      // is counted for a minute of that day, in which nothing passes any more.
+      const ofCountry = await countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
       if (ofCountry === undefined) {
         throw held(`${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`);
       }
+      const texts = await countOne(`day#${at.slice(0, 10)}`, perDay);
       if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
       if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
-      if (!(await note(key, messageId))) throw held(overPhone);
+      if (!(await note(key, idempotencyKey))) throw held(overPhone);
     },
   };
 }

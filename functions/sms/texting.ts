@@ -17,6 +17,7 @@ import {
 import { createRemoteService, type RemoteService } from '../../shared/resilience/remote-service.ts';
 import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import type { SmsLimits } from './limits.ts';
+import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
 import type { SmsProvider, TextMessage } from './providers/provider.ts';
 import { oneSegment } from './segments.ts';
 
@@ -37,9 +38,12 @@ export interface TextingOptions {
   perMinute: number | null;
   buckets: Pick<TokenBuckets, 'take'>;
   limits: Pick<SmsLimits, 'check'>;
+  optOuts: Pick<OptOuts, 'add'>;
   mode: () => Promise<Mode>;
   /** Told of each text that a provider has accepted. */
   onSent: (provider: string, to: string) => void;
+  /** Told of each text that is not sent because its phone has opted out. */
+  onOptedOut: () => void;
   now: () => Date;
 }
 
@@ -53,12 +57,15 @@ export interface About {
   again: boolean;
 }
 
+/** `opted out`: no provider has the text, nor will any be asked again. */
+export type Sent = 'accepted' | 'opted out';
+
 /**
- * Hands a text to a provider.
+ * Hands a text to a provider, unless the phone has opted out.
  * @throws {HeldError} if a limit does not let it pass; {@link PostponedError} if no provider can now;
  * {@link PermanentError} or {@link TransientError} as the provider says
  */
-export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<void>;
+export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<Sent>;
 
 /** At the same provider, if it knows the text again. */
 const TRIES = 2;
@@ -68,7 +75,7 @@ const PATIENCE_MS = 1_500;
 const SOON_MS = 2_000;
 
 export function createTexting(options: TextingOptions): SendText {
-  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, mode, onSent, now } = options;
+  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, optOuts, mode, onSent, onOptedOut, now } = options;
 
   async function pace(name: string): Promise<void> {
     if (perMinute === null) return;
@@ -87,15 +94,18 @@ export function createTexting(options: TextingOptions): SendText {
     return createRemoteService<Text, void>({
       name,
       async call(text, one) {
-        await provider.send(text, one);
+        await provider.send(text, one).catch(async (error: Error) => {
+          if (error instanceof OptedOutError) await optOuts.add(text.to, now(), name);
+          throw error;
+        });
         onSent(name, text.to);
       },
       nodes,
       timeoutMs,
       atOnce,
-      admit: async ({ to, idempotencyKey, askedAt, released }) => {
+      admit: async (text) => {
         await provider.ready?.();
-        if (!released) await limits.check(to, idempotencyKey, askedAt);
+        await limits.check(text);
         await pace(name);
       },
       breaker,
@@ -125,7 +135,12 @@ export function createTexting(options: TextingOptions): SendText {
         ...about,
         ...(isShort && { text: oneSegment(short ?? text.text) }),
       });
+      return 'accepted';
     } catch (error) {
+      if (error instanceof OptedOutError || error instanceof KnownOptOutError) {
+        onOptedOut();
+        return 'opted out';
+      }
       throw inMessaging(error as Error, now());
     }
   };

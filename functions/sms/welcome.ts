@@ -1,3 +1,4 @@
+import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
@@ -5,8 +6,8 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import { shortWelcomeText, welcomeText } from './templates.ts';
-import type { SendText } from './texting.ts';
+import { welcomeText } from './templates.ts';
+import type { SendText, Sent } from './texting.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 
@@ -15,37 +16,44 @@ export const CONTACT = 'contact';
 
 export interface WelcomeOptions {
   sendText: SendText;
+  pseudonym: Pseudonym;
   correspondence: Correspondence;
   now: () => Date;
 }
 
+const SUMMARIES: Record<Sent, string> = {
+  accepted: 'accepted by the provider',
+  'opted out': 'not sent: whoever has this phone has opted out of texts',
+};
+
 /** What the SMS service does about a member's events: it welcomes, and knows how to reach the member from then on. */
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
-  const { sendText, correspondence, now } = options;
+  const { sendText, pseudonym, correspondence, now } = options;
   return {
-    'rollcall.member.registered.v1': (message, released) => {
+    async 'rollcall.member.registered.v1'(message, released) {
       const { id, subject, time, data } = message;
-      const text = {
-        to: data.phone,
-        text: welcomeText(data),
-        short: shortWelcomeText(data),
-        idempotencyKey: id,
-      };
-      return {
-        call: (again) => sendText(text, { askedAt: new Date(time), released, again }),
-        set: { phone: data.phone, locale: data.locale },
-        send: correspondence.reply(message, onboardingStepCompleted, {
+      const text = { to: data.phone, ...welcomeText(data.locale), idempotencyKey: id };
+      const answer = (sent: Sent) =>
+        correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,
           step: 'welcome-sms',
-          summary: 'text handed to the provider',
+          summary: SUMMARIES[sent],
           completedAt: now().toISOString(),
-        }),
+        });
+      // Before anything is sent: what cannot be answered fails here.
+      const answers = { accepted: answer('accepted'), 'opted out': answer('opted out') };
+      return {
+        set: { phone: data.phone, locale: data.locale, phonePseudonym: await pseudonym(data.phone) },
+        async call(again) {
+          const sent = await sendText(text, { askedAt: new Date(time), released, again });
+          return { set: { welcome: sent }, send: answers[sent] };
+        },
       };
     },
     'rollcall.member.profile-changed.v1': ({ data }) => ({ set: { locale: data.locale } }),
     'rollcall.member.deactivated.v1': (message) => ({
       set: { left: true },
-      remove: ['phone', 'locale'],
+      remove: ['phone', 'locale', 'phonePseudonym'],
       send: correspondence.reply(message, memberDataErased, {
         memberId: message.subject,
         erasedAt: now().toISOString(),

@@ -207,8 +207,8 @@ export class Dashboard extends Construct {
         ],
       },
       {
-        title: 'Held, and budget nearly spent',
-        metrics: [this.#own(service, 'TextsHeld', 'Sum'), this.#own(service, 'TextBudgetNearlySpent', 'Sum')],
+        title: 'Not sent: held, budget nearly spent, opted out',
+        metrics: ['TextsHeld', 'TextBudgetNearlySpent', 'TextsOptedOut'].map((name) => this.#own(service, name, 'Sum')),
       },
     ]);
   }

@@ -55,7 +55,7 @@ export class SmsStack extends Stack {
     });
     const providers = stage.sms.providers.map((name) => this.#provider(name, stage));
     for (const sender of [subscriber, commands]) {
-      sender.uses('SMS_LIMITS_TABLE', limits, 'GetItem', 'UpdateItem');
+      sender.uses('SMS_LIMITS_TABLE', limits, 'BatchGetItem', 'UpdateItem', 'PutItem');
       sender.extend({ ...governance.environment, SMS: JSON.stringify(stage.sms) }, (fn) => {
         governance.allowBreaking(fn);
         governance.allowPseudonyms(fn);

@@ -36,6 +36,8 @@ export function alibabaOf(mailbox: Mailbox) {
     return mailbox.answer(['alibaba'], undefined, accept, {
       fails: error(503, 'ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'),
       refuses: told('MOBILE_NUMBER_ILLEGAL'),
+      // Its documentation knows no code of its own for that.
+      'opted out': told('MOBILE_NUMBER_ILLEGAL'),
       throttles: error(400, 'Throttling.User', 'Request was denied due to user flow control.'),
     });
   };

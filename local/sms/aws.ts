@@ -24,8 +24,12 @@ export function awsOf(mailbox: Mailbox, access: Pick<Access, 'secretOf' | 'regio
     };
     return mailbox.answer(['aws'], undefined, accept, {
       fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
-      // As AWS does, it repeats what it was given.
-      refuses: error(400, 'ConflictException', {
+      // As AWS does, they repeat what it was given.
+      refuses: error(400, 'ValidationException', {
+        Reason: 'INVALID_PARAMETER',
+        Message: `Value '${to}' at 'destinationPhoneNumber' is no phone number.`,
+      }),
+      'opted out': error(400, 'ConflictException', {
         Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT',
         Message: `Value '${to}' at 'destinationPhoneNumber' is opted out.`,
       }),

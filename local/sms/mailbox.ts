@@ -15,7 +15,7 @@ export interface SentText {
 }
 
 /** `hangs` keeps the text out and answers nothing, `answer lost` keeps it and answers nothing. */
-export const FAULTS = ['fails', 'refuses', 'throttles', 'hangs', 'answer lost', 'slow', 'down'] as const;
+export const FAULTS = ['fails', 'refuses', 'opted out', 'throttles', 'hangs', 'answer lost', 'slow', 'down'] as const;
 
 export interface ProviderFault {
   kind: (typeof FAULTS)[number];
@@ -27,6 +27,7 @@ export interface ProviderFault {
 export interface Refusals<Answer> {
   fails: Answer;
   refuses: Answer;
+  'opted out': Answer;
   throttles: Answer;
 }
 

@@ -48,6 +48,7 @@ export async function startGateway(name: string, mailbox: Mailbox, port: number)
     return mailbox.answer<Answer>(['http', name], key, keep, {
       fails: { status: 503, body: body503 },
       refuses: { status: 422, body: body503 },
+      'opted out': { status: 422, body: { code: 'opted-out' } },
       throttles: { status: 429, body: body503, headers: { 'retry-after': '1' } },
     });
   }

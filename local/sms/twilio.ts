@@ -35,7 +35,8 @@ export function twilioOf(mailbox: Mailbox) {
     };
     return mailbox.answer(['twilio'], undefined, accept, {
       fails: error(503, 20503, `Service unavailable for ${To}`),
-      refuses: error(400, 21610, `Attempt to send to unsubscribed recipient ${To}`),
+      refuses: error(400, 21614, `To number: ${To}, is not a mobile number`),
+      'opted out': error(400, 21610, `Attempt to send to unsubscribed recipient ${To}`),
       throttles: { ...error(429, 20429, 'Too Many Requests'), headers: { 'retry-after': '1' } },
     });
   };

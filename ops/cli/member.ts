@@ -6,7 +6,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { readAnswer, reasonOf } from '../answer.ts';
 import { registered } from '../stage/directory.ts';
-import { holdingsOf } from '../stage/holdings.ts';
+import { holdingsOf, itemsAt, optOutOf } from '../stage/holdings.ts';
 import { asKept } from '../stage/ids.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
@@ -26,6 +26,16 @@ async function askApi(stage: Stage, route: { method: string; path: string }, pat
 
 const erasureOf = async (stage: Stage, id: string) =>
   (await askApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
+
+/** Of a member who has not left, and is known to the SMS service: whether they want texts. */
+async function textsOf(stage: Stage, id: string) {
+  const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
+  if (!contact) return undefined;
+  const [optOut] = await optOutOf(stage, contact);
+  return optOut
+    ? { wanted: false, optedOut: { since: String(optOut.since), by: String(optOut.by) } }
+    : { wanted: true };
+}
 
 function printErasure({ state, requestedAt, services }: ErasureResource): void {
   printTable(
@@ -73,10 +83,17 @@ member
 member
   .command('status')
   .argument('<id>', 'of the member', asKept)
-  .description('which services have erased a member who left')
+  .description('whether a member gets texts; or which services have erased one who left')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
+      const texts = await stage.ask(() => textsOf(stage, id));
+      if (texts && json) return printJson({ state: 'active', texts });
+      if (texts) {
+        const { since, by } = texts.optedOut ?? {};
+        const how = since ? pc.yellow(`wants no texts since ${since}, says ${by}`) : 'gets texts';
+        return console.log(`Member ${id} is active, and ${how}.`);
+      }
       const erasure = await erasureOf(stage, id);
       if (json) return printJson(erasure);
       printErasure(erasure);

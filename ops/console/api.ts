@@ -159,6 +159,8 @@ export interface MemberView {
   messages: SentMessage[];
   /** What each service holds, as it is stored. */
   holdings: Record<string, Array<Record<string, unknown>>>;
+  /** Whoever has the member's phone wants no texts: since when, and who said so. */
+  optedOut?: { since: string; by: string };
   /** Of an embedded cloud. */
   texts: Array<{ text: string; to: string; provider: string; at: string }>;
 }

@@ -1,8 +1,11 @@
+import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import type { Stage } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
 import type { MemberView, SentMessage } from './api.ts';
+
+const OPTED_OUT = optOutKey('').pk;
 
 /** All that is known of a member: what happened, what was said, and what every service holds. */
 export async function memberView(stage: Stage, cloud: EmbeddedCloud | undefined, id: string): Promise<MemberView> {
@@ -16,12 +19,14 @@ export async function memberView(stage: Stage, cloud: EmbeddedCloud | undefined,
     .map((item) => item.phone)
     .find((one) => typeof one === 'string');
   const texts = phone === undefined ? [] : ((await cloud?.texts(phone)) ?? []);
+  const optOut = holdings.sms?.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
   return {
     id,
     spans,
     messages: sent ? messages : heldMessages(holdings),
     holdings,
+    ...(optOut && { optedOut: { since: String(optOut.since), by: String(optOut.by) } }),
     texts: texts.map(({ text, to, provider, receivedAt }) => ({ text, to, provider, at: receivedAt })),
   };
 }

@@ -1,4 +1,5 @@
 import { GetCommand, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import type { Stage } from './stage.ts';
 
 export type Item = Record<string, unknown>;
@@ -52,6 +53,14 @@ async function parkedAbout(stage: Stage, subscriber: string, id: string): Promis
   return found;
 }
 
+/** That the phone of a contact has opted out of texts: it is kept by the phone, and so for whoever registers with it. */
+export async function optOutOf(stage: Stage, contact: Item | undefined): Promise<Item[]> {
+  if (typeof contact?.phonePseudonym !== 'string') return [];
+  const Key = optOutKey(contact.phonePseudonym);
+  const { Item } = await stage.dynamodb.send(new GetCommand({ TableName: stage.table('sms-limits'), Key }));
+  return Item ? [Item] : [];
+}
+
 /** All that the services of a stage hold of one member, by service: as it is stored. */
 export async function holdingsOf(stage: Stage, id: string): Promise<Record<string, Item[]>> {
   const subscribers = await stage.subscribers();
@@ -63,7 +72,11 @@ export async function holdingsOf(stage: Stage, id: string): Promise<Record<strin
     ]),
     ...subscribers.map(async (name): Promise<[string, Item[]]> => {
       const [own, parked] = await Promise.all([itemsAt(stage, name, 'pk', id), parkedAbout(stage, name, id)]);
-      return [name, [...own, ...parked.filter(({ aggregateId }) => aggregateId !== id)]];
+      const optOut = await optOutOf(
+        stage,
+        own.find(({ phonePseudonym }) => phonePseudonym),
+      );
+      return [name, [...own, ...optOut, ...parked.filter(({ aggregateId }) => aggregateId !== id)]];
     }),
   ];
   return Object.fromEntries((await Promise.all(holdings)).filter(([, items]) => items.length > 0));

@@ -1,5 +1,5 @@
 /**
- * What a name may be, where somebody gives it: it goes into texts to phones, into files and onto screens. Why each rule:
+ * What a name may be, where somebody gives it: it goes into files, onto screens and into what services send. Why each rule:
  * docs/decisions/0014-what-a-name-may-be.md.
  */
 

@@ -27,8 +27,11 @@ export type Handler<C extends MessageContract> = (
   released: boolean,
 ) => Reaction | Promise<Reaction>;
 
-/** @param again whether an earlier call for the message may have taken effect, though nothing was heard of it */
-type Call = (again: boolean) => Promise<void>;
+/**
+ * @param again whether an earlier call for the message may have taken effect, though nothing was heard of it
+ * @returns what its outcome adds to the effect: committed with the rest, and not at all if the call fails
+ */
+type Call = (again: boolean) => Promise<Effect | undefined>;
 
 type Reaction = Effect & { call?: Call };
 
@@ -87,6 +90,13 @@ export interface Applier {
   settle(place: Place): Promise<void>;
 }
 
+const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
+  set: { ...effect.set, ...outcome.set },
+  remove: [...(effect.remove ?? []), ...(outcome.remove ?? [])],
+  writes: [...(effect.writes ?? []), ...(outcome.writes ?? [])],
+  send: [...(effect.send ?? []), ...(outcome.send ?? [])],
+});
+
 /** Nobody knows, unless the error says that it has not. */
 const mayHaveHappened = (error: unknown): boolean =>
   !isPermanent(error) && !(error instanceof TransientError && !error.mayHaveHappened);
@@ -130,7 +140,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const erases = isErasing(message, contracts);
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
     const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
-    const { call, ...effect } = (await handler?.(message, released)) ?? {};
+    const { call, ...decided } = (await handler?.(message, released)) ?? {};
+    let effect: Effect = decided;
     if (call) {
       const from = now();
       const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
@@ -141,7 +152,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
           throw new TransientError(`${message.id}: its lease came late`);
         // Whoever calls for longer would do so beside the next.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
-        await withinBudget(left, () => call(leased.again ?? false));
+        const outcome = await withinBudget(left, () => call(leased.again ?? false));
+        effect = withOutcome(decided, outcome);
       } catch (error) {
         await store.release(aggregateId, lease, leased.again || mayHaveHappened(error));
         throw error;

@@ -5,7 +5,7 @@ export class RemoteError extends Error {
 
 /** The service answered, and will refuse this request whenever it comes. It is well. */
 export class RejectedError extends RemoteError {
-  override readonly name = 'RejectedError';
+  override readonly name: string = 'RejectedError';
 }
 
 /** The service cannot do it now. */

@@ -23,7 +23,7 @@ describe('a newcomer', () => {
 
     await page
       .getByRole('region', { name: /^Phone \+34/ })
-      .getByText('Lucía')
+      .getByText(/^(Welcome|¡Te damos la bienvenida|欢迎加入)/)
       .waitFor();
     for (const service of ['registration', 'sms', 'points', 'guide']) {
       await page.getByRole('tab', { name: new RegExp(`^${service}`) }).waitFor();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import { pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
@@ -297,3 +297,46 @@ describe('a text that some service wants sent', () => {
     expect(await cloud.texts(phone)).toHaveLength(1);
   });
 });
+
+describe('a phone of which a provider says that it has opted out', () => {
+  const contact = (id: string) => eventually(async () => (await cloud.items('sms', id)).find(({ welcome }) => welcome));
+  const welcomeStep = async (id: string) => {
+    const { body } = await cloud.request('GET', `/v1/members/${id}/onboarding`);
+    return body.steps.find(({ step }: { step: string }) => step === 'welcome-sms');
+  };
+
+  it('gets no more texts: not by another provider, not by a command, not for whoever registers with it next', async () => {
+    await cloud.breakSms('http', 'opted out');
+    const { id, phone } = await member();
+    expect(await contact(id)).toMatchObject({ welcome: 'opted out' });
+    expect(await eventually(() => welcomeStep(id))).toMatchObject({
+      source: '/rollcall/sms',
+      summary: 'not sent: whoever has this phone has opted out of texts',
+    });
+    await cloud.breakSms('http');
+    const before = await cloud.asked();
+    expect(before.twilio).toBeUndefined();
+
+    await redeem(id, { points: 40 });
+    const notice = await eventually(async () => {
+      const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-sms-commands' }));
+      return Items.find(({ sent }) => sent === 'opted out');
+    });
+    expect(notice).toMatchObject({ sk: 'command' });
+    await cloud.request('DELETE', `/v1/members/${id}`);
+    await eventually(async () => (await cloud.items('sms', id)).some(({ left }) => left));
+    expect(JSON.stringify(await cloud.items('sms', id))).not.toContain('phonePseudonym');
+    const next = await cloud.request('POST', '/v1/members', { phone, name: 'Ana', locale: 'es' });
+    expect(await contact(next.body.id)).toMatchObject({ welcome: 'opted out' });
+
+    expect([await cloud.texts(phone), await cloud.asked()]).toEqual([[], before]);
+    expect(JSON.stringify(await optOuts())).not.toContain(phone.slice(1));
+    const said = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
+    expect(said).toHaveLength(2);
+  });
+});
+
+const optOuts = async () => {
+  const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-sms-limits' }));
+  return Items.filter(({ pk }) => pk.startsWith('opted-out#'));
+};

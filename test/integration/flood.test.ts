@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSmsLimits } from '../../functions/sms/limits.ts';
+import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { callerOf } from '../../shared/http/caller.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -180,72 +181,112 @@ describe('on a table', () => {
           for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
         },
       });
-    const outcome = (promise: Promise<void>) =>
-      promise.then(
+    /** What becomes of a text. */
+    const ask = (
+      { check }: ReturnType<typeof createSmsLimits>,
+      to: string,
+      idempotencyKey: string,
+      askedAt = now(),
+      released = false,
+    ) =>
+      check({ to, idempotencyKey, askedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
       );
 
     it('let a phone have so many an hour, and know a message again', async () => {
-      const { check } = limits({ perPhoneAndHour: 2 });
-      const ask = (id: string) => outcome(check('+34600000001', id, now()));
-      expect([await ask('a'), await ask('b'), await ask('a'), await ask('b'), await ask('c')]).toEqual([
-        'sent',
-        'sent',
-        'sent',
-        'sent',
-        'this phone got 2 texts in this hour (setting sms.perPhoneAndHour)',
-      ]);
+      const limited = limits({ perPhoneAndHour: 2 });
+      const outcome = (id: string) => ask(limited, '+34600000001', id);
+      expect([
+        await outcome('a'),
+        await outcome('b'),
+        await outcome('a'),
+        await outcome('b'),
+        await outcome('c'),
+      ]).toEqual(['sent', 'sent', 'sent', 'sent', 'this phone got 2 texts in this hour (setting sms.perPhoneAndHour)']);
       at += 3_600_000;
-      expect(await ask('c')).toBe('sent');
+      expect(await outcome('c')).toBe('sent');
     });
 
     it('let a country have so many a minute, whatever becomes of others', async () => {
-      const { check } = limits({ perCountryAndMinute: 1 });
-      expect(await outcome(check('+447400123457', 'a', now()))).toBe('sent');
-      expect(await outcome(check('+447400123457', 'a', now()))).toBe('sent');
-      expect(await outcome(check('+447400123456', 'b', now()))).toBe(
+      const limited = limits({ perCountryAndMinute: 1 });
+      expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
+      expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
+      expect(await ask(limited, '+447400123456', 'b')).toBe(
         'United Kingdom got 1 texts in this minute (setting sms.perCountryAndMinute)',
       );
-      expect(await outcome(check('+33612345678', 'c', now()))).toBe('sent');
+      expect(await ask(limited, '+33612345678', 'c')).toBe('sent');
       // Also if it is asked about again: what is held has not passed.
-      expect(await outcome(check('+447400123456', 'b', now()))).toMatch(/^United Kingdom got 1 texts/);
+      expect(await ask(limited, '+447400123456', 'b')).toMatch(/^United Kingdom got 1 texts/);
       at += 60_000;
-      expect(await outcome(check('+447400123456', 'b2', now()))).toBe('sent');
+      expect(await ask(limited, '+447400123456', 'b2')).toBe('sent');
     });
 
     it('count a text once, for when it was asked for, however late it is sent', async () => {
-      const { check } = limits({ perCountryAndMinute: 2 });
+      const limited = limits({ perCountryAndMinute: 2 });
       const asked = now();
       for (let hour = 0; hour < 5; hour++) {
-        expect(await outcome(check('+33612345001', 'late', asked))).toBe('sent');
+        expect(await ask(limited, '+33612345001', 'late', asked)).toBe('sent');
         at += 3_600_000;
       }
-      expect(await outcome(check('+33612345002', 'later', asked))).toBe('sent');
-      expect(await outcome(check('+33612345003', 'latest', asked))).toMatch(/^France got 2 texts/);
-      expect(await outcome(check('+33612345003', 'now', now()))).toBe('sent');
+      expect(await ask(limited, '+33612345002', 'later', asked)).toBe('sent');
+      expect(await ask(limited, '+33612345003', 'latest', asked)).toMatch(/^France got 2 texts/);
+      expect(await ask(limited, '+33612345003', 'now')).toBe('sent');
     });
 
     it('spend no more than the budget of the day, and say when it is nearly spent', async () => {
       at = Date.UTC(2026, 11, 24, 10);
-      const { check } = limits({ perDay: 5 });
+      const limited = limits({ perDay: 5 });
       const before = counted.TextBudgetNearlySpent ?? 0;
       const outcomes = [];
-      for (let text = 0; text < 6; text++)
-        outcomes.push(await outcome(check(`+3460000010${text}`, `day-${text}`, now())));
+      for (let text = 0; text < 6; text++) outcomes.push(await ask(limited, `+3460000010${text}`, `day-${text}`));
       expect(outcomes).toEqual([...Array(5).fill('sent'), "the day's budget of 5 texts is spent (setting sms.perDay)"]);
       expect(counted.TextBudgetNearlySpent).toBe(before + 1);
       at += 24 * 3_600_000;
-      expect(await outcome(check('+34600000109', 'day-9', now()))).toBe('sent');
+      expect(await ask(limited, '+34600000109', 'day-9')).toBe('sent');
+    });
+
+    it('let one country that is flooded not spend the day of all others', async () => {
+      at = Date.UTC(2026, 11, 26, 10);
+      const limited = limits({ perCountryAndMinute: 1, perDay: 2 });
+      const outcomes = [];
+      for (let text = 0; text < 5; text++) outcomes.push(await ask(limited, `+4474001234${text}0`, `flood-${text}`));
+      expect(outcomes.filter((one) => one === 'sent')).toHaveLength(1);
+      expect(await ask(limited, '+34600000201', 'other')).toBe('sent');
+      expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the day's budget of 2 texts is spent/);
+    });
+
+    it('do not matter to a phone that has opted out: it gets no text, not even a released one, until it opts in', async () => {
+      const limited = limits({});
+      const optOuts = createOptOuts({ client: cloud.dynamodb, tableName, pseudonym: async (phone) => phone });
+      const phone = '+34600000301';
+      const [before, after] = [now(), new Date(at + 1_000)];
+      await optOuts.add(phone, after, 'test');
+      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of texts');
+      expect(await ask(limited, phone, 'out', now(), true)).toBe('this phone has opted out of texts');
+      expect(await ask(limited, '+34600000302', 'other')).toBe('sent');
+      // Told late: it is older than the opt-out.
+      await optOuts.remove(phone, before);
+      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of texts');
+      await optOuts.remove(phone, after);
+      await optOuts.remove(phone, after);
+      expect(await ask(limited, phone, 'out')).toBe('sent');
+    });
+
+    it('are lifted by a person, and count nothing then', async () => {
+      const limited = limits({ countries: ['ES'], perPhoneAndHour: 1 });
+      expect(await ask(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
+      expect(await ask(limited, '+34600000303', 'a', now(), true)).toBe('sent');
+      expect(await ask(limited, '+34600000303', 'b')).toBe('sent');
     });
 
     it('name the countries, where only some are allowed', async () => {
-      const { check } = limits({ countries: ['ES', 'PT'] });
-      expect(await outcome(check('+351912345678', 'p', now()))).toBe('sent');
-      expect(await outcome(check('+4915112345678', 'd', now()))).toBe(
+      const limited = limits({ countries: ['ES', 'PT'] });
+      expect(await ask(limited, '+351912345678', 'p')).toBe('sent');
+      expect(await ask(limited, '+4915112345678', 'd')).toBe(
         'texts may not go to Germany; allowed: Spain, Portugal (setting sms.countries)',
       );
-      expect(await outcome(check('+881612345678', 's', now()))).toMatch(/^texts may not go to a number of no country/);
+      expect(await ask(limited, '+881612345678', 's')).toMatch(/^texts may not go to a number of no country/);
     });
   });
 });

@@ -2,12 +2,14 @@ import { createServer } from 'node:http';
 import { inspect } from 'node:util';
 import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import { sign } from '../../functions/sms/providers/alibaba.ts';
 import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { failureOf } from '../../functions/sms/providers/http-call.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import { close, listen } from '../../local/listen.ts';
+import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import { TWILIO } from '../../local/sms/twilio.ts';
 import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
 import { createRemoteService } from '../../shared/resilience/remote-service.ts';
@@ -33,8 +35,7 @@ const failure = (promise: Promise<void>) =>
   );
 
 describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (name) => {
-  const breakIt = (kind: 'fails' | 'refuses' | 'throttles' | 'hangs' | 'answer lost' | 'down') =>
-    sandbox.mailbox.faults.set(name, { kind });
+  const breakIt = (kind: ProviderFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
   const texts = (to: string) => sandbox.mailbox.texts(to).map(({ text, provider }) => ({ text, provider }));
 
   it('accepts a text, as it was written', async () => {
@@ -50,16 +51,21 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
 
   it('rejects for good whom it may not write to', async () => {
     breakIt('refuses');
-    expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(RejectedError);
+    const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
+    expect(error).toBeInstanceOf(RejectedError);
+    expect(error).not.toBeInstanceOf(OptedOutError);
   });
 
-  it.each(['fails', 'refuses', 'down'] as const)('says nothing of whom the text was for, when it %s', async (kind) => {
-    breakIt(kind);
-    const text = newText();
-    const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
-    // As a logger shows it: with its causes, and all that they carry.
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(text.to.slice(1));
-  });
+  it.each(['fails', 'refuses', 'opted out', 'down'] as const)(
+    'says nothing of whom the text was for, when it %s',
+    async (kind) => {
+      breakIt(kind);
+      const text = newText();
+      const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
+      // As a logger shows it: with its causes, and all that they carry.
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(text.to.slice(1));
+    },
+  );
 
   it('rejects for now, and says that nothing was sent', async () => {
     breakIt('fails');
@@ -105,6 +111,13 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     const provider = sandbox.adapter(name);
     for (let time = 0; time < 2; time++) await provider.send(text, { signal: signal() });
     expect(texts(text.to)).toHaveLength(provider.honoursKey ? 1 : 2);
+  });
+});
+
+describe.each(['http', 'aws', 'twilio'])('an SMS provider that knows who opted out: %s', (name) => {
+  it('tells that from other refusals', async () => {
+    sandbox.mailbox.faults.set(name, { kind: 'opted out' });
+    expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(OptedOutError);
   });
 });
 

@@ -1,29 +1,41 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shortWelcomeText, welcomeText } from '../../functions/sms/templates.ts';
-import { nameFault } from '../../shared/contracts/name-rule.ts';
+import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { registered, TIME } from '../support/builders.ts';
 
-const FORBIDDEN = { name: 'evil.com\u202E 612345678' };
+/** What is sent to whoever owns the phone of a registration. */
+async function sentTo(name: string, locale: string): Promise<string[]> {
+  const sent: string[] = [];
+  const handlers = welcomeHandlers({
+    sendText: async ({ text, short = '' }) => {
+      sent.push(text, short);
+      return 'accepted';
+    },
+    pseudonym: async (phone) => phone,
+    correspondence: { reply: () => [] } as unknown as WelcomeOptions['correspondence'],
+    now: () => TIME,
+  });
+  const message = registered();
+  const registration = { ...message, data: { ...message.data, name, locale } };
+  const reaction = await handlers['rollcall.member.registered.v1']?.(registration as never, false);
+  await reaction?.call?.(false);
+  return sent;
+}
 
-describe('a name that is not fit for a text', () => {
+describe('the first text, to a phone that nobody has confirmed', () => {
   it.each([
-    ['en', 'Welcome! You', 'Welcome!'],
-    ['es', '¡Te damos la bienvenida! Ya', '¡Hola!'],
-    ['zh-CN', '欢迎加入！', '欢迎！'],
-  ])('is left out of the texts in %s', (locale, long, short) => {
-    expect(welcomeText({ ...FORBIDDEN, locale }).startsWith(long)).toBe(true);
-    expect(shortWelcomeText({ ...FORBIDDEN, locale })).toBe(short);
-    expect(shortWelcomeText({ name: 'Lucía', locale })).toContain('Lucía');
+    ['en', 'Welcome! You are a member now. Your bonus points and your guide are waiting for you.', 'Welcome!'],
+    ['es', '¡Te damos la bienvenida! Ya formas parte. Te esperan tus puntos de regalo y tu guía.', '¡Hola!'],
+    ['zh-CN', '欢迎加入！您的奖励积分和入门指南已经准备好了。', '欢迎！'],
+  ])('says in %s what we say, and nothing that a stranger wrote', async (locale, text, short) => {
+    expect(await sentTo('URGENT your bank account is locked, answer this text', locale)).toEqual([text, short]);
   });
 
-  it('cannot be put into one, whatever it is', () => {
-    const without = welcomeText({ name: '', locale: 'en' });
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (name) => {
-        const text = welcomeText({ name, locale: 'en' });
-        expect(text === without || nameFault(text.slice('Welcome, '.length, text.indexOf('! You'))) === undefined).toBe(
-          true,
-        );
+  it('is the same for everybody, whatever their name is', async () => {
+    const expected = await sentTo('Ana', 'en');
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (name) => {
+        expect(await sentTo(name, 'en')).toEqual(expected);
       }),
     );
   });

@@ -261,14 +261,14 @@ export const mutants: Mutant[] = [
     breaks: ['G5'],
     file: applier,
     from: 'await withinBudget(left, () => call(leased.again ?? false));',
-    to: 'await Promise.all([call(false), call(false)]);',
+    to: '(await Promise.all([call(false), call(false)]))[0];',
   },
   {
     name: 'a-new-key-for-every-try',
     breaks: ['G5'],
     file: 'functions/sms/welcome.ts',
-    from: 'idempotencyKey: id,',
-    to: 'idempotencyKey: `${id} ${performance.now()}`,',
+    from: 'idempotencyKey: id',
+    to: 'idempotencyKey: `${id} ${performance.now()}`',
   },
   {
     name: 'idempotency-key-forgotten',

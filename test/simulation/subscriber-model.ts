@@ -142,6 +142,7 @@ export class SubscriberModel {
         await scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
           texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
         });
+        return 'accepted';
       } finally {
         this.#calls.delete(own);
       }
@@ -155,7 +156,7 @@ export class SubscriberModel {
     });
     const working: Handlers<Contract> =
       this.name === 'sms'
-        ? welcomeHandlers({ sendText, correspondence, now })
+        ? welcomeHandlers({ sendText, pseudonym: async (phone) => phone, correspondence, now })
         : journeyHandlers({ correspondence, now });
     const handlers = contracts.map(({ type }) => [
       type,

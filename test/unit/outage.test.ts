@@ -103,7 +103,9 @@ describe('an hour in which the only SMS provider is down', () => {
       perMinute: null,
       buckets: { take: () => Promise.reject(new Error('no pace is set')) },
       limits: { check: async () => {} },
+      optOuts: { add: () => Promise.reject(new Error('nobody has opted out')) },
       onSent: () => {},
+      onOptedOut: () => {},
       mode: async () => 'on',
       now,
     });
@@ -114,7 +116,7 @@ describe('an hour in which the only SMS provider is down', () => {
       joinsLate: false,
       contracts,
       senders: memberEvents.senders,
-      handlers: welcomeHandlers({ sendText, correspondence, now }),
+      handlers: welcomeHandlers({ sendText, pseudonym: async (phone) => phone, correspondence, now }),
       sender: { send: async () => new Map() },
       now,
       newId,

@@ -5,6 +5,7 @@ import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
 import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
+import type { Effect } from '../../shared/messaging/subscriber-store.ts';
 import { memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
@@ -128,6 +129,36 @@ describe('what an effect has to send', () => {
     expect(await apply(registered())).toBe('duplicate');
     expect([parked(), versions(), sender.sent]).toEqual([[], [1], []]);
     expect(store.discarded).toMatchObject([{ reason: 'unsent', discardedBecause: 'the channel is gone' }]);
+  });
+});
+
+describe('what the outcome of a call adds to the effect', () => {
+  const handlers = (outcome: () => Promise<Effect | undefined>) => ({
+    'rollcall.member.registered.v1': () => ({
+      set: { phone: 'p', welcome: 'not yet' },
+      send: [outgoingMessage(member, 'before')],
+      call: outcome,
+    }),
+  });
+
+  it('is committed and sent with the rest of it', async () => {
+    const sender = outbound();
+    const outcome = async () => ({ set: { welcome: 'accepted' }, send: [outgoingMessage(member, 'after')] });
+    const { apply, store } = subscriber(handlers(outcome), false, { sender });
+    expect(await apply(registered())).toBe('applied');
+    expect(store.effects[0]?.effect.set).toMatchObject({ phone: 'p', welcome: 'accepted' });
+    expect(sender.sent).toEqual(['before', 'after']);
+  });
+
+  it('is nothing, if the call fails', async () => {
+    const sender = outbound();
+    const { apply, store } = subscriber(
+      handlers(() => Promise.reject(new PermanentError('no'))),
+      false,
+      { sender },
+    );
+    expect(await apply(registered())).toBe('parked');
+    expect([store.effects, sender.sent]).toEqual([[], []]);
   });
 });
 

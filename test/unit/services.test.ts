@@ -25,9 +25,7 @@ describe('welcome text', () => {
     ['zh-TW', 'Welcome'],
     ['de', 'Welcome'],
   ])('for %s says %s', (locale, word) => {
-    const said = welcomeText({ name: 'Ana', locale });
-    expect(said).toContain(word);
-    expect(said).toContain('Ana');
+    expect(welcomeText(locale).text).toContain(word);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
 import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
 import { CircuitOpenError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
@@ -11,6 +12,7 @@ const known = { askedAt: TIME, released: false, again: false };
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
   const asked: string[] = [];
   const sent: string[] = [];
+  const optedOut: string[] = [];
   const routes = errors.map((error, index): Route => {
     const name = ['first', 'second'][index] as string;
     return {
@@ -34,11 +36,13 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     buckets: { take: () => Promise.reject(new Error('no pace is set')) },
     limits: { check: async () => {} },
     mode: async () => 'on',
+    optOuts: { add: async (phone, at, by) => void optedOut.push(`${phone} ${at.toISOString()} ${by}`) },
     onSent: () => {},
+    onOptedOut: () => {},
     now: () => TIME,
     ...more,
   });
-  return { asked, sent, send: (about = known) => send(text, about).catch((error: Error) => error) };
+  return { asked, sent, optedOut, send: (about = known) => send(text, about).catch((error: Error) => error) };
 }
 
 const refused = new UnavailableError('503');
@@ -114,8 +118,8 @@ describe('a text', () => {
 
   it('is held before any provider is asked, unless a person released it', async () => {
     const limits = {
-      check: async () => {
-        throw new HeldError('too many');
+      check: async ({ released }: { released: boolean }) => {
+        if (!released) throw new HeldError('too many');
       },
     };
     const { send, asked } = texting([undefined], { limits });
@@ -123,6 +127,26 @@ describe('a text', () => {
     expect(asked).toEqual([]);
     await send({ ...known, released: true });
     expect(asked).toEqual(['first']);
+  });
+
+  it('is not sent to a phone of which a provider says that it opted out: kept, and asked of nobody else', async () => {
+    const { send, asked, optedOut } = texting([new OptedOutError('21610'), undefined]);
+    expect(await send()).toBe('opted out');
+    expect(asked).toEqual(['first']);
+    expect(optedOut).toEqual([`${text.to} ${TIME.toISOString()} first`]);
+  });
+
+  it('is for no provider, if it is known that the phone has opted out, whoever released it', async () => {
+    const limits = { check: () => Promise.reject(new KnownOptOutError()) };
+    const { send, asked, optedOut } = texting([undefined, undefined], { limits });
+    expect([await send(), await send({ ...known, released: true })]).toEqual(['opted out', 'opted out']);
+    expect([asked, optedOut]).toEqual([[], []]);
+  });
+
+  it('is tried again, if that its phone opted out could not be kept', async () => {
+    const optOuts = { add: () => Promise.reject(new Error('throttled')) };
+    const { send } = texting([new OptedOutError('21610')], { optOuts });
+    expect(await send()).toMatchObject({ name: 'TransientError', mayHaveHappened: false });
   });
 
   it('is short, if so switched', async () => {

@@ -22,7 +22,10 @@ export interface AlibabaOptions {
 
 const MAINLAND = '+86';
 const THROTTLED = /^(Throttling|isv\.BUSINESS_LIMIT_CONTROL|FREQUENCY_LIMIT)/;
-/** Of the number or the text itself (https://www.alibabacloud.com/help/en/sms/developer-reference/api-error-codes). */
+/**
+ * Of the number or the text itself. Its codes know no recipient who opted out: BLACK_KEY_CONTROL_LIMIT is about words of
+ * the text (https://help.aliyun.com/zh/sms/error-code-intl).
+ */
 const FOR_GOOD =
   /^(isv\.)?(MOBILE_NUMBER_ILLEGAL|NUMBER_ILLEGAL|BLACK_KEY_CONTROL_LIMIT|PARAM_LENGTH_LIMIT|CONTENT_ERROR)/;
 const THROTTLED_MS = 1_000;

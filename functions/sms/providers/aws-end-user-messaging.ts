@@ -5,9 +5,11 @@ import {
   ThrottlingException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { OptedOutError } from '../opt-outs.ts';
 import type { SmsProvider } from './provider.ts';
 
 const THROTTLED_MS = 1_000;
+const OPTED_OUT = 'DESTINATION_PHONE_NUMBER_OPTED_OUT';
 
 /**
  * Reasons that are the recipient's; others are ours to set right, such as a pool that there is not
@@ -15,7 +17,6 @@ const THROTTLED_MS = 1_000;
  */
 const FOR_GOOD = new Set([
   'INVALID_PARAMETER',
-  'DESTINATION_PHONE_NUMBER_OPTED_OUT',
   'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION',
   'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
 ]);
@@ -54,9 +55,9 @@ export function createAwsEndUserMessaging(options: {
 function failureOf(cause: Error): Error {
   // Neither its message nor itself goes along: what AWS says of a parameter repeats the phone.
   const reason = (cause as { Reason?: string }).Reason ?? '';
-  if (FOR_GOOD.has(reason)) {
-    return new RejectedError(`AWS End User Messaging refused the text: ${reason}`);
-  }
+  const refused = `AWS End User Messaging refused the text: ${reason}`;
+  if (reason === OPTED_OUT) return new OptedOutError(refused);
+  if (FOR_GOOD.has(reason)) return new RejectedError(refused);
   const what = `AWS End User Messaging: ${[cause.name, reason].filter(Boolean).join(', ')}`;
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
   if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client') return new NotServedError(what);

@@ -1,5 +1,9 @@
-import { failureOf, post } from './http-call.ts';
+import { OptedOutError } from '../opt-outs.ts';
+import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
+
+/** In an answer of 422, as `{"code": "opted-out"}`. */
+const OPTED_OUT = 'opted-out';
 
 /**
  * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx is acceptance.
@@ -14,6 +18,10 @@ export const createHttpGateway = ({ url }: { url?: string }): SmsProvider => ({
       body: JSON.stringify({ to, text }),
       signal,
     });
-    if (answer.status >= 300) throw failureOf(`SMS gateway ${endpoint} answered ${answer.status}`, answer);
+    if (answer.status < 300) return;
+    const what = `SMS gateway ${endpoint} answered ${answer.status}`;
+    if (answer.status === 422 && parsed(answer.body).code === OPTED_OUT)
+      throw new OptedOutError(`${what}: ${OPTED_OUT}`);
+    throw failureOf(what, answer);
   },
 });

@@ -16,7 +16,7 @@ export interface SmsProvider {
   ready?(): Promise<void>;
   /**
    * Resolves once the provider has accepted the text.
-   * @throws {RejectedError} if it never will; {@link ThrottledError} if it takes no more for now;
+   * @throws {OptedOutError} if whoever has the phone wants no texts; {@link RejectedError} if it never will; {@link ThrottledError} if it takes no more for now;
    * {@link UnavailableError} if it may later
    */
   send(message: TextMessage, one: Try): Promise<void>;

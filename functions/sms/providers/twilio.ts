@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { NotServedError } from '../../../shared/resilience/errors.ts';
+import { OptedOutError } from '../opt-outs.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
@@ -13,7 +14,8 @@ export const twilioCredentials = z.object({
 export type TwilioCredentials = z.output<typeof twilioCredentials>;
 
 /** Of the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
-const FOR_GOOD = new Set([21211, 21602, 21610, 21612, 21614, 21617]);
+const FOR_GOOD = new Set([21211, 21602, 21612, 21614, 21617]);
+const OPTED_OUT = 21610;
 
 /**
  * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key, so
@@ -44,6 +46,7 @@ export const createTwilio = ({
     if (answer.status === 201) return;
     const { code = '?' } = parsed(answer.body);
     const what = `Twilio answered ${answer.status} with code ${code}`;
+    if (answer.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(what);
     // Of other codes none is the member's fault: sender, permissions, credit.
     if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new NotServedError(what);
     throw failureOf(what, answer);

@@ -11,6 +11,7 @@ export interface SecurityMutant {
     | 'security/outsiders'
     | 'security/personal-data'
     | 'security/phones'
+    | 'security/texts'
     | 'unit/erasing'
     | 'unit/services'
     | 'unit/tracing'
@@ -291,6 +292,13 @@ export const mutants: readonly SecurityMutant[] = [
     from: "logger.info('audit', { ...by, ...change,",
     to: "logger.info('audit', { ...change,",
     test: 'security/callers',
+  },
+  {
+    name: 'the first text has the name that a stranger wrote',
+    file: 'functions/sms/welcome.ts',
+    from: '...welcomeText(data.locale),',
+    to: '...welcomeText(data.locale), short: `Welcome, ${data.name}!`,',
+    test: 'security/texts',
   },
   {
     name: 'problems repeat every path',

@@ -34,7 +34,7 @@ export default function MemberPage() {
             </Grid.Col>
             <Grid.Col span={{ base: 12, lg: 'content' }} miw={300}>
               <Section title={t('members.texts')}>
-                <Phone texts={member.texts} />
+                <Phone texts={member.texts} {...(member.optedOut && { optedOut: member.optedOut })} />
               </Section>
             </Grid.Col>
           </Grid>

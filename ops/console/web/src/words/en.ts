@@ -187,6 +187,7 @@ export const en = {
     holdsNothing: 'nothing',
     texts: 'Texts',
     noTexts: 'No text was sent to this member.',
+    optedOut: 'Whoever has this phone wants no texts since {{since}}, says {{by}}.',
     phoneOf: 'Phone {{to}}',
     by: 'by {{provider}}',
     asJson: 'As JSON',
@@ -341,6 +342,7 @@ export const en = {
     kindText: {
       fails: 'answers with an error',
       refuses: 'refuses this text for good',
+      'opted out': 'says: this person wants no texts',
       throttles: 'says: too many requests',
       hangs: 'keeps the text out and answers nothing',
       'answer lost': 'takes the text, its answer is lost',

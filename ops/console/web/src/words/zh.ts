@@ -173,6 +173,7 @@ export const zh: Dictionary = {
     nothingHeld: '没有服务持有该会员的数据。',
     holdsNothing: '无',
     texts: '短信',
+    optedOut: '{{by}} 告知：此手机自 {{since}} 起已退订短信。',
     noTexts: '没有给该会员发过短信。',
     phoneOf: '手机 {{to}}',
     by: '经由 {{provider}}',
@@ -327,6 +328,7 @@ export const zh: Dictionary = {
     kindText: {
       fails: '应答错误',
       refuses: '永久拒绝这条短信',
+      'opted out': '应答：此人已退订短信',
       throttles: '应答：请求过多',
       hangs: '不收短信，也不应答',
       'answer lost': '收下短信，但应答丢失',
