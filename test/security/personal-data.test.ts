@@ -153,7 +153,7 @@ describe('phone and name', () => {
       cloud.endpointUrl,
       'member',
       'export',
-      ids.alice ?? '',
+      (ids.alice ?? '').toUpperCase(),
     );
     expect([ops.code, ops.stderr]).toEqual([0, '']);
     const { memberId, services } = JSON.parse(ops.stdout);
