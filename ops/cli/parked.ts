@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
 import { redrive } from '../stage/redrive.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
@@ -93,11 +94,8 @@ function printMessage({ body, ...about }: ParkedMessage): void {
 }
 
 function pretty(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
+  const event = shownEvent(body);
+  return event ? JSON.stringify(event, null, 2) : body;
 }
 
 const redriveCommand = new Command('redrive')

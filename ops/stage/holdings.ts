@@ -1,4 +1,5 @@
 import { GetCommand, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { shownEvent } from './shown-event.ts';
 import type { Stage } from './stage.ts';
 
 export type Item = Record<string, unknown>;
@@ -47,7 +48,11 @@ async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
 async function parkedAbout(stage: Stage, subscriber: string, id: string): Promise<Item[]> {
   const found: Item[] = [];
   for await (const page of stage.parked(subscriber)) {
-    found.push(...page.filter(({ body }) => body.includes(id)).map((parked) => ({ ...parked })));
+    found.push(
+      ...page
+        .filter(({ body }) => JSON.stringify(shownEvent(body) ?? body).includes(id))
+        .map((parked) => ({ ...parked })),
+    );
   }
   return found;
 }

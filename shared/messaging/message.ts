@@ -94,10 +94,10 @@ export type Envelope = Header & EncodedData;
 /** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
-  const head = header.safeParse(raw);
+  const head = header.safeParse(withoutUnset(raw));
   if (!head.success) throw unreadable('is no CloudEvent', head.error);
-  const { data, data_base64 } = raw as EncodedData;
-  return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== undefined && { data_base64 }) };
+  const { data, data_base64 = null } = raw as EncodedData;
+  return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
 }
 
 /** What a line that is logged about a message is to tell of it, as spans do; of one that nobody can read, nothing. */
@@ -195,6 +195,10 @@ function parseJson(body: string): unknown {
     throw new UnreadableMessageError('message is no JSON');
   }
 }
+
+/** An attribute that is null is one that is not set (JSON format, 2.2). */
+const withoutUnset = (raw: unknown): unknown =>
+  raw instanceof Object ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null)) : raw;
 
 const unreadable = (what: string, cause: z.ZodError) =>
   new UnreadableMessageError(
