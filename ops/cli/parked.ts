@@ -128,13 +128,14 @@ const redriveCommand = new Command('redrive')
         onProgress: (done) => bar.update(done),
         signal,
       }).finally(() => bar.stop());
-      const { applied, waiting, forPerson, failures, unknown, left } = summary;
+      const { applied, obsolete, waiting, forPerson, failures, unknown, left } = summary;
       process.exitCode = failures.length + unknown.length + left === 0 ? 0 : 1;
       if (json) return printJson(summary);
       for (const { aggregateId, version, error } of failures) {
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
+      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of a member who left`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
       const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));

@@ -10,8 +10,8 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly kind: MessageKind;
   readonly data: S;
   /**
-   * Of an event: everything personal about its aggregate has to go. So what came before it and could not be applied is
-   * dropped, instead of keeping it waiting.
+   * Of an event, the last of its aggregate: everything personal about that has to go. So what came before it and could not
+   * be applied is dropped, instead of keeping it waiting, and so is whatever claims to come after it.
    */
   readonly erases?: true;
   /** The same data in Protocol Buffers. */

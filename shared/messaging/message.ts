@@ -115,10 +115,6 @@ export function logFieldsOf(body: string): LogFields {
   }
 }
 
-/** Whether an event erases what its aggregate left behind, by the contract of its type. */
-export const isErasing = ({ type }: Pick<Envelope, 'type'>, contracts: readonly MessageContract[]): boolean =>
-  contracts.some((contract) => contract.erases && contract.type === type);
-
 /**
  * Reads an envelope's data as one of `contracts`, or as one that these supersede. Tolerant: unknown fields are ignored,
  * defaults are filled in.
@@ -138,23 +134,19 @@ const reads = (contracts: readonly MessageContract[], type: string | undefined) 
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
+/** Whether an event erases what its aggregate left behind, by the contract of its type. */
+export const isErasing = ({ type }: { type?: string }, contracts: readonly MessageContract[]): boolean =>
+  reads(
+    contracts.filter(({ erases }) => erases),
+    type,
+  );
+
 /**
  * Whether a message is the rendition of an event for other readers, while these contracts read the one beside it. Both
  * report the same version, so whoever took this one for the event would take the other for its duplicate.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !reads(contracts, type) && reads(contracts, alternatetype);
-
-/** Whether `readMessage` would read it. */
-export function isReadable(envelope: Envelope, contracts: readonly MessageContract[]): boolean {
-  try {
-    readMessage(envelope, contracts);
-    return true;
-  } catch (error) {
-    if (error instanceof UnreadableMessageError) return false;
-    throw error;
-  }
-}
 
 const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 

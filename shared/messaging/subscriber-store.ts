@@ -27,6 +27,8 @@ export interface ParkedKey extends Place {
 
 /** A message that is set aside. It has no expiry. */
 export interface ParkedMessage extends ParkedKey {
+  /** Of the CloudEvent; missing: nobody could read it, or it never came. */
+  type?: string;
   /** As it was received. */
   body: string;
   reason: ParkedReason;
@@ -62,7 +64,10 @@ export type Claim =
 
 /** A subscriber's own table, as far as the kit uses it. */
 export interface SubscriberStore {
-  /** The effect and the new cursor, in one write that fails unless the cursor stands at `after` (0: at nothing). */
+  /**
+   * The effect and the new cursor, in one write that fails unless the cursor stands at `after` (0: at nothing), and its
+   * subject has not left.
+   */
   commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim>;
   /** Reserves the aggregate's next version for one handler, without moving the cursor. */
   lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
@@ -95,8 +100,8 @@ export interface SubscriberStore {
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
   /**
-   * Forgets what an aggregate's messages before a version say that are discarded or still parked: to send what follows
-   * from one, its place is enough. That they were set aside is kept.
+   * Forgets what an aggregate's messages say that are discarded or still parked, whatever version they claim: to send what
+   * follows from one, its place is enough. That they were set aside is kept.
    */
-  eraseLeft(aggregateId: string, before: number): Promise<void>;
+  eraseLeft(aggregateId: string): Promise<void>;
 }

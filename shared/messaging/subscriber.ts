@@ -6,8 +6,9 @@ import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
-import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
+import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
+import { createParking, type ParkingOptions } from './parking.ts';
+import { reasonOf } from './release.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
@@ -29,10 +30,10 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     throw new UnreadableMessageError(`message ${envelope.id}: ${envelope.source} may not send on this channel`);
   }
 
-  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({
+  const { park, parkUnreadable, sweep, redrive, mayBegin } = createParking({
     ...options,
     applier,
-    readParked: readExpected,
+    readParked: ({ body }) => readExpected(body),
   });
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
@@ -51,23 +52,24 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
 
-  async function parkSuspect(envelope: Envelope, { body, receives }: Delivery): Promise<Outcome> {
+  async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
       'given up: its function died or ran out of time over it, or over another message of its batch',
     );
-    await park(envelope, body, { outcome: 'parked', reason: 'retry', error }, { attempts: receives, unanswered: 1 });
+    const suspect = { outcome: 'parked', reason: 'retry', error } as const;
+    await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
     return 'parked';
   }
 
   /** Tries a message, and parks it if it must. */
   async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
-    const { receives, body } = delivery;
+    const { receives } = delivery;
     const attempted = await applier.apply(envelope, { receives }).catch((error: Error): Attempt | Error => {
       if (receives < RECEIVES_BEFORE_PARKING || error instanceof PostponedError) return error;
       return { outcome: 'parked', reason: reasonOf(error), error };
     });
     if (attempted instanceof Error) throw attempted;
-    if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: triesOf(receives) });
+    if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });
     return attempted.outcome;
   }
 
@@ -85,7 +87,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   return {
     sweep,
     redrive,
-    discard: createDiscard({ ...options, mayBegin, isOld }),
+    discard: createDiscard({ ...options, mayBegin }),
 
     /**
      * Applies a message, or parks it.
@@ -103,7 +105,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
           held: new HeldError(because),
           receives: delivery.receives,
         });
-        if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
+        if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: 0 });
         return attempted.outcome;
       }),
 
@@ -127,19 +129,20 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
         if (isOtherRendition(envelope, contracts)) return 'ignored';
         const place = placeOf(envelope, unordered);
         const decision = decide(await store.cursor(place.aggregateId), place.version);
-        if (decision.action === 'acknowledge') {
+        // One that erases is left to the sweep, which may look for what there is to erase.
+        if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
           try {
             await applier.settle(place);
           } catch (error) {
             if (!(error instanceof UnsentError)) throw error;
             const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
-            await park(envelope, delivery.body, unsent, { attempts: delivery.receives });
+            await park(envelope, delivery, unsent, { attempts: delivery.receives });
             return 'parked';
           }
           return 'duplicate';
         }
         if (cause === 'undelivered') {
-          await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
+          await park(envelope, delivery, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
           return 'parked';
         }
         return parkSuspect(envelope, delivery);

@@ -219,6 +219,8 @@ describe('the console', () => {
       done: 1,
       total: 1,
       applied: 0,
+      waiting: 1,
+      forPerson: 1,
       failures: [{ aggregateId: member, error: expect.stringContaining('422') }],
       finished: true,
     });

@@ -72,9 +72,10 @@ export const parkedFirst = (store: InMemorySubscriberStore) => store.waiting.get
 export function breakable(error: Error, broken: boolean) {
   const service = {
     broken,
+    error,
     handlers: {
       'rollcall.member.registered.v1': () => {
-        if (service.broken) throw error;
+        if (service.broken) throw service.error;
         return {};
       },
     } satisfies Handlers<(typeof contracts)[number]>,
