@@ -60,8 +60,10 @@ export interface MessageInput<C extends MessageContract> {
   format?: Format;
 }
 
-/** @throws {z.ZodError} if `data` breaks the contract: a defect of the caller, not of a message. */
+/** @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller. */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
+  const data = contract.data.parse(input.data);
+  if (!agree(contract, input.subject, data)) throw new Error(`${contract.type}: ${disagreement(contract)}`);
   const { version, correlationId, causationId, traceparent, replyTo, alternateType } = input;
   return {
     specversion: '1.0',
@@ -78,7 +80,7 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
     ...(causationId !== undefined && { causationid: causationId }),
     ...(replyTo !== undefined && { replyto: replyTo }),
     ...(alternateType !== undefined && { alternatetype: alternateType }),
-    data: contract.data.parse(input.data),
+    data,
   } as Message<C>;
 }
 
@@ -153,8 +155,16 @@ const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 function readData(contract: MessageContract, envelope: Envelope): unknown {
   const data = contract.data.safeParse(decodeData(contract, envelope));
   if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
+  if (!agree(contract, envelope.subject, data.data))
+    throw new UnreadableMessageError(`message ${envelope.id}: ${disagreement(contract)}`);
   return data.data;
 }
+
+/** Whether a message's subject and data are about the same. */
+const agree = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
+  subjectField === undefined || (data as Record<string, unknown>)[subjectField] === subject;
+
+const disagreement = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {

@@ -110,11 +110,12 @@ export function createParking(options: ParkingOptions) {
     park: one.park,
 
     /** Parks what names no aggregate or version under its queue, as it is. */
-    async parkUnreadable({ queueMessageId, body }: Delivery, error: UnreadableMessageError): Promise<void> {
+    async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
+      const { queueMessageId, body, senderId } = delivery;
       const key = { aggregateId: queueName, version: 0, messageId: queueMessageId };
       const about = { reason: 'unreadable' as const, attempts: 1, error: textOf(error), parkedAt: at, triedAt: at };
-      await store.park({ ...key, body, ...about });
+      await store.park({ ...key, body, ...(senderId !== undefined && { senderId }), ...about });
     },
 
     /**

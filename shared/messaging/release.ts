@@ -13,7 +13,7 @@ export interface ReleaseOptions {
   joinsLate: boolean;
   unordered?: boolean;
   /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
-  readParked: (parked: ParkedMessage) => Envelope;
+  readParked: (parked: Sent) => Envelope;
   applier: Applier;
   now: () => Date;
   random: () => number;
@@ -51,7 +51,10 @@ export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
 }
 
 /** A message that is to be parked, whyever. */
-type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body'>;
+type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
+
+/** A message as it was received, and from whom. */
+export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 
 /** What is known of it from before; `parkedAt`: it was parked already. */
 type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
@@ -64,10 +67,11 @@ export function createRelease(options: ReleaseOptions) {
 
   /** @returns the message as it is parked now */
   async function keep(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
-    const { aggregateId, version, messageId, type, body } = message;
+    const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
+      ...(senderId !== undefined && { senderId }),
       // To send what follows, its place is enough; and what it says may be personal.
       body: reason === 'unsent' ? '' : body,
       reason,
@@ -84,9 +88,10 @@ export function createRelease(options: ReleaseOptions) {
   }
 
   /** Parks a message as it was received. */
-  const park = (envelope: Envelope, { body }: Pick<Delivery, 'body'>, attempted: Parked, before: Before) => {
+  const park = (envelope: Envelope, { body, senderId }: Sent, attempted: Parked, before: Before) => {
     const { id: messageId, type } = envelope;
-    return keep({ ...placeOf(envelope, unordered), messageId, type, body }, attempted, before);
+    const message = { ...placeOf(envelope, unordered), messageId, type, body };
+    return keep({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
   };
 
   /** Leaves a message parked as it is now. */

@@ -31,6 +31,8 @@ export interface ParkedMessage extends ParkedKey {
   type?: string;
   /** As it was received. */
   body: string;
+  /** Who sent it, by its queue's word. */
+  senderId?: string;
   reason: ParkedReason;
   /** How often its handler was tried, or its function died over it. */
   attempts: number;

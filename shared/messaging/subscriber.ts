@@ -1,5 +1,5 @@
 import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
-import { type Channel, maySend } from '../contracts/channel.ts';
+import { maySend, type SenderRules } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
@@ -8,39 +8,48 @@ import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
-import { reasonOf } from './release.ts';
+import { reasonOf, type Sent } from './release.ts';
+import { isSentBy } from './sender-id.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
-  Omit<ParkingOptions, 'applier' | 'readParked'> &
-  Pick<Channel, 'senders'>;
+  Omit<ParkingOptions, 'applier' | 'readParked'> & {
+    /** Where its messages come from. */
+    channel: SenderRules;
+    /** What the names of functions begin with that may send to its queue; missing: nobody verifies who has sent a message. */
+    senderPrefix?: string | undefined;
+  };
 
 /** Receives beyond these may have been no tries. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store, contracts, senders, unordered = false } = options;
+  const { store, contracts, channel, senderPrefix, unordered = false } = options;
   const applier = createApplier(options);
 
-  /** @throws {UnreadableMessageError} also if it is of somebody who has nothing to say on this channel */
-  function readExpected(body: string): Envelope {
+  /** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
+  function readExpected({ body, senderId }: Sent): Envelope {
     const envelope = readEnvelope(body);
-    if (maySend({ senders }, envelope.source)) return envelope;
-    throw new UnreadableMessageError(`message ${envelope.id}: ${envelope.source} may not send on this channel`);
+    const { id, source, type } = envelope;
+    if (!maySend(channel, envelope))
+      throw new UnreadableMessageError(`message ${id}: ${source} may not send ${type} on this channel`);
+    if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))
+      throw new UnreadableMessageError(`message ${id}: sent by ${senderId}, which is no function of ${source}`);
+    return envelope;
   }
 
   const { park, parkUnreadable, sweep, redrive, mayBegin } = createParking({
     ...options,
     applier,
-    readParked: ({ body }) => readExpected(body),
+    readParked: readExpected,
   });
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
-      envelope = readExpected(delivery.body);
+      envelope = readExpected(delivery);
       placeOf(envelope, unordered);
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;

@@ -143,8 +143,8 @@ describe('the console', () => {
       expect.arrayContaining([
         'client:client→api:rollcall-dev',
         'functions:registration→table:rollcall-dev-outbox',
-        'table:rollcall-dev-outbox→function:rollcall-dev-outbox-relay',
-        'function:rollcall-dev-outbox-relay→topic:rollcall-dev-member-events.fifo',
+        'table:rollcall-dev-outbox→function:rollcall-dev-registration-outbox-relay',
+        'function:rollcall-dev-registration-outbox-relay→topic:rollcall-dev-member-events.fifo',
         'topic:rollcall-dev-member-events.fifo→queue:rollcall-dev-points.fifo',
         'queue:rollcall-dev-points.fifo→function:rollcall-dev-points-consume',
       ]),

@@ -99,7 +99,10 @@ export function checkAtRest(history: History): Violation[] {
   for (const key of history.crowded)
     violations.push({ guarantee: 'G5', what: `the text ${key} was sent twice at once` });
   for (const [name, subscriber] of history.subscribers) {
-    violations.push(...checkSubscriberAtRest(name, subscriber, history.left), ...checkErased(name, subscriber, history.left));
+    violations.push(
+      ...checkSubscriberAtRest(name, subscriber, history.left),
+      ...checkErased(name, subscriber, history.left),
+    );
   }
   return violations;
 }
@@ -160,12 +163,16 @@ function checkErased(name: string, subscriber: SubscriberHistory, left: readonly
     const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
     if (hasErased(subscriber, left, aggregateId)) {
       const rows = [...of(subscriber.kept), ...of(subscriber.parked)];
-      if (rows.length > 0) violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
+      if (rows.length > 0)
+        violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
       continue;
     }
     const mayWait = !of(subscriber.delivered).includes(version) || of(subscriber.broken).includes(version);
     if (mayWait || (!subscriber.early && hasHole(subscriber, aggregateId))) continue;
-    violations.push({ guarantee: 'erasure', what: `${name} has not applied ${nameOf(last)}, by which its member left` });
+    violations.push({
+      guarantee: 'erasure',
+      what: `${name} has not applied ${nameOf(last)}, by which its member left`,
+    });
   }
   return violations;
 }

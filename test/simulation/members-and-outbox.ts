@@ -45,7 +45,8 @@ export class MembersAndOutbox {
         if (before?.status !== 'active' || before.version !== member.version - 1) return false;
         this.#members.set(member.id, member);
         this.#commit(row);
-        if (member.status === 'deactivated') this.#history.left.push({ aggregateId: member.id, version: member.version });
+        if (member.status === 'deactivated')
+          this.#history.left.push({ aggregateId: member.id, version: member.version });
         return true;
       });
     return {

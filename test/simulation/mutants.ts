@@ -294,13 +294,6 @@ export const mutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'erasure-lost-in-a-crash',
-    breaks: ['erasure'],
-    file: applier,
-    from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);',
-    to: '',
-  },
-  {
     name: 'kept-for-being-later',
     breaks: ['erasure'],
     file: cursor,

@@ -109,7 +109,7 @@ export class SubscriberModel {
       queueName: this.queue.name,
       joinsLate: !this.history.early,
       contracts,
-      senders: 'any service',
+      channel: { senders: 'any service', messages: contracts },
       handlers: this.#handlersOf(instance, contracts),
       sender: this.#senderOf(instance),
       now: () => new Date(scheduler.now + instance.skewMs),

@@ -176,7 +176,8 @@ class World {
       });
     }
     const known = this.#history.committed[0]?.aggregateId;
-    if (this.#forged > 0 && known !== undefined) actions.push(() => this.#subscribers[0]?.sendForged(known, this.#forged--));
+    if (this.#forged > 0 && known !== undefined)
+      actions.push(() => this.#subscribers[0]?.sendForged(known, this.#forged--));
     return actions;
   }
 
@@ -315,7 +316,7 @@ class World {
 
   #sweepOutbox(): void {
     this.#scheduler.invoke(
-      'outbox-sweep',
+      'registration-outbox-sweep',
       SWEEP_TIMEOUT_MS,
       (instance) => this.#relayFunctionsOf(instance).sweep({}, IN_TIME),
       () => {},

@@ -91,16 +91,19 @@ describe('an event that erases', () => {
     expect([it.versions(), bodiesOf(it)]).toEqual([[1, 2, 3], []]);
   });
 
-  it.each([4, 5])('is the last of its aggregate: what comes as version %i is dropped, and not kept', async (version) => {
-    const it = subscriber();
-    for (const message of [REGISTERED, CHANGED, LEFT]) await it.apply(message);
-    const later = registered(member, version);
-    expect(await it.apply(later)).toBe('duplicate');
-    expect(await it.apply({ ...later, id: 'broken', data: {} })).toBe('duplicate');
-    expect(await it.hold(later, 'skipped')).toBe('duplicate');
-    expect(await it.setAside(later, 'died')).toBe('duplicate');
-    expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[1, 2, 3], [], []]);
-  });
+  it.each([4, 5])(
+    'is the last of its aggregate: what comes as version %i is dropped, and not kept',
+    async (version) => {
+      const it = subscriber();
+      for (const message of [REGISTERED, CHANGED, LEFT]) await it.apply(message);
+      const later = registered(member, version);
+      expect(await it.apply(later)).toBe('duplicate');
+      expect(await it.apply({ ...later, id: 'broken', data: {} })).toBe('duplicate');
+      expect(await it.hold(later, 'skipped')).toBe('duplicate');
+      expect(await it.setAside(later, 'died')).toBe('duplicate');
+      expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[1, 2, 3], [], []]);
+    },
+  );
 
   it('drops in the sweep what was parked while it was applied', async () => {
     const it = subscriber();

@@ -54,6 +54,10 @@ describe('message', () => {
   it('is refused at its source if its data breaks the contract', () => {
     const data = { ...registered().data, memberId: 'no uuid' };
     expect(() => createMessage(memberRegistered, { ...header, data })).toThrow();
+    const subject = memberIdOf(2);
+    expect(() => createMessage(memberRegistered, { ...header, subject, data: registered().data })).toThrow(
+      'its subject is not the memberId of its data',
+    );
   });
 
   it('is refused at its source if no channel would take it', () => {
@@ -120,6 +124,7 @@ describe('a reader', () => {
       `is no ${PROTOBUF_FORMAT} of rollcall.member.registered.v1`,
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
+    ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],
     ['no JSON', '{', 'message is no JSON'],
     ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
   ])('refuses %s', (_, text, why) => {

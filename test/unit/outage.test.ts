@@ -113,7 +113,7 @@ describe('an hour in which the only SMS provider is down', () => {
       queueName: 'sms.fifo',
       joinsLate: false,
       contracts,
-      senders: memberEvents.senders,
+      channel: memberEvents,
       handlers: welcomeHandlers({ sendText, correspondence, now }),
       sender: { send: async () => new Map() },
       now,
