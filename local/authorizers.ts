@@ -60,6 +60,6 @@ export function iamAuthorizer(access: Access, apiArn: string): Authorize {
       if (error instanceof AccessDenied) return FORBIDDEN;
       throw error;
     }
-    return { authorizer: { iam: { accessKey, userArn: role ?? 'arn:aws:iam::000000000000:root' } } };
+    return { authorizer: { iam: { accessKey, ...access.identityOf(accessKey) } } };
   };
 }

@@ -12,7 +12,7 @@ import type { Faults } from '../faults.ts';
 import type { HttpApi } from '../http-api.ts';
 import type { Access } from '../iam/access.ts';
 import type { Issuer } from '../issuer.ts';
-import type { LambdaFunction } from '../lambda/function.ts';
+import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
 import type { Secrets } from '../secrets.ts';
 import type { State } from '../state.ts';
 import type { Assembly } from '../template/assembly.ts';
@@ -47,6 +47,7 @@ export interface Runtime {
   /** Variables of every function, over what the template says. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
+  onFailure: (failure: FailedInvocation) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
 

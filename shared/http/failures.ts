@@ -1,11 +1,15 @@
 import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
-/** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
+/**
+ * What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. A call that gets no answer
+ * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy.
+ */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
+  'TimeoutError',
   'TransactionCanceledException',
 ]);
 

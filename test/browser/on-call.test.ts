@@ -141,6 +141,15 @@ describe('who is on call', () => {
     await page.getByRole('button', { name: 'queue guide.fifo', exact: true }).waitFor();
   });
 
+  it('is told of an invocation that failed, on every page, and finds its request and its log', async () => {
+    const page = await open();
+    await operatorConsole.cloud.invoke('rollcall-dev-guide-read', {});
+    await page.getByText(/1 failed invocations .* rollcall-dev-guide-read: TypeError/).waitFor();
+    await page.getByRole('link', { name: 'Go to failed invocations' }).click();
+    await page.getByRole('row', { name: /rollcall-dev-guide-read [0-9a-f-]{36} TypeError.*\.log/ }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+
   it('is told when the connection breaks, and when it is back', async () => {
     const page = await openPage(operatorConsole.browser, 'about:blank', { expected: /ERR_FAILED/ });
     await page.route('**/console/api/live', (route) => route.abort());

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { paginateListQueues, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { paginateListQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { decide, type Statement } from '../../local/iam/policy.ts';
+import { SNS_SENDER } from '../../local/senders.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
@@ -102,7 +103,7 @@ describe('a cloud', () => {
   const as = (fn: string) => ({
     endpoint: cloud.endpointUrl,
     region: 'us-east-1',
-    credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`),
+    credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`, 'test'),
   });
 
   it('says of every service which action a role may not do, on what', async () => {
@@ -183,6 +184,30 @@ describe('a cloud', () => {
         context: { 'aws:SourceArn': arn('sns', topic) },
       }).allowed;
     expect([bySns('member-events.fifo'), bySns('other.fifo')]).toEqual([true, false]);
+  });
+
+  it('tells a consumer which function sent a message, and that SNS delivers', async () => {
+    const stopped = (name: string, method: string) =>
+      fetch(`${cloud.endpointUrl}/_rollcall/broken/rollcall-dev-${name}`, { method });
+    const consumers = ['registration-replies-consume', 'guide-consume'];
+    for (const name of consumers) await stopped(name, 'PUT');
+    await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
+    const sendersIn = (queue: string) =>
+      eventually(async () => {
+        const { Messages = [] } = await cloud.sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: `${cloud.endpointUrl}/000000000000/rollcall-dev-${queue}`,
+            VisibilityTimeout: 0,
+            MaxNumberOfMessages: 10,
+            MessageSystemAttributeNames: ['All'],
+          }),
+        );
+        return Messages.length > 0 && Messages.map(({ Attributes }) => Attributes?.SenderId);
+      });
+    expect(await sendersIn('guide.fifo')).toEqual([SNS_SENDER]);
+    for (const sender of await sendersIn('registration-replies.fifo'))
+      expect(sender).toMatch(/^AROA[0-9A-F]{17}:rollcall-dev-(sms|points)-consume$/);
+    for (const name of consumers) await stopped(name, 'DELETE');
   });
 
   it('sets a message aside unread whose sender has nothing to say on its channel', async () => {

@@ -84,8 +84,14 @@ describe('everything about one member', () => {
 });
 
 describe('a token', () => {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = () => ({ iss: cloud.issuer.url, aud: 'rollcall', sub: somebody, iat: now, exp: now + 60 });
+  const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+  const claims = () => ({
+    iss: cloud.issuer.url,
+    aud: 'rollcall',
+    sub: somebody,
+    iat: inSeconds(0),
+    exp: inSeconds(60),
+  });
   let own: { key: JWK; kid: string };
   beforeAll(async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -103,9 +109,9 @@ describe('a token', () => {
   it.each([
     ['of another issuer', { iss: 'https://login.example.com' }],
     ['for another audience', { aud: 'others' }],
-    ['that has expired', { exp: now - 1 }],
+    ['that has expired', { exp: inSeconds(-1) }],
     ['that never expires', { exp: undefined }],
-    ['that is not valid yet', { nbf: now + 600 }],
+    ['that is not valid yet', { nbf: inSeconds(600) }],
   ])('%s is refused', async (_, wrong) => {
     expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
   });
@@ -150,7 +156,7 @@ describe('what services call', () => {
       })
     ).status;
   const roleOf = (name: string) => `arn:aws:iam::000000000000:role/rollcall-dev-${name}`;
-  const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name)));
+  const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name), 'test'));
 
   it('takes calls that are signed by who may send them, and no token', async () => {
     const withToken = async () => signedFetchless(bearer(await tokenOf(somebody, 'members:read members:write')));
@@ -175,7 +181,7 @@ describe('what services call', () => {
   });
 
   it('is refused if it was changed on its way, or is old', async () => {
-    const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client')));
+    const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client'), 'test'));
     await call(asClient);
     const { url, headers } = sent[0] as { url: string; headers: Record<string, string> };
     const body = JSON.stringify({ id: another });
