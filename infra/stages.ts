@@ -46,6 +46,11 @@ const settings = z.strictObject({
     /** Web sites whose pages may call the API, such as `https://www.example.com`; none: it is closed to pages. */
     origins: z.array(z.url({ protocol: /^https$/ })),
   }),
+  /**
+   * Whether who takes messages from a queue checks which function has sent them, by SQS's `SenderId`; false for clouds that
+   * report something else there.
+   */
+  verifySenders: z.boolean(),
   /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
   customerManagedKey: z.boolean(),
   /** Where the functions' spans go; nothing: nobody traces. */
@@ -88,7 +93,7 @@ export interface Stage extends Settings {
   keyArn?: string;
 }
 
-const stages: Record<string, z.input<typeof settings>> = {
+const ownStages = {
   dev: {
     keepData: false,
     pointInTimeRecovery: false,
@@ -100,6 +105,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     cors: { origins: [] },
+    verifySenders: true,
     customerManagedKey: false,
     namespace: 'rollcall',
     tracing: null,
@@ -129,6 +135,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     cors: { origins: [] },
+    verifySenders: true,
     customerManagedKey: true,
     namespace: 'rollcall',
     tracing: null,
@@ -149,6 +156,12 @@ const stages: Record<string, z.input<typeof settings>> = {
     apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },
+} satisfies Record<string, z.input<typeof settings>>;
+
+const stages: Record<string, z.input<typeof settings>> = {
+  ...ownStages,
+  // Of every message, LocalStack says that the account has sent it.
+  localstack: { ...ownStages.dev, verifySenders: false },
 };
 
 /** @throws {Error} if there is no such stage, or its settings are wrong */

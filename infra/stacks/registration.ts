@@ -21,6 +21,7 @@ export class RegistrationStack extends Stack {
     super(scope, id);
     const outbox = new Outbox(this, 'Outbox', {
       stage,
+      service: 'registration',
       entry: 'functions/registration/publish.handler.ts',
       channels,
       sendsTo: [memberEvents, pointsCommands],

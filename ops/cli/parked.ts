@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
 import { asKept } from '../stage/ids.ts';
 import { redrive } from '../stage/redrive.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
@@ -94,11 +95,8 @@ function printMessage({ body, ...about }: ParkedMessage): void {
 }
 
 function pretty(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
+  const event = shownEvent(body);
+  return event ? JSON.stringify(event, null, 2) : body;
 }
 
 const redriveCommand = new Command('redrive')
@@ -131,13 +129,14 @@ const redriveCommand = new Command('redrive')
         onProgress: (done) => bar.update(done),
         signal,
       }).finally(() => bar.stop());
-      const { applied, waiting, forPerson, failures, unknown, left } = summary;
+      const { applied, obsolete, waiting, forPerson, failures, unknown, left } = summary;
       process.exitCode = failures.length + unknown.length + left === 0 ? 0 : 1;
       if (json) return printJson(summary);
       for (const { aggregateId, version, error } of failures) {
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
+      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of a member who left`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
       const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));

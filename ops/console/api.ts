@@ -196,6 +196,9 @@ export interface RedriveProgress {
   done: number;
   total: number;
   applied: number;
+  /** Messages that wait for their turn now, and for a person, of the members that were tried. */
+  waiting: number;
+  forPerson: number;
   failures: Array<{ aggregateId: string; error: string }>;
   finished?: boolean;
 }

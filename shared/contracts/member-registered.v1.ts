@@ -6,6 +6,7 @@ import { MemberRegisteredSchema } from './generated/rollcall/messages/v1/message
 export const memberRegistered = {
   type: 'rollcall.member.registered.v1',
   kind: 'event',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

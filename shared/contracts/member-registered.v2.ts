@@ -8,6 +8,7 @@ import { nameParts } from './name-parts.ts';
 export const memberRegisteredV2 = {
   type: 'rollcall.member.registered.v2',
   kind: 'event',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -89,7 +89,7 @@ describe('who is on call', () => {
     await mend(page);
     await chooseSubscriber(page, 'sms');
     await redriveAll(page);
-    await page.getByText('Finished: 1 messages applied.').waitFor();
+    await page.getByText('Finished: 1 messages applied;').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await page.getByText('Nothing like this is parked.').waitFor();
   });

@@ -144,8 +144,8 @@ describe('the console', () => {
       expect.arrayContaining([
         'client:client→api:rollcall-dev',
         'functions:registration→table:rollcall-dev-outbox',
-        'table:rollcall-dev-outbox→function:rollcall-dev-outbox-relay',
-        'function:rollcall-dev-outbox-relay→topic:rollcall-dev-member-events.fifo',
+        'table:rollcall-dev-outbox→function:rollcall-dev-registration-outbox-relay',
+        'function:rollcall-dev-registration-outbox-relay→topic:rollcall-dev-member-events.fifo',
         'topic:rollcall-dev-member-events.fifo→queue:rollcall-dev-points.fifo',
         'queue:rollcall-dev-points.fifo→function:rollcall-dev-points-consume',
       ]),
@@ -220,6 +220,8 @@ describe('the console', () => {
       done: 1,
       total: 1,
       applied: 0,
+      waiting: 1,
+      forPerson: 1,
       failures: [{ aggregateId: member, error: expect.stringContaining('422') }],
       finished: true,
     });

@@ -51,7 +51,7 @@ describe('with the relay stopped for good', () => {
     const [first] = members;
     await cloud.request('PATCH', `/v1/members/${first.id}`, { locale: 'zh-CN' }, { 'if-match': '"1"' });
     expect((await cloud.items('outbox', first.id)).map(({ version }) => version)).toEqual([1, 2]);
-    await cloud.invoke('rollcall-dev-outbox-sweep', {});
+    await cloud.invoke('rollcall-dev-registration-outbox-sweep', {});
     for (const { id } of members) {
       await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/points`)).status === 200);
       expect(await cloud.items('outbox', id)).toEqual([]);

@@ -198,9 +198,9 @@ describe('a cloud', () => {
       message: expect.stringContaining(said('sns:Publish', arn('sns', 'member-events.fifo'))),
     });
     await expect(
-      new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-outbox-sweep' })),
+      new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-registration-outbox-sweep' })),
     ).rejects.toThrow(
-      said('lambda:InvokeFunction', arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-outbox-sweep')),
+      said('lambda:InvokeFunction', arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep')),
     );
   });
 

@@ -302,7 +302,7 @@ describe('prod', () => {
 describe('stages', () => {
   it('says which stages there are when asked for another', () => {
     expect(() => stageNamed('production')).toThrow(
-      'There is no stage "production" in infra/stages.ts; there are: dev, prod.',
+      'There is no stage "production" in infra/stages.ts; there are: dev, prod, localstack.',
     );
   });
 });

@@ -229,7 +229,7 @@ export const en = {
     begin: 'Redrive now',
     progress: '{{done}} of {{total}} members tried, {{applied}} messages applied',
     progressLabel: 'Progress of the redrive',
-    finished: 'Finished: {{applied}} messages applied.',
+    finished: 'Finished: {{applied}} messages applied; {{waiting}} wait for their turn, {{forPerson}} for a person.',
     notTried: '{{count}} members were not tried: the canary failed.',
     failures: 'What failed again',
     discard: 'Discard',

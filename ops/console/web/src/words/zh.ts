@@ -216,7 +216,7 @@ export const zh: Dictionary = {
     begin: '现在重新驱动',
     progress: '已尝试 {{done}} / {{total}} 名会员，应用 {{applied}} 条消息',
     progressLabel: '重新驱动的进度',
-    finished: '完成：应用 {{applied}} 条消息。',
+    finished: '完成：已应用 {{applied}} 条消息；{{waiting}} 条等待轮到，{{forPerson}} 条等待人工处理。',
     notTried: '{{count}} 名会员未尝试：探路者失败了。',
     failures: '再次失败的',
     discard: '丢弃',
