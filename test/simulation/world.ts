@@ -289,7 +289,7 @@ class World {
         );
       }
     };
-    const leave = (instance: Instance) => members(instance).deactivate(client.memberId ?? '', undefined, {});
+    const leave = (instance: Instance) => members(instance).deactivate(client.memberId ?? '', {}, CAUSE);
     const isLast = step > script.changes;
     const after = (result: unknown) => {
       if (result instanceof Error && !(result instanceof Problem)) return;
