@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 
-// Deploys the stage localstack to LocalStack, or to whatever speaks its language on the same port, and prints the API's URL. Texts go to
-// SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the container. Tokens are TOKEN_ISSUER's; if it is not set, none
-// is good, and all that can be done is to register.
+// Deploys the stage localstack to LocalStack, or to whatever speaks its language on the same port, and prints the API's
+// URL. Texts go to SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the
+// container. Tokens are TOKEN_ISSUER's; if it is not set, none is good, and all that can be done is to register.
 
 const STAGE = ['-c', 'stage=localstack'];
 const endpoint = process.env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1:4566';

@@ -99,7 +99,7 @@ export class Outbox extends Construct {
       stage,
       topic: alarms,
       chapter: 'sweep-fails',
-      of: 'outbox',
+      of: `${service}-outbox`,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
       evenIfSilent: true,

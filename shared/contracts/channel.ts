@@ -19,7 +19,7 @@ export interface Channel {
 }
 
 /** One word, so that no service's functions are named as if they were another's: `rollcall-STAGE-SERVICE-…`. */
-const SERVICE = /^\/rollcall\/([a-z][a-z0-9]*)$/;
+export const SERVICE = /^\/rollcall\/([a-z][a-z0-9]*)$/;
 
 /** The service that a source names, if it names one. */
 export const serviceOf = (source: string): string | undefined => SERVICE.exec(source)?.[1];

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
@@ -172,8 +171,6 @@ describe('onboarding', () => {
 
   /** Answers as a subscriber that registration has never heard of. */
   async function answer(id: string, step: string): Promise<void> {
-    const QueueName = 'rollcall-dev-registration-replies.fifo';
-    const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     const message = createMessage(onboardingStepCompleted, {
       id: randomUUID(),
       source: '/rollcall/coupons',
@@ -181,8 +178,7 @@ describe('onboarding', () => {
       time: new Date(),
       data: { memberId: id, step, summary: 'a coupon', completedAt: new Date().toISOString() },
     });
-    const one = { QueueUrl, MessageBody: JSON.stringify(message), MessageGroupId: id };
-    await cloud.sqs.send(new SendMessageCommand({ ...one, MessageDeduplicationId: randomUUID() }));
+    await cloud.sendAs('coupons-consume', 'registration-replies', id, JSON.stringify(message), 'guide-consume');
   }
 
   it('shows who did what and when, also a subscriber that nobody knows, and each once', async () => {

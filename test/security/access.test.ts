@@ -200,7 +200,10 @@ describe('a cloud', () => {
     await expect(
       new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-registration-outbox-sweep' })),
     ).rejects.toThrow(
-      said('lambda:InvokeFunction', arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep')),
+      said(
+        'lambda:InvokeFunction',
+        arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep'),
+      ),
     );
   });
 
@@ -279,7 +282,7 @@ describe('a cloud', () => {
     const [parked] = await cloud.items('sms', 'rollcall-dev-sms.fifo');
     expect(parked).toMatchObject({
       reason: 'unreadable',
-      error: expect.stringContaining('/rollcall/points may not send on this channel'),
+      error: expect.stringContaining('/rollcall/points may not send rollcall.member.registered.v1'),
     });
     // Nor is it read because a person redrives it.
     await cloud.invoke('rollcall-dev-sms-sweep', { redrive: ['rollcall-dev-sms.fifo'] });
@@ -325,7 +328,8 @@ describe('a cloud', () => {
         ...{ id: `redeem-${version}`, source: '/rollcall/registration', subject: member, version, time: new Date() },
         ...{ data: { memberId: member, points: 1 }, replyTo: 'registration-replies' },
       });
-      const attributes = { ApproximateReceiveCount: '6' };
+      const SenderId = 'AROAEXAMPLE:rollcall-dev-registration-outbox-relay';
+      const attributes = { ApproximateReceiveCount: '6', SenderId };
       const eventSourceARN = arn('sqs', 'points-commands.fifo');
       return { Records: [{ eventSourceARN, messageId: command.id, body: JSON.stringify(command), attributes }] };
     };

@@ -35,7 +35,12 @@ export function subscriber(
     random: () => 0,
     ...more,
   });
-  const delivery = (body: string, receives = 1, senderId?: string) => ({ body, receives, queueMessageId: 'q1', senderId });
+  const delivery = (body: string, receives = 1, senderId?: string) => ({
+    body,
+    receives,
+    queueMessageId: 'q1',
+    senderId,
+  });
   return {
     store,
     kit,

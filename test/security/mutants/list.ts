@@ -14,6 +14,11 @@ export interface SecurityMutant {
     | 'security/texts'
     | 'unit/erasing'
     | 'unit/services'
+    | 'unit/message'
+    | 'unit/replies'
+    | 'unit/subscriber'
+    | 'integration/commands'
+    | 'integration/subscriber-store'
     | 'unit/tracing'
     | 'integration/console'
     | 'integration/registration';
@@ -29,6 +34,7 @@ const queue = 'infra/constructs/fifo-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'shared/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
+const release = 'shared/messaging/release.ts';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -254,16 +260,79 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'messages of anybody',
     file: 'shared/messaging/subscriber.ts',
-    from: 'if (maySend({ senders }, envelope.source)) return envelope;',
-    to: 'if (maySend({ senders }, envelope.source) || envelope) return envelope;',
+    from: 'if (!maySend(channel, envelope))',
+    to: 'if (!maySend(channel, envelope) && !envelope)',
     test: 'security/access',
   },
   {
     name: 'messages of anybody, redriven',
-    file: parking,
-    from: 'const envelope = readParked(parked.body);',
-    to: 'const envelope = readEnvelope(parked.body);',
+    file: release,
+    from: 'const envelope = readParked(parked);',
+    to: 'const envelope = JSON.parse(parked.body);',
     test: 'security/access',
+  },
+  {
+    name: 'messages of anybody, tried again',
+    file: release,
+    from: 'return await applier.apply(readParked(parked), how);',
+    to: 'return await applier.apply(JSON.parse(parked.body), how);',
+    test: 'unit/subscriber',
+  },
+  {
+    name: "messages of some service that are another's to send",
+    file: 'shared/contracts/channel.ts',
+    from: 'return sendersOf[contract?.type ?? type] ?? senders;',
+    to: 'return (contract && senders) ?? sendersOf[type] ?? senders;',
+    test: 'unit/subscriber',
+  },
+  {
+    name: 'messages in the name of another service',
+    file: 'shared/messaging/subscriber.ts',
+    from: 'if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))',
+    to: 'if (senderPrefix !== undefined && !isSentBy(source, `AROA:${senderPrefix}${source.slice(10)}-${senderId}`, senderPrefix))',
+    test: 'integration/commands',
+  },
+  {
+    name: 'sessions of whoever is called like a function',
+    file: 'shared/messaging/sender-id.ts',
+    from: "roleId.startsWith('AROA') && ",
+    to: 'roleId !== session && ',
+    test: 'unit/subscriber',
+  },
+  {
+    name: 'functions that are not told whose messages to take',
+    file: 'infra/constructs/consumer.ts',
+    from: '...(stage.verifySenders && { SENDER_PREFIX: `rollcall-${stage.name}-` }),',
+    to: '',
+    test: 'integration/commands',
+  },
+  {
+    name: "answers to another member's operation",
+    file: 'functions/registration/replies.ts',
+    from: 'if (operation && operation.memberId !== subject)',
+    to: 'if (operation && operation.memberId === subject && !operation)',
+    test: 'unit/replies',
+  },
+  {
+    name: 'answers about other points',
+    file: 'functions/registration/replies.ts',
+    from: 'if (operation && operation.points !== data.points)',
+    to: 'if (operation && operation.points === data.points && !operation)',
+    test: 'unit/replies',
+  },
+  {
+    name: 'confirmations that nobody asked for',
+    file: 'functions/registration/replies.ts',
+    from: 'if (!erasure) throw new PermanentError(',
+    to: 'if (!erasure) return {}; if (!erasure) throw new PermanentError(',
+    test: 'unit/replies',
+  },
+  {
+    name: 'data about another subject',
+    file: 'shared/messaging/message.ts',
+    from: '  if (!agree(contract, envelope.subject, data.data))\n',
+    to: '  if (data.error)\n',
+    test: 'unit/message',
   },
   {
     name: 'phones in keys',
@@ -373,13 +442,13 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'what is parked of who left',
     file: parking,
-    from: 'if (parked.version < last.version) return drop(parked, how);',
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
     to: '',
     test: 'security/personal-data',
   },
   {
     name: 'what was dropped of who left',
-    file: parking,
+    file: release,
     from: "const discarded = { ...rest, body: '',",
     to: 'const discarded = { ...rest,',
     test: 'unit/erasing',
@@ -399,10 +468,45 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/erasing',
   },
   {
+    name: 'what claims to come later of who left',
+    file: 'shared/messaging/cursor.ts',
+    from: "if (cursor.erased) return { action: 'acknowledge' };",
+    to: "if (cursor.erased && version <= cursor.version) return { action: 'acknowledge' };",
+    test: 'unit/erasing',
+  },
+  {
+    name: 'what is next of who left',
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: "'#version = :after AND attribute_not_exists(erased)'",
+    to: "'#version = :after'",
+    test: 'integration/subscriber-store',
+  },
+  {
+    name: 'rows of who left that claim a later version',
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: 'for (const { pk, sk } of Items) {',
+    to: 'for (const { pk, sk } of Items.filter(({ version }) => version < 9)) {',
+    test: 'integration/subscriber-store',
+  },
+  {
+    name: 'what a crash left of who left',
+    file: 'shared/messaging/applier.ts',
+    from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);',
+    to: '',
+    test: 'unit/erasing',
+  },
+  {
+    name: 'what was discarded while they left',
+    file: 'shared/messaging/discard.ts',
+    from: 'if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId);',
+    to: '',
+    test: 'unit/erasing',
+  },
+  {
     name: 'the event that erases, discarded',
     file: 'shared/messaging/discard.ts',
-    from: "parked.reason !== 'unsent' &&\n",
-    to: "parked.reason === 'unsent' &&\n",
+    from: "if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {",
+    to: "if (parked.reason === 'unsent' && isErasing(parked, contracts)) {",
     test: 'unit/erasing',
   },
   {
