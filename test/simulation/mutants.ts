@@ -203,6 +203,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'redrive-out-of-order',
+    seed: 2,
     breaks: ['G4'],
     file: parking,
     from: 'const queue = await store.parkedOf(aggregateId);\n      const last',
