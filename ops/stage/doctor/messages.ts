@@ -10,7 +10,7 @@ const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
 /** What has been parked for so long waits for a person (shared/messaging/parking.ts). */
 const PARKED_MS = 60 * 60_000;
 
-const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)\.fifo$/.test(queue);
+const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
 
 export const backlogs: Check = async ({ stage }) => {
   const queues = (await stage.queues()).filter((queue) => !isDeadLetters(queue));
