@@ -58,7 +58,7 @@ const REGISTRATION: Made[] = [
   ...[1, 2].map(
     (major): Made => ({
       service: 'relay',
-      fn: 'outbox-relay',
+      fn: 'registration-outbox-relay',
       name: 'publish member-events',
       kind: 4,
       ms: 12,

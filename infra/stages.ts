@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { registrationBonus } from '../shared/config/registration-bonus.ts';
 import { registrationLimits } from '../shared/config/registration-limits.ts';
 import { smsSettings } from '../shared/config/sms-settings.ts';
 import { tokenScopes } from '../shared/config/token-scopes.ts';
@@ -6,7 +7,7 @@ import { tokenScopes } from '../shared/config/token-scopes.ts';
 const concurrency = z.int().min(2).max(1000);
 
 const settings = z.strictObject({
-  /** Whether tables outlive their stack. */
+  /** Whether tables outlive their stack, and can be deleted by nobody before their protection is switched off. */
   keepData: z.boolean(),
   pointInTimeRecovery: z.boolean(),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
@@ -22,13 +23,17 @@ const settings = z.strictObject({
     'points-commands': concurrency.optional(),
     'registration-replies': concurrency.optional(),
   }),
-  /** Requests a second that the API takes at all, from everybody together; the registrations among them. */
+  /** Requests a second that the API takes of each route, from everybody together. */
   throttling: z.strictObject({
     perSecond: z.int().min(1),
     burst: z.int().min(1),
     registrationsPerSecond: z.int().min(1),
-    /** Of those that may wait for 20 seconds: redeeming, and looking at an operation. Each keeps a function busy. */
-    waitsPerSecond: z.int().min(1),
+    /**
+     * Of those that may wait for 20 seconds, over their three routes together: redeeming, looking at an operation, and
+     * watching one. Each keeps a function busy, so twenty times as many are, of the 1,000 that an account may run by
+     * default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+     */
+    waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   /** Whose tokens callers bring: for this audience, of the OpenID provider that is a parameter of the foundation stack. */
@@ -41,6 +46,11 @@ const settings = z.strictObject({
     /** Web sites whose pages may call the API, such as `https://www.example.com`; none: it is closed to pages. */
     origins: z.array(z.url({ protocol: /^https$/ })),
   }),
+  /**
+   * Whether who takes messages from a queue checks which function has sent them, by SQS's `SenderId`; false for clouds that
+   * report something else there.
+   */
+  verifySenders: z.boolean(),
   /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
   customerManagedKey: z.boolean(),
   /** Where the functions' spans go; nothing: nobody traces. */
@@ -60,8 +70,10 @@ const settings = z.strictObject({
   sms: smsSettings,
   /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
   namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  /** Points for registering, where no rule says otherwise. */
-  defaultBonus: z.int().nonnegative(),
+  /** Where no rule says otherwise. */
+  registrationBonus,
+  /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
+  phonesRememberedDays: z.int().min(1).max(3650).nullable(),
   /** What the API must keep to, over all routes, or an alarm is raised. */
   apiAlarms: z.strictObject({
     /** Answers with 5xx, in per cent of all. */
@@ -81,7 +93,7 @@ export interface Stage extends Settings {
   keyArn?: string;
 }
 
-const stages: Record<string, z.input<typeof settings>> = {
+const ownStages = {
   dev: {
     keepData: false,
     pointInTimeRecovery: false,
@@ -93,6 +105,7 @@ const stages: Record<string, z.input<typeof settings>> = {
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     cors: { origins: [] },
+    verifySenders: true,
     customerManagedKey: false,
     namespace: 'rollcall',
     tracing: null,
@@ -108,7 +121,8 @@ const stages: Record<string, z.input<typeof settings>> = {
       receipts: true,
       modeWhenCircuitOpens: 'short-text',
     },
-    defaultBonus: 100,
+    registrationBonus: { points: 100, oncePerPhone: true },
+    phonesRememberedDays: 30,
     apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
     alarmByEmail: false,
   },
@@ -118,10 +132,11 @@ const stages: Record<string, z.input<typeof settings>> = {
     logRetentionDays: 90,
     eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
-    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 20 },
+    throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 30 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     cors: { origins: [] },
+    verifySenders: true,
     customerManagedKey: true,
     namespace: 'rollcall',
     tracing: null,
@@ -138,10 +153,17 @@ const stages: Record<string, z.input<typeof settings>> = {
       receipts: true,
       modeWhenCircuitOpens: null,
     },
-    defaultBonus: 100,
+    registrationBonus: { points: 100, oncePerPhone: true },
+    phonesRememberedDays: 365,
     apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },
+} satisfies Record<string, z.input<typeof settings>>;
+
+const stages: Record<string, z.input<typeof settings>> = {
+  ...ownStages,
+  // Of every message, LocalStack says that the account has sent it.
+  localstack: { ...ownStages.dev, verifySenders: false },
 };
 
 /** @throws {Error} if there is no such stage, or its settings are wrong */

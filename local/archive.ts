@@ -8,6 +8,7 @@ import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from '@aws-s
 import { type Answer, awsError, escaped } from './aws-error.ts';
 import { createFilter } from './event-sources/filter.ts';
 import { entriesOf, failedIn, type Published } from './published.ts';
+import { SENDER_HEADER, SNS_SENDER } from './senders.ts';
 import type { State } from './state.ts';
 
 interface Replay {
@@ -44,6 +45,13 @@ export class Archive {
     this.#insert = database.prepare('INSERT INTO archive (topic, published_at, entry) VALUES (?, ?, ?)');
     this.#sns = new SNSClient(emulator);
     this.#sqs = new SQSClient(emulator);
+    this.#sqs.middlewareStack.add(
+      (next) => (call) => {
+        (call.request as { headers: Record<string, string> }).headers[SENDER_HEADER] = SNS_SENDER;
+        return next(call);
+      },
+      { step: 'build' },
+    );
     this.#queueUrlOf = (arn) => `${emulator.endpoint}/${arn.split(':').slice(-2).join('/')}`;
   }
 

@@ -14,7 +14,16 @@ const KEYS_AGAIN_AFTER_MS = 1_000;
 /** Those that API Gateway takes (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html). */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 
-/** A JWT authorizer of an HTTP API: signature, issuer, audience and times of a bearer token. */
+/** Like API Gateway, every claim as a string, and a list as `[a b]`. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * A JWT authorizer of an HTTP API: signature, issuer, audience and times of a bearer token, which names its key
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+ */
 export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): Authorize {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
 
@@ -29,14 +38,14 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
     const token = headers.authorization?.replace(/^Bearer /i, '') ?? '';
     try {
       keys ??= findKeys();
-      const { payload } = await jwtVerify(token, await keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, await keys, {
         issuer,
         audience,
         algorithms: ALGORITHMS,
         requiredClaims: ['exp'],
       });
-      // Like API Gateway, every claim as a string.
-      const textOf = (value: unknown) => (Array.isArray(value) ? `[${value.join(' ')}]` : String(value));
+      const { iat = 0 } = payload;
+      if (protectedHeader.kid === undefined || typeof iat !== 'number' || iat > Date.now() / 1000) return UNAUTHORIZED;
       const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)]));
       return { authorizer: { jwt: { claims, scopes: null } } };
     } catch (error) {
@@ -50,7 +59,9 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
 /** The IAM authorizer: a signature of somebody whose policies allow the call. */
 export function iamAuthorizer(access: Access, apiArn: string): Authorize {
   return async (request) => {
-    const accessKey = await signedBy(request, 'execute-api', (key) => access.secretOf(key));
+    const accessKey = await signedBy(request, { service: 'execute-api', region: access.region }, (key) =>
+      access.secretOf(key),
+    );
     if (accessKey === undefined) return FORBIDDEN;
     const role = access.roleOf(accessKey);
     const resource = `${apiArn}/$default/${request.method}${request.path}`;
@@ -60,6 +71,6 @@ export function iamAuthorizer(access: Access, apiArn: string): Authorize {
       if (error instanceof AccessDenied) return FORBIDDEN;
       throw error;
     }
-    return { authorizer: { iam: { accessKey, userArn: role ?? 'arn:aws:iam::000000000000:root' } } };
+    return { authorizer: { iam: { accessKey, ...access.identityOf(accessKey) } } };
   };
 }

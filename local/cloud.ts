@@ -21,7 +21,7 @@ import { startGrpc } from './grpc.ts';
 import type { HttpApi, Site } from './http-api.ts';
 import { Access } from './iam/access.ts';
 import { Issuer } from './issuer.ts';
-import type { LambdaFunction } from './lambda/function.ts';
+import type { FailedInvocation, LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
 import { createLogs } from './logs.ts';
 import { ignored, providers } from './resources/providers.ts';
@@ -100,11 +100,8 @@ export async function startCloud({
   try {
     const state = openState(data);
     opened.push(() => state.close());
-    const scratch = () => {
-      const folder = mkdtempSync(join(tmpdir(), 'rollcall-memory-'));
-      opened.push(() => rmSync(folder, { recursive: true, force: true }));
-      return folder;
-    };
+    const folder = data ?? mkdtempSync(join(tmpdir(), 'rollcall-memory-'));
+    if (data === undefined) opened.push(() => rmSync(folder, { recursive: true, force: true }));
     const opening = async <T extends { stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> => {
       const started = await starting;
       opened.push(started.stop);
@@ -112,12 +109,12 @@ export async function startCloud({
     };
     const starting = [
       assembly,
-      opening(startDynamoDB(join(data ?? scratch(), 'dynamodb.db'))),
+      opening(startDynamoDB(join(folder, 'dynamodb.db'))),
       opening(startMessaging({ folder: data, region: REGION })),
     ] as const;
     // Also if one of them fails: what has started meanwhile must be known, to be stopped.
     await Promise.allSettled(starting);
-    const [folder, dynamoDB, messaging] = await Promise.all(starting);
+    const [synthesized, dynamoDB, messaging] = await Promise.all(starting);
 
     let running: Runtime | undefined;
     const client = (url: string) => ({
@@ -139,6 +136,11 @@ export async function startCloud({
     const mailbox = createMailbox(state, callbacks, faults);
     const access = new Access({ region: REGION, accountId: ACCOUNT_ID, salt: data ?? randomUUID() });
     const issuer = new Issuer(state, data !== undefined, () => `${endpointUrl}/issuer`);
+    const control = createControl({
+      about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
+      templates: () => running?.assembly.stacks ?? [],
+      mappings: () => running?.mappings ?? [],
+    });
     const endpoint = createEndpoint({
       dynamoDBUrl: dynamoDB.url,
       messagingUrl: messaging.url,
@@ -158,11 +160,7 @@ export async function startCloud({
       place: { region: REGION, accountId: ACCOUNT_ID },
       access,
       issuer,
-      control: createControl({
-        about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
-        templates: () => running?.assembly.stacks ?? [],
-        mappings: () => running?.mappings ?? [],
-      }),
+      control,
       archive,
       onWrite: (request) => writes.ring(request),
       faults,
@@ -180,8 +178,13 @@ export async function startCloud({
     const grpc = await startGrpc({ apiUrl: () => firstApi(), port: ports.grpc ?? 0 });
     opened.push(grpc.stop);
 
-    const logs = createLogs(data);
+    const logs = createLogs(folder);
     opened.push(logs.close);
+    const onFailure = (failure: FailedInvocation) => {
+      const log = logs.fileOf(failure.functionName);
+      console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
+      control.failed({ ...failure, at: new Date().toISOString(), log });
+    };
     const apiUrls = new Map<string, string>();
     const firstApi = () => [...apiUrls.values()][0] ?? '';
     const services = {
@@ -208,12 +211,12 @@ export async function startCloud({
       return url;
     };
 
-    async function run(folder: string): Promise<void> {
+    async function run(assemblyFolder: string): Promise<void> {
       const runtime: Runtime = {
         region: REGION,
         accountId: ACCOUNT_ID,
         endpointUrl,
-        assembly: readAssembly(folder),
+        assembly: readAssembly(assemblyFolder),
         ...services,
         state,
         calls,
@@ -221,6 +224,7 @@ export async function startCloud({
         instanceLimit,
         faults,
         log: logs.write,
+        onFailure,
         access,
         issuer,
         archive,
@@ -273,7 +277,7 @@ export async function startCloud({
       functions.clear();
     }
     opened.push(halt);
-    await run(folder);
+    await run(synthesized);
     callbacks.start();
     opened.push(callbacks.stop);
 
@@ -291,9 +295,9 @@ export async function startCloud({
         const [api] = running?.apis.values() ?? [];
         if (api) api.site = site;
       },
-      async redeploy(folder) {
+      async redeploy(changed) {
         await halt();
-        await run(folder);
+        await run(changed);
       },
       stop: shut,
     };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Mapping } from './event-sources/queue.ts';
+import type { FailedInvocation } from './lambda/function.ts';
 import { isLoopback } from './listen.ts';
 import { readBody } from './read-body.ts';
 import { type SentMessage, SentMessages } from './sent-messages.ts';
@@ -13,12 +14,20 @@ export interface CloudDescription {
   calls: Record<string, number>;
 }
 
+/** An invocation that failed, and when. */
+export interface Failure extends FailedInvocation {
+  at: string;
+  /** File. */
+  log: string;
+}
+
 /** What happened since somebody asked last. */
 export interface Happened {
   /** To ask with next. */
   next: number;
   spans: Span[];
   messages: SentMessage[];
+  failures: Failure[];
 }
 
 /** What is broken on purpose. */
@@ -57,7 +66,7 @@ export type Control = ReturnType<typeof createControl>;
 export function createControl({ about, templates, mappings }: ControlOptions) {
   const traces = createTraces();
   const messages = new SentMessages();
-  const recent: Array<{ span: Span } | { message: SentMessage }> = [];
+  const recent: Array<{ span: Span } | { message: SentMessage } | { failure: Failure }> = [];
   let happened = 0;
   let latencyMs = 0;
 
@@ -74,6 +83,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       next: happened,
       spans: told.flatMap((one) => ('span' in one ? [one.span] : [])),
       messages: told.flatMap((one) => ('message' in one ? [one.message] : [])),
+      failures: told.flatMap((one) => ('failure' in one ? [one.failure] : [])),
     };
   }
 
@@ -134,6 +144,8 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       messages.add(told);
       note(told.map((message) => ({ message })));
     },
+
+    failed: (failure: Failure): void => note([{ failure }]),
 
     takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
 

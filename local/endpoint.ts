@@ -19,6 +19,7 @@ import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
 import type { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
+import { SENDER_HEADER } from './senders.ts';
 import { messagesSent } from './sent-messages.ts';
 import { accessKeyOf } from './signature.ts';
 
@@ -84,7 +85,8 @@ export function createEndpoint(options: EndpointOptions): Server {
     return undefined;
   }
 
-  const roleOf = (request: IncomingMessage) => options.access.roleOf(accessKeyOf(request.headers.authorization) ?? '');
+  const keyOf = (request: IncomingMessage) => accessKeyOf(request.headers.authorization) ?? '';
+  const roleOf = (request: IncomingMessage) => options.access.roleOf(keyOf(request));
 
   /** @throws {AccessDenied} if the call is a role's, and not among what it may do */
   function authorize(request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
@@ -145,7 +147,11 @@ export function createEndpoint(options: EndpointOptions): Server {
       agent,
       method: request.method,
       path: request.url,
-      headers: { ...request.headers, 'content-length': body.length },
+      headers: {
+        ...request.headers,
+        'content-length': body.length,
+        [SENDER_HEADER]: options.access.identityOf(keyOf(request)).userId,
+      },
     });
     upstream.on('response', resolve).on('error', reject).end(body);
     response.on('close', () => upstream.destroy());
@@ -204,8 +210,9 @@ export function createEndpoint(options: EndpointOptions): Server {
 
   /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, for whoever is at this machine. */
   function assumeRole(response: ServerResponse, body: Buffer): void {
-    const arn = new URLSearchParams(body.toString()).get('RoleArn') ?? '';
-    const { accessKeyId, secretAccessKey } = options.access.credentialsOf(arn);
+    const form = new URLSearchParams(body.toString());
+    const arn = form.get('RoleArn') ?? '';
+    const { accessKeyId, secretAccessKey } = options.access.credentialsOf(arn, form.get('RoleSessionName') ?? '');
     if (!options.access.roleOf(accessKeyId)) {
       send(response, awsError('sts', { status: 403, code: 'AccessDenied', message: `There is no role ${arn}.` }));
       return;

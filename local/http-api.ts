@@ -111,12 +111,18 @@ export class HttpApi {
     const authorized = await match.route.authorize?.(asked);
     if (authorized && 'refused' in authorized) return refuse(response, authorized.refused);
     const event = this.#event(request, match, asked, authorized?.authorizer);
-    const timeout = setTimeout(() => answer(response, 503, 'Service Unavailable'), TIMEOUT_MS);
-    const result = await match.route.target().invoke(JSON.stringify(event));
+    const fn = match.route.target();
+    const requestId = randomUUID();
+    const timeout = setTimeout(() => {
+      fn.failed(requestId, `no answer to ${match.route.key} within ${TIMEOUT_MS / 1000} seconds`);
+      answer(response, 503, 'Service Unavailable');
+    }, TIMEOUT_MS);
+    const result = await fn.invoke(JSON.stringify(event), requestId);
     clearTimeout(timeout);
     if (response.headersSent) return;
     if (!result.ok) return answer(response, 500, 'Internal Server Error');
     respond(response, JSON.parse(result.payload));
+    if (isFault(response.statusCode)) fn.failed(requestId, `it answered ${response.statusCode} to ${match.route.key}`);
   }
 
   #event(
@@ -204,6 +210,9 @@ function decode(part: string): string {
     return part;
   }
 }
+
+/** 503 is what a function answers that is well: the caller is to come again. */
+const isFault = (status: number) => status >= 500 && status !== 503;
 
 /** What API Gateway itself says. */
 function answer(response: ServerResponse, status: number, message: string): void {

@@ -21,21 +21,26 @@ export const accessKeyOf = (authorization: string | undefined): string | undefin
   /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
 
 /**
- * Who signed a request by AWS's Signature Version 4
+ * Who signed a request by AWS's Signature Version 4, its host and all headers of AWS's own included
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
  * @param secretOf the secret of an access key; nothing, if nobody has that key
- * @returns the access key, or nothing: the request is not signed, not for that service, too old, or changed since
+ * @returns the access key, or nothing: the request is not signed, not for that place, too old, or changed since
  */
 export async function signedBy(
   { method, path, query = '', headers, body }: SignedRequest,
-  service: string,
+  { service, region }: { service: string; region: string },
   secretOf: (accessKeyId: string) => string | undefined,
 ): Promise<string | undefined> {
-  const [, accessKeyId = '', region = '', signedFor, names = '', signature = ''] =
+  const [, accessKeyId = '', signedIn, signedFor, names = '', signature = ''] =
     AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
+  const signed = names.split(';');
   const secretAccessKey = secretOf(accessKeyId);
   const date = headers['x-amz-date'] ?? '';
-  if (secretAccessKey === undefined || signedFor !== service || !DATE.test(date)) return undefined;
+  if (secretAccessKey === undefined || signedFor !== service || signedIn !== region || !DATE.test(date))
+    return undefined;
+  const mustBeSigned = Object.keys(headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
+  if (!signed.every((name) => Object.hasOwn(headers, name))) return undefined;
+  if (!mustBeSigned.every((name) => signed.includes(name))) return undefined;
   const signingDate = new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z'));
   if (Math.abs(Date.now() - signingDate.getTime()) > VALID_MS) return undefined;
   // The signer takes this header's word for the body.
@@ -55,7 +60,7 @@ export async function signedBy(
       hostname: headers.host ?? '',
       path,
       query: Object.fromEntries(new URLSearchParams(query)),
-      headers: Object.fromEntries(names.split(';').map((name) => [name, headers[name] ?? ''])),
+      headers: Object.fromEntries(signed.map((name) => [name, headers[name] ?? ''])),
       body,
     },
     { signingDate },

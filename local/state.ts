@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from './errors.ts';
@@ -27,9 +27,15 @@ export function openState(folder: string | undefined): State {
   };
 }
 
+/** What is in it is personal, and holds keys: it is its owner's alone. */
+function ownFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+}
+
 function open(folder: string | undefined): DatabaseSync {
   try {
-    if (folder) mkdirSync(folder, { recursive: true });
+    if (folder) ownFolder(folder);
     const database = new DatabaseSync(folder ? join(folder, 'state.db') : ':memory:');
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;

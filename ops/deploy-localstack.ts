@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 
-// Deploys to LocalStack, or to whatever speaks its language on the same port, and prints the API's URL. Texts go to
-// SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the container. Tokens are TOKEN_ISSUER's; if it is not set, none
-// is good, and all that can be done is to register.
+// Deploys the stage localstack to LocalStack, or to whatever speaks its language on the same port, and prints the API's
+// URL. Texts go to SMS_GATEWAY_URL; if it is not set, to the SMS sandbox of an `npm start` on the machine that runs the
+// container. Tokens are TOKEN_ISSUER's; if it is not set, none is good, and all that can be done is to register.
 
+const STAGE = ['-c', 'stage=localstack'];
 const endpoint = process.env.AWS_ENDPOINT_URL ?? 'http://127.0.0.1:4566';
 const environment = {
   AWS_ACCESS_KEY_ID: 'test',
@@ -42,14 +43,14 @@ try {
     });
   });
   const outputs = join(folder, 'outputs.json');
-  await cdklocal('bootstrap');
+  await cdklocal('bootstrap', ...STAGE);
   const gateway = process.env.SMS_GATEWAY_URL ?? 'http://host.docker.internal:4010';
   const issuer = process.env.TOKEN_ISSUER ?? 'https://login.example.com';
   const parameters = [
-    ...['--parameters', `rollcall-dev-sms:SmsGatewayUrl=${gateway}`],
-    ...['--parameters', `rollcall-dev-foundation:TokenIssuer=${issuer}`],
+    ...['--parameters', `rollcall-localstack-sms:SmsGatewayUrl=${gateway}`],
+    ...['--parameters', `rollcall-localstack-foundation:TokenIssuer=${issuer}`],
   ];
-  await cdklocal('deploy', '--all', '--require-approval', 'never', '--outputs-file', outputs, ...parameters);
+  await cdklocal('deploy', ...STAGE, '--all', '--require-approval', 'never', '--outputs-file', outputs, ...parameters);
   const stacks = JSON.parse(readFileSync(outputs, 'utf8')) as Record<string, Record<string, string>>;
   const apiUrl = Object.values(stacks).find((stack) => stack.ApiUrl)?.ApiUrl ?? '';
   console.log(`\nAPI: ${pc.cyan(reachable(apiUrl))}`);

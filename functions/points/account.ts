@@ -1,3 +1,4 @@
+import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
@@ -35,8 +36,8 @@ export const ledgerPut = (
 
 export interface AccountOptions {
   tableName: string;
-  /** Points for registering, by the rules in force. */
-  bonus: () => Promise<number>;
+  /** By the rules in force. */
+  bonus: () => Promise<RegistrationBonus>;
   correspondence: Correspondence;
   now: () => Date;
 }
@@ -46,15 +47,17 @@ export function accountHandlers(options: AccountOptions): Handlers<(typeof contr
   const { tableName, bonus, correspondence, now } = options;
   return {
     async 'rollcall.member.registered.v1'(message) {
-      const { id, subject, time } = message;
-      const points = await bonus();
+      const { id, subject, time, data } = message;
+      const rule = await bonus();
+      const hadIts = rule.oncePerPhone && data.returning === true;
+      const points = hadIts ? 0 : rule.points;
       return {
         set: { balance: points, accountState: 'open' },
         writes: [ledgerPut(tableName, subject, id, { points, reason: 'registration', at: time })],
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,
           step: 'bonus',
-          summary: `${points} points credited`,
+          summary: `${points} points credited${hadIts ? ': the bonus is given once a phone' : ''}`,
           completedAt: now().toISOString(),
         }),
       };

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { count, readEnvironment } from '../../shared/config/environment.ts';
+import { jsonOf, readEnvironment } from '../../shared/config/environment.ts';
+import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { ACCOUNT, accountHandlers, contracts } from './account.ts';
 import { createRules } from './rules.ts';
 
-const { DEFAULT_BONUS } = readEnvironment(z.object({ DEFAULT_BONUS: count }));
+const { BONUS } = readEnvironment(z.object({ BONUS: jsonOf(registrationBonus) }));
 
 export const { consume, sweep, deadLetters } = subscriberFunctions({
   service: 'points',
@@ -14,7 +15,7 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   cursorKey: ACCOUNT,
   contracts,
   handlers({ client, tableName, now, correspondence }) {
-    const rules = createRules({ client, tableName, defaultBonus: DEFAULT_BONUS, now });
+    const rules = createRules({ client, tableName, defaults: BONUS, now });
     return accountHandlers({ tableName, bonus: rules.registrationBonus, correspondence, now });
   },
 });

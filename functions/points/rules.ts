@@ -1,29 +1,35 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 
 const MAX_AGE_MS = 60_000;
 
 export interface RulesOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  defaultBonus: number;
+  /** Where the rules say nothing. */
+  defaults: RegistrationBonus;
   now: () => Date;
 }
 
 /**
- * The registration bonus: the `points` of the rule `registration` (pk `rules`) in the table, else the default. Read
- * once a minute at most, so a change takes up to a minute.
+ * The registration bonus: `points` and `oncePerPhone` of the rule `registration` (pk `rules`) in the table, else the
+ * defaults. Read once a minute at most, so a change takes up to a minute.
  */
-export function createRules({ client, tableName, defaultBonus, now }: RulesOptions) {
-  let known: { points: number; readAt: number } | undefined;
+export function createRules({ client, tableName, defaults, now }: RulesOptions) {
+  let known: { bonus: RegistrationBonus; readAt: number } | undefined;
   return {
-    async registrationBonus(): Promise<number> {
+    async registrationBonus(): Promise<RegistrationBonus> {
       const at = now().getTime();
-      if (known && at - known.readAt < MAX_AGE_MS) return known.points;
-      const { Item } = await client.send(
+      if (known && at - known.readAt < MAX_AGE_MS) return known.bonus;
+      const { Item = {} } = await client.send(
         new GetCommand({ TableName: tableName, Key: { pk: 'rules', sk: 'registration' } }),
       );
-      known = { points: typeof Item?.points === 'number' ? Item.points : defaultBonus, readAt: at };
-      return known.points;
+      const bonus = {
+        points: typeof Item.points === 'number' ? Item.points : defaults.points,
+        oncePerPhone: typeof Item.oncePerPhone === 'boolean' ? Item.oncePerPhone : defaults.oncePerPhone,
+      };
+      known = { bonus, readAt: at };
+      return bonus;
     },
   };
 }

@@ -1,42 +1,38 @@
-import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
+import { causeOf } from '../../shared/http/audit.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import { endpoint, header, json, jsonEndpoint, NOTHING, PUBLIC, pathId } from '../../shared/http/endpoint.ts';
+import {
+  endpoint,
+  header,
+  json,
+  jsonEndpoint,
+  NOTHING,
+  PUBLIC,
+  pathId,
+  preconditions,
+} from '../../shared/http/endpoint.ts';
+import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
 import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
 import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
 import type { HttpEvent } from '../../shared/http/secured.ts';
-import { traceOf } from '../../shared/http/trace.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
-import { aboutAggregate } from '../../shared/observability/spans.ts';
 import { erasureOf, readErasure } from './erasure.ts';
-import type { Trace } from './members.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
 import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-const { logger, count } = createObservability('registration');
-const { client, membersTable, members, redemptions, admission, memberAccess } = createServices({ logger });
-const { admitCaller, admitPhone, admitChange } = admission;
+const { logger } = createObservability('registration');
+const { client, membersTable, members, redemptions, admission, memberAccess } = createServices({
+  logger,
+});
+const { admitChange } = admission;
 const { readable, writable, mayAccess } = memberAccess;
 
 export const root = endpoint(logger, async () => json(200, apiRootResource, PUBLIC));
-
-export const register = jsonEndpoint(logger, registration, async (event, body) => {
-  await admitChange();
-  const left = await admitCaller(event.requestContext.http.sourceIp);
-  await admitPhone(body.phone);
-  const { member, replayed } = await members.register(body, idempotencyKey(event), trace(event));
-  aboutAggregate(member.id, !replayed);
-  if (!replayed) count({ Registrations: 1 });
-  return json(201, memberResource(member), {
-    ...left,
-    etag: etag(member.version),
-    location: pathOf(routes.readMember, member),
-  });
-});
 
 export const read = endpoint(logger, async (event) => {
   const member = await members.read(readable(event));
@@ -52,9 +48,10 @@ const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =
   jsonEndpoint(logger, profileChange, async (event, body) => {
     const id = writable(event);
     await admitChange();
-    const ifMatch = header(event, 'if-match');
-    if (!ifMatch) throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
-    const member = await members.change(id, ifMatch, body, trace(event));
+    const conditions = preconditions(event);
+    if (!conditions.ifMatch)
+      throw new Problem('precondition-required', 'Send If-Match with the ETag of your last read.');
+    const member = await members.change(id, conditions, body, causeOf(event));
     return json(200, resourceOf(member), { etag: etag(member.version) });
   });
 
@@ -66,7 +63,7 @@ export const deactivate = endpoint(
   async (event) => {
     const id = writable(event);
     await admitChange();
-    await members.deactivate(id, header(event, 'if-match'), trace(event));
+    await members.deactivate(id, preconditions(event), causeOf(event));
     // RFC 8631: where to see that it is done.
     return { statusCode: 204, headers: { link: `<${pathOf(routes.readErasure, { id })}>; rel="status"` } };
   },
@@ -89,7 +86,7 @@ export const readOnboarding = endpoint(logger, async (event) => {
 export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
   const id = writable(event);
   await admitChange();
-  const begun = await redemptions.redeem(id, body, idempotencyKey(event), trace(event));
+  const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
   const location = pathOf(routes.readOperation, begun);
   const resource = operationResource(await waited(event, begun.id, begun));
   return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
@@ -124,27 +121,20 @@ const deprecated = ({ id }: { id: string }) => ({
   link: `<${pathOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
 });
 
+/** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
+const waitOf = (event: HttpEvent) =>
+  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(header(event, 'prefer'));
+
 /** The operation when it is no longer pending, for as long as the caller would wait. */
 async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
-  const seconds = preferredWait(header(event, 'prefer'));
+  const seconds = waitOf(event);
   return seconds === undefined ? known : redemptions.watch(id, seconds);
 }
 
 function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
-  const seconds = preferredWait(header(event, 'prefer'));
+  const seconds = waitOf(event);
   return {
     ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
     ...(state === 'pending' && { 'retry-after': '1' }),
   };
-}
-
-const trace = (event: HttpEvent): Trace => ({
-  correlationId: event.requestContext.requestId,
-  ...traceOf(header(event, 'traceparent')),
-});
-
-function idempotencyKey(event: HttpEvent): string | undefined {
-  const key = header(event, 'idempotency-key');
-  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw new Problem('invalid-header', 'Idempotency-Key may have 1 to 255 visible ASCII characters.');
 }

@@ -26,9 +26,6 @@ export const erasurePut = (
   Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services, confirmed: {} } },
 });
 
-/** The service that a message's source names. */
-export const serviceOf = (source: string) => source.split('/').at(-1) ?? source;
-
 /** Keeps a service's confirmation. */
 export const confirmationWrite = (
   membersTable: string,

@@ -65,7 +65,8 @@ function eventOf<C extends MessageContract>(
   return outgoing(memberEvents.name, contract, event);
 }
 
-export function register(id: string, registration: Registration, occasion: Occasion) {
+/** @param returning whether a member with this phone has left, and the phone is still remembered */
+export function register(id: string, registration: Registration, occasion: Occasion, returning: boolean) {
   const member: ActiveMember = {
     ...registration,
     status: 'active',
@@ -74,7 +75,7 @@ export function register(id: string, registration: Registration, occasion: Occas
     registeredAt: occasion.now.toISOString(),
   };
   const { phone, name, locale, registeredAt } = member;
-  const data = { memberId: id, phone, locale, registeredAt };
+  const data = { memberId: id, phone, locale, registeredAt, ...(returning && { returning }) };
   const replyTo = registrationReplies.name;
   // Until the last reader of version 1 is gone.
   const events = [

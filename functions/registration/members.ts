@@ -1,24 +1,35 @@
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
-import { requireMatch } from '../../shared/http/conditions.ts';
+import type { Audit, Cause } from '../../shared/http/audit.ts';
+import { etag, evaluate, type Preconditions } from '../../shared/http/conditions.ts';
 import { busy, notFound, Problem } from '../../shared/http/problems.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
-import type { MemberStore } from './store.ts';
-
-/** What caused a request, as its message will carry it on. */
-export type Trace = Pick<Occasion, 'correlationId' | 'traceparent'>;
+import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
 export interface MembersOptions {
   store: MemberStore;
+  audit: Audit;
   now: () => Date;
   newId: () => string;
 }
 
-/** Somebody else changed the member between our read and our write; without `If-Match` the caller need not know. */
-const DEACTIVATE_ATTEMPTS = 5;
+/** Others changed the member, or took the phone and left it, between our read and our write: the caller need not know. */
+const ATTEMPTS = 5;
+
+const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
+
+/** @throws {Problem} unless a registration is the repetition of one that holds the phone */
+function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
+  if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
+    throw new Problem('phone-taken', 'A member with this phone is registered already.');
+  }
+  if (held.fingerprint !== fingerprint) {
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
+  }
+}
 
 /** The use cases of registration, whatever protocol asks for them. */
-export function createMembers({ store, now, newId }: MembersOptions) {
-  const occasion = (trace: Trace): Occasion => ({ ...trace, now: now(), newId });
+export function createMembers({ store, audit, now, newId }: MembersOptions) {
+  const occasion = (cause: Cause): Occasion => ({ ...cause, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
     const member = await store.find(id);
@@ -31,47 +42,58 @@ export function createMembers({ store, now, newId }: MembersOptions) {
     async register(
       registration: Registration,
       idempotencyKey: string | undefined,
-      trace: Trace,
+      cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
-      const { member, row } = register(newId(), registration, occasion(trace));
-      const guard = {
-        memberId: member.id,
-        registeredAt: member.registeredAt,
-        fingerprint: fingerprint(registration),
-        ...(idempotencyKey && { idempotencyKey }),
-      };
-      const held = await store.insert(member, guard, row);
-      if (!held) return { member, replayed: false };
-      if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
-        throw new Problem('phone-taken', 'A member with this phone is registered already.');
+      const [id, at] = [newId(), occasion(cause)];
+      let left: PhoneMark | undefined;
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
+        const isReturning = left !== undefined && left.expiresAt * 1000 > at.now.getTime();
+        const { member, row } = register(id, registration, at, isReturning);
+        const guard: PhoneGuard = {
+          memberId: id,
+          registeredAt: member.registeredAt,
+          fingerprint: fingerprint(registration),
+          ...(idempotencyKey && { idempotencyKey }),
+        };
+        const held = await store.insert(member, guard, row, left);
+        if (!held) {
+          audit({ action: 'register', member: id }, cause);
+          return { member, replayed: false };
+        }
+        if (!isMark(held)) {
+          requireSame(held, guard);
+          return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
+        }
+        left = held;
       }
-      if (held.fingerprint !== guard.fingerprint) {
-        throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
-      }
-      return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
+      throw busy('Others register with this phone, and leave. Try again.');
     },
 
     read: findActive,
 
-    async change(id: string, ifMatch: string | undefined, change: ProfileChange, trace: Trace): Promise<ActiveMember> {
+    async change(id: string, conditions: Preconditions, change: ProfileChange, cause: Cause): Promise<ActiveMember> {
       const before = await findActive(id);
-      requireMatch(ifMatch, before.version);
-      const { member, row } = changeProfile(before, change, occasion(trace));
+      evaluate(conditions, etag(before.version), false);
+      const { member, row } = changeProfile(before, change, occasion(cause));
       if (!(await store.change(member, row))) {
         throw new Problem('version-mismatch', 'The member was changed at the same moment. Read it again.');
       }
+      audit({ action: 'change', member: id }, cause);
       return member;
     },
 
     /** Of a member who was deactivated before, nothing is left to do. */
-    async deactivate(id: string, ifMatch: string | undefined, trace: Trace): Promise<void> {
-      for (let attempt = 1; attempt <= DEACTIVATE_ATTEMPTS; attempt++) {
+    async deactivate(id: string, conditions: Preconditions, cause: Cause): Promise<void> {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const before = await store.find(id);
         if (!before) throw notFound(`member ${id}`);
         if (before.status === 'deactivated') return;
-        requireMatch(ifMatch, before.version);
-        const { member, row } = deactivate(before, occasion(trace));
-        if (await store.deactivate(member, before.phone, row)) return;
+        evaluate(conditions, etag(before.version), false);
+        const { member, row } = deactivate(before, occasion(cause));
+        if (!(await store.deactivate(member, before.phone, row))) continue;
+        audit({ action: 'deactivate', member: id }, cause);
+        return;
       }
       throw busy('The member is being changed by others. Try again.');
     },

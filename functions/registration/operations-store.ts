@@ -20,7 +20,7 @@ export function createOperationsStore({
   client,
   membersTable,
   outboxTable,
-}: Omit<StoreOptions, 'pseudonym' | 'subscribers'>) {
+}: Pick<StoreOptions, 'client' | 'membersTable' | 'outboxTable'>) {
   const get = async (Key: Record<string, string>) =>
     (await client.send(new GetCommand({ TableName: membersTable, Key, ConsistentRead: true }))).Item;
 

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
+import type { Audit, Cause } from '../../shared/http/audit.ts';
 import { busy, notFound, Problem } from '../../shared/http/problems.ts';
 import type { Occasion } from './member.ts';
-import type { Trace } from './members.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';
 
 export interface RedemptionsOptions {
   store: OperationsStore;
+  audit: Audit;
   now: () => Date;
   newId: () => string;
 }
@@ -20,7 +21,7 @@ const LOOK_EVERY_MS = 100;
 const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
 /** The use cases of redeeming points, whatever protocol asks for them. */
-export function createRedemptions({ store, now, newId }: RedemptionsOptions) {
+export function createRedemptions({ store, audit, now, newId }: RedemptionsOptions) {
   /** @param mayRead whether the caller may know the operation of a member */
   async function read(id: string, mayRead: (memberId: string) => boolean = () => true): Promise<Operation> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -47,15 +48,18 @@ export function createRedemptions({ store, now, newId }: RedemptionsOptions) {
       memberId: string,
       redemption: Redemption,
       idempotencyKey: string | undefined,
-      trace: Trace,
+      cause: Cause,
     ): Promise<Operation> {
       const operationId = idempotencyKey ? idFromName(`${memberId} ${idempotencyKey}`, OPERATIONS) : newId();
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const occasion: Occasion = { ...trace, now: now(), newId };
+        const occasion: Occasion = { ...cause, now: now(), newId };
         const command = (await store.sentTo(memberId)) + 1;
         const { operation, row } = beginRedemption({ ...redemption, memberId, operationId }, command, occasion);
         const result = await store.insert(operation, row);
-        if (result === 'done') return operation;
+        if (result === 'done') {
+          audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
+          return operation;
+        }
         if (result === 'no member') throw notFound(`member ${memberId}`);
         if (result === 'exists') return repeated(operationId, operation);
       }

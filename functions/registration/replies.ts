@@ -1,8 +1,10 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { serviceOf } from '../../shared/contracts/channel.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
-import { confirmationWrite, readErasure, serviceOf } from './erasure.ts';
+import type { Message } from '../../shared/messaging/message.ts';
+import { confirmationWrite, readErasure } from './erasure.ts';
 import type { Occasion } from './member.ts';
 import { stepWrite } from './onboarding.ts';
 import { operationOf, returning, settle } from './operation.ts';
@@ -18,6 +20,8 @@ export interface RepliesOptions {
   newId: () => string;
 }
 
+type Answer = Pick<Message, 'id' | 'subject' | 'correlationid'> & { data: { points: number } };
+
 /** What the registration service does about the answers to its events and commands. */
 export function replyHandlers({
   client,
@@ -26,11 +30,20 @@ export function replyHandlers({
   now,
   newId,
 }: RepliesOptions): Handlers<(typeof contracts)[number]> {
-  /** The operation is missing if it was erased with its member. */
-  async function operationFor(message: { id: string; subject: string; correlationid?: string | undefined }) {
-    const [operation, hasLeft] = await Promise.all([store.find(operationOf(message)), store.hasLeft(message.subject)]);
-    if (operation || hasLeft) return { operation, hasLeft };
-    throw new PermanentError(`message ${message.id} answers operation ${message.correlationid}, which there is not`);
+  /**
+   * The operation that an answer is for, and whether its member has left; it is missing if it was erased with its member.
+   * @throws {PermanentError} if there never was one, or the answer is about another member or other points
+   */
+  async function operationFor(message: Answer) {
+    const { id, subject, correlationid, data } = message;
+    const [operation, hasLeft] = await Promise.all([store.find(operationOf(message)), store.hasLeft(subject)]);
+    if (!operation && !hasLeft)
+      throw new PermanentError(`message ${id} answers operation ${correlationid}, which there is not`);
+    if (operation && operation.memberId !== subject)
+      throw new PermanentError(`message ${id} answers operation ${correlationid}, which is another member's`);
+    if (operation && operation.points !== data.points)
+      throw new PermanentError(`message ${id} answers operation ${correlationid}, which is about other points`);
+    return { operation, hasLeft };
   }
 
   return {
@@ -63,10 +76,12 @@ export function replyHandlers({
       return { writes: [store.changeWrite(operation, { ...outcome, returnedAt: message.data.returnedAt })] };
     },
 
-    async 'rollcall.member.data-erased.v1'({ source, data: { memberId, ...confirmation } }) {
+    async 'rollcall.member.data-erased.v1'({ id, source, data: { memberId, ...confirmation } }) {
       const service = serviceOf(source);
       const erasure = await readErasure(client, membersTable, memberId);
-      if (!erasure?.services.includes(service)) return {};
+      if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that nobody has asked for`);
+      // One that was added later is not waited for.
+      if (!service || !erasure.services.includes(service)) return {};
       await store.eraseOf(memberId);
       return { writes: [confirmationWrite(membersTable, memberId, service, confirmation)] };
     },

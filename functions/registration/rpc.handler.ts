@@ -1,37 +1,38 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
-import { v7 as newId } from 'uuid';
-import * as z from 'zod';
+import { idempotencyKey } from '../../shared/contracts/fields.ts';
 import {
   MemberSchema,
   MemberService,
   OperationSchema,
 } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
-import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { profileChange, registrationOf } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
+import { causeOf } from '../../shared/http/audit.ts';
 import { etag } from '../../shared/http/conditions.ts';
-import { notFound, Problem } from '../../shared/http/problems.ts';
-import { answerCall, CALLER_HEADER, rpcEndpoint } from '../../shared/http/rpc.ts';
-import { traceOf } from '../../shared/http/trace.ts';
+import { idOf } from '../../shared/http/ids.ts';
+import { Problem } from '../../shared/http/problems.ts';
+import { answerCall, eventOf, rpcEndpoint } from '../../shared/http/rpc.ts';
 import { validated } from '../../shared/http/validation.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { aboutAggregate } from '../../shared/observability/spans.ts';
 import type { ActiveMember } from './member.ts';
-import type { Trace } from './members.ts';
 import type { Operation } from './operation.ts';
 import { operationProblem } from './resources.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { members, redemptions, admission } = createServices({ logger });
+const { limits, members, redemptions, admission } = createServices({ logger });
 const { admitCaller, admitPhone, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */
 const LONGEST_WATCH_MS = 20_000;
 const RESERVE_MS = 250;
 
-const idempotencyKey = z.string().min(1).max(255).optional();
+const withKey = { idempotencyKey: idempotencyKey.optional() };
+const registerRequest = registrationOf(limits.phoneTypes).extend(withKey);
+const redeemRequest = redemption.extend(withKey);
 
 /** The use cases of the REST API, for callers of RPC. */
 export const rpc = rpcEndpoint((router) =>
@@ -39,18 +40,17 @@ export const rpc = rpcEndpoint((router) =>
     register: (request, context) =>
       answerCall(logger, context, async () => {
         await admitChange();
-        const body = validated(registration, given(request));
-        await admitCaller(context.requestHeader.get(CALLER_HEADER) ?? '');
+        const { idempotencyKey: key, ...body } = validated(registerRequest, given(request));
+        await admitCaller(eventOf(context).requestContext.http.sourceIp);
         await admitPhone(body.phone);
-        const key = validated(idempotencyKey, text(request.idempotencyKey));
-        const { member, replayed } = await members.register(body, key, trace(context));
+        const { member, replayed } = await members.register(body, key, causeOfCall(context));
         aboutAggregate(member.id, !replayed);
         if (!replayed) count({ Registrations: 1 });
         return { member: memberMessage(member) };
       }),
 
     getMember: ({ id }, context) =>
-      answerCall(logger, context, async () => ({ member: memberMessage(await members.read(known(id, 'member'))) })),
+      answerCall(logger, context, async () => ({ member: memberMessage(await members.read(idOf(id, 'member'))) })),
 
     updateMember: (request, context) =>
       answerCall(logger, context, async () => {
@@ -58,25 +58,25 @@ export const rpc = rpcEndpoint((router) =>
         if (request.version === 0)
           throw new Problem('precondition-required', 'Say which version the change is based on.');
         const change = validated(profileChange, given(request));
-        const id = known(request.id, 'member');
-        return { member: memberMessage(await members.change(id, etag(request.version), change, trace(context))) };
+        const conditions = { ifMatch: etag(request.version) };
+        const member = await members.change(idOf(request.id, 'member'), conditions, change, causeOfCall(context));
+        return { member: memberMessage(member) };
       }),
 
     deactivateMember: ({ id, version }, context) =>
       answerCall(logger, context, async () => {
         await admitChange();
-        await members.deactivate(known(id, 'member'), version === 0 ? undefined : etag(version), trace(context));
+        const conditions = version === 0 ? {} : { ifMatch: etag(version) };
+        await members.deactivate(idOf(id, 'member'), conditions, causeOfCall(context));
         return {};
       }),
 
     redeemPoints: (request, context) =>
       answerCall(logger, context, async () => {
         await admitChange();
-        const { points, expiresIn } = request;
-        const body = validated(redemption, { points, ...(expiresIn !== 0 && { expiresIn }) });
-        const key = validated(idempotencyKey, text(request.idempotencyKey));
-        const id = known(request.memberId, 'member');
-        return { operation: operationMessage(await redemptions.redeem(id, body, key, trace(context))) };
+        const { idempotencyKey: key, ...body } = validated(redeemRequest, given(request));
+        const begun = await redemptions.redeem(idOf(request.memberId, 'member'), body, key, causeOfCall(context));
+        return { operation: operationMessage(begun) };
       }),
 
     watchOperation: ({ id }, context) =>
@@ -84,30 +84,17 @@ export const rpc = rpcEndpoint((router) =>
         const left = (context.timeoutMs() ?? LONGEST_WATCH_MS) - RESERVE_MS;
         const seconds = Math.max(0, Math.min(LONGEST_WATCH_MS, left)) / 1000;
         return {
-          operation: operationMessage(await redemptions.watch(known(id, 'operation'), seconds, context.signal)),
+          operation: operationMessage(await redemptions.watch(idOf(id, 'operation'), seconds, context.signal)),
         };
       }),
   }),
 );
 
-/** A field that was not set reads as empty. */
-const text = (value: string) => (value === '' ? undefined : value);
+const causeOfCall = (context: HandlerContext) => causeOf(eventOf(context));
 
-/** The profile in a request, without what was not set. */
-const given = (request: { phone?: string; name: string; locale: string }) => {
-  const { phone = '', name, locale } = request;
-  return Object.fromEntries(Object.entries({ phone, name, locale }).filter(([, value]) => value !== ''));
-};
-
-function known(id: string, what: string): string {
-  if (z.uuid().safeParse(id).success) return id;
-  throw notFound(`${what} of that id`);
-}
-
-const trace = ({ requestHeader }: HandlerContext): Trace => ({
-  ...traceOf(requestHeader.get('traceparent')),
-  correlationId: newId(),
-});
+/** The fields of a request that were set: those that were not read as empty, or 0. */
+const given = (request: object) =>
+  Object.fromEntries(Object.entries(request).filter(([, value]) => value !== '' && value !== 0));
 
 const instant = (iso: string) => timestampFromDate(new Date(iso));
 

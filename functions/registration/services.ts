@@ -5,6 +5,7 @@ import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
+import { createAudit } from '../../shared/http/audit.ts';
 import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
@@ -17,23 +18,25 @@ import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
 export function createServices({ logger }: Pick<Observability, 'logger'>) {
-  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES, PSEUDONYMS_SECRET, SUBSCRIBERS } =
-    readEnvironment(
-      z.object({
-        MEMBERS_TABLE: text,
-        OUTBOX_TABLE: text,
-        SWITCHES_TABLE: text,
-        LIMITS_TABLE: text,
-        LIMITS: jsonOf(registrationLimits),
-        SCOPES: jsonOf(tokenScopes),
-        PSEUDONYMS_SECRET: text,
-        SUBSCRIBERS: jsonOf(z.array(text)),
-      }),
-    );
+  const environment = readEnvironment(
+    z.object({
+      MEMBERS_TABLE: text,
+      OUTBOX_TABLE: text,
+      SWITCHES_TABLE: text,
+      LIMITS_TABLE: text,
+      LIMITS: jsonOf(registrationLimits),
+      SCOPES: jsonOf(tokenScopes),
+      PSEUDONYMS_SECRET: text,
+      PHONES_REMEMBERED_DAYS: jsonOf(z.int().nullable()),
+      SUBSCRIBERS: jsonOf(z.array(text)),
+    }),
+  );
+  const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES } = environment;
   const client = createDynamoDB();
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
-  const pseudonym = createPseudonym(PSEUDONYMS_SECRET, now);
+  const audit = createAudit(logger);
+  const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
   const switches = createSwitches({
     client,
     tableName: SWITCHES_TABLE,
@@ -42,6 +45,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   });
   return {
     client,
+    limits: LIMITS,
     admission: createAdmission({
       buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
       limits: LIMITS,
@@ -51,10 +55,16 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
     members: createMembers({
-      store: createMemberStore({ ...tables, pseudonym, subscribers: SUBSCRIBERS }),
+      store: createMemberStore({
+        ...tables,
+        pseudonym,
+        phonesRememberedDays: environment.PHONES_REMEMBERED_DAYS,
+        subscribers: environment.SUBSCRIBERS,
+      }),
+      audit,
       now,
       newId,
     }),
-    redemptions: createRedemptions({ store: createOperationsStore(tables), now, newId }),
+    redemptions: createRedemptions({ store: createOperationsStore(tables), audit, now, newId }),
   };
 }

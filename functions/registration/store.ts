@@ -2,9 +2,11 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { refusedBy, transact } from '../../shared/aws/transact.ts';
-import { type OutboxRow, outboxPut } from '../../shared/messaging/outbox.ts';
+import { type OutboxRow, outboxPut, type TransactItem } from '../../shared/messaging/outbox.ts';
 import { erasurePut } from './erasure.ts';
 import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
+
+const DAY_SECONDS = 24 * 3600;
 
 /** The key of a member's item. */
 export const memberKey = (id: string) => ({ pk: `member#${id}` });
@@ -17,12 +19,22 @@ export interface PhoneGuard {
   idempotencyKey?: string;
 }
 
+/** What a guard leaves for a while when its member leaves. It names nobody: by the phone alone it is found again. */
+export interface PhoneMark {
+  /** ISO. Tells one leaving from the next. */
+  leftAt: string;
+  /** In seconds since 1970. DynamoDB deletes it days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). */
+  expiresAt: number;
+}
+
 export interface StoreOptions {
   client: DynamoDBDocumentClient;
   membersTable: string;
   outboxTable: string;
   /** Of phones, in keys of guards. */
   pseudonym: Pseudonym;
+  /** For how long a phone is remembered after its member left; null: not at all. */
+  phonesRememberedDays: number | null;
   /** The services that hold something of a member, by the names in the sources of their messages. */
   subscribers: readonly string[];
 }
@@ -30,7 +42,8 @@ export interface StoreOptions {
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
-export function createMemberStore({ client, membersTable, outboxTable, pseudonym, subscribers }: StoreOptions) {
+export function createMemberStore(options: StoreOptions) {
+  const { client, membersTable, outboxTable, pseudonym, phonesRememberedDays, subscribers } = options;
   const guardKey = async (phone: string) => ({ pk: `phone#${await pseudonym(phone)}` });
 
   const put = (member: Member, condition: { ConditionExpression: string; ExpressionAttributeValues?: object }) => ({
@@ -58,6 +71,15 @@ export function createMemberStore({ client, membersTable, outboxTable, pseudonym
     }
   }
 
+  /** Frees a phone, and leaves its mark. */
+  async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
+    const key = await guardKey(phone);
+    if (phonesRememberedDays === null) return { Delete: { TableName: membersTable, Key: key } };
+    const expiresAt = Math.ceil(Date.parse(leftAt) / 1000) + phonesRememberedDays * DAY_SECONDS;
+    const mark: PhoneMark = { leftAt, expiresAt };
+    return { Put: { TableName: membersTable, Item: { ...key, ...mark } } };
+  }
+
   return {
     async find(id: string): Promise<Member | undefined> {
       const { Item } = await client.send(
@@ -68,8 +90,16 @@ export function createMemberStore({ client, membersTable, outboxTable, pseudonym
       return member as Member;
     },
 
-    /** @returns the guard that already holds the phone, or nothing if the member was registered */
-    async insert(member: ActiveMember, guard: PhoneGuard, row: OutboxRow): Promise<PhoneGuard | undefined> {
+    /**
+     * @param left the mark that the phone was found to have, whose place the guard takes
+     * @returns what is there instead: a guard, or a mark that is not `left`; nothing if the member was registered
+     */
+    async insert(
+      member: ActiveMember,
+      guard: PhoneGuard,
+      row: OutboxRow,
+      left?: PhoneMark,
+    ): Promise<PhoneGuard | PhoneMark | undefined> {
       const key = await guardKey(member.phone);
       try {
         await transact(client, [
@@ -77,7 +107,8 @@ export function createMemberStore({ client, membersTable, outboxTable, pseudonym
             Put: {
               TableName: membersTable,
               Item: { ...key, ...guard },
-              ConditionExpression: 'attribute_not_exists(pk)',
+              ConditionExpression: `attribute_not_exists(pk)${left ? ' OR leftAt = :leftAt' : ''}`,
+              ...(left && { ExpressionAttributeValues: { ':leftAt': left.leftAt } }),
               ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
             },
           },
@@ -88,16 +119,15 @@ export function createMemberStore({ client, membersTable, outboxTable, pseudonym
       } catch (error) {
         const held = refusedBy(error, 0);
         if (!held) throw error;
-        return unmarshall(held) as PhoneGuard;
+        return unmarshall(held) as PhoneGuard | PhoneMark;
       }
     },
 
     change: (member: ActiveMember, row: OutboxRow) => replace(member, [outboxPut(outboxTable, row)]),
 
-    /** Frees the phone along with it. */
     deactivate: async (member: DeactivatedMember, phone: string, row: OutboxRow) =>
       replace(member, [
-        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },
+        await phoneRelease(phone, member.deactivatedAt),
         outboxPut(outboxTable, row),
         erasurePut(membersTable, member.id, { requestedAt: member.deactivatedAt, services: [...subscribers] }),
       ]),

@@ -18,7 +18,10 @@ import type { Api } from './api.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 import { namespaceOf, serviceMetric } from './service-metric.ts';
 
-/** Neither path nor address: these would be personal data. */
+/**
+ * Neither path nor address: these would be personal data. Who it was: the subject of the token, or the ARN of who signed
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ */
 const LOGGED = {
   service: 'api',
   requestId: '$context.requestId',
@@ -26,6 +29,8 @@ const LOGGED = {
   route: '$context.routeKey',
   status: '$context.status',
   milliseconds: '$context.responseLatency',
+  subject: '$context.authorizer.claims.sub',
+  userArn: '$context.identity.userArn',
   error: '$context.error.message',
   authorizerError: '$context.authorizer.error',
 };
@@ -33,7 +38,7 @@ const LOGGED = {
 export interface ApiStageProps {
   stage: Stage;
   api: Api;
-  /** What is limited more than the others, in requests a second. A stage can only limit routes that are there. */
+  /** What is limited more than the others, in requests a second of each route. A stage can only limit routes that are there. */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;
 }

@@ -87,6 +87,7 @@ export class Consumer extends Construct {
           QUEUE_URL: queue.queueUrl,
           ...(undelivered && { UNDELIVERED_ARN: undelivered.queueArn }),
           JOINS_LATE: String(joinsLate),
+          ...(stage.verifySenders && { SENDER_PREFIX: `rollcall-${stage.name}-` }),
           ...environment,
         },
         timeout,

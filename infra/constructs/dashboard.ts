@@ -129,7 +129,7 @@ export class Dashboard extends Construct {
       { title: 'Commit to publication, ms', metrics: this.#percentiles('relay', 'PublicationLag') },
       {
         title: 'Behind the stream, ms',
-        metrics: [functionMetric(`${this.#prefix}outbox-relay`, 'IteratorAge', 'Maximum', 'iterator age')],
+        metrics: [functionMetric(`${this.#prefix}registration-outbox-relay`, 'IteratorAge', 'Maximum', 'iterator age')],
       },
       {
         title: 'Messages',

@@ -5,8 +5,20 @@ import { keyFor } from './encryption.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 
 /**
+ * Who may do these decides over a topic. With `READING`, they are all that its policy may name: SNS refuses one with any
+ * other, or with a wildcard (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
+ */
+export const CHANGING = [
+  ...['Publish', 'SetTopicAttributes', 'PutDataProtectionPolicy', 'DeleteTopic', 'AddPermission', 'RemovePermission'],
+].map((name) => `sns:${name}`);
+
+export const READING = [
+  ...['Subscribe', 'GetTopicAttributes', 'ListSubscriptionsByTopic', 'GetDataProtectionPolicy', 'ListTagsForResource'],
+].map((name) => `sns:${name}`);
+
+/**
  * A FIFO topic whose throughput is limited by message group, not as a whole, and which keeps what was published for as
- * long as the stage says. TLS only, and for its own stage only.
+ * long as the stage says. TLS only, and for its own stage only: whoever may subscribe gets every phone and name.
  */
 export class EventTopic extends Topic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
@@ -19,6 +31,6 @@ export class EventTopic extends Topic {
       ...(stage.eventArchiveDays !== null && { messageRetentionPeriodInDays: stage.eventArchiveDays }),
       ...(masterKey && { masterKey }),
     });
-    this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));
+    this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));
   }
 }

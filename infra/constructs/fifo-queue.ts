@@ -1,52 +1,35 @@
-import { Duration } from 'aws-cdk-lib';
-import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
 import type { Stage } from '../stages.ts';
-import { keyFor } from './encryption.ts';
-import { onlyOwnRoles } from './own-roles.ts';
-import { ServiceFunction } from './service-function.ts';
+import { StageQueue, type StageQueueProps } from './stage-queue.ts';
 
-export interface FifoQueueProps {
-  stage: Stage;
-  name: string;
-  deadLetters?: Queue;
-}
-
-const TAKE_AND_GIVE = ['Send', 'Receive', 'Delete'].map((verb) => `sqs:${verb}Message`);
-
-/** A FIFO queue of high throughput. TLS only, and for its own stage only. */
-export class FifoQueue extends Queue {
-  constructor(scope: Construct, id: string, { stage, name, deadLetters }: FifoQueueProps) {
-    const encryptionMasterKey = keyFor(scope, id, stage);
-    super(scope, id, {
-      queueName: `${name}.fifo`,
-      fifo: true,
-      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
-      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-      ...(encryptionMasterKey
-        ? { encryption: QueueEncryption.KMS, encryptionMasterKey }
-        : { encryption: QueueEncryption.SQS_MANAGED }),
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
-      maxMessageSizeBytes: 256 * 1024,
-      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
-      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
-      ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
-    });
-    this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));
+/** A FIFO queue of high throughput. */
+export class FifoQueue extends StageQueue {
+  constructor(scope: Construct, id: string, { name, deadLettersOf, ...props }: StageQueueProps) {
+    const names = { name: `${name}.fifo`, ...(deadLettersOf && { deadLettersOf: `${deadLettersOf}.fifo` }) };
+    super(
+      scope,
+      id,
+      { ...props, ...names },
+      {
+        fifo: true,
+        deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+        fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      },
+    );
   }
 }
 
 /** A FIFO queue, and one for what it gives up. */
 export class ConsumedQueue extends Construct {
-  readonly queue: Queue;
-  readonly deadLetters: Queue;
+  readonly queue: FifoQueue;
+  readonly deadLetters: FifoQueue;
 
-  constructor(scope: Construct, id: string, { stage, name }: Pick<FifoQueueProps, 'stage' | 'name'>) {
+  constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
     super(scope, id);
-    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq` });
-    this.queue = new FifoQueue(this, 'Queue', { stage, name, deadLetters: this.deadLetters });
+    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq`, deadLettersOf: name });
+    const deadLetters = { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES };
+    this.queue = new FifoQueue(this, 'Queue', { stage, name, deadLetters });
   }
 }

@@ -15,6 +15,8 @@ import { ServiceTable } from './service-table.ts';
 
 export interface OutboxProps {
   stage: Stage;
+  /** Whose messages they are: what it sends is sent by functions that are named like its others. */
+  service: string;
   /** Handler file that exports `relay` and `sweep`. */
   entry: string;
   channels: Channels;
@@ -27,7 +29,7 @@ export interface OutboxProps {
 export class Outbox extends Construct {
   readonly table: ServiceTable;
 
-  constructor(scope: Construct, id: string, { stage, entry, channels, sendsTo, alarms }: OutboxProps) {
+  constructor(scope: Construct, id: string, { stage, service, entry, channels, sendsTo, alarms }: OutboxProps) {
     super(scope, id);
     this.table = new ServiceTable(this, 'Table', {
       stage,
@@ -41,7 +43,7 @@ export class Outbox extends Construct {
       const environment = { OUTBOX_TABLE: this.table.tableName };
       const fn = new ServiceFunction(this, name, {
         stage,
-        name: `outbox-${name}`,
+        name: `${service}-outbox-${name}`,
         entry,
         handler: name,
         environment,
@@ -97,7 +99,7 @@ export class Outbox extends Construct {
       stage,
       topic: alarms,
       chapter: 'sweep-fails',
-      of: 'outbox',
+      of: `${service}-outbox`,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
       evenIfSilent: true,

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { removalPolicyOf } from './removal.ts';
 
-/** A table with the stage's recovery and removal policy, encrypted, paid by request. */
+/** A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request. */
 export class ServiceTable extends TableV2 {
   constructor(scope: Construct, id: string, props: { stage: Stage } & TablePropsV2) {
     const { stage, ...table } = props;
@@ -13,6 +13,7 @@ export class ServiceTable extends TableV2 {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),
+      deletionProtection: stage.keepData,
       ...table,
     });
     // TableV2 itself takes no key where the stack is for any region.

@@ -1,14 +1,14 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { keyFor } from './encryption.ts';
+import { CHANGING, READING } from './event-topic.ts';
 import { onlyOwnRoles } from './own-roles.ts';
-import { ServiceFunction } from './service-function.ts';
+import { StageQueue } from './stage-queue.ts';
 
 /** Over 100 minutes in which the function cannot write down what it is told. */
 const MAX_RECEIVES = 100;
@@ -26,8 +26,8 @@ const FINAL_EVENTS = [
  */
 export class SmsEvents extends Construct {
   readonly topic: Topic;
-  readonly queue: Queue;
-  readonly deadLetters: Queue;
+  readonly queue: StageQueue;
+  readonly deadLetters: StageQueue;
   readonly configurationSet: CfnConfigurationSet;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -43,9 +43,10 @@ export class SmsEvents extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
-    this.topic.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topic.topicArn));
-    this.deadLetters = this.#queue('DeadLetters', stage, `${name}-dlq`);
-    this.queue = this.#queue('Queue', stage, name, this.deadLetters);
+    this.topic.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topic.topicArn));
+    this.deadLetters = new StageQueue(this, 'DeadLetters', { stage, name: `${name}-dlq`, deadLettersOf: name });
+    const deadLetters = { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES };
+    this.queue = new StageQueue(this, 'Queue', { stage, name, deadLetters });
     this.topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
     this.configurationSet = new CfnConfigurationSet(this, 'ConfigurationSet', {
       configurationSetName: name,
@@ -58,23 +59,5 @@ export class SmsEvents extends Construct {
         },
       ],
     });
-  }
-
-  #queue(id: string, stage: Stage, queueName: string, deadLetters?: Queue): Queue {
-    const encryptionMasterKey = keyFor(this, id, stage);
-    const queue = new Queue(this, id, {
-      queueName,
-      ...(encryptionMasterKey
-        ? { encryption: QueueEncryption.KMS, encryptionMasterKey }
-        : { encryption: QueueEncryption.SQS_MANAGED }),
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
-      ...(deadLetters && { deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVES } }),
-    });
-    queue.addToResourcePolicy(
-      onlyOwnRoles(stage, ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'], queue.queueArn),
-    );
-    return queue;
   }
 }

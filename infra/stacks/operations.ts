@@ -4,7 +4,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { keyFor, StageKey } from '../constructs/encryption.ts';
+import { CHANGING } from '../constructs/event-topic.ts';
 import { Governance } from '../constructs/governance.ts';
+import { onlyOwnRoles } from '../constructs/own-roles.ts';
 import type { Stage } from '../stages.ts';
 
 /** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the stage's key, if it has one. */
@@ -34,6 +36,8 @@ export class OperationsStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
     );
+    // Who is on call subscribes with tools of their own, to texts that name nobody.
+    this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));
     this.governance = new Governance(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
       const address = new CfnParameter(this, 'AlarmEmail', { description: 'Who is told of alarms.' });

@@ -19,7 +19,7 @@ export class PointsStack extends Stack {
       entry: 'functions/points/events.handler.ts',
       channels,
       sendsTo: [registrationReplies],
-      environment: { DEFAULT_BONUS: String(stage.defaultBonus) },
+      environment: { BONUS: JSON.stringify(stage.registrationBonus) },
       alarms,
       governance,
     });

@@ -21,6 +21,7 @@ export class RegistrationStack extends Stack {
     super(scope, id);
     const outbox = new Outbox(this, 'Outbox', {
       stage,
+      service: 'registration',
       entry: 'functions/registration/publish.handler.ts',
       channels,
       sendsTo: [memberEvents, pointsCommands],
@@ -30,6 +31,8 @@ export class RegistrationStack extends Stack {
       stage,
       tableName: `rollcall-${stage.name}-members`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
+      // Of what is left of phones whose members left.
+      timeToLiveAttribute: 'expiresAt',
       globalSecondaryIndexes: [
         {
           indexName: OF_MEMBER,
@@ -66,6 +69,7 @@ export class RegistrationStack extends Stack {
       LIMITS_TABLE: limits.tableName,
       LIMITS: JSON.stringify(stage.registrations),
       SCOPES: JSON.stringify(stage.tokens.scopes),
+      PHONES_REMEMBERED_DAYS: JSON.stringify(stage.phonesRememberedDays),
       SUBSCRIBERS: JSON.stringify(channels.subscribersOf(memberEvents)),
       SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
       PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
@@ -77,7 +81,7 @@ export class RegistrationStack extends Stack {
       const fn = new ServiceFunction(this, handler, {
         stage,
         name: `registration-${handler}`,
-        entry: 'functions/registration/api.handler.ts',
+        entry: `functions/registration/${handler === 'register' ? handler : 'api'}.handler.ts`,
         handler,
         environment,
         ...(timeout && { timeout }),
@@ -101,7 +105,9 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
     api.addServiceRoute(this, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
     api.addServiceRoute(this, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
-    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', 'DeleteItem'], true);
+    // A phone that is not remembered has its guard deleted; otherwise a mark takes its place.
+    const releasing = stage.phonesRememberedDays === null ? ['DeleteItem'] : [];
+    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', ...releasing], true);
     governance.allowPseudonyms(deactivate);
     api.addServiceRoute(this, 'DeactivateMember', routes.deactivateMember, deactivate);
     api.addServiceRoute(this, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
@@ -127,7 +133,7 @@ export class RegistrationStack extends Stack {
       environment,
       timeout: waiting,
     });
-    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem');
+    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem', ...releasing);
     outbox.table.allow(rpc, 'PutItem');
     limits.allow(rpc, 'UpdateItem');
     governance.allowReadingSwitches(rpc);
@@ -165,13 +171,15 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
 
     const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
+    // GET waits; HEAD, its second route, does not.
+    const waitingRoutes = [...redeemAdded, ...operationAdded.slice(0, 1), ...rpcAdded(rpcWatch)];
     new ApiStage(this, 'Stage', {
       stage,
       api,
       alarms,
       limits: [
         { routes: [...registerAdded, ...rpcAdded(rpcRegister)], perSecond: registrationsPerSecond },
-        { routes: [...redeemAdded, ...operationAdded, ...rpcAdded(rpcWatch)], perSecond: waitsPerSecond },
+        { routes: waitingRoutes, perSecond: Math.floor(waitsPerSecond / waitingRoutes.length) },
       ],
     });
   }

@@ -33,20 +33,21 @@ export class AccessDenied extends Error {
 
 /** Every role and resource policy of the deployment, and what was done by them. */
 export class Access {
-  readonly #region: string;
+  readonly region: string;
   readonly #accountId: string;
   #roles = new Map<string, Role>();
   #ofResources = new Map<string, Statement[]>();
   /** The key that encrypts a resource. */
   #keys = new Map<string, string>();
   readonly #salt: string;
-  readonly #arns = new Map<string, string>();
+  /** By access key. */
+  readonly #sessions = new Map<string, { role: string; name: string }>();
   readonly #used = new Set<string>();
   readonly #decisions = new Map<string, Decision>();
 
   /** @param salt what the secrets of roles are made of */
   constructor({ region, accountId, salt }: { region: string; accountId: string; salt: string }) {
-    this.#region = region;
+    this.region = region;
     this.#accountId = accountId;
     this.#salt = salt;
   }
@@ -61,7 +62,6 @@ export class Access {
 
   addRole(arn: string, name: string, trust: PolicyDocument): void {
     this.#roles.set(arn, { name, trust: checked(trust, name), statements: [] });
-    this.#arns.set(this.credentialsOf(arn).accessKeyId, arn);
   }
 
   /** @param roleName as `Ref` has it */
@@ -78,27 +78,49 @@ export class Access {
     this.#keys.set(arn, keyArn);
   }
 
-  /** The same for as long as the salt is. */
-  credentialsOf(arn: string): Credentials {
-    const secret = (what: string) => createHash('sha256').update(`${what} ${this.#salt} ${arn}`).digest('hex');
-    return { accessKeyId: `ASIA${secret('id').slice(0, 16).toUpperCase()}`, secretAccessKey: secret('key') };
+  /** Of a session of a role. The same for as long as the salt is. */
+  credentialsOf(arn: string, session: string): Credentials {
+    const secret = (what: string) => this.#digest(`${what} ${session}`, arn);
+    const accessKeyId = `ASIA${secret('id').slice(0, 16).toUpperCase()}`;
+    this.#sessions.set(accessKeyId, { role: arn, name: session });
+    return { accessKeyId, secretAccessKey: secret('key') };
+  }
+
+  #digest(what: string, arn: string): string {
+    return createHash('sha256').update(`${what} ${this.#salt} ${arn}`).digest('hex');
+  }
+
+  #sessionOf(accessKeyId: string) {
+    const session = this.#sessions.get(accessKeyId);
+    return session && this.#roles.has(session.role) ? session : undefined;
   }
 
   /** The role that has this key; nothing: the operator, or whoever else is at this machine. */
   roleOf(accessKeyId: string): string | undefined {
-    const arn = this.#arns.get(accessKeyId);
-    return arn !== undefined && this.#roles.has(arn) ? arn : undefined;
+    return this.#sessionOf(accessKeyId)?.role;
+  }
+
+  /** Who uses a key (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable). */
+  identityOf(accessKeyId: string): { userId: string; userArn: string } {
+    const session = this.#sessionOf(accessKeyId);
+    if (!session) return { userId: this.#accountId, userArn: `arn:aws:iam::${this.#accountId}:root` };
+    const name = `${this.#roles.get(session.role)?.name}/${session.name}`;
+    return {
+      userId: `AROA${this.#digest('role id', session.role).slice(0, 17).toUpperCase()}:${session.name}`,
+      userArn: `arn:aws:sts::${this.#accountId}:assumed-role/${name}`,
+    };
   }
 
   /** The secret of a key, for those who must prove that they have it. */
   secretOf(accessKeyId: string): string | undefined {
     if (accessKeyId === OPERATOR.accessKeyId) return OPERATOR.secretAccessKey;
-    const role = this.roleOf(accessKeyId);
-    return role && this.credentialsOf(role).secretAccessKey;
+    const session = this.#sessionOf(accessKeyId);
+    return session && this.credentialsOf(session.role, session.name).secretAccessKey;
   }
 
   /** @throws {AccessDenied} if a role may not do what a call asks for */
   authorize(role: string, asked: readonly AskedFor[], service: string): void {
+    if (asked.length === 0) throw new AccessDenied(`${role} asks ${service} for what the embedded cloud cannot tell.`);
     for (const { action, resource } of asked) {
       const key = `${role} ${action} ${resource}`;
       let decision = this.#decisions.get(key);
@@ -138,7 +160,7 @@ export class Access {
     if (!decision.allowed || keyArn === undefined) return decision;
     const context = {
       ...request.context,
-      'kms:ViaService': `${service}.${this.#region}.amazonaws.com`,
+      'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
     };
     for (const action of isWrite(request.action) ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']) {

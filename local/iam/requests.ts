@@ -12,7 +12,7 @@ export interface Place {
 
 type Fields = Record<string, unknown>;
 
-const WRITES_OF_TRANSACTION: Record<string, string> = {
+const PARTS_OF_TRANSACTION: Record<string, string> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
   Delete: 'DeleteItem',
@@ -28,6 +28,7 @@ export const isWrite = (action: string) =>
  * The actions that IAM checks of a call, by the Service Authorization Reference
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch of messages needs what each needs; a
  * transaction needs what its parts need.
+ * @returns none, if what the call would do is not known: then it is denied
  */
 export function askedForBy(service: string, operation: string, body: string, place: Place): AskedFor[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
@@ -66,23 +67,37 @@ export function askedForBy(service: string, operation: string, body: string, pla
   }
 }
 
-function dynamodb(operation: string, request: Fields, arnOf: (table: string) => string): AskedFor[] {
-  const { TableName, IndexName, RequestItems, TransactItems } = request as {
-    TableName?: string;
-    IndexName?: string;
-    RequestItems?: Fields;
-    TransactItems?: Array<Record<string, { TableName: string }>>;
-  };
-  if (TransactItems) {
-    return TransactItems.flatMap((item) =>
-      Object.entries(item).map(([kind, { TableName: table }]) => ({
-        action: `dynamodb:${WRITES_OF_TRANSACTION[kind]}`,
-        resource: arnOf(table),
-      })),
-    );
-  }
+interface TableRequest {
+  TableName?: string;
+  IndexName?: string;
+  RequestItems?: Fields;
+  TransactItems?: Array<Record<string, { TableName: string }>>;
+}
+
+/** By the operation: what else a request has in it, DynamoDB does not look at. */
+function dynamodb(operation: string, request: TableRequest, arnOf: (table: string) => string): AskedFor[] {
+  const { TableName, IndexName, RequestItems = {}, TransactItems = [] } = request;
   const action = `dynamodb:${operation}`;
-  if (RequestItems) return Object.keys(RequestItems).map((table) => ({ action, resource: arnOf(table) }));
-  if (TableName === undefined) return [{ action, resource: '*' }];
-  return [{ action, resource: IndexName === undefined ? arnOf(TableName) : `${arnOf(TableName)}/index/${IndexName}` }];
+  switch (operation) {
+    case 'TransactWriteItems':
+    case 'TransactGetItems':
+      return TransactItems.flatMap((item) =>
+        Object.entries(item).map(([kind, { TableName: table }]) => ({
+          action: `dynamodb:${PARTS_OF_TRANSACTION[kind]}`,
+          resource: arnOf(table),
+        })),
+      );
+    case 'BatchGetItem':
+    case 'BatchWriteItem':
+      return Object.keys(RequestItems).map((table) => ({ action, resource: arnOf(table) }));
+    // PartiQL: what a statement does is in its text.
+    case 'ExecuteStatement':
+    case 'ExecuteTransaction':
+    case 'BatchExecuteStatement':
+      return [];
+    case 'Query':
+    case 'Scan':
+      if (IndexName !== undefined) return [{ action, resource: `${arnOf(TableName ?? '')}/index/${IndexName}` }];
+  }
+  return [{ action, resource: TableName === undefined ? '*' : arnOf(TableName) }];
 }

@@ -6,48 +6,67 @@ import { Instance } from './instance.ts';
 /** Less than the minute from one sweep to the next, or every sweep would keep an instance of its own for ever. */
 const IDLE_MS = 45_000;
 
+/** An invocation that failed. */
+export interface FailedInvocation {
+  functionName: string;
+  requestId: string;
+  reason: string;
+}
+
+export interface FunctionOptions {
+  /** Most instances at once; further invocations wait for one. */
+  limit: number;
+  log: (line: string) => void;
+  /** Told of every failure, but of none on purpose. */
+  onFailure: (failure: FailedInvocation) => void;
+  faults?: Faults | undefined;
+}
+
 /** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
-  readonly #limit: number;
-  readonly #log: (line: string) => void;
-  readonly #faults: Faults | undefined;
+  readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];
   readonly #waiting: Array<PromiseWithResolvers<Instance>> = [];
   #stopped = false;
   readonly #reaper: NodeJS.Timeout;
 
-  /** @param limit most instances at once; further invocations wait for one */
-  constructor(settings: FunctionSettings, limit: number, log: (line: string) => void, faults?: Faults) {
+  constructor(settings: FunctionSettings, options: FunctionOptions) {
     this.settings = settings;
-    this.#limit = limit;
-    this.#log = log;
-    this.#faults = faults;
+    this.#options = options;
     this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
   }
 
-  async invoke(payload: string): Promise<InvocationResponse> {
+  async invoke(payload: string, requestId: string = randomUUID()): Promise<InvocationResponse> {
     const instance = await this.#acquire().catch((error: Error) => error);
     if (instance instanceof Error) {
       return { ok: false, payload: JSON.stringify({ errorType: 'Service.Stopped', errorMessage: instance.message }) };
     }
-    const requestId = randomUUID();
+    const { log, faults } = this.#options;
     const start = performance.now();
-    const death = this.#faults?.death(this.settings.name);
+    const death = faults?.death(this.settings.name);
+    let isKilled = false;
     const kill = () => {
-      this.#faults?.happened(`${this.settings.name}: dies`);
+      isKilled = true;
+      faults?.happened(`${this.settings.name}: dies`);
       void instance.terminate();
     };
     const killer = death === undefined ? undefined : setTimeout(kill, death);
     const response = await instance.invoke(requestId, payload);
     clearTimeout(killer);
     const duration = performance.now() - start;
-    this.#log(
+    log(
       `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`,
     );
+    if (!response.ok && !isKilled && !this.#stopped) this.failed(requestId, reasonOf(response));
     this.#release(instance);
     return response;
+  }
+
+  /** Tells of an invocation that failed, as its caller sees it. */
+  failed(requestId: string, reason: string): void {
+    this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }
 
   async stop(): Promise<void> {
@@ -63,14 +82,14 @@ export class LambdaFunction {
       if (instance.alive) return instance;
       this.#instances.delete(instance);
     }
-    if (this.#instances.size < this.#limit) return this.#start();
+    if (this.#instances.size < this.#options.limit) return this.#start();
     const place = Promise.withResolvers<Instance>();
     this.#waiting.push(place);
     return place.promise;
   }
 
   #start(): Instance {
-    const instance = new Instance(this.settings, this.#log);
+    const instance = new Instance(this.settings, this.#options.log);
     this.#instances.add(instance);
     return instance;
   }
@@ -99,4 +118,9 @@ export class LambdaFunction {
       void instance.terminate();
     }
   }
+}
+
+function reasonOf({ payload }: InvocationResponse): string {
+  const { errorType, errorMessage } = JSON.parse(payload) as Record<string, string>;
+  return `${errorType}: ${errorMessage}`;
 }

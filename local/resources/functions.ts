@@ -24,7 +24,7 @@ export const functions =
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const codeFolder = assembly.assetFolder(settings.Code.S3Key);
-    const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role);
+    const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);
     const fn = new LambdaFunction(
       {
         name,
@@ -56,9 +56,12 @@ export const functions =
           ...runtime.environment,
         },
       },
-      Math.min(instanceLimit, ReservedConcurrentExecutions),
-      (line) => runtime.log(name, line),
-      runtime.faults,
+      {
+        limit: Math.min(instanceLimit, ReservedConcurrentExecutions),
+        log: (line) => runtime.log(name, line),
+        onFailure: runtime.onFailure,
+        faults: runtime.faults,
+      },
     );
     runtime.functions.set(name, fn);
     checks.push(() => {

@@ -12,7 +12,7 @@ import type { Faults } from '../faults.ts';
 import type { HttpApi } from '../http-api.ts';
 import type { Access } from '../iam/access.ts';
 import type { Issuer } from '../issuer.ts';
-import type { LambdaFunction } from '../lambda/function.ts';
+import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Callbacks } from '../sms/callbacks.ts';
 import type { State } from '../state.ts';
@@ -50,6 +50,7 @@ export interface Runtime {
   /** Variables of every function, over what the template says. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
+  onFailure: (failure: FailedInvocation) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
 

@@ -18,10 +18,14 @@ interface Asked {
 }
 
 /** AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the AWS endpoint. */
-export function awsOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressOf'>, access: Pick<Access, 'secretOf'>) {
+export function awsOf(
+  mailbox: Mailbox,
+  callbacks: Pick<Callbacks, 'addressOf'>,
+  access: Pick<Access, 'secretOf' | 'region'>,
+) {
   return async (operation: string, body: string, headers: Record<string, string>): Promise<Answer | undefined> => {
     const signed = { method: 'POST', path: '/', headers, body };
-    if (!(await signedBy(signed, 'sms-voice', (key) => access.secretOf(key))))
+    if (!(await signedBy(signed, { service: 'sms-voice', region: access.region }, (key) => access.secretOf(key))))
       return error(403, 'InvalidSignatureException');
     if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
     const asked = JSON.parse(body) as Asked;

@@ -2,9 +2,11 @@ import pMap from 'p-map';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
+import { reasonOf } from '../answer.ts';
 import { madeUp } from '../demo/input.ts';
 import type { Asked } from '../demo/redemptions.ts';
-import { type Accepted, send } from '../demo/registrations.ts';
+import type { Accepted } from '../demo/registrations.ts';
+import { send } from '../demo/send.ts';
 import type { Violation } from './verdict.ts';
 
 export interface LoadOptions {
@@ -58,7 +60,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     if (ids.size > 1) violated('G6', `one key got different answers: ${[...ids].join(', ')}`);
     const [first] = answers;
     if (first?.status !== 201) {
-      violated('G6', `a new phone was refused with ${first?.status}: ${JSON.stringify(first?.body)}`);
+      violated('G6', `a new phone was refused: ${first && reasonOf(first)}`);
       return undefined;
     }
     if (line % OTHER_KEY_EVERY === 0) {

@@ -40,6 +40,7 @@ export const limits = new Command('limits')
         { limit: 'redemptions and looks at them', setting: `${throttling.waitsPerSecond} a second each` },
         { limit: 'registrations of a caller', setting: rate(registrations.caller) },
         { limit: 'registrations of a phone', setting: rate(registrations.phone) },
+        { limit: 'phones that register', setting: registrations.phoneTypes.join(' ') },
         ...Object.entries(subscriberConcurrency).map(([name, most]) => ({
           limit: `batches at once: ${name}`,
           setting: String(most),

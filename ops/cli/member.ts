@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { stageNamed } from '../../infra/stages.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
-import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
+import { readAnswer, reasonOf } from '../answer.ts';
 import { registered } from '../stage/directory.ts';
 import { holdingsOf, itemsAt, optOutOf } from '../stage/holdings.ts';
+import { asKept } from '../stage/ids.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
 import { confirm, onStage } from './command.ts';
@@ -18,11 +19,9 @@ async function askApi(stage: Stage, route: { method: string; path: string }, pat
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage)}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
-  const text = await response.text();
-  const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
-  if (response.ok) return answer;
-  const { detail, message } = answer as ProblemDocument & { message?: string };
-  throw new OperatorError(`The API answers ${response.status}: ${detail ?? message}`);
+  const answer = await readAnswer(response);
+  if (response.ok) return answer.body;
+  throw new OperatorError(`The API answers: ${reasonOf(answer)}`);
 }
 
 const erasureOf = async (stage: Stage, id: string) =>
@@ -53,7 +52,8 @@ export const member = new Command('member')
   .addHelpText('after', '\nErasing and its status go through the API: for an account, set API_TOKEN.');
 
 member
-  .command('export <id>')
+  .command('export')
+  .argument('<id>', 'of the member', asKept)
   .description('one JSON document of all that every service holds of a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
@@ -65,7 +65,8 @@ member
   );
 
 member
-  .command('erase <id>')
+  .command('erase')
+  .argument('<id>', 'of the member', asKept)
   .description('deactivates a member: every service erases what it holds')
   .option('--yes', 'do not ask')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
@@ -80,7 +81,8 @@ member
   );
 
 member
-  .command('status <id>')
+  .command('status')
+  .argument('<id>', 'of the member', asKept)
   .description('whether a member gets texts; or which services have erased one who left')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(

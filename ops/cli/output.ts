@@ -47,10 +47,14 @@ export function age(since: string, now: Date): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** A progress bar, where a person is looking. */
-export function progressBar(total: number, what: string): { update(done: number): void; stop(): void } {
+/** A progress bar, where a person is looking; a count, where nobody knows how much there will be. */
+export function progressBar(
+  total: number | undefined,
+  what: string,
+): { update(done: number, what?: string): void; stop(): void } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({ format: `{bar} {value}/{total} ${what}`, stream: process.stderr, hideCursor: true });
-  bar.start(total, 0);
-  return bar;
+  const format = total === undefined ? '{value} {what}' : '{bar} {value}/{total} {what}';
+  const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true });
+  bar.start(total ?? 0, 0, { what });
+  return { update: (done, now = what) => bar.update(done, { what: now }), stop: () => bar.stop() };
 }

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
+import { asKept } from '../stage/ids.ts';
 import { redrive } from '../stage/redrive.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
@@ -69,7 +71,7 @@ const list = new Command('list')
 const show = new Command('show')
   .description('all that is known of what is parked, or was discarded, of one aggregate; or under a queue')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member')
+  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member', asKept)
   .argument('[version]', 'only this version; under a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show sms rollcall-dev-sms.fifo')
   .action(
@@ -93,11 +95,8 @@ function printMessage({ body, ...about }: ParkedMessage): void {
 }
 
 function pretty(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
+  const event = shownEvent(body);
+  return event ? JSON.stringify(event, null, 2) : body;
 }
 
 const redriveCommand = new Command('redrive')
@@ -119,7 +118,7 @@ const redriveCommand = new Command('redrive')
       const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
       // What merely waits its turn is no canary.
       found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
-      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given;
+      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given.map(asKept);
       const interrupted = new AbortController();
       process.once('SIGINT', () => interrupted.abort());
       const { signal } = interrupted;
@@ -130,13 +129,14 @@ const redriveCommand = new Command('redrive')
         onProgress: (done) => bar.update(done),
         signal,
       }).finally(() => bar.stop());
-      const { applied, waiting, forPerson, failures, unknown, left } = summary;
+      const { applied, obsolete, waiting, forPerson, failures, unknown, left } = summary;
       process.exitCode = failures.length + unknown.length + left === 0 ? 0 : 1;
       if (json) return printJson(summary);
       for (const { aggregateId, version, error } of failures) {
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
+      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of a member who left`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
       const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
@@ -151,7 +151,7 @@ function reasonOf(text: string): string {
 const discard = new Command('discard')
   .description('skip one version on purpose, without its effect; message and reason are kept')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue')
+  .argument('<aggregate>', 'member id, or the name of a queue', asKept)
   .argument('<version>', 'also one that never came; under a queue, the id of the message, as `parked list` shows it')
   .requiredOption('--because <reason>', 'why: it is kept with the message', reasonOf)
   .option('--message <id>', 'which message is meant, if several claim this version')

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { asKept } from '../stage/ids.ts';
 import { OperatorError } from '../stage/stage.ts';
 import type { SpanView } from '../stage/traces.ts';
 import { onStage } from './command.ts';
@@ -52,7 +53,7 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
 
 export const tail = new Command('tail')
   .description('messages and calls as they pass, until Ctrl-C')
-  .option('--member <id>', 'only about this member')
+  .option('--member <id>', 'only about this member', asKept)
   .option('--service <name>', 'only of this service, such as sms')
   .option('--errors', 'only what fails')
   .option('--bodies', 'also what messages say: personal data')

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { asKept } from '../stage/ids.ts';
 import { OperatorError } from '../stage/stage.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { atLeastOne, onStage } from './command.ts';
@@ -14,7 +15,7 @@ export const token = new Command('token')
   .description(
     "a token for the API, of the embedded cloud's own issuer; without options, one that is good for every member",
   )
-  .option('--member <id>', 'good for this member')
+  .option('--member <id>', 'good for this member', asKept)
   .option('--scope <scopes>', `good for every member, as these say, such as "${EVERY_MEMBER.scope}"`)
   .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
   .addHelpText(

@@ -1,21 +1,22 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { asKept } from '../stage/ids.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { timeLine } from '../stage/time-line.ts';
 import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
 import { onStage } from './command.ts';
 import { harmless, printJson } from './output.ts';
 
-const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/;
+const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
 /** A trace by its id; else an id that a message has or, as members have too, traces are about. */
 async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
-  if (TRACE.test(id)) return find({ trace: id });
-  const about = await find({ aggregate: id });
+  if (TRACE.test(id)) return find({ trace: id.toLowerCase() });
+  const about = await find({ aggregate: asKept(id) });
   return about.length > 0 ? about : find({ message: id });
 }
 

@@ -13,7 +13,7 @@ import type { SpanView } from '../stage/traces.ts';
  * |---|---|
  * | `GET /about` | {@link About} |
  * | `GET /topology` | {@link Topology} |
- * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst} |
+ * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, a second each |
  * | `POST /register` {@link RegisterRequest} | {@link Registered}; 404 where the stage is no embedded cloud: nobody is to text a stranger |
  * | `POST /burst` `{members}` | {@link Burst}; how it goes on is told as `burst` events; 404 likewise |
@@ -87,6 +87,16 @@ export interface Snapshot {
    * broken on purpose; or that the stage does not answer.
    */
   warnings: string[];
+}
+
+/** An invocation of a function of the embedded cloud that failed. */
+export interface Failure {
+  at: string;
+  functionName: string;
+  requestId: string;
+  reason: string;
+  /** File. */
+  log: string;
 }
 
 /** A message that passes, or an effect: along an edge of the topology. */
@@ -186,6 +196,9 @@ export interface RedriveProgress {
   done: number;
   total: number;
   applied: number;
+  /** Messages that wait for their turn now, and for a person, of the members that were tried. */
+  waiting: number;
+  forPerson: number;
   failures: Array<{ aggregateId: string; error: string }>;
   finished?: boolean;
 }

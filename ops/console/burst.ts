@@ -101,15 +101,9 @@ export function createBursts(
           begun.registered++;
         },
       });
-      registering.then(
-        ({ rejected }) => {
-          begun.rejected = rejected.length;
-        },
-        // The API has gone away in the middle.
-        () => {
-          begun.rejected = count - begun.registered;
-        },
-      );
+      registering.then(({ rejected }) => {
+        begun.rejected = rejected.length;
+      }, console.error);
       return begun;
     },
 

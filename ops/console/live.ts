@@ -2,6 +2,7 @@ import type { Happened } from '../../local/control.ts';
 import type { SentMessage } from '../../local/sent-messages.ts';
 import type { Span } from '../../local/traces.ts';
 import { percentile } from '../demo/verdict.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Activity, LoadPoint, Passing, Percentiles, RecentMember, Snapshot } from './api.ts';
 
@@ -24,9 +25,6 @@ const MOST_POINTS = 900;
 /** More dots a second than anybody could follow. */
 const MOST_PASSING = 60;
 const MOST_MEMBERS = 200;
-
-/** Of a CloudEvent, without reading the whole. */
-const TIME = /"time":"([^"]+)"/;
 
 interface Counts {
   count: number;
@@ -137,9 +135,9 @@ export function createLive(topology: Topology) {
 
   /** What is published carries when it was committed. */
   function measurePublication({ channel, at, body }: SentMessage): void {
-    const committed = TIME.exec(body)?.[1];
-    if (committed === undefined || !nodeOf.get(channel)?.startsWith('topic:')) return;
-    current.publicationLagsMs.push(Date.parse(at) - Date.parse(committed));
+    if (!nodeOf.get(channel)?.startsWith('topic:')) return;
+    const committed = Date.parse(String(shownEvent(body)?.time));
+    if (!Number.isNaN(committed)) current.publicationLagsMs.push(Date.parse(at) - committed);
   }
 
   /** Rates of the window, by id. */

@@ -1,6 +1,7 @@
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { holdingsOf } from '../stage/holdings.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import type { Stage } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
 import type { MemberView, SentMessage } from './api.ts';
@@ -44,10 +45,4 @@ function heldMessages(holdings: MemberView['holdings']): SentMessage[] {
 }
 
 /** What nobody can read is shown as it is. */
-function eventOf(body: string): Record<string, unknown> {
-  try {
-    return JSON.parse(body) as Record<string, unknown>;
-  } catch {
-    return { body };
-  }
-}
+const eventOf = (body: string) => shownEvent(body) ?? { body };

@@ -5,7 +5,9 @@ import type { ProblemDocument } from '../../shared/contracts/problem.ts';
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
+import { asKept } from '../stage/ids.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
+import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
 import { capabilityNames, modeNamed, modesOfProfile, switchesOf, switchHistory, switchTo } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
@@ -124,10 +126,12 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     waiting.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
     const redrivable = waiting.filter(({ reason }) => reason !== 'below-baseline' && (release || reason !== 'held'));
     const ids = aggregateIds ?? [...new Set(redrivable.map(({ aggregateId }) => aggregateId))];
-    const progressOf = (done: number, { applied, failures }: RedriveSummary): RedriveProgress => ({
+    const progressOf = (done: number, { applied, waiting, forPerson, failures }: RedriveSummary): RedriveProgress => ({
       done,
       total: ids.length,
       applied,
+      waiting,
+      forPerson,
       failures: failures.map(({ aggregateId, error = '' }) => ({ aggregateId, error })),
     });
     let told = Promise.withResolvers<RedriveProgress>();
@@ -175,7 +179,7 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     'GET topology': async () => topology,
     'GET load': () => watch.load(),
     'GET members': async () => watch.members(),
-    'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, id),
+    'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, asKept(id)),
     'GET parked': parked,
     'POST parked/redrive': redriveAll,
     'POST parked/discard': discard,
@@ -237,21 +241,23 @@ function embeddedRoutes(cloud: EmbeddedCloud, bursts: Bursts): Record<string, Ro
   };
 }
 
-const viewOf = (
-  subscriber: string,
-  { aggregateId, version, messageId, reason, parkedAt, attempts, error, body }: ParkedMessage,
-): ParkedView => ({
-  subscriber,
-  aggregateId,
-  version,
-  messageId,
-  type: /"type":"([^"]+)"/.exec(body)?.[1] ?? '',
-  reason,
-  parkedAt,
-  attempts,
-  ...(error !== undefined && { error }),
-  body,
-});
+function viewOf(subscriber: string, parked: ParkedMessage): ParkedView {
+  const { aggregateId, version, messageId, reason, parkedAt, attempts, error, body } = parked;
+  const event = shownEvent(body);
+  return {
+    subscriber,
+    aggregateId,
+    version,
+    messageId,
+    // Of what was parked unread, too.
+    type: parked.type ?? String(event?.type ?? ''),
+    reason,
+    parkedAt,
+    attempts,
+    ...(error !== undefined && { error }),
+    body: event ? JSON.stringify(event) : body,
+  };
+}
 
 /** What goes wrong, as a problem. */
 export function problemOf(error: Error): Pick<ProblemDocument, 'title' | 'status'> & { detail?: string } {

@@ -93,6 +93,8 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
     response.write('retry: 1000\n\n');
     const burst = bursts?.last();
     if (burst) response.write(eventOf({ event: 'burst', data: burst }));
+    const failures = watch.failures();
+    if (failures.length > 0) response.write(eventOf({ event: 'failures', data: failures }));
     listeners.add(response);
     request.on('close', () => {
       listeners.delete(response);

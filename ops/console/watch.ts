@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
-import type { Burst, LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
+import type { Burst, Failure, LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
 import type { Bursts } from './burst.ts';
 import { createLive, type Standing } from './live.ts';
 import { measuredLoad } from './measured.ts';
@@ -12,7 +12,8 @@ import { standingOf } from './standing.ts';
 export type Told =
   | { event: 'snapshot'; data: Snapshot }
   | { event: 'messages'; data: Passing[] }
-  | { event: 'burst'; data: Burst };
+  | { event: 'burst'; data: Burst }
+  | { event: 'failures'; data: readonly Failure[] };
 
 export interface WatchOptions {
   stage: Stage;
@@ -26,6 +27,8 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
+
+const MOST_FAILURES = 50;
 
 const NOTHING: Standing = {
   queues: new Map(),
@@ -43,6 +46,7 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
   const live = createLive(topology);
   let standing = NOTHING;
   let after = 0;
+  let functionFailures: readonly Failure[] = [];
   /** Nobody looked until now. */
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
@@ -70,6 +74,10 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
     else live.see(happened);
     isNew = false;
     bursts?.see(happened.spans);
+    if (happened.failures.length > 0) {
+      functionFailures = [...happened.failures.toReversed(), ...functionFailures].slice(0, MOST_FAILURES);
+      tell({ event: 'failures', data: functionFailures });
+    }
     after = happened.next;
   }
 
@@ -105,6 +113,7 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
     },
     load: async (): Promise<readonly LoadPoint[]> =>
       cloud ? live.load() : measuredLoad(stage, subscribers, new Date()),
+    failures: (): readonly Failure[] => functionFailures,
     members: (): readonly RecentMember[] => live.members(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Channel } from '../../shared/contracts/channel.ts';
+import { type Channel, SERVICE, sendersOfType } from '../../shared/contracts/channel.ts';
 import { channels } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { jsonSchema } from './json-schema.ts';
@@ -9,8 +9,6 @@ const text = (description: string, more: object = {}) => ({ type: 'string', desc
 const HEADER = {
   specversion: { const: '1.0' },
   id: text('UUIDv7. What has it twice is one message.'),
-  source: text('Which service wrote it, such as `/rollcall/registration`.'),
-  subject: text('The member.'),
   time: text('When it was written.', { format: 'date-time' }),
   datacontenttype: { enum: ['application/json', 'application/protobuf'] },
   partitionkey: text('Messages that share it keep their order.'),
@@ -28,6 +26,18 @@ const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'dat
 export const componentName = ({ type }: MessageContract) =>
   type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Who may send a message, and whom it is about: what differs from message to message. */
+function aboutOf(contract: MessageContract, channel: Channel) {
+  const senders = sendersOfType(channel, contract.type);
+  return {
+    source: text(
+      'Which service sends it. From any other it is not taken.',
+      senders === 'any service' ? { pattern: SERVICE.source } : { enum: senders },
+    ),
+    subject: text(`The member: the same as \`data.${contract.subjectField}\`, or it is not taken.`),
+  };
+}
+
 function message(contract: MessageContract, channel: Channel) {
   const schema = jsonSchema(contract.data);
   const data =
@@ -44,7 +54,11 @@ function message(contract: MessageContract, channel: Channel) {
     summary: schema.description,
     contentType: 'application/cloudevents+json',
     tags: [{ name: contract.kind }],
-    payload: { type: 'object', required, properties: { ...HEADER, type: { const: contract.type }, ...data } },
+    payload: {
+      type: 'object',
+      required,
+      properties: { ...HEADER, ...aboutOf(contract, channel), type: { const: contract.type }, ...data },
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
-import { memberId } from '../../shared/contracts/fields.ts';
+import { idempotencyKey, memberId } from '../../shared/contracts/fields.ts';
 import { type ProblemCode, problemOf, problems } from '../../shared/contracts/problem.ts';
 import { type Route, routes } from '../../shared/contracts/routes.ts';
 import { problemDocument } from '../../shared/http/problems.ts';
@@ -11,14 +11,14 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const HEADERS = {
   'Idempotency-Key': {
     description: 'The same key with the same request gets the same answer: 1 to 255 visible ASCII characters.',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    schema: jsonSchema(idempotencyKey),
   },
   'If-Match': {
     description: 'The ETag that the change is based on (RFC 9110 §13.1.1).',
     schema: { type: 'string' },
   },
   'If-None-Match': {
-    description: 'The ETag of what the caller has (RFC 9110 §13.1.2).',
+    description: 'The ETag of what the caller has, or for a change: of what must not be changed (RFC 9110 §13.1.2).',
     schema: { type: 'string' },
   },
   Prefer: {

@@ -1,48 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { parse } from 'csv-parse/sync';
+/** A record of the input and the line where it begins: a person to register, or why it cannot be read as one. */
+export type Line = { line: number } & Read;
 
-/** A line of the input: a person to register, or why it cannot be read as one. */
-export type Line = { line: number; person: unknown } | { line: number; problem: string };
-
-/** Reads `phone,name,locale` from a CSV file with a header, or from JSON Lines (`.jsonl`, `.ndjson`). */
-export function readInput(file: string): AsyncIterable<Line> {
-  return /\.(jsonl|ndjson)$/i.test(file) ? readJsonLines(file) : readCsv(file);
-}
-
-const linesOf = (file: string) =>
-  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-
-async function* readJsonLines(file: string): AsyncIterable<Line> {
-  let line = 0;
-  for await (const text of linesOf(file)) {
-    line++;
-    if (text.trim() === '') continue;
-    try {
-      yield { line, person: JSON.parse(text) };
-    } catch (error) {
-      yield { line, problem: `no JSON: ${(error as Error).message}` };
-    }
-  }
-}
-
-/** Line by line, so that a quote that is never closed spoils its own line only. A field cannot contain a line break. */
-async function* readCsv(file: string): AsyncIterable<Line> {
-  let line = 0;
-  let columns: string[] | undefined;
-  for await (const text of linesOf(file)) {
-    line++;
-    if (text.trim() === '') continue;
-    try {
-      const [record] = parse(text, { bom: true, trim: true, columns: columns ?? false });
-      if (columns) yield { line, person: record };
-      else columns = record as unknown as string[];
-    } catch (error) {
-      // It calls every line the first one.
-      yield { line, problem: (error as Error).message.replace(/ (on|at) line 1$/, '') };
-    }
-  }
-}
+export type Read = { person: unknown } | { problem: string };
 
 const LOCALES = ['en', 'es', 'zh-CN', 'de'];
 /** Spanish mobile numbers: `6` and eight more digits. */

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import type { ProblemDocument } from '../../shared/contracts/problem.ts';
+import { reasonOf } from '../answer.ts';
 import type { Line } from './input.ts';
 import type { Asked } from './redemptions.ts';
+import { send } from './send.ts';
 
 /** A member as the API last confirmed it. */
 export interface Accepted {
@@ -34,11 +34,9 @@ export interface RegisterOptions {
   onAccepted?: (accepted: Accepted) => void;
 }
 
-const ATTEMPTS = 5;
-const LONGEST_PAUSE_MS = 1_000;
 const CHANGED_LOCALE = 'zh-CN';
 
-/** Registers people over HTTP. A request that fails for now is repeated with its Idempotency-Key. */
+/** Registers people over HTTP. Each line ends as accepted or rejected, whatever is answered. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
   const { apiUrl, token, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [], redemptions: [] };
@@ -52,13 +50,14 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     }
     const askedAt = Date.now();
     const start = performance.now();
-    const response = await send(`${apiUrl}/v1/members`, 'POST', line.person, { 'idempotency-key': newId() });
+    const sent = await send(`${apiUrl}/v1/members`, 'POST', line.person, { 'idempotency-key': newId() });
     const httpMs = performance.now() - start;
-    if (response.status !== 201) {
-      result.rejected.push({ line: line.line, reason: reasonOf(response.body as ProblemDocument) });
+    if (sent.status !== 201) {
+      const unknown = sent.outcomeUnknown ? 'outcome unknown, they may be registered: ' : '';
+      result.rejected.push({ line: line.line, reason: unknown + reasonOf(sent) });
       return;
     }
-    const accepted = { member: response.body as MemberResource, askedAt, httpMs };
+    const accepted = { member: sent.body as MemberResource, askedAt, httpMs };
     result.accepted.push(accepted);
     onAccepted?.(accepted);
     if (redeem !== undefined) await redeemPoints(accepted.member.id, redeem);
@@ -81,9 +80,10 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       { points, expiresIn: 3600 },
       { authorization, 'idempotency-key': newId() },
     );
-    const { id } = body as OperationResource;
+    const isAccepted = status === 202 || status === 200;
     // One that the API does not accept is found missing.
-    result.redemptions.push({ id: status === 202 || status === 200 ? id : `refused with ${status}`, memberId, points });
+    const id = isAccepted ? (body as OperationResource).id : `refused with ${status}`;
+    result.redemptions.push({ id, memberId, points });
   }
 
   const iterator = lines[Symbol.asyncIterator]();
@@ -97,32 +97,3 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
   result.rejected.sort((a, b) => a.line - b.line);
   return result;
 }
-
-/** A request that fails for now is repeated, after a pause that doubles up to a second. */
-export async function send(
-  url: string,
-  method: string,
-  body: unknown,
-  headers: Record<string, string>,
-  attempts = ATTEMPTS,
-) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const response = await fetch(url, {
-        method,
-        headers: { 'content-type': 'application/json', ...headers },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      const answer = { status: response.status, body: (await response.json()) as unknown };
-      if ((response.status < 500 && response.status !== 429) || attempt === attempts) return answer;
-    } catch (error) {
-      if (attempt === attempts) throw error;
-    }
-    await delay(Math.min(100 * 2 ** attempt, LONGEST_PAUSE_MS));
-  }
-}
-
-const reasonOf = ({ title, detail, errors }: ProblemDocument) =>
-  errors?.map(({ pointer, detail: what }) => `${pointer.replace(/^#\/?/, '') || 'body'} ${what}`).join('; ') ??
-  detail ??
-  title;

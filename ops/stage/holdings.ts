@@ -1,5 +1,6 @@
 import { GetCommand, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
+import { shownEvent } from './shown-event.ts';
 import type { Stage } from './stage.ts';
 
 export type Item = Record<string, unknown>;
@@ -48,7 +49,11 @@ async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
 async function parkedAbout(stage: Stage, subscriber: string, id: string): Promise<Item[]> {
   const found: Item[] = [];
   for await (const page of stage.parked(subscriber)) {
-    found.push(...page.filter(({ body }) => body.includes(id)).map((parked) => ({ ...parked })));
+    found.push(
+      ...page
+        .filter(({ body }) => JSON.stringify(shownEvent(body) ?? body).includes(id))
+        .map((parked) => ({ ...parked })),
+    );
   }
   return found;
 }

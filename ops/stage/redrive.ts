@@ -3,6 +3,7 @@ import { OperatorError, type Stage } from './stage.ts';
 
 export interface RedriveSummary {
   applied: number;
+  obsolete: number;
   waiting: number;
   forPerson: number;
   failures: Array<Pick<ReleaseReport, 'aggregateId' | 'version' | 'error'>>;
@@ -35,19 +36,23 @@ export async function redrive(
   aggregateIds: readonly string[],
   { release = false, onProgress, signal }: RedriveOptions,
 ): Promise<RedriveSummary> {
-  const summary: RedriveSummary = { applied: 0, waiting: 0, forPerson: 0, failures: [], unknown: [], left: 0 };
+  const summary: RedriveSummary = {
+    ...{ applied: 0, obsolete: 0, waiting: 0, forPerson: 0 },
+    ...{ failures: [], unknown: [], left: 0 },
+  };
   let next = 0;
 
   /** @returns whether all of them failed */
   async function redriveCall(ids: readonly string[]): Promise<boolean> {
     const reports = await ask(ids);
     for (const report of reports) {
-      const { aggregateId, applied, waiting, forPerson, error } = report;
+      const { aggregateId, applied, obsolete, waiting, forPerson, error } = report;
       summary.applied += applied;
+      summary.obsolete += obsolete;
       summary.waiting += waiting;
       summary.forPerson += forPerson;
       if (error !== undefined) summary.failures.push(report);
-      else if (applied + waiting + forPerson === 0) summary.unknown.push(aggregateId);
+      else if (applied + obsolete + waiting + forPerson === 0) summary.unknown.push(aggregateId);
     }
     next += ids.length;
     onProgress(next, summary);
@@ -66,7 +71,7 @@ export async function redrive(
       const [only, ...others] = ids;
       if (only === undefined) return [];
       if (others.length > 0) return (await Promise.all(ids.map((id) => ask([id])))).flat();
-      return [{ aggregateId: only, applied: 0, waiting: 0, forPerson: 1, error: error.message }];
+      return [{ aggregateId: only, applied: 0, obsolete: 0, waiting: 0, forPerson: 1, error: error.message }];
     }
   }
 

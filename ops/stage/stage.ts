@@ -176,7 +176,7 @@ export function openStage({ name, endpoint }: StageOptions) {
     async publish(aggregateIds: string[] | undefined): Promise<OutboxSweepReport> {
       await queueUrls();
       return invoke<PublishRequest | object, OutboxSweepReport>(
-        'outbox-sweep',
+        'registration-outbox-sweep',
         aggregateIds ? { publish: aggregateIds } : {},
       );
     },

@@ -13,7 +13,6 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
 }
 
 export const text = z.string().min(1);
-export const count = z.coerce.number().int().nonnegative();
 
 /** A variable whose value is JSON of the given shape. */
 export const jsonOf = <S extends z.ZodType>(shape: S) =>

@@ -18,7 +18,7 @@ export interface RouteContract {
   answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
   problems: readonly ProblemCode[];
   /** Headers that the route heeds, besides those that every route does. */
-  heeds?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'Prefer'>;
+  heeds?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
   requires?: ReadonlyArray<'If-Match'>;
   deprecated?: boolean;
 }
@@ -95,6 +95,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     body: named('ProfileChange'),
     answers: { 200: { description: 'The member as changed.', body: named('Member') } },
     problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
+    heeds: ['If-None-Match'],
     requires: ['If-Match'],
   },
   deactivateMember: {
@@ -102,7 +103,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     answers: { 204: { description: 'The member has left, now or before.' } },
     problems: CHANGES,
-    heeds: ['If-Match'],
+    heeds: ['If-Match', 'If-None-Match'],
   },
   changeMemberV2: {
     summary: 'Change name or locale, and get the name in its parts',
@@ -110,6 +111,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     body: named('ProfileChange'),
     answers: { 200: { description: 'The member as changed.', body: named('MemberV2') } },
     problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
+    heeds: ['If-None-Match'],
     requires: ['If-Match'],
   },
   deactivateMemberV2: {
@@ -117,7 +119,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     answers: { 204: { description: 'The member has left, now or before.' } },
     problems: CHANGES,
-    heeds: ['If-Match'],
+    heeds: ['If-Match', 'If-None-Match'],
   },
   readErasure: {
     summary: 'What has become of the data of a member who left',

@@ -1,5 +1,8 @@
 import type { MessageContract } from './contract.ts';
 
+/** Services, by the `source` of their messages. */
+export type Senders = readonly string[] | 'any service';
+
 /** Where messages go. Its address is configuration; its name, and what travels on it, are a contract. */
 export interface Channel {
   readonly name: string;
@@ -8,13 +11,28 @@ export interface Channel {
   readonly description: string;
   /** `datacontenttype` of what is sent; a reader knows all formats. */
   readonly format: 'application/json' | 'application/protobuf';
-  /** Whose messages are taken from it, by their `source`: a message of anybody else is parked unread. */
-  readonly senders: readonly string[] | 'any service';
+  /** Whose messages are taken from it: a message of anybody else is parked unread. */
+  readonly senders: Senders;
+  /** By type: the only ones among the senders that may send it. */
+  readonly sendersOf?: Readonly<Record<string, Senders>>;
   readonly messages: readonly MessageContract[];
 }
 
-/** The source of a service. */
-const SERVICE = /^\/rollcall\/[a-z][a-z0-9-]*$/;
+/** One word, so that no service's functions are named as if they were another's: `rollcall-STAGE-SERVICE-…`. */
+export const SERVICE = /^\/rollcall\/([a-z][a-z0-9]*)$/;
 
-export const maySend = ({ senders }: Pick<Channel, 'senders'>, source: string): boolean =>
-  senders === 'any service' ? SERVICE.test(source) : senders.includes(source);
+/** The service that a source names, if it names one. */
+export const serviceOf = (source: string): string | undefined => SERVICE.exec(source)?.[1];
+
+export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
+
+/** Who may send a message of a type on a channel: also one that is read as what supersedes it. */
+export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules, type: string): Senders {
+  const contract = messages.find(({ supersedes, type: own }) => own === type || supersedes?.contract.type === type);
+  return sendersOf[contract?.type ?? type] ?? senders;
+}
+
+export function maySend(channel: SenderRules, { source, type }: { source: string; type: string }): boolean {
+  const senders = sendersOfType(channel, type);
+  return senders === 'any service' ? serviceOf(source) !== undefined : senders.includes(source);
+}

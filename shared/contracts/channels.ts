@@ -45,6 +45,10 @@ export const registrationReplies = {
   description: 'Where the registration service takes the answers to its events and commands, in no order.',
   format: 'application/json',
   senders: 'any service',
+  sendersOf: {
+    [redemptionSettled.type]: ['/rollcall/points'],
+    [pointsReturned.type]: ['/rollcall/points'],
+  },
   messages: [onboardingStepCompleted, redemptionSettled, pointsReturned, memberDataErased],
 } as const satisfies Channel;
 

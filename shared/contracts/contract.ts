@@ -9,9 +9,11 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
+  /** The field of its data that is the subject of its CloudEvent: a message in which they differ is refused. */
+  readonly subjectField?: string;
   /**
-   * Of an event: everything personal about its aggregate has to go. So what came before it and could not be applied is
-   * dropped, instead of keeping it waiting.
+   * Of an event, the last of its aggregate: everything personal about that has to go. So what came before it and could not
+   * be applied is dropped, instead of keeping it waiting, and so is whatever claims to come after it.
    */
   readonly erases?: true;
   /** The same data in Protocol Buffers. */

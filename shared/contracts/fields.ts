@@ -1,20 +1,47 @@
 import * as z from 'zod';
-import { canonicalName, nameFault } from './name-rule.ts';
+import { canonicalName, MOST_CHARACTERS, NAME_LENGTH, nameFault } from './name-rule.ts';
+
+/** An id as anybody may write it, in the case that ids are kept in: what reads one takes both (RFC 9562 §4). */
+export const givenId = z.uuid().toLowerCase();
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
+/** Of a registration. */
+export const returning = z.boolean().optional().meta({
+  description: 'Given if a member with this phone has left, and the phone is still remembered.',
+});
+
+/** A whole number, whose refusal names its bounds. */
+export function wholeNumber(from: number, to: number) {
+  const error = `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;
+  return z.int({ error, abort: true }).min(from, { error }).max(to, { error });
+}
+
+const KEY = { error: 'must have 1 to 255 visible ASCII characters', abort: true };
+
+/** The same key with the same request gets the same answer. */
+export const idempotencyKey = z
+  .string()
+  .min(1, KEY)
+  .max(255, KEY)
+  .regex(/^[\x21-\x7e]*$/, KEY);
+
+const TAG = { error: 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN', abort: true };
+
 /** A BCP 47 tag, kept in its canonical form: `zh-cn` becomes `zh-CN`. */
 export const locale = z
   .string()
-  .max(35, { error: 'must be a BCP 47 language tag of at most 35 characters' })
+  .min(2, TAG)
+  .max(35, TAG)
+  .regex(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/, TAG)
   .transform((value, context) => {
     try {
       return new Intl.Locale(value).toString();
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      context.addIssue({ code: 'custom', message: 'must be a BCP 47 language tag, such as en or zh-CN' });
+      context.addIssue({ code: 'custom', message: TAG.error });
       return z.NEVER;
     }
   })
@@ -40,6 +67,8 @@ export const name = z.string().meta({ description: NAME });
 /** A name that is given to us: comes in any form, leaves in the canonical one. */
 export const givenName = z
   .string()
+  // Code points, as JSON Schema counts.
+  .refine((value) => [...value].length <= MOST_CHARACTERS, { error: NAME_LENGTH, abort: true })
   .transform(canonicalName)
   .superRefine((value, context) => {
     const message = nameFault(value);
@@ -48,4 +77,6 @@ export const givenName = z
   .meta({
     description: `${NAME} It is kept in Unicode form NFC and without white space around it, and has 1 to 100 characters: letters, a space or the punctuation of names between them, fewer than 5 digits in a row. It contains nothing that cannot be seen, no symbols, no word of mixed scripts and nothing that a phone takes for a link, such as a full stop without a space after it; it does not begin with a hyphen.`,
     examples: ['Lucía García'],
+    minLength: 1,
+    maxLength: MOST_CHARACTERS,
   });

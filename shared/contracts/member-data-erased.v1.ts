@@ -6,6 +6,7 @@ import { MemberDataErasedSchema } from './generated/rollcall/messages/v1/message
 export const memberDataErased = {
   type: 'rollcall.member.data-erased.v1',
   kind: 'document',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

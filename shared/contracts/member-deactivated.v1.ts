@@ -6,6 +6,7 @@ import { MemberDeactivatedSchema } from './generated/rollcall/messages/v1/messag
 export const memberDeactivated = {
   type: 'rollcall.member.deactivated.v1',
   kind: 'event',
+  subjectField: 'memberId',
   erases: true,
   data: z
     .object({

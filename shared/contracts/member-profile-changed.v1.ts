@@ -6,6 +6,7 @@ import { MemberProfileChangedSchema } from './generated/rollcall/messages/v1/mes
 export const memberProfileChanged = {
   type: 'rollcall.member.profile-changed.v1',
   kind: 'event',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
-import { memberId, timestamp } from './fields.ts';
+import { memberId, returning, timestamp } from './fields.ts';
 import { MemberRegisteredSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberRegistered = {
   type: 'rollcall.member.registered.v1',
   kind: 'event',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,
@@ -13,6 +14,7 @@ export const memberRegistered = {
       name: z.string(),
       locale: z.string().meta({ description: 'BCP 47 tag.' }),
       registeredAt: timestamp,
+      returning,
     })
     .meta({
       description: 'A person registered as a member.',
@@ -23,6 +25,14 @@ export const memberRegistered = {
           name: 'Lucía García',
           locale: 'es',
           registeredAt: '2026-11-21T10:00:00.123Z',
+        },
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          phone: '+34612345678',
+          name: 'Lucía García',
+          locale: 'es',
+          registeredAt: '2026-11-21T10:00:00.123Z',
+          returning: true,
         },
       ],
     }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
-import { memberId, timestamp } from './fields.ts';
+import { memberId, returning, timestamp } from './fields.ts';
 import { MemberRegisteredSchema } from './generated/rollcall/messages/v2/messages_pb.ts';
 import { memberRegistered } from './member-registered.v1.ts';
 import { nameParts } from './name-parts.ts';
@@ -8,6 +8,7 @@ import { nameParts } from './name-parts.ts';
 export const memberRegisteredV2 = {
   type: 'rollcall.member.registered.v2',
   kind: 'event',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,
@@ -17,6 +18,7 @@ export const memberRegisteredV2 = {
       displayName: z.string().meta({ description: 'The whole name, as the member wrote it.' }),
       locale: z.string().meta({ description: 'BCP 47 tag.' }),
       registeredAt: timestamp,
+      returning,
     })
     .meta({
       description: 'A person registered as a member. The name comes in its parts.',
@@ -29,6 +31,16 @@ export const memberRegisteredV2 = {
           displayName: 'Lucía García',
           locale: 'es',
           registeredAt: '2026-11-21T10:00:00.123Z',
+        },
+        {
+          memberId: '01999999-0000-7000-8000-000000000001',
+          phone: '+34612345678',
+          givenName: 'Lucía',
+          familyName: 'García',
+          displayName: 'Lucía García',
+          locale: 'es',
+          registeredAt: '2026-11-21T10:00:00.123Z',
+          returning: true,
         },
       ],
     }),

@@ -1,14 +1,20 @@
 import * as z from 'zod';
+import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { givenName, locale, memberId, name, timestamp } from './fields.ts';
 import { links } from './links.ts';
-import { phone } from './phone.ts';
+import { givenPhone, phone } from './phone.ts';
 
 const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
 const ID = '01999999-0000-7000-8000-000000000001';
 
-export const registration = z
-  .object({ phone, name: givenName, locale })
-  .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
+/** @param phoneTypes the kinds of phones that a stage takes */
+export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
+  z
+    .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
+    .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
+
+/** As it is where a stage says nothing else. Pure: a bundle that does not register leaves it out, and all metadata of phones. */
+export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
 
 export const profileChange = z
   .object({

@@ -6,6 +6,7 @@ import { OnboardingStepCompletedSchema } from './generated/rollcall/messages/v1/
 export const onboardingStepCompleted = {
   type: 'rollcall.onboarding.step-completed.v1',
   kind: 'document',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

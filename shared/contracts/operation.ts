@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { memberId, timestamp } from './fields.ts';
+import { memberId, timestamp, wholeNumber } from './fields.ts';
 import { links } from './links.ts';
 import { problem } from './problem.ts';
 
@@ -7,9 +7,9 @@ const ID = '01999999-0000-7000-8000-0000000000aa';
 
 export const redemption = z
   .object({
-    points: z.int({ error: 'must be a whole number' }).min(1).max(1_000_000),
-    expiresIn: z.int({ error: 'must be a whole number' }).min(5).max(3600).default(60).meta({
-      description: 'Seconds until the operation expires, if nobody has answered by then: 5 to 3,600.',
+    points: wholeNumber(1, 1_000_000),
+    expiresIn: wholeNumber(5, 3600).default(60).meta({
+      description: 'Seconds until the operation expires, if nobody has answered by then.',
     }),
   })
   .meta({ description: 'Points that a member wants to redeem.', examples: [{ points: 40 }] });

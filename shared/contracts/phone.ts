@@ -1,12 +1,52 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import * as z from 'zod';
+import type { PhoneType } from '../config/registration-limits.ts';
 
 const E164 = /^\+[1-9]\d{1,14}$/;
+const INVALID = 'must be a valid phone number in E.164 format, such as +34612345678';
 
-/** Checked against the numbering plan of its country, not only by its shape. */
-export const phone = z
-  .string()
-  .refine((value) => E164.test(value) && parsePhoneNumberFromString(value)?.isValid() === true, {
-    error: 'must be a valid phone number in E.164 format, such as +34612345678',
-  })
-  .meta({ description: 'Phone number in E.164 format.', examples: ['+34612345678'] });
+const KINDS: Record<Exclude<NumberType, undefined>, string> = {
+  MOBILE: 'a mobile number',
+  FIXED_LINE_OR_MOBILE: 'a number that can be mobile',
+  FIXED_LINE: 'a fixed-line number',
+  PERSONAL_NUMBER: 'a personal number',
+  VOIP: 'a VoIP number',
+  PAGER: 'a pager number',
+  UAN: 'a universal access number',
+  VOICEMAIL: 'a voicemail number',
+  TOLL_FREE: 'a toll-free number',
+  SHARED_COST: 'a shared-cost number',
+  PREMIUM_RATE: 'a premium-rate number',
+};
+const anyOf = /* @__PURE__ */ new Intl.ListFormat('en', { type: 'disjunction' });
+
+/** What is wrong with a phone as it was given; nothing, if it may register. Repeats no more of it than its E.164 form. */
+function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
+  const parsed = parsePhoneNumberFromString(value.trim(), { extract: false });
+  const type = parsed?.isValid() ? parsed.getType() : undefined;
+  if (!parsed || type === undefined) return INVALID;
+  if (!types.some((taken) => taken === type)) {
+    return `must be ${anyOf.format(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
+  }
+  // The parser takes national prefixes and punctuation too: of two spellings, each would be a phone of its own.
+  return parsed.number === value && E164.test(value) ? undefined : `must be in E.164 form: ${parsed.number}`;
+}
+
+const PHONE = 'Phone number in E.164 format.';
+
+/** Of somebody who is a member: readers take whatever was once registered. */
+export const phone = z.string().meta({ description: PHONE, examples: ['+34612345678'] });
+
+/** A phone that is given to us: checked against the numbering plan of its country, not only by its shape. */
+export const givenPhone = (types: readonly PhoneType[]) =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      const message = phoneFault(value, types);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({
+      description: `${PHONE} It is valid by the numbering plan of its country, and has nothing in it that is dialled within the country only, such as the zero in +44 (0)7911 123456. It is of a kind that the stage takes: a mobile number, or one that can be, unless the stage says otherwise.`,
+      examples: ['+34612345678'],
+      pattern: E164.source,
+    });

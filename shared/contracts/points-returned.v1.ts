@@ -6,6 +6,7 @@ import { PointsReturnedSchema } from './generated/rollcall/messages/v1/messages_
 export const pointsReturned = {
   type: 'rollcall.points.returned.v1',
   kind: 'document',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -14,7 +14,7 @@ export const problems = {
   'invalid-header': {
     status: 400,
     description: 'A header of the request is not as it should be.',
-    detail: 'Idempotency-Key may have 1 to 255 visible ASCII characters.',
+    detail: 'Idempotency-Key must have 1 to 255 visible ASCII characters.',
   },
   'not-found': {
     status: 404,
@@ -38,8 +38,8 @@ export const problems = {
   },
   'version-mismatch': {
     status: 412,
-    description: 'The resource is at another version than `If-Match` says.',
-    detail: 'The member is at version 3 by now. Read it again.',
+    description: 'The resource is not at a version that `If-Match` or `If-None-Match` asks for.',
+    detail: 'If-Match names another version: this is "3" by now. Read it again.',
   },
   'body-too-large': {
     status: 413,

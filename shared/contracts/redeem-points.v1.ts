@@ -6,6 +6,7 @@ import { RedeemPointsSchema } from './generated/rollcall/messages/v1/messages_pb
 export const redeemPoints = {
   type: 'rollcall.points.redeem.v1',
   kind: 'command',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -6,6 +6,7 @@ import { RedemptionSettledSchema } from './generated/rollcall/messages/v1/messag
 export const redemptionSettled = {
   type: 'rollcall.points.redemption-settled.v1',
   kind: 'document',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -6,6 +6,7 @@ import { ReturnPointsSchema } from './generated/rollcall/messages/v1/messages_pb
 export const returnPoints = {
   type: 'rollcall.points.return.v1',
   kind: 'command',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

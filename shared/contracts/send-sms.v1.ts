@@ -6,6 +6,7 @@ import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 export const sendSms = {
   type: 'rollcall.sms.send.v1',
   kind: 'command',
+  subjectField: 'memberId',
   data: z
     .object({
       memberId,

@@ -2,15 +2,18 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { aboutAggregate } from '../observability/spans.ts';
-import { etagOfBody, matches, matchesWeakly } from './conditions.ts';
+import { etagOfBody, evaluate, type Preconditions } from './conditions.ts';
 import { toProblem } from './failures.ts';
+import { idOf } from './ids.ts';
 import { jsonText } from './json-text.ts';
-import { notFound, Problem, problemResponse } from './problems.ts';
+import { Problem, problemResponse } from './problems.ts';
 import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
 import { served } from './served.ts';
 import { validated } from './validation.ts';
+
+type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -42,7 +45,8 @@ export function jsonEndpoint<S extends z.ZodType>(
     .use(negotiation(JSON_TYPE))
     .use(bodyLimit)
     .use(jsonText)
-    .use(httpJsonBodyParser())
+    // jsonText has looked at the media type.
+    .use(httpJsonBodyParser({ disableContentTypeCheck: true }))
     .handler(async (event) => handle(event, validated(body, event.body)));
   return served(handler);
 }
@@ -62,44 +66,47 @@ export function memberId(event: HttpEvent): string {
   return id;
 }
 
-/** The id in the path. What is none of ours is nobody's: no table need be asked. */
-export function pathId({ pathParameters }: HttpEvent, what: string): string {
-  const id = pathParameters?.id ?? '';
-  if (z.uuid().safeParse(id).success) return id;
-  throw notFound(`${what} of that id`);
-}
+/** The id in the path. */
+export const pathId = ({ pathParameters }: HttpEvent, what: string): string => idOf(pathParameters?.id ?? '', what);
 
-/** `Accept`, as RFC 9110 §12.5.1 has it. */
-const negotiation = (mediaType: string) =>
+/** What the headers of a request ask of the state of its resource. */
+export const preconditions = (event: HttpEvent): Preconditions => ({
+  ifMatch: header(event, 'if-match'),
+  ifNoneMatch: header(event, 'if-none-match'),
+});
+
+/** `Accept`, as RFC 9110 §12.5.1 has it. An empty list names nothing that the caller would rather have: it is like none. */
+const negotiation = (mediaType: string): Middleware[] => [
+  {
+    before({ event: { headers } }) {
+      if (/^[\t ,]*$/.test(headers.accept ?? '')) delete headers.accept;
+    },
+  },
   httpContentNegotiation({
     parseMediaTypes: mediaType !== NOTHING,
     parseCharsets: false,
     parseEncodings: false,
     parseLanguages: false,
     availableMediaTypes: [mediaType],
-  }) as MiddlewareObj<HttpEvent, HttpResponse>;
+  }) as Middleware,
+];
 
-/** Entity tags, `If-None-Match` and `If-Match` of reads, as RFC 9110 §13.2.2 has them. */
-const conditionalReads: MiddlewareObj<HttpEvent, HttpResponse> = {
+/** Entity tags of what is read, and preconditions. */
+const conditionalReads: Middleware = {
   after(request) {
     const { event, response } = request;
     if (response?.statusCode !== 200 || response.body === undefined || !isRead(event)) return;
     const tag = String(response.headers?.etag ?? etagOfBody(response.body));
     response.headers = { ...response.headers, etag: tag };
-    const [ifMatch, ifNoneMatch] = [header(event, 'if-match'), header(event, 'if-none-match')];
-    if (ifMatch !== undefined && !matches(ifMatch, tag)) {
-      throw new Problem('version-mismatch', `The resource is at ${tag} by now.`);
-    }
-    if (ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag)) {
-      const { 'content-type': _, ...kept } = response.headers;
-      request.response = { statusCode: 304, headers: kept };
-    }
+    if (evaluate(preconditions(event), tag, true) === 'proceed') return;
+    const { 'content-type': _, ...kept } = response.headers;
+    request.response = { statusCode: 304, headers: kept };
   },
 };
 
 const isRead = ({ requestContext }: HttpEvent) => ['GET', 'HEAD'].includes(requestContext.http.method);
 
-const bodyLimit: MiddlewareObj<HttpEvent, HttpResponse> = {
+const bodyLimit: Middleware = {
   before({ event: { body = '', isBase64Encoded } }) {
     if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > MAX_BODY_BYTES) {
       throw new Problem('body-too-large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
@@ -107,7 +114,7 @@ const bodyLimit: MiddlewareObj<HttpEvent, HttpResponse> = {
   },
 };
 
-function problems(logger: Logger): MiddlewareObj<HttpEvent, HttpResponse> {
+function problems(logger: Logger): Middleware {
   return {
     onError(request) {
       const problem = toProblem(request.error);

@@ -1,26 +1,24 @@
 import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
-/** What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. */
+/**
+ * What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. A call that gets no answer
+ * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy.
+ */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
+  'TimeoutError',
   'TransactionCanceledException',
 ]);
 
-/** What a caller is told of an error. Middy's parser raises http-errors: 415 for the media type, 422 for what is no JSON, which is a 400 here. */
+/** What a caller is told of an error. Middy raises http-errors: 406 by `Accept`, 422 for what is no JSON, which is a 400 here. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;
   if (status === 406) {
     return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
-      cause: error,
-    });
-  }
-  if (status === 415) {
-    return new Problem('unsupported-media-type', 'Send the body as application/json.', {
-      headers: { accept: 'application/json' },
       cause: error,
     });
   }

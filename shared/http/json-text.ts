@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { parse } from 'content-type';
 import { Problem } from './problems.ts';
 
 /** No body of the API has more than two; a parser that recurses has a stack for some thousands. */
@@ -8,14 +9,14 @@ const MOST_LEVELS = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Lets nothing to the JSON parser but text: of the coding, charset and depth that we read. A byte order mark stays, so
- * the parser refuses it (RFC 8259 §8.1).
+ * Lets nothing to the JSON parser but text: of the media type, coding, charset and depth that we read. A byte order mark
+ * stays, so the parser refuses it (RFC 8259 §8.1).
  * @throws {Problem} unsupported-media-type or malformed-json
  */
 export const jsonText: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {
   before({ event }) {
     requireNoCoding(event.headers['content-encoding']);
-    requireUtf8(event.headers['content-type']);
+    requireJson(event.headers['content-type']);
     if (event.body === undefined) return;
     if (event.isBase64Encoded) {
       event.body = decoded(event.body);
@@ -34,9 +35,11 @@ function requireNoCoding(coding = 'identity'): void {
   });
 }
 
-function requireUtf8(contentType = ''): void {
-  const charsets = contentType.matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi);
-  if (charsets.every(([, charset = '']) => /^utf-?8$/i.test(charset))) return;
+/** Takes what is JSON by its suffix, too (RFC 6839 §3.1), such as application/merge-patch+json. */
+function requireJson(contentType = ''): void {
+  const { type, parameters } = parse(contentType);
+  const isJson = type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+  if (isJson && /^utf-?8$/i.test(parameters.charset ?? 'utf-8')) return;
   throw new Problem('unsupported-media-type', 'Send the body as application/json in UTF-8.', {
     headers: { accept: 'application/json' },
   });

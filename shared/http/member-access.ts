@@ -18,9 +18,11 @@ export function createMemberAccess(scopes: TokenScopes) {
     const { authorizer } = requestContext as Partial<
       APIGatewayEventRequestContextV2WithAuthorizer<APIGatewayEventRequestContextJWTAuthorizer>
     >;
-    const { sub, scope, scp } = authorizer?.jwt?.claims ?? {};
+    const { scope, scp, ...claims } = authorizer?.jwt?.claims ?? {};
+    // Ids are read in any case (RFC 9562 §4), whoever wrote them into a token.
+    const sub = String(claims.sub).toLowerCase();
     // Providers differ in the name; a list reads `[a b]` here.
-    const granted = String(scope ?? scp ?? '').replace(/^\[|\]$/g, '');
+    const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }
 

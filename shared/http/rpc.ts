@@ -1,5 +1,13 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { Code, ConnectError, type ConnectRouter, createConnectRouter, type HandlerContext } from '@connectrpc/connect';
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createConnectRouter,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+} from '@connectrpc/connect';
 import { createFetchHandler } from '@connectrpc/connect/protocol';
 import type { ProblemDetail } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../contracts/generated/rollcall/members/v1/member_service_pb.ts';
@@ -12,8 +20,10 @@ import { served } from './served.ts';
 /** A timer of Node's knows no longer one: it would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
-/** Where a handler finds the address of its caller: set here, whatever the caller sent. */
-export const CALLER_HEADER = 'rollcall-caller';
+const EVENT = createContextKey<HttpEvent | undefined>(undefined);
+
+/** The request that a call came with, as the HTTP API handed it over. */
+export const eventOf = ({ values }: HandlerContext): HttpEvent => values.get(EVENT) as HttpEvent;
 
 /**
  * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs the trailers of HTTP/2,
@@ -26,14 +36,15 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
   });
   routes(router);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]));
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   const handler = secured().handler(async (event): Promise<HttpResponse> => {
     const handle = handlers.get(event.rawPath);
     if (!handle) return { statusCode: 404 };
+    const contextValues = createContextValues().set(EVENT, event);
     const request = requestOf(event);
     if (!request) return refused('The request cannot be read.');
-    const response = await handle(request);
+    const response = await createFetchHandler((call) => handle({ ...call, contextValues }))(request);
     const body = Buffer.from(await response.arrayBuffer());
     if (response.status === 500 && MALFORMED_PROTOBUF.test(body.toString())) return refused('The body is no Protobuf.');
     return {
@@ -55,7 +66,7 @@ function requestOf(event: HttpEvent): Request | undefined {
   try {
     return new Request(`http://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
       method: requestContext.http.method,
-      headers: { ...(headers as Record<string, string>), [CALLER_HEADER]: requestContext.http.sourceIp },
+      headers: headers as Record<string, string>,
       ...(body !== undefined && { body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') }),
     });
   } catch (error) {

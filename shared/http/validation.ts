@@ -3,12 +3,19 @@ import { Problem } from './problems.ts';
 
 /** @throws {Problem} that names each field that is not as it should be */
 export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: inWords });
   if (result.success) return result.data;
   throw new Problem('invalid', 'The body is not as it should be; see errors.', {
     errors: result.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message })),
   });
 }
+
+/** Of a value that is none of its type, where the schema has no words of its own. */
+const inWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.input === undefined) return 'is missing';
+  return issue.expected === 'object' ? 'must be an object' : `must be a ${issue.expected}`;
+};
 
 /** RFC 6901, as a URI fragment. */
 const pointer = (path: readonly PropertyKey[]) =>

@@ -84,10 +84,17 @@ export interface ApplyOptions {
  */
 export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Attempt>;
 
+/** Where a message stands that was applied, and its type, if anybody could read it. */
+type Applied = Place & { type?: string };
+
 export interface Applier {
   apply: Apply;
-  /** Sends what the effect of an applied message had to send, unless it was sent. @throws {Error} if it cannot */
-  settle(place: Place): Promise<void>;
+  /**
+   * Finishes what an applied message left undone, whose function may have died right after the commit: it erases, and
+   * sends what its effect had to send.
+   * @throws {Error} if it cannot
+   */
+  settle(applied: Applied): Promise<void>;
 }
 
 const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
@@ -126,7 +133,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (cause) throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
   }
 
-  async function settle(place: Place): Promise<void> {
+  async function settle({ type = '', ...place }: Applied): Promise<void> {
+    if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);
     if (sender) await send(place, await store.unsent(place));
   }
 
@@ -163,7 +171,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
-    if (erases && claim.state === 'done') await store.eraseLeft(aggregateId, version);
+    if (erases && claim.state === 'done') await store.eraseLeft(aggregateId);
     if (claim.state === 'done') await send({ aggregateId, version }, effect.send ?? []);
     return claim;
   }
@@ -180,11 +188,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       }
       if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
-      if (decision.action === 'acknowledge') {
-        // Its function may have died right after the commit.
-        if (isErasing(message, contracts)) await store.eraseLeft(place.aggregateId, version);
-        return duplicate(place);
-      }
+      if (decision.action === 'acknowledge') return duplicate({ ...place, type: message.type });
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' };
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
       claim = await commit(message, place, released, decision.after);
@@ -192,13 +196,13 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return { outcome: 'applied' };
   }
 
-  async function duplicate(place: Place): Promise<Attempt> {
-    await settle(place);
+  async function duplicate(applied: Applied): Promise<Attempt> {
+    await settle(applied);
     return { outcome: 'duplicate' };
   }
 
   /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
-  async function judge(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
+  async function judge(place: Applied, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(place.aggregateId), place.version);
     if (decision.action === 'acknowledge') return duplicate(place);
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
@@ -217,7 +221,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt, released);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      return judge(place, error, mayAdopt);
+      return judge({ ...place, type: envelope.type }, error, mayAdopt);
     }
   }
 

@@ -10,6 +10,8 @@ export interface Delivery {
   receives: number;
   /** The queue's own id of the message. */
   queueMessageId: string;
+  /** Who sent it, by the queue's word: AWS's unique id of a role, and the name of its session. */
+  senderId?: string | undefined;
 }
 
 /** What must come again; `until` when, if it was postponed. */
@@ -29,6 +31,7 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
   body: record.body,
   receives: Number(record.attributes.ApproximateReceiveCount),
   queueMessageId: record.messageId,
+  senderId: record.attributes.SenderId,
 });
 
 /**

@@ -1,7 +1,8 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { decide } from './cursor.ts';
 import { PermanentError, TransientError } from './errors.ts';
-import { isErasing, readEnvelope } from './message.ts';
+import { isErasing } from './message.ts';
+import { isOld } from './parked.ts';
 import type { ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 export interface DiscardOptions {
@@ -10,8 +11,6 @@ export interface DiscardOptions {
   now: () => Date;
   /** Whether an aggregate without cursor may begin with this message. */
   mayBegin: (parked: ParkedMessage) => boolean;
-  /** Whether it has been parked for so long that what it waits for will not come any more. */
-  isOld: (parked: ParkedMessage) => boolean;
 }
 
 /**
@@ -21,7 +20,7 @@ export interface DiscardOptions {
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
-export function createDiscard({ store, contracts, now, mayBegin, isOld }: DiscardOptions): Discard {
+export function createDiscard({ store, contracts, now, mayBegin }: DiscardOptions): Discard {
   /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version, messageId } = parked;
@@ -55,18 +54,15 @@ export function createDiscard({ store, contracts, now, mayBegin, isOld }: Discar
       const ids = meant.map(({ messageId }) => messageId).join(', ');
       throw new PermanentError(`${meant.length} messages claim version ${key.version}: say which is meant: ${ids}`);
     }
-    const parked = meant[0] ?? missing(key, queue);
-    if (
-      parked.version > 0 &&
-      parked.reason !== 'unsent' &&
-      parked.body !== '' &&
-      isErasing(readEnvelope(parked.body), contracts)
-    ) {
+    const parked: ParkedMessage = meant[0] ?? missing(key, queue);
+    if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {
       throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
     }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
     const { state } = await store.discard(discarded, await moveOver(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
+    // Its subject may have left at the same moment.
+    if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId);
   };
 
   /** What stands for a version that never came. */
@@ -75,7 +71,8 @@ export function createDiscard({ store, contracts, now, mayBegin, isOld }: Discar
     if (waiting.length === 0) {
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
     }
-    if (!waiting.some(isOld)) {
+    // What it waits for for so long will not come any more.
+    if (!waiting.some((one) => isOld(one, now()))) {
       throw new PermanentError(
         `version ${version} of ${aggregateId} may still come: others wait for it since less than an hour`,
       );

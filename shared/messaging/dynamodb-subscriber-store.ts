@@ -67,7 +67,8 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       if (item === 'none') throw error;
       const cursor = cursorOf(item);
       const expected = update.ExpressionAttributeValues?.[':after'] ?? 0;
-      return (cursor?.version ?? 0) === expected ? { state: 'leased' } : { state: 'moved', cursor };
+      const stands = (cursor?.version ?? 0) === expected && !cursor?.erased;
+      return stands ? { state: 'leased' } : { state: 'moved', cursor };
     }
   }
 
@@ -267,11 +268,10 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       return { state: 'done' };
     },
 
-    async eraseLeft(aggregateId, before) {
+    async eraseLeft(aggregateId) {
       for (const beginning of [DISCARDED, PARKED]) {
         for await (const { Items = [] } of ofAggregate(aggregateId, beginning)) {
-          for (const { pk, sk, version } of Items) {
-            if (version >= before) continue;
+          for (const { pk, sk } of Items) {
             await client
               .send(
                 new UpdateCommand({
@@ -303,7 +303,8 @@ const parkedKey = (key: ParkedKey) => ({ pk: key.aggregateId, sk: `${PARKED}${pl
 export const parkedMessageOf = ({ pk, sk: _, parkedAggregate: __, ...rest }: Record<string, unknown>) =>
   ({ aggregateId: pk, ...rest }) as ParkedMessage;
 
-const cursorStandsAt = (after: number) => (after === 0 ? 'attribute_not_exists(#version)' : '#version = :after');
+const cursorStandsAt = (after: number) =>
+  after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
 
 /** The cursor's item as it was when it refused the write (nothing: there was none), or `none` for other errors. */
 function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {

@@ -60,8 +60,10 @@ export interface MessageInput<C extends MessageContract> {
   format?: Format;
 }
 
-/** @throws {z.ZodError} if `data` breaks the contract: a defect of the caller, not of a message. */
+/** @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller. */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
+  const data = contract.data.parse(input.data);
+  if (!agree(contract, input.subject, data)) throw new Error(`${contract.type}: ${disagreement(contract)}`);
   const { version, correlationId, causationId, traceparent, replyTo, alternateType } = input;
   return {
     specversion: '1.0',
@@ -78,7 +80,7 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
     ...(causationId !== undefined && { causationid: causationId }),
     ...(replyTo !== undefined && { replyto: replyTo }),
     ...(alternateType !== undefined && { alternatetype: alternateType }),
-    data: contract.data.parse(input.data),
+    data,
   } as Message<C>;
 }
 
@@ -94,10 +96,10 @@ export type Envelope = Header & EncodedData;
 /** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
-  const head = header.safeParse(raw);
+  const head = header.safeParse(withoutUnset(raw));
   if (!head.success) throw unreadable('is no CloudEvent', head.error);
-  const { data, data_base64 } = raw as EncodedData;
-  return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== undefined && { data_base64 }) };
+  const { data, data_base64 = null } = raw as EncodedData;
+  return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
 }
 
 /** What a line that is logged about a message is to tell of it, as spans do; of one that nobody can read, nothing. */
@@ -114,10 +116,6 @@ export function logFieldsOf(body: string): LogFields {
     throw error;
   }
 }
-
-/** Whether an event erases what its aggregate left behind, by the contract of its type. */
-export const isErasing = ({ type }: Pick<Envelope, 'type'>, contracts: readonly MessageContract[]): boolean =>
-  contracts.some((contract) => contract.erases && contract.type === type);
 
 /**
  * Reads an envelope's data as one of `contracts`, or as one that these supersede. Tolerant: unknown fields are ignored,
@@ -138,6 +136,13 @@ const reads = (contracts: readonly MessageContract[], type: string | undefined) 
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
+/** Whether an event erases what its aggregate left behind, by the contract of its type. */
+export const isErasing = ({ type }: { type?: string }, contracts: readonly MessageContract[]): boolean =>
+  reads(
+    contracts.filter(({ erases }) => erases),
+    type,
+  );
+
 /**
  * Whether a message is the rendition of an event for other readers, while these contracts read the one beside it. Both
  * report the same version, so whoever took this one for the event would take the other for its duplicate.
@@ -145,24 +150,21 @@ const reads = (contracts: readonly MessageContract[], type: string | undefined) 
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !reads(contracts, type) && reads(contracts, alternatetype);
 
-/** Whether `readMessage` would read it. */
-export function isReadable(envelope: Envelope, contracts: readonly MessageContract[]): boolean {
-  try {
-    readMessage(envelope, contracts);
-    return true;
-  } catch (error) {
-    if (error instanceof UnreadableMessageError) return false;
-    throw error;
-  }
-}
-
 const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 
 function readData(contract: MessageContract, envelope: Envelope): unknown {
   const data = contract.data.safeParse(decodeData(contract, envelope));
   if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
+  if (!agree(contract, envelope.subject, data.data))
+    throw new UnreadableMessageError(`message ${envelope.id}: ${disagreement(contract)}`);
   return data.data;
 }
+
+/** Whether a message's subject and data are about the same. */
+const agree = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
+  subjectField === undefined || (data as Record<string, unknown>)[subjectField] === subject;
+
+const disagreement = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
@@ -195,6 +197,10 @@ function parseJson(body: string): unknown {
     throw new UnreadableMessageError('message is no JSON');
   }
 }
+
+/** An attribute that is null is one that is not set (JSON format, 2.2). */
+const withoutUnset = (raw: unknown): unknown =>
+  raw instanceof Object ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null)) : raw;
 
 const unreadable = (what: string, cause: z.ZodError) =>
   new UnreadableMessageError(

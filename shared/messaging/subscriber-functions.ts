@@ -72,11 +72,12 @@ export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Paramete
  * The three Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
  * sweeps what is parked, one parks what ended among the dead letters. Their environment names its `TABLE`, its
  * `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS could not deliver, whether it `JOINS_LATE`, the `CHANNELS` that
- * it may send to and the `SWITCHES_TABLE`, as the construct Consumer sets it.
+ * it may send to, the `SWITCHES_TABLE` and, if senders are verified, the `SENDER_PREFIX` of the stage's functions, as the
+ * construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
   const { service, source = service, capability, channel, cursorKey, contracts, unordered = false, handlers } = options;
-  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE } = readEnvironment(
+  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE, SENDER_PREFIX } = readEnvironment(
     z.object({
       TABLE: text,
       QUEUE_URL: text,
@@ -84,6 +85,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
       JOINS_LATE: z.stringbool(),
       CHANNELS: addresses,
       SWITCHES_TABLE: text,
+      SENDER_PREFIX: text.optional(),
     }),
   );
   const { logger, count, measure } = createObservability(service);
@@ -105,7 +107,9 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
     joinsLate: JOINS_LATE,
     contracts,
-    senders: channel.senders,
+    channel,
+    // What comes by a topic was sent to the queue by SNS.
+    senderPrefix: channel.kind === 'queue' ? SENDER_PREFIX : undefined,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
     unordered,
     sender:

@@ -27,8 +27,12 @@ export interface ParkedKey extends Place {
 
 /** A message that is set aside. It has no expiry. */
 export interface ParkedMessage extends ParkedKey {
+  /** Of the CloudEvent; missing: nobody could read it, or it never came. */
+  type?: string;
   /** As it was received. */
   body: string;
+  /** Who sent it, by its queue's word. */
+  senderId?: string;
   reason: ParkedReason;
   /** How often its handler was tried, or its function died over it. */
   attempts: number;
@@ -62,7 +66,10 @@ export type Claim =
 
 /** A subscriber's own table, as far as the kit uses it. */
 export interface SubscriberStore {
-  /** The effect and the new cursor, in one write that fails unless the cursor stands at `after` (0: at nothing). */
+  /**
+   * The effect and the new cursor, in one write that fails unless the cursor stands at `after` (0: at nothing), and its
+   * subject has not left.
+   */
   commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim>;
   /** Reserves the aggregate's next version for one handler, without moving the cursor. */
   lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
@@ -95,8 +102,8 @@ export interface SubscriberStore {
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
   /**
-   * Forgets what an aggregate's messages before a version say that are discarded or still parked: to send what follows
-   * from one, its place is enough. That they were set aside is kept.
+   * Forgets what an aggregate's messages say that are discarded or still parked, whatever version they claim: to send what
+   * follows from one, its place is enough. That they were set aside is kept.
    */
-  eraseLeft(aggregateId: string, before: number): Promise<void>;
+  eraseLeft(aggregateId: string): Promise<void>;
 }

@@ -1,35 +1,45 @@
 import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
-import { type Channel, maySend } from '../contracts/channel.ts';
+import { maySend, type SenderRules } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
-import { type Envelope, isOtherRendition, placeOf, readEnvelope } from './message.ts';
-import { createParking, type ParkingOptions, reasonOf } from './parking.ts';
+import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
+import { createParking, type ParkingOptions } from './parking.ts';
+import { reasonOf, type Sent } from './release.ts';
+import { isSentBy } from './sender-id.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
-  Omit<ParkingOptions, 'applier' | 'readParked'> &
-  Pick<Channel, 'senders'>;
+  Omit<ParkingOptions, 'applier' | 'readParked'> & {
+    /** Where its messages come from. */
+    channel: SenderRules;
+    /** What the names of functions begin with that may send to its queue; missing: nobody verifies who has sent a message. */
+    senderPrefix?: string | undefined;
+  };
 
 /** Receives beyond these may have been no tries. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store, contracts, senders, unordered = false } = options;
+  const { store, contracts, channel, senderPrefix, unordered = false } = options;
   const applier = createApplier(options);
 
-  /** @throws {UnreadableMessageError} also if it is of somebody who has nothing to say on this channel */
-  function readExpected(body: string): Envelope {
+  /** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
+  function readExpected({ body, senderId }: Sent): Envelope {
     const envelope = readEnvelope(body);
-    if (maySend({ senders }, envelope.source)) return envelope;
-    throw new UnreadableMessageError(`message ${envelope.id}: ${envelope.source} may not send on this channel`);
+    const { id, source, type } = envelope;
+    if (!maySend(channel, envelope))
+      throw new UnreadableMessageError(`message ${id}: ${source} may not send ${type} on this channel`);
+    if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))
+      throw new UnreadableMessageError(`message ${id}: sent by ${senderId}, which is no function of ${source}`);
+    return envelope;
   }
 
-  const { park, parkUnreadable, sweep, redrive, mayBegin, isOld } = createParking({
+  const { park, parkUnreadable, sweep, redrive, mayBegin } = createParking({
     ...options,
     applier,
     readParked: readExpected,
@@ -39,7 +49,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
-      envelope = readExpected(delivery.body);
+      envelope = readExpected(delivery);
       placeOf(envelope, unordered);
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
@@ -51,23 +61,24 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
 
-  async function parkSuspect(envelope: Envelope, { body, receives }: Delivery): Promise<Outcome> {
+  async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
       'given up: its function died or ran out of time over it, or over another message of its batch',
     );
-    await park(envelope, body, { outcome: 'parked', reason: 'retry', error }, { attempts: receives, unanswered: 1 });
+    const suspect = { outcome: 'parked', reason: 'retry', error } as const;
+    await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
     return 'parked';
   }
 
   /** Tries a message, and parks it if it must. */
   async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
-    const { receives, body } = delivery;
+    const { receives } = delivery;
     const attempted = await applier.apply(envelope, { receives }).catch((error: Error): Attempt | Error => {
       if (receives < RECEIVES_BEFORE_PARKING || error instanceof PostponedError) return error;
       return { outcome: 'parked', reason: reasonOf(error), error };
     });
     if (attempted instanceof Error) throw attempted;
-    if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: triesOf(receives) });
+    if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });
     return attempted.outcome;
   }
 
@@ -85,7 +96,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   return {
     sweep,
     redrive,
-    discard: createDiscard({ ...options, mayBegin, isOld }),
+    discard: createDiscard({ ...options, mayBegin }),
 
     /**
      * Applies a message, or parks it.
@@ -103,7 +114,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
           held: new HeldError(because),
           receives: delivery.receives,
         });
-        if (attempted.outcome === 'parked') await park(envelope, delivery.body, attempted, { attempts: 0 });
+        if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: 0 });
         return attempted.outcome;
       }),
 
@@ -127,19 +138,20 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
         if (isOtherRendition(envelope, contracts)) return 'ignored';
         const place = placeOf(envelope, unordered);
         const decision = decide(await store.cursor(place.aggregateId), place.version);
-        if (decision.action === 'acknowledge') {
+        // One that erases is left to the sweep, which may look for what there is to erase.
+        if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
           try {
             await applier.settle(place);
           } catch (error) {
             if (!(error instanceof UnsentError)) throw error;
             const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
-            await park(envelope, delivery.body, unsent, { attempts: delivery.receives });
+            await park(envelope, delivery, unsent, { attempts: delivery.receives });
             return 'parked';
           }
           return 'duplicate';
         }
         if (cause === 'undelivered') {
-          await park(envelope, delivery.body, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
+          await park(envelope, delivery, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
           return 'parked';
         }
         return parkSuspect(envelope, delivery);

@@ -51,7 +51,13 @@ describe('the AWS CLI', () => {
   it('invokes a function', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'));
     const file = join(folder, 'answer.json');
-    const { StatusCode } = await aws('lambda', 'invoke', '--function-name', 'rollcall-dev-outbox-sweep', file);
+    const { StatusCode } = await aws(
+      'lambda',
+      'invoke',
+      '--function-name',
+      'rollcall-dev-registration-outbox-sweep',
+      file,
+    );
     expect([StatusCode, JSON.parse(readFileSync(file, 'utf8'))]).toEqual([
       200,
       { published: 0, failed: [], failedAggregates: 0, finished: true },

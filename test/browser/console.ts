@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { buildConsole } from '../../ops/console/build.ts';
-import { startTestCloud } from '../support/cloud.ts';
+import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { startConsole } from '../support/console.ts';
 import { startBrowser } from './browser.ts';
 
@@ -8,6 +8,7 @@ export interface ConsoleInBrowser {
   browser: Browser;
   /** Of the console's page. */
   url: string;
+  cloud: TestCloud;
   stop(): Promise<void>;
 }
 
@@ -20,6 +21,7 @@ export async function startConsoleInBrowser(): Promise<ConsoleInBrowser> {
   return {
     browser,
     url,
+    cloud,
     async stop() {
       await browser.close();
       await stop();

@@ -89,7 +89,7 @@ describe('who is on call', () => {
     await mend(page);
     await chooseSubscriber(page, 'sms');
     await redriveAll(page);
-    await page.getByText('Finished: 1 messages applied.').waitFor();
+    await page.getByText('Finished: 1 messages applied;').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await page.getByText('Nothing like this is parked.').waitFor();
   });
@@ -139,6 +139,15 @@ describe('who is on call', () => {
     await mend(page);
     await goTo(page, 'Flow');
     await page.getByRole('button', { name: 'queue guide.fifo', exact: true }).waitFor();
+  });
+
+  it('is told of an invocation that failed, on every page, and finds its request and its log', async () => {
+    const page = await open();
+    await operatorConsole.cloud.invoke('rollcall-dev-guide-read', {});
+    await page.getByText(/1 failed invocations .* rollcall-dev-guide-read: TypeError/).waitFor();
+    await page.getByRole('link', { name: 'Go to failed invocations' }).click();
+    await page.getByRole('row', { name: /rollcall-dev-guide-read [0-9a-f-]{36} TypeError.*\.log/ }).waitFor();
+    expect(await barriers(page)).toEqual([]);
   });
 
   it('is told when the connection breaks, and when it is back', async () => {

@@ -178,6 +178,11 @@ export const rpcRequest = (paths: readonly string[], known: Known): fc.Arbitrary
       body: content,
     }));
 
+function subjectOf(data: unknown): { subject?: string } {
+  const subject = (data as { memberId?: unknown } | undefined | null)?.memberId;
+  return typeof subject === 'string' && subject !== '' ? { subject } : {};
+}
+
 /** A batch of one, as a queue would hand it to a consumer. */
 export const queueMessage = (functions: readonly string[], known: Known) =>
   fc
@@ -221,8 +226,15 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         { freq: 8 },
       ),
       messageId: fc.uuid(),
+      senderId: fc.constantFrom(
+        'AROAFUZZ:rollcall-dev-registration-outbox-relay',
+        'AROAFUZZ:rollcall-dev-points-commands-consume',
+        'AIDAFUZZ',
+      ),
+      // Most of what is about somebody says so in both places, or nothing would ever get further.
+      agrees: fc.nat(4).map((n) => n > 0),
     })
-    .map(({ fn, header, raw, messageId }) => ({
+    .map(({ fn, header, raw, messageId, senderId, agrees }) => ({
       fn,
       event: {
         Records: [
@@ -230,9 +242,9 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
             messageId,
             receiptHandle: 'none',
             eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${fn.replace(/-consume$/, '')}.fifo`,
-            body: raw ?? JSON.stringify(header),
+            body: raw ?? JSON.stringify(agrees ? { ...header, ...subjectOf(header.data) } : header),
             // The last before it is parked: nobody waits for the fuzzer's messages to come again.
-            attributes: { ApproximateReceiveCount: '5', MessageGroupId: 'fuzz' },
+            attributes: { ApproximateReceiveCount: '5', MessageGroupId: 'fuzz', SenderId: senderId },
           },
         ],
       },

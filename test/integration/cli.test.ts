@@ -136,6 +136,6 @@ describe('the package', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
     const drawn = await rollcall('topology', '--endpoint', endpointUrl);
-    expect(drawn.stdout).toContain('stream → outbox-relay');
+    expect(drawn.stdout).toContain('stream → registration-outbox-relay');
   });
 });

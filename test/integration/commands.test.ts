@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
@@ -37,13 +36,10 @@ const ended = (id: string) =>
     return found.state !== 'pending' && found;
   });
 
-/** Puts a message straight into the queue of a channel. */
-async function send(channel: Channel, group: string, body: string): Promise<void> {
-  const QueueName = `rollcall-dev-${channel.name}.fifo`;
-  const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
-  const command = { QueueUrl, MessageBody: body, MessageGroupId: group, MessageDeduplicationId: randomUUID() };
-  await cloud.sqs.send(new SendMessageCommand(command));
-}
+const REGISTRATION = 'registration-outbox-relay';
+const POINTS = 'points-commands-consume';
+/** Puts a message straight into the queue of a channel, as the function of a service would. */
+const send = (fn: string, { name }: Channel, group: string, body: string) => cloud.sendAs(fn, name, group, body);
 
 function messageBody<C extends MessageContract>(
   contract: C,
@@ -52,7 +48,7 @@ function messageBody<C extends MessageContract>(
 ) {
   const message = createMessage(contract, {
     id: randomUUID(),
-    source: '/rollcall/registration',
+    source: `/rollcall/${contract.type === redeemPoints.type ? 'registration' : 'points'}`,
     subject,
     time: new Date(),
     ...input,
@@ -87,6 +83,13 @@ describe('a redemption', () => {
     expect([later.status, later.headers.get('preference-applied')]).toEqual([202, null]);
     const seen = await cloud.request('GET', later.headers.get('location') ?? '', undefined, { prefer: 'wait=15' });
     expect(seen.body.state).toBe('succeeded');
+  });
+
+  it('lets nobody wait for headers alone', async () => {
+    const { id } = await member();
+    const { headers } = await redeem(id, { points: 10 });
+    const head = await cloud.request('HEAD', headers.get('location') ?? '', undefined, { prefer: 'wait=15' });
+    expect([head.status, head.headers.get('preference-applied')]).toEqual([200, null]);
   });
 
   it('fails with a problem if there are not enough points', async () => {
@@ -165,7 +168,7 @@ describe('a command that comes too late', () => {
       correlationId: operationId,
       replyTo: registrationReplies.name,
     });
-    await send(pointsCommands, `points-commands/${id}`, command);
+    await send(REGISTRATION, pointsCommands, `points-commands/${id}`, command);
     const found = await eventually(async () => {
       const seen = await operation(operationId);
       return seen.compensation !== undefined && seen;
@@ -196,7 +199,7 @@ describe('an answer that comes too late', () => {
       correlationId: operationId,
       replyTo: registrationReplies.name,
     });
-    await send(pointsCommands, `points-commands/${id}`, command);
+    await send(REGISTRATION, pointsCommands, `points-commands/${id}`, command);
     const compensated = await eventually(async () => {
       const found = await operation(operationId);
       return found.compensation === 'done' && found;
@@ -217,8 +220,8 @@ describe('a command that cannot be done', () => {
     const { id } = await member();
     const data = { memberId: id, points: 1 };
     const wrong = messageBody(redeemPoints, id, { version: 1, data, replyTo: 'https://example.com/' });
-    await send(pointsCommands, id, wrong);
-    await send(pointsCommands, id, messageBody(redeemPoints, id, { version: 2, data }));
+    await send(REGISTRATION, pointsCommands, id, wrong);
+    await send(REGISTRATION, pointsCommands, id, messageBody(redeemPoints, id, { version: 2, data }));
     expect(await parked('points-commands', id)).toMatchObject({
       reason: 'failed',
       error: expect.stringContaining('wants its reply on https://example.com/'),
@@ -238,28 +241,70 @@ describe('a command that cannot be done', () => {
       data_base64: '//8=',
     };
     const foreign = { ...message, id: randomUUID(), datacontenttype: 'application/xml' };
-    for (const bad of [broken, foreign]) await send(smsCommands, id, JSON.stringify(bad));
+    for (const bad of [broken, foreign]) await send(POINTS, smsCommands, id, JSON.stringify(bad));
     expect((await parked('sms-commands', broken.id)).error).toContain('is no application/protobuf');
     expect((await parked('sms-commands', foreign.id)).error).toContain('no codec for application/xml');
   });
 });
 
 describe('a reply', () => {
-  it('is parked if it answers nothing that was asked', async () => {
+  /** That the points of an operation were taken, as the points service says it. */
+  function settled(memberId: string, points: number, correlationId: string, source = '/rollcall/points') {
     const id = randomUUID();
-    const data = {
-      memberId: randomUUID(),
-      points: 1,
-      balance: 1,
-      outcome: 'succeeded',
-      settledAt: new Date().toISOString(),
-    };
-    await send(registrationReplies, id, messageBody(redemptionSettled, id, { id, data: data as never }));
+    const settledAt = new Date().toISOString();
+    const data = { memberId, points, balance: 1, outcome: 'succeeded', settledAt } as const;
+    return { id, body: messageBody(redemptionSettled, memberId, { id, source, data, correlationId }) };
+  }
+
+  it('is parked if it answers nothing that was asked', async () => {
+    const { id, body } = settled(randomUUID(), 1, randomUUID());
+    await send(POINTS, registrationReplies, id, body);
     expect(await parked('registration-replies', id)).toMatchObject({
       reason: 'failed',
       error: expect.stringContaining('answers operation'),
+      senderId: expect.stringMatching(/^AROA\w+:rollcall-dev-points-commands-consume$/),
     });
   });
+
+  it('settles no operation of another member, nor with other points', async () => {
+    const [{ id }, other] = [await member(), await member()];
+    const operationId = randomUUID();
+    const [createdAt, deadline] = [0, 60_000].map((ms) => new Date(Date.now() + ms).toISOString());
+    const Item = { id: operationId, memberId: id, points: 40, createdAt, deadline, fingerprint: '' };
+    await cloud.dynamodb.send(
+      new PutCommand({
+        TableName: 'rollcall-dev-members',
+        Item: { pk: `operation#${operationId}`, ...Item, outcome: { state: 'pending' } },
+      }),
+    );
+    for (const [reply, why] of [
+      [settled(other.id, 40, operationId), "is another member's"],
+      [settled(id, 1_000, operationId), 'is about other points'],
+    ] as const) {
+      await send(POINTS, registrationReplies, reply.id, reply.body);
+      expect((await parked('registration-replies', reply.id)).error).toContain(why);
+    }
+    expect(await operation(operationId)).toMatchObject({ state: 'pending' });
+  });
+
+  it.each([
+    ['by a function of another service', '/rollcall/points', 'guide-consume', 'is no function of /rollcall/points'],
+    ['by a service that may not say it', '/rollcall/guide', 'guide-consume', '/rollcall/guide may not send'],
+  ])(
+    'is set aside unread if it was sent %s, and is not read because a person redrives it',
+    async (_, source, fn, why) => {
+      const { id, body } = settled(randomUUID(), 1, randomUUID(), source);
+      await send(fn, registrationReplies, id, body);
+      const queue = 'rollcall-dev-registration-replies.fifo';
+      const aside = await eventually(async () =>
+        (await cloud.items('registration-replies', queue)).find((parkedAside) => parkedAside.body === body),
+      );
+      expect(aside).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
+      const { reports } = await cloud.invoke('rollcall-dev-registration-replies-sweep', { redrive: [queue] });
+      expect(reports[0].applied).toBe(0);
+      expect(await cloud.items('registration-replies', id)).toEqual([]);
+    },
+  );
 });
 
 describe('a text that some service wants sent', () => {
@@ -268,7 +313,7 @@ describe('a text that some service wants sent', () => {
     const data = (en: string) => ({ memberId: id, texts: { en, es: `${en}, en español` } });
     const inJson = messageBody(sendSms, id, { data: data('json') });
     const inProtobuf = messageBody(sendSms, id, { data: data('protobuf'), format: PROTOBUF_FORMAT });
-    for (const body of [inJson, inProtobuf, inJson, inProtobuf]) await send(smsCommands, id, body);
+    for (const body of [inJson, inProtobuf, inJson, inProtobuf]) await send(POINTS, smsCommands, id, body);
     const texts = await eventually(async () => {
       const sent = await cloud.texts(phone);
       return sent.length >= 3 && sent;
@@ -286,7 +331,7 @@ describe('a text that some service wants sent', () => {
     await eventually(async () => (await cloud.items('sms', id)).some(({ left }) => left));
     const messageId = randomUUID();
     const body = messageBody(sendSms, id, { id: messageId, data: { memberId: id, texts: { en: 'too late' } } });
-    await send(smsCommands, id, body);
+    await send(POINTS, smsCommands, id, body);
     await eventually(async () => (await cloud.items('sms-commands', messageId)).some(({ appliedAt }) => appliedAt));
     expect(await cloud.texts(phone)).toHaveLength(1);
   });

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {
   About,
   Burst,
+  Failure,
   Faults,
   LoadPoint,
   MemberView,
@@ -143,8 +144,8 @@ describe('the console', () => {
       expect.arrayContaining([
         'client:client→api:rollcall-dev',
         'functions:registration→table:rollcall-dev-outbox',
-        'table:rollcall-dev-outbox→function:rollcall-dev-outbox-relay',
-        'function:rollcall-dev-outbox-relay→topic:rollcall-dev-member-events.fifo',
+        'table:rollcall-dev-outbox→function:rollcall-dev-registration-outbox-relay',
+        'function:rollcall-dev-registration-outbox-relay→topic:rollcall-dev-member-events.fifo',
         'topic:rollcall-dev-member-events.fifo→queue:rollcall-dev-points.fifo',
         'queue:rollcall-dev-points.fifo→function:rollcall-dev-points-consume',
       ]),
@@ -219,6 +220,8 @@ describe('the console', () => {
       done: 1,
       total: 1,
       applied: 0,
+      waiting: 1,
+      forPerson: 1,
       failures: [{ aggregateId: member, error: expect.stringContaining('422') }],
       finished: true,
     });
@@ -288,6 +291,21 @@ describe('the console', () => {
     await api(`faults/stopped/${fn}`, 'DELETE');
     await eventually(async () => (await cloud.items('guide', id)).length > 0);
     expect((await ask('/console/api/faults/stopped/nothing', 'PUT')).status).toBe(409);
+  });
+
+  it('tells of an invocation that failed: its function and request, why, and where its log is', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const functionName = 'rollcall-dev-guide-read';
+    await cloud.invoke(functionName, {});
+    const told = await listenFor('failures', (failures: Failure[]) =>
+      failures.find((failure) => failure.functionName === functionName),
+    );
+    expect(told.reason).toMatch(/^TypeError: /);
+    expect(said.mock.lastCall?.join()).toBe(
+      `${functionName} failed, request ${told.requestId}: ${told.reason}. Its log: ${told.log}`,
+    );
+    said.mockRestore();
+    await eventually(async () => readFileSync(told.log, 'utf8').includes(`REPORT RequestId: ${told.requestId}`));
   });
 
   it('answers calls of functions later', async () => {

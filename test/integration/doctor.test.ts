@@ -205,6 +205,6 @@ describe('a stage that is no embedded cloud', () => {
 
   it('shows its topology, too', async () => {
     const { stdout } = await runScript('ops/cli/main.ts', '--endpoint', await front(), 'topology');
-    expect(stdout).toContain('stream → outbox-relay');
+    expect(stdout).toContain('stream → registration-outbox-relay');
   });
 });

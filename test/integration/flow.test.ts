@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memberIdOf, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { root, runNode } from '../support/run.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -123,5 +125,47 @@ describe('the AWS endpoint', () => {
       __type: 'ResourceNotFoundException',
       message: expect.stringContaining('rollcall-dev-sms-consume'),
     });
+  });
+});
+
+describe('npm run demo -- --input', () => {
+  const HEADER = 'phone,name,locale,notes\n';
+  /** The file comes through a pipe. */
+  const demo = (content: string) =>
+    runNode(
+      [join(root, 'ops/demo/main.ts'), '--endpoint', cloud.endpointUrl, '--input', '/dev/stdin', '--json'],
+      { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+      content,
+    );
+
+  it('registers the people of a file, and nobody whom it only mentions', async () => {
+    const [ana, eve, bo] = [newPhone(), newPhone(), newPhone()];
+    const content = `${HEADER}${ana},Ana,es,"met at the fair\n${eve},Eve,es,friend\ncall back"\n${bo},Bo,en,\n`;
+    const { code, stdout, stderr } = await demo(content);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ registered: 2, rejected: [], sms: 2, points: 2, lost: 0 });
+    expect(await cloud.texts(eve)).toEqual([]);
+  });
+
+  it('fails if nobody was registered, with the reason of each', async () => {
+    const { code, stdout } = await demo(`${HEADER}${newPhone()},${'A'.repeat(11 * 1024 * 1024)},es,\nnobody,Bo,en,\n`);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      registered: 0,
+      rejected: [
+        { line: 2, reason: '413 Request Entity Too Large' },
+        { line: 3, reason: expect.stringContaining('phone') },
+      ],
+    });
+  });
+
+  it('registers nobody of a file that is refused as a whole', async () => {
+    const phone = newPhone();
+    const { code, stdout, stderr } = await demo(`${phone},Ana,es,\n${newPhone()},Bo,en,\n`);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `/dev/stdin must begin with a header that has each of phone, name, locale once, and begins with: ${phone}, Ana, es, \n`,
+    );
+    expect(await cloud.texts(phone)).toEqual([]);
   });
 });

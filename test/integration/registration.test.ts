@@ -1,8 +1,10 @@
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ActiveMember, changeProfile } from '../../functions/registration/member.ts';
+import { type ActiveMember, changeProfile, deactivate } from '../../functions/registration/member.ts';
 import { createMemberStore } from '../../functions/registration/store.ts';
+import { stageNamed } from '../../infra/stages.ts';
 import { TIME } from '../support/builders.ts';
-import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -117,6 +119,7 @@ describe('one member', () => {
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',
+      phonesRememberedDays: null,
     });
     const basis = (await store.find(id)) as ActiveMember;
     const change = (messageId: string) => {
@@ -150,6 +153,94 @@ describe('one member', () => {
       status: 404,
       type: '/problems/not-found',
     });
+  });
+});
+
+describe('a phone whose member left', () => {
+  const DAY_SECONDS = 24 * 3600;
+  const idOf = async (body: unknown, headers = {}): Promise<string> => (await register(body, headers)).body.id;
+  const leave = (id: string) => cloud.request('DELETE', `/v1/members/${id}`);
+  /** What a registration earned, as soon as it is known. */
+  const earned = (id: string) =>
+    eventually(async () => {
+      const { status, body } = await cloud.request('GET', `/v1/members/${id}/points`);
+      return status === 200 && body.entries.map(({ points, reason }: any) => [points, reason]);
+    });
+  const marks = async () =>
+    (
+      await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-members', ConsistentRead: true }))
+    ).Items?.filter(({ pk, memberId }) => pk.startsWith('phone#') && memberId === undefined) ?? [];
+  const markAt = async (leftAt: string) => (await marks()).find((mark) => mark.leftAt === leftAt);
+  const leftAt = async (id: string) => (await cloud.items('members', `member#${id}`))[0]?.deactivatedAt as string;
+
+  it('may register again, and earns no second bonus, however often', async () => {
+    const body = someone();
+    const first = await idOf(body);
+    expect(await earned(first)).toEqual([[100, 'registration']]);
+    await leave(first);
+    const second = await idOf(body);
+    expect(second).not.toBe(first);
+    expect(await earned(second)).toEqual([[0, 'registration']]);
+    const { steps } = await eventually(async () => {
+      const onboarding = (await cloud.request('GET', `/v1/members/${second}/onboarding`)).body;
+      return onboarding.steps.length === 3 && onboarding;
+    });
+    expect(steps).toContainEqual(
+      expect.objectContaining({ step: 'bonus', summary: '0 points credited: the bonus is given once a phone' }),
+    );
+    // Over RPC as well.
+    await cloud.rpc('DeactivateMember', { id: second });
+    const third = (await cloud.rpc('Register', body)).body.member.id;
+    expect(await earned(third)).toEqual([[0, 'registration']]);
+  });
+
+  it('is remembered by a mark that names nobody, and is gone when its time has come', async () => {
+    const body = someone();
+    const id = await idOf(body);
+    await leave(id);
+    const at = await leftAt(id);
+    const mark = await markAt(at);
+    expect(mark).toEqual({
+      pk: expect.stringMatching(/^phone#[\w-]{43}$/),
+      leftAt: at,
+      expiresAt: Math.ceil(Date.parse(at) / 1000) + (stageNamed('dev').phonesRememberedDays ?? 0) * DAY_SECONDS,
+    });
+    // DynamoDB may be days late to delete it.
+    await cloud.dynamodb.send(
+      new PutCommand({
+        TableName: 'rollcall-dev-members',
+        Item: { ...mark, expiresAt: Math.floor(Date.now() / 1000) },
+      }),
+    );
+    expect(await earned(await idOf(body))).toEqual([[100, 'registration']]);
+    expect(await markAt(at)).toBeUndefined();
+  });
+
+  it('is registered once when the same request comes many times at once', async () => {
+    const body = someone();
+    await leave(await idOf(body));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k6' })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
+    expect((await register(body, { 'idempotency-key': 'k7' })).status).toBe(409);
+  });
+
+  it('is forgotten at once in a stage that remembers none', async () => {
+    const phone = newPhone();
+    const id = await idOf(someone(phone));
+    const store = createMemberStore({
+      pseudonym: async () => 'nobody',
+      subscribers: [],
+      client: cloud.dynamodb,
+      membersTable: 'rollcall-dev-members',
+      outboxTable: 'rollcall-dev-outbox',
+      phonesRememberedDays: null,
+    });
+    const Item = { pk: 'phone#nobody', memberId: id };
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-members', Item }));
+    const { member, row } = deactivate((await store.find(id)) as ActiveMember, { now: TIME, newId: () => 'left' });
+    expect(await store.deactivate(member, phone, row)).toBe(true);
+    expect(await cloud.items('members', 'phone#nobody')).toEqual([]);
   });
 });
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
@@ -92,6 +91,28 @@ describe('every resource', () => {
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
 
+  it('is found by its id in any case', async () => {
+    for (const path of paths) {
+      const upper = path.replace(/[0-9a-f-]{36}/, (id) => id.toUpperCase());
+      expect(await ask('GET', upper), path).toMatchObject({ status: 200, text: (await ask('GET', path)).text });
+    }
+    const { id } = await register();
+    const self = `/v1/members/${id.toUpperCase()}`;
+    const redeemed = await cloud.request('POST', `${self}/redemptions`, { points: 1 }, { 'idempotency-key': 'k' });
+    const again = await cloud.request(
+      'POST',
+      `/v1/members/${id}/redemptions`,
+      { points: 1 },
+      { 'idempotency-key': 'k' },
+    );
+    expect([redeemed.body.memberId, redeemed.body.id]).toEqual([id, again.body.id]);
+    const changed = await cloud.request('PATCH', self, { locale: 'en' }, { 'if-match': '"1"' });
+    expect(changed.body).toMatchObject({ id, version: 2, _links: { self: { href: `/v1/members/${id}` } } });
+    const left = await cloud.request('DELETE', self.replace('v1', 'v2'));
+    expect([left.status, left.headers.get('link')]).toEqual([204, `</v1/members/${id}/erasure>; rel="status"`]);
+    expect((await cloud.request('GET', `${self}/erasure`)).body.memberId).toBe(id);
+  });
+
   it('answers HEAD as GET, without a body', async () => {
     for (const path of paths) {
       const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
@@ -130,6 +151,7 @@ describe('every resource', () => {
       for (const accept of [type, type.replace(/\/.*/, '/*'), '*/*', `image/png, ${type};q=0.1`]) {
         expect((await ask('GET', path, { accept })).status, `${path} ${accept}`).toBe(200);
       }
+      expect((await ask('GET', path, { accept: '' })).status, path).toBe(200);
       const { status, headers } = await ask('GET', path, { accept: 'image/png' });
       expect([status, headers.get('content-type')]).toEqual([406, 'application/problem+json']);
     }
@@ -149,8 +171,6 @@ describe('onboarding', () => {
 
   /** Answers as a subscriber that registration has never heard of. */
   async function answer(id: string, step: string): Promise<void> {
-    const QueueName = 'rollcall-dev-registration-replies.fifo';
-    const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     const message = createMessage(onboardingStepCompleted, {
       id: randomUUID(),
       source: '/rollcall/coupons',
@@ -158,8 +178,7 @@ describe('onboarding', () => {
       time: new Date(),
       data: { memberId: id, step, summary: 'a coupon', completedAt: new Date().toISOString() },
     });
-    const one = { QueueUrl, MessageBody: JSON.stringify(message), MessageGroupId: id };
-    await cloud.sqs.send(new SendMessageCommand({ ...one, MessageDeduplicationId: randomUUID() }));
+    await cloud.sendAs('coupons-consume', 'registration-replies', id, JSON.stringify(message), 'guide-consume');
   }
 
   it('shows who did what and when, also a subscriber that nobody knows, and each once', async () => {

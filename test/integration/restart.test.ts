@@ -49,7 +49,13 @@ describe('a cloud that is killed in mid-flow', () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
-    const registering = registerAll(madeUp(240, Math.random), {
+    async function* untilKilled() {
+      for await (const line of madeUp(240, Math.random)) {
+        if (sure.length >= KILLED_AT) return;
+        yield line;
+      }
+    }
+    const registering = registerAll(untilKilled(), {
       apiUrl: first.urls.apiUrl,
       token: await requestToken(first.urls.endpointUrl, EVERY_MEMBER),
       concurrency: 16,
@@ -59,10 +65,12 @@ describe('a cloud that is killed in mid-flow', () => {
         if (sure.length === KILLED_AT) first.child.kill('SIGKILL');
       },
       onProgress: () => {},
-    }).catch((error: unknown) => error);
+    });
     await once(first.child, 'exit');
-    // What was under way when the process died fails; what was accepted is what counts.
-    expect(await registering).toBeInstanceOf(Error);
+    // Of what was under way when the process died nobody knows; what was accepted is what counts.
+    const { rejected } = await registering;
+    expect(rejected.length).toBeGreaterThan(0);
+    for (const { reason } of rejected) expect(reason).toContain('outcome unknown');
     expect(sure.length).toBeGreaterThanOrEqual(KILLED_AT);
 
     const { urls } = await spawnCloud(data);

@@ -50,6 +50,19 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(await failure(client().getMember({ id }))).toMatchObject({ code: 'NotFound', type: '/problems/not-found' });
   });
 
+  it('finds members and operations by their ids in any case', async () => {
+    const { member } = await client().register(someone());
+    const id = member?.id.toUpperCase() ?? '';
+    expect((await client().getMember({ id })).member).toEqual(member);
+    const { operation } = await client().redeemPoints({ memberId: id, points: 1 });
+    expect(operation?.memberId).toBe(member?.id);
+    const seen = await client().watchOperation({ id: operation?.id.toUpperCase() ?? '' });
+    expect(seen.operation).toMatchObject({ id: operation?.id, state: 'succeeded' });
+    expect((await client().updateMember({ id, version: 1, locale: 'en' })).member).toMatchObject({ id: member?.id });
+    await client().deactivateMember({ id });
+    expect(await failure(client().getMember({ id }))).toMatchObject({ code: 'NotFound' });
+  });
+
   it('redeems points, and answers when the operation has ended', async () => {
     const { member } = await client().register(someone());
     const { operation } = await client().redeemPoints({ memberId: member?.id ?? '', points: 40 });

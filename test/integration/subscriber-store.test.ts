@@ -85,6 +85,32 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.cursor(id)).toEqual({ version: 6, baseline: 5 });
   });
 
+  it('neither moves nor leases the cursor of a subject that has left', async () => {
+    const id = aggregate();
+    await store.commit(id, 0, { version: 1 }, {});
+    await store.commit(id, 1, { version: 2, erased: true }, {});
+    const moved = { state: 'moved', cursor: { version: 2, erased: true } };
+    expect(await store.commit(id, 2, { version: 3 }, {})).toEqual(moved);
+    expect(await store.lease(id, 2, lease('a'))).toEqual(moved);
+    expect(await store.cursor(id)).toEqual(moved.cursor);
+  });
+
+  it('forgets what is parked and discarded of an aggregate, whatever version it claims, and of no other', async () => {
+    const [id, other] = [aggregate(), aggregate()];
+    for (const version of [1, 9]) await store.park(message(id, version, { reason: 'failed', error: 'no' }));
+    await store.park(message(other, 1));
+    const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
+    await store.discard({ ...message(id, 9), ...about });
+    await store.park(message(id, 10));
+    await store.eraseLeft(id);
+    await store.eraseLeft(aggregate());
+    expect(await store.parkedOf(id)).toEqual([
+      message(id, 1, { reason: 'failed', body: '' }),
+      message(id, 10, { body: '' }),
+    ]);
+    expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
+  });
+
   it('leases to one owner at a time, and without moving the cursor', async () => {
     const id = aggregate();
     expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });

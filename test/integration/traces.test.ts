@@ -153,7 +153,7 @@ describe('what a function measures', () => {
 
   it('tells from commit to publish, and from commit to effect', async () => {
     await register();
-    const [published] = await metrics('outbox-relay', 'PublicationLag');
+    const [published] = await metrics('registration-outbox-relay', 'PublicationLag');
     expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall/dev' }] } });
     const [applied] = await metrics('guide-consume', 'ApplicationLag');
     expect(applied.service).toBe('guide');

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { paginateListQueues, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { paginateListQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { decide, type Statement } from '../../local/iam/policy.ts';
+import { Access, AccessDenied } from '../../local/iam/access.ts';
+import { checkStatement, decide, type Statement } from '../../local/iam/policy.ts';
+import { askedForBy } from '../../local/iam/requests.ts';
+import { SNS_SENDER } from '../../local/senders.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
@@ -53,6 +56,16 @@ describe('a request', () => {
     expect(isAllowed([allow({ Resource: 'arn:aws:sqs:us-east-1:000000000000:queu.' })])).toBe(false);
   });
 
+  it('is matched by a wildcard within its segment, or from the end of one on', () => {
+    const on = (Resource: string, resource: string) => isAllowed([allow({ Resource })], [], false, { resource });
+    const logs = 'arn:aws:logs:us-east-1:000000000000:log-group:one:two';
+    expect(on('arn:aws:logs:*', logs)).toBe(true);
+    expect(on('arn:aws:logs:us-east-1:000000000000:log-group:*', logs)).toBe(true);
+    expect(on('arn:aws:logs:us-east-1:000000000000:log-group:o*e:*', logs)).toBe(true);
+    expect(on('arn:aws:logs:us-east-1:000000000000:log-*o', logs)).toBe(false);
+    expect(on('arn:aws:logs:us-east-1:000000000000:log-group?one:two', logs)).toBe(false);
+  });
+
   it('is denied by an explicit deny anywhere', () => {
     const deny = allow({ Effect: 'Deny', Action: '*' });
     expect(isAllowed([allow(), deny])).toBe(false);
@@ -72,17 +85,60 @@ describe('a request', () => {
     expect(isAllowed([allow()], [], true)).toBe(false);
     expect(isAllowed([allow()], [account], true)).toBe(true);
     expect(isAllowed([], [account], true)).toBe(false);
+    expect(isAllowed([allow()], [allow({ Principal: { AWS: '000000000000' } })], true)).toBe(true);
+    expect(isAllowed([allow()], [allow({ Principal: { AWS: '000000000001' } })], true)).toBe(false);
   });
 
   it.each([
-    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, { 'aws:SourceArn': 'arn:aws:sns:us-east-1:1:t' }, true],
-    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, {}, false],
+    [{ Bool: { 'aws:SecureTransport': 'no' } }, 'Bool cannot compare with no'],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, 'ArnLike cannot compare with arn:aws:sns:*'],
+    [{ ForAnyValue: {} }, 'does not know the condition operator ForAnyValue'],
+    [{ constructor: {} }, 'does not know the condition operator constructor'],
+  ])('is not decided by the condition %j', (Condition, complaint) => {
+    const statement = allow({ Condition: Condition as NonNullable<Statement['Condition']> });
+    expect(() => checkStatement(statement, 'here')).toThrow(complaint);
+  });
+
+  it.each([
+    ['Scan', { TableName: 't', TransactItems: [] }, 'dynamodb:Scan on table/t'],
+    ['Scan', { TableName: 't', RequestItems: { u: [] } }, 'dynamodb:Scan on table/t'],
+    ['Scan', { TableName: 't', IndexName: 'i' }, 'dynamodb:Scan on table/t/index/i'],
+    ['PutItem', { TableName: 't', IndexName: 'i' }, 'dynamodb:PutItem on table/t'],
+    [
+      'TransactWriteItems',
+      { TableName: 't', TransactItems: [{ Put: { TableName: 'u' } }] },
+      'dynamodb:PutItem on table/u',
+    ],
+    ['BatchWriteItem', { TableName: 't', RequestItems: { u: [] } }, 'dynamodb:BatchWriteItem on table/u'],
+    ['TransactWriteItems', { TransactItems: [] }, ''],
+    ['BatchGetItem', { TableName: 't' }, ''],
+    ['ExecuteStatement', { Statement: 'SELECT * FROM t', TableName: 't' }, ''],
+  ])('of DynamoDB is what its operation says: %s %j', (operation, body, expected) => {
+    const place = { region: 'us-east-1', accountId: '000000000000' };
+    const asked = askedForBy('dynamodb', operation, JSON.stringify(body), place);
+    const prefix = 'arn:aws:dynamodb:us-east-1:000000000000:';
+    expect(asked.map(({ action, resource }) => `${action} on ${resource.replace(prefix, '')}`).join()).toBe(expected);
+  });
+
+  it('is denied if nobody knows what it would do', () => {
+    const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
+    expect(() => access.authorize(ROLE, [], 'dynamodb')).toThrow(AccessDenied);
+  });
+
+  it.each([
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:1:*' } }, { 'aws:SourceArn': 'arn:aws:sns:us-east-1:1:t' }, true],
+    [{ ArnLike: { 'AWS:sourcearn': 'arn:aws:sns:*:1:*' } }, { 'aws:SourceArn': 'arn:aws:sns:us-east-1:1:t' }, true],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:1:*' } }, { 'aws:SourceArn': 'arn:aws:sns:us-east-1:2:1:t' }, false],
+    [{ ArnEquals: { 'aws:SourceArn': 'arn:aws:sns:*:1:t' } }, { 'aws:SourceArn': 'arn:aws:sns:us:2:x:1:t' }, false],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:1:*' } }, {}, false],
     [{ StringEquals: { 'aws:SourceAccount': ['1', '2'] } }, { 'aws:SourceAccount': '2' }, true],
     [{ StringEquals: { 'aws:SourceAccount': '1' } }, { 'aws:SourceAccount': '2' }, false],
     [{ Bool: { 'aws:SecureTransport': 'false' } }, {}, false],
     [{ Bool: { 'aws:SecureTransport': 'false' } }, { 'aws:SecureTransport': 'false' }, true],
-    [{ ArnNotLike: { 'aws:PrincipalArn': '*:role/someone' } }, {}, false],
-    [{ ArnNotLike: { 'aws:PrincipalArn': ['*:role/a', '*:role/b'] } }, {}, true],
+    [{ Bool: { 'aws:SecureTransport': 'TRUE' } }, {}, true],
+    [{ Bool: { 'aws:SecureTransport': true } }, {}, true],
+    [{ ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/some*' } }, {}, false],
+    [{ ArnNotLike: { 'aws:PrincipalArn': ['arn:aws:iam::*:role/a', 'arn:aws:iam::*:role/b'] } }, {}, true],
   ])('heeds the condition %j with %j', (Condition, context, holds) => {
     expect(
       isAllowed([allow({ Condition: Condition as NonNullable<Statement['Condition']> })], [], false, { context }),
@@ -102,7 +158,7 @@ describe('a cloud', () => {
   const as = (fn: string) => ({
     endpoint: cloud.endpointUrl,
     region: 'us-east-1',
-    credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`),
+    credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`, 'test'),
   });
 
   it('says of every service which action a role may not do, on what', async () => {
@@ -142,9 +198,12 @@ describe('a cloud', () => {
       message: expect.stringContaining(said('sns:Publish', arn('sns', 'member-events.fifo'))),
     });
     await expect(
-      new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-outbox-sweep' })),
+      new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-registration-outbox-sweep' })),
     ).rejects.toThrow(
-      said('lambda:InvokeFunction', arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-outbox-sweep')),
+      said(
+        'lambda:InvokeFunction',
+        arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep'),
+      ),
     );
   });
 
@@ -185,6 +244,30 @@ describe('a cloud', () => {
     expect([bySns('member-events.fifo'), bySns('other.fifo')]).toEqual([true, false]);
   });
 
+  it('tells a consumer which function sent a message, and that SNS delivers', async () => {
+    const stopped = (name: string, method: string) =>
+      fetch(`${cloud.endpointUrl}/_rollcall/broken/rollcall-dev-${name}`, { method });
+    const consumers = ['registration-replies-consume', 'guide-consume'];
+    for (const name of consumers) await stopped(name, 'PUT');
+    await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
+    const sendersIn = (queue: string) =>
+      eventually(async () => {
+        const { Messages = [] } = await cloud.sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: `${cloud.endpointUrl}/000000000000/rollcall-dev-${queue}`,
+            VisibilityTimeout: 0,
+            MaxNumberOfMessages: 10,
+            MessageSystemAttributeNames: ['All'],
+          }),
+        );
+        return Messages.length > 0 && Messages.map(({ Attributes }) => Attributes?.SenderId);
+      });
+    expect(await sendersIn('guide.fifo')).toEqual([SNS_SENDER]);
+    for (const sender of await sendersIn('registration-replies.fifo'))
+      expect(sender).toMatch(/^AROA[0-9A-F]{17}:rollcall-dev-(sms|points)-consume$/);
+    for (const name of consumers) await stopped(name, 'DELETE');
+  });
+
   it('sets a message aside unread whose sender has nothing to say on its channel', async () => {
     const member = memberIdOf(70);
     const forged = { ...registered(member), id: 'forged', source: '/rollcall/points' };
@@ -199,7 +282,7 @@ describe('a cloud', () => {
     const [parked] = await cloud.items('sms', 'rollcall-dev-sms.fifo');
     expect(parked).toMatchObject({
       reason: 'unreadable',
-      error: expect.stringContaining('/rollcall/points may not send on this channel'),
+      error: expect.stringContaining('/rollcall/points may not send rollcall.member.registered.v1'),
     });
     // Nor is it read because a person redrives it.
     await cloud.invoke('rollcall-dev-sms-sweep', { redrive: ['rollcall-dev-sms.fifo'] });
@@ -245,7 +328,8 @@ describe('a cloud', () => {
         ...{ id: `redeem-${version}`, source: '/rollcall/registration', subject: member, version, time: new Date() },
         ...{ data: { memberId: member, points: 1 }, replyTo: 'registration-replies' },
       });
-      const attributes = { ApproximateReceiveCount: '6' };
+      const SenderId = 'AROAEXAMPLE:rollcall-dev-registration-outbox-relay';
+      const attributes = { ApproximateReceiveCount: '6', SenderId };
       const eventSourceARN = arn('sqs', 'points-commands.fifo');
       return { Records: [{ eventSourceARN, messageId: command.id, body: JSON.stringify(command), attributes }] };
     };

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
+import { register } from '../../functions/registration/register.handler.ts';
 import { apiRoot } from '../../shared/contracts/api-root.ts';
 import { member, memberV2 } from '../../shared/contracts/member.ts';
 import { onboarding } from '../../shared/contracts/onboarding.ts';
@@ -26,7 +27,7 @@ const ID = memberIdOf(1);
 /** What each function answers when all is well. */
 const FUNCTIONS = {
   root: { handler: api.root, parts: {}, resource: apiRoot },
-  register: { handler: api.register, parts: { method: 'POST', path: '/v1/members' }, resource: member },
+  register: { handler: register, parts: { method: 'POST', path: '/v1/members' }, resource: member },
   read: { handler: api.read, parts: { id: ID }, resource: member },
   readV2: { handler: api.readV2, parts: { id: ID }, resource: memberV2 },
   change: { handler: api.change, parts: { method: 'PATCH', id: ID }, resource: member },
@@ -222,6 +223,13 @@ describe('a body', () => {
     ],
     ['a charset in quotes', good, { 'content-type': 'application/json;charset="latin1"' }, 'unsupported-media-type'],
     ['another media type', good, { 'content-type': 'application/jsonp' }, 'unsupported-media-type'],
+    [
+      'a media type in a parameter',
+      good,
+      { 'content-type': 'text/plain;a=application/json' },
+      'unsupported-media-type',
+    ],
+    ['no media type', good, { 'content-type': '' }, 'unsupported-media-type'],
     ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'unsupported-media-type'],
     ['gzip twice', gzipSync(gzipSync(good)), { 'content-encoding': 'gzip, gzip' }, 'unsupported-media-type'],
     ['a bomb', gzipSync(Buffer.alloc(10_000_000)), { 'content-encoding': 'x-gzip' }, 'unsupported-media-type'],
@@ -250,6 +258,9 @@ describe('a body', () => {
 
   it.each<[string, string | Buffer, Record<string, string>]>([
     ['in UTF-8 that says so', Buffer.from(good), { 'content-type': 'application/json; charset="UTF-8"' }],
+    ['with a parameter that has a charset in it', good, { 'content-type': 'application/json; foo="a;charset=latin1"' }],
+    ['with white space before a parameter', good, { 'content-type': 'application/json ; Charset=utf-8' }],
+    ['in JSON by its suffix', good, { 'content-type': 'application/vnd.example+json' }],
     ['that is not compressed, and says so', good, { 'content-encoding': 'identity' }],
     ['with 32 levels', nested(31, '[', ']'), {}],
     ['with brackets in a text', nested(1, '[', ']', JSON.stringify('[{"\\'.repeat(100))), {}],
@@ -275,6 +286,29 @@ describe('a header', () => {
     async (ifMatch) => {
       expect(codeOf(await post('{"locale":"en"}', { 'if-match': ifMatch }, 'change'))).toBe('version-mismatch');
       expect(codeOf(await ask('deactivate', { headers: { 'if-match': ifMatch } }))).toBe('version-mismatch');
+    },
+  );
+
+  it.each(['"1"', 'W/"1"', '"2", "1"', '*'])('If-None-Match %j is what must not be changed', async (ifNoneMatch) => {
+    const headers = { 'if-match': '"1"', 'if-none-match': ifNoneMatch };
+    expect(codeOf(await post('{"locale":"en"}', headers, 'change'))).toBe('version-mismatch');
+    expect(codeOf(await ask('deactivate', { headers }))).toBe('version-mismatch');
+    expect(codeOf(await ask('deactivate', { headers: { 'if-none-match': ifNoneMatch } }))).toBe('version-mismatch');
+    expect(tables.written).toEqual([]);
+    const other = { 'if-match': '"1"', 'if-none-match': '"2"' };
+    expect((await post('{"locale":"en"}', other, 'change')).statusCode).toBe(200);
+    expect((await ask('deactivate', { headers: other })).statusCode).toBe(204);
+  });
+
+  it.each(['', ' ', ',', ' , ,\t'])('Accept %j is like none', async (accept) => {
+    expect((await ask('read', { headers: { accept } })).statusCode).toBe(200);
+    expect((await post(JSON.stringify(person), { accept })).statusCode).toBe(201);
+  });
+
+  it.each(['text/html', 'text/html, ,', 'x;a="application/json"', 'application/json;q=0'])(
+    'Accept %j asks for what there is not',
+    async (accept) => {
+      expect(codeOf(await ask('read', { headers: { accept } }))).toBe('not-acceptable');
     },
   );
 

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../local/iam/access.ts';
+import { signedBy } from '../../local/signature.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
+import { MemberService } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../shared/contracts/rpc.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -62,7 +67,7 @@ describe('everything about one member', () => {
       tokenOf(somebody),
       tokenOf('clerk', 'openid members:read'),
       tokenOf('clerk', 'members:write'),
-      tokenOf('clerk', 'members:reading members'),
+      tokenOf('clerk', 'members:reading members members:read] [members:write'),
     ]);
     expect(await Promise.all([own, reader, writer, neither].map((token) => read(somebody, token)))).toEqual([
       200, 200, 404, 404,
@@ -84,8 +89,14 @@ describe('everything about one member', () => {
 });
 
 describe('a token', () => {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = () => ({ iss: cloud.issuer.url, aud: 'rollcall', sub: somebody, iat: now, exp: now + 60 });
+  const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+  const claims = () => ({
+    iss: cloud.issuer.url,
+    aud: 'rollcall',
+    sub: somebody,
+    iat: inSeconds(0),
+    exp: inSeconds(60),
+  });
   let own: { key: JWK; kid: string };
   beforeAll(async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -103,11 +114,23 @@ describe('a token', () => {
   it.each([
     ['of another issuer', { iss: 'https://login.example.com' }],
     ['for another audience', { aud: 'others' }],
-    ['that has expired', { exp: now - 1 }],
+    ['that has expired', { exp: inSeconds(-1) }],
     ['that never expires', { exp: undefined }],
-    ['that is not valid yet', { nbf: now + 600 }],
+    ['that is not valid yet', { nbf: inSeconds(600) }],
+    ['that was given in the future', { iat: inSeconds(3_600) }],
+    ['that was given at no time', { iat: 'now' }],
   ])('%s is refused', async (_, wrong) => {
     expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
+  });
+
+  it("is nobody's whose subject is no text", async () => {
+    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await real()))).toBe(404);
+  });
+
+  it('is refused if it does not name its key', async () => {
+    const { key } = await real();
+    const nameless = new SignJWT(claims()).setProtectedHeader({ alg: 'RS256' });
+    expect(await read(somebody, await nameless.sign(await importJWK(key, 'RS256')))).toBe(401);
   });
 
   it('is refused with algorithm none, with a key of its own, or with one that the issuer does not have', async () => {
@@ -150,7 +173,7 @@ describe('what services call', () => {
       })
     ).status;
   const roleOf = (name: string) => `arn:aws:iam::000000000000:role/rollcall-dev-${name}`;
-  const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name)));
+  const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name), 'test'));
 
   it('takes calls that are signed by who may send them, and no token', async () => {
     const withToken = async () => signedFetchless(bearer(await tokenOf(somebody, 'members:read members:write')));
@@ -175,17 +198,43 @@ describe('what services call', () => {
   });
 
   it('is refused if it was changed on its way, or is old', async () => {
-    const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client')));
+    const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client'), 'test'));
     await call(asClient);
     const { url, headers } = sent[0] as { url: string; headers: Record<string, string> };
     const body = JSON.stringify({ id: another });
     expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(403);
     const { 'x-amz-content-sha256': _, ...unhashed } = headers;
     expect((await fetch(url, { method: 'POST', headers: unhashed, body })).status).toBe(403);
+    const own = { method: 'POST', body: JSON.stringify({ id: somebody }) };
+    const { authorization = '' } = headers;
+    for (const names of ['constructor', 'x-amz-date', 'x-amz-date;x-amz-nothing;host']) {
+      const resigned = authorization.replace(/SignedHeaders=[^,]+/, `SignedHeaders=${names}`);
+      expect((await fetch(url, { ...own, headers: { ...headers, authorization: resigned } })).status, names).toBe(403);
+    }
     const old = { ...headers, 'x-amz-date': '20200101T000000Z' };
     expect((await fetch(url, { method: 'POST', headers: old, body: JSON.stringify({ id: somebody }) })).status).toBe(
       403,
     );
+  });
+});
+
+describe('a signature', () => {
+  const request = { method: 'POST', path: '/', body: '', headers: { host: 'api.example', 'x-amz-target': 'x' } };
+  const signer = (region: string) =>
+    new SignatureV4({ service: 'execute-api', region, sha256: Sha256, credentials: OPERATOR });
+  const signedOver = async (region: string, left: string[] = []) => {
+    const { headers } = await signer(region).sign(
+      { ...request, protocol: 'http:', hostname: 'api.example' },
+      { unsignableHeaders: new Set(left) },
+    );
+    return signedBy({ ...request, headers }, { service: 'execute-api', region: 'us-east-1' }, () => 'local');
+  };
+
+  it('is over host and all headers of AWS, for this region', async () => {
+    expect(await signedOver('us-east-1')).toBe('local');
+    expect(await signedOver('us-east-1', ['host'])).toBeUndefined();
+    expect(await signedOver('us-east-1', ['x-amz-target'])).toBeUndefined();
+    expect(await signedOver('eu-west-1')).toBeUndefined();
   });
 });
 
@@ -198,6 +247,88 @@ function recording(credentials: { accessKeyId: string; secretAccessKey: string }
   };
   return { fetch: signedFetch(credentials, 'us-east-1', send), sent };
 }
+
+describe('the audit trail', () => {
+  const NAME = 'Xochiquétzal';
+  const auditsOf = (id: string) =>
+    [...cloud.functions.keys()]
+      .flatMap((name) => cloud.logs(name))
+      .filter((line) => line.includes('"message":"audit"') && line.includes(id))
+      .map((line) => JSON.parse(line));
+  const newMember = async (headers = {}) => {
+    const person = { phone: newPhone(), name: NAME, locale: 'es' };
+    const { body } = await cloud.request('POST', '/v1/members', person, { authorization: '', ...headers });
+    return { id: body.id as string, phone: person.phone };
+  };
+
+  /** By route, what is sent and what the change is called. */
+  const CHANGES: Record<string, { action: string; body?: object }> = {
+    changeMember: { action: 'change', body: { name: `${NAME} II` } },
+    changeMemberV2: { action: 'change', body: { name: `${NAME} III` } },
+    redeem: { action: 'redeem', body: { points: 1 } },
+    deactivateMember: { action: 'deactivate' },
+    deactivateMemberV2: { action: 'deactivate' },
+  };
+  const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'register');
+
+  it('says of a registration that anybody may have asked for it', async () => {
+    const { id, phone } = await newMember({ 'idempotency-key': 'audited' });
+    const again = { phone, name: NAME, locale: 'es' };
+    expect((await cloud.request('POST', '/v1/members', again, { 'idempotency-key': 'audited' })).body.id).toBe(id);
+    const audits = await eventually(async () => auditsOf(id).length > 0 && auditsOf(id));
+    expect(audits).toMatchObject([{ actor: 'anonymous', authentication: 'none', action: 'register', member: id }]);
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+  });
+
+  it.each(changing)('has who did it by %s, what and to whom, and nothing personal', async (name, { method, path }) => {
+    const { action, body } = CHANGES[name] ?? { action: 'not in this test' };
+    const { id, phone } = await newMember();
+    const clerk = bearer(await tokenOf(`clerk of ${name}`, 'members:write'));
+    const change = (headers: object) =>
+      cloud.request(method, path.replace('{id}', id), body, { ...clerk, 'if-match': '"1"', ...headers });
+    // What was refused has changed nothing.
+    if (name !== 'redeem') expect((await change({ 'if-match': '"9"' })).status).toBe(412);
+    expect((await change({})).status).toBeLessThan(300);
+    const audits = await eventually(async () => auditsOf(id).length > 1 && auditsOf(id));
+    expect(audits.filter((audit) => audit.action !== 'register')).toEqual([
+      expect.objectContaining({ actor: `clerk of ${name}`, authentication: 'jwt', action, member: id }),
+    ]);
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+  });
+
+  it('has the session of the role that called each method of RPC that changes something', async () => {
+    const role = 'arn:aws:iam::000000000000:role/rollcall-dev-rpc-client';
+    const asClient = signedFetch(cloud.access.credentialsOf(role, 'shop'));
+    const call = async (method: string, message: object) => {
+      const response = await asClient(`${cloud.apiUrl}/${MemberService.typeName}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(message),
+      });
+      expect(response.status, method).toBe(200);
+      return response.json();
+    };
+    const phone = newPhone();
+    const { member } = (await call('Register', { phone, name: NAME, locale: 'es' })) as { member: { id: string } };
+    const { id } = member;
+    const calls: Record<string, { action: string; message: object }> = {
+      UpdateMember: { action: 'change', message: { id, version: 1, name: `${NAME} II` } },
+      RedeemPoints: { action: 'redeem', message: { memberId: id, points: 1 } },
+      DeactivateMember: { action: 'deactivate', message: { id } },
+    };
+    for (const [method, { message }] of Object.entries(calls)) await call(method, message);
+    const actor = 'arn:aws:sts::000000000000:assumed-role/rollcall-dev-rpc-client/shop';
+    const actions = ['register', ...Object.values(calls).map(({ action }) => action)];
+    const audits = await eventually(async () => auditsOf(id).length === actions.length && auditsOf(id));
+    expect(audits).toMatchObject(actions.map((action) => ({ actor, authentication: 'iam', action, member: id })));
+    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+    const others = MemberService.methods.filter(
+      ({ name, idempotency }) =>
+        idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS && name !== 'Register' && !calls[name],
+    );
+    expect(others).toEqual([]);
+  });
+});
 
 describe('every answer', () => {
   it('is for this caller only, over TLS only, and is what it says it is', async () => {

@@ -79,6 +79,9 @@ describe('phone and name', () => {
     // All that can be refused of a registration, a change and a call.
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
+    // The one thing that is said of a body, to who sent it.
+    const spelt = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
+    expect(spelt.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
     await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
     await refused('POST', '/v1/members', `{"phone":"${BOB}","name":"${NAME}"`);
     await refused('POST', '/v1/members', { ...person(BOB), locale: `${NAME} ${BOB}` });
@@ -155,7 +158,7 @@ describe('phone and name', () => {
       cloud.endpointUrl,
       'member',
       'export',
-      ids.alice ?? '',
+      (ids.alice ?? '').toUpperCase(),
     );
     expect([ops.code, ops.stderr]).toEqual([0, '']);
     const { memberId, services } = JSON.parse(ops.stdout);
@@ -230,6 +233,15 @@ describe('phone and name', () => {
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);
     expect(items.some(({ item }) => String(item.sk).startsWith('ledger#'))).toBe(true);
     expect((await cloud.request('GET', `/v1/members/${alice}`)).status).toBe(404);
+    // Of a phone, a pseudonym stays for a while, with nothing that names its member.
+    const phones = items.filter(
+      ({ table, item }) => table === 'rollcall-dev-members' && String(item.pk).startsWith('phone#'),
+    );
+    const [guards, marks] = [true, false].map((has) => phones.filter(({ item }) => 'memberId' in item === has));
+    expect(guards).toEqual([]);
+    expect(marks?.map(({ item }) => Object.keys(item).toSorted())).toEqual(
+      Array.from({ length: 4 }, () => ['expiresAt', 'leftAt', 'pk']),
+    );
     // The phone is free again.
     expect(await register(ALICE)).not.toBe(alice);
   }, 120_000);

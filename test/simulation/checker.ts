@@ -98,7 +98,12 @@ export function checkAtRest(history: History): Violation[] {
   }
   for (const key of history.crowded)
     violations.push({ guarantee: 'G5', what: `the text ${key} was sent twice at once` });
-  for (const [name, subscriber] of history.subscribers) violations.push(...checkSubscriberAtRest(name, subscriber));
+  for (const [name, subscriber] of history.subscribers) {
+    violations.push(
+      ...checkSubscriberAtRest(name, subscriber, history.left),
+      ...checkErased(name, subscriber, history.left),
+    );
+  }
   return violations;
 }
 
@@ -106,7 +111,7 @@ export function checkAtRest(history: History): Violation[] {
  * G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed, and a
  * person is told of it.
  */
-function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Violation[] {
+function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory, left: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
   const unreadable =
     subscriber.parked.filter(({ reason }) => reason === 'unreadable').length +
@@ -128,6 +133,8 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
       violations.push({ guarantee: 'G1', what: `${name} applied ${nameOf(message)}, and its reply is lost` });
     }
     if (isApplied || isDiscarded) continue;
+    // What a late subscriber gets from before its baseline is not kept once its member has left.
+    if (!subscriber.early && hasErased(subscriber, left, aggregateId)) continue;
     const parked = subscriber.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
     if (!parked) {
       violations.push({ guarantee: 'G1', what: `${name} lost ${nameOf(message)}` });
@@ -141,6 +148,31 @@ function checkSubscriberAtRest(name: string, subscriber: SubscriberHistory): Vio
     if (!failures.some((failure) => failure <= version)) {
       violations.push({ guarantee: 'G4', what: `${name} holds up ${nameOf(message)} behind nothing that failed` });
     }
+  }
+  return violations;
+}
+
+const hasErased = ({ applied }: SubscriberHistory, left: readonly Version[], aggregateId: string): boolean =>
+  versionsOf(left, aggregateId).some((version) => versionsOf(applied, aggregateId).includes(version));
+
+/** Of who left nothing is kept that a message said; and their leaving waits for nobody, unless it fails itself. */
+function checkErased(name: string, subscriber: SubscriberHistory, left: readonly Version[]): Violation[] {
+  const violations: Violation[] = [];
+  for (const last of left) {
+    const { aggregateId, version } = last;
+    const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
+    if (hasErased(subscriber, left, aggregateId)) {
+      const rows = [...of(subscriber.kept), ...of(subscriber.parked)];
+      if (rows.length > 0)
+        violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
+      continue;
+    }
+    const mayWait = !of(subscriber.delivered).includes(version) || of(subscriber.broken).includes(version);
+    if (mayWait || (!subscriber.early && hasHole(subscriber, aggregateId))) continue;
+    violations.push({
+      guarantee: 'erasure',
+      what: `${name} has not applied ${nameOf(last)}, by which its member left`,
+    });
   }
   return violations;
 }

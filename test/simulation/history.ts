@@ -1,6 +1,8 @@
 /** What the guarantees speak of, and nothing else: who did what to which version of which aggregate, in this order. */
 export interface History {
   committed: Array<{ aggregateId: string; version: number; messageId: string }>;
+  /** The last version of members who left. */
+  left: Array<{ aggregateId: string; version: number }>;
   /** Confirmed or not: the broker took it. */
   published: Array<{ aggregateId: string; version: number; messageId: string }>;
   subscribers: Map<string, SubscriberHistory>;
@@ -33,12 +35,14 @@ export interface SubscriberHistory extends SubscriberRecord {
   broken: Array<{ aggregateId: string; version: number }>;
   /** What is parked at the end. */
   parked: Array<{ aggregateId: string; version: number; reason: string }>;
+  /** What is left at the end of what messages said: of those that are parked, or were discarded. */
+  kept: Array<{ aggregateId: string; version: number }>;
   /** Aggregates of which the last sweep said that they wait for a person. */
   told: ReadonlySet<string>;
 }
 
 export interface Violation {
-  /** `rest`: it never comes to rest, so that nothing can be said of it. */
-  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'rest';
+  /** `erasure`: what it says of who left; `rest`: it never comes to rest, so that nothing can be said of it. */
+  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'erasure' | 'rest';
   what: string;
 }

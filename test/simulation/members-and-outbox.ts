@@ -1,5 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
+import type { Member } from '../../functions/registration/member.ts';
 import type { MemberStore, PhoneGuard } from '../../functions/registration/store.ts';
 import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
 import type { History } from './history.ts';
@@ -13,7 +14,7 @@ const LOOKS = 3;
 export class MembersAndOutbox {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
-  readonly #history: Pick<History, 'committed'>;
+  readonly #history: Pick<History, 'committed' | 'left'>;
   readonly #members = new Map<string, NonNullable<Awaited<ReturnType<MemberStore['find']>>>>();
   readonly #guards = new Map<string, PhoneGuard>();
   /** Lets somebody write in the middle of a query. */
@@ -22,7 +23,7 @@ export class MembersAndOutbox {
   /** Records that the relay has not dealt with, and how often each failed. */
   readonly stream: Array<{ row: OutboxRow; failures: number }> = [];
 
-  constructor(scheduler: Scheduler, choices: Choices, history: Pick<History, 'committed'>) {
+  constructor(scheduler: Scheduler, choices: Choices, history: Pick<History, 'committed' | 'left'>) {
     this.#scheduler = scheduler;
     this.#choices = choices;
     this.#history = history;
@@ -38,12 +39,14 @@ export class MembersAndOutbox {
 
   membersOf(instance: Instance): MemberStore {
     const call = <T>(what: string, effect: () => T) => this.#scheduler.call(instance, what, effect);
-    const replace = (what: string, member: Parameters<MemberStore['change']>[0], row: OutboxRow) =>
+    const replace = (what: string, member: Member, row: OutboxRow) =>
       call(what, () => {
         const before = this.#members.get(member.id);
         if (before?.status !== 'active' || before.version !== member.version - 1) return false;
         this.#members.set(member.id, member);
         this.#commit(row);
+        if (member.status === 'deactivated')
+          this.#history.left.push({ aggregateId: member.id, version: member.version });
         return true;
       });
     return {
@@ -58,8 +61,8 @@ export class MembersAndOutbox {
           return undefined;
         }),
       change: (member, row) => replace('changes the member', member, row),
-      // A phone may be registered again after that: nobody does it here, where each registers once.
-      deactivate: () => Promise.reject(new Error('nobody deactivates here')),
+      // The guard stays, so that each phone belongs to one member: nobody registers it again here.
+      deactivate: (member, _, row) => replace('deactivates the member', member, row),
     };
   }
 

@@ -21,6 +21,8 @@ export interface Mutant {
 const relay = 'shared/messaging/relay.ts';
 const applier = 'shared/messaging/applier.ts';
 const parking = 'shared/messaging/parking.ts';
+const release = 'shared/messaging/release.ts';
+const parked = 'shared/messaging/parked.ts';
 const consumer = 'shared/messaging/consumer.ts';
 const subscriber = 'shared/messaging/subscriber.ts';
 const cursor = 'shared/messaging/cursor.ts';
@@ -105,15 +107,15 @@ export const mutants: Mutant[] = [
     name: 'early-subscriber-adopts',
     // By its sweep, or by a discard: then version 1 is below the baseline for ever.
     breaks: ['G3', 'G4'],
-    file: parking,
-    from: 'joinsLate && ageOf(parked) >= ADOPT_AFTER_MS',
-    to: 'ageOf(parked) >= ADOPT_AFTER_MS',
+    file: release,
+    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
+    to: 'ageOf(parked, now()) >= ADOPT_AFTER_MS',
   },
   {
     name: 'late-subscriber-never-adopts',
     breaks: ['G4'],
-    file: parking,
-    from: 'joinsLate && ageOf(parked) >= ADOPT_AFTER_MS',
+    file: release,
+    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
     to: 'false',
   },
   {
@@ -145,7 +147,7 @@ export const mutants: Mutant[] = [
     name: 'parked-reply-forgotten',
     breaks: ['G1'],
     seed: 11,
-    file: parking,
+    file: release,
     from: 'await applier.settle(parked);',
     to: '',
   },
@@ -160,8 +162,8 @@ export const mutants: Mutant[] = [
     name: 'too-early-acknowledged',
     breaks: ['G1'],
     file: subscriber,
-    from: "if (attempted.outcome === 'parked') await park(envelope, body, attempted, { attempts: triesOf(receives) });",
-    to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, body, attempted, { attempts: 1 });",
+    from: "if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });",
+    to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, delivery, attempted, { attempts: 1 });",
   },
   {
     name: 'failed-for-good-acknowledged',
@@ -182,7 +184,7 @@ export const mutants: Mutant[] = [
     name: 'dead-letters-dropped',
     breaks: ['G1'],
     file: subscriber,
-    from: "await park(envelope, body, { outcome: 'parked', reason: 'retry', error }, { attempts: receives, unanswered: 1 });",
+    from: 'await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });',
     to: '',
   },
   {
@@ -195,7 +197,7 @@ export const mutants: Mutant[] = [
   {
     name: 'unparked-before-applied',
     breaks: ['G1'],
-    file: parking,
+    file: release,
     from: 'await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });',
     to: 'await store.unpark(parked);',
   },
@@ -209,28 +211,28 @@ export const mutants: Mutant[] = [
   {
     name: 'sweep-never-retries',
     breaks: ['G4'],
-    file: parking,
+    file: release,
     from: "return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();",
     to: 'return false;',
   },
   {
     name: 'nobody-is-told',
     breaks: ['G4'],
-    file: parking,
-    from: "parked.reason === 'failed' || (parked.reason !== 'held' && isOld(parked))",
-    to: "parked.reason === 'failed'",
+    file: parked,
+    from: "(parked.reason !== 'held' && isOld(parked, now))",
+    to: 'false',
   },
   {
     name: 'age-forgotten-at-each-try',
     breaks: ['G4'],
-    file: parking,
+    file: release,
     from: 'attempted, { attempts, parkedAt: parked.parkedAt }',
     to: 'attempted, { attempts }',
   },
   {
     name: 'deaths-not-counted',
     breaks: ['rest', 'G4'],
-    file: parking,
+    file: release,
     from: 'const unanswered = (parked.unanswered ?? 0) + 1;',
     to: 'const unanswered = 1;',
   },
@@ -269,6 +271,34 @@ export const mutants: Mutant[] = [
     file: 'functions/sms/welcome.ts',
     from: 'idempotencyKey: id',
     to: 'idempotencyKey: `${id} ${performance.now()}`',
+  },
+  {
+    name: 'leaving-dropped',
+    breaks: ['erasure'],
+    file: parking,
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    to: 'if (parked.version <= last.version) return one.drop(parked, how);',
+  },
+  {
+    name: 'leaving-waits-for-what-failed',
+    breaks: ['erasure'],
+    file: parking,
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    to: '',
+  },
+  {
+    name: 'nothing-erased',
+    breaks: ['erasure'],
+    file: applier,
+    from: "if (erases && claim.state === 'done') await store.eraseLeft(aggregateId);",
+    to: '',
+  },
+  {
+    name: 'kept-for-being-later',
+    breaks: ['erasure'],
+    file: cursor,
+    from: "if (cursor.erased) return { action: 'acknowledge' };",
+    to: '',
   },
   {
     name: 'idempotency-key-forgotten',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Breakage } from './subscriber-model.ts';
 
-/** What one client does: it registers a member and changes the profile so many times. */
+/** What one client does: it registers a member, changes the profile so many times, and perhaps deactivates the member. */
 export interface Script {
   phone: string;
   key: string;
@@ -9,6 +9,7 @@ export interface Script {
   changes: number;
   /** Whether one request makes all the changes after the first, one right after the other. */
   inBurst: boolean;
+  leaves: boolean;
 }
 
 /** One run: who does what, what is broken, and every decision on the way. */
@@ -17,10 +18,11 @@ export interface Scenario {
   breakages: Array<{ where: string; aggregate: number; version: number; breakage: Breakage }>;
   /** Receives after which the queues give a message up. */
   maxReceives: number;
-  /** Whether a third subscriber comes late, somebody discards, a message comes that nobody can read. */
+  /** Whether a third subscriber comes late, somebody discards, messages come that nobody can read, or nobody ever sent. */
   late: boolean;
   discards: boolean;
   garbage: boolean;
+  forged: boolean;
   choices: number[];
 }
 
@@ -30,6 +32,7 @@ const script = fc.record({
   name: fc.constantFrom('Ana', 'Ana', 'Ana', 'Eva'),
   changes: fc.nat(4),
   inBurst: fc.boolean(),
+  leaves: fc.boolean(),
 });
 
 const breakage = fc.record({
@@ -48,5 +51,6 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   late: fc.boolean(),
   discards: fc.boolean(),
   garbage: fc.boolean(),
+  forged: fc.boolean(),
   choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
 });

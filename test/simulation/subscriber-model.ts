@@ -14,6 +14,7 @@ import { createRedelivery } from '../../shared/messaging/redelivery.ts';
 import type { Sender } from '../../shared/messaging/sender.ts';
 import { createSubscriber } from '../../shared/messaging/subscriber.ts';
 import type { Claim, Effect, ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import { registered } from '../support/builders.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 import { FifoQueue } from './channels.ts';
 import type { SubscriberHistory, SubscriberRecord } from './history.ts';
@@ -108,7 +109,7 @@ export class SubscriberModel {
       queueName: this.queue.name,
       joinsLate: !this.history.early,
       contracts,
-      senders: 'any service',
+      channel: { senders: 'any service', messages: contracts },
       handlers: this.#handlersOf(instance, contracts),
       sender: this.#senderOf(instance),
       now: () => new Date(scheduler.now + instance.skewMs),
@@ -194,7 +195,7 @@ export class SubscriberModel {
       end: (key) => call(`ends ${key.aggregateId} v${key.version}`, () => store.end(key)),
       unpark: (key) => call(`unparks ${key.aggregateId} v${key.version}`, () => store.unpark(key)),
       parkedOf: (id) => call(`reads what is parked of ${id}`, () => store.parkedOf(id)),
-      eraseLeft: (id, before) => call(`erases what is left of ${id}`, () => store.eraseLeft(id, before)),
+      eraseLeft: (id) => call(`erases what is left of ${id}`, () => store.eraseLeft(id)),
       discard: (message, move) =>
         call(`discards ${message.aggregateId} v${message.version}`, async () => {
           const claim = await store.discard(message, move);
@@ -316,6 +317,12 @@ export class SubscriberModel {
     this.queue.send(`garbage-${this.history.garbage}`, `garbage-${this.history.garbage}`, GARBAGE);
   }
 
+  /** A message that nobody sent, of a version far ahead. */
+  sendForged(aggregateId: string, n: number): void {
+    const forged = { ...registered(aggregateId, FORGED_VERSION), id: `forged-${n}` };
+    this.queue.send(forged.id, forged.id, JSON.stringify(forged));
+  }
+
   /** Completes the history for the checker. */
   takeStock(committed: ReadonlyArray<{ aggregateId: string; version: number }>): SubscriberHistory {
     const { breakage } = this.#options;
@@ -326,9 +333,12 @@ export class SubscriberModel {
       ...this.history,
       broken: [...broken, ...unlucky],
       parked: [...this.store.waiting.values()],
+      kept: [...this.store.waiting.values(), ...this.store.discarded].filter(({ body }) => body !== ''),
       told: this.#told,
     };
   }
 }
 
 const GARBAGE = '{"this is":';
+/** No member comes so far. */
+const FORGED_VERSION = 90;

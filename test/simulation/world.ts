@@ -1,4 +1,5 @@
 import { createMembers } from '../../functions/registration/members.ts';
+import type { Cause } from '../../shared/http/audit.ts';
 import { Problem } from '../../shared/http/problems.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
@@ -25,6 +26,7 @@ const LONG_MS = 16 * 60_000;
 const ROUNDS_OF_REST = 5;
 const ROUNDS = 60;
 
+const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
 const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
 const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
@@ -32,7 +34,7 @@ const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: (
 /** A client of the API that does one thing after another and repeats what it got no answer to. */
 interface Client {
   script: Script;
-  /** 0: registers; then so many changes. */
+  /** 0: registers; then so many changes; and then perhaps leaves. */
   step: number;
   attempts: number;
   memberId?: string;
@@ -45,6 +47,7 @@ class World {
   readonly #scheduler: Scheduler;
   readonly #history: Omit<History, 'subscribers' | 'refused'> = {
     committed: [],
+    left: [],
     published: [],
     texts: new Map(),
     registrations: [],
@@ -57,6 +60,7 @@ class World {
   #ids = 0;
   #repaired = false;
   #garbage: number;
+  #forged: number;
 
   constructor(scenario: Scenario, trace?: (line: string) => void) {
     this.#scenario = scenario;
@@ -72,6 +76,8 @@ class World {
     };
     this.#clients = scenario.scripts.map((script) => ({ script, step: 0, attempts: 0 }));
     this.#garbage = scenario.garbage ? 1 : 0;
+    // Two claim one version, so that one of them can be discarded.
+    this.#forged = scenario.forged ? 2 : 0;
     this.#subscribe('sms', true);
     this.#subscribe('guide', true);
   }
@@ -171,6 +177,9 @@ class World {
         this.#subscribers[0]?.sendGarbage();
       });
     }
+    const known = this.#history.committed[0]?.aggregateId;
+    if (this.#forged > 0 && known !== undefined)
+      actions.push(() => this.#subscribers[0]?.sendForged(known, this.#forged--));
     return actions;
   }
 
@@ -241,6 +250,7 @@ class World {
     const members = (instance: Instance) =>
       createMembers({
         store: this.#database.membersOf(instance),
+        audit: () => {},
         now: () => new Date(this.#scheduler.now + instance.skewMs),
         newId: () => memberIdOf(++this.#ids),
       });
@@ -254,7 +264,7 @@ class World {
       this.#scheduler.invoke(
         'register',
         API_TIMEOUT_MS,
-        (instance) => members(instance).register(registration, script.key, {}),
+        (instance) => members(instance).register(registration, script.key, CAUSE),
         (result) => {
           if (result instanceof Error && !(result instanceof Problem)) return;
           const answer = result instanceof Problem ? `refused: ${result.message}` : `member ${result.member.id}`;
@@ -271,14 +281,21 @@ class World {
       const { read, change: changeProfile } = members(instance);
       for (let count = 0; count < burst; count++) {
         const { version } = await read(client.memberId ?? '');
-        await changeProfile(client.memberId ?? '', `"${version}"`, { name: `${script.name} ${step}` }, {});
+        await changeProfile(
+          client.memberId ?? '',
+          { ifMatch: `"${version}"` },
+          { name: `${script.name} ${step}` },
+          CAUSE,
+        );
       }
     };
+    const leave = (instance: Instance) => members(instance).deactivate(client.memberId ?? '', {}, CAUSE);
+    const isLast = step > script.changes;
     const after = (result: unknown) => {
       if (result instanceof Error && !(result instanceof Problem)) return;
-      goOn(step + burst);
+      goOn(isLast ? step + 1 : step + burst);
     };
-    this.#scheduler.invoke('change', API_TIMEOUT_MS, change, after, atOnce);
+    this.#scheduler.invoke(isLast ? 'deactivate' : 'change', API_TIMEOUT_MS, isLast ? leave : change, after, atOnce);
   }
 
   #relayFunctionsOf(instance: Instance) {
@@ -307,7 +324,7 @@ class World {
 
   #sweepOutbox(): void {
     this.#scheduler.invoke(
-      'outbox-sweep',
+      'registration-outbox-sweep',
       SWEEP_TIMEOUT_MS,
       (instance) => this.#relayFunctionsOf(instance).sweep({}, IN_TIME),
       () => {},
@@ -315,7 +332,7 @@ class World {
   }
 }
 
-const isDone = ({ step, script }: Client) => step > script.changes;
+const isDone = ({ step, script: { changes, leaves } }: Client) => step > changes + (leaves ? 1 : 0);
 
 /** @returns what was violated; nothing, if all held */
 export const simulate = (scenario: Scenario, trace?: (line: string) => void): Promise<Violation[]> =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject, onTestFinished } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
@@ -51,6 +51,8 @@ export interface TestCloud extends Cloud {
   /** What a service's table holds of a member. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
   invoke(functionName: string, event: object): Promise<any>;
+  /** Puts a message straight into a queue, as a function does that is called so; `role`: in the role of another. */
+  sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
 }
 
 export interface Answer {
@@ -151,6 +153,17 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
         body: JSON.stringify(event),
       });
       return response.json();
+    },
+
+    async sendAs(fn, queue, group, body, role = fn) {
+      const roleArn = `arn:aws:iam::000000000000:role/rollcall-dev-${role}`;
+      const client = new SQSClient({
+        ...config,
+        credentials: cloud.access.credentialsOf(roleArn, `rollcall-dev-${fn}`),
+      });
+      const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-${queue}.fifo`;
+      const ids = { MessageGroupId: group, MessageDeduplicationId: randomUUID() };
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ids }));
     },
   };
 }

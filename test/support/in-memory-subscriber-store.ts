@@ -107,10 +107,10 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return claim;
   }
 
-  async eraseLeft(aggregateId: string, before: number): Promise<void> {
+  async eraseLeft(aggregateId: string): Promise<void> {
     const emptied = <M extends ParkedMessage>({ error: _, ...message }: M): M =>
       ({ ...message, body: '' }) as unknown as M;
-    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId && message.version < before;
+    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId;
     for (const [index, message] of this.discarded.entries())
       if (isMeant(message)) this.discarded[index] = emptied(message);
     for (const [key, message] of this.waiting) if (isMeant(message)) this.waiting.set(key, emptied(message));
@@ -130,7 +130,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   #check(aggregateId: string, after: number): Claim {
     const cursor = this.cursors.get(aggregateId);
-    if ((cursor?.version ?? 0) === after) return { state: 'done' };
+    if ((cursor?.version ?? 0) === after && !cursor?.erased) return { state: 'done' };
     return { state: 'moved', cursor: cursor?.version ? cursor : undefined };
   }
 }

@@ -16,7 +16,8 @@ export interface Run {
 export const runScript = (script: string, ...options: string[]): Promise<Run> =>
   runNode(['--disable-warning=ExperimentalWarning', join(root, script), ...options]);
 
-export function runNode(options: string[], environment: Record<string, string> = {}): Promise<Run> {
+/** @param input what it reads on its standard input */
+export function runNode(options: string[], environment: Record<string, string> = {}, input = ''): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>();
   const child = execFile(
     process.execPath,
@@ -24,6 +25,6 @@ export function runNode(options: string[], environment: Record<string, string> =
     { maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE, ...environment } },
     (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
   );
-  child.stdin?.end();
+  child.stdin?.end(input);
   return promise;
 }

@@ -38,7 +38,7 @@ export async function startProviders() {
   callbacks.setAddress('alibaba', `${webhooksUrl}/alibaba?token=${WEBHOOK_KEYS.alibaba}`);
   callbacks.setAddress('aws', 'the topic');
   const gateway = await startGateway('gateway-1', mailbox, callbacks, 0);
-  const aws = awsOf(mailbox, callbacks, { secretOf: (key) => (key === 'local' ? 'local' : undefined) });
+  const aws = awsOf(mailbox, callbacks, { region: 'us-east-1', secretOf: (key) => (key === 'local' ? 'local' : undefined) });
   const awsServer = createServer(async (request, response) => {
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const body = String((await readBody(request)) ?? '');

@@ -18,7 +18,7 @@ export const MINUTE = 60_000;
 export function subscriber(
   handlers: Handlers<(typeof contracts)[number]> = {},
   joinsLate = false,
-  more: Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered'> = {},
+  more: Partial<Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered' | 'channel' | 'senderPrefix'>> = {},
 ) {
   const store = new InMemorySubscriberStore();
   let ids = 0;
@@ -28,18 +28,24 @@ export function subscriber(
     queueName: 'test.fifo',
     joinsLate,
     contracts,
-    senders: 'any service',
+    channel: { senders: 'any service', messages: contracts },
     handlers,
     now: () => new Date(at),
     newId: () => `owner-${++ids}`,
     random: () => 0,
     ...more,
   });
-  const delivery = (body: string, receives = 1) => ({ body, receives, queueMessageId: 'q1' });
+  const delivery = (body: string, receives = 1, senderId?: string) => ({
+    body,
+    receives,
+    queueMessageId: 'q1',
+    senderId,
+  });
   return {
     store,
     kit,
-    apply: (message: object, receives = 1) => kit.apply(delivery(JSON.stringify(message), receives)),
+    apply: (message: object, receives = 1, senderId?: string) =>
+      kit.apply(delivery(JSON.stringify(message), receives, senderId)),
     setAside: (message: object, cause: 'died' | 'undelivered') =>
       kit.setAside(delivery(JSON.stringify(message), 10), cause),
     hold: (message: object, because: string) => kit.hold(delivery(JSON.stringify(message)), because),
@@ -72,9 +78,10 @@ export const parkedFirst = (store: InMemorySubscriberStore) => store.waiting.get
 export function breakable(error: Error, broken: boolean) {
   const service = {
     broken,
+    error,
     handlers: {
       'rollcall.member.registered.v1': () => {
-        if (service.broken) throw error;
+        if (service.broken) throw service.error;
         return {};
       },
     } satisfies Handlers<(typeof contracts)[number]>,

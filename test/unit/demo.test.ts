@@ -1,49 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type Line, readInput } from '../../ops/demo/input.ts';
+import { describe, expect, it } from 'vitest';
 import { compareRedemptions } from '../../ops/demo/redemptions.ts';
 import type { Holdings } from '../../ops/demo/services.ts';
 import { compare, percentile } from '../../ops/demo/verdict.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-demo-test-'));
-afterAll(() => rm(folder, { recursive: true }));
-
-async function lines(name: string, content: string): Promise<Line[]> {
-  writeFileSync(join(folder, name), content);
-  return Array.fromAsync(readInput(join(folder, name)));
-}
-
-describe('input', () => {
-  it('reads CSV with the numbers of its lines, quotes and a byte order mark included', async () => {
-    expect(
-      await lines('a.csv', '\uFEFFphone,name,locale\n+34612345678,"García, Lucía",es\n\n+34612345679,Bo,en\n'),
-    ).toEqual([
-      { line: 2, person: { phone: '+34612345678', name: 'García, Lucía', locale: 'es' } },
-      { line: 4, person: { phone: '+34612345679', name: 'Bo', locale: 'en' } },
-    ]);
-  });
-
-  it('names a CSV line that has too few or too many columns, and goes on', async () => {
-    const read = await lines('b.csv', 'phone,name,locale\n+34612345678\n+34612345679,Bo,en\n');
-    expect(read).toMatchObject([{ line: 2, problem: expect.stringContaining('Invalid Record Length') }, { line: 3 }]);
-  });
-
-  it('loses one line only to a quote that is never closed', async () => {
-    const read = await lines('d.csv', 'phone,name,locale\n+34612345678,"Bo,en\n+34612345679,Ana,en\n');
-    expect(read).toMatchObject([
-      { line: 2, problem: expect.any(String) },
-      { line: 3, person: { name: 'Ana' } },
-    ]);
-  });
-
-  it('reads JSON Lines, names a bad one, and goes on', async () => {
-    const read = await lines('c.jsonl', '{"phone":"1"}\n{oops\n{"phone":"2"}\n');
-    expect(read).toMatchObject([{ line: 1 }, { line: 2, problem: expect.stringContaining('no JSON') }, { line: 3 }]);
-  });
-});
 
 describe('verdict', () => {
   const at = '2026-11-21T10:00:01.000Z';

@@ -60,9 +60,14 @@ describe('the contracts', () => {
     expect(Object.keys(api).toSorted()).toEqual(Object.keys(routes).toSorted());
   });
 
+  it.each(messages)('$type says which field of its data is its subject', ({ data, subjectField }) => {
+    for (const example of examplesOf(data)) expect(example).toHaveProperty(String(subjectField));
+  });
+
   it.each(messages)('$type says the same in Protocol Buffers', (contract) => {
     for (const data of examplesOf(contract.data)) {
-      const input = { id: '1', source: '/test', subject: 's', version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
+      const subject = (data as { memberId: string }).memberId;
+      const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
       const message = createMessage(contract, input as never);
       const body = encodeMessage(contract, message as never);
       expect(JSON.parse(body).data).toBeUndefined();

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFilter } from '../../local/event-sources/filter.ts';
 import { HttpApi } from '../../local/http-api.ts';
+import type { LambdaFunction } from '../../local/lambda/function.ts';
 import { close, listen } from '../../local/listen.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
 import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
@@ -129,5 +130,25 @@ describe('the HTTP API', () => {
     } finally {
       await close(api.server);
     }
+  });
+
+  it('tells of every answer that says that a function went wrong, by the request that its log knows', async () => {
+    const api = new HttpApi('api', '000000000000');
+    const url = await listen(api.server, 0, 'the API');
+    onTestFinished(() => close(api.server));
+    const failures: string[][] = [];
+    const invoked: string[] = [];
+    const fn = {
+      invoke: async (event: string, requestId: string) => {
+        const { rawPath } = JSON.parse(event) as { rawPath: string };
+        invoked.push(requestId);
+        return { ok: true, payload: JSON.stringify({ statusCode: Number(rawPath.slice(1)) }) };
+      },
+      failed: (requestId: string, reason: string) => failures.push([requestId, reason]),
+    } as unknown as LambdaFunction;
+    api.addRoute('GET /{status}', () => fn);
+    api.open();
+    for (const status of [200, 404, 503, 500]) expect((await fetch(`${url}/${status}`)).status).toBe(status);
+    expect(failures).toEqual([[invoked.at(-1), 'it answered 500 to GET /{status}']]);
   });
 });

@@ -69,6 +69,97 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
+  it('leaves nothing of what claims a later version, parked or discarded, though nobody ever sent it', async () => {
+    const it = subscriber();
+    await it.apply(REGISTERED);
+    await it.apply(profileChanged(member, 9));
+    const forged = { ...profileChanged(member, 9), id: 'forged' };
+    await it.apply(forged);
+    await it.kit.discard({ aggregateId: member, version: 9, messageId: 'forged' }, 'it is forged');
+    await it.apply(deactivated(member, 2));
+    expect([it.versions(), bodiesOf(it)]).toEqual([[1, 2], []]);
+    await it.sweep();
+    expect(it.parked()).toEqual([]);
+  });
+
+  it('leaves nothing of what claims its own version', async () => {
+    const it = subscriber();
+    await it.apply(REGISTERED);
+    await it.apply({ ...profileChanged(member, 3), id: 'forged' });
+    await it.apply(CHANGED);
+    await it.apply(LEFT);
+    expect([it.versions(), bodiesOf(it)]).toEqual([[1, 2, 3], []]);
+  });
+
+  it.each([4, 5])(
+    'is the last of its aggregate: what comes as version %i is dropped, and not kept',
+    async (version) => {
+      const it = subscriber();
+      for (const message of [REGISTERED, CHANGED, LEFT]) await it.apply(message);
+      const later = registered(member, version);
+      expect(await it.apply(later)).toBe('duplicate');
+      expect(await it.apply({ ...later, id: 'broken', data: {} })).toBe('duplicate');
+      expect(await it.hold(later, 'skipped')).toBe('duplicate');
+      expect(await it.setAside(later, 'died')).toBe('duplicate');
+      expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[1, 2, 3], [], []]);
+    },
+  );
+
+  it('drops in the sweep what was parked while it was applied', async () => {
+    const it = subscriber();
+    for (const message of [REGISTERED, CHANGED]) await it.apply(message);
+    const { commit } = it.store;
+    it.store.commit = async (...args) => {
+      it.store.commit = commit;
+      const claim = await commit.apply(it.store, args);
+      const late = { aggregateId: member, version: 9, messageId: 'late', body: JSON.stringify(REGISTERED) };
+      queueMicrotask(() => it.store.park({ ...late, reason: 'gap', attempts: 1, parkedAt: TIME.toISOString() }));
+      return claim;
+    };
+    await it.apply(LEFT);
+    expect(it.parked()).toEqual(['9 gap']);
+    await it.sweep();
+    expect([it.parked(), bodiesOf(it)]).toEqual([[], []]);
+  });
+
+  it.each(['live', 'by its sweep', 'from the dead letters'])(
+    'erases when it comes again, %s, if its function died right after its commit',
+    async (how) => {
+      const it = subscriber();
+      await it.apply(REGISTERED);
+      await it.apply({ ...profileChanged(member, 9), id: 'forged' });
+      await it.kit.discard({ aggregateId: member, version: 9 }, 'it is forged').catch(() => {});
+      const { eraseLeft } = it.store;
+      it.store.eraseLeft = async () => {
+        throw new TransientError('died');
+      };
+      const left = deactivated(member, 2);
+      if (how === 'by its sweep') expect(await it.apply(left, 5)).toBe('parked');
+      else await expect(it.apply(left)).rejects.toThrow('died');
+      expect(bodiesOf(it)).not.toEqual([]);
+      it.store.eraseLeft = eraseLeft;
+      if (how === 'live') await it.apply(left);
+      if (how === 'from the dead letters') await it.setAside(left, 'died');
+      it.pass(MINUTE);
+      await it.sweep();
+      expect([it.parked(), bodiesOf(it)]).toEqual([[], []]);
+    },
+  );
+
+  it('forgets what a person discards at that moment', async () => {
+    const it = subscriber();
+    await it.apply(REGISTERED);
+    await it.apply(profileChanged(member, 9));
+    await it.apply({ ...profileChanged(member, 9), id: 'forged' });
+    const { discard } = it.store;
+    it.store.discard = async (...args) => {
+      await it.apply(deactivated(member, 2));
+      return discard.apply(it.store, args);
+    };
+    await it.kit.discard({ aggregateId: member, version: 9, messageId: 'forged' }, 'it is forged');
+    expect([it.store.discarded.length, bodiesOf(it)]).toEqual([1, []]);
+  });
+
   it('is the last word: what comes below a late baseline is acknowledged, not kept', async () => {
     const it = subscriber({}, true);
     await it.apply(LEFT);

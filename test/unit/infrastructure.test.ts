@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { RECEIVES_BEFORE_PARKING } from '../../shared/config/redelivery.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { rpcWatch } from '../../shared/contracts/rpc.ts';
 
 interface Resource {
   Type: string;
@@ -58,21 +59,42 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
   );
 }
 
+/** The most of `Prefer: wait`, and of `WatchOperation`. */
+const LONGEST_WAIT_SECONDS = 20;
+
+/** The resource that a reference in the template of `from` means. */
+function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
+  const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
+    from.split('/')[0],
+    value,
+  ];
+  return `${file}/${Ref ?? attribute?.[0]}`;
+}
+
+/** What the stage's settings let through of each route behind a function that may run for as long as somebody waits. */
+function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number; burst: number }> {
+  const functions = new Map(ofType(stage, 'AWS::Lambda::Function'));
+  const integrations = new Map(ofType(stage, 'AWS::ApiGatewayV2::Integration'));
+  const [[, api] = []] = ofType(stage, 'AWS::ApiGatewayV2::Stage');
+  return ofType(stage, 'AWS::ApiGatewayV2::Route').flatMap(([id, { Properties }]) => {
+    const key: string = Properties.RouteKey;
+    const integration = idOf(stage, id, Properties.Target['Fn::Join'][1][1]);
+    const target = integrations.get(integration)?.Properties.IntegrationUri;
+    const { Timeout } = functions.get(idOf(stage, integration, target))?.Properties ?? {};
+    // HEAD does not wait, and of RPC one method does.
+    const neverWaits = key.startsWith('HEAD ') || (/^POST [^{]*Service/.test(key) && key !== `POST ${rpcWatch.path}`);
+    if (Timeout < LONGEST_WAIT_SECONDS || neverWaits) return [];
+    const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = api?.Properties.RouteSettings[key] ?? {};
+    return [{ key, rate, burst }];
+  });
+}
+
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties.FifoQueue);
   /** Of what a provider tells. */
   const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !Properties.FifoQueue);
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
-
-  /** The resource that a reference in the template of `from` means. */
-  function idOf(from: string, value: Reference): string {
-    const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
-      from.split('/')[0],
-      value,
-    ];
-    return `${file}/${Ref ?? attribute?.[0]}`;
-  }
 
   it('let no subscriber that was there from the beginning adopt a first version above 1', () => {
     const settings = [...functions().values()].flatMap(
@@ -84,7 +106,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
     const deadLetterQueues = new Set<string>();
     for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {
-      if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(id, Properties.RedrivePolicy.deadLetterTargetArn));
+      if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(stage, id, Properties.RedrivePolicy.deadLetterTargetArn));
     }
     expect(queues().length).toBe(15);
     for (const [id, { Properties }] of queues()) {
@@ -124,11 +146,11 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 
   it('hide a message for at least six times the timeout of its function', () => {
     const byId = new Map(queues());
-    const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(id, Properties.EventSourceArn)));
+    const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(stage, id, Properties.EventSourceArn)));
     expect(consuming.length).toBe(15);
     for (const [id, { Properties }] of consuming) {
-      const queue = byId.get(idOf(id, Properties.EventSourceArn))?.Properties;
-      const timeout = functions().get(idOf(id, Properties.FunctionName))?.Properties.Timeout;
+      const queue = byId.get(idOf(stage, id, Properties.EventSourceArn))?.Properties;
+      const timeout = functions().get(idOf(stage, id, Properties.FunctionName))?.Properties.Timeout;
       expect(queue?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
     }
   });
@@ -176,11 +198,38 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
+  it('load what is known of types of phones only where somebody registers', () => {
+    const known = readdirSync(inject('dev'))
+      .filter((name) => name.startsWith('asset.') && existsSync(join(inject('dev'), name, 'index.mjs')))
+      .filter((name) => readFileSync(join(inject('dev'), name, 'index.mjs'), 'utf8').includes('a premium-rate number'))
+      .map((name) => name.replace('asset.', ''));
+    const functions = ofType('dev', 'AWS::Lambda::Function').filter(([, { Properties }]) =>
+      known.some((hash) => Properties.Code.S3Key?.startsWith(hash)),
+    );
+    expect(functions.map(([, { Properties }]) => Properties.FunctionName).toSorted()).toEqual([
+      'rollcall-dev-registration-register',
+      'rollcall-dev-registration-rpc',
+    ]);
+  });
+
   it('deploy registration after every subscriber, as nobody hears what is published before', () => {
     const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
     const before = artifacts[`rollcall-${stage}-registration`].dependencies;
     for (const service of ['foundation', 'sms', 'points', 'guide'])
       expect(before).toContain(`rollcall-${stage}-${service}`);
+  });
+
+  it('log of every request who it was and what became of it, and neither path nor address', () => {
+    const [stage] = ofType('dev', 'AWS::ApiGatewayV2::Stage');
+    const format = JSON.parse(stage?.[1].Properties.AccessLogSettings.Format);
+    expect(format).toMatchObject({
+      subject: '$context.authorizer.claims.sub',
+      userArn: '$context.identity.userArn',
+      requestId: '$context.requestId',
+      route: '$context.routeKey',
+      status: '$context.status',
+    });
+    expect(JSON.stringify(format)).not.toMatch(/\.path|sourceIp|userAgent/);
   });
 
   it('let CloudWatch publish alarms, and demand an address for them and for texts', () => {
@@ -198,6 +247,19 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     expect(demanded.map(([name]) => name).toSorted()).toEqual(
       stage === 'dev' ? ['SmsGatewayUrl', 'TokenIssuer'] : ['AlarmEmail', 'SmsOriginationIdentity', 'TokenIssuer'],
     );
+  });
+
+  it('divide what may wait among all routes that may', () => {
+    const rates = waitingRates(stage);
+    expect(rates.map(({ key }) => key).toSorted()).toEqual([
+      'GET /v1/operations/{id}',
+      `POST ${rpcWatch.path}`,
+      'POST /v1/members/{id}/redemptions',
+    ]);
+    const { waitsPerSecond } = stageNamed(stage).throttling;
+    const together = rates.reduce((sum, { rate }) => sum + rate, 0);
+    expect(together).toBeLessThanOrEqual(waitsPerSecond);
+    expect(together).toBeGreaterThan(waitsPerSecond - rates.length);
   });
 
   it('watch age, depth and dead letters of every consumer', () => {
@@ -225,6 +287,14 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 });
 
+describe('dev', () => {
+  it('can be taken down, its tables with it', () => {
+    for (const [, { Properties, DeletionPolicy }] of ofType('dev', 'AWS::DynamoDB::GlobalTable')) {
+      expect([Properties.Replicas[0].DeletionProtectionEnabled, DeletionPolicy]).toEqual([false, 'Delete']);
+    }
+  });
+});
+
 describe('prod', () => {
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
@@ -233,14 +303,22 @@ describe('prod', () => {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
       expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+      expect(replica.DeletionProtectionEnabled).toBe(true);
     }
+  });
+
+  it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
+    const rates = waitingRates('prod');
+    const waiting = rates.map(({ rate, burst }) => rate * LONGEST_WAIT_SECONDS + burst);
+    // 1,000 of an account by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    expect(waiting.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual((1_000 * 2) / 3);
   });
 });
 
 describe('stages', () => {
   it('says which stages there are when asked for another', () => {
     expect(() => stageNamed('production')).toThrow(
-      'There is no stage "production" in infra/stages.ts; there are: dev, prod.',
+      'There is no stage "production" in infra/stages.ts; there are: dev, prod, localstack.',
     );
   });
 });

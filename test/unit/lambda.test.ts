@@ -3,36 +3,41 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LambdaFunction } from '../../local/lambda/function.ts';
+import { type FailedInvocation, LambdaFunction } from '../../local/lambda/function.ts';
+import { type FunctionSettings, Instance } from '../../local/lambda/instance.ts';
 
-/** A function whose bundle is this source; its log lines are collected. */
-function lambda(source: string, options: { limit?: number; timeoutMs?: number } = {}) {
+/** Of a function whose bundle is this source. */
+function settingsOf(source: string, timeoutMs = 10_000): FunctionSettings {
   const codeFolder = mkdtempSync(join(tmpdir(), 'rollcall-lambda-'));
   writeFileSync(join(codeFolder, 'index.mjs'), source);
+  onTestFinished(() => rm(codeFolder, { recursive: true }));
+  return {
+    name: 'test',
+    arn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
+    role: 'arn:aws:iam::000000000000:role/test',
+    codeFolder,
+    handler: 'index.handler',
+    timeoutMs,
+    memoryMb: 128,
+    environment: { GREETING: 'hello' },
+  };
+}
+
+/** A function whose log lines and failures are collected. */
+function lambda(source: string, options: { limit?: number; timeoutMs?: number } = {}) {
   const lines: string[] = [];
-  const fn = new LambdaFunction(
-    {
-      name: 'test',
-      arn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
-      role: 'arn:aws:iam::000000000000:role/test',
-      codeFolder,
-      handler: 'index.handler',
-      timeoutMs: options.timeoutMs ?? 10_000,
-      memoryMb: 128,
-      environment: { GREETING: 'hello' },
-    },
-    options.limit ?? 2,
-    (line) => lines.push(line),
-  );
-  onTestFinished(async () => {
-    await fn.stop();
-    await rm(codeFolder, { recursive: true });
+  const failures: FailedInvocation[] = [];
+  const fn = new LambdaFunction(settingsOf(source, options.timeoutMs), {
+    limit: options.limit ?? 2,
+    log: (line) => lines.push(line),
+    onFailure: (failure) => failures.push(failure),
   });
+  onTestFinished(() => fn.stop());
   const invoke = async (event: unknown = {}) => {
     const { ok, payload } = await fn.invoke(JSON.stringify(event));
     return { ok, result: JSON.parse(payload) };
   };
-  return { fn, invoke, lines };
+  return { fn, invoke, lines, failures };
 }
 
 describe('a function', () => {
@@ -82,6 +87,26 @@ describe('a function', () => {
     expect(await lambda(source).invoke()).toMatchObject({ ok: false, result: { errorType: 'Runtime.InitError' } });
   });
 
+  it('tells which invocation failed and why, in the words of its caller and of its log', async () => {
+    const { invoke, failures, lines } = lambda(
+      `export const handler = async ({ how }) => {
+         if (how === 'throw') throw new TypeError('no');
+         if (how === 'exit') process.exit(1);
+         while (how === 'hang');
+       };`,
+      { timeoutMs: 1_000, limit: 1 },
+    );
+    for (const how of ['throw', 'exit', 'hang', 'nothing']) await invoke({ how });
+    expect(failures.map(({ functionName, reason }) => ({ functionName, reason }))).toEqual([
+      { functionName: 'test', reason: 'TypeError: no' },
+      { functionName: 'test', reason: 'Runtime.ExitError: Runtime exited without providing a reason' },
+      { functionName: 'test', reason: 'Sandbox.Timedout: Task timed out after 1.00 seconds' },
+    ]);
+    for (const { requestId } of failures) {
+      expect(lines.some((line) => line.startsWith(`REPORT RequestId: ${requestId}`))).toBe(true);
+    }
+  });
+
   it('runs so many instances at once and lets the rest wait', async () => {
     const { invoke } = lambda(
       `import { threadId } from 'node:worker_threads';
@@ -93,10 +118,40 @@ describe('a function', () => {
   });
 
   it('that is stopped fails what waits, and starts nothing any more', async () => {
-    const { fn, invoke } = lambda('export const handler = async () => new Promise(() => {});', { limit: 1 });
+    const { fn, invoke, failures } = lambda('export const handler = async () => new Promise(() => {});', { limit: 1 });
     const pending = [invoke(), invoke()];
     await fn.stop();
     for (const { ok } of await Promise.all(pending)) expect(ok).toBe(false);
     expect((await invoke()).result.errorType).toBe('Service.Stopped');
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('the time for initialization', () => {
+  const INIT_MS = 1_000;
+  async function initialize(source: string) {
+    const instance = new Instance(
+      settingsOf(`${source}; export const handler = async () => 'done';`),
+      () => {},
+      INIT_MS,
+    );
+    onTestFinished(() => instance.terminate());
+    const { ok, payload } = await instance.invoke('request', '{}');
+    return { ok, result: JSON.parse(payload) };
+  }
+
+  it('does not run while the thread gets no CPU', async () => {
+    const halted = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${2 * INIT_MS})`;
+    expect(await initialize(halted)).toEqual({ ok: true, result: 'done' });
+  });
+
+  it.each([
+    ['computes', 'for (;;);'],
+    ['waits', 'await new Promise((resolve) => setTimeout(resolve, 1_000_000))'],
+  ])('ends for one that %s', async (_, source) => {
+    expect(await initialize(source)).toEqual({
+      ok: false,
+      result: { errorType: 'Runtime.InitError', errorMessage: 'Initialization took longer than 1 seconds' },
+    });
   });
 });

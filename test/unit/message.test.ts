@@ -54,6 +54,10 @@ describe('message', () => {
   it('is refused at its source if its data breaks the contract', () => {
     const data = { ...registered().data, memberId: 'no uuid' };
     expect(() => createMessage(memberRegistered, { ...header, data })).toThrow();
+    const subject = memberIdOf(2);
+    expect(() => createMessage(memberRegistered, { ...header, subject, data: registered().data })).toThrow(
+      'its subject is not the memberId of its data',
+    );
   });
 
   it('is refused at its source if no channel would take it', () => {
@@ -70,7 +74,9 @@ describe('message', () => {
 
 describe('a reader', () => {
   const body = (change: object, data: object = {}) =>
-    JSON.stringify({ ...registered(), ...change, data: { ...registered().data, ...data } });
+    JSON.stringify({ ...registered(), data: { ...registered().data, ...data }, ...change });
+  const base64 = (bytes: string | Buffer) => Buffer.from(bytes).toString('base64');
+  const inBase64 = (bytes: string | Buffer) => body({ data: undefined, data_base64: base64(bytes) });
   const read = (text: string, contracts: readonly MessageContract[] = [memberRegistered]) =>
     readMessage(readEnvelope(text), contracts);
 
@@ -100,13 +106,25 @@ describe('a reader', () => {
       body({ datacontenttype: 'application/xml' }),
       'no codec for application/xml',
     ],
+    ['no media type', body({ datacontenttype: 'json' }), 'no codec for json'],
     ['Protobuf without bytes', body({ datacontenttype: PROTOBUF_FORMAT }), 'there is no data_base64'],
+    ['data twice', body({ data_base64: base64('{}') }), 'it has both data and data_base64'],
+    ['bytes that are no Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
+    ['no bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
+    ['bytes that are no JSON', inBase64('{"phone":'), 'data_base64 is not JSON in UTF-8'],
+    [
+      'bytes that are no UTF-8',
+      inBase64(Buffer.from('{"name":"Ana\xed"}', 'latin1')),
+      'data_base64 is not JSON in UTF-8',
+    ],
+    ['JSON in a JSON string', body({ data: JSON.stringify(registered().data) }), 'expected object, received string'],
     [
       'malformed Protobuf',
       JSON.stringify({ ...registered(), datacontenttype: PROTOBUF_FORMAT, data_base64: '//8=' }),
       `is no ${PROTOBUF_FORMAT} of rollcall.member.registered.v1`,
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
+    ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],
     ['no JSON', '{', 'message is no JSON'],
     ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
   ])('refuses %s', (_, text, why) => {
@@ -118,6 +136,30 @@ describe('a reader', () => {
     const { datacontenttype: __, ...inProtobuf } = read(encodeMessage(sendSms, sms('hi', PROTOBUF_FORMAT)), [sendSms]);
     expect(inProtobuf).toEqual(inJson);
     expect(read(encodeMessage(sendSms, sms('hi')), [sendSms])).toEqual(sms('hi'));
+  });
+
+  it('reads JSON that comes as bytes: the member tells the encoding, not the media type', () => {
+    expect(read(inBase64(JSON.stringify(registered().data)))).toEqual(registered());
+  });
+
+  it.each(['Application/JSON', 'text/json', 'application/vnd.rollcall+json', 'application/json; charset="utf-8;x"'])(
+    'takes %s for JSON, as `data` and as bytes',
+    (datacontenttype) => {
+      expect(read(body({ datacontenttype })).data).toEqual(registered().data);
+      const bytes = base64(JSON.stringify(registered().data));
+      expect(read(body({ datacontenttype, data: undefined, data_base64: bytes })).data).toEqual(registered().data);
+    },
+  );
+
+  it('takes an attribute that is null for one that is missing', () => {
+    const { traceparent: _, ...expected } = registered();
+    expect(read(body({ traceparent: null, replyto: null, datacontenttype: null, data_base64: null }))).toEqual(
+      expected,
+    );
+  });
+
+  it('says nothing of what bytes hold that it cannot read', () => {
+    expect(() => read(inBase64('{"phone":"+34612345678"'))).toThrow(/^(?!.*346)/);
   });
 
   it('reads a major version that its own supersedes, by the upcaster', () => {

@@ -115,7 +115,7 @@ describe('an hour in which the only SMS provider is down', () => {
       queueName: 'sms.fifo',
       joinsLate: false,
       contracts,
-      senders: memberEvents.senders,
+      channel: memberEvents,
       handlers: welcomeHandlers({ sendText, pseudonym: async (phone) => phone, correspondence, now }),
       sender: { send: async () => new Map() },
       now,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
+import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 
@@ -154,6 +155,70 @@ describe('parking', () => {
   });
 });
 
+describe('a message that was tried', () => {
+  const poison = () =>
+    subscriber({
+      'rollcall.member.registered.v1': () => {
+        throw new PermanentError('no such country');
+      },
+      'rollcall.member.profile-changed.v1': ({ data }) => {
+        if (data.locale === 'zz') throw new PermanentError('no such language');
+        return {};
+      },
+    });
+
+  it('is counted as what it has become: what failed for good waits for a person', async () => {
+    const { apply, discard, redrive, sweep, parked } = poison();
+    await apply(registered(member, 1));
+    await apply(profileChanged(member, 2, 'zz'));
+    await apply(profileChanged(member, 3));
+    await discard(1);
+    expect(await redrive()).toMatchObject([{ version: 2, applied: 0, waiting: 1, forPerson: 1 }]);
+    expect(parked()).toEqual(['2 failed', '3 gap']);
+    expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
+  });
+
+  it('waits for a person from the very sweep in which its retry failed for good', async () => {
+    const service = breakable(new TransientError('not now'), true);
+    const { apply, sweep, pass, parked, kit } = subscriber(service.handlers);
+    await apply(registered(member, 1), 5);
+    expect(await sweep()).toMatchObject({ waiting: 1, forPerson: 0 });
+    service.error = new PermanentError('no such country');
+    pass(MINUTE);
+    expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
+    expect(parked()).toEqual(['1 failed']);
+    service.error = new TransientError('not now');
+    // As whatever is tried once more and fails for now.
+    expect(await kit.redrive([member], () => true)).toMatchObject([{ waiting: 1, forPerson: 0 }]);
+    expect(parked()).toEqual(['1 retry']);
+  });
+
+  it('is counted where it has gone to when it could not be read before', async () => {
+    const { kit, store, raw, parked } = poison();
+    await raw('{');
+    const [unreadable] = store.waiting.values();
+    const repairedAs = (message: object) => {
+      store.waiting.clear();
+      store.waiting.set('q1', { ...(unreadable as ParkedMessage), body: JSON.stringify(message) });
+      return kit.redrive(['test.fifo'], () => true);
+    };
+    expect(await repairedAs(profileChanged(member, 2))).toMatchObject([{ applied: 0, waiting: 1, forPerson: 0 }]);
+    expect(parked()).toContain('2 gap');
+    expect(await repairedAs(registered(member, 1))).toMatchObject([{ applied: 0, waiting: 0, forPerson: 1 }]);
+    expect(parked()).toContain('1 failed');
+  });
+
+  it('is counted as obsolete, if it was applied before', async () => {
+    const { apply, kit, setAside, store } = subscriber();
+    await setAside(registered(member, 1), 'undelivered');
+    await apply(registered(member, 1));
+    expect(await kit.redrive([member], () => true)).toMatchObject([
+      { applied: 0, obsolete: 1, waiting: 0, forPerson: 0 },
+    ]);
+    expect(store.waiting.size).toBe(0);
+  });
+});
+
 describe('redrive', () => {
   it('applies what failed and all behind it, in order, and what came live meanwhile in its place', async () => {
     const service = breakable(new PermanentError('no such country'), true);
@@ -163,7 +228,7 @@ describe('redrive', () => {
     await apply(profileChanged(member, 3));
     service.broken = false;
     expect(await kit.redrive([member], () => true)).toEqual([
-      { aggregateId: member, applied: 3, waiting: 0, forPerson: 0 },
+      { aggregateId: member, applied: 3, obsolete: 0, waiting: 0, forPerson: 0 },
     ]);
     await apply(profileChanged(member, 4));
     expect(versions()).toEqual([1, 2, 3, 4]);
@@ -178,6 +243,7 @@ describe('redrive', () => {
       {
         aggregateId: member,
         applied: 0,
+        obsolete: 0,
         waiting: 1,
         forPerson: 1,
         version: 1,

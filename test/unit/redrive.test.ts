@@ -3,7 +3,7 @@ import { redrive } from '../../ops/stage/redrive.ts';
 import { OperatorError, type Stage } from '../../ops/stage/stage.ts';
 import type { ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
 
-type Outcome = 'applies' | 'waits' | 'fails' | 'kills' | 'has nothing';
+type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 
 /** A stage whose sweep function does with an aggregate what its name says. */
 function stageOf(outcomes: Record<string, Outcome>) {
@@ -15,6 +15,7 @@ function stageOf(outcomes: Record<string, Outcome>) {
     const reports = ids.map((aggregateId) => ({
       aggregateId,
       applied: outcomes[aggregateId] === 'applies' ? 1 : 0,
+      obsolete: outcomes[aggregateId] === 'is obsolete' ? 1 : 0,
       waiting: outcomes[aggregateId] === 'waits' ? 1 : 0,
       forPerson: outcomes[aggregateId] === 'fails' ? 1 : 0,
       ...(outcomes[aggregateId] === 'fails' && { version: 1, error: 'refused' }),
@@ -63,6 +64,10 @@ describe('a redrive of many', () => {
     const { summary } = await run({ canary: 'applies', ...many(30, 'applies'), killer: 'kills', ...many(60, 'waits') });
     expect(summary).toMatchObject({ applied: 31, waiting: 60, left: 0 });
     expect(summary.failures).toMatchObject([{ aggregateId: 'killer', error: expect.stringContaining('timed out') }]);
+  });
+
+  it('does not say that nothing is parked of what was taken away since it was applied before', async () => {
+    expect((await run({ late: 'is obsolete' })).summary).toMatchObject({ obsolete: 1, unknown: [], left: 0 });
   });
 
   it('says of which aggregates nothing is parked', async () => {

@@ -234,7 +234,7 @@ describe('a redrive of what is unsent', () => {
     await apply(registered(), 5);
     sender.failure = undefined;
     expect(await kit.redrive([member], () => true)).toEqual([
-      { aggregateId: member, applied: 1, waiting: 0, forPerson: 0 },
+      { aggregateId: member, applied: 1, obsolete: 0, waiting: 0, forPerson: 0 },
     ]);
   });
 

@@ -4,6 +4,7 @@ import { accountHandlers } from '../../functions/points/account.ts';
 import { createRules } from '../../functions/points/rules.ts';
 import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
+import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
@@ -53,16 +54,37 @@ describe('closest locale', () => {
 });
 
 describe('points', () => {
+  const returning: ReturnType<typeof registered> = {
+    ...registered(),
+    replyto: 'replies',
+    data: { ...registered().data, returning: true },
+  };
+  async function credited(bonus: RegistrationBonus, message: ReturnType<typeof registered>) {
+    const handlers = accountHandlers({ tableName: 'points', bonus: async () => bonus, ...surroundings });
+    return (await handlers['rollcall.member.registered.v1']?.(message, false)) ?? {};
+  }
+
   it('credits the bonus to ledger and balance together', async () => {
-    const handlers = accountHandlers({ tableName: 'points', bonus: async () => 250, ...surroundings });
-    const { set, writes } = (await handlers['rollcall.member.registered.v1']?.(registered(), false)) ?? {};
+    const { set, writes } = await credited({ points: 250, oncePerPhone: true }, registered());
     expect(set).toEqual({ balance: 250, accountState: 'open' });
     expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 250, reason: 'registration' });
   });
 
+  it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
+    const { set, writes, send } = await credited({ points: 250, oncePerPhone: true }, returning);
+    expect(set).toEqual({ balance: 0, accountState: 'open' });
+    expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 0, reason: 'registration' });
+    expect(JSON.parse(send?.[0]?.body ?? '').data.summary).toBe('0 points credited: the bonus is given once a phone');
+  });
+
+  it('credits it each time where the rule is another', async () => {
+    const { set } = await credited({ points: 250, oncePerPhone: false }, returning);
+    expect(set).toEqual({ balance: 250, accountState: 'open' });
+  });
+
   it('reads the bonus from the rules once a minute, and falls back to the default', async () => {
     let reads = 0;
-    let rule: { points: number } | undefined;
+    let rule: Partial<RegistrationBonus> | undefined;
     let now = 0;
     const client = {
       send: async () => {
@@ -70,11 +92,15 @@ describe('points', () => {
         return { Item: rule };
       },
     } as never;
-    const rules = createRules({ client, tableName: 'points', defaultBonus: 100, now: () => new Date(now) });
-    expect([await rules.registrationBonus(), await rules.registrationBonus(), reads]).toEqual([100, 100, 1]);
+    const defaults = { points: 100, oncePerPhone: true };
+    const rules = createRules({ client, tableName: 'points', defaults, now: () => new Date(now) });
+    expect([await rules.registrationBonus(), await rules.registrationBonus(), reads]).toEqual([defaults, defaults, 1]);
     rule = { points: 7 };
     now = 60_000;
-    expect([await rules.registrationBonus(), reads]).toEqual([7, 2]);
+    expect([await rules.registrationBonus(), reads]).toEqual([{ points: 7, oncePerPhone: true }, 2]);
+    rule = { oncePerPhone: false };
+    now = 120_000;
+    expect(await rules.registrationBonus()).toEqual({ points: 100, oncePerPhone: false });
   });
 });
 

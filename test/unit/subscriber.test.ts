@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
 import { profileChanged, registered, TIME } from '../support/builders.ts';
-import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';
+import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 
 describe('subscriber', () => {
   it('applies a message once, however often it comes', async () => {
@@ -150,5 +152,79 @@ describe('subscriber', () => {
     };
     await expect(apply(registered())).rejects.toThrow('its lease came late');
     expect(calls).toBe(0);
+  });
+});
+
+describe('a sender', () => {
+  const [POINTS, GUIDE] = ['/rollcall/points', '/rollcall/guide'];
+  const replies = { senders: 'any service', sendersOf: { [memberRegistered.type]: [POINTS] }, messages: [] } as const;
+  const prefixed = (service: string) => `AROAEXAMPLE:rollcall-dev-${service}`;
+  const from = (source: string, message: object = registered()) => ({ ...message, source });
+
+  it.each([
+    ['of whom the type is', from(POINTS), 'applied'],
+    ['of whom it is not', from(GUIDE), 'parked'],
+    ['of whom another type is not', from(GUIDE, profileChanged(member, 1)), 'applied'],
+    ['that is no service', from('/evil', profileChanged(member, 1)), 'parked'],
+    [
+      'whose name could be that of another service’s functions',
+      from('/rollcall/sms-points', profileChanged(member, 1)),
+      'parked',
+    ],
+  ])('may send what its channel says: one %s', async (_, message, outcome) => {
+    const { apply, store } = subscriber({}, false, { channel: replies });
+    expect(await apply(message)).toBe(outcome);
+    if (outcome === 'parked') expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', version: 0 }]);
+  });
+
+  it('may not send in an old rendition what it may not in the new one', async () => {
+    const channel = { ...replies, sendersOf: { [memberRegisteredV2.type]: [POINTS] }, messages: [memberRegisteredV2] };
+    const { apply } = subscriber({}, false, { channel });
+    expect(await apply(from(GUIDE))).toBe('parked');
+    expect(await apply(from(POINTS))).toBe('applied');
+  });
+
+  it.each([
+    ['by a function of its source', prefixed('points-commands-consume'), 'applied'],
+    ['by a function of another service', prefixed('guide-consume'), 'parked'],
+    ['by one whose name merely begins so', prefixed('pointsmen-consume'), 'parked'],
+    ['by a function of another stage', 'AROAEXAMPLE:rollcall-prod-points-consume', 'parked'],
+    ['by a role whose session nobody named', 'AROAEXAMPLE', 'parked'],
+    ['by a user', 'AIDAEXAMPLE', 'parked'],
+    ['by a federated user who is called like a function', '123456789012:rollcall-dev-points-consume', 'parked'],
+    ['by nobody knows whom', undefined, 'parked'],
+  ])('is verified: a message that was sent %s', async (_, senderId, outcome) => {
+    const { apply, store } = subscriber({}, false, { channel: replies, senderPrefix: 'rollcall-dev-' });
+    expect(await apply(from(POINTS), 1, senderId)).toBe(outcome);
+    if (outcome === 'applied') return;
+    const why = `sent by ${senderId}, which is no function of ${POINTS}`;
+    expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', error: expect.stringContaining(why) }]);
+    expect([...store.waiting.values()][0]?.senderId).toBe(senderId);
+  });
+
+  it('is verified whenever a parked message is tried again', async () => {
+    const service = breakable(new PermanentError('no'), true);
+    const { apply, kit, store, versions } = subscriber(service.handlers, false, {
+      channel: replies,
+      senderPrefix: 'rollcall-dev-',
+    });
+    await apply(from(POINTS), 1, 'AIDAEXAMPLE');
+    await apply(from(POINTS), 1, prefixed('points-consume'));
+    service.broken = false;
+    const redriven = async () =>
+      (await kit.redrive(['test.fifo', member], () => true)).map(({ forPerson }) => forPerson);
+    const failed = parkedFirst(store);
+    if (failed) failed.senderId = prefixed('guide-consume');
+    expect(await redriven()).toEqual([1, 1]);
+    expect(versions()).toEqual([]);
+    expect(parkedFirst(store)).toMatchObject({ reason: 'failed', error: expect.stringContaining('sent by') });
+    const still = parkedFirst(store);
+    if (still) still.senderId = prefixed('points-consume');
+    expect(await redriven()).toEqual([1, 0]);
+    expect(versions()).toEqual([1]);
+  });
+
+  it('is not verified where nobody wants it', async () => {
+    expect(await subscriber({}, false, { channel: replies }).apply(from(POINTS))).toBe('applied');
   });
 });

@@ -41,9 +41,9 @@ describe('the flow of a stage', () => {
     expect(labelOf(flow, 'client:client', 'api:rollcall-dev')).toBe('requests');
     expect(labelOf(flow, 'api:rollcall-dev', 'functions:registration')).toBe('requests');
     expect(labelOf(flow, 'functions:registration', OUTBOX)).toBe('writes');
-    expect(labelOf(flow, OUTBOX, fn('outbox-relay'))).toBe('stream');
-    expect(labelOf(flow, fn('outbox-relay'), TOPIC)).toBe('publishes');
-    expect(labelOf(flow, fn('outbox-relay'), queue('points-commands'))).toBe('sends');
+    expect(labelOf(flow, OUTBOX, fn('registration-outbox-relay'))).toBe('stream');
+    expect(labelOf(flow, fn('registration-outbox-relay'), TOPIC)).toBe('publishes');
+    expect(labelOf(flow, fn('registration-outbox-relay'), queue('points-commands'))).toBe('sends');
     expect(labelOf(flow, fn('sms-consume'), 'provider:sms')).toBe('calls');
     expect(labelOf(flow, fn('sms-commands-consume'), 'provider:sms')).toBe('calls');
   });
@@ -63,9 +63,9 @@ describe('the flow of a stage', () => {
   it('shows everything, if all is wanted', async () => {
     const all = await topologyOf(stacks, { all: true });
     expect(labelOf(all, queue('sms-dlq'), fn('sms-dead-letters'))).toBe('sets aside');
-    expect(labelOf(all, OUTBOX, fn('outbox-sweep'))).toBe('swept, rate(1 minute)');
+    expect(labelOf(all, OUTBOX, fn('registration-outbox-sweep'))).toBe('swept, rate(1 minute)');
     expect(labelOf(all, fn('registration-read'), 'table:rollcall-dev-members')).toBe('reads');
-    expect(labelOf(all, fn('outbox-relay'), OUTBOX)).toBe('removes');
+    expect(labelOf(all, fn('registration-outbox-relay'), OUTBOX)).toBe('removes');
     expect(all.nodes.filter(({ kind }) => kind === 'function')).toHaveLength(
       stacks.flatMap(({ template }) =>
         Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function'),

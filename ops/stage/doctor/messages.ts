@@ -1,4 +1,4 @@
-import type { ParkedMessage } from '../../../shared/messaging/subscriber-store.ts';
+import { needsPerson } from '../../../shared/messaging/parked.ts';
 import { circuitsOf } from '../circuits.ts';
 import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';
@@ -7,8 +7,6 @@ import { type Check, failed, ok, warning } from './examination.ts';
 const BACKLOG = { failed: 10_000, warning: 1_000 };
 /** The sweep publishes every minute what the relay left. */
 const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
-/** What has been parked for so long waits for a person (shared/messaging/parking.ts). */
-const PARKED_MS = 60 * 60_000;
 
 const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
 
@@ -42,14 +40,13 @@ export const outbox: Check = async ({ stage, now }) => {
   return ageMs < OUTBOX_MS.failed ? warning(found, remedy) : failed(found, remedy);
 };
 
-const needsPerson = ({ reason, parkedAt }: ParkedMessage, now: Date) =>
-  reason === 'failed' || reason === 'held' || now.getTime() - Date.parse(parkedAt) > PARKED_MS;
-
 export const parked: Check = async ({ stage, now }) => {
   const counts = await Promise.all(
     (await stage.subscribers()).map(async (subscriber) => {
       let count = 0;
-      for await (const page of stage.parked(subscriber)) count += page.filter((one) => needsPerson(one, now)).length;
+      for await (const page of stage.parked(subscriber)) {
+        count += page.filter((one) => one.reason === 'held' || needsPerson(one, now)).length;
+      }
       return { subscriber, count };
     }),
   );

@@ -8,11 +8,20 @@ export interface SecurityMutant {
   test:
     | 'security/callers'
     | 'security/access'
+    | 'security/outsiders'
     | 'security/personal-data'
+    | 'security/phones'
     | 'security/texts'
     | 'unit/erasing'
+    | 'unit/services'
+    | 'unit/message'
+    | 'unit/replies'
+    | 'unit/subscriber'
+    | 'integration/commands'
+    | 'integration/subscriber-store'
     | 'unit/tracing'
-    | 'integration/console';
+    | 'integration/console'
+    | 'integration/registration';
 }
 
 const api = 'infra/constructs/api.ts';
@@ -21,9 +30,11 @@ const access = 'shared/http/member-access.ts';
 const signature = 'local/signature.ts';
 const policy = 'local/iam/policy.ts';
 const encryption = 'infra/constructs/encryption.ts';
-const queue = 'infra/constructs/fifo-queue.ts';
+const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'shared/messaging/parking.ts';
+const phone = 'shared/contracts/phone.ts';
+const release = 'shared/messaging/release.ts';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -158,9 +169,16 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'queues for every role',
     file: queue,
-    from: 'this.addToResourcePolicy(onlyOwnRoles(stage, TAKE_AND_GIVE, this.queueArn));',
+    from: "this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));",
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'queues for the dead letters of any queue',
+    file: queue,
+    from: '      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),\n',
+    to: '',
+    test: 'security/outsiders',
   },
   {
     name: 'queues without TLS',
@@ -179,9 +197,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the topic for every role',
     file: topic,
-    from: "this.addToResourcePolicy(onlyOwnRoles(stage, ['sns:Publish'], this.topicArn));",
+    from: 'this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));',
     to: '',
-    test: 'security/access',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'the topic for whoever may subscribe',
+    file: topic,
+    from: '[...CHANGING, ...READING]',
+    to: 'CHANGING.concat(READING.slice(1))',
+    test: 'security/outsiders',
+  },
+  {
+    name: "the alarms' topic for every role",
+    file: 'infra/stacks/operations.ts',
+    from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));',
+    to: '',
+    test: 'security/outsiders',
+  },
+  {
+    name: 'queues and topic for whoever deploys anything',
+    file: 'infra/constructs/own-roles.ts',
+    from: 'return Fn.sub(cloudFormationExecutionRole);',
+    to: "return 'arn:*:iam::*:role/cdk-*';",
+    test: 'security/outsiders',
   },
   {
     name: 'the topic without TLS',
@@ -221,16 +260,79 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'messages of anybody',
     file: 'shared/messaging/subscriber.ts',
-    from: 'if (maySend({ senders }, envelope.source)) return envelope;',
-    to: 'if (maySend({ senders }, envelope.source) || envelope) return envelope;',
+    from: 'if (!maySend(channel, envelope))',
+    to: 'if (!maySend(channel, envelope) && !envelope)',
     test: 'security/access',
   },
   {
     name: 'messages of anybody, redriven',
-    file: parking,
-    from: 'const envelope = readParked(parked.body);',
-    to: 'const envelope = readEnvelope(parked.body);',
+    file: release,
+    from: 'const envelope = readParked(parked);',
+    to: 'const envelope = JSON.parse(parked.body);',
     test: 'security/access',
+  },
+  {
+    name: 'messages of anybody, tried again',
+    file: release,
+    from: 'return await applier.apply(readParked(parked), how);',
+    to: 'return await applier.apply(JSON.parse(parked.body), how);',
+    test: 'unit/subscriber',
+  },
+  {
+    name: "messages of some service that are another's to send",
+    file: 'shared/contracts/channel.ts',
+    from: 'return sendersOf[contract?.type ?? type] ?? senders;',
+    to: 'return (contract && senders) ?? sendersOf[type] ?? senders;',
+    test: 'unit/subscriber',
+  },
+  {
+    name: 'messages in the name of another service',
+    file: 'shared/messaging/subscriber.ts',
+    from: 'if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))',
+    to: 'if (senderPrefix !== undefined && !isSentBy(source, `AROA:${senderPrefix}${source.slice(10)}-${senderId}`, senderPrefix))',
+    test: 'integration/commands',
+  },
+  {
+    name: 'sessions of whoever is called like a function',
+    file: 'shared/messaging/sender-id.ts',
+    from: "roleId.startsWith('AROA') && ",
+    to: 'roleId !== session && ',
+    test: 'unit/subscriber',
+  },
+  {
+    name: 'functions that are not told whose messages to take',
+    file: 'infra/constructs/consumer.ts',
+    from: '...(stage.verifySenders && { SENDER_PREFIX: `rollcall-${stage.name}-` }),',
+    to: '',
+    test: 'integration/commands',
+  },
+  {
+    name: "answers to another member's operation",
+    file: 'functions/registration/replies.ts',
+    from: 'if (operation && operation.memberId !== subject)',
+    to: 'if (operation && operation.memberId === subject && !operation)',
+    test: 'unit/replies',
+  },
+  {
+    name: 'answers about other points',
+    file: 'functions/registration/replies.ts',
+    from: 'if (operation && operation.points !== data.points)',
+    to: 'if (operation && operation.points === data.points && !operation)',
+    test: 'unit/replies',
+  },
+  {
+    name: 'confirmations that nobody asked for',
+    file: 'functions/registration/replies.ts',
+    from: 'if (!erasure) throw new PermanentError(',
+    to: 'if (!erasure) return {}; if (!erasure) throw new PermanentError(',
+    test: 'unit/replies',
+  },
+  {
+    name: 'data about another subject',
+    file: 'shared/messaging/message.ts',
+    from: '  if (!agree(contract, envelope.subject, data.data))\n',
+    to: '  if (data.error)\n',
+    test: 'unit/message',
   },
   {
     name: 'phones in keys',
@@ -238,6 +340,27 @@ export const mutants: readonly SecurityMutant[] = [
     from: ".digest('base64url');",
     to: ".digest('base64url') && personal;",
     test: 'security/personal-data',
+  },
+  {
+    name: 'one spelling of a phone',
+    file: phone,
+    from: 'return parsed.number === value && E164.test(value) ?',
+    to: 'return E164.test(value) ?',
+    test: 'security/phones',
+  },
+  {
+    name: 'phones by their kind',
+    file: phone,
+    from: 'if (!types.some((taken) => taken === type)) {',
+    to: 'if (types.length === 0) {',
+    test: 'security/phones',
+  },
+  {
+    name: 'who did it',
+    file: 'shared/http/audit.ts',
+    from: "logger.info('audit', { ...by, ...change,",
+    to: "logger.info('audit', { ...change,",
+    test: 'security/callers',
   },
   {
     name: 'the first text has the name that a stranger wrote',
@@ -255,7 +378,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'who registers is logged',
-    file: 'functions/registration/api.handler.ts',
+    file: 'functions/registration/register.handler.ts',
     from: 'if (!replayed) count({ Registrations: 1 });',
     to: "if (!replayed) logger.info('registered', { phone: member.phone });",
     test: 'security/personal-data',
@@ -284,9 +407,30 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the guard of who left',
     file: 'functions/registration/store.ts',
-    from: '        { Delete: { TableName: membersTable, Key: await guardKey(phone) } },\n',
+    from: '        await phoneRelease(phone, member.deactivatedAt),\n',
     to: '',
     test: 'security/personal-data',
+  },
+  {
+    name: 'whom a phone belonged to',
+    file: 'functions/registration/store.ts',
+    from: 'Item: { ...key, ...mark }',
+    to: 'Item: { ...key, ...mark, memberId: phone }',
+    test: 'security/personal-data',
+  },
+  {
+    name: 'a phone is forgotten with its member',
+    file: 'functions/registration/store.ts',
+    from: 'if (phonesRememberedDays === null) return',
+    to: 'if (phonesRememberedDays !== undefined) return',
+    test: 'integration/registration',
+  },
+  {
+    name: 'a bonus for each registration of a phone',
+    file: 'functions/points/account.ts',
+    from: 'rule.oncePerPhone && data.returning === true;',
+    to: 'rule.oncePerPhone && data.returning === false;',
+    test: 'unit/services',
   },
   {
     name: 'operations of who left',
@@ -298,13 +442,13 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'what is parked of who left',
     file: parking,
-    from: 'if (parked.version < last.version) return drop(parked, how);',
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
     to: '',
     test: 'security/personal-data',
   },
   {
     name: 'what was dropped of who left',
-    file: parking,
+    file: release,
     from: "const discarded = { ...rest, body: '',",
     to: 'const discarded = { ...rest,',
     test: 'unit/erasing',
@@ -324,10 +468,45 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/erasing',
   },
   {
+    name: 'what claims to come later of who left',
+    file: 'shared/messaging/cursor.ts',
+    from: "if (cursor.erased) return { action: 'acknowledge' };",
+    to: "if (cursor.erased && version <= cursor.version) return { action: 'acknowledge' };",
+    test: 'unit/erasing',
+  },
+  {
+    name: 'what is next of who left',
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: "'#version = :after AND attribute_not_exists(erased)'",
+    to: "'#version = :after'",
+    test: 'integration/subscriber-store',
+  },
+  {
+    name: 'rows of who left that claim a later version',
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: 'for (const { pk, sk } of Items) {',
+    to: 'for (const { pk, sk } of Items.filter(({ version }) => version < 9)) {',
+    test: 'integration/subscriber-store',
+  },
+  {
+    name: 'what a crash left of who left',
+    file: 'shared/messaging/applier.ts',
+    from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);',
+    to: '',
+    test: 'unit/erasing',
+  },
+  {
+    name: 'what was discarded while they left',
+    file: 'shared/messaging/discard.ts',
+    from: 'if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId);',
+    to: '',
+    test: 'unit/erasing',
+  },
+  {
     name: 'the event that erases, discarded',
     file: 'shared/messaging/discard.ts',
-    from: "parked.reason !== 'unsent' &&\n",
-    to: "parked.reason === 'unsent' &&\n",
+    from: "if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {",
+    to: "if (parked.reason === 'unsent' && isErasing(parked, contracts)) {",
     test: 'unit/erasing',
   },
   {
@@ -371,5 +550,47 @@ export const mutants: readonly SecurityMutant[] = [
     from: "/^(127\\.0\\.0\\.1|localhost|\\[::1\\])(:\\d+)?$/.test(host ?? '');",
     to: 'host !== undefined;',
     test: 'integration/console',
+  },
+  {
+    name: 'a call that nobody can tell is allowed',
+    file: 'local/iam/access.ts',
+    from: 'if (asked.length === 0) throw',
+    to: 'if (asked.length < 0) throw',
+    test: 'security/access',
+  },
+  {
+    name: 'tokens that name no key',
+    file: authorizers,
+    from: 'protectedHeader.kid === undefined || ',
+    to: '',
+    test: 'security/callers',
+  },
+  {
+    name: 'tokens from the future',
+    file: authorizers,
+    from: " || typeof iat !== 'number' || iat > Date.now() / 1000",
+    to: '',
+    test: 'security/callers',
+  },
+  {
+    name: 'scopes with a bracket',
+    file: access,
+    from: "replace(/^\\[(.*)\\]$/, '$1')",
+    to: "replace(/^\\[|\\]$/g, '')",
+    test: 'security/callers',
+  },
+  {
+    name: 'signatures without host',
+    file: signature,
+    from: "name === 'host' || ",
+    to: '',
+    test: 'security/callers',
+  },
+  {
+    name: 'signatures for any region',
+    file: signature,
+    from: ' || signedIn !== region',
+    to: '',
+    test: 'security/callers',
   },
 ];

@@ -1,5 +1,5 @@
 import { replaceEqualDeep } from '@tanstack/react-query';
-import type { Burst, LoadPoint, Passing, Snapshot } from '../../../api.ts';
+import type { Burst, Failure, LoadPoint, Passing, Snapshot } from '../../../api.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -12,6 +12,8 @@ export interface Live {
   /** Since the page is open, a quarter of an hour at most. */
   load: readonly LoadPoint[];
   burst: Burst | undefined;
+  /** Of functions, the latest first. */
+  failures: readonly Failure[];
 }
 
 const MINUTE_MS = 60_000;
@@ -23,7 +25,14 @@ const NEXT_TRY_MS = 2_000;
 
 /** The stream of server-sent events, as a store for `useSyncExternalStore`. */
 export function createLive(url: string, reconnected: () => void) {
-  let live: Live = { connection: 'connecting', snapshot: undefined, lastMinute: [], load: [], burst: undefined };
+  let live: Live = {
+    connection: 'connecting',
+    snapshot: undefined,
+    lastMinute: [],
+    load: [],
+    burst: undefined,
+    failures: [],
+  };
   const listeners = new Set<() => void>();
   const passingListeners = new Set<(passings: readonly Passing[]) => void>();
   let source: EventSource | undefined;
@@ -72,6 +81,7 @@ export function createLive(url: string, reconnected: () => void) {
       });
     on<Snapshot>('snapshot', took);
     on<Burst>('burst', (burst) => change({ burst }));
+    on<Failure[]>('failures', (failures) => change({ failures }));
     on<Passing[]>('messages', (passings) => {
       for (const listener of passingListeners) listener(passings);
     });

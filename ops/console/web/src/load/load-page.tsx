@@ -11,6 +11,7 @@ import { Empty } from '../shown/empty.tsx';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
 import { duration } from '../shown/times.ts';
+import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
 import { joined, rowsOf } from './series.ts';
 
@@ -26,6 +27,7 @@ export default function LoadPage() {
       <PageTitle lead={t('load.lead')}>{t('load.title')}</PageTitle>
       <Problem error={error} again={() => void refetch()} />
       <Now />
+      <Failures />
       {rows.length === 0 ? <Empty>{t('load.empty')}</Empty> : <Charts rows={rows} />}
     </Stack>
   );

@@ -10,7 +10,7 @@ const FAILURES_SHOWN = 20;
 export function RedriveOutcome({ progress, error }: { progress: RedriveProgress | undefined; error: unknown }) {
   const { t } = useTranslation();
   if (!progress) return <Problem error={error} />;
-  const { done, total, applied, failures, finished } = progress;
+  const { done, total, applied, waiting, forPerson, failures, finished } = progress;
   const left = total - done;
   return (
     <Stack gap="xs">
@@ -24,7 +24,7 @@ export function RedriveOutcome({ progress, error }: { progress: RedriveProgress 
       </Text>
       {finished && (
         <Alert color={failures.length > 0 ? 'red' : 'teal'} role="status">
-          {t('parked.finished', { applied })} {left > 0 && t('parked.notTried', { count: left })}
+          {t('parked.finished', { applied, waiting, forPerson })} {left > 0 && t('parked.notTried', { count: left })}
         </Alert>
       )}
       {failures.length > 0 && (

@@ -1,6 +1,7 @@
 import { Alert, Anchor, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import type { Failure } from '../../../api.ts';
 import { useFaults } from '../api/queries.ts';
 import { useLive } from '../live/use-live.ts';
 
@@ -11,6 +12,15 @@ const ON_PURPOSE = /^(provider|function|latency)\b/;
 export function useWarnings(): string[] {
   const warnings = useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
   return warnings.filter((warning) => !ON_PURPOSE.test(warning));
+}
+
+const RECENT_MS = 10 * 60_000;
+
+/** Of functions, in the last ten minutes. */
+function useRecentFailures(): readonly Failure[] {
+  const failures = useLive(({ failures }) => failures);
+  const now = useLive(({ snapshot }) => snapshot?.load.at);
+  return failures.filter(({ at }) => now !== undefined && Date.parse(at) > Date.parse(now) - RECENT_MS);
 }
 
 /** What is broken on purpose, in words. */
@@ -31,7 +41,8 @@ export function Banner() {
   const { t } = useTranslation();
   const broken = useBroken();
   const warnings = useWarnings();
-  if (broken.length + warnings.length === 0) return null;
+  const [failure, ...others] = useRecentFailures();
+  if (broken.length + warnings.length === 0 && !failure) return null;
   return (
     <Alert color="orange" mb="md" py="xs" role="status" variant="light">
       <Stack gap={4}>
@@ -40,6 +51,13 @@ export function Banner() {
         )}
         {warnings.length > 0 && (
           <Line text={t('banner.warnings', { what: warnings.join(', ') })} to="/switches" link={t('banner.switches')} />
+        )}
+        {failure && (
+          <Line
+            text={t('banner.failures', { ...failure, count: others.length + 1 })}
+            to="/load"
+            link={t('banner.failed')}
+          />
         )}
       </Stack>
     </Alert>

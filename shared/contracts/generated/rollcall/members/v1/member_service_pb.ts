@@ -172,28 +172,34 @@ export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
   messageDesc(file_rollcall_members_v1_member_service, 3);
 
 /**
+ * The schema Registration of the REST API holds.
+ *
  * @generated from message rollcall.members.v1.RegisterRequest
  */
 export type RegisterRequest = Message<"rollcall.members.v1.RegisterRequest"> & {
   /**
-   * E.164.
+   * E.164, of a number that can be a mobile.
    *
    * @generated from field: string phone = 1;
    */
   phone: string;
 
   /**
+   * 1 to 100 characters.
+   *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
+   * BCP 47, 2 to 35 characters.
+   *
    * @generated from field: string locale = 3;
    */
   locale: string;
 
   /**
-   * The same key with the same request gets the same answer.
+   * The same key with the same request gets the same answer. 1 to 255 visible ASCII characters.
    *
    * @generated from field: string idempotency_key = 4;
    */
@@ -225,6 +231,8 @@ export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*
   messageDesc(file_rollcall_members_v1_member_service, 5);
 
 /**
+ * Ids are UUIDs, in upper or lower case.
+ *
  * @generated from message rollcall.members.v1.GetMemberRequest
  */
 export type GetMemberRequest = Message<"rollcall.members.v1.GetMemberRequest"> & {
@@ -259,6 +267,8 @@ export const GetMemberResponseSchema: GenMessage<GetMemberResponse> = /*@__PURE_
   messageDesc(file_rollcall_members_v1_member_service, 7);
 
 /**
+ * The schema ProfileChange of the REST API holds.
+ *
  * @generated from message rollcall.members.v1.UpdateMemberRequest
  */
 export type UpdateMemberRequest = Message<"rollcall.members.v1.UpdateMemberRequest"> & {
@@ -347,6 +357,8 @@ export const DeactivateMemberResponseSchema: GenMessage<DeactivateMemberResponse
   messageDesc(file_rollcall_members_v1_member_service, 11);
 
 /**
+ * The schema Redemption of the REST API holds.
+ *
  * @generated from message rollcall.members.v1.RedeemPointsRequest
  */
 export type RedeemPointsRequest = Message<"rollcall.members.v1.RedeemPointsRequest"> & {
@@ -356,18 +368,22 @@ export type RedeemPointsRequest = Message<"rollcall.members.v1.RedeemPointsReque
   memberId: string;
 
   /**
+   * 1 to 1,000,000.
+   *
    * @generated from field: int32 points = 2;
    */
   points: number;
 
   /**
-   * Seconds until the operation expires.
+   * Seconds until the operation expires: 5 to 3,600; 60 if it is not given.
    *
    * @generated from field: int32 expires_in = 3;
    */
   expiresIn: number;
 
   /**
+   * The same key with the same request gets the same operation. 1 to 255 visible ASCII characters.
+   *
    * @generated from field: string idempotency_key = 4;
    */
   idempotencyKey: string;

@@ -1,0 +1,31 @@
+import { registrationOf } from '../../shared/contracts/member.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { causeOf } from '../../shared/http/audit.ts';
+import { etag } from '../../shared/http/conditions.ts';
+import { json, jsonEndpoint } from '../../shared/http/endpoint.ts';
+import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
+import { pathOf } from '../../shared/http/routing.ts';
+import { createObservability } from '../../shared/observability/observability.ts';
+import { aboutAggregate } from '../../shared/observability/spans.ts';
+import { memberResource } from './resources.ts';
+import { createServices } from './services.ts';
+
+// Apart from the other handlers of the API: its bundle has all metadata of phones.
+
+const { logger, count } = createObservability('registration');
+const { limits, members, admission } = createServices({ logger });
+const { admitCaller, admitPhone, admitChange } = admission;
+
+export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), async (event, body) => {
+  await admitChange();
+  const left = await admitCaller(event.requestContext.http.sourceIp);
+  await admitPhone(body.phone);
+  const { member, replayed } = await members.register(body, idempotencyKeyOf(event), causeOf(event));
+  aboutAggregate(member.id, !replayed);
+  if (!replayed) count({ Registrations: 1 });
+  return json(201, memberResource(member), {
+    ...left,
+    etag: etag(member.version),
+    location: pathOf(routes.readMember, member),
+  });
+});

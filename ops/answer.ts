@@ -1,0 +1,30 @@
+import { STATUS_CODES } from 'node:http';
+import * as z from 'zod';
+import { problem } from '../shared/contracts/problem.ts';
+
+export interface Answer {
+  status: number;
+  /** Parsed, if it is JSON. */
+  body: unknown;
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
+  const { status } = response;
+  const text = await response.text();
+  try {
+    return { status, body: JSON.parse(text) };
+  } catch {
+    return { status, body: text };
+  }
+}
+
+/** The service answers with problems, API Gateway itself with `{message}`, a proxy with anything. */
+const refusal = problem.extend({ message: z.string() }).partial();
+
+/** Why a request was refused, in words. */
+export function reasonOf({ status, body }: Answer): string {
+  const { errors = [], detail, title, message } = refusal.safeParse(body).data ?? {};
+  if (errors.length > 0)
+    return errors.map(({ pointer, detail: what }) => `${pointer.replace(/^#\/?/, '') || 'body'} ${what}`).join('; ');
+  return detail ?? title ?? `${status} ${message ?? STATUS_CODES[status] ?? 'without a reason'}`;
+}

@@ -1,0 +1,57 @@
+import { CsvError } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
+import { CloudError } from '../../local/errors.ts';
+import { harmless } from '../cli/output.ts';
+import type { Read } from './input.ts';
+import type { Format } from './records.ts';
+
+const COLUMNS = ['phone', 'name', 'locale'];
+/** Of what is not a header, in a message. */
+const MAX_SHOWN = 200;
+const DELIMITERS = [',', ';', '\t'];
+
+/** Spreadsheets write text that looks like a number as a formula, `="+34…"`, or after an apostrophe. */
+const FORMULA = /(?<=^|[,;\t])="(?=[+\d])/g;
+const TEXT_MARK = /^'|^="|"$/g;
+const SCIENTIFIC = /^\d([.,]\d+)?e\+?\d+$/i;
+
+/** @throws {CloudError} if the text does not begin with a header of the columns that are wanted */
+export function csvFormat(file: string, start: string): Format {
+  // So spreadsheets name the delimiter.
+  const separator = /^sep=(.)\r?\n/i.exec(start);
+  const text = start.slice(separator?.[0].length ?? 0);
+  const delimiter = separator?.[1] ?? delimiterOf(text);
+  const header = headerOf(text, delimiter);
+  const columns = header.map((name) => name.toLowerCase()).map((name) => COLUMNS.includes(name) && name);
+  if (!COLUMNS.every((wanted) => columns.filter((name) => name === wanted).length === 1)) {
+    const [names, found] = [COLUMNS.join(', '), harmless(header.join(', ')).slice(0, MAX_SHOWN)];
+    throw new CloudError(`${file} must begin with a header that has each of ${names} once, and begins with: ${found}`);
+  }
+  return { delimiter, headers: separator ? 2 : 1, read: (record) => readPerson(record, delimiter, columns) };
+}
+
+/** The one that the first line has most of. */
+function delimiterOf(text: string): string {
+  const [line = ''] = text.trimStart().split(/[\r\n]/, 1);
+  const [most = ','] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);
+  return most;
+}
+
+function headerOf(text: string, delimiter: string): string[] {
+  const [header = []] = parse(text, { delimiter, trim: true, relax_quotes: true, skip_empty_lines: true, to: 1 });
+  return header;
+}
+
+function readPerson(record: string, delimiter: string, columns: Array<string | false>): Read {
+  try {
+    const options = { delimiter, columns, trim: true };
+    const [person = {}] = parse<Record<string, string>>(record.replace(FORMULA, '"'), options);
+    const phone = person.phone?.replace(TEXT_MARK, '') ?? '';
+    if (!SCIENTIFIC.test(phone)) return { person: { ...person, phone } };
+    return { problem: `phone ${phone} was rounded by a spreadsheet: format the column as text, and export it again` };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // It numbers the lines of the record.
+    return { problem: error.message.replace(/ (on|at) line \d+/, '') };
+  }
+}

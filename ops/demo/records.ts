@@ -1,0 +1,89 @@
+import { pipeline } from 'node:stream';
+import { parse } from 'csv-parse';
+import type { Line, Read } from './input.ts';
+
+export interface Format {
+  /** What stands between fields, which may be quoted; nothing, if there are no fields. */
+  delimiter?: string;
+  /** Records before the first person. */
+  headers?: number;
+  read: (record: string) => Read;
+}
+
+/** A record with the blank lines before it and, of the line break after it, the first character. */
+interface Cut {
+  raw: string;
+  /** Why it has no end. */
+  endless?: string;
+}
+
+/** API Gateway takes 10 MiB; a quote that is never closed makes one record of the rest of the file. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+const breaksIn = (text: string) => text.match(/\r\n?|\n/g)?.length ?? 0;
+
+/** Reads what a text consists of, each record at the line where it begins. */
+export async function* readRecords(
+  text: AsyncIterable<string>,
+  { delimiter, headers = 0, read }: Format,
+  maxBytes = MAX_RECORD_BYTES,
+): AsyncGenerator<Line> {
+  let lines = 0;
+  let index = 0;
+  for await (const { raw, endless } of cut(text, delimiter, maxBytes)) {
+    const record = raw.replace(/[\r\n]$/, '');
+    const blank = breaksIn(/^\s*/.exec(record)?.[0] ?? '');
+    const line = lines + 1 + blank;
+    const last = lines + 1 + breaksIn(record);
+    lines += breaksIn(raw);
+    if (endless) yield { line, problem: `${endless}; it takes all lines from ${line} to ${last}` };
+    else if (++index > headers) yield { line, ...checked(read(record.replace(/^\s*[\r\n]/, '')), last - line) };
+  }
+}
+
+/**
+ * A record ends with its line, unless a quoted field goes on (RFC 4180, section 2.6). Blank lines are none. Wrong quotes
+ * spoil their own record only: here they pass, and whoever reads the record refuses them.
+ */
+async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, maxBytes: number): AsyncGenerator<Cut> {
+  let endless: Cut | undefined;
+  const parser = parse({
+    ...(delimiter === undefined ? { quote: null } : { delimiter }),
+    record_delimiter: ['\r\n', '\n', '\r'],
+    skip_empty_lines: true,
+    ltrim: true,
+    relax_quotes: true,
+    relax_column_count: true,
+    raw: true,
+    max_record_size: maxBytes,
+    // As an error it would throw away the records before it that nobody has taken yet.
+    skip_records_with_error: true,
+    on_skip(error, raw = '') {
+      const isOpen = error?.code === 'CSV_QUOTE_NOT_CLOSED';
+      endless ??= {
+        raw,
+        endless: isOpen ? 'a quote is never closed' : `longer than ${maxBytes} bytes, and what follows was not read`,
+      };
+    },
+    on_record: (record) => (endless ? null : record),
+  });
+  async function* unlessEndless() {
+    for await (const chunk of text) {
+      if (endless) return;
+      yield chunk;
+    }
+  }
+  // An error of the text comes out of the iteration.
+  yield* pipeline(unlessEndless, parser, () => {}) as AsyncIterable<Cut>;
+  if (endless) yield endless;
+}
+
+function checked(read: Read, more: number): Read {
+  if ('problem' in read) {
+    const where = more > 0 ? ` (with a quote that is opened in it, the record takes ${more + 1} lines)` : '';
+    return { problem: read.problem + where };
+  }
+  if (JSON.stringify(read.person).includes('\ufffd'))
+    return { problem: 'has bytes that are no UTF-8: save the file as UTF-8' };
+  return read;
+}

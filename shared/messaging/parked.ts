@@ -1,0 +1,24 @@
+import type { ParkedMessage } from './subscriber-store.ts';
+
+/** What has been parked for so long needs a look, whatever it is parked for. */
+const OLD_MS = 60 * 60_000;
+
+export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.getTime() - Date.parse(parkedAt);
+
+export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked, now) > OLD_MS;
+
+/**
+ * Whether a parked message waits for a person: also what fails for now, or waits for its predecessor, for longer than that
+ * is usual. What is held is no fault.
+ */
+export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
+  ['failed', 'unreadable', 'below-baseline'].includes(parked.reason) ||
+  (parked.reason !== 'held' && isOld(parked, now));
+
+/** Whether later messages of its aggregate wait for it. */
+export const holdsUp = ({ version, reason }: ParkedMessage): boolean =>
+  version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
+
+/** Of an aggregate's messages, the first that is still to be applied. */
+export const lowestOf = (queue: readonly ParkedMessage[]): ParkedMessage | undefined =>
+  queue.find(({ reason }) => reason !== 'unsent');

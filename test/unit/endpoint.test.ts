@@ -1,0 +1,31 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { endpoint } from '../../shared/http/endpoint.ts';
+import type { HttpEvent } from '../../shared/http/secured.ts';
+
+const event = {
+  routeKey: 'GET /v1/members/{id}',
+  rawPath: '/v1',
+  headers: {},
+  requestContext: { http: { method: 'GET' } },
+} as unknown as HttpEvent;
+
+/** @param leftMs of the function's time */
+const ask = (handle: () => Promise<never>, leftMs: number) =>
+  endpoint(new Logger({ logLevel: 'SILENT' }), handle)(event, {
+    awsRequestId: 'request',
+    getRemainingTimeInMillis: () => leftMs,
+  } as Context);
+
+describe('an endpoint', () => {
+  it('asks to be called again when its function runs out of time', async () => {
+    const { statusCode, headers } = await ask(() => new Promise(() => {}), 50);
+    expect({ statusCode, again: headers?.['retry-after'] }).toEqual({ statusCode: 503, again: '1' });
+  });
+
+  it('asks to be called again when a call of AWS got no answer in time', async () => {
+    const unanswered = () => Promise.reject(Object.assign(new Error('no answer'), { name: 'TimeoutError' }));
+    expect((await ask(unanswered, 10_000)).statusCode).toBe(503);
+  });
+});

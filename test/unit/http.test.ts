@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { documents, FOLDER } from '../../ops/contracts/documents.ts';
+import { idempotencyKey } from '../../shared/contracts/fields.ts';
+import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { redemption } from '../../shared/contracts/operation.ts';
+import { evaluate, type Preconditions } from '../../shared/http/conditions.ts';
+import { idOf } from '../../shared/http/ids.ts';
+import { createMemberAccess } from '../../shared/http/member-access.ts';
+import { preferredWait } from '../../shared/http/prefer.ts';
+import type { Problem } from '../../shared/http/problems.ts';
+import { validated } from '../../shared/http/validation.ts';
+import { httpEvent } from '../support/http.ts';
+
+describe('Prefer', () => {
+  it.each<[string, number | undefined]>([
+    ['wait=5', 5],
+    ['wait="5"', 5],
+    ['Wait=5', 5],
+    ['respond-async, wait=5', 5],
+    ['wait=5; strict, return=minimal', 5],
+    ['foo="a\\", wait=1", wait=5', 5],
+    ['wait=99999999999', 20],
+    ['wait=0', 0],
+    ['foo="a, wait=1"', undefined],
+    ['foo="a; wait=1"', undefined],
+    ['foo; wait=1', undefined],
+    ['foo="wait=1', undefined],
+    ['await=1', undefined],
+    ['wait', undefined],
+    ['wait=', undefined],
+    ['wait=""', undefined],
+    ['wait=soon', undefined],
+    ['wait=-1', undefined],
+    ['wait=1.5', undefined],
+    ['wait=1e3', undefined],
+    ['', undefined],
+  ])('%j asks to wait for so many seconds: %s', (prefer, seconds) => {
+    expect(preferredWait(prefer)).toBe(seconds);
+  });
+});
+
+/** What becomes of a request for the resource at `"1"`. */
+function verdict(conditions: Preconditions, reads: boolean): string {
+  try {
+    return evaluate(conditions, '"1"', reads);
+  } catch (error) {
+    return (error as Problem).code;
+  }
+}
+
+describe('preconditions', () => {
+  const FAILS = ['version-mismatch', 'version-mismatch'];
+  const HOLDS = ['proceed', 'proceed'];
+  it.each<[Preconditions, string[]]>([
+    [{}, HOLDS],
+    [{ ifMatch: '"1"' }, HOLDS],
+    [{ ifMatch: '*' }, HOLDS],
+    [{ ifMatch: ' "0" ,, "1",' }, HOLDS],
+    [{ ifMatch: '"a,b", "1"' }, HOLDS],
+    [{ ifMatch: '"2"' }, FAILS],
+    [{ ifMatch: 'W/"1"' }, FAILS],
+    [{ ifMatch: '1' }, FAILS],
+    [{ ifMatch: '' }, FAILS],
+    // No list: a tag ends at its quote.
+    [{ ifMatch: '"a,"1",b"' }, FAILS],
+    [{ ifMatch: '"1" "2"' }, FAILS],
+    [{ ifMatch: '*, "1"' }, FAILS],
+    [{ ifNoneMatch: '"2"' }, HOLDS],
+    [{ ifNoneMatch: '"x,"' }, HOLDS],
+    [{ ifNoneMatch: '"1"' }, ['not modified', 'version-mismatch']],
+    [{ ifNoneMatch: 'W/"1"' }, ['not modified', 'version-mismatch']],
+    [{ ifNoneMatch: '"2", W/"1"' }, ['not modified', 'version-mismatch']],
+    [{ ifNoneMatch: '*' }, ['not modified', 'version-mismatch']],
+    [{ ifMatch: '"1"', ifNoneMatch: '"1"' }, ['not modified', 'version-mismatch']],
+    [{ ifMatch: '"1"', ifNoneMatch: '"2"' }, HOLDS],
+    // If-Match is the first to be evaluated.
+    [{ ifMatch: '"2"', ifNoneMatch: '"1"' }, FAILS],
+  ])('%j are evaluated as RFC 9110 has it, for reads and for writes', (conditions, expected) => {
+    expect([verdict(conditions, true), verdict(conditions, false)]).toEqual(expected);
+  });
+
+  it('find every tag of a list, whatever characters tags have', () => {
+    const tag = fc.stringMatching(/^[\x21\x23-\x7e]{0,9}$/).map((text) => `"${text}"`);
+    fc.assert(
+      fc.property(fc.array(tag), fc.array(tag), fc.constantFrom(',', ', ', ' ,\t'), (before, after, separator) => {
+        expect(verdict({ ifMatch: [...before, '"1"', ...after].join(separator) }, false)).toBe('proceed');
+        const others = [...before, ...after].filter((other) => other !== '"1"');
+        expect(verdict({ ifMatch: others.join(separator) }, false)).toBe('version-mismatch');
+      }),
+    );
+  });
+});
+
+describe('an id', () => {
+  const ID = '0199abcd-ef00-7000-8000-0000000000aa';
+  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is the same in any case: %s', (id) => {
+    expect(idOf(id, 'member')).toBe(ID);
+  });
+
+  it.each(['', 'nobody', ` ${ID}`, `${ID}\n`, `urn:uuid:${ID}`, ID.replaceAll('-', '')])('is none: %j', (id) => {
+    expect(() => idOf(id, 'member')).toThrow('There is no member of that id here.');
+  });
+
+  it('in a path and in the subject of a token is compared without regard to case', () => {
+    const { readable } = createMemberAccess({ read: 'members:read', write: 'members:write' });
+    const asked = (id: string, sub: string) => {
+      const event = httpEvent({ id });
+      const authorizer = { jwt: { claims: { sub } } };
+      return readable({ ...event, requestContext: { ...event.requestContext, ...{ authorizer } } });
+    };
+    for (const id of [ID, ID.toUpperCase()]) {
+      for (const sub of [ID, ID.toUpperCase()]) expect(asked(id, sub)).toBe(ID);
+      expect(() => asked(id, ID.replace('aa', 'ab'))).toThrow('There is no member');
+    }
+  });
+});
+
+const POINTS = 'must be a whole number from 1 to 1,000,000';
+const EXPIRES = 'must be a whole number from 5 to 3,600';
+const LOCALE = 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN';
+const NAME = 'must have 1 to 100 characters, one of them no white space';
+const KEY = 'must have 1 to 255 visible ASCII characters';
+const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
+const keyed = z.object({ key: idempotencyKey });
+
+describe('a refusal', () => {
+  it.each<[z.ZodType, unknown, Record<string, string>]>([
+    [redemption, { points: 0 }, { '#/points': POINTS }],
+    [redemption, { points: 1_000_001 }, { '#/points': POINTS }],
+    [redemption, { points: 1.5 }, { '#/points': POINTS }],
+    [redemption, { points: 2 ** 60 }, { '#/points': POINTS }],
+    [redemption, { points: '40' }, { '#/points': POINTS }],
+    [redemption, {}, { '#/points': POINTS }],
+    [redemption, { points: 1, expiresIn: 4 }, { '#/expiresIn': EXPIRES }],
+    [redemption, { points: 1, expiresIn: 3601 }, { '#/expiresIn': EXPIRES }],
+    [redemption, { points: -1, expiresIn: 0 }, { '#/points': POINTS, '#/expiresIn': EXPIRES }],
+    [registration, {}, { '#/phone': 'is missing', '#/name': 'is missing', '#/locale': 'is missing' }],
+    [registration, { ...person, name: 7 }, { '#/name': 'must be a string' }],
+    [registration, { ...person, name: '' }, { '#/name': NAME }],
+    [registration, { ...person, name: ' '.repeat(50) }, { '#/name': NAME }],
+    [registration, { ...person, name: 'x'.repeat(101) }, { '#/name': NAME }],
+    [registration, { ...person, locale: 'e' }, { '#/locale': LOCALE }],
+    [registration, { ...person, locale: 'x'.repeat(36) }, { '#/locale': LOCALE }],
+    [registration, { ...person, locale: 'en_US' }, { '#/locale': LOCALE }],
+    [registration, { ...person, locale: 'english' }, {}],
+    [registration, { ...person, locale: 'englishes' }, { '#/locale': LOCALE }],
+    [registration, [], { '#': 'must be an object' }],
+    [registration, null, { '#': 'must be an object' }],
+    [profileChange, {}, { '#': 'must name at least one of name and locale' }],
+    [profileChange, { locale: null }, { '#/locale': 'must be a string' }],
+    [
+      profileChange,
+      { locale: 'en', phone: person.phone },
+      { '#/phone': 'cannot be changed; deactivate the member and register again' },
+    ],
+    [keyed, { key: '' }, { '#/key': KEY }],
+    [keyed, { key: 'a b' }, { '#/key': KEY }],
+    [keyed, { key: 'x'.repeat(256) }, { '#/key': KEY }],
+  ])('names each rule that was broken, with its bounds, once: %#', (schema, body, expected) => {
+    const refused = () => {
+      try {
+        validated(schema, body);
+        return [];
+      } catch (error) {
+        return (error as Problem).errors ?? [];
+      }
+    };
+    expect(refused().map(({ pointer, detail }) => [pointer, detail])).toEqual(Object.entries(expected));
+  });
+});
+
+describe('the contract', () => {
+  const { components } = JSON.parse(documents().get(`${FOLDER}/openapi.json`) ?? '');
+  interface Rule {
+    type: string;
+    pattern?: string;
+    minLength?: number;
+    maxLength?: number;
+    minimum?: number;
+    maximum?: number;
+  }
+  type Field = { name: string; field: string; rule: Rule; takes: (value: unknown) => boolean };
+  const fields = [
+    ...['phone', 'name', 'locale'].map((field) => ['Registration', field, registration, person] as const),
+    ...['name', 'locale'].map((field) => ['ProfileChange', field, profileChange, {}] as const),
+    ...['points', 'expiresIn'].map((field) => ['Redemption', field, redemption, { points: 1 }] as const),
+  ].map(([name, field, schema, rest]): Field => {
+    const rule = components.schemas[name].properties[field] as Rule;
+    return { name, field, rule, takes: (value: unknown) => schema.safeParse({ ...rest, [field]: value }).success };
+  });
+  const key = components.parameters['Idempotency-Key'].schema as Rule;
+  fields.push({
+    ...{ name: 'header', field: 'Idempotency-Key', rule: key },
+    takes: (value) => idempotencyKey.safeParse(value).success,
+  });
+
+  it.each(fields)('tells the bounds of $name.$field that are enforced', ({ rule, takes }) => {
+    if (rule.type === 'integer') {
+      const { minimum = Number.NaN, maximum = Number.NaN } = rule;
+      expect([minimum - 1, minimum, maximum, maximum + 1].map(takes)).toEqual([false, true, true, false]);
+      return;
+    }
+    const { pattern = '', minLength = 0, maxLength = Number.POSITIVE_INFINITY } = rule;
+    expect(pattern !== '' || Number.isFinite(maxLength)).toBe(true);
+    const isWithin = (value: string) =>
+      new RegExp(pattern, 'u').test(value) && [...value].length >= minLength && [...value].length <= maxLength;
+    const any = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 260 }),
+      fc.string({ unit: fc.constantFrom('x', '-', '1', '+', ' '), maxLength: 260 }),
+      fc.constantFrom(
+        '',
+        'x'.repeat(maxLength === Number.POSITIVE_INFINITY ? 20 : maxLength + 1),
+        'en',
+        '+34612345678',
+      ),
+    );
+    fc.assert(fc.property(any, (value) => !takes(value) || isWithin(value)));
+  });
+
+  it('tells lengths to the last character', () => {
+    const taken = (name: string, value: string) => fields.find(({ field }) => field === name)?.takes(value);
+    const longest = (name: string) => fields.find(({ field }) => field === name)?.rule.maxLength ?? 0;
+    expect(taken('name', '𠮷'.repeat(longest('name')))).toBe(true);
+    expect(taken('locale', `en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`)).toBe(true);
+    expect(`en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`.length).toBe(longest('locale'));
+    expect(taken('Idempotency-Key', 'x'.repeat(longest('Idempotency-Key')))).toBe(true);
+  });
+});

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { close, listen } from '../../local/listen.ts';
+import { reasonOf } from '../../ops/answer.ts';
+import type { Line } from '../../ops/demo/input.ts';
+import { registerAll } from '../../ops/demo/registrations.ts';
+import { pauseMs, send } from '../../ops/demo/send.ts';
+
+/** An answer of an API, or none: the connection breaks. */
+type Scripted = { status: number; body?: string; retryAfter?: string } | 'broken';
+interface Asked {
+  key: string | undefined;
+  phone: string;
+}
+
+/** An API that says what a script says. */
+async function apiOf(script: (asked: Asked, index: number) => Scripted): Promise<{ apiUrl: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    const { phone } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
+    asked.push({ key: request.headers['idempotency-key'] as string, phone });
+    const answer = script({ key: request.headers['idempotency-key'] as string, phone }, asked.length - 1);
+    if (answer === 'broken') return void request.socket.destroy();
+    const { status, body = '', retryAfter = '0' } = answer;
+    response.writeHead(status, { 'retry-after': retryAfter }).end(body);
+  });
+  const apiUrl = await listen(server, 0, 'test');
+  onTestFinished(() => close(server));
+  return { apiUrl, asked };
+}
+
+const problem = (status: number, detail: string) =>
+  ({ status, body: JSON.stringify({ type: '/problems/x', title: 'X', status, detail }) }) as const;
+const message = (status: number, text: string) => ({ status, body: JSON.stringify({ message: text }) }) as const;
+
+describe('a request', () => {
+  it('is repeated with its key until it is answered', async () => {
+    const answers: Scripted[] = [
+      problem(429, 'Too many.'),
+      { status: 500 },
+      'broken',
+      message(503, 'No.'),
+      { status: 201, body: '{"id":1}' },
+    ];
+    const { apiUrl, asked } = await apiOf((_, index) => answers[index] ?? 'broken');
+    const sent = await send(apiUrl, 'POST', { phone: '+1' }, { 'idempotency-key': 'k' });
+    expect(sent).toEqual({ status: 201, body: { id: 1 }, outcomeUnknown: false });
+    expect(asked.map(({ key }) => key)).toEqual(['k', 'k', 'k', 'k', 'k']);
+  });
+
+  it.each<[string, Scripted[], boolean]>([
+    ['known after a refusal', [problem(422, 'No.')], false],
+    ['known after refusals for now', [problem(429, 'Later.'), problem(503, 'Later.')], false],
+    ['unknown after a broken connection', ['broken'], true],
+    ['unknown after a failure of the server', [{ status: 500 }], true],
+    ['unknown after a gateway gave up waiting', [message(503, 'Service Unavailable')], true],
+    ['unknown if an attempt before the last may have had it', ['broken', problem(429, 'Later.')], true],
+    ['known if the last answer covers the attempts before', ['broken', problem(409, 'Taken.')], false],
+  ])('has an outcome that is %s', async (_, answers, outcomeUnknown) => {
+    const { apiUrl, asked } = await apiOf((_, index) => answers[index] ?? 'broken');
+    const sent = await send(apiUrl, 'POST', {}, {}, answers.length);
+    expect([sent.outcomeUnknown, asked.length]).toEqual([outcomeUnknown, answers.length]);
+  });
+
+  it.each<[string, number, string | null, number]>([
+    ['longer each time', 1, null, 200],
+    ['not without end', 9, null, 1_000],
+    ['as long as it is asked to', 1, '12', 12_000],
+    ['until when it is asked to', 1, 'Sat, 21 Nov 2026 10:00:07 GMT', 7_000],
+    ['not at all for a time that is over', 1, 'Sat, 21 Nov 2026 09:00:00 GMT', 0],
+    ['not as long as nobody would', 1, '3600', 30_000],
+    ['as usual, if nobody can tell what it is asked to', 1, 'soon', 200],
+  ])('that fails for now waits %s', (_, attempt, retryAfter, expected) => {
+    expect(pauseMs(attempt, retryAfter, Date.parse('2026-11-21T10:00:00Z'))).toBe(expected);
+  });
+});
+
+describe('the reason of a refusal', () => {
+  const errors = [
+    { pointer: '#/phone', detail: 'must be a mobile' },
+    { pointer: '#', detail: 'must be an object' },
+  ];
+  it.each<[string, number, unknown, string]>([
+    [
+      'of a problem with fields',
+      422,
+      { title: 'X', detail: 'See errors.', errors },
+      'phone must be a mobile; body must be an object',
+    ],
+    ['of a problem without', 409, { title: 'Conflict', detail: 'Taken.' }, 'Taken.'],
+    ['of a problem with a title only', 409, { title: 'Conflict', errors: [] }, 'Conflict'],
+    ['of the gateway', 413, { message: 'Request Entity Too Large' }, '413 Request Entity Too Large'],
+    ['of a proxy', 502, '<html>', '502 Bad Gateway'],
+    ['of an empty answer', 403, '', '403 Forbidden'],
+    ['of JSON that says nothing', 403, null, '403 Forbidden'],
+    ['of JSON that is something else', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
+    ['of a status that nobody knows', 499, '', '499 without a reason'],
+  ])('is found in an answer %s', (_, status, body, reason) => {
+    expect(reasonOf({ status, body })).toBe(reason);
+  });
+});
+
+describe('registering', () => {
+  it('rejects each line with its reason, whatever is answered or not, and goes on', async () => {
+    const script: Record<string, Scripted> = {
+      large: message(413, 'Request Entity Too Large'),
+      invalid: problem(422, 'Not so.'),
+      proxy: { status: 502, body: '<html>' },
+      busy: problem(503, 'The service is busy.'),
+      broken: 'broken',
+      empty: { status: 404 },
+    };
+    const { apiUrl, asked } = await apiOf(
+      ({ phone }) => script[phone] ?? { status: 201, body: JSON.stringify({ id: phone, phone }) },
+    );
+    async function* lines(): AsyncGenerator<Line> {
+      for (const [index, phone] of [...Object.keys(script), 'good'].entries())
+        yield { line: index + 2, person: { phone } };
+      yield { line: 9, problem: 'no JSON' };
+    }
+    const { accepted, rejected } = await registerAll(lines(), {
+      apiUrl,
+      token: '',
+      concurrency: 8,
+      changeEvery: 0,
+      onProgress: () => {},
+    });
+    expect(accepted).toMatchObject([{ member: { phone: 'good' } }]);
+    expect(rejected).toEqual([
+      { line: 2, reason: '413 Request Entity Too Large' },
+      { line: 3, reason: 'Not so.' },
+      { line: 4, reason: 'outcome unknown, they may be registered: 502 Bad Gateway' },
+      { line: 5, reason: 'The service is busy.' },
+      { line: 6, reason: expect.stringMatching(/^outcome unknown, they may be registered: no answer: fetch failed: /) },
+      { line: 7, reason: '404 Not Found' },
+      { line: 9, reason: 'no JSON' },
+    ]);
+    const keys = Map.groupBy(asked, ({ phone }) => phone);
+    expect([...keys.values()].every((attempts) => new Set(attempts.map(({ key }) => key)).size === 1)).toBe(true);
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(7);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../functions/registration/operation.ts';
+import { contracts, replyHandlers } from '../../functions/registration/replies.ts';
+import { registrationReplies } from '../../shared/contracts/channels.ts';
+import type { MessageContract } from '../../shared/contracts/contract.ts';
+import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
+import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
+import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { createMessage, type MessageInput } from '../../shared/messaging/message.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { memberIdOf, TIME } from '../support/builders.ts';
+import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
+
+const [MEMBER, OTHER] = [memberIdOf(1), memberIdOf(2)];
+const now = () => TIME;
+const at = TIME.toISOString();
+const OPERATION: Operation = {
+  ...{ id: 'operation', memberId: MEMBER, points: 40, fingerprint: '', createdAt: at },
+  ...{ deadline: new Date(TIME.getTime() + 60_000).toISOString(), outcome: { state: 'pending' } },
+};
+
+/** The consumer of replies, beside an operation, and members of whom some have left. */
+function replies(operation: Operation, left: readonly string[] = []) {
+  const done: string[] = [];
+  const write = (what: string) => {
+    done.push(what);
+    return {};
+  };
+  const store = {
+    find: async (id: string) => (id === operation.id ? operation : undefined),
+    hasLeft: async (memberId: string) => left.includes(memberId),
+    deleteWrite: () => write('deleted'),
+    changeWrite: (_: Operation, { state }: Operation['outcome']) => write(state),
+    eraseOf: async () => void done.push('erased'),
+  } as never;
+  const erasures: Record<string, object> = {
+    [MEMBER]: { requestedAt: at, services: ['points', 'sms'], confirmed: {} },
+  };
+  const client = {
+    send: async ({ input }: { input: { Key: { pk: string } } }) => ({
+      Item: erasures[input.Key.pk.slice('erasure#'.length)],
+    }),
+  } as never;
+  const table = new InMemorySubscriberStore();
+  let ids = 0;
+  const newId = () => `id-${++ids}`;
+  const kit = createSubscriber({
+    store: table,
+    queueName: 'replies.fifo',
+    ...{ joinsLate: false, unordered: true, contracts, channel: registrationReplies, now, newId, random: () => 0 },
+    handlers: replyHandlers({ client, store, membersTable: 'members', now, newId }),
+  });
+  return {
+    done,
+    /** @returns why it was parked, if it was */
+    async take<C extends MessageContract>(
+      contract: C,
+      data: MessageInput<C>['data'],
+      { source = '/rollcall/points', subject = MEMBER, correlationId = OPERATION.id } = {},
+    ): Promise<string | undefined> {
+      const message = createMessage(contract, { id: newId(), source, subject, time: TIME, data, correlationId });
+      await kit.apply({ body: JSON.stringify(message), receives: 1, queueMessageId: message.id });
+      return [...table.waiting.values()][0]?.error;
+    },
+  };
+}
+
+const settled = (memberId: string, points = 40) => ({
+  ...({ memberId, points, outcome: 'succeeded', balance: 60, settledAt: at } as const),
+});
+const returned = (memberId: string, points = 40) => ({ memberId, points, balance: 100, returnedAt: at });
+const expired: Operation = { ...OPERATION, outcome: { state: 'expired', lateAnswer: 'succeeded' } };
+
+describe('an answer to a redemption', () => {
+  it('ends the operation that it names, if it is about its member and points', async () => {
+    const { take, done } = replies(OPERATION);
+    expect(await take(redemptionSettled, settled(MEMBER))).toBeUndefined();
+    expect(done).toEqual(['succeeded']);
+  });
+
+  it.each([
+    ['another member', redemptionSettled, settled(OTHER), OTHER, "is another member's"],
+    ['other points', redemptionSettled, settled(MEMBER, 1), MEMBER, 'is about other points'],
+    ['another member, gone back', pointsReturned, returned(OTHER), OTHER, "is another member's"],
+    ['other points, gone back', pointsReturned, returned(MEMBER, 1), MEMBER, 'is about other points'],
+  ])('is parked, and does nothing, if it is about %s', async (_, contract, data, subject, why) => {
+    const { take, done } = replies(contract === pointsReturned ? expired : OPERATION);
+    expect(await take(contract as MessageContract, data, { subject })).toContain(why);
+    expect(done).toEqual([]);
+  });
+
+  it('does not delete an operation in the name of another member, who has left', async () => {
+    const { take, done } = replies(OPERATION, [OTHER]);
+    expect(await take(redemptionSettled, settled(OTHER), { subject: OTHER })).toContain("is another member's");
+    expect(done).toEqual([]);
+  });
+
+  it('deletes the operation of a member who has left, and is no news when that was erased before', async () => {
+    const { take, done } = replies(OPERATION, [MEMBER]);
+    expect(await take(redemptionSettled, settled(MEMBER))).toBeUndefined();
+    expect(await take(redemptionSettled, settled(MEMBER), { correlationId: 'erased' })).toBeUndefined();
+    expect(done).toEqual(['deleted']);
+  });
+
+  it('is parked if it answers nothing', async () => {
+    const { take } = replies(OPERATION);
+    expect(await take(redemptionSettled, settled(MEMBER), { correlationId: 'none' })).toContain('which there is not');
+  });
+
+  it('is taken from the points service only', async () => {
+    const { take, done } = replies(OPERATION);
+    const source = '/rollcall/guide';
+    expect(await take(redemptionSettled, settled(MEMBER), { source })).toContain(
+      `${source} may not send ${redemptionSettled.type}`,
+    );
+    expect(done).toEqual([]);
+  });
+});
+
+describe('a confirmation that data was erased', () => {
+  const confirmation = (memberId: string) => ({ memberId, erasedAt: at });
+
+  it('counts for the service that sends it, and for one that is waited for', async () => {
+    const { take, done } = replies(OPERATION);
+    expect(await take(memberDataErased, confirmation(MEMBER), { source: '/rollcall/late' })).toBeUndefined();
+    expect(done).toEqual([]);
+    expect(await take(memberDataErased, confirmation(MEMBER), { source: '/rollcall/sms' })).toBeUndefined();
+    expect(done).toEqual(['erased']);
+  });
+
+  it('is parked if nobody has asked for it', async () => {
+    const { take, done } = replies(OPERATION);
+    expect(await take(memberDataErased, confirmation(OTHER), { subject: OTHER })).toContain('nobody has asked for');
+    expect(done).toEqual([]);
+  });
+});

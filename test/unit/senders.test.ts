@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { expect, it, onTestFinished } from 'vitest';
+import { startMessaging } from '../../local/emulators/fauxqs.ts';
+import { SENDER_HEADER, SNS_SENDER } from '../../local/senders.ts';
+
+const region = 'us-east-1';
+const configOf = (url: string) => ({
+  endpoint: url,
+  region,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+/** A client whose requests name their sender, as the endpoint has them do. */
+function clientOf(url: string, sender?: string): SQSClient {
+  const client = new SQSClient(configOf(url));
+  client.middlewareStack.add(
+    (next) => (call) => {
+      if (sender) (call.request as { headers: Record<string, string> }).headers[SENDER_HEADER] = sender;
+      return next(call);
+    },
+    { step: 'build' },
+  );
+  return client;
+}
+
+async function sendersIn(url: string, queue: string): Promise<Record<string, string | undefined>> {
+  const { Messages = [] } = await clientOf(url).send(
+    new ReceiveMessageCommand({
+      QueueUrl: `${url}/000000000000/${queue}`,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 0,
+      MessageSystemAttributeNames: ['SenderId'],
+    }),
+  );
+  return Object.fromEntries(Messages.map(({ Body = '', Attributes }) => [Body, Attributes?.SenderId]));
+}
+
+it('a message says who sent it, also after a restart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-senders-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const first = await startMessaging({ folder, region });
+  const [sqs, sns] = [clientOf(first.url), new SNSClient(configOf(first.url))];
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue' }));
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'topic' }));
+  const Endpoint = 'arn:aws:sqs:us-east-1:000000000000:queue';
+  const Attributes = { RawMessageDelivery: 'true' };
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
+
+  await clientOf(first.url, 'AROA1:points').send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));
+  await clientOf(first.url, 'AROA2:sms').send(
+    new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: '0', MessageBody: 'of a batch' }] }),
+  );
+  await sns.send(new PublishCommand({ TopicArn, Message: 'published' }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'of nobody' }));
+  const senders = {
+    one: 'AROA1:points',
+    'of a batch': 'AROA2:sms',
+    published: SNS_SENDER,
+    'of nobody': '000000000000',
+  };
+  expect(await sendersIn(first.url, 'queue')).toEqual(senders);
+  await first.stop();
+
+  const second = await startMessaging({ folder, region });
+  onTestFinished(() => second.stop());
+  expect(await sendersIn(second.url, 'queue')).toEqual(senders);
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { shownEvent } from '../../ops/stage/shown-event.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
+import { createMessage, encodeMessage } from '../../shared/messaging/message.ts';
+import { memberIdOf, registered, TIME } from '../support/builders.ts';
+
+const data = { memberId: memberIdOf(1), texts: { en: 'hi' } };
+const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
+const sms = encodeMessage(sendSms, createMessage(sendSms, { ...header, data, format: PROTOBUF_FORMAT }));
+
+describe('a message as a person is shown it', () => {
+  it('has its data in the clear, whether it came as Protobuf, as JSON in bytes, or as it is', () => {
+    expect(shownEvent(sms)).toMatchObject({ id: 'm1', datacontenttype: PROTOBUF_FORMAT, data });
+    expect(shownEvent(sms)).not.toHaveProperty('data_base64');
+    const bytes = Buffer.from(JSON.stringify(registered().data)).toString('base64');
+    const inBytes = { ...registered(), data: undefined, data_base64: bytes };
+    expect(shownEvent(JSON.stringify(inBytes))).toEqual(registered());
+    const newer = { ...registered(), data: { ...registered().data, shoeSize: 43 } };
+    expect(shownEvent(JSON.stringify(newer))).toEqual(newer);
+  });
+
+  it('is as it came, where it cannot be read', () => {
+    const broken = { ...JSON.parse(sms), data_base64: '//8=' };
+    expect(shownEvent(JSON.stringify(broken))).toEqual(broken);
+    const unknown = { ...JSON.parse(sms), type: 'rollcall.nothing.v1' };
+    expect(shownEvent(JSON.stringify(unknown))).toEqual(unknown);
+    expect(shownEvent('{"data_base64":7}')).toEqual({ data_base64: 7 });
+    expect([shownEvent('{'), shownEvent('7')]).toEqual([undefined, undefined]);
+  });
+});
