@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { Command } from 'commander';
 import { chromium, type Page } from 'playwright-core';
 import { v7 as newId } from 'uuid';
 import { startCloud } from '../local/cloud.ts';
+import { createGuardedServer } from '../local/guard.ts';
 import { listen } from '../local/listen.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { buildConsole } from '../ops/console/build.ts';
@@ -185,7 +185,7 @@ const operatorConsole = await createConsole({
   stage: openStage({ name: 'dev', endpoint: cloud.endpointUrl }),
   page: buildConsole(),
 });
-const server = createServer((request, response) => void operatorConsole.serve(request, response));
+const server = createGuardedServer((request, response) => void operatorConsole.serve(request, response));
 const url = await listen(server, 0, 'the console');
 const browser = await chromium.launch({
   executablePath: options.chromium,

@@ -9,12 +9,13 @@ export interface Cors {
 
 type Headers = Record<string, string>;
 
-const isAllowed = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
+/** Whether pages of an origin may use the API. */
+export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
   origin !== undefined && (AllowOrigins.includes(origin) || AllowOrigins.includes('*'));
 
 /** What is added to every answer to a page of an allowed origin. */
 export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
-  if (!isAllowed(cors, origin)) return {};
+  if (!allowsOrigin(cors, origin)) return {};
   const { ExposeHeaders = [] } = cors;
   return {
     'access-control-allow-origin': origin,
@@ -26,7 +27,7 @@ export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
 /** The answer to a preflight request, which no function sees; nothing, if the request is none. */
 export function preflight(cors: Cors, method: string | undefined, headers: Headers): Headers | undefined {
   if (method !== 'OPTIONS' || !headers.origin || !headers['access-control-request-method']) return undefined;
-  if (!isAllowed(cors, headers.origin)) return {};
+  if (!allowsOrigin(cors, headers.origin)) return {};
   const { AllowMethods = [], AllowHeaders = [], MaxAge } = cors;
   return {
     ...corsHeaders(cors, headers),

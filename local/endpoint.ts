@@ -1,6 +1,5 @@
 import {
   Agent,
-  createServer,
   request as httpRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -14,6 +13,7 @@ import type { Calls } from './calls.ts';
 import type { Control } from './control.ts';
 import type { Faults } from './faults.ts';
 import { errorAnswer, withoutSomeEntries } from './faulty-call.ts';
+import { createGuardedServer } from './guard.ts';
 import { type Access, AccessDenied } from './iam/access.ts';
 import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
 import type { Issuer } from './issuer.ts';
@@ -157,7 +157,9 @@ export function createEndpoint(options: EndpointOptions): Server {
     response.on('close', () => upstream.destroy());
     const answer = await promise;
     const content = (await readBody(answer)) ?? Buffer.alloc(0);
-    return { status: answer.statusCode ?? 502, headers: answer.headers, body: content };
+    // Emulators let every web page read their answers.
+    const headers = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
+    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(headers), body: content };
   }
 
   async function invoke(request: IncomingMessage, response: ServerResponse, name: string, body: Buffer): Promise<void> {
@@ -196,6 +198,8 @@ export function createEndpoint(options: EndpointOptions): Server {
     if (path.startsWith('/issuer/')) return options.issuer.answer(path.slice('/issuer'.length), request, response);
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     const name = INVOKE.exec(decodeURIComponent(path))?.[1];
+    if (name && request.method !== 'POST')
+      return answerError(response, 405, 'MethodNotAllowedException', 'Functions are invoked by POST.');
     if (name) return invoke(request, response, name, body);
     const target = targetOf(request, body);
     if (target?.operation === 'AssumeRole') return assumeRole(response, body);
@@ -234,7 +238,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     );
   }
 
-  return createServer((request, response) => {
+  return createGuardedServer((request, response) => {
     handle(request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof AccessDenied) return send(response, denied('lambda', error));

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { refusalOf } from './guard.ts';
 import { OPERATOR } from './iam/access.ts';
 import { listen } from './listen.ts';
 import { readBody } from './read-body.ts';
@@ -37,6 +38,8 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => stream.destroy());
+    if (refusalOf({ ...headers, host: headers[':authority'] }) !== undefined)
+      return stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
     passOn(stream, headers, apiUrl()).catch((error: Error) => {
       if (!stream.destroyed) respond(stream, 'proto', failed(14, `the API does not answer: ${error.message}`));
     });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Authorize } from './authorizers.ts';
-import { type Cors, corsHeaders, preflight } from './cors.ts';
+import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
+import { createGuardedServer, refusalOf } from './guard.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import { readBody } from './read-body.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
@@ -43,12 +44,15 @@ export class HttpApi {
   constructor(id: string, accountId: string) {
     this.id = id;
     this.#accountId = accountId;
-    this.server = createServer((request, response) => {
-      this.#handle(request, response).catch((error: Error) => {
-        console.error(error);
-        response.destroy();
-      });
-    });
+    this.server = createGuardedServer(
+      (request, response) => {
+        this.#handle(request, response).catch((error: Error) => {
+          console.error(error);
+          response.destroy();
+        });
+      },
+      (origin) => this.cors !== undefined && allowsOrigin(this.cors, origin),
+    );
   }
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
@@ -93,7 +97,8 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.site?.(request, response)) return;
+    // Whom the template opens the API to may not use the rest.
+    if (refusalOf(request.headers) === undefined && this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!body) return answer(response, 413, 'Request Entity Too Large');

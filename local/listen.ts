@@ -22,10 +22,6 @@ export async function listen(server: NetServer, port: number, what: string): Pro
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-/** Whether a request's `Host` is this machine's: a page elsewhere could have its own name mean this machine. */
-export const isLoopback = (host: string | undefined): boolean =>
-  /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? '');
-
 /** Ends a server and its connections. */
 export async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');

@@ -7,7 +7,10 @@ import { CloudError } from '../local/errors.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { buildConsole } from './console/build.ts';
 import { createConsole } from './console/server.ts';
+import { endWithNpm, onEnd } from './ending.ts';
 import { openStage } from './stage/stage.ts';
+
+endWithNpm();
 
 const root = join(import.meta.dirname, '..');
 const OUTDIR = join(root, 'cdk.out');
@@ -49,13 +52,11 @@ try {
     page: buildConsole(),
   });
   cloud.serve(operatorConsole.serve);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
-      await operatorConsole.stop();
-      await cloud.stop();
-      process.exit(0);
-    });
-  }
+  onEnd(async () => {
+    await operatorConsole.stop();
+    await cloud.stop();
+    process.exit(0);
+  });
   if (options.watch) watchSources(cloud);
   announce(cloud);
 } catch (error) {

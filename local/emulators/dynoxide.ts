@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
@@ -24,8 +25,8 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
   const external = process.env.DYNAMODB_URL;
   if (external) return { url: external.replace(/\/$/, ''), stop: async () => {} };
 
-  const port = await freePort();
-  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', file];
+  const { host, port } = await freeAddress();
+  const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
   const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // Ctrl-C is for us: what still runs needs its tables until we have stopped it.
@@ -38,7 +39,7 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
   const exited = once(child, 'exit');
 
   const deadline = Date.now() + STARTUP_MS;
-  while (!(await accepts(port))) {
+  while (!(await accepts(host, port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.stdin.destroy();
       throw new CloudError(`DynamoDB (dynoxide) does not start on ${file}: ${said.trim()}`);
@@ -47,7 +48,7 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
   }
   indexStreamRecords(file);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     async stop() {
       child.stdin.destroy();
       await exited;
@@ -80,8 +81,23 @@ function binary(): string {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/**
+ * dynoxide lets every web page read and write its tables, and a page can ask for any port of 127.0.0.1. So it listens at
+ * one of the 16 million other addresses of this machine; where the system has only the one, as macOS does, at that.
+ */
+async function freeAddress(): Promise<{ host: string; port: number }> {
+  const byte = () => randomInt(1, 255);
+  const hidden = `127.${byte()}.${byte()}.${byte()}`;
+  try {
+    return { host: hidden, port: await freePort(hidden) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
+    return { host: '127.0.0.1', port: await freePort('127.0.0.1') };
+  }
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   server.close();
@@ -89,8 +105,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+async function accepts(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
   try {
     await once(socket, 'connect');
     return true;

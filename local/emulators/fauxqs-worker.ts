@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { buildApp } from 'fauxqs';
+import { refusalOf } from '../guard.ts';
 import { SENDER_HEADER, SNS_SENDER } from '../senders.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
@@ -58,6 +59,10 @@ if (persistence) {
 }
 
 const app = buildApp({ logger: false, defaultRegion: region, stores: { sqsStore, snsStore, s3Store } });
+app.addHook('onRequest', async ({ headers }, reply) => {
+  const refusal = refusalOf(headers);
+  if (refusal !== undefined) return reply.code(403).send({ message: refusal });
+});
 app.addHook('preHandler', ({ headers }, _, done) => {
   const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   sending.run(isQuery ? SNS_SENDER : headers[SENDER_HEADER]?.toString(), done);

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import type { Registry } from '../../shared/discovery/registry.ts';
+import { createGuardedServer } from '../guard.ts';
 import { close, listen } from '../listen.ts';
 import { readBody } from '../read-body.ts';
 import { alibabaOf } from './alibaba.ts';
@@ -127,7 +128,7 @@ export async function startGateway(
     return { status: 404, body: { error: 'There is /messages here, for GET and POST, /inbound and /faults.' } };
   }
 
-  const server = createServer((incoming, response) => {
+  const server = createGuardedServer((incoming, response) => {
     read(incoming)
       .then(answer)
       .then(

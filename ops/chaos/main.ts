@@ -9,6 +9,7 @@ import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { printTable, progressBar } from '../cli/output.ts';
 import { atLeast } from '../demo/options.ts';
 import { CONSUMERS, createServices } from '../demo/services.ts';
+import { endWithNpm } from '../ending.ts';
 import { redrive } from '../stage/redrive.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
@@ -16,6 +17,8 @@ import { MortalCloud, type Urls } from './cloud.ts';
 import { seededRandom } from './faults.ts';
 import { load } from './load.ts';
 import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
+
+endWithNpm();
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
   .description('Registers members in an embedded cloud in which everything goes wrong, and checks G1 to G6.')

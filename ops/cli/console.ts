@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { createGuardedServer } from '../../local/guard.ts';
 import { close, listen } from '../../local/listen.ts';
 import { buildConsole } from '../console/build.ts';
 import { createConsole } from '../console/server.ts';
+import { endWithNpm, onEnd } from '../ending.ts';
 import { onStage } from './command.ts';
 import { printJson } from './output.ts';
 
@@ -23,14 +23,15 @@ export const consoleCommand = new Command('console')
   )
   .action(
     onStage<{ port: number }, []>(async (stage, { port: wanted, json }) => {
+      endWithNpm();
       const operatorConsole = await createConsole({ stage, page: buildConsole() });
-      const server = createServer((request, response) => {
+      const server = createGuardedServer((request, response) => {
         if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
       });
       const url = await listen(server, wanted, 'the console');
       if (json) printJson({ url: `${url}/` });
       else console.log(`${pc.green('ready')}  ${pc.cyan(`${url}/`)}  stage ${stage.name}`);
-      await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
+      await new Promise<void>((resolve) => onEnd(resolve));
       await operatorConsole.stop();
       await close(server);
     }),

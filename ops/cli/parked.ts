@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { ParkedMessage, ParkedReason } from '../../shared/messaging/subscriber-store.ts';
+import { onEnd } from '../ending.ts';
 import { asKept } from '../stage/ids.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
@@ -120,7 +121,7 @@ const redriveCommand = new Command('redrive')
       found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
       const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given.map(asKept);
       const interrupted = new AbortController();
-      process.once('SIGINT', () => interrupted.abort());
+      onEnd(() => interrupted.abort());
       const { signal } = interrupted;
       const bar = progressBar(aggregates.length, 'aggregates');
       const summary = await redrive(stage, subscriber, aggregates, {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { endWithNpm, onEnd } from '../ending.ts';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';
 import { OperatorError } from '../stage/stage.ts';
@@ -71,7 +72,8 @@ export const tail = new Command('tail')
         );
       }
       const stopping = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+      endWithNpm();
+      onEnd(() => stopping.abort());
       await follow(cloud, options, stopping.signal);
     }),
   );

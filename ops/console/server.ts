@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { stageNamed } from '../../infra/stages.ts';
-import { isLoopback } from '../../local/listen.ts';
 import { readBody } from '../../local/read-body.ts';
 import { registered } from '../stage/directory.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
@@ -21,7 +20,10 @@ export interface ConsoleOptions {
 }
 
 export interface Console {
-  /** @returns whether the request was for the console; else somebody else is to answer it */
+  /**
+   * For a guarded server.
+   * @returns whether the request was for the console; else somebody else is to answer it
+   */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
   stop(): Promise<void>;
 }
@@ -142,15 +144,12 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       // The page of `/` is for people; whoever wants something else of it asks the API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
-      if (!isOurs(request)) problem(response, { title: 'The console answers its own page only.', status: 403 });
-      else {
-        const answering = path.startsWith(API)
-          ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
-          : file(response, path);
-        answering.catch((error: Error) =>
-          error instanceof URIError ? problem(response, NOTHING_HERE) : response.destroy(error),
-        );
-      }
+      const answering = path.startsWith(API)
+        ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
+        : file(response, path);
+      answering.catch((error: Error) =>
+        error instanceof URIError ? problem(response, NOTHING_HERE) : response.destroy(error),
+      );
       return true;
     },
     async stop() {
@@ -158,17 +157,6 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
       await watch.stop();
     },
   };
-}
-
-/**
- * Not a page elsewhere: one whose name was made to mean this machine shows in `Host`, one that sends a form or a script of
- * its own in `Origin` or `Sec-Fetch-Site`.
- */
-function isOurs({ headers }: IncomingMessage): boolean {
-  const { host, origin } = headers;
-  const site = headers['sec-fetch-site'];
-  const isFromHere = origin === undefined || origin === `http://${host}`;
-  return isLoopback(host) && isFromHere && (site === undefined || site === 'same-origin' || site === 'none');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

@@ -10,6 +10,7 @@ import type { CloudDescription } from '../../local/control.ts';
 import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { harmless, progressBar } from '../cli/output.ts';
+import { endWithNpm } from '../ending.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { type Line, madeUp } from './input.ts';
 import { openInput } from './input-file.ts';
@@ -18,6 +19,8 @@ import { compareRedemptions, type RedemptionVerdict } from './redemptions.ts';
 import { type Registrations, registerAll } from './registrations.ts';
 import { createServices } from './services.ts';
 import { compare, percentile, type Verdict } from './verdict.ts';
+
+endWithNpm();
 
 const options = new Command('npm run demo --')
   .description('Registers members over HTTP, waits until every effect was applied, and compares.')

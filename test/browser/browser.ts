@@ -25,7 +25,8 @@ function whereChromiumIs(): string {
   );
 }
 
-export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: whereChromiumIs(), args: QUIET });
+export const startBrowser = (...more: string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: whereChromiumIs(), args: [...QUIET, ...more] });
 
 export interface PageOptions extends BrowserContextOptions {
   /** What may be said on the browser's console: it reports every answer of 4xx as an error. */

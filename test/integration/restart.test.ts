@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -162,6 +162,22 @@ describe('npm start', () => {
       expect.stringContaining(`${data} is in use by another embedded cloud. Stop that one`),
     ]);
     expect(said).not.toMatch(/\n\s+at /);
+  });
+
+  /** Command lines of what npm runs for a port. */
+  const running = (port: number): string[] =>
+    execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(`ops/start.ts --memory --port ${port}`));
+
+  it('ends with the npm that runs it, however that is ended', async () => {
+    const ending = async (signal: NodeJS.Signals, port: number) => {
+      const npm = spawn('npm', ['start', '--', '--memory', '--port', String(port)], { cwd: root, stdio: 'ignore' });
+      await eventually(async () => running(port).some((line) => line.startsWith('node ')));
+      npm.kill(signal);
+      await eventually(async () => running(port).length === 0);
+    };
+    await Promise.all([ending('SIGTERM', 45_000), ending('SIGINT', 46_000), ending('SIGKILL', 47_000)]);
   });
 
   it('refuses an option that makes no sense', async () => {

@@ -355,8 +355,9 @@ describe('pages of other sites', () => {
 
   it('get nothing, as the stages are', async () => {
     const preflight = await cloud.request('OPTIONS', '/v1/members', undefined, from('https://www.example.com'));
-    const post = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
-    for (const { headers } of [preflight, post]) expect(headers.get('access-control-allow-origin')).toBeNull();
+    const read = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
+    for (const { status, headers } of [preflight, read])
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
   it('get what a stage opens to their site, and to no other', async () => {
@@ -377,7 +378,16 @@ describe('pages of other sites', () => {
     };
     expect(await allowed('OPTIONS', site)).toEqual([204, site, 'GET,POST']);
     expect(await allowed('GET', site)).toEqual([200, site, null]);
-    expect(await allowed('OPTIONS', 'https://evil.example')).toEqual([204, null, null]);
-    expect(await allowed('GET', 'https://evil.example')).toEqual([200, null, null]);
+    for (const method of ['OPTIONS', 'GET'])
+      expect(await allowed(method, 'https://evil.example')).toEqual([403, null, null]);
+    // It opens the API, and nothing else at its address.
+    let isServed = false;
+    open.serve((_, response) => {
+      isServed = true;
+      response.end();
+      return true;
+    });
+    await open.request('GET', '/', undefined, { origin: site });
+    expect(isServed).toBe(false);
   });
 });

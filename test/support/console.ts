@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createGuardedServer } from '../../local/guard.ts';
 import { close, listen } from '../../local/listen.ts';
 import { createConsole } from '../../ops/console/server.ts';
 import { openStage } from '../../ops/stage/stage.ts';
@@ -13,7 +13,7 @@ export interface TestConsole {
 export async function startConsole(cloud: TestCloud, page: Promise<string>): Promise<TestConsole> {
   const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
   const operatorConsole = await createConsole({ stage, page });
-  const server = createServer((request, response) => {
+  const server = createGuardedServer((request, response) => {
     if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
   });
   return {

@@ -15,6 +15,7 @@ export const REGISTRATION_ENVIRONMENT = {
   SCOPES: JSON.stringify({ read: 'members:read', write: 'members:write' }),
   SUBSCRIBERS: '[]',
   PSEUDONYMS_SECRET: 'pseudonyms',
+  PHONES_REMEMBERED_DAYS: '365',
 };
 
 /** A client whose tables have one member and take every write. */

@@ -18,7 +18,9 @@ async function registering(...found: Array<PhoneGuard | PhoneMark | undefined>) 
     now: () => TIME,
     newId: () => memberIdOf(++ids),
   });
-  const answer = await members.register(SOMEONE, 'key', { by: { actor: 'anonymous', authentication: 'none' } }).catch((error: Error) => error);
+  const answer = await members
+    .register(SOMEONE, 'key', { by: { actor: 'anonymous', authentication: 'none' } })
+    .catch((error: Error) => error);
   const returning = inserts.map(([, , row]) => row.messages.map(({ body }) => JSON.parse(body).data.returning));
   return { answer, returning, instead: inserts.map(([, , , left]) => left), guards: inserts.map(([, guard]) => guard) };
 }

@@ -1,0 +1,65 @@
+import { request } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createGuardedServer, refusalOf } from '../../local/guard.ts';
+import { close, listen } from '../../local/listen.ts';
+
+describe('a request', () => {
+  it.each([
+    ['of a program', {}],
+    ['by another name of this machine', { host: 'localhost:4000' }],
+    ['from a container', { host: 'host.docker.internal:4010' }],
+    ['of a page of its own', { origin: 'http://127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }],
+    ['of a person at a browser', { 'sec-fetch-site': 'none' }],
+  ])('%s is answered', (_, headers) => {
+    expect(refusalOf({ host: '127.0.0.1:4000', ...headers })).toBeUndefined();
+  });
+
+  it.each([
+    ['by a name of somebody else', { host: 'evil.example:4000' }],
+    ['by a name below one of ours', { host: '127.0.0.1.evil.example' }],
+    ['by no name', { host: undefined }],
+    ['of a page elsewhere', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['of a page elsewhere, by an old browser', { origin: 'http://evil.example' }],
+    ['of another port', { origin: 'http://127.0.0.1:8080', 'sec-fetch-site': 'same-site' }],
+    ['of a page that hides where it is from', { origin: 'null' }],
+    ['of an image elsewhere', { 'sec-fetch-site': 'cross-site' }],
+  ])('%s is refused', (_, headers) => {
+    expect(refusalOf({ host: '127.0.0.1:4000', ...headers })).toBeDefined();
+  });
+
+  it('of a page whose origin is allowed is answered, but by no other name of the machine', () => {
+    const allowsOrigin = (origin: string) => origin === 'https://www.example.com';
+    const headers = { host: '127.0.0.1:4000', origin: 'https://www.example.com', 'sec-fetch-site': 'cross-site' };
+    expect(refusalOf(headers, allowsOrigin)).toBeUndefined();
+    expect(refusalOf({ ...headers, host: 'evil.example' }, allowsOrigin)).toBeDefined();
+  });
+});
+
+describe('a server', () => {
+  async function ask(target: string): Promise<{ status: number | undefined; body: string }> {
+    const server = createGuardedServer(({ url, headers }, response) => response.end(`${url} of ${headers.host}`));
+    const { port } = new URL(await listen(server, 0, 'test'));
+    onTestFinished(() => close(server));
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; body: string }>();
+    request({ port, host: '127.0.0.1', path: target, headers: { host: 'localhost' } }, async (response) => {
+      resolve({ status: response.statusCode, body: (await response.setEncoding('utf8').toArray()).join('') });
+    })
+      .on('error', reject)
+      .end();
+    return promise;
+  }
+
+  it.each([
+    ['http://127.0.0.1:4000/v1/members?a=b', '/v1/members?a=b of 127.0.0.1:4000'],
+    ['http://127.0.0.1:4000', '/ of 127.0.0.1:4000'],
+    ['HTTP://127.0.0.1?a', '/?a of 127.0.0.1'],
+    ['/http://evil.example/', '/http://evil.example/ of localhost'],
+  ])('takes the whole address %s as a target', async (target, body) => {
+    expect(await ask(target)).toEqual({ status: 200, body });
+  });
+
+  it('believes that address, and not the header that says another', async () => {
+    expect((await ask('http://evil.example/v1')).status).toBe(403);
+    expect((await ask('http://127.0.0.1@evil.example/v1')).status).toBe(403);
+  });
+});
