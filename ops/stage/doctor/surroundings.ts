@@ -54,7 +54,7 @@ export const permissions: Check = async ({ stage }) => {
   const tries = [
     ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.parked(name)) })),
     { what: `read ${stage.table('outbox')}`, may: () => firstOf(stage.outbox()) },
-    ...[...subscribers, 'outbox'].map((name) => ({
+    ...[...subscribers, 'registration-outbox'].map((name) => ({
       what: `invoke ${stage.table(name)}-sweep`,
       may: () => dryRun(lambda, `${stage.table(name)}-sweep`),
     })),

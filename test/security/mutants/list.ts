@@ -13,6 +13,8 @@ export interface SecurityMutant {
     | 'security/phones'
     | 'security/texts'
     | 'unit/erasing'
+    | 'unit/guard'
+    | 'unit/senders'
     | 'unit/services'
     | 'unit/message'
     | 'unit/replies'
@@ -30,6 +32,7 @@ const authorizers = 'local/authorizers.ts';
 const access = 'shared/http/member-access.ts';
 const signature = 'local/signature.ts';
 const policy = 'local/iam/policy.ts';
+const guard = 'local/guard.ts';
 const encryption = 'infra/constructs/encryption.ts';
 const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
@@ -532,25 +535,46 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: 'the console answers pages elsewhere that say where they are',
-    file: 'ops/console/server.ts',
-    from: 'const isFromHere = origin === undefined || origin === `http://${host}`;',
-    to: 'const isFromHere = true;',
-    test: 'integration/console',
+    name: 'pages elsewhere that say where they are are answered',
+    file: guard,
+    from: 'if (origin !== undefined && origin !== `http://${host}`',
+    to: 'if (origin === host',
+    test: 'unit/guard',
   },
   {
-    name: 'the console answers pages elsewhere of which the browser says so',
-    file: 'ops/console/server.ts',
-    from: "(site === undefined || site === 'same-origin' || site === 'none')",
-    to: "site !== 'never'",
-    test: 'integration/console',
+    name: 'pages elsewhere of which the browser says so are answered',
+    file: guard,
+    from: "(site === 'cross-site' || site === 'same-site')",
+    to: "site === 'never'",
+    test: 'unit/guard',
   },
   {
     name: 'any name may mean this machine',
-    file: 'local/listen.ts',
-    from: "/^(127\\.0\\.0\\.1|localhost|\\[::1\\])(:\\d+)?$/.test(host ?? '');",
-    to: 'host !== undefined;',
-    test: 'integration/console',
+    file: guard,
+    from: 'if (!HERE.test(host))',
+    to: "if (host === 'nobody')",
+    test: 'unit/guard',
+  },
+  {
+    name: 'the header is believed where the target says another host',
+    file: guard,
+    from: '  request.headers.host = host;\n',
+    to: '',
+    test: 'unit/guard',
+  },
+  {
+    name: 'whom the API is opened to may use the console',
+    file: 'local/http-api.ts',
+    from: 'if (refusalOf(request.headers) === undefined && this.site?.(',
+    to: 'if (this.site?.(',
+    test: 'security/callers',
+  },
+  {
+    name: 'a message does not say who sent it',
+    file: 'local/emulators/fauxqs-worker.ts',
+    from: 'senderId: sending.getStore(),',
+    to: 'senderId: undefined,',
+    test: 'unit/senders',
   },
   {
     name: 'a call that nobody can tell is allowed',
