@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '../shared/discovery/registry.ts';
@@ -29,6 +29,7 @@ import type { Runtime } from './resources/runtime.ts';
 import { Secrets } from './secrets.ts';
 import { ALIBABA } from './sms/alibaba.ts';
 import { awsOf } from './sms/aws.ts';
+import { createCallbacks, WEBHOOK_KEYS } from './sms/callbacks.ts';
 import { createMailbox } from './sms/mailbox.ts';
 import { GATEWAY_SERVICE, type Gateway, startGateway } from './sms/sandbox.ts';
 import { TWILIO } from './sms/twilio.ts';
@@ -128,7 +129,11 @@ export async function startCloud({
     const writes = new Doorbell();
     const directory = new Directory();
     const secrets = new Secrets(state);
-    const mailbox = createMailbox(state, faults);
+    const callbacks = createCallbacks({
+      state,
+      publish: async (TopicArn, Message) => void (await services.sns.send(new PublishCommand({ TopicArn, Message }))),
+    });
+    const mailbox = createMailbox(state, callbacks, faults);
     const access = new Access({ region: REGION, accountId: ACCOUNT_ID, salt: data ?? randomUUID() });
     const issuer = new Issuer(state, data !== undefined, () => `${endpointUrl}/issuer`);
     const control = createControl({
@@ -149,7 +154,7 @@ export async function startCloud({
           service: 'servicediscovery',
           answer: (operation, request) => directory.answer(operation, request),
         },
-        PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox, access) },
+        PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(mailbox, callbacks, access) },
       },
       calls,
       place: { region: REGION, accountId: ACCOUNT_ID },
@@ -164,7 +169,7 @@ export async function startCloud({
     opened.push(() => close(endpoint));
     const gateways: Gateway[] = [];
     for (const [index, name] of ['gateway-1', 'gateway-2'].entries()) {
-      const gateway = await startGateway(name, mailbox, ports.sms ? ports.sms + index : 0);
+      const gateway = await startGateway(name, mailbox, callbacks, ports.sms ? ports.sms + index : 0);
       opened.push(gateway.stop);
       gateways.push(gateway);
     }
@@ -227,7 +232,13 @@ export async function startCloud({
         openApi,
         directory,
         secrets,
-        knownSecrets: { twilio: TWILIO, alibaba: ALIBABA },
+        callbacks,
+        knownSecrets: {
+          twilio: TWILIO,
+          alibaba: ALIBABA,
+          'http-webhooks': { key: WEBHOOK_KEYS.http },
+          'alibaba-webhooks': { key: WEBHOOK_KEYS.alibaba },
+        },
         environment,
         functions,
         apis: running?.apis ?? new Map(),
@@ -267,6 +278,8 @@ export async function startCloud({
     }
     opened.push(halt);
     await run(synthesized);
+    callbacks.start();
+    opened.push(callbacks.stop);
 
     return {
       endpointUrl,

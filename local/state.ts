@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from './errors.ts';
 
-/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox, archives of topics. */
+/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox and what it is to tell of them, archives of topics. */
 export interface State {
   position(mapping: string): string | undefined;
   savePosition(mapping: string, sequenceNumber: string): void;
@@ -47,6 +47,10 @@ function open(folder: string | undefined): DatabaseSync {
         provider TEXT NOT NULL, received_at TEXT NOT NULL
       );
       CREATE INDEX IF NOT EXISTS sent_to ON sent_texts (recipient);
+      CREATE TABLE IF NOT EXISTS callbacks (
+        id TEXT PRIMARY KEY, provider TEXT NOT NULL, address TEXT NOT NULL, told TEXT NOT NULL
+      );
+      CREATE TABLE IF NOT EXISTS callback_addresses (provider TEXT PRIMARY KEY, address TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS issuer_keys (kid TEXT PRIMARY KEY, jwk TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS secrets (arn TEXT PRIMARY KEY, value TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS archived_topics (topic TEXT PRIMARY KEY, since INTEGER NOT NULL);

@@ -43,9 +43,11 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
       SWITCHES_TABLE: text,
       INSTANCES_TABLE: text,
       PSEUDONYMS_SECRET: text,
+      WEBHOOKS_URL: z.url(),
     }),
   );
   const { SMS: settings, SMS_LIMITS_TABLE, CIRCUITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
+  const webhookUrl = (name: SmsProviderName) => (settings.receipts ? `${environment.WEBHOOKS_URL}/${name}` : undefined);
   const client = createDynamoDB();
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
@@ -76,7 +78,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
 
   const routeOf = (name: SmsProviderName): Route => {
     const circuit = `sms-${name}`;
-    const { provider, discovered } = providers[name](now);
+    const { provider, discovered } = providers[name](now, webhookUrl(name));
     return {
       name: circuit,
       provider,
@@ -123,25 +125,38 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
 
 type Configured = { provider: SmsProvider; discovered?: string };
 
-const providers: Record<SmsProviderName, (now: () => Date) => Configured> = {
-  http: () => {
+/** @param webhookUrl of the provider; undefined: no receipt is asked for */
+const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | undefined) => Configured> = {
+  http: (_, webhookUrl) => {
     const { GATEWAY_URL: url } = readEnvironment(z.object({ GATEWAY_URL: z.url() }));
-    if (!url.startsWith(DISCOVERED)) return { provider: createHttpGateway({ url }) };
-    return { provider: createHttpGateway({}), discovered: url.slice(DISCOVERED.length) };
+    if (!url.startsWith(DISCOVERED)) return { provider: createHttpGateway({ url, webhookUrl }) };
+    return { provider: createHttpGateway({ webhookUrl }), discovered: url.slice(DISCOVERED.length) };
   },
-  aws: () => {
-    const { ORIGINATION_IDENTITY } = readEnvironment(z.object({ ORIGINATION_IDENTITY: text }));
+  aws: (_, webhookUrl) => {
+    const { ORIGINATION_IDENTITY, CONFIGURATION_SET } = readEnvironment(
+      z.object({ ORIGINATION_IDENTITY: text, CONFIGURATION_SET: text }),
+    );
     // A retry of the SDK could send a text twice; the signal ends a call in time.
     const client = new PinpointSMSVoiceV2Client({
       maxAttempts: 1,
       requestHandler: { connectionTimeout: clientDefaults.requestHandler.connectionTimeout },
     });
-    return { provider: createAwsEndUserMessaging({ client, originationIdentity: ORIGINATION_IDENTITY }) };
+    return {
+      provider: createAwsEndUserMessaging({
+        client,
+        originationIdentity: ORIGINATION_IDENTITY,
+        ...(webhookUrl && { configurationSet: CONFIGURATION_SET }),
+      }),
+    };
   },
-  twilio: (now) => {
+  twilio: (now, webhookUrl) => {
     const { TWILIO_URL, TWILIO_SECRET } = readEnvironment(z.object({ TWILIO_URL: z.url(), TWILIO_SECRET: text }));
     return {
-      provider: createTwilio({ url: TWILIO_URL, credentials: createSecret(TWILIO_SECRET, twilioCredentials, now) }),
+      provider: createTwilio({
+        url: TWILIO_URL,
+        credentials: createSecret(TWILIO_SECRET, twilioCredentials, now),
+        webhookUrl,
+      }),
     };
   },
   alibaba: (now) => {

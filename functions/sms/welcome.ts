@@ -6,6 +6,8 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
+import { currentTraceparent } from '../../shared/observability/spans.ts';
+import { encodeReference } from './receipt-reference.ts';
 import { welcomeText } from './templates.ts';
 import type { SendText, Sent } from './texting.ts';
 
@@ -32,7 +34,13 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
   return {
     async 'rollcall.member.registered.v1'(message, released) {
       const { id, subject, time, data } = message;
-      const text = { to: data.phone, ...welcomeText(data.locale), idempotencyKey: id };
+      const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
+      const text = {
+        to: data.phone,
+        ...welcomeText(data.locale),
+        idempotencyKey: id,
+        reference: encodeReference(about),
+      };
       const answer = (sent: Sent) =>
         correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,

@@ -20,6 +20,7 @@ type Chapter =
   | 'circuit-opened'
   | 'texts-held'
   | 'text-budget-nearly-spent'
+  | 'not-taken'
   | 'functions-throttled'
   | 'table-throttled';
 

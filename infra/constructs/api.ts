@@ -14,10 +14,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Route } from '../../shared/contracts/routes.ts';
 import type { RpcRoute } from '../../shared/contracts/rpc.ts';
+import type { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import type { Stage } from '../stages.ts';
 
 const PUBLIC =
-  'Open to everybody: who registers has no token yet, and what the API says of itself is no secret. Registering is limited by caller and phone.';
+  'Open to everybody: who registers has no token yet, and what the API says of itself is no secret. Registering is limited by caller and phone. A webhook is proven by the signature, or the token, of its provider.';
+
+type ServiceRoute = Route | RpcRoute | typeof smsWebhook;
 
 export interface ApiProps {
   stage: Stage;
@@ -53,12 +56,7 @@ export class Api extends HttpApi {
   }
 
   /** Adds a route to the stack of the service that answers it. What can be read takes HEAD as well. @returns its routes */
-  addServiceRoute(
-    scope: Construct,
-    id: string,
-    route: Route | RpcRoute | 'everything else',
-    fn: IFunction,
-  ): HttpRoute[] {
+  addServiceRoute(scope: Construct, id: string, route: ServiceRoute | 'everything else', fn: IFunction): HttpRoute[] {
     const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
     const authorizer = route === 'everything else' ? undefined : this.#authorizerOf(route);
     const keys =
@@ -81,7 +79,7 @@ export class Api extends HttpApi {
   }
 
   /** Who may call a route. Whether a token is good for that very member, its function decides. */
-  #authorizerOf({ access }: Route | RpcRoute): IHttpRouteAuthorizer | undefined {
+  #authorizerOf({ access }: ServiceRoute): IHttpRouteAuthorizer | undefined {
     if (access === 'public') return undefined;
     return access === 'services' ? this.#bySignature : this.#byToken;
   }

@@ -43,7 +43,7 @@ export interface ConsumerProps {
 const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 const PARKED = 'parked';
 
-const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
+export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
   (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
 /** Whoever takes the messages of a queue: its functions, a table and alarms. */

@@ -72,6 +72,7 @@ export class Dashboard extends Construct {
     this.#showPublication(queues.filter((name) => name.endsWith('-undelivered.fifo')));
     for (const consumer of consumers) this.#showConsumer(consumer);
     this.#showTexts(stage);
+    this.#showTextEvents(queues);
     this.#showFunctions(functions);
     this.#showTables(tables);
   }
@@ -207,10 +208,27 @@ export class Dashboard extends Construct {
         ],
       },
       {
+        title: 'What became of welcomes, by receipts',
+        metrics: ['TextsDelivered', 'TextsUndelivered', 'ProviderEventsIgnored', 'WebhooksRefused'].map((name) =>
+          this.#own('sms-webhooks', name, 'Sum'),
+        ),
+      },
+      {
+        title: 'People who opted out and in',
+        metrics: ['OptOuts', 'OptIns'].map((name) => this.#own('sms-webhooks', name, 'Sum')),
+      },
+      {
         title: 'Not sent: held, budget nearly spent, opted out',
         metrics: ['TextsHeld', 'TextBudgetNearlySpent', 'TextsOptedOut'].map((name) => this.#own(service, name, 'Sum')),
       },
     ]);
+  }
+
+  /** What AWS End User Messaging tells comes by a queue. */
+  #showTextEvents(queues: readonly string[]): void {
+    const [name, deadLetters] = [`${this.#prefix}sms-events`, `${this.#prefix}sms-events-dlq`];
+    if (!queues.includes(name)) return;
+    this.#board.monitorSqsQueueWithDlq({ queue: this.#queue(name), deadLetterQueue: this.#queue(deadLetters) });
   }
 
   #showFunctions(names: readonly string[]): void {

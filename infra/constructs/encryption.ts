@@ -33,6 +33,12 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
+    // To put what it tells of texts into an encrypted topic.
+    allow('Texts', {
+      principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
+      actions: USE,
+      conditions: THIS_ACCOUNT,
+    });
     // To put messages into encrypted queues.
     allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],

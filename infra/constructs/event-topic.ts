@@ -12,7 +12,7 @@ export const CHANGING = [
   ...['Publish', 'SetTopicAttributes', 'PutDataProtectionPolicy', 'DeleteTopic', 'AddPermission', 'RemovePermission'],
 ].map((name) => `sns:${name}`);
 
-const READING = [
+export const READING = [
   ...['Subscribe', 'GetTopicAttributes', 'ListSubscriptionsByTopic', 'GetDataProtectionPolicy', 'ListTagsForResource'],
 ].map((name) => `sns:${name}`);
 

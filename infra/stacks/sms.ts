@@ -1,28 +1,27 @@
-import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import { raiseAlarm } from '../constructs/alarms.ts';
-import { Consumer } from '../constructs/consumer.ts';
+import { Consumer, concurrencyOf } from '../constructs/consumer.ts';
+import { consumeFrom } from '../constructs/queue-source.ts';
+import { ServiceFunction } from '../constructs/service-function.ts';
 import { serviceMetric } from '../constructs/service-metric.ts';
-import { ServiceSecret } from '../constructs/service-secret.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
+import { SmsEvents } from '../constructs/sms-events.ts';
+import { type Needs, smsProvider } from '../constructs/sms-provider.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
 import type { ServiceProps } from './foundation.ts';
 
-/** What a provider needs: settings of the functions, and what they may do. */
-interface Provider {
-  environment: Record<string, string>;
-  statement?: PolicyStatement;
-}
+/** All of the path but which provider it is. */
+const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
 /** Sends texts: the welcome, and whatever a service wants a member to be told. */
 export class SmsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, alarms, governance }: ServiceProps) {
+  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
@@ -53,10 +52,12 @@ export class SmsStack extends Stack {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',
     });
-    const providers = stage.sms.providers.map((name) => this.#provider(name, stage));
+    const events = stage.sms.providers.includes('aws') ? new SmsEvents(this, 'Events', { stage }) : undefined;
+    const providers = stage.sms.providers.map((name) => smsProvider(this, name, stage, events));
+    const settings = { SMS: JSON.stringify(stage.sms), WEBHOOKS_URL: `${api.apiEndpoint}${WEBHOOKS}` };
     for (const sender of [subscriber, commands]) {
       sender.uses('SMS_LIMITS_TABLE', limits, 'BatchGetItem', 'UpdateItem', 'PutItem');
-      sender.extend({ ...governance.environment, SMS: JSON.stringify(stage.sms) }, (fn) => {
+      sender.extend({ ...governance.environment, ...settings }, (fn) => {
         governance.allowBreaking(fn);
         governance.allowPseudonyms(fn);
         governance.allowDiscovering(fn);
@@ -68,59 +69,35 @@ export class SmsStack extends Stack {
         });
       }
     }
-    this.#raiseAlarms(stage, alarms);
-  }
-
-  /** Addresses have no default where there is none that everybody has: texts would be lost. */
-  #provider(name: SmsProviderName, stage: Stage): Provider {
-    switch (name) {
-      case 'http': {
-        const url = new CfnParameter(this, 'SmsGatewayUrl', {
-          description:
-            'Where the SMS gateway listens: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
-        });
-        return { environment: { GATEWAY_URL: url.valueAsString } };
-      }
-      case 'aws': {
-        const identity = new CfnParameter(this, 'SmsOriginationIdentity', {
-          description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its ARN.',
-          allowedPattern: '^arn:[^:]+:sms-voice:.+$',
-        });
-        return {
-          environment: { ORIGINATION_IDENTITY: identity.valueAsString },
-          statement: new PolicyStatement({
-            actions: ['sms-voice:SendTextMessage'],
-            resources: [identity.valueAsString],
-          }),
-        };
-      }
-      case 'twilio':
-        return this.#withSecret(stage, 'Twilio', 'https://api.twilio.com', 'authToken', { accountSid: '', from: '' });
-      case 'alibaba':
-        return this.#withSecret(stage, 'Alibaba', 'https://dysmsapi.ap-southeast-1.aliyuncs.com', 'accessKeySecret', {
-          accessKeyId: '',
-          from: '',
-        });
-    }
-  }
-
-  /** A provider whose credentials are a secret that an operator fills in. */
-  #withSecret(stage: Stage, name: string, address: string, key: string, fields: Record<string, string>): Provider {
-    const url = new CfnParameter(this, `${name}Url`, { default: address, description: `Where ${name} listens.` });
-    const secret = new ServiceSecret(this, `${name}Credentials`, {
-      stage,
-      name: name.toLowerCase(),
-      description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
-      generate: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
-    });
-    const prefix = name.toUpperCase();
-    return {
-      environment: { [`${prefix}_URL`]: url.valueAsString, [`${prefix}_SECRET`]: secret.secretArn },
-      statement: new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+    /** What takes what providers tell. */
+    const told = (name: string, file: string, handler: string, needs: readonly Needs[]): ServiceFunction => {
+      const fn = new ServiceFunction(this, handler, {
+        stage,
+        name,
+        entry: `functions/sms/${file}.handler.ts`,
+        handler,
+        environment: {
+          SMS_LIMITS_TABLE: limits.tableName,
+          PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
+          ...Object.assign({}, ...needs.map(({ environment }) => environment)),
+        },
+      });
+      limits.allow(fn, 'PutItem', 'DeleteItem');
+      governance.allowPseudonyms(fn);
+      channels.allowSending(fn, [registrationReplies]);
+      for (const { statement } of needs) if (statement) fn.addToRolePolicy(statement);
+      return fn;
     };
+    const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
+    api.addServiceRoute(this, 'Webhook', smsWebhook, told('sms-webhook', 'webhooks', 'webhook', needs));
+    if (events) {
+      const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
+      consumeFrom(events.queue, takeEvents, concurrencyOf(stage, 'sms'));
+    }
+    this.#raiseAlarms(stage, alarms, events);
   }
 
-  #raiseAlarms(stage: Stage, topic: ServiceProps['alarms']): void {
+  #raiseAlarms(stage: Stage, topic: ServiceProps['alarms'], events: SmsEvents | undefined): void {
     const counted = [
       [
         'circuit-opened',
@@ -138,5 +115,37 @@ export class SmsStack extends Stack {
       const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
       raiseAlarm(this, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
     }
+    const chapter = 'not-taken';
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter,
+      of: 'sms-webhook',
+      metric: serviceMetric(stage, 'sms-webhooks', 'WebhooksRefused', 'Sum'),
+      above: 10,
+      meaning:
+        'Webhooks are refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out.',
+    });
+    if (!events) return;
+    const period = Duration.minutes(1);
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter,
+      of: 'sms-events',
+      metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
+      above: 5 * 60,
+      meaning:
+        'What AWS End User Messaging tells has waited for more than five minutes: receipts, and people who opt out.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter,
+      of: 'sms-events-dlq',
+      metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      meaning: 'What AWS End User Messaging told was given up: receipts, and people who opt out.',
+    });
   }
 }

@@ -14,6 +14,7 @@ import type { Access } from '../iam/access.ts';
 import type { Issuer } from '../issuer.ts';
 import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
 import type { Secrets } from '../secrets.ts';
+import type { Callbacks } from '../sms/callbacks.ts';
 import type { State } from '../state.ts';
 import type { Assembly } from '../template/assembly.ts';
 
@@ -42,6 +43,8 @@ export interface Runtime {
   archive: Archive;
   directory: Directory;
   secrets: Secrets;
+  /** Of the SMS sandbox. */
+  callbacks: Pick<Callbacks, 'setAddress'>;
   /** Values of secrets by the end of their names: the credentials of the sandbox. */
   knownSecrets: Record<string, object>;
   /** Variables of every function, over what the template says. */

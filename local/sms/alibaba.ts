@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import type { Mailbox } from './mailbox.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
 export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
@@ -17,20 +18,26 @@ const told = (ResponseCode: string, ResponseDescription = ResponseCode): Answer 
 });
 
 /** Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. */
-export function alibabaOf(mailbox: Mailbox) {
+export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressOf'>) {
   const nonces = new Set<string>();
   return async (request: Request): Promise<Answer | 'none' | undefined> => {
     const action = request.headers['x-acs-action'];
     if (action === undefined) return 'none';
     const complaint = complaintAbout(request, nonces);
     if (complaint) return complaint;
-    const { To = '', Message: text = '' } = Object.fromEntries(new URLSearchParams(request.query));
+    const {
+      To = '',
+      Message: text = '',
+      TaskId: reference = '',
+    } = Object.fromEntries(new URLSearchParams(request.query));
     if (action !== 'SendMessageToGlobe') {
       return error(404, 'InvalidAction.NotFound', `Specified api is not found: ${action}`);
     }
     if (!/^[1-9]\d{6,14}$/.test(To)) return told('MOBILE_NUMBER_ILLEGAL');
-    const accept = (): Answer => {
-      const { id } = mailbox.keep({ to: `+${To}`, text, provider: 'alibaba' });
+    const address = callbacks.addressOf('alibaba');
+    const accept = (fate: Fate): Answer => {
+      const receipt = address === undefined ? undefined : { address, reference };
+      const { id } = mailbox.keep({ to: `+${To}`, text, provider: 'alibaba', receipt }, fate);
       return { status: 200, body: { ...(told('OK').body as object), MessageId: id, To, Segments: '1' } };
     };
     return mailbox.answer(['alibaba'], undefined, accept, {

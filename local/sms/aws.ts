@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Access } from '../iam/access.ts';
 import { signedBy } from '../signature.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';
 
 const error = (status: number, type: string, more: object = {}): Answer => ({
@@ -9,17 +10,32 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
   body: { __type: type, Message: type, ...more },
 });
 
+interface Asked {
+  DestinationPhoneNumber?: string;
+  MessageBody?: string;
+  ConfigurationSetName?: string;
+  Context?: Record<string, string>;
+}
+
 /** AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the AWS endpoint. */
-export function awsOf(mailbox: Mailbox, access: Pick<Access, 'secretOf' | 'region'>) {
+export function awsOf(
+  mailbox: Mailbox,
+  callbacks: Pick<Callbacks, 'addressOf'>,
+  access: Pick<Access, 'secretOf' | 'region'>,
+) {
   return async (operation: string, body: string, headers: Record<string, string>): Promise<Answer | undefined> => {
     const signed = { method: 'POST', path: '/', headers, body };
     if (!(await signedBy(signed, { service: 'sms-voice', region: access.region }, (key) => access.secretOf(key))))
       return error(403, 'InvalidSignatureException');
     if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
-    const { DestinationPhoneNumber: to = '', MessageBody: text = '' } = JSON.parse(body) as Record<string, string>;
+    const asked = JSON.parse(body) as Asked;
+    const { DestinationPhoneNumber: to = '', MessageBody: text = '', ConfigurationSetName, Context = {} } = asked;
+    // The topic of the configuration set.
+    const address = ConfigurationSetName === undefined ? undefined : callbacks.addressOf('aws');
     if (!/^\+[1-9]\d{6,14}$/.test(to)) return error(400, 'ValidationException', { Reason: 'INVALID_PARAMETER' });
-    const accept = (): Answer => {
-      mailbox.keep({ to, text, provider: 'aws' });
+    const accept = (fate: Fate): Answer => {
+      const receipt = address === undefined ? undefined : { address, reference: Context.reference ?? '' };
+      mailbox.keep({ to, text, provider: 'aws', receipt }, fate);
       return { status: 200, body: { MessageId: randomUUID() } };
     };
     return mailbox.answer(['aws'], undefined, accept, {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Faults } from '../faults.ts';
 import type { State } from '../state.ts';
+import type { Callbacks } from './callbacks.ts';
 
 export interface SentText {
   id: string;
@@ -14,8 +15,21 @@ export interface SentText {
   receivedAt: string;
 }
 
-/** `hangs` keeps the text out and answers nothing, `answer lost` keeps it and answers nothing. */
-export const FAULTS = ['fails', 'refuses', 'opted out', 'throttles', 'hangs', 'answer lost', 'slow', 'down'] as const;
+/**
+ * `hangs` keeps the text out and answers nothing, `answer lost` keeps it and answers nothing, `undelivered` accepts it and
+ * says later that it could not be delivered.
+ */
+export const FAULTS = [
+  'fails',
+  'refuses',
+  'opted out',
+  'undelivered',
+  'throttles',
+  'hangs',
+  'answer lost',
+  'slow',
+  'down',
+] as const;
 
 export interface ProviderFault {
   kind: (typeof FAULTS)[number];
@@ -31,10 +45,24 @@ export interface Refusals<Answer> {
   throttles: Answer;
 }
 
+/** What becomes of a text that was accepted. */
+export type Fate = 'delivered' | 'undelivered';
+
+/** A text as a provider was asked for it. */
+export interface Accepted {
+  to: string;
+  text: string;
+  /** Under which it is the same text, if it comes again. */
+  key?: string;
+  provider: string;
+  /** Asked for: where it goes, and what it is to bring back. */
+  receipt?: { address: string; reference: string } | undefined;
+}
+
 export type Mailbox = ReturnType<typeof createMailbox>;
 
 /** The texts that the sandbox's providers accepted, and how each of them is to go wrong. */
-export function createMailbox({ database }: State, faults?: Faults) {
+export function createMailbox({ database }: State, callbacks: Pick<Callbacks, 'add'>, faults?: Faults) {
   const columns =
     'id, recipient AS "to", body AS text, idempotency_key AS idempotencyKey, provider, received_at AS receivedAt';
   const byKey = database.prepare(`SELECT ${columns} FROM sent_texts WHERE idempotency_key = ?`);
@@ -53,12 +81,13 @@ export function createMailbox({ database }: State, faults?: Faults) {
     asked: asked as Readonly<Record<string, number>>,
 
     /** A text that came before with this key is the same. */
-    keep({ to, text, key, provider }: { to: string; text: string; key?: string; provider: string }): SentText {
+    keep({ to, text, key, provider, receipt }: Accepted, fate: Fate): SentText {
       const known = key && (byKey.get(key) as unknown as SentText | undefined);
       if (known) return known;
       const sent = { id: randomUUID(), to, text, idempotencyKey: key ?? null, provider };
       const receivedAt = new Date().toISOString();
       insert.run(sent.id, to, text, sent.idempotencyKey, provider, receivedAt);
+      if (receipt) callbacks.add(provider, receipt.address, { kind: fate, reference: receipt.reference, to });
       return { ...sent, receivedAt };
     },
 
@@ -72,22 +101,24 @@ export function createMailbox({ database }: State, faults?: Faults) {
     async answer<Answer>(
       names: readonly string[],
       key: string | undefined,
-      accept: () => Answer,
+      accept: (fate: Fate) => Answer,
       refusals: Refusals<Answer>,
     ): Promise<Answer | undefined> {
       for (const name of names) asked[name] = (asked[name] ?? 0) + 1;
       const onPurpose = names.includes('http') ? faults?.text(key) : undefined;
       const fault = onPurpose ? { kind: onPurpose } : names.map((name) => broken.get(name)).find(Boolean);
-      if (!fault) return accept();
+      if (!fault) return accept('delivered');
       if (onPurpose) faults?.happened(`SMS gateway: ${onPurpose}`);
       switch (fault.kind) {
         case 'slow':
           await delay((fault as ProviderFault).ms ?? 1_000);
-          return accept();
+          return accept('delivered');
+        case 'undelivered':
+          return accept('undelivered');
         case 'hangs':
           return undefined;
         case 'answer lost':
-          accept();
+          accept('delivered');
           return undefined;
         case 'down':
           throw new Error('nobody is there');

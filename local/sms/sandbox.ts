@@ -5,7 +5,8 @@ import { createGuardedServer } from '../guard.ts';
 import { close, listen } from '../listen.ts';
 import { readBody } from '../read-body.ts';
 import { alibabaOf } from './alibaba.ts';
-import { FAULTS, type Mailbox } from './mailbox.ts';
+import type { Callbacks } from './callbacks.ts';
+import { FAULTS, type Fate, type Mailbox } from './mailbox.ts';
 import { twilioOf } from './twilio.ts';
 import type { Answer, Request } from './wire.ts';
 
@@ -26,7 +27,16 @@ export const GATEWAY_SERVICE = 'sms-gateway';
 const LEASE_MS = 9_000;
 const RENEWED_EVERY_MS = 3_000;
 
-const message = z.object({ to: z.string().regex(/^\+\d{2,15}$/), text: z.string().min(1).max(1600) });
+const phone = z.string().regex(/^\+\d{2,15}$/);
+const words = z.string().min(1).max(1600);
+const message = z.object({
+  to: phone,
+  text: words,
+  callback: z.object({ url: z.url(), reference: z.string().min(1).max(255) }).optional(),
+});
+const providerNames = ['http', 'twilio', 'alibaba', 'aws'] as const;
+const inbound = z.strictObject({ from: phone, text: words, provider: z.enum(providerNames).default('http') });
+const address = z.strictObject({ url: z.url() });
 const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
 
 /**
@@ -35,16 +45,28 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
  * `GET /asked` → how often each provider and each instance was asked to send a text.
  * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
+ * `POST /inbound` `{from, text, provider?}` is a person who answers, such as STOP: the provider tells the application.
+ * `PUT /callbacks/{provider}` `{url}` is where it tells that, if no text has said so yet; and Alibaba's receipts go there.
  */
-export async function startGateway(name: string, mailbox: Mailbox, port: number): Promise<Gateway> {
-  const [twilio, alibaba] = [twilioOf(mailbox), alibabaOf(mailbox)];
+export async function startGateway(
+  name: string,
+  mailbox: Mailbox,
+  callbacks: Pick<Callbacks, 'add' | 'setAddress' | 'addressOf'>,
+  port: number,
+): Promise<Gateway> {
+  const [twilio, alibaba] = [twilioOf(mailbox, callbacks), alibabaOf(mailbox, callbacks)];
 
   async function accept({ headers, body }: Request): Promise<Answer | undefined> {
     const key = headers['idempotency-key'];
     const parsed = message.safeParse(parseJson(body));
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-    const { to, text } = parsed.data;
-    const keep = () => ({ status: 202, body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }) }) });
+    const { to, text, callback } = parsed.data;
+    if (callback) callbacks.setAddress('http', callback.url);
+    const receipt = callback && { address: callback.url, reference: callback.reference };
+    const keep = (fate: Fate) => ({
+      status: 202,
+      body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }), receipt }, fate),
+    });
     const body503 = { error: 'a fault on purpose' };
     return mailbox.answer<Answer>(['http', name], key, keep, {
       fails: { status: 503, body: body503 },
@@ -67,12 +89,33 @@ export async function startGateway(name: string, mailbox: Mailbox, port: number)
     return { status: 200, body: Object.fromEntries(mailbox.faults) };
   }
 
+  function hear({ body }: Request): Answer {
+    const parsed = inbound.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    const { provider, ...said } = parsed.data;
+    const where = callbacks.addressOf(provider);
+    if (where === undefined)
+      return { status: 409, body: { error: `${provider} does not know whom to tell: PUT /callbacks/${provider}` } };
+    callbacks.add(provider, where, { kind: 'inbound', ...said });
+    return { status: 202, body: {} };
+  }
+
+  function direct(provider: string, { body }: Request): Answer {
+    const parsed = address.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    callbacks.setAddress(provider, parsed.data.url);
+    return { status: 200, body: parsed.data };
+  }
+
   async function answer(request: Request): Promise<Answer | undefined> {
     const { method, path, query } = request;
     const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
     if (target !== undefined) return control(target, request);
     if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
     if (path === '/asked') return { status: 200, body: mailbox.asked };
+    if (path === '/inbound' && method === 'POST') return hear(request);
+    const toDirect = /^\/callbacks\/(http|twilio|alibaba)$/.exec(path)?.[1];
+    if (toDirect !== undefined && method === 'PUT') return direct(toDirect, request);
     if (path === '/messages' && method === 'POST') return accept(request);
     if (path === '/messages' && method === 'GET') {
       const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);
@@ -82,7 +125,7 @@ export async function startGateway(name: string, mailbox: Mailbox, port: number)
       const answered = await provider(request);
       if (answered !== 'none') return answered;
     }
-    return { status: 404, body: { error: 'There is /messages here, for GET and POST, and /faults.' } };
+    return { status: 404, body: { error: 'There is /messages here, for GET and POST, /inbound and /faults.' } };
   }
 
   const server = createGuardedServer((incoming, response) => {

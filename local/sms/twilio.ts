@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Mailbox } from './mailbox.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
 export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox', from: '+15005550006' };
@@ -13,7 +14,7 @@ const error = (status: number, code: number, message: string): Answer => ({
 });
 
 /** Twilio's Messages resource: `POST /2010-04-01/Accounts/{sid}/Messages.json`. @returns nothing, if it is not asked for */
-export function twilioOf(mailbox: Mailbox) {
+export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddress'>) {
   return async ({ method, path, headers, body }: Request): Promise<Answer | 'none' | undefined> => {
     const accountSid = MESSAGES.exec(path)?.[1];
     if (accountSid === undefined || method !== 'POST') return 'none';
@@ -22,12 +23,15 @@ export function twilioOf(mailbox: Mailbox) {
       return error(401, 20003, 'Authenticate');
     }
     const form = new URLSearchParams(body.toString());
-    const { To = '', Body = '', From, MessagingServiceSid } = Object.fromEntries(form);
+    const { To = '', Body = '', From, MessagingServiceSid, StatusCallback } = Object.fromEntries(form);
     if (!From && !MessagingServiceSid) return error(400, 21603, "A 'From' phone number is required.");
     if (Body === '') return error(400, 21602, 'Message body is required.');
     if (!/^\+[1-9]\d{6,14}$/.test(To)) return error(400, 21211, `Invalid 'To' Phone Number: ${To}`);
-    const accept = (): Answer => {
-      mailbox.keep({ to: To, text: Body, provider: 'twilio' });
+    if (StatusCallback) callbacks.setAddress('twilio', StatusCallback.replace(/\?.*/, ''));
+    // What it is about is in the address.
+    const receipt = StatusCallback ? { address: StatusCallback, reference: '' } : undefined;
+    const accept = (fate: Fate): Answer => {
+      mailbox.keep({ to: To, text: Body, provider: 'twilio', receipt }, fate);
       const sid = `SM${randomBytes(16).toString('hex')}`;
       const uri = `/2010-04-01/Accounts/${accountSid}/Messages/${sid}.json`;
       const about = { account_sid: accountSid, api_version: '2010-04-01', direction: 'outbound-api', error_code: null };

@@ -180,7 +180,7 @@ export function createLive(topology: Topology) {
   function pointOf(at: Date, { queues, outboxRows, parked }: Standing): LoadPoint {
     const publicationLagMs = percentilesOf(current.publicationLagsMs);
     const applicationLagMs = percentilesOf(current.applicationLagsMs);
-    const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)\.fifo$/.test(name));
+    const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)(\.fifo)?$/.test(name));
     return {
       at: at.toISOString(),
       registrationsPerSecond: current.registrations,

@@ -31,11 +31,12 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
     );
     const ledger = (pointsItems.get(member.id) ?? []).filter(({ sk }) => sk.startsWith('ledger#'));
     const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
-    // Who redeems is told by a text, each time.
-    const expectedTexts = 1 + entries('redemption');
+    // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
+    const contact = smsItems.get(member.id)?.find(({ sk }) => sk === 'contact');
+    const expectedTexts = contact?.welcome === 'opted out' ? 0 : 1 + entries('redemption');
     const account = pointsItems.get(member.id)?.find(({ sk }) => sk === 'account');
     const journey = guideItems.get(member.id)?.find(({ sk }) => sk === 'journey');
-    const cursors = [smsItems.get(member.id)?.find(({ sk }) => sk === 'contact'), account, journey];
+    const cursors = [contact, account, journey];
 
     const counts = [entries('registration'), journey?.startedAt ? 1 : 0] as const;
     verdict.sms += ownTexts.length;

@@ -117,7 +117,9 @@ export function openStage({ name, endpoint }: StageOptions) {
 
     /** Names of all that take messages from a queue: subscribers, and whoever takes commands or replies. */
     async subscribers(): Promise<string[]> {
-      const names = (await queueUrls()).map((url) => nameOf(url).slice(prefix.length, -'.fifo'.length));
+      // What is not FIFO is no channel, but where a provider tells of texts.
+      const channels = (await queueUrls()).map(nameOf).filter((name) => name.endsWith('.fifo'));
+      const names = channels.map((name) => name.slice(prefix.length, -'.fifo'.length));
       return names.filter((queue) => names.includes(`${queue}-dlq`)).sort();
     },
 

@@ -29,6 +29,8 @@ export const smsSettings = z.strictObject({
   perCountryAndMinute: z.int().min(1),
   /** An alarm is raised at four fifths of it. */
   perDay: z.int().min(1),
+  /** Whether the welcome asks for a delivery receipt, which onboarding then shows. */
+  receipts: z.boolean(),
   /** How the capability `sms` is switched while a circuit is open; null: not at all. */
   modeWhenCircuitOpens: z.literal('short-text').nullable(),
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import { pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
@@ -336,21 +337,26 @@ describe('a text that some service wants sent', () => {
   });
 });
 
-describe('a phone of which a provider says that it has opted out', () => {
-  const contact = (id: string) => eventually(async () => (await cloud.items('sms', id)).find(({ welcome }) => welcome));
-  const welcomeStep = async (id: string) => {
+const contact = (id: string) => eventually(async () => (await cloud.items('sms', id)).find(({ welcome }) => welcome));
+/** A step of the SMS service in the onboarding of a member, once it is there. */
+const smsStep = (id: string, name: string) =>
+  eventually(async () => {
     const { body } = await cloud.request('GET', `/v1/members/${id}/onboarding`);
-    return body.steps.find(({ step }: { step: string }) => step === 'welcome-sms');
-  };
+    return body.steps.find(({ source, step }: Record<string, string>) => source === '/rollcall/sms' && step === name)
+      ?.summary;
+  });
+/** Of all phones. */
+const optOuts = async () => {
+  const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-sms-limits' }));
+  return Items.filter(({ pk }) => pk.startsWith('opted-out#'));
+};
 
+describe('a phone of which a provider says that it has opted out', () => {
   it('gets no more texts: not by another provider, not by a command, not for whoever registers with it next', async () => {
     await cloud.breakSms('http', 'opted out');
     const { id, phone } = await member();
     expect(await contact(id)).toMatchObject({ welcome: 'opted out' });
-    expect(await eventually(() => welcomeStep(id))).toMatchObject({
-      source: '/rollcall/sms',
-      summary: 'not sent: whoever has this phone has opted out of texts',
-    });
+    expect(await smsStep(id, 'welcome-sms')).toBe('not sent: whoever has this phone has opted out of texts');
     await cloud.breakSms('http');
     const before = await cloud.asked();
     expect(before.twilio).toBeUndefined();
@@ -374,7 +380,81 @@ describe('a phone of which a provider says that it has opted out', () => {
   });
 });
 
-const optOuts = async () => {
-  const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-sms-limits' }));
-  return Items.filter(({ pk }) => pk.startsWith('opted-out#'));
-};
+describe('a welcome that a provider accepted', () => {
+  it.each([
+    ['http', 'delivery confirmed by the provider', {}],
+    ['http', 'not delivered: unreachable', { http: 'undelivered' }],
+    ['twilio', 'delivery confirmed by the provider', { http: 'throttles' }],
+    ['twilio', 'not delivered: 30003', { http: 'throttles', twilio: 'undelivered' }],
+  ] as [string, string, Partial<Record<'http' | 'twilio', ProviderFault['kind']>>][])(
+    'is told from one that arrived, by a receipt of %s: %s',
+    async (provider, summary, { http, twilio }) => {
+      await cloud.breakSms('http', http);
+      await cloud.breakSms('twilio', twilio);
+      const { id, phone } = await member();
+      expect(await smsStep(id, 'welcome-sms')).toBe('accepted by the provider');
+      expect(await smsStep(id, 'welcome-sms-delivery')).toBe(summary);
+      expect((await cloud.texts(phone)).map((text) => text.provider)).toEqual([provider]);
+      for (const one of ['http', 'twilio']) await cloud.breakSms(one);
+    },
+  );
+});
+
+describe('a person who answers', () => {
+  it.each(['http', 'twilio'])('STOP by %s gets no texts, until they answer START', async (provider) => {
+    if (provider === 'twilio') {
+      // The sandbox knows its webhook from the first text that it sent.
+      await cloud.breakSms('http', 'throttles');
+      await smsStep((await member()).id, 'welcome-sms-delivery');
+      await cloud.breakSms('http');
+    }
+    const { id, phone } = await member();
+    await smsStep(id, 'welcome-sms');
+    const before = (await optOuts()).length;
+    await cloud.answer(phone, 'HELP', provider);
+    await cloud.answer(phone, 'Stop.', provider);
+    await eventually(async () => (await optOuts()).length === before + 1);
+    expect((await optOuts()).map(({ by }) => by)).toContain(`sms-${provider}`);
+
+    const ordered = await redeem(id, { points: 10 });
+    expect(await ended(ordered.body.id)).toMatchObject({ state: 'succeeded' });
+    await eventually(async () =>
+      cloud.logs('rollcall-dev-sms-commands-consume').some((line) => line.includes('OptedOut')),
+    );
+    expect(await cloud.texts(phone)).toHaveLength(1);
+
+    await cloud.answer(phone, 'start', provider);
+    await eventually(async () => (await optOuts()).length === before);
+    await redeem(id, { points: 10 });
+    await eventually(async () => (await cloud.texts(phone)).length === 2);
+  });
+});
+
+describe('a webhook', () => {
+  const post = (provider: string, body: string, headers: Record<string, string> = {}) =>
+    fetch(`${cloud.apiUrl}/webhooks/sms/${provider}`, { method: 'POST', body, headers });
+
+  it.each([
+    ['http', JSON.stringify({ events: [{ type: 'inbound', from: '+34612345678', text: 'STOP' }] })],
+    ['twilio', 'From=%2B34612345678&Body=STOP'],
+    ['aws', JSON.stringify({ originationNumber: '+34612345678', messageBody: 'STOP' })],
+    ['constructor', '{}'],
+  ])('of %s tells who cannot prove to be the provider nothing, and does nothing', async (provider, body) => {
+    const before = await optOuts();
+    const forged = {
+      'webhook-id': 'x',
+      'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+      'webhook-signature': 'v1,AAAA',
+      'x-twilio-signature': 'AAAA',
+    };
+    for (const headers of [{}, forged]) {
+      const response = await post(provider, body, headers);
+      expect([response.status, await response.json()]).toMatchObject([404, { detail: 'There is no webhook here.' }]);
+    }
+    expect(await optOuts()).toEqual(before);
+  });
+
+  it('takes no more than 256 KB', async () => {
+    expect((await post('http', 'x'.repeat(300_000))).status).toBe(413);
+  });
+});

@@ -168,12 +168,12 @@ describe('the console', () => {
     const { id } = await api<{ id: string }>('register', 'POST', person());
     const view = await eventually(async () => {
       const found = await api<MemberView>(`members/${id}`);
-      return found.texts.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 6 && found;
+      return found.texts.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 7 && found;
     });
     expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
     expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v1');
     expect(new Set(view.spans.map(({ service }) => service))).toEqual(
-      new Set(['registration', 'relay', 'sms', 'points', 'guide', 'registration-replies']),
+      new Set(['registration', 'relay', 'sms', 'points', 'guide', 'registration-replies', 'sms-webhooks']),
     );
   });
 

@@ -293,7 +293,7 @@ describe('on a table', () => {
 
 describe('a text to a country that is not allowed', () => {
   it('reaches no provider, is seen, and goes when a person releases it', async () => {
-    const cloud = await cloudOf({ environment: smsEnvironment({ countries: ['ES'] }) });
+    const cloud = await cloudOf({ environment: smsEnvironment({ countries: ['ES'], receipts: false }) });
     const phone = '+4915112345678';
     await cloud.request('POST', '/v1/members', { phone, name: 'Eva', locale: 'en' });
     const held = await eventually(async () => {
@@ -318,6 +318,8 @@ describe('a text to a country that is not allowed', () => {
     expect(await cloud.asked()).toEqual({});
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);
     expect(await cloud.texts(phone)).toHaveLength(1);
+    // No receipt was asked for: the gateway was not told where it would go.
+    await expect(cloud.answer(phone, 'STOP')).rejects.toThrow('http does not know whom to tell');
   });
 });
 

@@ -28,7 +28,7 @@ describe('a client that knows link relations only', () => {
     });
     expect((await follow(account, 'member')).id).toBe(member.id);
     await eventually(async () => (await follow(member, 'guide')).steps);
-    await eventually(async () => (await follow(member, 'onboarding')).steps.length === 3);
+    await eventually(async () => (await follow(member, 'onboarding')).steps.length === 4);
     const headers = { prefer: 'wait=15' };
     const { body: operation } = await cloud.request('POST', member._links.redemptions.href, { points: 1 }, headers);
     expect((await follow(operation, 'self')).state).toBe('succeeded');
@@ -78,7 +78,7 @@ describe('every resource', () => {
     for (const part of ['points', 'guide']) {
       await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/${part}`)).status === 200);
     }
-    await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === 3);
+    await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === 4);
     const { body } = await cloud.request('POST', `/v1/members/${id}/redemptions`, { points: 1 }, { prefer: 'wait=15' });
     paths = Object.values(routes)
       // There is an erasure only of who has left, and then nothing else.
@@ -187,7 +187,7 @@ describe('onboarding', () => {
     await answer(id, 'coupon');
     const { state, steps } = await eventually(async () => {
       const found = await read(id);
-      return found.steps.length === 4 && found;
+      return found.steps.length === 5 && found;
     });
     expect(state).toBe('collecting');
     expect(
@@ -197,12 +197,13 @@ describe('onboarding', () => {
       '/rollcall/guide guide false',
       '/rollcall/points bonus false',
       '/rollcall/sms welcome-sms false',
+      '/rollcall/sms welcome-sms-delivery false',
     ]);
   });
 
   it('shows an answer that comes after the deadline, as late', async () => {
     const { id } = await register();
-    await eventually(async () => (await read(id)).steps.length === 3);
+    await eventually(async () => (await read(id)).steps.length === 4);
     await cloud.dynamodb.send(
       new UpdateCommand({
         TableName: 'rollcall-dev-members',
@@ -214,7 +215,7 @@ describe('onboarding', () => {
     await answer(id, 'coupon');
     const { state, steps } = await eventually(async () => {
       const found = await read(id);
-      return found.steps.length === 4 && found;
+      return found.steps.length === 5 && found;
     });
     expect([state, steps.at(-1)]).toMatchObject(['closed', { step: 'coupon', late: true }]);
   });

@@ -1,18 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
+import type { ProviderEvent } from '../../functions/sms/provider-events.ts';
 import { sign } from '../../functions/sms/providers/alibaba.ts';
 import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { failureOf } from '../../functions/sms/providers/http-call.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
+import { encodeReference } from '../../functions/sms/receipt-reference.ts';
+import { readAlibaba } from '../../functions/sms/webhooks/alibaba.ts';
+import { readAwsEvent } from '../../functions/sms/webhooks/aws-end-user-messaging.ts';
+import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
+import { readTwilio } from '../../functions/sms/webhooks/twilio.ts';
+import type { ReadWebhook } from '../../functions/sms/webhooks/webhook.ts';
 import { close, listen } from '../../local/listen.ts';
+import { createCallbacks, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import { TWILIO } from '../../local/sms/twilio.ts';
+import { openState } from '../../local/state.ts';
 import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
 import { createRemoteService } from '../../shared/resilience/remote-service.ts';
+import { memberIdOf } from '../support/builders.ts';
+import { eventually } from '../support/cloud.ts';
 import { startProviders } from '../support/sms-providers.ts';
 
 let sandbox: Awaited<ReturnType<typeof startProviders>>;
@@ -128,6 +142,92 @@ describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error).not.toBeInstanceOf(ThrottledError);
     expect(sandbox.mailbox.texts(text.to)).toEqual([]);
+  });
+});
+
+describe('what the sandbox tells', () => {
+  const about = { memberId: memberIdOf(7), messageId: memberIdOf(8) };
+  const reference = encodeReference(about);
+  const now = () => new Date();
+  const readers: Record<string, ReadWebhook> = {
+    http: readHttpGateway(async () => ({ key: WEBHOOK_KEYS.http }), now),
+    twilio: readTwilio(async () => TWILIO, now),
+    alibaba: readAlibaba(async () => ({ key: WEBHOOK_KEYS.alibaba })),
+  };
+  async function told(name: string): Promise<readonly (ProviderEvent | null)[]> {
+    if (name === 'aws') return sandbox.published.map((body) => readAwsEvent(body, now()));
+    const requests = sandbox.told.filter(({ url }) => url.startsWith(`${sandbox.webhooksUrl}/${name}`));
+    const events = await Promise.all(requests.map((request) => readers[name]?.(request)));
+    return events.flatMap((some) => (typeof some === 'object' ? some : []));
+  }
+
+  it.each(['http', 'twilio', 'alibaba', 'aws'])(
+    'by %s, is believed: that a text arrived, or could not',
+    async (name) => {
+      for (const kind of [undefined, 'undelivered'] as const) {
+        if (kind) sandbox.mailbox.faults.set(name, { kind });
+        await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
+      }
+      const receipts = await eventually(async () => {
+        const events = (await told(name)).filter((event) => event && 'about' in event);
+        return events.length >= 2 && events;
+      });
+      expect(receipts).toHaveLength(2);
+      expect(receipts).toEqual(
+        expect.arrayContaining([
+          { kind: 'delivered', about },
+          { kind: 'undelivered', about, reason: expect.any(String) },
+        ]),
+      );
+    },
+  );
+
+  it.each(['http', 'twilio', 'aws'])('by %s, is believed: that a person wants no texts', async (provider) => {
+    const { to: from } = newText();
+    const body = JSON.stringify({ from, text: 'STOP', provider });
+    expect((await fetch(`${sandbox.url}/inbound`, { method: 'POST', body })).status).toBe(202);
+    await eventually(async () =>
+      (await told(provider)).some((event) => event && 'phone' in event && event.phone === from),
+    );
+  });
+
+  it('is many receipts in one call of the generic gateway, and asked for by nobody else', async () => {
+    const before = sandbox.told.length;
+    for (let text = 0; text < 5; text++)
+      await sandbox.adapter('http').send({ ...newText(), reference }, { signal: signal() });
+    await sandbox.adapter('http').send(newText(), { signal: signal() });
+    const calls = await eventually(async () => {
+      const since = sandbox.told.slice(before);
+      const events = since.flatMap(({ body }) => JSON.parse(body).events);
+      return events.length === 5 && since;
+    });
+    expect(calls.length).toBeLessThan(5);
+  });
+
+  it('is told again when nobody listened, and after a restart if it was not told before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-callbacks-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const published: string[] = [];
+    const receipt = { kind: 'delivered', reference, to: '+34600000000' } as const;
+    const first = openState(folder);
+    const failing = createCallbacks({ state: first, publish: () => Promise.reject(new Error('nobody listens')) });
+    failing.add('aws', 'topic', receipt);
+    await failing.stop();
+    first.close();
+    const second = openState(folder);
+    let tries = 0;
+    const again = createCallbacks({
+      state: second,
+      async publish(_, message) {
+        if (++tries === 1) throw new Error('not yet');
+        published.push(message);
+      },
+    });
+    again.start();
+    await eventually(async () => published.length === 1);
+    await again.stop();
+    second.close();
+    expect(readAwsEvent(published[0] ?? '', now())).toEqual({ kind: 'delivered', about });
   });
 });
 

@@ -47,7 +47,7 @@ const linesOf = (fn: string) =>
 describe('a trace', () => {
   it('goes from the request of a caller to the last effect and reply, through outbox, topic, queues and provider', async () => {
     const member = await register({ traceparent: CALLER });
-    const spans = await spansWith(member, /^process rollcall\.onboarding/, 3);
+    const spans = await spansWith(member, /^process rollcall\.onboarding/, 4);
     expect(spans.every(({ traceId }) => traceId === TRACE)).toBe(true);
     const request = 'registration POST /v1/members';
     const [v1, v2] = ['rollcall.member.registered.v1', 'rollcall.member.registered.v2'];
@@ -63,6 +63,9 @@ describe('a trace', () => {
           `registration-replies ${step} < ${process}`,
         ]),
         `sms call sms-http < sms process ${v1}`,
+        // The receipt, which came by a request of its own.
+        `sms-webhooks send registration-replies < sms process ${v1}`,
+        `registration-replies ${step} < sms process ${v1}`,
       ].toSorted(),
     );
     expect(spans.filter(({ error }) => error)).toEqual([]);

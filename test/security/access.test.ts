@@ -6,7 +6,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { paginateListQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { Access, AccessDenied } from '../../local/iam/access.ts';
 import { checkStatement, decide, type Statement } from '../../local/iam/policy.ts';
@@ -406,21 +406,42 @@ describe('a stage with a key of its own', () => {
       SmsOriginationIdentity: 'arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-1',
     };
     const cloud = await cloudOf({ assembly: inject('prod'), parameters });
-    const { status, body } = await cloud.request('POST', '/v1/members', {
-      phone: newPhone(),
-      name: 'Ana',
-      locale: 'en',
-    });
+    const phone = newPhone();
+    const { status, body } = await cloud.request('POST', '/v1/members', { phone, name: 'Ana', locale: 'en' });
     expect(status).toBe(201);
-    await eventually(
-      async () => (await cloud.request('GET', `/v1/members/${body.id}/onboarding`)).body.steps.length === 3,
+    const steps = await eventually(async () => {
+      const found = (await cloud.request('GET', `/v1/members/${body.id}/onboarding`)).body.steps;
+      return found.length === 4 && found;
+    });
+    // By AWS: its topic, a queue, a function.
+    expect(steps).toContainEqual(
+      expect.objectContaining({ step: 'welcome-sms-delivery', summary: 'delivery confirmed by the provider' }),
     );
+    await cloud.answer(phone, 'STOP', 'aws');
+    await eventually(async () => {
+      const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-prod-sms-limits' }));
+      return Items.some(({ pk, by }) => pk.startsWith('opted-out#') && by === 'sms-aws');
+    });
+    const events = 'arn:aws:sns:us-east-1:000000000000:rollcall-prod-sms-events';
+    const mayPublish = (service: string, account: string) =>
+      cloud.access.decide({
+        principal: { service },
+        action: 'sns:Publish',
+        resource: events,
+        context: { 'aws:SourceAccount': account },
+      }).allowed;
+    expect([
+      mayPublish('sms-voice.amazonaws.com', '000000000000'),
+      mayPublish('sms-voice.amazonaws.com', '111111111111'),
+      mayPublish('ses.amazonaws.com', '000000000000'),
+    ]).toEqual([true, false, false]);
     // What the account's IAM does not let them do with the key itself, others cannot do by way of a table.
     cloud.access.addRole('arn:aws:iam::000000000000:role/other-team', 'other-team', { Statement: [] });
     cloud.access.attach('other-team', { Statement: allow({ Action: 'dynamodb:*', Resource: '*' }) });
     const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-prod-members';
     const principal = { role: 'arn:aws:iam::000000000000:role/other-team' };
     expect(cloud.access.decide({ principal, action: 'dynamodb:GetItem', resource: table }).allowed).toBe(false);
+    expect(cloud.access.decide({ principal, action: 'sns:Publish', resource: events }).allowed).toBe(false);
   });
 
   it('has nothing that it does not encrypt', () => {

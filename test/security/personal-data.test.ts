@@ -75,7 +75,7 @@ describe('phone and name', () => {
 
   it('are nowhere but where they are needed, whatever is asked and whatever fails', async () => {
     ids.alice = await register(ALICE);
-    await onboarded(ids.alice, 3);
+    await onboarded(ids.alice, 4);
     // All that can be refused of a registration, a change and a call.
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
@@ -107,6 +107,11 @@ describe('phone and name', () => {
     await cloud.request('PATCH', `/v1/members/${ids.changed}`, { name: `${NAME} II` }, { 'if-match': '"1"' });
     // Or these would fail below, and open the circuit: what comes while it is open is postponed, and not given back.
     await eventually(async () => (await cloud.texts(ALICE)).length === 2 && (await cloud.texts(CHANGED)).length === 1);
+
+    // What a person answers: a question, and that they want no texts.
+    await cloud.answer(ALICE, `${NAME}?`);
+    await cloud.answer(ALICE, 'STOP');
+    await eventually(async () => (await everything()).some(({ item }) => String(item.pk).startsWith('opted-out#')));
 
     // A text that is refused for good, one that no provider takes for now, and one that a limit holds.
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
@@ -162,7 +167,8 @@ describe('phone and name', () => {
     expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
     expect(services.registration).toContainEqual(expect.objectContaining({ phone: ALICE, name: NAME }));
     expect(services.registration).toContainEqual(expect.objectContaining({ pk: `operation#${ids.operation}` }));
-    expect(services.sms).toContainEqual(expect.objectContaining({ phone: ALICE }));
+    expect(services.sms).toContainEqual(expect.objectContaining({ phone: ALICE, welcome: 'accepted' }));
+    expect(services.sms).toContainEqual(expect.objectContaining({ since: expect.any(String), by: 'sms-http' }));
     expect(ops.stdout).not.toContain(CHANGED.slice(1));
   });
 
@@ -187,6 +193,10 @@ describe('phone and name', () => {
     const { alice = '', changed = '', refused: refusedId = '', unheard = '' } = ids;
     const ops = (...options: string[]) =>
       runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
+    expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({
+      state: 'active',
+      texts: { wanted: false },
+    });
     const asked = await ops('erase', alice, '--yes');
     expect([asked.code, asked.stderr]).toEqual([0, '']);
     expect((await erased(alice)).services).toEqual([
@@ -210,6 +220,10 @@ describe('phone and name', () => {
       await cloud.invoke('rollcall-dev-sms-sweep', {});
       return (await cloud.request('GET', `/v1/members/${unheard}/erasure`)).body.state === 'done';
     }, 500);
+
+    // That a phone wants no texts is not its member's: it stays, and names nobody.
+    const optOut = (await everything()).find(({ item }) => String(item.pk).startsWith('opted-out#'));
+    expect(Object.keys(optOut?.item ?? {}).toSorted()).toEqual(['by', 'pk', 'since']);
 
     // What names no member, nobody can erase by member: it is parked under its queue, for a person.
     const items = (await everything()).filter(

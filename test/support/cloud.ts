@@ -44,6 +44,8 @@ export interface TestCloud extends Cloud {
   texts(phone: string): Promise<SentText[]>;
   /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
   breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
+  /** A person sends a text back, which their provider tells. */
+  answer(from: string, text: string, provider?: string): Promise<void>;
   /** How often each SMS provider and instance was asked. */
   asked(): Promise<Record<string, number>>;
   /** What a service's table holds of a member. */
@@ -120,6 +122,12 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
         method: kind ? 'PUT' : 'DELETE',
         ...(kind && { body: JSON.stringify({ kind, ms }) }),
       });
+      if (!response.ok) throw new Error(await response.text());
+    },
+
+    async answer(from, text, provider = 'http') {
+      const body = JSON.stringify({ from, text, provider });
+      const response = await fetch(`${cloud.smsUrl}/inbound`, { method: 'POST', body });
       if (!response.ok) throw new Error(await response.text());
     },
 

@@ -5,10 +5,12 @@ import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
 import type { SmsProvider } from '../../functions/sms/providers/provider.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
+import type { WebhookRequest } from '../../functions/sms/webhooks/webhook.ts';
 import { close, listen } from '../../local/listen.ts';
 import { readBody } from '../../local/read-body.ts';
 import { ALIBABA } from '../../local/sms/alibaba.ts';
 import { awsOf } from '../../local/sms/aws.ts';
+import { createCallbacks, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import { createMailbox } from '../../local/sms/mailbox.ts';
 import { startGateway } from '../../local/sms/sandbox.ts';
 import { TWILIO } from '../../local/sms/twilio.ts';
@@ -19,12 +21,24 @@ export interface Wrong {
   secret: boolean;
 }
 
-/** The sandbox's providers, each with its adapter. */
+/** The sandbox's providers, each with its adapter; and what they tell. */
 export async function startProviders() {
   const state = openState(undefined);
-  const mailbox = createMailbox(state);
-  const gateway = await startGateway('gateway-1', mailbox, 0);
-  const aws = awsOf(mailbox, { region: 'us-east-1', secretOf: (key) => (key === 'local' ? 'local' : undefined) });
+  const published: string[] = [];
+  const callbacks = createCallbacks({ state, publish: async (_, message) => void published.push(message) });
+  const mailbox = createMailbox(state, callbacks);
+  const told: WebhookRequest[] = [];
+  const webhooks = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '', webhooksUrl);
+    const headers = request.headers as Record<string, string>;
+    told.push({ url: url.href, query: url.searchParams, headers, body: String((await readBody(request)) ?? '') });
+    response.writeHead(204).end();
+  });
+  const webhooksUrl = await listen(webhooks, 0, 'test');
+  callbacks.setAddress('alibaba', `${webhooksUrl}/alibaba?token=${WEBHOOK_KEYS.alibaba}`);
+  callbacks.setAddress('aws', 'the topic');
+  const gateway = await startGateway('gateway-1', mailbox, callbacks, 0);
+  const aws = awsOf(mailbox, callbacks, { region: 'us-east-1', secretOf: (key) => (key === 'local' ? 'local' : undefined) });
   const awsServer = createServer(async (request, response) => {
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const body = String((await readBody(request)) ?? '');
@@ -39,7 +53,7 @@ export async function startProviders() {
   const now = () => new Date();
 
   const adapters: Record<string, (wrong: Wrong) => SmsProvider> = {
-    http: () => createHttpGateway({ url: gateway.url }),
+    http: () => createHttpGateway({ url: gateway.url, webhookUrl: `${webhooksUrl}/http` }),
     aws: ({ secret }) => {
       const client = new PinpointSMSVoiceV2Client({
         endpoint: awsUrl,
@@ -48,12 +62,13 @@ export async function startProviders() {
         credentials: { accessKeyId: 'local', secretAccessKey: secret ? 'guessed' : 'local' },
       });
       clients.push(client);
-      return createAwsEndUserMessaging({ client, originationIdentity: 'rollcall' });
+      return createAwsEndUserMessaging({ client, originationIdentity: 'rollcall', configurationSet: 'events' });
     },
     twilio: ({ secret }) =>
       createTwilio({
         url: gateway.url,
         credentials: async () => ({ ...TWILIO, ...(secret && { authToken: 'guessed' }) }),
+        webhookUrl: `${webhooksUrl}/twilio`,
       }),
     alibaba: ({ secret }) =>
       createAlibaba({
@@ -65,11 +80,17 @@ export async function startProviders() {
   };
   return {
     mailbox,
+    callbacks,
+    told,
+    published,
+    webhooksUrl,
     url: gateway.url,
     adapter: (name: string, wrong: Wrong = { secret: false }) => adapters[name]?.(wrong) as SmsProvider,
     async stop() {
       for (const client of clients) client.destroy();
+      await callbacks.stop();
       await gateway.stop();
+      await close(webhooks);
       await close(awsServer);
       state.close();
     },

@@ -90,7 +90,9 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
 }
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
-  const queues = () => ofType(stage, 'AWS::SQS::Queue');
+  const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties.FifoQueue);
+  /** Of what a provider tells. */
+  const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !Properties.FifoQueue);
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
@@ -108,10 +110,21 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
     expect(queues().length).toBe(15);
     for (const [id, { Properties }] of queues()) {
-      expect(Properties.FifoQueue).toBe(true);
       expect(Properties.RedrivePolicy || deadLetterQueues.has(id), id).toBeTruthy();
       expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
     }
+  });
+
+  it('have a queue for what AWS tells of texts, where AWS sends them, with dead letters; it is no FIFO queue', () => {
+    const names = others().map(([, { Properties }]) => Properties.QueueName);
+    expect(names.toSorted()).toEqual(
+      stage === 'dev' ? [] : ['rollcall-prod-sms-events', 'rollcall-prod-sms-events-dlq'],
+    );
+    const [sets] = ofType(stage, 'AWS::SMSVOICE::ConfigurationSet').map(([, { Properties }]) => Properties);
+    const [destination] = sets?.EventDestinations ?? [];
+    // Of what lies between sent and delivered, nobody is told.
+    if (destination) expect(destination.MatchingEventTypes).not.toContain('TEXT_ALL');
+    expect(others().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
   });
 
   it('give high throughput by message group to topic and queues', () => {
@@ -126,7 +139,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('let every mapping report partial failures', () => {
-    expect(mappings().length).toBe(16);
+    expect(mappings().length).toBe(stage === 'dev' ? 16 : 17);
     for (const [, { Properties }] of mappings())
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -149,8 +162,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('deliver every event to every subscriber, raw, in the one rendition that it reads', () => {
+    const channels = new Set(queues().map(([id]) => id));
     const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
-      ([, { Properties }]) => Properties.Protocol === 'sqs',
+      ([id, { Properties }]) => Properties.Protocol === 'sqs' && channels.has(idOf(id, Properties.Endpoint)),
     );
     expect(subscriptions.length).toBe(3);
     const renditions: string[] = [memberRegistered.type, memberRegisteredV2.type];
@@ -177,9 +191,9 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(37);
+    expect(functions().size).toBe(stage === 'dev' ? 38 : 39);
     // And that of the API.
-    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(38);
+    expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(functions().size + 1);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
@@ -251,8 +265,10 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('watch age, depth and dead letters of every consumer', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
-    expect(count('ApproximateAgeOfOldestMessage')).toBe(6);
-    expect(count('ApproximateNumberOfMessagesVisible')).toBe(6);
+    // And what AWS tells of texts.
+    const more = stage === 'dev' ? 0 : 1;
+    expect(count('ApproximateAgeOfOldestMessage')).toBe(6 + more);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(6 + more);
     const givenUp = alarms.filter(({ Metrics }) =>
       Metrics?.some(({ Expression }: any) => Expression === 'visible + hidden'),
     );

@@ -31,18 +31,18 @@ const FOR_GOOD =
 const THROTTLED_MS = 1_000;
 
 /**
- * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key goes along as the number of
- * the task. Mainland China takes no text of one's own, but registered templates with short variables: not from here.
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key, or what a receipt is to
+ * bring back, goes along as the number of the task. Mainland China takes no text of one's own, but registered templates with short variables: not from here.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
   async ready() {
     await credentials();
   },
-  async send({ to, text, idempotencyKey }, { signal }) {
+  async send({ to, text, idempotencyKey, reference }, { signal }) {
     if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud takes no texts of our own to mainland China');
     const { accessKeyId, accessKeySecret, from } = await credentials();
-    const query = { To: to.slice(1), From: from, Message: text, TaskId: idempotencyKey };
+    const query = { To: to.slice(1), From: from, Message: text, TaskId: reference ?? idempotencyKey };
     const headers = {
       host: new URL(url).host,
       'x-acs-action': 'SendMessageToGlobe',

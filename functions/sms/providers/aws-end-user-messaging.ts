@@ -29,11 +29,13 @@ export function createAwsEndUserMessaging(options: {
   client: PinpointSMSVoiceV2Client;
   /** A phone number, sender id or pool: its id or ARN. */
   originationIdentity: string;
+  /** Of whose events receipts are made. */
+  configurationSet?: string | undefined;
 }): SmsProvider {
-  const { client, originationIdentity } = options;
+  const { client, originationIdentity, configurationSet } = options;
   return {
     honoursKey: false,
-    async send({ to, text, idempotencyKey }, { signal }) {
+    async send({ to, text, idempotencyKey, reference }, { signal }) {
       try {
         await client.send(
           new SendTextMessageCommand({
@@ -41,7 +43,8 @@ export function createAwsEndUserMessaging(options: {
             OriginationIdentity: originationIdentity,
             MessageBody: text,
             MessageType: 'TRANSACTIONAL',
-            Context: { idempotencyKey },
+            Context: { idempotencyKey, ...(reference && { reference }) },
+            ...(configurationSet && reference && { ConfigurationSetName: configurationSet }),
           }),
           { abortSignal: signal },
         );

@@ -6,16 +6,24 @@ import type { SmsProvider } from './provider.ts';
 const OPTED_OUT = 'opted-out';
 
 /**
- * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx is acceptance.
- * @param url of the gateway, if its instances do not register themselves
+ * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx is acceptance. With
+ * `callback: {url, reference}` in it, a receipt is asked for: webhooks/http-gateway.ts.
  */
-export const createHttpGateway = ({ url }: { url?: string }): SmsProvider => ({
+export const createHttpGateway = ({
+  url,
+  webhookUrl,
+}: {
+  /** Of the gateway, if its instances do not register themselves. */
+  url?: string;
+  /** Where receipts go. */
+  webhookUrl?: string | undefined;
+}): SmsProvider => ({
   honoursKey: true,
-  async send({ to, text, idempotencyKey }, { instance, signal }) {
+  async send({ to, text, idempotencyKey, reference }, { instance, signal }) {
     const endpoint = `${(instance?.address ?? url ?? '').replace(/\/$/, '')}/messages`;
     const answer = await post(`SMS gateway ${endpoint}`, endpoint, {
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify({ to, text }),
+      body: JSON.stringify({ to, text, ...(webhookUrl && reference && { callback: { url: webhookUrl, reference } }) }),
       signal,
     });
     if (answer.status < 300) return;

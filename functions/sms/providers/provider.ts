@@ -6,6 +6,8 @@ export interface TextMessage {
   text: string;
   /** A provider that honours it sends a text once, however often it is asked. */
   idempotencyKey: string;
+  /** Asks for a receipt, which brings this back: receipt-reference.ts. */
+  reference?: string;
 }
 
 /** Whoever delivers texts. */

@@ -15,7 +15,7 @@ export type TwilioCredentials = z.output<typeof twilioCredentials>;
 
 /** Of the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
 const FOR_GOOD = new Set([21211, 21602, 21612, 21614, 21617]);
-const OPTED_OUT = 21610;
+export const OPTED_OUT = 21610;
 
 /**
  * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key, so
@@ -24,23 +24,27 @@ const OPTED_OUT = 21610;
 export const createTwilio = ({
   url,
   credentials,
+  webhookUrl,
 }: {
   url: string;
   credentials: () => Promise<TwilioCredentials>;
+  /** Where receipts go. What they are about is in its query, which Twilio signs with the rest of it. */
+  webhookUrl?: string | undefined;
 }): SmsProvider => ({
   honoursKey: false,
   async ready() {
     await credentials();
   },
-  async send({ to, text }, { signal }) {
+  async send({ to, text, reference }, { signal }) {
     const { accountSid, authToken, from } = await credentials();
     const sender = from.startsWith('MG') ? { MessagingServiceSid: from } : { From: from };
+    const receipt = webhookUrl && reference ? { StatusCallback: `${webhookUrl}?reference=${reference}` } : {};
     const answer = await post('Twilio', `${url}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
       headers: {
         authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`,
         'content-type': 'application/x-www-form-urlencoded',
       },
-      body: new URLSearchParams({ To: to, Body: text, ...sender }).toString(),
+      body: new URLSearchParams({ To: to, Body: text, ...sender, ...receipt }).toString(),
       signal,
     });
     if (answer.status === 201) return;

@@ -8,7 +8,7 @@ const BACKLOG = { failed: 10_000, warning: 1_000 };
 /** The sweep publishes every minute what the relay left. */
 const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
 
-const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)\.fifo$/.test(queue);
+const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
 
 export const backlogs: Check = async ({ stage }) => {
   const queues = (await stage.queues()).filter((queue) => !isDeadLetters(queue));

@@ -19,6 +19,7 @@ export interface SecurityMutant {
     | 'unit/message'
     | 'unit/replies'
     | 'unit/subscriber'
+    | 'unit/webhooks'
     | 'integration/commands'
     | 'integration/subscriber-store'
     | 'unit/tracing'
@@ -33,7 +34,7 @@ const signature = 'local/signature.ts';
 const policy = 'local/iam/policy.ts';
 const guard = 'local/guard.ts';
 const encryption = 'infra/constructs/encryption.ts';
-const queue = 'infra/constructs/fifo-queue.ts';
+const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'shared/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
@@ -616,5 +617,61 @@ export const mutants: readonly SecurityMutant[] = [
     from: ' || signedIn !== region',
     to: '',
     test: 'security/callers',
+  },
+  {
+    name: 'webhooks of the generic gateway by any signature',
+    file: 'functions/sms/webhooks/http-gateway.ts',
+    from: "signatures.split(' ').some((signature) => equals(signature, expected)) ? sentAt : undefined",
+    to: 'expected && signatures ? sentAt : undefined',
+    test: 'unit/webhooks',
+  },
+  {
+    name: 'webhooks of the generic gateway of any age',
+    file: 'functions/sms/webhooks/http-gateway.ts',
+    from: ' || !(Math.abs(now.getTime() - sentAt.getTime()) <= TOLERANCE_MS)',
+    to: '',
+    test: 'unit/webhooks',
+  },
+  {
+    name: 'webhooks of Twilio by any signature',
+    file: 'functions/sms/webhooks/twilio.ts',
+    from: "request.headers['x-twilio-signature'] ?? ''",
+    to: 'signatureOf(request.url, parameters, authToken)',
+    test: 'unit/webhooks',
+  },
+  {
+    name: 'webhooks of Twilio for whatever host they name',
+    file: 'functions/sms/webhooks/webhook.ts',
+    from: 'url: rawQueryString ? `${url}?${rawQueryString}` : url,',
+    to: 'url: `https://${headers.host}${new URL(url).pathname}?${rawQueryString}`,',
+    test: 'unit/webhooks',
+  },
+  {
+    name: 'webhooks of Alibaba Cloud without a token',
+    file: 'functions/sms/webhooks/alibaba.ts',
+    from: "if (!equals(query.get('token') ?? '', key)) return undefined;",
+    to: '',
+    test: 'unit/webhooks',
+  },
+  {
+    name: "a provider's words about a text are kept as they are",
+    file: 'functions/sms/provider-events.ts',
+    from: "REASON.test(String(reason ?? '')) ? String(reason) : 'unknown'",
+    to: 'String(reason)',
+    test: 'unit/webhooks',
+  },
+  {
+    name: 'receipts by AWS of any account',
+    file: 'infra/constructs/sms-events.ts',
+    from: "        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },\n",
+    to: '',
+    test: 'security/access',
+  },
+  {
+    name: 'texts to who has opted out',
+    file: 'functions/sms/limits.ts',
+    from: 'if (hasOptedOut) throw new KnownOptOutError();',
+    to: '',
+    test: 'integration/commands',
   },
 ];

@@ -343,6 +343,7 @@ export const en = {
       fails: 'answers with an error',
       refuses: 'refuses this text for good',
       'opted out': 'says: this person wants no texts',
+      undelivered: 'takes the text, cannot deliver it',
       throttles: 'says: too many requests',
       hangs: 'keeps the text out and answers nothing',
       'answer lost': 'takes the text, its answer is lost',

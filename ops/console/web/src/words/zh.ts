@@ -329,6 +329,7 @@ export const zh: Dictionary = {
       fails: '应答错误',
       refuses: '永久拒绝这条短信',
       'opted out': '应答：此人已退订短信',
+      undelivered: '收下短信，但无法送达',
       throttles: '应答：请求过多',
       hangs: '不收短信，也不应答',
       'answer lost': '收下短信，但应答丢失',

@@ -1,0 +1,23 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { flushed } from '../../shared/observability/tracing.ts';
+import { withinBudget } from '../../shared/resilience/budget.ts';
+import { readAwsEvent } from './webhooks/aws-end-user-messaging.ts';
+import { configuredReceiver } from './webhooks/configured-receiver.ts';
+
+const { take } = configuredReceiver(() => new Date());
+
+/** Takes what AWS End User Messaging tells, from the queue behind its topic: all of a batch, or all of it comes again. */
+export const awsEvents = ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+  flushed(() =>
+    withinBudget(
+      () => context.getRemainingTimeInMillis(),
+      async () => {
+        const sentAt = ({ attributes }: (typeof Records)[number]) => new Date(Number(attributes.SentTimestamp));
+        await take(
+          'aws',
+          Records.map((record) => readAwsEvent(record.body, sentAt(record))),
+        );
+        return { batchItemFailures: [] };
+      },
+    ),
+  );

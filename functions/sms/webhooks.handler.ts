@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { createSecret } from '../../shared/aws/secrets.ts';
+import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
+import { endpoint, json, NOTHING } from '../../shared/http/endpoint.ts';
+import { notFound } from '../../shared/http/problems.ts';
+import { twilioCredentials } from './providers/twilio.ts';
+import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts';
+import { configuredReceiver } from './webhooks/configured-receiver.ts';
+import { readHttpGateway, standardWebhookKey } from './webhooks/http-gateway.ts';
+import { readTwilio } from './webhooks/twilio.ts';
+import { type ReadWebhook, webhookRequest } from './webhooks/webhook.ts';
+
+const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings), WEBHOOKS_URL: z.url() }));
+const now = () => new Date();
+const { take, logger, count } = configuredReceiver(now);
+
+/** Of AWS, nothing comes by HTTP. */
+const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
+  http: () => readHttpGateway(secretIn('HTTP_WEBHOOKS_SECRET', standardWebhookKey), now),
+  twilio: () => readTwilio(secretIn('TWILIO_SECRET', twilioCredentials), now),
+  alibaba: () => readAlibaba(secretIn('ALIBABA_WEBHOOKS_SECRET', webhookToken)),
+};
+const webhooks = new Map<string, ReadWebhook | undefined>(SMS.providers.map((name) => [name, readers[name]?.()]));
+
+function secretIn<S extends z.ZodType>(variable: string, shape: S): () => Promise<z.output<S>> {
+  const { [variable]: id = '' } = readEnvironment(z.object({ [variable]: text }));
+  return createSecret(id, shape, now);
+}
+
+/** Who cannot prove to be a provider is told no more than who asks for one that there is not. */
+export const webhook = endpoint(
+  logger,
+  async (event) => {
+    const provider = event.pathParameters?.provider ?? '';
+    const read = webhooks.get(provider);
+    if (!read) throw notFound('webhook');
+    const events = await read(webhookRequest(event, `${WEBHOOKS_URL}/${provider}`));
+    if (!events) {
+      count({ WebhooksRefused: 1 });
+      throw notFound('webhook');
+    }
+    await take(provider, events);
+    return provider === 'alibaba' ? json(200, ALIBABA_ANSWER) : { statusCode: 204 };
+  },
+  NOTHING,
+);

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
+import { equals, jsonOf, type ReadWebhook } from './webhook.ts';
+
+export const webhookToken = z.object({ key: z.string().min(32) });
+
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl; of `Status`, 1 is delivered, 2 failed, 6 expired. */
+const reports = z.array(
+  z.object({ Status: z.coerce.string(), TaskId: z.string().optional(), ErrorCode: z.string().optional() }),
+);
+const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
+
+/** It wants this in the answer, or it sends the same again. */
+export const ALIBABA_ANSWER = { code: 0, msg: 'OK' };
+
+/**
+ * Alibaba Cloud's status reports, pushed by HTTP. They are not signed: who knows the token in the URL is believed. What
+ * people answer does not come this way.
+ */
+export const readAlibaba =
+  (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>
+  async ({ query, body }) => {
+    const { key } = await secret();
+    if (!equals(query.get('token') ?? '', key)) return undefined;
+    const parsed = reports.safeParse(jsonOf(body));
+    if (!parsed.success) return undefined;
+    return parsed.data.map(({ Status, TaskId, ErrorCode }): ProviderEvent => {
+      const final = FINAL[Status];
+      return final ? receipt(TaskId, final, ErrorCode) : OTHER;
+    });
+  };

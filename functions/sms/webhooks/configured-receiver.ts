@@ -1,0 +1,33 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { clientDefaults, createDynamoDB } from '../../../shared/aws/clients.ts';
+import { createPseudonym } from '../../../shared/aws/pseudonyms.ts';
+import { addresses, readEnvironment, text } from '../../../shared/config/environment.ts';
+import { createSender } from '../../../shared/messaging/sender.ts';
+import { createObservability } from '../../../shared/observability/observability.ts';
+import { createOptOuts } from '../opt-outs.ts';
+import { createReceiver } from './receiver.ts';
+
+/** Takes what providers tell as the function's environment says. */
+export function configuredReceiver(now: () => Date) {
+  const { SMS_LIMITS_TABLE, PSEUDONYMS_SECRET, CHANNELS } = readEnvironment(
+    z.object({ SMS_LIMITS_TABLE: text, PSEUDONYMS_SECRET: text, CHANNELS: addresses }),
+  );
+  const { logger, count } = createObservability('sms-webhooks');
+  const { take } = createReceiver({
+    optOuts: createOptOuts({
+      client: createDynamoDB(),
+      tableName: SMS_LIMITS_TABLE,
+      pseudonym: createPseudonym(PSEUDONYMS_SECRET, now),
+    }),
+    sender: createSender({
+      sns: new SNSClient(clientDefaults),
+      sqs: new SQSClient(clientDefaults),
+      addresses: CHANNELS,
+    }),
+    now,
+    count,
+  });
+  return { take, logger, count };
+}

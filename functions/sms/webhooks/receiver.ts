@@ -1,0 +1,66 @@
+import { v5 as idFrom } from 'uuid';
+import { registrationReplies } from '../../../shared/contracts/channels.ts';
+import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';
+import { createMessage } from '../../../shared/messaging/message.ts';
+import { type OutgoingMessage, outgoing } from '../../../shared/messaging/outgoing.ts';
+import type { Sender } from '../../../shared/messaging/sender.ts';
+import type { OptOuts } from '../opt-outs.ts';
+import type { ProviderEvent } from '../provider-events.ts';
+
+export interface ReceiverOptions {
+  optOuts: OptOuts;
+  sender: Sender;
+  now: () => Date;
+  count: (values: Record<string, number>) => void;
+}
+
+type Receipt = Extract<ProviderEvent, { kind: 'delivered' | 'undelivered' }>;
+
+const COUNTED: Record<ProviderEvent['kind'], string> = {
+  delivered: 'TextsDelivered',
+  undelivered: 'TextsUndelivered',
+  'opt-out': 'OptOuts',
+  'opt-in': 'OptIns',
+  other: 'ProviderEventsIgnored',
+};
+
+/** Does what follows from what providers tell. All of it may come again. */
+export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
+  /** A receipt has the id of its text's message in its own: of several, the first one counts. */
+  function stepOf(receipt: Receipt): OutgoingMessage {
+    const { memberId, messageId, traceparent } = receipt.about;
+    const step = createMessage(onboardingStepCompleted, {
+      id: idFrom('delivery', messageId),
+      source: '/rollcall/sms',
+      subject: memberId,
+      time: now(),
+      correlationId: messageId,
+      causationId: messageId,
+      traceparent,
+      data: {
+        memberId,
+        step: 'welcome-sms-delivery',
+        summary:
+          receipt.kind === 'delivered' ? 'delivery confirmed by the provider' : `not delivered: ${receipt.reason}`,
+        completedAt: now().toISOString(),
+      },
+    });
+    return outgoing(registrationReplies.name, onboardingStepCompleted, step);
+  }
+
+  return {
+    /** @throws {Error} if a part of it could not be done: all of it must be told again */
+    async take(provider: string, events: readonly ProviderEvent[]): Promise<void> {
+      // One after the other: a person may have thought better of it.
+      for (const event of events) {
+        if (event.kind === 'opt-out') await optOuts.add(event.phone, event.at, `sms-${provider}`);
+        if (event.kind === 'opt-in') await optOuts.remove(event.phone, event.at);
+      }
+      const receipts = events.filter((event): event is Receipt => 'about' in event);
+      const [failure] = (await sender.send(receipts.map(stepOf))).values();
+      if (failure) throw failure;
+      const kinds = Map.groupBy(events, ({ kind }) => kind);
+      count(Object.fromEntries([...kinds].map(([kind, some]) => [COUNTED[kind], some.length])));
+    },
+  };
+}

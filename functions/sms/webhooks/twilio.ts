@@ -1,0 +1,45 @@
+import { createHmac } from 'node:crypto';
+import { inbound, OTHER, optOut, type ProviderEvent, receipt } from '../provider-events.ts';
+import { OPTED_OUT, type TwilioCredentials } from '../providers/twilio.ts';
+import { equals, type ReadWebhook, type WebhookRequest } from './webhook.ts';
+
+/** What becomes of a text in the end (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks). */
+const FINAL: Record<string, 'delivered' | 'undelivered'> = {
+  delivered: 'delivered',
+  undelivered: 'undelivered',
+  failed: 'undelivered',
+};
+
+/** Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. */
+export const readTwilio =
+  (credentials: () => Promise<Pick<TwilioCredentials, 'authToken'>>, now: () => Date): ReadWebhook =>
+  async (request) => {
+    const { authToken } = await credentials();
+    const parameters = new URLSearchParams(request.body);
+    if (!equals(request.headers['x-twilio-signature'] ?? '', signatureOf(request.url, parameters, authToken)))
+      return undefined;
+    return eventsOf(request, Object.fromEntries(parameters), now());
+  };
+
+/** The URL and all parameters by their names, without anything between (https://www.twilio.com/docs/usage/webhooks/webhooks-security). */
+export function signatureOf(url: string, parameters: URLSearchParams, authToken: string): string {
+  const sorted = [...parameters].sort(([one], [other]) => (one < other ? -1 : Number(one > other)));
+  return createHmac('sha1', authToken)
+    .update(url + sorted.map((pair) => pair.join('')).join(''))
+    .digest('base64');
+}
+
+function eventsOf({ query }: WebhookRequest, parameters: Record<string, string>, at: Date): ProviderEvent[] {
+  const { MessageStatus, ErrorCode, To, From, Body, OptOutType } = parameters;
+  if (MessageStatus !== undefined) {
+    const final = FINAL[MessageStatus];
+    return [
+      final ? receipt(query.get('reference'), final, ErrorCode) : OTHER,
+      ...(Number(ErrorCode) === OPTED_OUT ? [optOut('opt-out', To, at)] : []),
+    ];
+  }
+  // Of Advanced Opt-Out, whose words are set at Twilio.
+  if (OptOutType === 'STOP') return [optOut('opt-out', From, at)];
+  if (OptOutType === 'START') return [optOut('opt-in', From, at)];
+  return [inbound(From, Body, at)];
+}

@@ -1,0 +1,63 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+import { keyFor } from './encryption.ts';
+import { CHANGING, READING } from './event-topic.ts';
+import { onlyOwnRoles } from './own-roles.ts';
+import { StageQueue } from './stage-queue.ts';
+
+/** Over 100 minutes in which the function cannot write down what it is told. */
+const MAX_RECEIVES = 100;
+
+/** What becomes of a text in the end. Of what lies between, nobody is told. */
+const FINAL_EVENTS = [
+  ...['DELIVERED', 'SUCCESSFUL', 'BLOCKED', 'CARRIER_BLOCKED', 'CARRIER_UNREACHABLE', 'INVALID', 'INVALID_MESSAGE'],
+  ...['PROTECT_BLOCKED', 'SPAM', 'TTL_EXPIRED', 'UNKNOWN', 'UNREACHABLE'],
+].map((name) => `TEXT_${name}`);
+
+/**
+ * What AWS End User Messaging tells of texts, and what people answer: a topic that only it may publish on, and the queue
+ * behind that. Neither is FIFO: it publishes on no FIFO topic
+ * (https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy-auto.html).
+ */
+export class SmsEvents extends Construct {
+  readonly topic: Topic;
+  readonly queue: StageQueue;
+  readonly deadLetters: StageQueue;
+  readonly configurationSet: CfnConfigurationSet;
+
+  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+    super(scope, id);
+    const name = `rollcall-${stage.name}-sms-events`;
+    const masterKey = keyFor(this, 'Topic', stage);
+    this.topic = new Topic(this, 'Topic', { topicName: name, enforceSSL: true, ...(masterKey && { masterKey }) });
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    this.topic.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topic.topicArn));
+    this.deadLetters = new StageQueue(this, 'DeadLetters', { stage, name: `${name}-dlq`, deadLettersOf: name });
+    const deadLetters = { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES };
+    this.queue = new StageQueue(this, 'Queue', { stage, name, deadLetters });
+    this.topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
+    this.configurationSet = new CfnConfigurationSet(this, 'ConfigurationSet', {
+      configurationSetName: name,
+      eventDestinations: [
+        {
+          eventDestinationName: 'receipts',
+          enabled: true,
+          matchingEventTypes: FINAL_EVENTS,
+          snsDestination: { topicArn: this.topic.topicArn },
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { CfnParameter, type Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
+import type { Stage } from '../stages.ts';
+import { ServiceSecret } from './service-secret.ts';
+import type { SmsEvents } from './sms-events.ts';
+
+/** Settings of functions, and what they may do. */
+export interface Needs {
+  environment: Record<string, string>;
+  statement?: PolicyStatement;
+}
+
+/** What a provider needs: of the functions that send, and of the one that its webhook calls, if it has any. */
+export interface SmsProvider extends Needs {
+  webhook?: Needs;
+}
+
+/** Addresses have no default where there is none that everybody has: texts would be lost. */
+export function smsProvider(
+  scope: Stack,
+  name: SmsProviderName,
+  stage: Stage,
+  events: SmsEvents | undefined,
+): SmsProvider {
+  switch (name) {
+    case 'http': {
+      const url = new CfnParameter(scope, 'SmsGatewayUrl', {
+        description:
+          'Where the SMS gateway listens: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
+      });
+      return { environment: { GATEWAY_URL: url.valueAsString }, webhook: webhookSecret(scope, stage, 'Http') };
+    }
+    case 'aws': {
+      const identity = new CfnParameter(scope, 'SmsOriginationIdentity', {
+        description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its ARN.',
+        allowedPattern: '^arn:[^:]+:sms-voice:.+$',
+      });
+      return {
+        environment: {
+          ORIGINATION_IDENTITY: identity.valueAsString,
+          ...(events && { CONFIGURATION_SET: events.configurationSet.ref }),
+        },
+        statement: new PolicyStatement({
+          actions: ['sms-voice:SendTextMessage'],
+          // Its authorization reference does not say which of the two is asked.
+          resources: [identity.valueAsString, ...(events ? [events.configurationSet.attrArn] : [])],
+        }),
+      };
+    }
+    case 'twilio':
+      return withTwilioSecret(scope, stage);
+    case 'alibaba':
+      return {
+        ...withSecret(scope, stage, 'Alibaba', 'https://dysmsapi.ap-southeast-1.aliyuncs.com', 'accessKeySecret', {
+          accessKeyId: '',
+          from: '',
+        }),
+        webhook: webhookSecret(scope, stage, 'Alibaba'),
+      };
+  }
+}
+
+/** Twilio signs with the token by which it is called. */
+function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
+  const needs = withSecret(scope, stage, 'Twilio', 'https://api.twilio.com', 'authToken', {
+    accountSid: '',
+    from: '',
+  });
+  return { ...needs, webhook: needs };
+}
+
+/** What a provider's webhook is proven by, which an operator tells the provider. */
+function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
+  const secret = new ServiceSecret(scope, `${name}Webhooks`, {
+    stage,
+    name: `${name.toLowerCase()}-webhooks`,
+    description: `What proves that a webhook is called by the provider ${name.toLowerCase()}, as JSON: key.`,
+    generate: {
+      secretStringTemplate: '{}',
+      generateStringKey: 'key',
+      // As base64, 48 bytes.
+      passwordLength: 64,
+      excludePunctuation: true,
+    },
+  });
+  return {
+    environment: { [`${name.toUpperCase()}_WEBHOOKS_SECRET`]: secret.secretArn },
+    statement: new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+  };
+}
+
+/** A provider whose credentials are a secret that an operator fills in. */
+function withSecret(
+  scope: Stack,
+  stage: Stage,
+  name: string,
+  address: string,
+  key: string,
+  fields: Record<string, string>,
+): Needs {
+  const url = new CfnParameter(scope, `${name}Url`, { default: address, description: `Where ${name} listens.` });
+  const secret = new ServiceSecret(scope, `${name}Credentials`, {
+    stage,
+    name: name.toLowerCase(),
+    description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
+    generate: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
+  });
+  const prefix = name.toUpperCase();
+  return {
+    environment: { [`${prefix}_URL`]: url.valueAsString, [`${prefix}_SECRET`]: secret.secretArn },
+    statement: new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+  };
+}

@@ -1,0 +1,217 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import pMap from 'p-map';
+import type { State } from '../state.ts';
+import { TWILIO } from './twilio.ts';
+
+/** What proves that the stand-ins call, as an operator of the real providers would have told them. */
+export const WEBHOOK_KEYS = { http: 'sandbox/http/'.padEnd(64, '0'), alibaba: 'sandbox-alibaba-'.padEnd(64, '0') };
+
+/** What a provider tells of a text, or of one that a person sent. */
+export type Told =
+  | { kind: 'delivered' | 'undelivered'; reference: string; to: string }
+  | { kind: 'inbound'; from: string; text: string };
+
+interface Row {
+  id: string;
+  provider: string;
+  address: string;
+  told: Told;
+}
+
+export interface CallbacksOptions {
+  state: State;
+  /** To a topic, as AWS does. */
+  publish: (topicArn: string, message: string) => Promise<void>;
+}
+
+export type Callbacks = ReturnType<typeof createCallbacks>;
+
+/** So long is gathered what goes into one call, where a provider sends several. */
+const GATHER_MS = 300;
+const MOST_IN_A_CALL = 100;
+const CALLS_AT_ONCE = 4;
+/** Each waits twice as long as the one before: after 15 seconds a provider gives up. */
+const TRIES = 6;
+const FIRST_WAIT_MS = 500;
+
+/**
+ * Tells the application what became of texts, and what people answer, as each provider does it: signed in its way, and
+ * some of them many at once. What is not told when the cloud stops is told when it starts again with the same data folder.
+ */
+export function createCallbacks({ state: { database }, publish }: CallbacksOptions) {
+  const insert = database.prepare('INSERT INTO callbacks (id, provider, address, told) VALUES (?, ?, ?, ?)');
+  const all = database.prepare('SELECT id, provider, address, told FROM callbacks ORDER BY rowid');
+  const remove = database.prepare('DELETE FROM callbacks WHERE id = ?');
+  const setAddress = database.prepare('INSERT OR REPLACE INTO callback_addresses (provider, address) VALUES (?, ?)');
+  const getAddress = database.prepare('SELECT address FROM callback_addresses WHERE provider = ?');
+  const stopping = new AbortController();
+  let working: Promise<void> | undefined;
+
+  const rows = () =>
+    all.all().map((row) => ({ ...row, told: JSON.parse(String(row.told)) as Told })) as unknown as Row[];
+
+  async function call(some: readonly Row[]): Promise<void> {
+    const [{ provider, address }] = some as [Row];
+    for (let tries = 1; ; tries++) {
+      try {
+        await tell(provider, address, some);
+        break;
+      } catch (error) {
+        if (tries === TRIES) {
+          console.error(`SMS ${provider}: ${some.length} callbacks are lost: ${(error as Error).message}`);
+          break;
+        }
+      }
+      await delay(FIRST_WAIT_MS * 2 ** (tries - 1), undefined, { signal: stopping.signal });
+    }
+    for (const { id } of some) remove.run(id);
+  }
+
+  async function tell(provider: string, address: string, some: readonly Row[]): Promise<void> {
+    const told = some.map((row) => row.told);
+    if (provider === 'aws') {
+      for (const one of told) await publish(address, JSON.stringify(awsEvent(one)));
+      return;
+    }
+    const { url, headers, body } = requestOf(provider, address, told);
+    const response = await fetch(url, { method: 'POST', headers, body, signal: stopping.signal });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      await delay(GATHER_MS, undefined, { signal: stopping.signal });
+      const waiting = rows();
+      if (waiting.length === 0) {
+        working = undefined;
+        return;
+      }
+      await pMap(callsOf(waiting), call, { concurrency: CALLS_AT_ONCE });
+    }
+  }
+
+  function start(): void {
+    working ??= work().catch((error: Error) => {
+      working = undefined;
+      if (!stopping.signal.aborted) console.error(`SMS callbacks: ${error.message}`);
+    });
+  }
+
+  return {
+    /** Where a provider tells what no call says: as in its console. */
+    setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
+    addressOf: (provider: string): string | undefined =>
+      (getAddress.get(provider) as { address: string } | undefined)?.address,
+
+    add(provider: string, address: string, told: Told): void {
+      insert.run(randomUUID(), provider, address, JSON.stringify(told));
+      start();
+    },
+
+    /** Goes on with what was left when the cloud stopped. */
+    start,
+
+    async stop(): Promise<void> {
+      stopping.abort();
+      await working;
+    },
+  };
+}
+
+/** Twilio and AWS tell each by itself. */
+function callsOf(waiting: readonly Row[]): Row[][] {
+  const calls: Row[][] = [];
+  for (const some of Map.groupBy(waiting, ({ provider, address }) => `${provider} ${address}`).values()) {
+    const size = ['http', 'alibaba'].includes(some[0]?.provider ?? '') ? MOST_IN_A_CALL : 1;
+    for (let from = 0; from < some.length; from += size) calls.push(some.slice(from, from + size));
+  }
+  return calls;
+}
+
+interface Call {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+function requestOf(provider: string, address: string, told: readonly Told[]): Call {
+  if (provider === 'twilio') return twilioRequest(address, told[0] as Told);
+  if (provider === 'alibaba')
+    return { url: address, headers: JSON_TYPE, body: JSON.stringify(told.map(alibabaReport)) };
+  return standardWebhook(address, { events: told.map(gatewayEvent) });
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+function standardWebhook(url: string, payload: object): Call {
+  const body = JSON.stringify(payload);
+  const [id, timestamp] = [`msg_${randomUUID()}`, String(Math.floor(Date.now() / 1000))];
+  const key = Buffer.from(WEBHOOK_KEYS.http, 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const signed = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  return { url, headers: { ...JSON_TYPE, ...signed }, body };
+}
+
+const gatewayEvent = (told: Told) =>
+  told.kind === 'inbound'
+    ? { type: 'inbound', from: told.from, text: told.text }
+    : { type: told.kind, reference: told.reference, ...(told.kind === 'undelivered' && { reason: 'unreachable' }) };
+
+/** https://www.twilio.com/docs/usage/webhooks/webhooks-security */
+function twilioRequest(url: string, told: Told): Call {
+  const common = { AccountSid: TWILIO.accountSid, MessageSid: `SM${randomUUID().replaceAll('-', '')}` };
+  const parameters: Record<string, string> =
+    told.kind === 'inbound'
+      ? { ...common, From: told.from, To: TWILIO.from, Body: told.text, SmsStatus: 'received' }
+      : {
+          ...common,
+          From: TWILIO.from,
+          To: told.to,
+          MessageStatus: told.kind,
+          SmsStatus: told.kind,
+          ...(told.kind === 'undelivered' && { ErrorCode: '30003' }),
+        };
+  const names = Object.keys(parameters).sort();
+  const signed = url + names.map((name) => `${name}${parameters[name]}`).join('');
+  return {
+    url,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': createHmac('sha1', TWILIO.authToken).update(signed).digest('base64'),
+    },
+    body: new URLSearchParams(parameters).toString(),
+  };
+}
+
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl; what people answer is not told this way. */
+const alibabaReport = (told: Told) =>
+  told.kind === 'inbound'
+    ? {}
+    : {
+        To: told.to.slice(1),
+        TaskId: told.reference,
+        MessageId: randomUUID(),
+        Status: told.kind === 'delivered' ? '1' : '2',
+        ErrorCode: told.kind === 'delivered' ? 'success' : 'UNDELIV',
+      };
+
+/** https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html, and two-way-sms-payload.html */
+const awsEvent = (told: Told) =>
+  told.kind === 'inbound'
+    ? {
+        originationNumber: told.from,
+        destinationNumber: '+12065550152',
+        messageBody: told.text,
+        inboundMessageId: randomUUID(),
+      }
+    : {
+        eventType: told.kind === 'delivered' ? 'TEXT_DELIVERED' : 'TEXT_UNREACHABLE',
+        eventVersion: '1.0',
+        eventTimestamp: Date.now(),
+        isFinal: true,
+        destinationPhoneNumber: told.to,
+        context: { reference: told.reference },
+      };
