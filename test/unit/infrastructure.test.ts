@@ -164,7 +164,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('deliver every event to every subscriber, raw, in the one rendition that it reads', () => {
     const channels = new Set(queues().map(([id]) => id));
     const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
-      ([id, { Properties }]) => Properties.Protocol === 'sqs' && channels.has(idOf(id, Properties.Endpoint)),
+      ([id, { Properties }]) => Properties.Protocol === 'sqs' && channels.has(idOf(stage, id, Properties.Endpoint)),
     );
     expect(subscriptions.length).toBe(3);
     const renditions: string[] = [memberRegistered.type, memberRegisteredV2.type];
