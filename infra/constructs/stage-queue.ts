@@ -1,5 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { type DeadLetterQueue, Queue, QueueEncryption, type QueueProps, type RedriveAllowPolicy, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import {
+  type DeadLetterQueue,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+  type RedriveAllowPolicy,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { keyFor } from './encryption.ts';

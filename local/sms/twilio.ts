@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Callbacks } from './callbacks.ts';
+import { type Callbacks, TWILIO } from './callbacks.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
-
-export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox', from: '+15005550006' };
 
 const MESSAGES = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/;
 

@@ -181,13 +181,12 @@ describe('a phone whose member left', () => {
     const second = await idOf(body);
     expect(second).not.toBe(first);
     expect(await earned(second)).toEqual([[0, 'registration']]);
-    const { steps } = await eventually(async () => {
-      const onboarding = (await cloud.request('GET', `/v1/members/${second}/onboarding`)).body;
-      return onboarding.steps.length === 3 && onboarding;
-    });
-    expect(steps).toContainEqual(
-      expect.objectContaining({ step: 'bonus', summary: '0 points credited: the bonus is given once a phone' }),
+    const bonus = await eventually(async () =>
+      (await cloud.request('GET', `/v1/members/${second}/onboarding`)).body.steps.find(
+        ({ step }: any) => step === 'bonus',
+      ),
     );
+    expect(bonus.summary).toBe('0 points credited: the bonus is given once a phone');
     // Over RPC as well.
     await cloud.rpc('DeactivateMember', { id: second });
     const third = (await cloud.rpc('Register', body)).body.member.id;

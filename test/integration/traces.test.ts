@@ -47,6 +47,8 @@ const linesOf = (fn: string) =>
 describe('a trace', () => {
   it('goes from the request of a caller to the last effect and reply, through outbox, topic, queues and provider', async () => {
     const member = await register({ traceparent: CALLER });
+    // A function sends its spans when it has answered, which may be after what it sent was applied.
+    await spansWith(member, 'send registration-replies', 4);
     const spans = await spansWith(member, /^process rollcall\.onboarding/, 4);
     expect(spans.every(({ traceId }) => traceId === TRACE)).toBe(true);
     const request = 'registration POST /v1/members';

@@ -10,10 +10,10 @@ import { close, listen } from '../../local/listen.ts';
 import { readBody } from '../../local/read-body.ts';
 import { ALIBABA } from '../../local/sms/alibaba.ts';
 import { awsOf } from '../../local/sms/aws.ts';
-import { createCallbacks, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import { createMailbox } from '../../local/sms/mailbox.ts';
 import { startGateway } from '../../local/sms/sandbox.ts';
-import { TWILIO } from '../../local/sms/twilio.ts';
+
 import { openState } from '../../local/state.ts';
 
 /** Secrets that the sandbox does not know. */
@@ -38,7 +38,10 @@ export async function startProviders() {
   callbacks.setAddress('alibaba', `${webhooksUrl}/alibaba?token=${WEBHOOK_KEYS.alibaba}`);
   callbacks.setAddress('aws', 'the topic');
   const gateway = await startGateway('gateway-1', mailbox, callbacks, 0);
-  const aws = awsOf(mailbox, callbacks, { region: 'us-east-1', secretOf: (key) => (key === 'local' ? 'local' : undefined) });
+  const aws = awsOf(mailbox, callbacks, {
+    region: 'us-east-1',
+    secretOf: (key) => (key === 'local' ? 'local' : undefined),
+  });
   const awsServer = createServer(async (request, response) => {
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const body = String((await readBody(request)) ?? '');
