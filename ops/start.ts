@@ -11,6 +11,8 @@ import { endWithNpm, onEnd } from './ending.ts';
 import { openStage } from './stage/stage.ts';
 
 endWithNpm();
+// What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
+process.umask(0o077);
 
 const root = join(import.meta.dirname, '..');
 const OUTDIR = join(root, 'cdk.out');

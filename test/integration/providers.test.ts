@@ -41,7 +41,7 @@ describe('an SMS provider that fails', () => {
   it('is left alone by every instance; the second takes over; the first is probed once and comes back', async () => {
     const cloud = await cloudOf();
     await cloud.breakSms('http', 'fails');
-    const during = await register(cloud, 30);
+    const during = await register(cloud, 10);
     const texts = await allTexts(cloud, during);
     expect(new Set(texts.map(({ provider }) => provider))).toEqual(new Set(['twilio']));
     expect((await circuits(cloud))['sms-http']).toBe('open');
@@ -74,7 +74,7 @@ describe('an SMS provider that hangs', () => {
   it('never holds a function until its time is over, and no text is lost', async () => {
     const cloud = await cloudOf();
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'hangs');
-    const phones = await register(cloud, 20);
+    const phones = await register(cloud, 10);
     await eventually(async () => {
       const { 'sms-http': first, 'sms-twilio': second } = await circuits(cloud);
       return first !== 'closed' && second !== 'closed';
@@ -91,12 +91,12 @@ describe('an SMS provider that hangs', () => {
 describe('two SMS gateways that registered themselves', () => {
   it('share the texts; when one dies under load, none is lost', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
-    const before = await register(cloud, 20);
+    const before = await register(cloud, 10);
     await allTexts(cloud, before);
     const { 'gateway-1': first = 0, 'gateway-2': second = 0 } = await cloud.asked();
     expect(first).toBeGreaterThan(0);
     expect(second).toBeGreaterThan(0);
-    const during = register(cloud, 40);
+    const during = register(cloud, 20);
     await cloud.gateways[1]?.crash();
     const phones = await during;
     expect(await allTexts(cloud, phones)).toHaveLength(phones.length);
@@ -155,7 +155,7 @@ describe('texts at a rate that is agreed with their provider', () => {
   it('never exceed it, whatever waits', async () => {
     const perSecond = 5;
     const cloud = await cloudOf({ environment: smsEnvironment({ perMinute: perSecond * 60 }) });
-    const texts = await allTexts(cloud, await register(cloud, 40));
+    const texts = await allTexts(cloud, await register(cloud, 25));
     const times = texts.map(({ receivedAt }) => Date.parse(receivedAt)).toSorted((a, b) => a - b);
     // Between any two texts there are no more than what flowed in, one second's worth that was saved up, and some that
     // were on their way a little faster or slower.

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -43,14 +43,14 @@ async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Ur
 }
 
 describe('a cloud that is killed in mid-flow', () => {
-  const KILLED_AT = 100;
+  const KILLED_AT = 40;
 
   it('applies everything that it accepted once, and in order, after it is started again', async () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
     async function* untilKilled() {
-      for await (const line of madeUp(240, Math.random)) {
+      for await (const line of madeUp(100, Math.random)) {
         if (sure.length >= KILLED_AT) return;
         yield line;
       }
@@ -137,13 +137,12 @@ describe('a cloud that cannot be started', () => {
 });
 
 describe('npm start', () => {
+  const spawnStart = (...options: string[]) =>
+    spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'ops/start.ts'), ...options]);
+
   /** Runs `ops/start.ts` until it ends; returns its exit code and what it said. */
   async function start(...options: string[]): Promise<{ code: number; said: string }> {
-    const child = spawn(process.execPath, [
-      '--disable-warning=ExperimentalWarning',
-      join(root, 'ops/start.ts'),
-      ...options,
-    ]);
+    const child = spawnStart(...options);
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -152,10 +151,18 @@ describe('npm start', () => {
     return { code, said };
   }
 
-  it('says who has the data folder when another cloud uses it', async () => {
-    const data = dataFolder();
-    const running = await startCloud({ assembly: inject('dev'), data });
-    onTestFinished(() => running.stop());
+  it('keeps its data folder to itself, from other users and from another cloud', async () => {
+    const data = join(dataFolder(), 'data');
+    const running = spawnStart('--data', data, '--port', '44000');
+    const ended = once(running, 'exit');
+    onTestFinished(async () => {
+      running.kill();
+      await ended;
+    });
+    await Promise.race([once(running.stdout, 'data'), ended]);
+    const files = ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })];
+    expect(files).toEqual(expect.arrayContaining(['state.db', 'dynamodb.db']));
+    expect(files.filter((file) => statSync(join(data, file)).mode & 0o077)).toEqual([]);
     const { code, said } = await start('--data', data, '--port', '45000');
     expect([code, said]).toEqual([
       1,

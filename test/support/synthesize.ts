@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -15,20 +15,33 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesizes both stages once for all tests. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+interface Synthesized {
+  folder: string;
+  dev: string;
+  prod: string;
+  usedGrants: string;
+}
+
+async function synthesizeBoth(): Promise<Synthesized> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
+  const usedGrants = join(folder, 'used-grants');
+  mkdirSync(usedGrants);
   const [dev, prod] = await Promise.all([
     synthesize(join(folder, 'dev')),
     synthesize(join(folder, 'prod'), { stage: 'prod' }),
   ]);
+  return { folder, dev, prod, usedGrants };
+}
+
+/** Vitest loads this module once a project; what it makes is for all of them. */
+const shared = globalThis as { synthesized?: Promise<Synthesized> };
+
+/** Synthesizes both stages once for all tests that need them. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.synthesized ??= synthesizeBoth();
+  const { folder, dev, prod, usedGrants } = await shared.synthesized;
   project.provide('dev', dev);
   project.provide('prod', prod);
-  const usedGrants = join(folder, 'used-grants');
-  mkdirSync(usedGrants);
   project.provide('usedGrants', usedGrants);
-  return async () => {
-    if (process.env.KEEP_GRANTS) await cp(usedGrants, process.env.KEEP_GRANTS, { recursive: true });
-    await rm(folder, { recursive: true });
-  };
+  return () => rm(folder, { recursive: true, force: true });
 }
