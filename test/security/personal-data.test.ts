@@ -230,6 +230,8 @@ describe('phone and name', () => {
       ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
     );
     expect(items.filter(({ item }) => marked(text(item)).length > 0)).toEqual([]);
+    const gone = [alice, changed, refusedId, unheard];
+    expect(items.filter(({ item }) => gone.includes(item.pk) && 'phonePseudonym' in item)).toEqual([]);
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);
     expect(items.some(({ item }) => String(item.sk).startsWith('ledger#'))).toBe(true);
     expect((await cloud.request('GET', `/v1/members/${alice}`)).status).toBe(404);

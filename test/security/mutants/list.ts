@@ -397,8 +397,15 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the phone of who left',
     file: 'functions/sms/welcome.ts',
-    from: "remove: ['phone', 'locale'],",
-    to: "remove: ['locale'],",
+    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
+    to: "remove: ['locale', 'phonePseudonym'],",
+    test: 'security/personal-data',
+  },
+  {
+    name: 'the pseudonym of who left',
+    file: 'functions/sms/welcome.ts',
+    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
+    to: "remove: ['phone', 'locale'],",
     test: 'security/personal-data',
   },
   {
