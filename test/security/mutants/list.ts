@@ -43,6 +43,13 @@ const release = 'shared/messaging/release.ts';
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
   {
+    name: 'no emulator says that pages may read its answers',
+    file: 'local/endpoint.ts',
+    from: ".filter(([name]) => !name.startsWith('access-control-'))",
+    to: '',
+    test: 'security/callers',
+  },
+  {
     name: 'routes about members take no token',
     file: api,
     from: 'this.#bySignature : this.#byToken;',
