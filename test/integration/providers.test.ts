@@ -87,6 +87,7 @@ describe('an SMS provider that fails', () => {
     gateway.mend();
     await eventually(async () => {
       const [phone = ''] = await register(cloud, 4);
+      await eventually(async () => gateway.texts.has(phone) || (await cloud.texts(phone)).length > 0);
       return gateway.texts.get(phone)?.includes('bienvenida');
     });
     expect(gateway.besideTheProbe()).toBe(0);
