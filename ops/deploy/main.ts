@@ -81,7 +81,7 @@ try {
   else show(findings);
   if (missing > 0 && !json) console.error(pc.red(`\n${missing} missing: nothing was changed.`));
   if (missing > 0) process.exitCode = 1;
-  if (dryRun && !json) process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--all'));
+  if (dryRun && !json) process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--method=template'));
   if (!dryRun && !json && missing === 0) process.exitCode = await cdk('deploy', '--all', ...given, ...program.args);
 } catch (error) {
   console.error(pc.red((error as Error).message));

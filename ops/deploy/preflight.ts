@@ -64,7 +64,7 @@ async function asked(check: string, question: () => Promise<Finding[]>): Promise
     return await question();
   } catch (error) {
     const { name, message } = error as Error;
-    return [{ check, state: 'unknown', says: `it could not be asked: ${name}: ${message}` }];
+    return [{ check, state: 'unknown', says: `it could not be asked: ${name}: ${message.split('\n')[0]}` }];
   }
 }
 
