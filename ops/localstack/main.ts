@@ -16,6 +16,7 @@ import { openStage } from '../stage/stage.ts';
 import { ISSUER_PATH, ISSUER_PORT, SANDBOX_PORT, thisMachineFor } from './address.ts';
 import { type Deployed, entriesOf, nextSteps } from './after.ts';
 import { createDirectory, type Outputs } from './directory.ts';
+import { removeStacks } from './remove-stacks.ts';
 
 // Deploys the stage localstack to LocalStack, or to whatever speaks its language, does what its CloudFormation left out,
 // and says what to do next.
@@ -95,11 +96,10 @@ try {
       cause,
     });
   });
-  const assembly = await synthesize(join(folder, 'cdk.out'), { stage: settings.name });
   if (destroy) {
     await directory.remove();
-    await cdklocal('destroy', '--app', assembly, '--all', '--force');
-  } else await deployTo(headers, assembly, folder);
+    await removeStacks(stage, (name) => console.log(`${name} is deleted`));
+  } else await deployTo(headers, await synthesize(join(folder, 'cdk.out'), { stage: settings.name }), folder);
 } catch (error) {
   console.error(pc.red((error as Error).message));
   process.exitCode = 1;

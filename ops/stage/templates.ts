@@ -40,5 +40,7 @@ async function deployedTemplates({ config }: Stage, prefix: string): Promise<Ass
 export async function describeStacks({ config, table }: Stage): Promise<Stack[]> {
   const client = new CloudFormationClient(config);
   const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));
-  return all.flatMap(({ Stacks = [] }) => Stacks.filter(({ StackName }) => StackName?.startsWith(table(''))));
+  return all
+    .flatMap(({ Stacks = [] }) => Stacks)
+    .filter(({ StackName, StackStatus }) => StackName?.startsWith(table('')) && StackStatus !== 'DELETE_COMPLETE');
 }
