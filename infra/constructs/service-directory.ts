@@ -1,4 +1,4 @@
-import { HttpNamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import { HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 
 /**
@@ -13,9 +13,11 @@ export class ServiceDirectory extends Construct {
     this.#namespace = new HttpNamespace(this, 'Namespace', { name });
   }
 
-  enter(name: string, description: string, attributes: Record<string, string>): void {
-    this.#namespace
-      .createService(name, { name, description })
-      .registerNonIpInstance(`${name}Instance`, { instanceId: name, customAttributes: attributes });
+  /** @param owner what is entered: its entry is made, and goes, with it */
+  enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
+    new Service(owner, 'Entry', { namespace: this.#namespace, name, description }).registerNonIpInstance('Instance', {
+      instanceId: name,
+      customAttributes: attributes,
+    });
   }
 }
