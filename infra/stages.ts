@@ -68,8 +68,6 @@ const settings = z.strictObject({
     })
     .nullable(),
   sms: smsSettings,
-  /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
-  namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Where no rule says otherwise. */
   registrationBonus,
   /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
@@ -107,7 +105,6 @@ const ownStages = {
     cors: { origins: [] },
     verifySenders: true,
     customerManagedKey: false,
-    namespace: 'rollcall',
     tracing: null,
     sms: {
       providers: ['http', 'twilio'],
@@ -138,7 +135,6 @@ const ownStages = {
     cors: { origins: [] },
     verifySenders: true,
     customerManagedKey: true,
-    namespace: 'rollcall',
     tracing: null,
     sms: {
       providers: ['aws', 'twilio'],

@@ -28,7 +28,7 @@ export class FoundationStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, governance }: { stage: Stage; governance: Governance }) {
     super(scope, id);
-    const directory = new ServiceDirectory(this, 'Directory', { name: stage.namespace });
+    const directory = new ServiceDirectory(this, 'Directory', { name: `rollcall-${stage.name}` });
     this.channels = new Channels(this, 'Channels', { stage, channels, directory });
     const issuer = new CfnParameter(this, 'TokenIssuer', {
       description: 'URL of the OpenID provider whose tokens callers of the API bring, as in their claim iss.',

@@ -342,6 +342,35 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
   });
 });
 
+/** Names that need to differ from others in what they belong to only: a namespace, an API, a role, a metric's namespace. */
+const INNER = [
+  'AWS::ServiceDiscovery::Service.Name',
+  'AWS::ApiGatewayV2::Authorizer.Name',
+  'AWS::ApiGatewayV2::Stage.StageName',
+  'AWS::IAM::Policy.PolicyName',
+  'AWS::CloudWatch::Alarm.MetricName',
+];
+
+/** The names in an account and region that a stage takes. */
+const namesOf = (stage: 'dev' | 'prod'): string[] => [
+  ...exportsOf(stage).keys(),
+  ...resourcesOf(stage).flatMap(([, { Type, Properties = {} }]) =>
+    Object.entries(Properties).flatMap(([property, value]) =>
+      property.endsWith('Name') && typeof value === 'string' && !INNER.includes(`${Type}.${property}`)
+        ? `${Type} ${value}`
+        : [],
+    ),
+  ),
+];
+
+describe('dev and prod', () => {
+  it('have no name in common: they fit into one account and region', () => {
+    const prod = new Set(namesOf('prod'));
+    expect(prod.size).toBeGreaterThan(200);
+    expect(namesOf('dev').filter((name) => prod.has(name))).toEqual([]);
+  });
+});
+
 describe('dev', () => {
   it('can be taken down, its tables with it', () => {
     for (const [, { Properties, DeletionPolicy }] of ofType('dev', 'AWS::DynamoDB::GlobalTable')) {
