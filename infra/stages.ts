@@ -75,8 +75,6 @@ const settings = z.strictObject({
   directory: z.enum(['templates', 'outputs']),
   /** Where the API is not at the root of its address: the path before its own paths, in which `{api}` is its id. */
   basePath: z.string().startsWith('/').nullable(),
-  /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
-  namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** Where no rule says otherwise. */
   registrationBonus,
   /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
@@ -118,7 +116,6 @@ const ownStages = {
     customerManagedKey: false,
     directory: 'templates',
     basePath: null,
-    namespace: 'rollcall',
     tracing: null,
     sms: {
       providers: ['http', 'twilio'],
@@ -152,7 +149,6 @@ const ownStages = {
     customerManagedKey: true,
     directory: 'templates',
     basePath: null,
-    namespace: 'rollcall',
     tracing: null,
     sms: {
       providers: ['aws', 'twilio'],
@@ -185,7 +181,6 @@ const stages: Record<string, z.input<typeof settings>> = {
     verifySenders: false,
     directory: 'outputs',
     basePath: '/_aws/execute-api/{api}/$default',
-    namespace: 'rollcall-localstack',
     monitoring: false,
   },
 };

@@ -1,5 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { HttpNamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import { HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
@@ -16,18 +16,20 @@ export class ServiceDirectory extends Construct {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
     if (stage.directory === 'templates')
-      this.#namespace = new HttpNamespace(this, 'Namespace', { name: stage.namespace });
+      this.#namespace = new HttpNamespace(this, 'Namespace', { name: `rollcall-${stage.name}` });
   }
 
-  enter(name: string, description: string, attributes: Record<string, string>): void {
+  /** @param owner what is entered: its entry is made, and goes, with it */
+  enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
-      const stack = Stack.of(this);
+      const stack = Stack.of(owner);
       const entry = stack.toJsonString({ name, description, attributes });
       new CfnOutput(stack, `${DIRECTORY_OUTPUT}${name.replaceAll('-', '')}`, { value: entry });
       return;
     }
-    this.#namespace
-      .createService(name, { name, description })
-      .registerNonIpInstance(`${name}Instance`, { instanceId: name, customAttributes: attributes });
+    new Service(owner, 'Entry', { namespace: this.#namespace, name, description }).registerNonIpInstance('Instance', {
+      instanceId: name,
+      customAttributes: attributes,
+    });
   }
 }

@@ -11,6 +11,7 @@ import { WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { EMBEDDED_CLOUD } from '../cli/command.ts';
+import { namespaceOf } from '../stage/directory.ts';
 import { endless, expiringTables, letExpire } from '../stage/expiry.ts';
 import { openStage } from '../stage/stage.ts';
 import { ISSUER_PATH, ISSUER_PORT, SANDBOX_PORT, thisMachineFor } from './address.ts';
@@ -36,7 +37,7 @@ TOKEN_ISSUER     whose tokens are good (default: npm run ops -- issuer, on this 
 const settings = stageNamed('localstack');
 const endpoint = process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD;
 const stage = openStage({ name: settings.name, endpoint });
-const directory = createDirectory(stage.directory, settings.namespace);
+const directory = createDirectory(stage.directory, namespaceOf(stage));
 const environment = {
   AWS_DEFAULT_REGION: 'us-east-1',
   // Where the host name BUCKET.s3.localhost does not resolve.
@@ -61,7 +62,7 @@ async function complete(deployed: Deployed, assembly: string, isSandbox: boolean
   const entries = entriesOf(deployed);
   await directory.enter(entries);
   const entered = entries.map(({ name }) => name).join(', ');
-  console.log(`\nEntered in Cloud Map, namespace ${settings.namespace}: ${entered}`);
+  console.log(`\nEntered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
   const left = await endless(stage, await expiringTables(readAssembly(assembly).stacks));
   for (const table of left) await letExpire(stage, table);
   if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);

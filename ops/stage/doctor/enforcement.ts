@@ -1,4 +1,3 @@
-import { stageNamed } from '../../../infra/stages.ts';
 import { routes } from '../../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../../shared/contracts/rpc.ts';
 import { pathOf } from '../../../shared/http/routing.ts';
@@ -64,7 +63,7 @@ async function isRefused({ refuses, means: _, url, ...request }: Forbidden): Pro
 /** What this cloud lets pass that an account does not: found by doing it. */
 export const enforcement: Check = async ({ stage }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
-  const [api] = await registered(stage, stageNamed(stage.name).namespace, 'api');
+  const [api] = await registered(stage, 'api');
   const forbidden = [roleForAnybody(stage), ...(api ? apiForAnybody(String(api.attributes.url)) : [])];
   const passed = (
     await Promise.all(forbidden.map(async (call) => ((await isRefused(call)) ? [] : [call.means])))
