@@ -41,7 +41,7 @@ export const issuer = new Command('issuer')
   .option('--data <dir>', 'where it keeps its key', '.rollcall')
   .addHelpText(
     'after',
-    '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack',
+    '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
   )
   .action(
     onStage<IssuerOptions, []>(async ({ name }, { port: wanted, url: called, data, json }) => {
