@@ -24,13 +24,12 @@ export function refusalOf(
 ): string | undefined {
   const { host = '', origin } = headers;
   const site = headers['sec-fetch-site'];
-  if (!HERE.test(host)) return `This machine is asked by a name that is not its own: ${host}. Ask 127.0.0.1.`;
-  if (origin !== undefined && origin !== `http://${host}` && !allowsOrigin(origin))
-    return `A page of ${origin} may not ask this.`;
+  // Neither is repeated: what a caller wrote may be personal, and answers are logged.
+  if (!HERE.test(host)) return 'This machine is asked by a name that is not its own. Ask 127.0.0.1.';
   // Without an origin: an image, a form that gets, a link.
-  if (origin === undefined && (site === 'cross-site' || site === 'same-site'))
-    return 'A page elsewhere may not ask this.';
-  return undefined;
+  const isElsewhere =
+    origin === undefined ? ['cross-site', 'same-site'].includes(String(site)) : origin !== `http://${host}`;
+  return isElsewhere && !(origin && allowsOrigin(origin)) ? 'A page elsewhere may not ask this.' : undefined;
 }
 
 /** An HTTP server of this machine, for this machine. */

@@ -126,8 +126,10 @@ export class HttpApi {
     clearTimeout(timeout);
     if (response.headersSent) return;
     if (!result.ok) return answer(response, 500, 'Internal Server Error');
-    respond(response, JSON.parse(result.payload));
-    if (isFault(response.statusCode)) fn.failed(requestId, `it answered ${response.statusCode} to ${match.route.key}`);
+    const said = JSON.parse(result.payload) as APIGatewayProxyStructuredResultV2 | null;
+    respond(response, said);
+    const fault = said && faultIn(said);
+    if (fault) fn.failed(requestId, `it answered ${fault} to ${match.route.key}`);
   }
 
   #event(
@@ -216,8 +218,22 @@ function decode(part: string): string {
   }
 }
 
-/** 503 is what a function answers that is well: the caller is to come again. */
-const isFault = (status: number) => status >= 500 && status !== 503;
+/** UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS: https://grpc.io/docs/guides/status-codes/ */
+const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
+
+/** What went wrong in a function by its own word: a status of HTTP, with the type of its problem, or one of gRPC-Web. */
+function faultIn(said: APIGatewayProxyStructuredResultV2): string | undefined {
+  const { statusCode = 200, headers = {}, body = '', isBase64Encoded } = said;
+  const type = String(headers['content-type'] ?? '');
+  const text = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString('latin1');
+  if (statusCode >= 500) {
+    const problem = type === 'application/problem+json' ? ` (${JSON.parse(text).type})` : '';
+    return `${statusCode}${problem}`;
+  }
+  if (!type.startsWith('application/grpc-web')) return undefined;
+  const status = headers['grpc-status'] ?? /grpc-status: ?(\d+)/.exec(text)?.[1];
+  return GRPC_FAULTS.has(String(status)) ? `grpc-status ${status}` : undefined;
+}
 
 /** What API Gateway itself says. */
 function answer(response: ServerResponse, status: number, message: string): void {

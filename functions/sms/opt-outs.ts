@@ -25,8 +25,8 @@ export type OptOuts = ReturnType<typeof createOptOuts>;
 
 /**
  * Phones that want no texts, whoever registered with them and whichever provider would send. Providers may tell late,
- * twice and in the wrong order: a delayed opt-in does not undo a later opt-out; a delayed opt-out does undo an opt-in, as
- * the safer of the two.
+ * twice and in the wrong order: the latest opt-out counts, and a delayed opt-in does not undo a later one; a delayed
+ * opt-out does undo an opt-in, as the safer of the two.
  */
 export function createOptOuts({
   client,
@@ -37,23 +37,35 @@ export function createOptOuts({
   tableName: string;
   pseudonym: Pseudonym;
 }) {
+  async function write(command: PutCommand | DeleteCommand): Promise<void> {
+    await client.send(command as PutCommand).catch((error: Error) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
+  }
+
   return {
     /** @param by who said so, such as `sms-twilio` */
     async add(phone: string, at: Date, by: string): Promise<void> {
-      const Item = { ...optOutKey(await pseudonym(phone)), since: at.toISOString(), by };
-      await client.send(new PutCommand({ TableName: tableName, Item }));
+      const since = at.toISOString();
+      await write(
+        new PutCommand({
+          TableName: tableName,
+          Item: { ...optOutKey(await pseudonym(phone)), since, by },
+          ConditionExpression: 'attribute_not_exists(pk) OR since < :since',
+          ExpressionAttributeValues: { ':since': since },
+        }),
+      );
     },
 
     async remove(phone: string, at: Date): Promise<void> {
-      const remove = new DeleteCommand({
-        TableName: tableName,
-        Key: optOutKey(await pseudonym(phone)),
-        ConditionExpression: 'attribute_not_exists(pk) OR since <= :at',
-        ExpressionAttributeValues: { ':at': at.toISOString() },
-      });
-      await client.send(remove).catch((error: Error) => {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      });
+      await write(
+        new DeleteCommand({
+          TableName: tableName,
+          Key: optOutKey(await pseudonym(phone)),
+          ConditionExpression: 'attribute_not_exists(pk) OR since <= :at',
+          ExpressionAttributeValues: { ':at': at.toISOString() },
+        }),
+      );
     },
   };
 }

@@ -34,11 +34,12 @@ const STOP = new Set([
 /** Twilio takes YES for one, too. We do not: people answer so to any question. */
 const START = new Set(['START', 'UNSTOP']);
 
-/** A text that a person sent: the whole of it is the word, in any case; punctuation around it does not count. */
+/** A text that a person sent: the whole of it is the word, in any case, width and accents; punctuation does not count. */
 export function inbound(phone: unknown, text: unknown, at: Date): ProviderEvent {
   const word = String(text ?? '')
-    .toUpperCase()
-    .replace(/[\s\p{P}]/gu, '');
+    .normalize('NFKD')
+    .replace(/[\s\p{P}\p{M}\p{Cf}]/gu, '')
+    .toUpperCase();
   if (STOP.has(word)) return optOut('opt-out', phone, at);
   return START.has(word) ? optOut('opt-in', phone, at) : OTHER;
 }

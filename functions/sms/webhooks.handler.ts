@@ -3,13 +3,13 @@ import { createSecret } from '../../shared/aws/secrets.ts';
 import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { endpoint, json, NOTHING } from '../../shared/http/endpoint.ts';
-import { notFound } from '../../shared/http/problems.ts';
+import { notFound, Problem } from '../../shared/http/problems.ts';
 import { twilioCredentials } from './providers/twilio.ts';
 import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 import { readHttpGateway, standardWebhookKey } from './webhooks/http-gateway.ts';
 import { readTwilio } from './webhooks/twilio.ts';
-import { type ReadWebhook, webhookRequest } from './webhooks/webhook.ts';
+import { type ReadWebhook, UNPROVEN, UNREADABLE, webhookRequest } from './webhooks/webhook.ts';
 
 const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings), WEBHOOKS_URL: z.url() }));
 const now = () => new Date();
@@ -36,9 +36,14 @@ export const webhook = endpoint(
     const read = webhooks.get(provider);
     if (!read) throw notFound('webhook');
     const events = await read(webhookRequest(event, `${WEBHOOKS_URL}/${provider}`));
-    if (!events) {
-      count({ WebhooksRefused: 1 });
-      throw notFound('webhook');
+    count({ WebhooksProven: Number(events !== UNPROVEN), WebhooksRefused: Number(events === UNPROVEN) });
+    if (events === UNPROVEN) throw notFound('webhook');
+    if (events === UNREADABLE) {
+      count({ WebhooksUnreadable: 1 });
+      throw new Problem(
+        'invalid',
+        'This is not what the documentation says: docs/governance.md, on what providers tell.',
+      );
     }
     await take(provider, events);
     return provider === 'alibaba' ? json(200, ALIBABA_ANSWER) : { statusCode: 204 };

@@ -209,9 +209,10 @@ export class Dashboard extends Construct {
       },
       {
         title: 'What became of welcomes, by receipts',
-        metrics: ['TextsDelivered', 'TextsUndelivered', 'ProviderEventsIgnored', 'WebhooksRefused'].map((name) =>
-          this.#own('sms-webhooks', name, 'Sum'),
-        ),
+        metrics: [
+          ...['TextsDelivered', 'TextsUndelivered', 'ProviderEventsIgnored'],
+          ...['WebhooksProven', 'WebhooksRefused', 'WebhooksUnreadable'],
+        ].map((name) => this.#own('sms-webhooks', name, 'Sum')),
       },
       {
         title: 'People who opted out and in',

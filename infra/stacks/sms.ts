@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
@@ -116,15 +117,32 @@ export class SmsStack extends Stack {
       raiseAlarm(this, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
     }
     const chapter = 'not-taken';
+    const webhooks = (name: string) => serviceMetric(stage, 'sms-webhooks', name, 'Sum');
     raiseAlarm(this, {
       stage,
       topic,
       chapter,
       of: 'sms-webhook',
-      metric: serviceMetric(stage, 'sms-webhooks', 'WebhooksRefused', 'Sum'),
-      above: 10,
+      // Anybody can call, and be refused. Both are counted at each call, as 0 or 1.
+      metric: new MathExpression({
+        expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
+        usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },
+        period: Duration.minutes(1),
+      }),
+      above: 0,
       meaning:
-        'Webhooks are refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out.',
+        'Every webhook is refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out; or somebody else calls.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic,
+      chapter,
+      of: 'sms-webhook-unreadable',
+      metric: webhooks('WebhooksUnreadable'),
+      above: 0,
+      minutes: 1,
+      meaning:
+        'An SMS provider calls with what is not in its documentation: receipts are missing, and people who opt out.',
     });
     if (!events) return;
     const period = Duration.minutes(1);

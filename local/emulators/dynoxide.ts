@@ -13,6 +13,7 @@ export interface Emulator {
 }
 
 const STARTUP_MS = 10_000;
+const PORTS_TRIED = 5;
 
 /** Runs a command and kills it when our end of the standard input closes, which it does even if we are killed. */
 const ENDS_WITH_US = 'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
@@ -25,6 +26,18 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
   const external = process.env.DYNAMODB_URL;
   if (external) return { url: external.replace(/\/$/, ''), stop: async () => {} };
 
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startDynoxide(file);
+    } catch (error) {
+      // Between us looking for a port and dynoxide listening, another process may take it.
+      const isTaken = error instanceof CloudError && error.message.includes('already in use');
+      if (!isTaken || attempt === PORTS_TRIED) throw error;
+    }
+  }
+}
+
+async function startDynoxide(file: string): Promise<Emulator> {
   const { host, port } = await freeAddress();
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
   const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], {

@@ -12,7 +12,7 @@ export const WEBHOOK_KEYS = { http: 'sandbox/http/'.padEnd(64, '0'), alibaba: 's
 /** What a provider tells of a text, or of one that a person sent. */
 export type Told =
   | { kind: 'delivered' | 'undelivered'; reference: string; to: string }
-  | { kind: 'inbound'; from: string; text: string };
+  | { kind: 'inbound'; from: string; text: string; at: string };
 
 interface Row {
   id: string;
@@ -159,7 +159,7 @@ function standardWebhook(url: string, payload: object): Call {
 
 const gatewayEvent = (told: Told) =>
   told.kind === 'inbound'
-    ? { type: 'inbound', from: told.from, text: told.text }
+    ? { type: 'inbound', from: told.from, text: told.text, at: told.at }
     : { type: told.kind, reference: told.reference, ...(told.kind === 'undelivered' && { reason: 'unreachable' }) };
 
 /** https://www.twilio.com/docs/usage/webhooks/webhooks-security */

@@ -96,7 +96,7 @@ export async function startGateway(
     const where = callbacks.addressOf(provider);
     if (where === undefined)
       return { status: 409, body: { error: `${provider} does not know whom to tell: PUT /callbacks/${provider}` } };
-    callbacks.add(provider, where, { kind: 'inbound', ...said });
+    callbacks.add(provider, where, { kind: 'inbound', ...said, at: new Date().toISOString() });
     return { status: 202, body: {} };
   }
 

@@ -37,7 +37,10 @@ export const limits = new Command('limits')
       const rows = [
         { limit: 'API requests', setting: `${throttling.perSecond} a second` },
         { limit: 'registrations, all callers', setting: `${throttling.registrationsPerSecond} a second` },
-        { limit: 'redemptions and looks at them', setting: `${throttling.waitsPerSecond} a second each` },
+        {
+          limit: 'redemptions and looks at them',
+          setting: `${throttling.waitsPerSecond} a second, divided among three routes`,
+        },
         { limit: 'registrations of a caller', setting: rate(registrations.caller) },
         { limit: 'registrations of a phone', setting: rate(registrations.phone) },
         { limit: 'phones that register', setting: registrations.phoneTypes.join(' ') },

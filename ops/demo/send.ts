@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { problem } from '../../shared/contracts/problem.ts';
+import { problemType } from '../../shared/http/problems.ts';
 import { type Answer, readAnswer } from '../answer.ts';
 
 /** The answer to the last attempt; if there was none, status 0 and a body that says why. */
@@ -50,8 +50,11 @@ async function attemptOnce(url: string, request: RequestInit): Promise<Answer & 
   }
 }
 
-/** A 503 of the service itself says that nothing was done; API Gateway's own may be a timeout. */
-const mayBeDone = ({ status, body }: Answer) => status !== 429 && !(status === 503 && problem.safeParse(body).success);
+const READ_ONLY = problemType('read-only');
+
+/** Surely not, if it was too many, or nothing can be changed. What is busy may have committed, and had no time to say so. */
+const mayBeDone = ({ status, body }: Answer) =>
+  status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;
 
 /** @param retryAfter seconds or a date (RFC 9110, section 10.2.3) */
 export function pauseMs(attempt: number, retryAfter: string | null, now: number): number {

@@ -28,6 +28,9 @@ function phoneFault(value: string, types: readonly PhoneType[]): string | undefi
   if (!types.some((taken) => taken === type)) {
     return `must be ${anyOf.format(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
   }
+  // Of satellites and networks of no country: called mobile by their plans, and dear to text.
+  if (parsed.country === undefined)
+    return 'must be a number of a country, not of a satellite or another global network';
   // The parser takes national prefixes and punctuation too: of two spellings, each would be a phone of its own.
   return parsed.number === value && E164.test(value) ? undefined : `must be in E.164 form: ${parsed.number}`;
 }

@@ -144,8 +144,8 @@ export function createRelease(options: ReleaseOptions) {
     if (attempted.error instanceof PostponedError) {
       // No try of its own: the one before counts on.
       const { unanswered: _, ...before } = parked;
-      const { error, reason: now } = attempted;
-      return leave({ ...before, reason: now, nextTryAt: error.until.toISOString() }, error);
+      const { error, reason: because } = attempted;
+      return leave({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
     }
     const left = await keep(parked, attempted, { attempts, parkedAt: parked.parkedAt });
     return { left, error: attempted.error ?? new TransientError('the cursor of its aggregate was moved meanwhile') };

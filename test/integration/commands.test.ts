@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import { pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
@@ -430,12 +431,67 @@ describe('a person who answers', () => {
   });
 });
 
+describe('what a provider tells late', () => {
+  const [EARLY, LATE, LATEST] = [1, 2, 3].map((hour) => new Date(Date.UTC(2026, 10, 29, hour))) as [Date, Date, Date];
+  const store = () =>
+    createOptOuts({
+      client: cloud.dynamodb,
+      tableName: 'rollcall-dev-sms-limits',
+      pseudonym: async (phone) => `p${phone.slice(1)}`,
+    });
+  const since = async (phone: string) => (await optOuts()).find(({ pk }) => pk.endsWith(`#p${phone.slice(1)}`))?.since;
+
+  it.each<[string, Array<['STOP' | 'START', Date]>, Date | undefined]>([
+    [
+      'an opt-out before an opt-in',
+      [
+        ['STOP', EARLY],
+        ['START', LATE],
+      ],
+      undefined,
+    ],
+    [
+      'an opt-in that is older than the opt-out',
+      [
+        ['STOP', LATE],
+        ['START', EARLY],
+      ],
+      LATE,
+    ],
+    [
+      'an opt-out that is older than the one known',
+      [
+        ['STOP', LATEST],
+        ['STOP', EARLY],
+        ['START', LATE],
+      ],
+      LATEST,
+    ],
+    [
+      'an opt-out that is older than the opt-in, as the safer of the two',
+      [
+        ['START', LATE],
+        ['STOP', EARLY],
+      ],
+      EARLY,
+    ],
+  ])('counts by when it was said: %s', async (_, told, expected) => {
+    const phone = newPhone();
+    for (const [word, at] of told)
+      await (word === 'STOP' ? store().add(phone, at, 'sms-http') : store().remove(phone, at));
+    expect(await since(phone)).toBe(expected?.toISOString());
+  });
+});
+
 describe('a webhook', () => {
   const post = (provider: string, body: string, headers: Record<string, string> = {}) =>
     fetch(`${cloud.apiUrl}/webhooks/sms/${provider}`, { method: 'POST', body, headers });
 
   it.each([
-    ['http', JSON.stringify({ events: [{ type: 'inbound', from: '+34612345678', text: 'STOP' }] })],
+    [
+      'http',
+      JSON.stringify({ events: [{ type: 'inbound', from: '+34612345678', text: 'STOP', at: '2026-11-29T00:00:00Z' }] }),
+    ],
     ['twilio', 'From=%2B34612345678&Body=STOP'],
     ['aws', JSON.stringify({ originationNumber: '+34612345678', messageBody: 'STOP' })],
     ['constructor', '{}'],

@@ -360,6 +360,23 @@ describe('pages of other sites', () => {
       expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
+  it('are told by no emulator that they may read its answers', async () => {
+    const asked = [
+      { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+      { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ListQueues' },
+    ];
+    for (const headers of asked) {
+      const origin = cloud.endpointUrl;
+      const response = await signedFetch(OPERATOR)(cloud.endpointUrl, {
+        method: 'POST',
+        headers: { ...headers, origin },
+        body: '{}',
+      });
+      expect(response.status).toBe(200);
+      expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+
   it('get what a stage opens to their site, and to no other', async () => {
     const site = 'https://www.example.com';
     const CorsConfiguration = {

@@ -106,6 +106,13 @@ describe.each(entrances)('by %s', (_, refusalOf) => {
       detail: `must be a mobile number or a number that can be mobile, not ${kind}`,
     });
   });
+
+  it.each(['+881612345678', '+870773111632'])('a satellite is refused, though it is mobile: %s', async (phone) => {
+    expect(await refusalOf(phone)).toEqual({
+      pointer: '#/phone',
+      detail: 'must be a number of a country, not of a satellite or another global network',
+    });
+  });
 });
 
 const accepts = (phone: string) => registration.safeParse(person(phone)).success;

@@ -136,19 +136,41 @@ describe('the HTTP API', () => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');
     onTestFinished(() => close(api.server));
+    const grpc = (status: string) => ({
+      statusCode: 200,
+      headers: { 'content-type': 'application/grpc-web+proto' },
+      isBase64Encoded: true,
+      body: Buffer.from(`\x80\0\0\0\x10grpc-status: ${status}\r\n`, 'latin1').toString('base64'),
+    });
+    const busy = { headers: { 'content-type': 'application/problem+json' }, body: '{"type":"/problems/busy"}' };
+    const answers: Record<string, { statusCode: number }> = {
+      well: { statusCode: 200 },
+      missing: { statusCode: 404 },
+      busy: { statusCode: 503, ...busy },
+      broken: { statusCode: 500 },
+      called: grpc('0'),
+      refused: grpc('5'),
+      failed: grpc('13'),
+    };
     const failures: string[][] = [];
     const invoked: string[] = [];
     const fn = {
       invoke: async (event: string, requestId: string) => {
         const { rawPath } = JSON.parse(event) as { rawPath: string };
         invoked.push(requestId);
-        return { ok: true, payload: JSON.stringify({ statusCode: Number(rawPath.slice(1)) }) };
+        return { ok: true, payload: JSON.stringify(answers[rawPath.slice(1)]) };
       },
       failed: (requestId: string, reason: string) => failures.push([requestId, reason]),
     } as unknown as LambdaFunction;
-    api.addRoute('GET /{status}', () => fn);
+    api.addRoute('GET /{name}', () => fn);
     api.open();
-    for (const status of [200, 404, 503, 500]) expect((await fetch(`${url}/${status}`)).status).toBe(status);
-    expect(failures).toEqual([[invoked.at(-1), 'it answered 500 to GET /{status}']]);
+    for (const [name, { statusCode }] of Object.entries(answers)) {
+      expect((await fetch(`${url}/${name}`)).status).toBe(statusCode);
+    }
+    expect(failures).toEqual([
+      [invoked[2], 'it answered 503 (/problems/busy) to GET /{name}'],
+      [invoked[3], 'it answered 500 to GET /{name}'],
+      [invoked[6], 'it answered grpc-status 13 to GET /{name}'],
+    ]);
   });
 });

@@ -82,6 +82,19 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
+  it('leaves nothing even if it died before it had forgotten, and comes again', async () => {
+    const it = subscriber();
+    await it.apply(REGISTERED);
+    await it.apply(profileChanged(member, 9));
+    const { eraseLeft } = it.store;
+    it.store.eraseLeft = () => Promise.reject(new Error('dies'));
+    await it.apply(deactivated(member, 2)).catch(() => {});
+    expect([it.versions(), bodiesOf(it)]).toEqual([[1, 2], [expect.any(String)]]);
+    it.store.eraseLeft = eraseLeft;
+    await it.apply(deactivated(member, 2));
+    expect(bodiesOf(it)).toEqual([]);
+  });
+
   it('leaves nothing of what claims its own version', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);

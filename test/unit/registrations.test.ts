@@ -29,8 +29,8 @@ async function apiOf(script: (asked: Asked, index: number) => Scripted): Promise
   return { apiUrl, asked };
 }
 
-const problem = (status: number, detail: string) =>
-  ({ status, body: JSON.stringify({ type: '/problems/x', title: 'X', status, detail }) }) as const;
+const problem = (status: number, detail: string, type = '/problems/x') =>
+  ({ status, body: JSON.stringify({ type, title: 'X', status, detail }) }) as const;
 const message = (status: number, text: string) => ({ status, body: JSON.stringify({ message: text }) }) as const;
 
 describe('a request', () => {
@@ -50,7 +50,8 @@ describe('a request', () => {
 
   it.each<[string, Scripted[], boolean]>([
     ['known after a refusal', [problem(422, 'No.')], false],
-    ['known after refusals for now', [problem(429, 'Later.'), problem(503, 'Later.')], false],
+    ['known after refusals for now', [problem(429, 'Later.'), problem(503, 'Later.', '/problems/read-only')], false],
+    ['unknown where the service was busy, which may have had it', [problem(503, 'Busy.', '/problems/busy')], true],
     ['unknown after a broken connection', ['broken'], true],
     ['unknown after a failure of the server', [{ status: 500 }], true],
     ['unknown after a gateway gave up waiting', [message(503, 'Service Unavailable')], true],
@@ -107,6 +108,7 @@ describe('registering', () => {
       invalid: problem(422, 'Not so.'),
       proxy: { status: 502, body: '<html>' },
       busy: problem(503, 'The service is busy.'),
+      'read-only': problem(503, 'Nothing can be changed.', '/problems/read-only'),
       broken: 'broken',
       empty: { status: 404 },
     };
@@ -116,7 +118,7 @@ describe('registering', () => {
     async function* lines(): AsyncGenerator<Line> {
       for (const [index, phone] of [...Object.keys(script), 'good'].entries())
         yield { line: index + 2, person: { phone } };
-      yield { line: 9, problem: 'no JSON' };
+      yield { line: 10, problem: 'no JSON' };
     }
     const { accepted, rejected } = await registerAll(lines(), {
       apiUrl,
@@ -130,13 +132,14 @@ describe('registering', () => {
       { line: 2, reason: '413 Request Entity Too Large' },
       { line: 3, reason: 'Not so.' },
       { line: 4, reason: 'outcome unknown, they may be registered: 502 Bad Gateway' },
-      { line: 5, reason: 'The service is busy.' },
-      { line: 6, reason: expect.stringMatching(/^outcome unknown, they may be registered: no answer: fetch failed: /) },
-      { line: 7, reason: '404 Not Found' },
-      { line: 9, reason: 'no JSON' },
+      { line: 5, reason: 'outcome unknown, they may be registered: The service is busy.' },
+      { line: 6, reason: 'Nothing can be changed.' },
+      { line: 7, reason: expect.stringMatching(/^outcome unknown, they may be registered: no answer: fetch failed: /) },
+      { line: 8, reason: '404 Not Found' },
+      { line: 10, reason: 'no JSON' },
     ]);
     const keys = Map.groupBy(asked, ({ phone }) => phone);
     expect([...keys.values()].every((attempts) => new Set(attempts.map(({ key }) => key)).size === 1)).toBe(true);
-    expect(new Set(asked.map(({ key }) => key)).size).toBe(7);
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(8);
   });
 });

@@ -7,7 +7,7 @@ import { readAwsEvent } from '../../functions/sms/webhooks/aws-end-user-messagin
 import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { createReceiver } from '../../functions/sms/webhooks/receiver.ts';
 import { readTwilio, signatureOf } from '../../functions/sms/webhooks/twilio.ts';
-import { type WebhookRequest, webhookRequest } from '../../functions/sms/webhooks/webhook.ts';
+import { UNPROVEN, UNREADABLE, type WebhookRequest, webhookRequest } from '../../functions/sms/webhooks/webhook.ts';
 import type { HttpEvent } from '../../shared/http/secured.ts';
 import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
@@ -57,6 +57,7 @@ describe('the webhook of the generic gateway', () => {
       { type: 'delivered', reference },
       { type: 'undelivered', reference, reason: 'unreachable' },
       { type: 'undelivered', reference, reason: `no ${phone}` },
+      { type: 'inbound', from: phone, text: 'Stop', at: '2026-11-20T10:00:00Z' },
       { type: 'inbound', from: phone, text: 'Stop' },
       { type: 'billed', reference },
     ],
@@ -67,7 +68,9 @@ describe('the webhook of the generic gateway', () => {
       { kind: 'delivered', about },
       { kind: 'undelivered', about, reason: 'unreachable' },
       { kind: 'undelivered', about, reason: 'unknown' },
-      { kind: 'opt-out', phone, at: TIME },
+      // When it was written, not when it was told.
+      { kind: 'opt-out', phone, at: new Date('2026-11-20T10:00:00Z') },
+      { kind: 'other' },
       { kind: 'other' },
     ]);
   });
@@ -75,7 +78,7 @@ describe('the webhook of the generic gateway', () => {
   it('takes a signature by the key that is going, beside that by the key that comes', async () => {
     const { 'webhook-signature': signature, ...headers } = sent(body);
     const both = { ...headers, 'webhook-signature': `v1,AAAA v2,BBBB ${signature}` };
-    expect(await read(request({ body, headers: both }))).toHaveLength(5);
+    expect(await read(request({ body, headers: both }))).toHaveLength(6);
   });
 
   it('signs as the documentation does in its example', async () => {
@@ -94,9 +97,12 @@ describe('the webhook of the generic gateway', () => {
     ['what is older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
     ['what comes from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
     ['no time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
-    ['what are no events', { body: '{}', headers: sent('{}') }],
   ])('refuses %s', async (_, asked) => {
-    expect(await read(request(asked))).toBeUndefined();
+    expect(await read(request(asked))).toBe(UNPROVEN);
+  });
+
+  it.each(['{}', 'x', JSON.stringify({ events: Array(101).fill({}) })])('cannot read %.20s', async (said) => {
+    expect(await read(request({ body: said, headers: sent(said) }))).toBe(UNREADABLE);
   });
 });
 
@@ -170,7 +176,7 @@ describe('the webhook of Twilio', () => {
       },
     ],
   ])('refuses %s', async (_, more) => {
-    expect(await read(posted({ MessageStatus: 'delivered' }, more))).toBeUndefined();
+    expect(await read(posted({ MessageStatus: 'delivered' }, more))).toBe(UNPROVEN);
   });
 });
 
@@ -193,8 +199,22 @@ describe('the webhook of Alibaba Cloud', () => {
     ]);
   });
 
+  it('takes the others of a call in which one cannot be read', async () => {
+    const mixed = JSON.stringify([
+      { Status: '1', TaskId: reference, ErrorCode: null },
+      { TaskId: 7 },
+      { Status: '2', TaskId: reference },
+    ]);
+    expect(await read(request({ body: mixed, query: new URLSearchParams({ token: key }) }))).toEqual([
+      { kind: 'delivered', about },
+      { kind: 'other' },
+      { kind: 'undelivered', about, reason: 'unknown' },
+    ]);
+    expect(await read(request({ body: '{}', query: new URLSearchParams({ token: key }) }))).toBe(UNREADABLE);
+  });
+
   it.each(['', 'k'.repeat(63), 'k'.repeat(65)])('refuses the token %j', async (token) => {
-    expect(await read(request({ body, query: new URLSearchParams({ token }) }))).toBeUndefined();
+    expect(await read(request({ body, query: new URLSearchParams({ token }) }))).toBe(UNPROVEN);
   });
 });
 
@@ -223,7 +243,7 @@ describe('an event of AWS End User Messaging', () => {
 describe('what a person answers', () => {
   it.each([
     ...['STOP', 'stop', ' Stop. ', 'STOP ALL', 'unsubscribe', 'Cancel', 'END', 'quit', 'REVOKE', 'opt-out', 'Opt out'],
-    ...['REMOVE', 'ARRET', 'td', '"STOP"'],
+    ...['REMOVE', 'ARRET', 'Arrêt', 'td', '"STOP"', 'ＳＴＯＰ', 'st\u200Bop'],
   ])('opts out by %j', (text) => {
     expect(inbound(phone, text, TIME)).toEqual({ kind: 'opt-out', phone, at: TIME });
   });

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
-import { equals, jsonOf, type ReadWebhook } from './webhook.ts';
+import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE } from './webhook.ts';
 
 export const webhookToken = z.object({ key: z.string().min(32) });
 
 /** https://help.aliyun.com/zh/sms/smsreport-http-intl; of `Status`, 1 is delivered, 2 failed, 6 expired. */
-const reports = z.array(
-  z.object({ Status: z.coerce.string(), TaskId: z.string().optional(), ErrorCode: z.string().optional() }),
-);
+const reports = z.array(z.unknown());
+const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
 const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
 
 /** It wants this in the answer, or it sends the same again. */
@@ -21,11 +20,13 @@ export const readAlibaba =
   (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>
   async ({ query, body }) => {
     const { key } = await secret();
-    if (!equals(query.get('token') ?? '', key)) return undefined;
+    if (!equals(query.get('token') ?? '', key)) return UNPROVEN;
     const parsed = reports.safeParse(jsonOf(body));
-    if (!parsed.success) return undefined;
-    return parsed.data.map(({ Status, TaskId, ErrorCode }): ProviderEvent => {
-      const final = FINAL[Status];
-      return final ? receipt(TaskId, final, ErrorCode) : OTHER;
-    });
+    return parsed.success ? parsed.data.map(eventOf) : UNREADABLE;
   };
+
+function eventOf(one: unknown): ProviderEvent {
+  const { success, data } = report.safeParse(one);
+  const final = success ? FINAL[data.Status] : undefined;
+  return success && final ? receipt(data.TaskId, final, data.ErrorCode) : OTHER;
+}

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import { inbound, OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
-import { equals, jsonOf, type ReadWebhook, type WebhookRequest } from './webhook.ts';
+import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE, type WebhookRequest } from './webhook.ts';
 
 /** `key`: base64, with or without the `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
@@ -9,12 +9,16 @@ export const standardWebhookKey = z.object({ key: z.string().min(32) });
 /** Of the specification: older requests may be replayed ones. */
 const TOLERANCE_MS = 5 * 60_000;
 
-/** `{events: […]}`: many in one call, for one call is one invocation. Of an event that is none of these, nothing follows. */
-const payload = z.object({ events: z.array(z.unknown()).max(1_000) });
+/**
+ * `{events: […]}`: many in one call, for one call is one invocation, but no more than the function does in its time. Of an
+ * event that is none of these, nothing follows.
+ */
+const payload = z.object({ events: z.array(z.unknown()).max(100) });
 const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('delivered'), reference: z.string() }),
   z.object({ type: z.literal('undelivered'), reference: z.string(), reason: z.string().optional() }),
-  z.object({ type: z.literal('inbound'), from: z.string(), text: z.string() }),
+  // `at`: when the person sent it. The call has a time of its own, a later one at each try.
+  z.object({ type: z.literal('inbound'), from: z.string(), text: z.string(), at: z.iso.datetime() }),
 ]);
 
 /** The generic gateway's webhook, by Standard Webhooks 1.0 (https://www.standardwebhooks.com). */
@@ -22,25 +26,25 @@ export const readHttpGateway =
   (secret: () => Promise<z.output<typeof standardWebhookKey>>, now: () => Date): ReadWebhook =>
   async (request) => {
     const { key } = await secret();
-    const sentAt = verified(request, key, now());
+    if (!isProven(request, key, now())) return UNPROVEN;
     const parsed = payload.safeParse(jsonOf(request.body));
-    return sentAt && parsed.success ? parsed.data.events.map((one) => eventOf(one, sentAt)) : undefined;
+    return parsed.success ? parsed.data.events.map(eventOf) : UNREADABLE;
   };
 
-/** @returns when it was sent, if it was signed with the key and is not too old */
-function verified({ headers, body }: WebhookRequest, key: string, now: Date): Date | undefined {
+/** Whether it was signed with the key and is not too old. */
+function isProven({ headers, body }: WebhookRequest, key: string, now: Date): boolean {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp = '', 'webhook-signature': signatures = '' } = headers;
-  const sentAt = new Date(Number(timestamp) * 1000);
-  if (!id || !(Math.abs(now.getTime() - sentAt.getTime()) <= TOLERANCE_MS)) return undefined;
+  const isRecent = Math.abs(now.getTime() - Number(timestamp) * 1000) <= TOLERANCE_MS;
+  if (!id || !isRecent) return false;
   const bytes = Buffer.from(key.replace(/^whsec_/, ''), 'base64');
   const expected = `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
   // Several while the key is changed, and perhaps of other versions.
-  return signatures.split(' ').some((signature) => equals(signature, expected)) ? sentAt : undefined;
+  return signatures.split(' ').some((signature) => equals(signature, expected));
 }
 
-function eventOf(one: unknown, sentAt: Date): ProviderEvent {
+function eventOf(one: unknown): ProviderEvent {
   const { success, data } = event.safeParse(one);
   if (!success) return OTHER;
-  if (data.type === 'inbound') return inbound(data.from, data.text, sentAt);
+  if (data.type === 'inbound') return inbound(data.from, data.text, new Date(data.at));
   return receipt(data.reference, data.type, data.type === 'undelivered' ? data.reason : undefined);
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { inbound, OTHER, optOut, type ProviderEvent, receipt } from '../provider-events.ts';
 import { OPTED_OUT, type TwilioCredentials } from '../providers/twilio.ts';
-import { equals, type ReadWebhook, type WebhookRequest } from './webhook.ts';
+import { equals, type ReadWebhook, UNPROVEN, type WebhookRequest } from './webhook.ts';
 
 /** What becomes of a text in the end (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks). */
 const FINAL: Record<string, 'delivered' | 'undelivered'> = {
@@ -10,14 +10,17 @@ const FINAL: Record<string, 'delivered' | 'undelivered'> = {
   failed: 'undelivered',
 };
 
-/** Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. */
+/**
+ * Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They do not
+ * say when a person wrote: the order is that in which they arrive.
+ */
 export const readTwilio =
   (credentials: () => Promise<Pick<TwilioCredentials, 'authToken'>>, now: () => Date): ReadWebhook =>
   async (request) => {
     const { authToken } = await credentials();
     const parameters = new URLSearchParams(request.body);
     if (!equals(request.headers['x-twilio-signature'] ?? '', signatureOf(request.url, parameters, authToken)))
-      return undefined;
+      return UNPROVEN;
     return eventsOf(request, Object.fromEntries(parameters), now());
   };
 

@@ -28,8 +28,13 @@ export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   };
 }
 
-/** How one provider's webhook is read. @returns undefined, if the request is not proven to be the provider's */
-export type ReadWebhook = (request: WebhookRequest) => Promise<ProviderEvent[] | undefined>;
+/** Nothing proves that the provider has sent it. */
+export const UNPROVEN = 'unproven';
+/** The provider has sent it, and it is not what its documentation says. */
+export const UNREADABLE = 'unreadable';
+
+/** How one provider's webhook is read. */
+export type ReadWebhook = (request: WebhookRequest) => Promise<ProviderEvent[] | typeof UNPROVEN | typeof UNREADABLE>;
 
 /** Compares in a time that tells nothing of where they differ. */
 export const equals = (one: string, other: string): boolean => timingSafeEqual(hashed(one), hashed(other));

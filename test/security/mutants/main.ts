@@ -11,7 +11,7 @@ import { mutants, type SecurityMutant } from './list.ts';
 
 const { only, json } = new Command('npm run security:mutants --')
   .description('Removes each protection in turn, in a copy of the project: the test that names it must fail.')
-  .option('--only <words>', 'only those whose name has these words in it')
+  .option('--only <words>', 'only those whose name or test has these words in it, such as unit/')
   .option('--json', 'print one JSON object and nothing else')
   .addHelpText('after', '\nTakes about half a minute for each. Exit code 1: a protection can go unnoticed.')
   .parse()
@@ -87,7 +87,7 @@ async function isNoticed(folder: string, mutant: SecurityMutant): Promise<boolea
 }
 
 const folder = await copyOfProject();
-const chosen = mutants.filter(({ name }) => name.includes(only ?? ''));
+const chosen = mutants.filter(({ name, test }) => `${name} (${test})`.includes(only ?? ''));
 // First of all, whether they fit.
 await Promise.all(chosen.map((mutant) => mutated(folder, mutant)));
 for (const test of new Set(chosen.map(({ test: each }) => each))) {

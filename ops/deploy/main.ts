@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../../infra/stages.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { printJson } from '../cli/output.ts';
+import { openAccount } from './account.ts';
+import { type Finding, preflight } from './preflight.ts';
+
+interface Options {
+  context: Record<string, string>;
+  parameters: Record<string, Record<string, string>>;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+const root = join(import.meta.dirname, '../..');
+const OUTDIR = join(root, 'cdk.out');
+
+function contextOf(text: string, before: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  return { ...before, [name]: value };
+}
+
+function parameterOf(text: string, before: Options['parameters']): Options['parameters'] {
+  const [, stack, name, value] = /^([^:=]+):([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (!stack || !name || value === undefined) throw new InvalidArgumentError('It must be STACK:NAME=VALUE.');
+  return { ...before, [stack]: { ...before[stack], [name]: value } };
+}
+
+const program = new Command('npm run deploy --')
+  .description('Deploys a stage to your AWS account, after a look at whether it has what that needs.')
+  .option('-c, --context <name=value>', 'of CDK; stage=prod chooses the stage (default: dev)', contextOf, {})
+  .option('--parameters <stack:name=value>', 'of a stack; kept from one deployment to the next', parameterOf, {})
+  .option('--dry-run', 'change nothing: say what is missing, and what would change')
+  .option('--json', 'print what was found as JSON, and change nothing')
+  .argument('[options...]', 'of cdk deploy, such as --require-approval never')
+  .allowUnknownOption()
+  .addHelpText(
+    'after',
+    '\nExit code 1: something is missing, or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
+  )
+  .parse();
+const { context, parameters, dryRun, json } = program.opts<Options>();
+
+const SIGNS: Record<Finding['state'], string> = {
+  good: pc.green('✓'),
+  beware: pc.yellow('!'),
+  missing: pc.red('✗'),
+  unknown: pc.dim('?'),
+};
+
+function show(findings: readonly Finding[]): void {
+  for (const { check, state, says, mend } of findings) {
+    console.log(`${SIGNS[state]} ${pc.bold(check)}  ${says}`);
+    if (mend) console.log(`    ${pc.cyan(mend)}`);
+  }
+}
+
+/** Runs CDK on what was synthesized. @returns its exit code */
+async function cdk(...options: string[]): Promise<number> {
+  const child = spawn(join(root, 'node_modules/.bin/cdk'), [...options, '--app', OUTDIR], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+const given = Object.entries(parameters).flatMap(([stack, values]) =>
+  Object.entries(values).flatMap(([name, value]) => ['--parameters', `${stack}:${name}=${value}`]),
+);
+
+try {
+  const stage = stageNamed(context.stage ?? 'dev');
+  const { stacks } = readAssembly(await synthesize(OUTDIR, context));
+  const findings = await preflight({ stage, planned: stacks, parameters }, openAccount());
+  const missing = findings.filter(({ state }) => state === 'missing').length;
+  if (json) printJson(findings);
+  else show(findings);
+  if (missing > 0 && !json) console.error(pc.red(`\n${missing} missing: nothing was changed.`));
+  if (missing > 0) process.exitCode = 1;
+  if (dryRun && !json) process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--all'));
+  if (!dryRun && !json && missing === 0) process.exitCode = await cdk('deploy', '--all', ...given, ...program.args);
+} catch (error) {
+  console.error(pc.red((error as Error).message));
+  process.exitCode = 1;
+}
