@@ -25,7 +25,7 @@ const subscribers = [
 const registration = new RegistrationStack(app, id('registration'), props);
 // An event that is published before its subscribers are there is lost to them.
 for (const subscriber of subscribers) registration.addStackDependency(subscriber);
-new MonitoringStack(app, id('monitoring'), { stage, api, alarms });
+if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms });
 
 // An output, not a tag: a release changes no resource that it has nothing to do with.
 for (const stack of app.node.children.filter(Stack.isStack)) {

@@ -68,12 +68,19 @@ const settings = z.strictObject({
     })
     .nullable(),
   sms: smsSettings,
-  /** Name in AWS Cloud Map. Stages of one account and region need different ones; a stage is in one region of an account. */
-  namespace: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  /**
+   * How what it offers gets into AWS Cloud Map: by its `templates`; or they only put out what is to be entered, for a cloud
+   * whose CloudFormation knows no Cloud Map (`outputs`), and whoever deploys enters it.
+   */
+  directory: z.enum(['templates', 'outputs']),
+  /** Where the API is not at the root of its address: the path before its own paths, in which `{api}` is its id. */
+  basePath: z.string().startsWith('/').nullable(),
   /** Where no rule says otherwise. */
   registrationBonus,
   /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
   phonesRememberedDays: z.int().min(1).max(3650).nullable(),
+  /** Whether alarms watch it, and a dashboard shows it. */
+  monitoring: z.boolean(),
   /** What the API must keep to, over all routes, or an alarm is raised. */
   apiAlarms: z.strictObject({
     /** Answers with 5xx, in per cent of all. */
@@ -107,7 +114,8 @@ const ownStages = {
     cors: { origins: [] },
     verifySenders: true,
     customerManagedKey: false,
-    namespace: 'rollcall',
+    directory: 'templates',
+    basePath: null,
     tracing: null,
     sms: {
       providers: ['http', 'twilio'],
@@ -123,6 +131,7 @@ const ownStages = {
     },
     registrationBonus: { points: 100, oncePerPhone: true },
     phonesRememberedDays: 30,
+    monitoring: true,
     apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
     alarmByEmail: false,
   },
@@ -138,7 +147,8 @@ const ownStages = {
     cors: { origins: [] },
     verifySenders: true,
     customerManagedKey: true,
-    namespace: 'rollcall',
+    directory: 'templates',
+    basePath: null,
     tracing: null,
     sms: {
       providers: ['aws', 'twilio'],
@@ -155,6 +165,7 @@ const ownStages = {
     },
     registrationBonus: { points: 100, oncePerPhone: true },
     phonesRememberedDays: 365,
+    monitoring: true,
     apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },
@@ -162,8 +173,16 @@ const ownStages = {
 
 const stages: Record<string, z.input<typeof settings>> = {
   ...ownStages,
-  // Of every message, LocalStack says that the account has sent it.
-  localstack: { ...ownStages.dev, verifySenders: false },
+  // LocalStack and its like: what one of them does not take is left out, or done after the deployment (decision 30).
+  localstack: {
+    ...ownStages.dev,
+    eventArchiveDays: null,
+    // Of every message, they say that the account has sent it.
+    verifySenders: false,
+    directory: 'outputs',
+    basePath: '/_aws/execute-api/{api}/$default',
+    monitoring: false,
+  },
 };
 
 /** @throws {Error} if there is no such stage, or its settings are wrong */

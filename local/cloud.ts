@@ -20,7 +20,7 @@ import type { Faults } from './faults.ts';
 import { startGrpc } from './grpc.ts';
 import type { HttpApi, Site } from './http-api.ts';
 import { Access } from './iam/access.ts';
-import { Issuer } from './issuer.ts';
+import { Issuer, keysIn } from './issuer.ts';
 import type { FailedInvocation, LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
 import { createLogs } from './logs.ts';
@@ -134,7 +134,7 @@ export async function startCloud({
     });
     const mailbox = createMailbox(state, callbacks, faults);
     const access = new Access({ region: REGION, accountId: ACCOUNT_ID, salt: data ?? randomUUID() });
-    const issuer = new Issuer(state, data !== undefined, () => `${endpointUrl}/issuer`);
+    const issuer = new Issuer(keysIn(state), data !== undefined, () => `${endpointUrl}/issuer`);
     const control = createControl({
       about: () => ({ apiUrl: firstApi(), smsUrl, calls: calls.counts }),
       templates: () => running?.assembly.stacks ?? [],

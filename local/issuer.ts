@@ -29,19 +29,40 @@ async function newKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
 }
 
+/** Where an issuer keeps its keys: the newest, which signs, is the last. */
+export interface KeyStore {
+  all(): JWK[];
+  /** Makes it one of them, or the only one. */
+  keep(key: JWK, alone?: boolean): void;
+}
+
+/** The keys of an embedded cloud's issuer. */
+export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
+  const select = database.prepare('SELECT jwk FROM issuer_keys ORDER BY rowid');
+  const insert = database.prepare('INSERT OR IGNORE INTO issuer_keys (kid, jwk) VALUES (?, ?)');
+  return {
+    all: () => select.all().map(({ jwk }) => JSON.parse(String(jwk)) as JWK),
+    keep(key, alone) {
+      if (alone) database.exec('DELETE FROM issuer_keys');
+      insert.run(key.kid as string, JSON.stringify(key));
+    },
+  };
+}
+
 /**
- * The embedded cloud's own OpenID provider, at `/issuer` of the AWS endpoint: gives tokens for anybody to whoever is at
- * this machine.
+ * An OpenID provider for this machine, at `/issuer` of the embedded cloud's AWS endpoint, or alone: gives tokens for
+ * anybody to whoever is at this machine.
  */
 export class Issuer {
-  readonly #database: State['database'];
+  readonly #keys: KeyStore;
   readonly #isKept: boolean;
   readonly #url: () => string;
   /** What the tokens are for: what the deployed authorizer wants. */
   audience = '';
 
-  constructor({ database }: State, isKept: boolean, url: () => string) {
-    this.#database = database;
+  /** @param isKept whether its keys outlive the process */
+  constructor(keys: KeyStore, isKept: boolean, url: () => string) {
+    this.#keys = keys;
     this.#isKept = isKept;
     this.#url = url;
   }
@@ -50,34 +71,21 @@ export class Issuer {
     return this.#url();
   }
 
-  #known(): JWK[] {
-    const rows = this.#database.prepare('SELECT jwk FROM issuer_keys ORDER BY rowid').all();
-    return rows.map(({ jwk }) => JSON.parse(String(jwk)) as JWK);
-  }
-
-  async #keys(): Promise<JWK[]> {
-    if (this.#known().length === 0) {
+  async #known(): Promise<JWK[]> {
+    if (this.#keys.all().length === 0) {
       shared ??= newKey();
-      this.#keep(await (this.#isKept ? newKey() : shared));
+      this.#keys.keep(await (this.#isKept ? newKey() : shared));
     }
-    return this.#known();
-  }
-
-  #keep(key: JWK): void {
-    this.#database
-      .prepare('INSERT OR IGNORE INTO issuer_keys (kid, jwk) VALUES (?, ?)')
-      .run(key.kid as string, JSON.stringify(key));
+    return this.#keys.all();
   }
 
   /** From now on tokens are signed with a new key; those signed with an older one are good no more. */
   async rotate(): Promise<void> {
-    const key = await newKey();
-    this.#database.exec('DELETE FROM issuer_keys');
-    this.#keep(key);
+    this.#keys.keep(await newKey(), true);
   }
 
   async signingKey(): Promise<{ key: JWK; kid: string }> {
-    const key = (await this.#keys()).at(-1) as JWK;
+    const key = (await this.#known()).at(-1) as JWK;
     return { key, kid: key.kid as string };
   }
 
@@ -126,7 +134,7 @@ export class Issuer {
       case 'GET /jwks.json':
         return [
           200,
-          { keys: (await this.#keys()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) },
+          { keys: (await this.#known()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) },
         ];
       case 'POST /token': {
         const wanted = tokenRequest.safeParse(jsonIn(body));

@@ -15,7 +15,7 @@ export async function listen(server: NetServer, port: number, what: string): Pro
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     throw new CloudError(
-      `Port ${port}, for ${what}, is taken by another program. Stop it, or choose other ports: npm start -- --port 5000`,
+      `Port ${port}, for ${what}, is taken by another program. Stop it, or choose another with --port, such as 5000.`,
       { cause },
     );
   }

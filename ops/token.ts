@@ -4,15 +4,21 @@ import type { TokenRequest } from '../local/issuer.ts';
 /** Good for every member, as the stages' settings have it. */
 export const EVERY_MEMBER: TokenRequest = { scope: 'members:read members:write' };
 
-/** A token of a running embedded cloud's own issuer. @throws {CloudError} if none answers there */
-export async function requestToken(endpointUrl: string, request: TokenRequest): Promise<string> {
+/** A token of an issuer of the project's own: of an embedded cloud, or `ops issuer`. @throws {CloudError} if none answers there */
+export async function askIssuer(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {
-    const response = await fetch(`${endpointUrl}/issuer/token`, { method: 'POST', body: JSON.stringify(request) });
-    return ((await response.json()) as { access_token: string }).access_token;
+    const response = await fetch(`${issuerUrl}/token`, { method: 'POST', body: JSON.stringify(request) });
+    const { access_token: token } = (await response.json()) as { access_token?: string };
+    if (token !== undefined) return token;
+    throw new Error(`it answered ${response.status}`);
   } catch (cause) {
     throw new CloudError(
-      `No embedded cloud gives tokens at ${endpointUrl}. Is it running (npm start)? On AWS, the OpenID provider of the stage gives them.`,
+      `Nobody gives tokens at ${issuerUrl}. Is it running: an embedded cloud (npm start), or the issuer alone (npm run ops -- issuer)? On AWS, the OpenID provider of the stage gives them.`,
       { cause },
     );
   }
 }
+
+/** A token of a running embedded cloud. @throws {CloudError} if none answers there */
+export const requestToken = (endpointUrl: string, request: TokenRequest): Promise<string> =>
+  askIssuer(`${endpointUrl}/issuer`, request);

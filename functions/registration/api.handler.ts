@@ -17,7 +17,7 @@ import {
 import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
 import { preferredWait } from '../../shared/http/prefer.ts';
 import { notFound, Problem } from '../../shared/http/problems.ts';
-import { allowedMethods, pathOf } from '../../shared/http/routing.ts';
+import { allowedMethods } from '../../shared/http/routing.ts';
 import type { HttpEvent } from '../../shared/http/secured.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { erasureOf, readErasure } from './erasure.ts';
@@ -26,7 +26,7 @@ import { apiRootResource, memberResource, memberResourceV2, operationResource } 
 import { createServices } from './services.ts';
 
 const { logger } = createObservability('registration');
-const { client, membersTable, members, redemptions, admission, memberAccess } = createServices({
+const { client, membersTable, members, redemptions, admission, memberAccess, locationOf } = createServices({
   logger,
 });
 const { admitChange } = admission;
@@ -65,7 +65,7 @@ export const deactivate = endpoint(
     await admitChange();
     await members.deactivate(id, preconditions(event), causeOf(event));
     // RFC 8631: where to see that it is done.
-    return { statusCode: 204, headers: { link: `<${pathOf(routes.readErasure, { id })}>; rel="status"` } };
+    return { statusCode: 204, headers: { link: `<${locationOf(routes.readErasure, { id })}>; rel="status"` } };
   },
   NOTHING,
 );
@@ -87,7 +87,7 @@ export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
   const id = writable(event);
   await admitChange();
   const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
-  const location = pathOf(routes.readOperation, begun);
+  const location = locationOf(routes.readOperation, begun);
   const resource = operationResource(await waited(event, begun.id, begun));
   return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
 });
@@ -118,7 +118,7 @@ const SUNSET = new Date(Date.UTC(2027, 10, 21)).toUTCString();
 const deprecated = ({ id }: { id: string }) => ({
   deprecation: `@${DEPRECATED_AT}`,
   sunset: SUNSET,
-  link: `<${pathOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
+  link: `<${locationOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
 });
 
 /** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */

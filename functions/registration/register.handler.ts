@@ -4,7 +4,6 @@ import { causeOf } from '../../shared/http/audit.ts';
 import { etag } from '../../shared/http/conditions.ts';
 import { json, jsonEndpoint } from '../../shared/http/endpoint.ts';
 import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
-import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { aboutAggregate } from '../../shared/observability/spans.ts';
 import { memberResource } from './resources.ts';
@@ -13,7 +12,7 @@ import { createServices } from './services.ts';
 // Apart from the other handlers of the API: its bundle has all metadata of phones.
 
 const { logger, count } = createObservability('registration');
-const { limits, members, admission } = createServices({ logger });
+const { limits, members, admission, locationOf } = createServices({ logger });
 const { admitCaller, admitPhone, admitChange } = admission;
 
 export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), async (event, body) => {
@@ -26,6 +25,6 @@ export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), 
   return json(201, memberResource(member), {
     ...left,
     etag: etag(member.version),
-    location: pathOf(routes.readMember, member),
+    location: locationOf(routes.readMember, member),
   });
 });

@@ -6,6 +6,7 @@ import { jsonOf, readEnvironment, text } from '../../shared/config/environment.t
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import { createAudit } from '../../shared/http/audit.ts';
+import { createLocation } from '../../shared/http/location.ts';
 import { createMemberAccess } from '../../shared/http/member-access.ts';
 import type { Observability } from '../../shared/observability/observability.ts';
 import { createSwitches } from '../../shared/resilience/switches.ts';
@@ -29,6 +30,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
       PSEUDONYMS_SECRET: text,
       PHONES_REMEMBERED_DAYS: jsonOf(z.int().nullable()),
       SUBSCRIBERS: jsonOf(z.array(text)),
+      BASE_PATH: z.string().default(''),
     }),
   );
   const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES } = environment;
@@ -54,6 +56,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     }),
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
+    locationOf: createLocation(environment.BASE_PATH),
     members: createMembers({
       store: createMemberStore({
         ...tables,

@@ -42,10 +42,12 @@ export interface AlarmProps {
   meaning: string;
 }
 
+/** Nothing, where the stage is not watched. */
 export function raiseAlarm(
   scope: Construct,
   { stage, topic, chapter, of, metric, above, minutes = 3, evenIfSilent = false, meaning }: AlarmProps,
 ): void {
+  if (!stage.monitoring) return;
   const id = of === undefined ? chapter : `${of}-${chapter}`;
   new Alarm(scope, id, {
     alarmName: `rollcall-${stage.name}-${id}`,

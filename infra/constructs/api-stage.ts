@@ -69,16 +69,20 @@ export class ApiStage extends HttpStage {
       ),
     );
     cfnStage.node.addDependency(...limits.flatMap(({ routes }) => routes));
-    // API Gateway counts a 429 among all 4xx.
+    if (stage.monitoring) this.#countTooManyRequests(stage, accessLog);
+    this.#raiseAlarms(stage, alarms);
+  }
+
+  /** API Gateway counts a 429 among all 4xx. */
+  #countTooManyRequests(stage: Stage, logGroup: ServiceLogGroup): void {
     new MetricFilter(this, 'TooManyRequests', {
-      logGroup: accessLog,
+      logGroup,
       filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
       metricNamespace: namespaceOf(stage),
       metricName: 'TooManyRequests',
       metricValue: '1',
       dimensions: { service: '$.service' },
     });
-    this.#raiseAlarms(stage, alarms);
   }
 
   #raiseAlarms(stage: Stage, topic: ITopic): void {

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic, ITopicSubscription } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { Channel } from '../../shared/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { EventTopic } from './event-topic.ts';
@@ -11,7 +11,7 @@ import type { ServiceDirectory } from './service-directory.ts';
 
 /** The topics and queues by which services talk, by the names in their contracts. */
 export class Channels extends Construct {
-  readonly #topics = new Map<string, ITopic>();
+  readonly #topics = new Map<string, EventTopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
   readonly #subscribers = new Map<string, string[]>();
 
@@ -25,7 +25,9 @@ export class Channels extends Construct {
       const name = `rollcall-${stage.name}-${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
       else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { stage, name }));
-      directory.enter(channel.name, channel.description, { ...this.#addressOf(channel), format: channel.format });
+      const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
+      const address = { ...this.#addressOf(channel), format: channel.format };
+      directory.enter(owner, channel.name, channel.description, address);
     }
   }
 
@@ -44,6 +46,11 @@ export class Channels extends Construct {
   /** The services that have subscribed so far. */
   subscribersOf({ name }: Channel): readonly string[] {
     return this.#subscribers.get(name) ?? [];
+  }
+
+  /** Has the topics made after all queues and whatever else is named. */
+  makeTopicsAfter(...others: IDependable[]): void {
+    for (const topic of this.#topics.values()) topic.node.addDependency(...this.#queues.values(), ...others);
   }
 
   topic({ name }: Channel): ITopic {

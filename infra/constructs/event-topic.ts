@@ -1,8 +1,10 @@
-import { FifoThroughputScope, Topic } from 'aws-cdk-lib/aws-sns';
+import { FifoThroughputScope, Topic, type TopicPolicy } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { keyFor } from './encryption.ts';
 import { onlyOwnRoles } from './own-roles.ts';
+import { removalPolicyOf } from './removal.ts';
+import { deactivateArchiveOnDeletion } from './topic-archive.ts';
 
 /**
  * Who may do these decides over a topic. With `READING`, they are all that its policy may name: SNS refuses one with any
@@ -32,5 +34,10 @@ export class EventTopic extends Topic {
       ...(masterKey && { masterKey }),
     });
     this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));
+    if (stage.eventArchiveDays === null) return;
+    // What is archived is data. A topic that outlives its stack stays closed to others.
+    this.applyRemovalPolicy(removalPolicyOf(stage));
+    (this.node.findChild('Policy') as TopicPolicy).applyRemovalPolicy(removalPolicyOf(stage));
+    if (!stage.keepData) deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);
   }
 }

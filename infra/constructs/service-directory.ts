@@ -1,21 +1,35 @@
-import { HttpNamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
+import type { Stage } from '../stages.ts';
+
+/** What the names of outputs begin with that say what is to be entered. */
+export const DIRECTORY_OUTPUT = 'Directory';
 
 /**
  * Where others find what this stage offers, by name alone: an HTTP namespace of AWS Cloud Map, in which the deployment
  * registers each service as one instance with attributes.
  */
 export class ServiceDirectory extends Construct {
-  readonly #namespace: HttpNamespace;
+  readonly #namespace: HttpNamespace | undefined;
 
-  constructor(scope: Construct, id: string, { name }: { name: string }) {
+  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
-    this.#namespace = new HttpNamespace(this, 'Namespace', { name });
+    if (stage.directory === 'templates')
+      this.#namespace = new HttpNamespace(this, 'Namespace', { name: `rollcall-${stage.name}` });
   }
 
-  enter(name: string, description: string, attributes: Record<string, string>): void {
-    this.#namespace
-      .createService(name, { name, description })
-      .registerNonIpInstance(`${name}Instance`, { instanceId: name, customAttributes: attributes });
+  /** @param owner what is entered: its entry is made, and goes, with it */
+  enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
+    if (!this.#namespace) {
+      const stack = Stack.of(owner);
+      const entry = stack.toJsonString({ name, description, attributes });
+      new CfnOutput(stack, `${DIRECTORY_OUTPUT}${name.replaceAll('-', '')}`, { value: entry });
+      return;
+    }
+    new Service(owner, 'Entry', { namespace: this.#namespace, name, description }).registerNonIpInstance('Instance', {
+      instanceId: name,
+      customAttributes: attributes,
+    });
   }
 }

@@ -1,10 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
-import { ServiceLogGroup } from './service-log-group.ts';
+import { functionRole } from './function-role.ts';
 import { namespaceOf } from './service-metric.ts';
 import { exportTraces } from './tracing.ts';
 
@@ -26,22 +25,7 @@ export class ServiceFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
     const functionName = `rollcall-${stage.name}-${name}`;
-    const logGroup = new ServiceLogGroup(scope, `${id}Logs`, { stage, logGroupName: `/aws/lambda/${functionName}` });
-    // Queues and topics know the functions of their stage by what the names of their roles begin with.
-    const role = new Role(scope, `${id}Role`, {
-      roleName: functionName,
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        logs: new PolicyDocument({
-          statements: [
-            new PolicyStatement({
-              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-              resources: [logGroup.logGroupArn],
-            }),
-          ],
-        }),
-      },
-    });
+    const { role, logGroup } = functionRole(scope, id, { stage, functionName });
     super(scope, id, {
       functionName,
       role,

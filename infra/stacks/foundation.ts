@@ -28,18 +28,24 @@ export class FoundationStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, governance }: { stage: Stage; governance: Governance }) {
     super(scope, id);
-    const directory = new ServiceDirectory(this, 'Directory', { name: stage.namespace });
+    const directory = new ServiceDirectory(this, 'Directory', { stage });
     this.channels = new Channels(this, 'Channels', { stage, channels, directory });
     const issuer = new CfnParameter(this, 'TokenIssuer', {
       description: 'URL of the OpenID provider whose tokens callers of the API bring, as in their claim iss.',
     });
     this.api = new Api(this, 'Api', { stage, issuer: issuer.valueAsString });
-    directory.enter('api', 'The HTTP API: begin at its resource /v1.', { kind: 'api', url: this.api.apiEndpoint });
+    directory.enter(this.api, 'api', 'The HTTP API: begin at its resource /v1.', {
+      kind: 'api',
+      url: this.api.apiEndpoint,
+    });
     const table = governance.instances.tableName;
-    directory.enter('instances', 'The table in which instances of services register themselves.', {
+    directory.enter(directory, 'instances', 'The table in which instances of services register themselves.', {
       kind: 'table',
       table,
     });
+    // One with an archive cannot be deleted, by which a deployment is rolled back: so nothing else may fail after it, such
+    // as an authorizer whose issuer does not answer.
+    this.channels.makeTopicsAfter(directory, this.api);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }
 }

@@ -73,6 +73,7 @@ export class RegistrationStack extends Stack {
       SUBSCRIBERS: JSON.stringify(channels.subscribersOf(memberEvents)),
       SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
       PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
+      ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
     };
 
     // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs

@@ -1,5 +1,6 @@
 import type { ResourceProvider } from '../template/deployment.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
+import { callsOfAws } from './calls-of-aws.ts';
 import { queues, subscriptions, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
@@ -39,6 +40,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::SNS::TopicPolicy': topicPolicies(runtime),
   'AWS::SQS::Queue': queues(runtime),
   'AWS::SQS::QueuePolicy': queuePolicies(runtime),
+  'Custom::AWS': callsOfAws(runtime),
 });
 
 /** Types that mean nothing on one machine. */

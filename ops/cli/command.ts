@@ -16,6 +16,12 @@ export function url(text: string): string {
   throw new InvalidArgumentError('It must be a URL.');
 }
 
+export function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
+  throw new InvalidArgumentError('It must be a whole number from 0, for any that is free, to 65535.');
+}
+
 /** It is an account only if somebody names the stage, so that nobody changes one by mistake. */
 function stageOf({ stage, endpoint }: Common): Stage {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));

@@ -1,18 +1,12 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pc from 'picocolors';
 import { createGuardedServer } from '../../local/guard.ts';
 import { close, listen } from '../../local/listen.ts';
 import { buildConsole } from '../console/build.ts';
 import { createConsole } from '../console/server.ts';
 import { endWithNpm, onEnd } from '../ending.ts';
-import { onStage } from './command.ts';
+import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
-
-function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
-  throw new InvalidArgumentError('It must be a whole number from 0, for any that is free, to 65535.');
-}
 
 export const consoleCommand = new Command('console')
   .description('serves the console of a stage on this machine, with your credentials, until Ctrl-C')

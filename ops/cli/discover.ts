@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { stageNamed } from '../../infra/stages.ts';
 import { createRegistry, type LiveInstance } from '../../shared/discovery/registry.ts';
-import { registered } from '../stage/directory.ts';
+import { namespaceOf, registered } from '../stage/directory.ts';
 import { OperatorError } from '../stage/stage.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
@@ -20,18 +19,17 @@ export const discover = new Command('discover')
   .addHelpText('after', '\nExample: npm run ops -- discover points-commands')
   .action(
     onStage<object, [string]>(async (stage, { json }, service) => {
-      const { namespace } = stageNamed(stage.name);
       const registry = createRegistry({
         client: stage.dynamodb,
         tableName: stage.table('instances'),
         now: () => new Date(),
       });
       const [instances, entries] = await stage.ask(() =>
-        Promise.all([registry.find(service), registered(stage, namespace, service)]),
+        Promise.all([registry.find(service), registered(stage, service)]),
       );
       if (instances.length + entries.length === 0) {
         throw new OperatorError(
-          `Nobody is registered as ${service}: neither by itself in ${stage.table('instances')}, nor by the deployment as ${namespace}/${service}.`,
+          `Nobody is registered as ${service}: neither by itself in ${stage.table('instances')}, nor by the deployment as ${namespaceOf(stage)}/${service}.`,
         );
       }
       if (json) return printJson({ service, instances, registered: entries });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import about from '../../package.json' with { type: 'json' };
 import * as deployment from '../stage/doctor/deployment.ts';
+import { enforcement } from '../stage/doctor/enforcement.ts';
 import { type Check, examine, type Finding, type Verdict } from '../stage/doctor/examination.ts';
 import * as messages from '../stage/doctor/messages.ts';
 import * as surroundings from '../stage/doctor/surroundings.ts';
@@ -20,6 +21,7 @@ const CHECKS: Record<string, Check> = {
   expiry: deployment.expiry,
   secrets: surroundings.secrets,
   'token issuer': surroundings.tokenIssuer,
+  enforcement,
   backlogs: messages.backlogs,
   'dead letters': messages.deadLetters,
   outbox: messages.outbox,

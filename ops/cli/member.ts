@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { stageNamed } from '../../infra/stages.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
@@ -15,7 +14,7 @@ import { printJson, printTable } from './output.ts';
 
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
-  const [api] = await registered(stage, stageNamed(stage.name).namespace, 'api');
+  const [api] = await registered(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage)}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });

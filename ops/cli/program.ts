@@ -6,6 +6,7 @@ import { completion } from './completion.ts';
 import { consoleCommand } from './console.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
+import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { member } from './member.ts';
 import { called, PROGRAM } from './name.ts';
@@ -77,6 +78,7 @@ const commands = [
   limits,
   member,
   token,
+  issuer,
   consoleCommand,
   replay,
   doctor,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { asKept } from '../stage/ids.ts';
-import { OperatorError } from '../stage/stage.ts';
-import { EVERY_MEMBER, requestToken } from '../token.ts';
+import { tokenOf } from '../stage/token.ts';
+import { EVERY_MEMBER } from '../token.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson } from './output.ts';
 
@@ -13,7 +13,7 @@ interface TokenOptions {
 
 export const token = new Command('token')
   .description(
-    "a token for the API, of the embedded cloud's own issuer; without options, one that is good for every member",
+    'a token for the API, of the issuer of an embedded cloud or of `issuer`; without options, one that is good for every member',
   )
   .option('--member <id>', 'good for this member', asKept)
   .option('--scope <scopes>', `good for every member, as these say, such as "${EVERY_MEMBER.scope}"`)
@@ -23,10 +23,9 @@ export const token = new Command('token')
     '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/v1/members/ID',
   )
   .action(
-    onStage<TokenOptions, []>(async ({ endpoint }, { member, scope, expiresIn, json }) => {
-      if (!endpoint) throw new OperatorError('Tokens of an account are given by the OpenID provider of the stage.');
+    onStage<TokenOptions, []>(async (stage, { member, scope, expiresIn, json }) => {
       const scopes = scope ?? (member === undefined ? EVERY_MEMBER.scope : undefined);
-      const given = await requestToken(endpoint, {
+      const given = await tokenOf(stage, {
         ...(member !== undefined && { sub: member }),
         ...(scopes !== undefined && { scope: scopes }),
         ...(expiresIn !== undefined && { expiresIn }),

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { stageNamed } from '../../infra/stages.ts';
 import { readBody } from '../../local/read-body.ts';
 import { registered } from '../stage/directory.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
@@ -51,7 +50,7 @@ const BUILDING =
 export async function createConsole({ stage, page }: ConsoleOptions): Promise<Console> {
   const [cloud, subscribers] = await Promise.all([embeddedCloudOf(stage), stage.subscribers()]);
   const topology = await topologyOf(await templatesOf(stage));
-  const [api] = cloud ? [] : await registered(stage, stageNamed(stage.name).namespace, 'api');
+  const [api] = cloud ? [] : await registered(stage, 'api');
   const apiUrl = cloud?.apiUrl ?? String(api?.attributes.url ?? '');
   const listeners = new Set<ServerResponse>();
 

@@ -3,11 +3,14 @@ import type { Stage } from './stage.ts';
 
 type Registered = { id: string; attributes: Record<string, string> };
 
+/** The namespace in Cloud Map in which a stage registers what it offers. */
+export const namespaceOf = ({ name }: Stage) => `rollcall-${name}`;
+
 /** What the deployment registered under a name. */
-export async function registered(stage: Stage, namespace: string, service: string): Promise<Registered[]> {
+export async function registered(stage: Stage, service: string): Promise<Registered[]> {
   try {
     const { Instances = [] } = await stage.directory.send(
-      new DiscoverInstancesCommand({ NamespaceName: namespace, ServiceName: service }),
+      new DiscoverInstancesCommand({ NamespaceName: namespaceOf(stage), ServiceName: service }),
     );
     return Instances.map(({ InstanceId = '', Attributes = {} }) => ({ id: InstanceId, attributes: Attributes }));
   } catch (error) {

@@ -1,4 +1,10 @@
-import { CloudFormationClient, GetTemplateCommand, paginateListStacks } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  GetTemplateCommand,
+  paginateDescribeStacks,
+  paginateListStacks,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 import type { AssembledStack, Template } from '../../local/template/assembly.ts';
 import { embeddedCloudOf } from './embedded-cloud.ts';
 import { OperatorError, type Stage } from './stage.ts';
@@ -28,4 +34,13 @@ async function deployedTemplates({ config }: Stage, prefix: string): Promise<Ass
       return { name: StackName, template: JSON.parse(TemplateBody) as Template };
     }),
   );
+}
+
+/** The stacks as CloudFormation describes them; an embedded cloud has none. */
+export async function describeStacks({ config, table }: Stage): Promise<Stack[]> {
+  const client = new CloudFormationClient(config);
+  const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));
+  return all
+    .flatMap(({ Stacks = [] }) => Stacks)
+    .filter(({ StackName, StackStatus }) => StackName?.startsWith(table('')) && StackStatus !== 'DELETE_COMPLETE');
 }

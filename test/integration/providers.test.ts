@@ -158,7 +158,7 @@ describe('what the deployment registered', () => {
     onTestFinished(() => directory.destroy());
     const find = async (ServiceName: string) => {
       const { Instances = [] } = await directory.send(
-        new DiscoverInstancesCommand({ NamespaceName: 'rollcall', ServiceName }),
+        new DiscoverInstancesCommand({ NamespaceName: 'rollcall-dev', ServiceName }),
       );
       return Instances.map(({ Attributes }) => Attributes);
     };
@@ -173,7 +173,7 @@ describe('what the deployment registered', () => {
       { kind: 'queue', url: expect.stringContaining('points-commands.fifo') },
     ]);
     expect(await find('api')).toEqual([{ kind: 'api', url: cloud.apiUrl }]);
-    await expect(find('coupons')).rejects.toThrow('There is no service rollcall/coupons.');
+    await expect(find('coupons')).rejects.toThrow('There is no service rollcall-dev/coupons.');
   });
 });
 

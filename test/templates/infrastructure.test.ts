@@ -11,6 +11,7 @@ interface Resource {
   Type: string;
   Properties: Record<string, any>;
   DeletionPolicy?: string;
+  DependsOn?: string | string[];
 }
 
 /** Every resource of a stage, by `template/logicalId`. */
@@ -191,7 +192,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    expect(functions().size).toBe(stage === 'dev' ? 38 : 39);
+    // Of dev, one deactivates the topic's archive; of prod, one takes what AWS tells of texts.
+    expect(functions().size).toBe(39);
     // And that of the API.
     expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(functions().size + 1);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
@@ -284,6 +286,88 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     expect(count('Errors')).toBe(7);
     expect(count('IteratorAge')).toBe(1);
     for (const alarm of alarms) expect(alarm.AlarmActions?.length).toBe(1);
+  });
+});
+
+/** What must be there before a resource of a template: its template and logical ids, itself included. */
+function neededBy(stage: 'dev' | 'prod', id: string): Set<string> {
+  const [file = ''] = id.split('/');
+  const inTemplate = new Map(resourcesOf(stage).filter(([each]) => each.startsWith(`${file}/`)));
+  const found = new Set<string>();
+  const add = (one: string) => {
+    const resource = inTemplate.get(one);
+    if (!resource || found.has(one)) return;
+    found.add(one);
+    for (const other of [resource.DependsOn ?? []].flat()) add(`${file}/${other}`);
+    const references = JSON.stringify(resource.Properties ?? {}).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([^"]+)"/g);
+    for (const [, other] of references) add(`${file}/${other}`);
+  };
+  add(id);
+  return found;
+}
+
+describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (stage) => {
+  const archived = () => ofType(stage, 'AWS::SNS::Topic').filter(([, { Properties }]) => Properties.ArchivePolicy);
+
+  it('is made when nothing else of its stack can fail any more: it could not be rolled back', () => {
+    const [[topic] = ['']] = archived();
+    const [file = ''] = topic.split('/');
+    const before = neededBy(stage, topic);
+    // What is a part of it comes after it: its policy, its entry in the directory, the removal of its archive.
+    const own = topic.slice(0, -'01234567'.length);
+    const others = resourcesOf(stage).flatMap(([id]) => (id.startsWith(`${file}/`) && !id.startsWith(own) ? [id] : []));
+    expect(others.filter((id) => !before.has(id))).toEqual([]);
+    expect(ofType(stage, 'AWS::ApiGatewayV2::Authorizer').every(([id]) => before.has(id))).toBe(true);
+  });
+
+  it('is kept with its policy where data is; elsewhere its archive is deactivated before it goes', () => {
+    expect(archived().length).toBe(1);
+    const [[topic, { DeletionPolicy }] = ['', { DeletionPolicy: '' }]] = archived();
+    const removals = ofType(stage, 'Custom::AWS').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.Delete).includes(
+        '\\"AttributeName\\":\\"ArchivePolicy\\",\\"AttributeValue\\":\\"{}\\"',
+      ),
+    );
+    const policies = ofType(stage, 'AWS::SNS::TopicPolicy').filter(([id]) => neededBy(stage, id).has(topic));
+    expect([DeletionPolicy, ...policies.map(([, policy]) => policy.DeletionPolicy)]).toEqual(
+      Array.from({ length: 2 }, () => (stage === 'dev' ? 'Delete' : 'RetainExceptOnCreate')),
+    );
+    expect(removals.length).toBe(stage === 'dev' ? 1 : 0);
+    // So it is deleted before the topic is, and before its function may not do it any more.
+    for (const [id] of removals) {
+      const before = neededBy(stage, id);
+      expect(before).toContain(topic);
+      expect([...before].some((one) => one.includes('Policy'))).toBe(true);
+    }
+  });
+});
+
+/** Names that need to differ from others in what they belong to only: a namespace, an API, a role, a metric's namespace. */
+const INNER = [
+  'AWS::ServiceDiscovery::Service.Name',
+  'AWS::ApiGatewayV2::Authorizer.Name',
+  'AWS::ApiGatewayV2::Stage.StageName',
+  'AWS::IAM::Policy.PolicyName',
+  'AWS::CloudWatch::Alarm.MetricName',
+];
+
+/** The names in an account and region that a stage takes. */
+const namesOf = (stage: 'dev' | 'prod'): string[] => [
+  ...exportsOf(stage).keys(),
+  ...resourcesOf(stage).flatMap(([, { Type, Properties = {} }]) =>
+    Object.entries(Properties).flatMap(([property, value]) =>
+      property.endsWith('Name') && typeof value === 'string' && !INNER.includes(`${Type}.${property}`)
+        ? `${Type} ${value}`
+        : [],
+    ),
+  ),
+];
+
+describe('dev and prod', () => {
+  it('have no name in common: they fit into one account and region', () => {
+    const prod = new Set(namesOf('prod'));
+    expect(prod.size).toBeGreaterThan(200);
+    expect(namesOf('dev').filter((name) => prod.has(name))).toEqual([]);
   });
 });
 

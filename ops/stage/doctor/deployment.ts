@@ -1,21 +1,15 @@
-import { CloudFormationClient, paginateDescribeStacks, type Stack } from '@aws-sdk/client-cloudformation';
-import { DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import type { AssembledStack } from '../../../local/template/assembly.ts';
+import { endless, expiringTables } from '../expiry.ts';
 import { resourcesOf } from '../resources.ts';
-import type { Stage } from '../stage.ts';
+import { describeStacks } from '../templates.ts';
 import { type Check, failed, notChecked, ok, type Patient, warning } from './examination.ts';
 
 const RUNTIME = 'nodejs24.x';
 
-const deployAgain = ({ stage }: Patient) => `npm run deploy -- -c stage=${stage.name}`;
-
-/** The stacks as CloudFormation describes them; an embedded cloud has none. */
-export async function describeStacks({ config, table }: Stage): Promise<Stack[]> {
-  const client = new CloudFormationClient(config);
-  const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));
-  return all.flatMap(({ Stacks = [] }) => Stacks.filter(({ StackName }) => StackName?.startsWith(table(''))));
-}
+/** What is at an endpoint and is no embedded cloud is LocalStack or the like. */
+const deployAgain = ({ stage, isEmbedded }: Patient) =>
+  stage.endpoint && !isEmbedded ? 'npm run deploy:localstack' : `npm run deploy -- -c stage=${stage.name}`;
 
 export const stacks: Check = async (patient) => {
   const templates = await patient.templates;
@@ -76,17 +70,8 @@ export const eventSources: Check = async (patient) => {
 };
 
 export const expiry: Check = async (patient) => {
-  const { dynamodb } = patient.stage;
-  const tables = (await resourcesOf(await patient.templates)).filter(
-    ({ properties }) => (properties.TimeToLiveSpecification as { Enabled?: boolean } | undefined)?.Enabled,
-  );
-  const states = await Promise.all(
-    tables.map(async ({ name: TableName }) => {
-      const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }));
-      return { TableName, isOn: /^ENABL/.test(TimeToLiveDescription?.TimeToLiveStatus ?? '') };
-    }),
-  );
-  const endless = states.filter(({ isOn }) => !isOn).map(({ TableName }) => TableName);
-  if (endless.length === 0) return ok(`items of ${tables.length} tables expire, as they should`);
-  return failed(`nothing expires in ${endless.join(', ')}`, deployAgain(patient));
+  const tables = await expiringTables(await patient.templates);
+  const wrong = await endless(patient.stage, tables);
+  if (wrong.length === 0) return ok(`items of ${tables.length} tables expire, as they should`);
+  return failed(`nothing expires in ${wrong.map(({ table }) => table).join(', ')}`, deployAgain(patient));
 };

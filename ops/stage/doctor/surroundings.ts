@@ -2,10 +2,9 @@ import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudw
 import { InvocationType, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListTopicsCommand, paginateListSubscriptions, SNSClient } from '@aws-sdk/client-sns';
+import { addressOf, isOnThisMachine, issuerOf } from '../issuer.ts';
 import { resourcesOf } from '../resources.ts';
-import type { Stage } from '../stage.ts';
-import { describeStacks } from './deployment.ts';
-import { type Check, type Found, failed, notChecked, ok, warning } from './examination.ts';
+import { type Check, type Found, failed, notChecked, ok, type Patient, warning } from './examination.ts';
 
 export const region: Check = async ({ stage, isEmbedded }) => {
   if (isEmbedded) return notChecked('an embedded cloud is in one region only');
@@ -81,8 +80,12 @@ const firstOf = async (pages: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of pages) return;
 };
 
-export const alarms: Check = async ({ stage, isEmbedded }) => {
+const hasAlarms = async (templates: Patient['templates']) =>
+  (await resourcesOf(await templates)).some(({ type }) => type === 'AWS::CloudWatch::Alarm');
+
+export const alarms: Check = async ({ stage, isEmbedded, templates }) => {
   if (isEmbedded) return notChecked('the embedded cloud has no alarms');
+  if (!(await hasAlarms(templates))) return notChecked('the stage has no alarms');
   const client = new CloudWatchClient(stage.config);
   const pages = paginateDescribeAlarms({ client }, { AlarmNamePrefix: stage.table(''), StateValue: 'ALARM' });
   const raised = (await Array.fromAsync(pages)).flatMap(({ MetricAlarms = [] }) => MetricAlarms);
@@ -121,11 +124,14 @@ export const secrets: Check = async ({ stage, templates }) => {
   );
 };
 
-export const tokenIssuer: Check = async ({ stage, isEmbedded }) => {
-  const issuer = isEmbedded ? `${stage.endpoint}/issuer` : await issuerOf(stage);
+export const tokenIssuer: Check = async ({ stage }) => {
+  const issuer = await issuerOf(stage);
   if (!issuer) return failed('the foundation stack has no parameter TokenIssuer', `deploy it: docs/security.md`);
-  const remedy = `npm run deploy -- -c stage=${stage.name} --parameters ${stage.table('foundation')}:TokenIssuer=https://…`;
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const address = addressOf(issuer);
+  const remedy = isOnThisMachine(address)
+    ? 'start it: npm run ops -- issuer'
+    : `npm run deploy -- -c stage=${stage.name} --parameters ${stage.table('foundation')}:TokenIssuer=https://…`;
+  const url = `${address}/.well-known/openid-configuration`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     const { issuer: says } = (await response.json()) as { issuer?: string };
@@ -136,13 +142,9 @@ export const tokenIssuer: Check = async ({ stage, isEmbedded }) => {
   }
 };
 
-async function issuerOf(stage: Stage): Promise<string | undefined> {
-  const foundation = (await describeStacks(stage)).find(({ StackName }) => StackName === stage.table('foundation'));
-  return foundation?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'TokenIssuer')?.ParameterValue;
-}
-
-export const alarmMail: Check = async ({ stage, isEmbedded }) => {
+export const alarmMail: Check = async ({ stage, isEmbedded, templates }) => {
   if (isEmbedded) return notChecked('the embedded cloud sends no mail');
+  if (!(await hasAlarms(templates))) return notChecked('the stage has no alarms');
   const pages = paginateListSubscriptions({ client: new SNSClient(stage.config) }, {});
   const all = (await Array.fromAsync(pages)).flatMap(({ Subscriptions = [] }) => Subscriptions);
   const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));

@@ -1,0 +1,40 @@
+import type { ResourceProvider } from '../template/deployment.ts';
+import { functionOf } from './functions.ts';
+import type { Runtime } from './runtime.ts';
+
+interface CallProperties {
+  /** ARN of the function that calls. */
+  ServiceToken: string;
+  Create?: string;
+  Update?: string;
+  /** As JSON. */
+  Delete?: string;
+}
+
+interface Call {
+  service: string;
+  action: string;
+  parameters: Record<string, string>;
+}
+
+/**
+ * Custom::AWS, a call of an AWS API that CloudFormation has CDK's function make, if it is made on deletion only: nothing is
+ * deleted here. Its function must be allowed to.
+ */
+export const callsOfAws =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { ServiceToken, Create, Update, Delete } = properties as unknown as CallProperties;
+    if (Create !== undefined || Update !== undefined || Delete === undefined)
+      throw new Error('the embedded cloud makes no calls for Custom::AWS: it may have Delete only');
+    const { service, action, parameters } = JSON.parse(Delete) as Call;
+    const resource = parameters.TopicArn;
+    if (service !== 'SNS' || resource === undefined)
+      throw new Error(`the embedded cloud does not know what ${service}:${action} would be done to`);
+    const { role } = functionOf(runtime, ServiceToken).settings;
+    const operation = `sns:${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+    runtime.checks.push(() =>
+      runtime.access.require({ principal: { role }, action: operation, resource }, `deletion of ${logicalId}`),
+    );
+    return { ref: logicalId };
+  };

@@ -1,0 +1,52 @@
+import { fromHere, reachable, shellWord } from './address.ts';
+import { type Entry, entriesIn, type Outputs } from './directory.ts';
+
+/** What was deployed, and where. */
+export interface Deployed {
+  endpoint: string;
+  /** Of the API, at the endpoint. */
+  basePath: string;
+  outputs: Outputs;
+}
+
+export function apiUrlOf({ endpoint, basePath, outputs }: Deployed): string {
+  const apiUrl = Object.values(outputs).find((stack) => stack.ApiUrl)?.ApiUrl;
+  if (apiUrl) return reachable(apiUrl, endpoint, basePath);
+  throw new Error('No stack puts out an ApiUrl: the deployment is not complete. Deploy again.');
+}
+
+/** What is to be entered in the directory, with addresses that work. */
+export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
+  const working = (value: string) => reachable(value, endpoint, basePath);
+  return entriesIn(outputs).map(({ attributes, ...entry }) => ({
+    ...entry,
+    attributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, working(value)])),
+  }));
+}
+
+/** Of what the stage uses on this machine; nothing: somebody has said where else it is. */
+export interface Own {
+  sandbox?: string | undefined;
+  issuer?: string | undefined;
+}
+
+/** What a person does next, to be pasted into a shell. */
+export function nextSteps(deployed: Deployed, { sandbox, issuer }: Own): string {
+  const apiUrl = apiUrlOf(deployed);
+  const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;
+  const called = issuer && issuer !== fromHere(issuer) ? ` --url ${shellWord(issuer)}` : '';
+  const token = issuer ? `"$(npm run --silent ops -- token ${at})"` : '…';
+  const lines = [
+    `API  ${shellWord(apiUrl)}`,
+    '',
+    ...(sandbox ? ['Texts go to the SMS sandbox. Start it in another terminal:', '  npm run sms-sandbox', ''] : []),
+    ...(issuer
+      ? ['Tokens are given by an issuer. Start it in another terminal:', `  npm run ops -- issuer${called}`, '']
+      : []),
+    'Then:',
+    `  curl -i ${shellWord(`${apiUrl}/v1/members`)} -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'`,
+    `  API_URL=${shellWord(apiUrl)} API_TOKEN=${token} npm run test:deployed`,
+    `  npm run ops -- doctor ${at}`,
+  ];
+  return lines.join('\n');
+}

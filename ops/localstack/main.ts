@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../../infra/stages.ts';
+import { WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { EMBEDDED_CLOUD } from '../cli/command.ts';
+import { namespaceOf } from '../stage/directory.ts';
+import { endless, expiringTables, letExpire } from '../stage/expiry.ts';
+import { openStage } from '../stage/stage.ts';
+import { ISSUER_PATH, ISSUER_PORT, SANDBOX_PORT, thisMachineFor } from './address.ts';
+import { type Deployed, entriesOf, nextSteps } from './after.ts';
+import { createDirectory, type Outputs } from './directory.ts';
+import { removeStacks } from './remove-stacks.ts';
+
+// Deploys the stage localstack to LocalStack, or to whatever speaks its language, does what its CloudFormation left out,
+// and says what to do next.
+
+const { destroy } = new Command('npm run deploy:localstack --')
+  .description('Deploys the stage localstack to LocalStack or a drop-in at AWS_ENDPOINT_URL, or port 4566.')
+  .option('--destroy', 'take away again all that it deployed; the bootstrap stack CDKToolkit stays')
+  .addHelpText(
+    'after',
+    `
+SMS_GATEWAY_URL  where texts go (default: npm run sms-sandbox, on this machine)
+TOKEN_ISSUER     whose tokens are good (default: npm run ops -- issuer, on this machine)`,
+  )
+  .parse()
+  .opts<{ destroy?: boolean }>();
+
+const settings = stageNamed('localstack');
+const endpoint = process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD;
+const stage = openStage({ name: settings.name, endpoint });
+const directory = createDirectory(stage.directory, namespaceOf(stage));
+const environment = {
+  AWS_DEFAULT_REGION: 'us-east-1',
+  // Where the host name BUCKET.s3.localhost does not resolve.
+  AWS_S3_FORCE_PATH_STYLE: '1',
+  ...process.env,
+  // Those of an account are nobody's business there, and may mean another account of a drop-in.
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_ENDPOINT_URL: endpoint,
+  // cdklocal insists on it.
+  AWS_ENDPOINT_URL_S3: process.env.AWS_ENDPOINT_URL_S3 ?? endpoint,
+};
+
+async function cdklocal(...args: string[]): Promise<void> {
+  const child = spawn('npx', ['cdklocal', ...args], { stdio: 'inherit', env: environment });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`cdklocal ${args[0]} failed with exit code ${code}`);
+}
+
+/** What CloudFormation did not do, and what the sandbox proves its webhooks by. */
+async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
+  const entries = entriesOf(deployed);
+  await directory.enter(entries);
+  const entered = entries.map(({ name }) => name).join(', ');
+  console.log(`\nEntered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
+  const left = await endless(stage, await expiringTables(readAssembly(assembly).stacks));
+  for (const table of left) await letExpire(stage, table);
+  if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);
+  if (!isSandbox) return;
+  const secret = { SecretId: stage.table('http-webhooks'), SecretString: JSON.stringify({ key: WEBHOOK_KEYS.http }) };
+  await new SecretsManagerClient(stage.config).send(new PutSecretValueCommand(secret));
+}
+
+async function deployTo(answer: Headers, assembly: string, folder: string): Promise<void> {
+  const host = thisMachineFor(answer);
+  const { SMS_GATEWAY_URL, TOKEN_ISSUER } = process.env;
+  const sandbox = SMS_GATEWAY_URL ? undefined : `http://${host}:${SANDBOX_PORT}`;
+  const issuer = TOKEN_ISSUER ? undefined : `http://${host}:${ISSUER_PORT}${ISSUER_PATH}`;
+  const parameters = [
+    `${stage.table('sms')}:SmsGatewayUrl=${SMS_GATEWAY_URL || sandbox}`,
+    `${stage.table('foundation')}:TokenIssuer=${TOKEN_ISSUER || issuer}`,
+  ].flatMap((parameter) => ['--parameters', parameter]);
+  const file = join(folder, 'outputs.json');
+  const app = ['--app', assembly];
+  await cdklocal('bootstrap', ...app);
+  await cdklocal('deploy', ...app, '--all', '--require-approval', 'never', '--outputs-file', file, ...parameters);
+  const outputs = JSON.parse(readFileSync(file, 'utf8')) as Outputs;
+  const deployed = { endpoint, basePath: settings.basePath ?? '', outputs };
+  await complete(deployed, assembly, sandbox !== undefined);
+  console.log(`\n${pc.green('deployed')}\n\n${nextSteps(deployed, { sandbox, issuer })}`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-deploy-'));
+try {
+  const { headers } = await fetch(endpoint).catch((cause: unknown) => {
+    throw new Error(`Nothing answers at ${endpoint}. Start LocalStack or a drop-in there, or set AWS_ENDPOINT_URL.`, {
+      cause,
+    });
+  });
+  if (destroy) {
+    await directory.remove();
+    await removeStacks(stage, (name) => console.log(`${name} is deleted`));
+  } else await deployTo(headers, await synthesize(join(folder, 'cdk.out'), { stage: settings.name }), folder);
+} catch (error) {
+  console.error(pc.red((error as Error).message));
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

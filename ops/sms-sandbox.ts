@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../infra/stages.ts';
+import { CloudError } from '../local/errors.ts';
+import { createCallbacks } from '../local/sms/callbacks.ts';
+import { createMailbox } from '../local/sms/mailbox.ts';
+import { startGateway } from '../local/sms/sandbox.ts';
+import { openState } from '../local/state.ts';
+import { EMBEDDED_CLOUD, port, url } from './cli/command.ts';
+import { endWithNpm, onEnd } from './ending.ts';
+import { reachable, SANDBOX_PORT } from './localstack/address.ts';
+
+endWithNpm();
+
+const options = new Command('npm run sms-sandbox --')
+  .description('The SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C: for the stage localstack.')
+  .option('--port <port>', 'where it listens, on 127.0.0.1', port, SANDBOX_PORT)
+  .option(
+    '--endpoint <url>',
+    'where the cloud is that is told of receipts',
+    url,
+    process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD,
+  )
+  .parse()
+  .opts<{ port: number; endpoint: string }>();
+
+const { basePath } = stageNamed('localstack');
+const state = openState(undefined);
+// AWS's own provider tells its topic; here, no stage sends by it.
+const callbacks = createCallbacks({ state, publish: () => Promise.reject(new Error('there is no topic here')) });
+const told: typeof callbacks.add = (provider, address, what) =>
+  callbacks.add(provider, reachable(address, options.endpoint, basePath ?? ''), what);
+const mailbox = createMailbox(state, { add: told });
+
+try {
+  const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: told }, options.port);
+  console.log(`${pc.green('ready')}  ${pc.cyan(gateway.url)}\nTexts: curl ${gateway.url}/messages`);
+  onEnd(async () => {
+    await gateway.stop();
+    await callbacks.stop();
+    state.close();
+  });
+} catch (error) {
+  if (!(error instanceof CloudError)) throw error;
+  console.error(pc.red(error.message));
+  process.exitCode = 1;
+}

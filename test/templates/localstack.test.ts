@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { synthesize } from '../../local/synthesize.ts';
+import { type AssembledStack, readAssembly } from '../../local/template/assembly.ts';
+
+let folder: string;
+let stacks: AssembledStack[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-localstack-'));
+  stacks = readAssembly(await synthesize(folder, { stage: 'localstack' })).stacks;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const typesOf = (all: AssembledStack[]) =>
+  new Set(all.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type)));
+
+const functionsOf = (all: AssembledStack[]) =>
+  all.flatMap(({ template }) =>
+    Object.values<any>(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function'),
+  );
+
+describe('the stage localstack', () => {
+  it('leaves out what such clouds do not take, and nothing else', () => {
+    const [here, there] = [typesOf(stacks), typesOf(readAssembly(inject('dev')).stacks)];
+    const isCloudMap = (type: string) => type.startsWith('AWS::ServiceDiscovery::');
+    const leftOut = [...there].filter((type) => !here.has(type) && !isCloudMap(type) && !type.startsWith('Custom::'));
+    expect(leftOut.sort()).toEqual(['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::MetricFilter']);
+    expect([...here].filter((type) => isCloudMap(type) || !there.has(type))).toEqual([]);
+    expect(JSON.stringify(stacks)).not.toContain('ArchivePolicy');
+  });
+
+  it('puts out whatever the stage dev enters in Cloud Map', () => {
+    const entered = readAssembly(inject('dev')).stacks.flatMap(({ template }) =>
+      Object.values<any>(template.Resources)
+        .filter(({ Type }) => Type === 'AWS::ServiceDiscovery::Service')
+        .map(({ Properties }) => Properties.Name.replaceAll('-', '')),
+    );
+    const outputs = stacks.flatMap(({ template }) => Object.keys(template.Outputs ?? {}));
+    expect(entered.length).toBeGreaterThan(0);
+    expect(outputs.filter((name) => name.startsWith('Directory')).sort()).toEqual(
+      entered.map((name) => `Directory${name}`).sort(),
+    );
+  });
+
+  it('tells the functions that answer with an address below which path the API is; no other stage has one', () => {
+    const told = functionsOf(stacks).flatMap(({ Properties }) => Properties.Environment?.Variables?.BASE_PATH ?? []);
+    expect(told.length).toBeGreaterThan(0);
+    for (const path of told) expect(JSON.stringify(path)).toMatch(/_aws\/execute-api\/.*ImportValue.*\/\$default/);
+    for (const stage of ['dev', 'prod'] as const) {
+      expect(JSON.stringify(functionsOf(readAssembly(inject(stage)).stacks))).not.toContain('BASE_PATH');
+    }
+  });
+});

@@ -1,0 +1,216 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  CreateHttpNamespaceCommand,
+  CreateServiceCommand,
+  DeleteNamespaceCommand,
+  DeleteServiceCommand,
+  DeregisterInstanceCommand,
+  GetOperationCommand,
+  ListInstancesCommand,
+  ListNamespacesCommand,
+  ListServicesCommand,
+  RegisterInstanceCommand,
+  ServiceDiscoveryClient,
+} from '@aws-sdk/client-servicediscovery';
+import { describe, expect, it, vi } from 'vitest';
+import { fromHere, reachable, shellWord, thisMachineFor } from '../../ops/localstack/address.ts';
+import { apiUrlOf, entriesOf, nextSteps } from '../../ops/localstack/after.ts';
+import { createDirectory } from '../../ops/localstack/directory.ts';
+
+const run = promisify(execFile);
+const basePath = '/_aws/execute-api/{api}/$default';
+const endpoint = 'http://127.0.0.1:4566';
+
+describe('an address of an API', () => {
+  it.each([
+    ['https://abc123.execute-api.us-east-1.amazonaws.com', ''],
+    ['https://abc123.execute-api.cn-north-1.amazonaws.com.cn/v1', '/v1'],
+    ['http://abc123.execute-api.localhost:4566', ''],
+    ['https://abc123.execute-api.localhost.localstack.cloud:4566/v1?a=b', '/v1?a=b'],
+  ])('%s is reached at the endpoint, below its path', (url, rest) => {
+    expect(reachable(url, `${endpoint}/`, basePath)).toBe(
+      `http://127.0.0.1:4566/_aws/execute-api/abc123/$default${rest}`,
+    );
+  });
+
+  it.each([
+    'http://127.0.0.1:4000',
+    'https://api.example.com/v1',
+    'arn:aws:sns:us-east-1:000000000000:member-events.fifo',
+    'https://example.com/?of=https://abc123.execute-api.us-east-1.amazonaws.com',
+  ])('is not what %s is', (other) => {
+    expect(reachable(other, endpoint, basePath)).toBe(other);
+  });
+});
+
+describe('this machine', () => {
+  it('has its name of containers for LocalStack, and its own for whoever runs on it', () => {
+    expect(thisMachineFor(new Headers({ 'x-localstack': '2026.6.1' }))).toBe('host.docker.internal');
+    expect(thisMachineFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
+  });
+
+  it('calls itself 127.0.0.1', () => {
+    expect(fromHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
+    expect(fromHere('https://login.example.com')).toBe('https://login.example.com');
+    expect(fromHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');
+  });
+});
+
+it.each(['$default', "it's", 'a b', '`id` "$HOME" \\', ''])('%j is one word of a shell', async (text) => {
+  const { stdout } = await run('sh', ['-c', `printf '%s|' ${shellWord(text)}`]);
+  expect(stdout).toBe(`${text}|`);
+});
+
+const outputs = {
+  'rollcall-localstack-operations': { Version: '0.1.0' },
+  'rollcall-localstack-foundation': {
+    ApiUrl: 'https://abc123.execute-api.us-east-1.amazonaws.com',
+    Directoryapi: JSON.stringify({
+      name: 'api',
+      description: 'The API',
+      attributes: { kind: 'api', url: 'https://abc123.execute-api.us-east-1.amazonaws.com' },
+    }),
+    Directorymemberevents: JSON.stringify({
+      name: 'member-events',
+      description: 'Events',
+      attributes: { arn: 'arn:aws:sns:us-east-1:000000000000:member-events.fifo' },
+    }),
+  },
+};
+const deployed = { endpoint, basePath, outputs };
+const API_URL = 'http://127.0.0.1:4566/_aws/execute-api/abc123/$default';
+
+describe('after a deployment', () => {
+  it('the directory gets what the outputs say, with addresses that work', () => {
+    expect(entriesOf(deployed)).toEqual([
+      { name: 'api', description: 'The API', attributes: { kind: 'api', url: API_URL } },
+      {
+        name: 'member-events',
+        description: 'Events',
+        attributes: { arn: 'arn:aws:sns:us-east-1:000000000000:member-events.fifo' },
+      },
+    ]);
+  });
+
+  it('the printed command is what a shell makes of it: the URL, and a token of the stage', async () => {
+    const steps = nextSteps(deployed, { sandbox: 'http://127.0.0.1:4010', issuer: 'http://127.0.0.1:4030/issuer' });
+    const [line = ''] = steps.split('\n').filter((one) => one.includes('API_URL='));
+    const pasted = `npm() { if [ "$1" = run ] && [ "$2" = --silent ]; then echo "token for $*"; else printf '%s|' "$API_URL" "$API_TOKEN"; fi; }\n${line}`;
+    const { stdout } = await run('sh', ['-c', pasted]);
+    expect(stdout).toBe(
+      `${API_URL}|token for run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566|`,
+    );
+    expect(steps).toContain('npm run sms-sandbox');
+    expect(steps).toMatch(/npm run ops -- issuer$/m);
+  });
+
+  it('an issuer that the cloud calls otherwise is told so; what somebody named is not to be started', () => {
+    const inContainer = nextSteps(deployed, { issuer: 'http://host.docker.internal:4030/issuer' });
+    expect(inContainer).toContain("npm run ops -- issuer --url 'http://host.docker.internal:4030/issuer'");
+    const elsewhere = nextSteps(deployed, {});
+    expect(elsewhere).not.toMatch(/sms-sandbox|ops -- (issuer|token)/);
+    expect(elsewhere).toContain('API_TOKEN=…');
+  });
+
+  it('fails if no stack has an API', () => {
+    expect(() => apiUrlOf({ ...deployed, outputs: {} })).toThrow('Deploy again');
+  });
+});
+
+/** Cloud Map, as far as the directory is entered and removed. */
+function cloudMap() {
+  const namespaces = new Map<string, string>();
+  const services = new Map<string, { name: string; of: string; instances: Map<string, object> }>();
+  let ids = 0;
+  const done = { OperationId: 'done' };
+  const answers = new Map<unknown, (input: any) => object>([
+    [ListNamespacesCommand, () => ({ Namespaces: [...namespaces].map(([Id, Name]) => ({ Id, Name })) })],
+    [
+      CreateHttpNamespaceCommand,
+      ({ Name }) => {
+        namespaces.set(`ns-${++ids}`, Name);
+        return { OperationId: `ns-${ids}` };
+      },
+    ],
+    [
+      GetOperationCommand,
+      ({ OperationId }) => ({ Operation: { Status: 'SUCCESS', Targets: { NAMESPACE: OperationId } } }),
+    ],
+    [
+      ListServicesCommand,
+      ({ Filters: [{ Values }] }) => ({
+        Services: [...services].filter(([, { of }]) => Values.includes(of)).map(([Id]) => ({ Id })),
+      }),
+    ],
+    [
+      CreateServiceCommand,
+      ({ Name, NamespaceId }) => {
+        services.set(`srv-${++ids}`, { name: Name, of: NamespaceId, instances: new Map() });
+        return { Service: { Id: `srv-${ids}` } };
+      },
+    ],
+    [
+      ListInstancesCommand,
+      ({ ServiceId }) => ({ Instances: [...(services.get(ServiceId)?.instances.keys() ?? [])].map((Id) => ({ Id })) }),
+    ],
+    [
+      RegisterInstanceCommand,
+      ({ ServiceId, InstanceId, Attributes }) => {
+        services.get(ServiceId)?.instances.set(InstanceId, Attributes);
+        return done;
+      },
+    ],
+    [
+      DeregisterInstanceCommand,
+      ({ ServiceId, InstanceId }) => {
+        services.get(ServiceId)?.instances.delete(InstanceId);
+        return done;
+      },
+    ],
+    [
+      DeleteServiceCommand,
+      ({ Id }) => {
+        if (services.get(Id)?.instances.size) throw new Error('ResourceInUse');
+        services.delete(Id);
+        return {};
+      },
+    ],
+    [
+      DeleteNamespaceCommand,
+      ({ Id }) => {
+        if ([...services.values()].some(({ of }) => of === Id)) throw new Error('ResourceInUse');
+        namespaces.delete(Id);
+        return done;
+      },
+    ],
+  ]);
+  const client = new ServiceDiscoveryClient({ region: 'us-east-1' });
+  vi.spyOn(client, 'send').mockImplementation(async (command: any) =>
+    answers.get(command.constructor)?.(command.input),
+  );
+  const entered = () =>
+    [...services.values()].flatMap(({ name, of, instances }) =>
+      [...instances.values()].map((attributes) => ({ namespace: namespaces.get(of), name, attributes })),
+    );
+  return { client, entered, namespaces };
+}
+
+describe('the directory', () => {
+  it('is entered anew at each deployment, and removed, without what is of others', async () => {
+    const { client, entered, namespaces } = cloudMap();
+    const other = createDirectory(client, 'rollcall-other');
+    await other.enter([{ name: 'api', description: '', attributes: { url: 'other' } }]);
+    const directory = createDirectory(client, 'rollcall-localstack');
+    await directory.enter([{ name: 'gone', description: '', attributes: { kind: 'queue' } }]);
+    await directory.enter([{ name: 'api', description: '', attributes: { url: API_URL } }]);
+    const others = { namespace: 'rollcall-other', name: 'api', attributes: { url: 'other' } };
+    expect(entered()).toEqual([
+      others,
+      { namespace: 'rollcall-localstack', name: 'api', attributes: { url: API_URL } },
+    ]);
+    await directory.remove();
+    expect(entered()).toEqual([others]);
+    expect([...namespaces.values()]).toEqual(['rollcall-other']);
+  });
+});
