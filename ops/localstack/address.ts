@@ -16,7 +16,8 @@ export const thisMachineFor = (answer: Headers): HostName =>
   answer.has('x-localstack') ? 'host.docker.internal' : '127.0.0.1';
 
 /** As this machine calls itself: a container's name for it need not resolve here. */
-export const fromHere = (url: string): string => url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
+export const fromHere = (url: string): string =>
+  url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 
 /**
  * An address of an API, `https://ID.execute-api.…`, as it is reached at the endpoint: its host name means AWS, or need not

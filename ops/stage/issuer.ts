@@ -13,4 +13,5 @@ export async function issuerOf(stage: Stage): Promise<string | undefined> {
 /** Where this machine reaches it. */
 export const addressOf = (issuer: string): string => fromHere(issuer).replace(/\/$/, '');
 
-export const isOnThisMachine = (address: string): boolean => /^http:\/\/(127\.0\.0\.1|localhost)(?=[:/]|$)/.test(address);
+export const isOnThisMachine = (address: string): boolean =>
+  /^http:\/\/(127\.0\.0\.1|localhost)(?=[:/]|$)/.test(address);
