@@ -16,7 +16,7 @@ import { printJson } from './output.ts';
  * hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
 function keysIn(folder: string): KeyStore {
-  const file = join(folder, 'issuer.json');
+  const file = join(folder, 'issuer.keys');
   const all = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
   return {
     all,

@@ -58,7 +58,7 @@ describe('npm run ops -- issuer', () => {
     const keys = createRemoteJWKSet(new URL(`${second}/jwks.json`));
     const { payload } = await jwtVerify(token, keys, { issuer: itself, audience: 'rollcall' });
     expect(payload).toMatchObject({ sub: 'm1', scope: EVERY_MEMBER.scope });
-    expect(statSync(join(data, 'issuer.json')).mode & 0o077).toBe(0);
+    expect(statSync(join(data, 'issuer.keys')).mode & 0o077).toBe(0);
   });
 });
 

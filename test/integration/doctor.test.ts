@@ -198,7 +198,11 @@ describe('a stage that is no embedded cloud', () => {
       stacks: 'failed',
       'event sources': 'failed',
       alarms: 'not checked',
+      enforcement: 'warning',
     });
+    // Behind it, authorizers are enforced; a role is given to whoever asks.
+    expect(findings.enforcement?.found).toContain('does not enforce roles');
+    expect(findings.enforcement?.found).not.toContain('authorizer');
     expect(findings.stacks?.found).toContain('rollcall-dev-guide is UPDATE_ROLLBACK_FAILED');
     expect(findings['event sources']?.found).toContain('rollcall-dev-sms-consume is Disabled');
   });
