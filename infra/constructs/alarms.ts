@@ -34,8 +34,10 @@ export interface AlarmProps {
   metric: IMetric;
   /** Raised above this value. */
   above: number;
-  /** For so many minutes in a row. Default: three. */
+  /** For so many minutes. Default: three. */
   minutes?: number;
+  /** Out of how many in a row. Default: all of them. */
+  outOf?: number;
   /** Whether it is also raised when nothing is measured at all: of what happens every minute. */
   evenIfSilent?: boolean;
   /** What it means to the person who is told. */
@@ -44,7 +46,7 @@ export interface AlarmProps {
 
 export function raiseAlarm(
   scope: Construct,
-  { stage, topic, chapter, of, metric, above, minutes = 3, evenIfSilent = false, meaning }: AlarmProps,
+  { stage, topic, chapter, of, metric, above, minutes = 3, outOf = minutes, evenIfSilent = false, meaning }: AlarmProps,
 ): void {
   const id = of === undefined ? chapter : `${of}-${chapter}`;
   new Alarm(scope, id, {
@@ -53,7 +55,8 @@ export function raiseAlarm(
     metric,
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    evaluationPeriods: minutes,
+    evaluationPeriods: outOf,
+    datapointsToAlarm: minutes,
     treatMissingData: evenIfSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   }).addAlarmAction(new SnsAction(topic));
 }

@@ -54,8 +54,11 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
+        // The newest minute is filled until it is measured: with all of three, the alarm could be stuck
+        // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
+        outOf: 5,
         above: 0,
-        meaning: `DynamoDB refuses reads or writes of table ${table}, minute after minute.`,
+        meaning: `DynamoDB refuses reads or writes of table ${table}, in three of five minutes.`,
       });
     }
 
