@@ -6,7 +6,6 @@ import type { Stage } from '../stages.ts';
 import { ownRoles } from './own-roles.ts';
 
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
-const THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
 
 /**
  * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
@@ -33,19 +32,25 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // To put what it tells of texts into an encrypted topic.
+    // To put what it tells of texts into an encrypted topic. AWS's own example has no condition here: whose texts, the
+    // topic's policy says (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
     allow('Texts', {
       principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
       actions: USE,
-      conditions: THIS_ACCOUNT,
     });
-    // To put messages into encrypted queues.
+    // To put messages into encrypted queues. Of `aws:SourceAccount`, nothing says that SNS sends it
+    // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
       actions: USE,
-      conditions: THIS_ACCOUNT,
+      conditions: {
+        ArnLike: {
+          'aws:SourceArn': `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:rollcall-${stage.name}-*`,
+        },
+      },
     });
-    // To publish alarms to an encrypted topic; AWS's own example has no condition here.
+    // To publish alarms to an encrypted topic; AWS's own example has no condition here either
+    // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: USE,
