@@ -1,9 +1,13 @@
 import { Aws } from 'aws-cdk-lib';
 import { AnyPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { ownRoles } from './own-roles.ts';
+import { removalPolicyOf } from './removal.ts';
+
+/** In the metadata of what may be deleted by the next deployment: a deployment has taken it out of use before. */
+export const RETIRING = 'rollcall:retiring';
 
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
@@ -20,6 +24,8 @@ export class StageKey extends Construct {
       alias: `rollcall-${stage.name}`,
       description: `Encrypts the tables, queues, topics, secrets and logs of Rollcall's stage ${stage.name}.`,
       enableKeyRotation: true,
+      // By default it would be kept after a first deployment that failed, too, at $1 a month.
+      removalPolicy: removalPolicyOf(stage),
     });
     const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager'].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
     const allow = (sid: string, statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
@@ -64,6 +70,7 @@ export class StageKey extends Construct {
         },
       },
     });
+    if (stage.customerManagedKey === 'retiring') (key.node.defaultChild as CfnKey).addMetadata(RETIRING, true);
     this.arn = key.keyArn;
   }
 }

@@ -17,9 +17,10 @@ export class OperationsStack extends Stack {
 
   constructor(scope: Construct, id: string, { settings }: { settings: Stage }) {
     super(scope, id);
-    const stage: Stage = settings.customerManagedKey
-      ? { ...settings, keyArn: new StageKey(this, 'Encryption', { stage: settings }).arn }
-      : settings;
+    const key = settings.customerManagedKey ? new StageKey(this, 'Encryption', { stage: settings }) : undefined;
+    // The others stop importing it one after the other, after this stack was deployed.
+    if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
+    const stage: Stage = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
     const masterKey = keyFor(this, 'Alarms', stage);
     this.alarms = new Topic(this, 'Alarms', {
