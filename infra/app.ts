@@ -1,37 +1,8 @@
-import { App, CfnOutput, Stack, Tags, Validations } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import about from '../package.json' with { type: 'json' };
-import { FoundationStack } from './stacks/foundation.ts';
-import { GuideStack } from './stacks/guide.ts';
-import { MonitoringStack } from './stacks/monitoring.ts';
-import { OperationsStack } from './stacks/operations.ts';
-import { PointsStack } from './stacks/points.ts';
-import { RegistrationStack } from './stacks/registration.ts';
-import { SmsStack } from './stacks/sms.ts';
+import { addStacks } from './stage-stacks.ts';
 import { stageNamed } from './stages.ts';
 
 const app = new App();
-const settings = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
-const id = (service: string) => `rollcall-${settings.name}-${service}`;
-
-const { stage, alarms, governance } = new OperationsStack(app, id('operations'), { settings });
-const { channels, api } = new FoundationStack(app, id('foundation'), { stage, governance });
-const props = { stage, channels, api, alarms, governance };
-const subscribers = [
-  new SmsStack(app, id('sms'), props),
-  new PointsStack(app, id('points'), props),
-  new GuideStack(app, id('guide'), props),
-];
-const registration = new RegistrationStack(app, id('registration'), props);
-// An event that is published before its subscribers are there is lost to them.
-for (const subscriber of subscribers) registration.addStackDependency(subscriber);
-if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms });
-
-// An output, not a tag: a release changes no resource that it has nothing to do with.
-for (const stack of app.node.children.filter(Stack.isStack)) {
-  new CfnOutput(stack, 'Version', { value: about.version });
-}
-
+addStacks(app, stageNamed(app.node.tryGetContext('stage') ?? 'dev'));
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-Tags.of(app).add('application', 'rollcall');
-Tags.of(app).add('stage', stage.name);

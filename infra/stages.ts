@@ -51,8 +51,12 @@ const settings = z.strictObject({
    * report something else there.
    */
   verifySenders: z.boolean(),
-  /** Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests. */
-  customerManagedKey: z.boolean(),
+  /**
+   * Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests.
+   * `retiring`: nothing new is, and the key is still there, for what is older. Between true and false, one deployment has
+   * it: other stacks import the key, and CloudFormation takes no export away that is in use.
+   */
+  customerManagedKey: z.union([z.boolean(), z.literal('retiring')]),
   /** Where the functions' spans go; nothing: nobody traces. */
   tracing: z
     .strictObject({
@@ -92,7 +96,7 @@ const settings = z.strictObject({
   alarmByEmail: z.boolean(),
 });
 
-type Settings = z.output<typeof settings>;
+export type Settings = z.output<typeof settings>;
 
 export interface Stage extends Settings {
   name: string;

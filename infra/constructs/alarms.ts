@@ -16,6 +16,10 @@ type Chapter =
   | 'backlog'
   | 'parked-for-person'
   | 'not-set-aside'
+  | 'not-delivered'
+  | 'lost-in-delivery'
+  | 'not-delivered'
+  | 'lost-in-delivery'
   | 'sweep-fails'
   | 'circuit-opened'
   | 'texts-held'
@@ -34,8 +38,10 @@ export interface AlarmProps {
   metric: IMetric;
   /** Raised above this value. */
   above: number;
-  /** For so many minutes in a row. Default: three. */
+  /** For so many minutes. Default: three. */
   minutes?: number;
+  /** Out of how many in a row. Default: all of them. */
+  outOf?: number;
   /** Whether it is also raised when nothing is measured at all: of what happens every minute. */
   evenIfSilent?: boolean;
   /** What it means to the person who is told. */
@@ -45,7 +51,7 @@ export interface AlarmProps {
 /** Nothing, where the stage is not watched. */
 export function raiseAlarm(
   scope: Construct,
-  { stage, topic, chapter, of, metric, above, minutes = 3, evenIfSilent = false, meaning }: AlarmProps,
+  { stage, topic, chapter, of, metric, above, minutes = 3, outOf = minutes, evenIfSilent = false, meaning }: AlarmProps,
 ): void {
   if (!stage.monitoring) return;
   const id = of === undefined ? chapter : `${of}-${chapter}`;
@@ -55,7 +61,8 @@ export function raiseAlarm(
     metric,
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    evaluationPeriods: minutes,
+    evaluationPeriods: outOf,
+    datapointsToAlarm: minutes,
     treatMissingData: evenIfSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   }).addAlarmAction(new SnsAction(topic));
 }

@@ -1,12 +1,15 @@
 import { Aws } from 'aws-cdk-lib';
 import { AnyPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 import { ownRoles } from './own-roles.ts';
+import { removalPolicyOf } from './removal.ts';
+
+/** In the metadata of what may be deleted by the next deployment: a deployment has taken it out of use before. */
+export const RETIRING = 'rollcall:retiring';
 
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
-const THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
 
 /**
  * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
@@ -21,6 +24,8 @@ export class StageKey extends Construct {
       alias: `rollcall-${stage.name}`,
       description: `Encrypts the tables, queues, topics, secrets and logs of Rollcall's stage ${stage.name}.`,
       enableKeyRotation: true,
+      // By default it would be kept after a first deployment that failed, too, at $1 a month.
+      removalPolicy: removalPolicyOf(stage),
     });
     const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager'].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
     const allow = (sid: string, statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
@@ -33,19 +38,25 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // To put what it tells of texts into an encrypted topic.
+    // To put what it tells of texts into an encrypted topic. AWS's own example has no condition here: whose texts, the
+    // topic's policy says (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
     allow('Texts', {
       principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
       actions: USE,
-      conditions: THIS_ACCOUNT,
     });
-    // To put messages into encrypted queues.
+    // To put messages into encrypted queues. Of `aws:SourceAccount`, nothing says that SNS sends it
+    // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
       actions: USE,
-      conditions: THIS_ACCOUNT,
+      conditions: {
+        ArnLike: {
+          'aws:SourceArn': `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:rollcall-${stage.name}-*`,
+        },
+      },
     });
-    // To publish alarms to an encrypted topic; AWS's own example has no condition here.
+    // To publish alarms to an encrypted topic; AWS's own example has no condition here either
+    // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: USE,
@@ -59,6 +70,7 @@ export class StageKey extends Construct {
         },
       },
     });
+    if (stage.customerManagedKey === 'retiring') (key.node.defaultChild as CfnKey).addMetadata(RETIRING, true);
     this.arn = key.keyArn;
   }
 }

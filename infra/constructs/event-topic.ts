@@ -38,6 +38,6 @@ export class EventTopic extends Topic {
     // What is archived is data. A topic that outlives its stack stays closed to others.
     this.applyRemovalPolicy(removalPolicyOf(stage));
     (this.node.findChild('Policy') as TopicPolicy).applyRemovalPolicy(removalPolicyOf(stage));
-    if (!stage.keepData) deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);
+    deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);
   }
 }

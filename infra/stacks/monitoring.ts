@@ -1,8 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { CfnAlarm, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { CfnTopic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { raiseAlarm } from '../constructs/alarms.ts';
@@ -54,9 +54,17 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
+        // The newest minute is filled until it is measured: with all of three, the alarm could be stuck
+        // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
+        outOf: 5,
         above: 0,
-        meaning: `DynamoDB refuses reads or writes of table ${table}, minute after minute.`,
+        meaning: `DynamoDB refuses reads or writes of table ${table}, in three of five minutes.`,
       });
+    }
+
+    // Who is told of alarms is mailed; all other topics feed queues.
+    for (const fed of all(CfnTopic)) {
+      if (fed !== topic.node.defaultChild) this.#watchDelivery(stage, topic, fed);
     }
 
     new Dashboard(this, 'Dashboard', {
@@ -68,5 +76,45 @@ export class MonitoringStack extends Stack {
       functions: all(CfnFunction).map(({ functionName = '' }) => functionName),
       tables,
     });
+  }
+
+  /**
+   * What a topic could not put into a queue, and what not even into the queue beside it, where its subscriptions have one:
+   * those to FIFO queues (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
+   */
+  #watchDelivery(stage: Stage, alarms: ITopic, { topicName = '', fifoTopic = false }: CfnTopic): void {
+    const of = topicName.slice(`rollcall-${stage.name}-`.length).replace('.fifo', '');
+    const watch = (chapter: 'not-delivered' | 'lost-in-delivery', metricName: string, meaning: string) =>
+      raiseAlarm(this, {
+        stage,
+        topic: alarms,
+        chapter,
+        of,
+        metric: new Metric({
+          namespace: 'AWS/SNS',
+          metricName,
+          dimensionsMap: { TopicName: topicName },
+          statistic: 'Sum',
+          period: Duration.minutes(1),
+        }),
+        above: 0,
+        minutes: 1,
+        meaning,
+      });
+    const failed = 'NumberOfNotificationsFailed';
+    if (!fifoTopic) {
+      watch('lost-in-delivery', failed, `${of}: SNS gave up a message. It is in no queue.`);
+      return;
+    }
+    watch(
+      'not-delivered',
+      failed,
+      `${of}: SNS could not put a message into a queue, and gives it to the one beside it.`,
+    );
+    watch(
+      'lost-in-delivery',
+      'NumberOfNotificationsFailedToRedriveToDlq',
+      `${of}: SNS could put a message neither into a queue nor into the one beside it. That subscriber misses it.`,
+    );
   }
 }

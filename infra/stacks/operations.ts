@@ -1,4 +1,4 @@
-import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnParameter, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -17,9 +17,10 @@ export class OperationsStack extends Stack {
 
   constructor(scope: Construct, id: string, { settings }: { settings: Stage }) {
     super(scope, id);
-    const stage: Stage = settings.customerManagedKey
-      ? { ...settings, keyArn: new StageKey(this, 'Encryption', { stage: settings }).arn }
-      : settings;
+    const key = settings.customerManagedKey ? new StageKey(this, 'Encryption', { stage: settings }) : undefined;
+    // The others stop importing it one after the other, after this stack was deployed.
+    if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
+    const stage: Stage = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
     const masterKey = keyFor(this, 'Alarms', stage);
     this.alarms = new Topic(this, 'Alarms', {
@@ -33,7 +34,17 @@ export class OperationsStack extends Stack {
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [this.alarms.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+        // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+        conditions: {
+          ArnLike: {
+            'aws:SourceArn': this.formatArn({
+              service: 'cloudwatch',
+              resource: 'alarm',
+              resourceName: `rollcall-${stage.name}-*`,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
       }),
     );
     // Who is on call subscribes with tools of their own, to texts that name nobody.

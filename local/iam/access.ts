@@ -158,13 +158,16 @@ export class Access {
     const decision = this.#decideOne(request, false);
     const keyArn = this.#keys.get(request.resource.replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || keyArn === undefined) return decision;
-    const context = {
-      ...request.context,
+    // Of a call that a service makes as itself, what it is documented to send is all that is known.
+    const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
     };
     for (const action of isWrite(request.action) ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']) {
-      const onKey = this.#decideOne({ principal: request.principal, action, resource: keyArn, context }, true);
+      const onKey = this.#decideOne(
+        { principal: request.principal, action, resource: keyArn, ...(context && { context }) },
+        true,
+      );
       if (!onKey.allowed) return onKey;
     }
     return decision;

@@ -1,4 +1,5 @@
 import { CloudError } from '../errors.ts';
+import { contextSentBy } from './service-context.ts';
 
 /** A statement of a policy, as templates have it. */
 export interface Statement {
@@ -15,8 +16,11 @@ export interface PolicyDocument {
   Statement: Statement | Statement[];
 }
 
-/** Who asks: a role or service, by ARN or by name such as `sns.amazonaws.com`. */
-export type Principal = { role: string } | { service: string };
+/**
+ * Who asks: a role, by its ARN; or a service, such as `sns.amazonaws.com`, in the name of a resource (ARN), from which
+ * follows what it sends along.
+ */
+export type Principal = { role: string } | { service: string; source?: string };
 
 export interface AccessRequest {
   principal: Principal;
@@ -159,12 +163,15 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
 }
 
 /** What IAM knows of every request in this one account, and over loopback, which counts as safe as TLS. */
-function contextOf({ principal, context = {} }: AccessRequest): Record<string, string> {
+function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {
   const isRole = 'role' in principal;
+  const sent =
+    isRole || principal.source === undefined ? {} : contextSentBy(principal.service, principal.source, action);
   const known = {
     'aws:SecureTransport': 'true',
     'aws:PrincipalIsAWSService': String(!isRole),
     ...(isRole && { 'aws:PrincipalArn': principal.role, 'aws:PrincipalAccount': accountOf(principal.role) }),
+    ...sent,
     ...context,
   };
   return Object.fromEntries(Object.entries(known).map(([key, value]) => [key.toLowerCase(), value]));

@@ -55,10 +55,9 @@ export const routes =
     runtime.checks.push(() =>
       runtime.access.require(
         {
-          principal: { service: 'apigateway.amazonaws.com' },
+          principal: { service: 'apigateway.amazonaws.com', source: `${apiArn}/$default/ANY${path}` },
           action: 'lambda:InvokeFunction',
           resource: fn.settings.arn,
-          context: { 'aws:SourceArn': `${apiArn}/$default/ANY${path}` },
         },
         `route ${RouteKey}`,
       ),

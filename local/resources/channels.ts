@@ -62,7 +62,7 @@ export const topics =
 
 /** AWS::SNS::Subscription to a queue. Subscriptions to anything else (e-mail) mean nothing on one machine. */
 export const subscriptions =
-  ({ sns, access, accountId, checks }: Runtime): ResourceProvider =>
+  ({ sns, access, checks }: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const { TopicArn = '', Protocol, Endpoint = '' } = properties as Record<string, string>;
     if (Protocol !== 'sqs') return { ref: logicalId };
@@ -71,10 +71,9 @@ export const subscriptions =
       for (const queue of [Endpoint, deadLetterTargetArn ?? Endpoint]) {
         access.require(
           {
-            principal: { service: 'sns.amazonaws.com' },
+            principal: { service: 'sns.amazonaws.com', source: TopicArn },
             action: 'sqs:SendMessage',
             resource: queue,
-            context: { 'aws:SourceArn': TopicArn, 'aws:SourceAccount': accountId },
           },
           `subscription ${logicalId}`,
         );

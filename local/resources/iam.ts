@@ -101,26 +101,25 @@ export const logGroups =
     const { KmsKeyId } = properties as { KmsKeyId?: string };
     checks.push(() => {
       if (!KmsKeyId) return;
-      const principal = { service: `logs.${region}.amazonaws.com` };
-      const context = { 'kms:EncryptionContext:aws:logs:arn': arn };
-      access.require({ principal, action: 'kms:GenerateDataKey', resource: KmsKeyId, context }, `log group ${name}`);
+      const principal = { service: `logs.${region}.amazonaws.com`, source: arn };
+      access.require({ principal, action: 'kms:GenerateDataKey', resource: KmsKeyId }, `log group ${name}`);
     });
     return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
 /** AWS::CloudWatch::Alarm: none is ever raised here, but its action must be allowed. */
 export const alarms =
-  ({ access, accountId, checks }: Runtime): ResourceProvider =>
-  async ({ logicalId, properties }) => {
+  ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
     const { AlarmActions = [] } = properties as { AlarmActions?: string[] };
+    const source = `arn:aws:cloudwatch:${region}:${accountId}:alarm:${physicalName(properties.AlarmName, stack, logicalId)}`;
     checks.push(() => {
       for (const topic of AlarmActions) {
         access.require(
           {
-            principal: { service: 'cloudwatch.amazonaws.com' },
+            principal: { service: 'cloudwatch.amazonaws.com', source },
             action: 'sns:Publish',
             resource: topic,
-            context: { 'aws:SourceAccount': accountId },
           },
           `alarm ${logicalId}`,
         );

@@ -29,10 +29,9 @@ export const schedules =
       for (const target of Targets) {
         runtime.access.require(
           {
-            principal: { service: 'events.amazonaws.com' },
+            principal: { service: 'events.amazonaws.com', source: arn },
             action: 'lambda:InvokeFunction',
             resource: target.Arn,
-            context: { 'aws:SourceArn': arn },
           },
           `rule ${logicalId}`,
         );

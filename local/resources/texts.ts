@@ -12,6 +12,7 @@ export const configurationSets =
   async ({ stack, logicalId, properties }) => {
     const { ConfigurationSetName, EventDestinations = [] } = properties as ConfigurationSetProperties;
     const name = physicalName(ConfigurationSetName, stack, logicalId);
+    const arn = `arn:aws:sms-voice:${region}:${accountId}:configuration-set/${name}`;
     for (const { SnsDestination } of EventDestinations) {
       if (!SnsDestination) throw new Error('the embedded cloud has event destinations of SNS only');
       const { TopicArn } = SnsDestination;
@@ -19,14 +20,13 @@ export const configurationSets =
       checks.push(() =>
         access.require(
           {
-            principal: { service: 'sms-voice.amazonaws.com' },
+            principal: { service: 'sms-voice.amazonaws.com', source: arn },
             action: 'sns:Publish',
             resource: TopicArn,
-            context: { 'aws:SourceAccount': accountId },
           },
           `configuration set ${name}`,
         ),
       );
     }
-    return { ref: name, attributes: { Arn: `arn:aws:sms-voice:${region}:${accountId}:configuration-set/${name}` } };
+    return { ref: name, attributes: { Arn: arn } };
   };

@@ -1,6 +1,7 @@
 import type { Stage } from '../../infra/stages.ts';
 import type { AssembledStack, TemplateResource } from '../../local/template/assembly.ts';
 import type { Account, DeployedStack } from './account.ts';
+import { dangersOf } from './changes.ts';
 import { discoveryFault } from './discovery.ts';
 
 export interface Finding {
@@ -50,6 +51,7 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
     asked('token issuer', () => tokenIssuer(plan, deployed, fetched)),
     asked('stacks', async () => stuckStacks(deployed)),
     asked('names', () => namesTaken(plan, deployed, account)),
+    asked('changes', async () => changes(plan, deployed)),
     asked('functions at once', () => concurrency(plan, account)),
     asked('messages a second', () => messages(plan, account)),
     asked('tables', async () => newTables(plan, deployed)),
@@ -159,6 +161,16 @@ async function namesTaken({ planned }: Plan, deployed: Deployed, account: Accoun
   if (taken.length === 0) return [good(check, `${tables.length} new tables`)];
   const says = `There are already, of a stage that was deployed before: ${taken.join(', ')}.`;
   return [{ check, state: 'missing', says, mend: 'npm run deploy -- … --import-existing-resources' }];
+}
+
+/** What holds data is never replaced or deleted by a deployment, and what CloudFormation would refuse is not tried. */
+function changes({ planned }: Plan, deployed: Deployed): Finding[] {
+  const check = 'changes';
+  const before = [...deployed].flatMap(([name, stack]) => (stack ? [[name, stack.template] as const] : []));
+  const after = planned.map(({ name, template }) => [name, template] as const);
+  const dangers = dangersOf(Object.fromEntries(before), Object.fromEntries(after));
+  if (dangers.length === 0) return [good(check, 'nothing that holds data is replaced or deleted')];
+  return dangers.map(({ stack, what }) => ({ check, state: 'missing', says: `${stack}: ${what}` }));
 }
 
 const propertiesOf = (planned: readonly AssembledStack[], type: string) =>

@@ -146,6 +146,32 @@ describe('a request', () => {
   });
 });
 
+describe('a service', () => {
+  const sns = { principal: { service: 'sns.amazonaws.com', source: 'arn:aws:sns:us-east-1:1:t' } };
+  const isDelivered = (Condition: NonNullable<Statement['Condition']>, action = 'kms:Decrypt') => {
+    const toSns = {
+      Effect: 'Allow',
+      Principal: { Service: 'sns.amazonaws.com' },
+      Action: action,
+      Resource: '*',
+    } as const;
+    return isAllowed([], [{ ...toSns, Condition }], true, { ...sns, action });
+  };
+
+  it('sends the condition keys that it is documented to send with a call, and no others', () => {
+    expect(isDelivered({ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:1:t' } })).toBe(true);
+    expect(isDelivered({ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:1:other' } })).toBe(false);
+    expect(isDelivered({ StringEquals: { 'aws:SourceAccount': '1' } })).toBe(false);
+    expect(isDelivered({ StringEquals: { 'aws:SourceAccount': '1' } }, 'sqs:SendMessage')).toBe(false);
+  });
+
+  it('is not decided upon where nobody knows what it sends', () => {
+    expect(() => isDelivered({}, 'lambda:InvokeFunction')).toThrow(
+      'sns.amazonaws.com sends with lambda:InvokeFunction',
+    );
+  });
+});
+
 describe('a cloud', () => {
   let cloud: TestCloud;
   beforeAll(async () => {
@@ -430,6 +456,19 @@ describe('a stage with a key of its own', () => {
         resource: events,
         context: { 'aws:SourceAccount': account },
       }).allowed;
+    const { Resources } = JSON.parse(
+      readFileSync(join(inject('prod'), 'rollcall-prod-operations.template.json'), 'utf8'),
+    );
+    const [keyId] = Object.entries<Resource>(Resources).find(([, { Type }]) => Type === 'AWS::KMS::Key') ?? [];
+    const key = `arn:aws:kms:us-east-1:000000000000:key/rollcall-prod-operations-${keyId}`;
+    // In the name of another's topic, SNS does not get at what the key encrypts.
+    const deliver = (topic: string) =>
+      cloud.access.decide({
+        principal: { service: 'sns.amazonaws.com', source: `arn:aws:sns:us-east-1:000000000000:${topic}` },
+        action: 'kms:Decrypt',
+        resource: key,
+      }).allowed;
+    expect([deliver('rollcall-prod-member-events.fifo'), deliver('other-team.fifo')]).toEqual([true, false]);
     expect([
       mayPublish('sms-voice.amazonaws.com', '000000000000'),
       mayPublish('sms-voice.amazonaws.com', '111111111111'),

@@ -84,6 +84,26 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(tables.filter((table) => !byName.has(`${table}-table-throttled`))).toEqual([]);
   });
 
+  it('tell of what SNS cannot deliver, and of what it cannot even put aside', () => {
+    const watched = (TopicName: string) =>
+      alarms().flatMap(({ Namespace, MetricName, Dimensions }) =>
+        Namespace === 'AWS/SNS' && Dimensions[0].Value === TopicName ? [MetricName] : [],
+      );
+    const topics = namesOf(stage, 'AWS::SNS::Topic', 'TopicName').toSorted();
+    expect(Object.fromEntries(topics.map((name) => [name.replace(`rollcall-${stage}-`, ''), watched(name)]))).toEqual({
+      alarms: [],
+      'member-events.fifo': ['NumberOfNotificationsFailed', 'NumberOfNotificationsFailedToRedriveToDlq'],
+      ...(stage === 'prod' && { 'sms-events': ['NumberOfNotificationsFailed'] }),
+    });
+  });
+
+  it('are not stuck by a minute that is filled in because it is not measured yet', () => {
+    const filled = alarms().filter(({ Metrics }) => JSON.stringify(Metrics ?? []).includes('FILL('));
+    expect(filled.length).toBe(namesOf(stage, 'AWS::DynamoDB::GlobalTable', 'TableName').length);
+    for (const { DatapointsToAlarm, EvaluationPeriods, AlarmName } of filled)
+      expect(DatapointsToAlarm, AlarmName).toBeLessThan(EvaluationPeriods);
+  });
+
   it('count 429 by a field that the access log has', () => {
     const [apiStage] = ofType(stage, 'AWS::ApiGatewayV2::Stage');
     expect(JSON.parse(apiStage?.AccessLogSettings.Format)).toMatchObject({ service: 'api', status: '$context.status' });

@@ -149,6 +149,21 @@ describe('before a deployment', () => {
     expect(await found(account, { parameters: {} })).toEqual([]);
   });
 
+  it('what holds data is not deleted', async () => {
+    const template = {
+      Resources: { Old: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'rollcall-prod-old.fifo' } } },
+    };
+    const deployed = stack({ parameters: { TokenIssuer: ISSUER }, template });
+    const account = { stack: async (name: string) => (name === 'rollcall-prod-foundation' ? deployed : undefined) };
+    expect(await found(account)).toEqual([
+      expect.objectContaining({
+        check: 'changes',
+        state: 'missing',
+        says: expect.stringContaining('rollcall-prod-old.fifo'),
+      }),
+    ]);
+  });
+
   it.each<[string, typeof fetch, string]>([
     ['is not found', discovery({}, 404), 'answers 404'],
     ['is something else', discovery({ hello: 1 }), 'is no OpenID configuration'],

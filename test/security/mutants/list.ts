@@ -262,6 +262,20 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/access',
   },
   {
+    name: 'a key that SNS may use for topics of any other',
+    file: encryption,
+    from: 'sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:rollcall-${stage.name}-*',
+    to: 'sns:*:*:*',
+    test: 'security/access',
+  },
+  {
+    name: 'a key that SNS may use by what it does not send',
+    file: encryption,
+    from: "        ArnLike: {\n          'aws:SourceArn'",
+    to: "        StringLike: {\n          'aws:SourceAccount'",
+    test: 'security/access',
+  },
+  {
     name: 'a key that alarms may not use',
     file: encryption,
     from: "new ServicePrincipal('cloudwatch.amazonaws.com')",

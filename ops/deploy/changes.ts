@@ -1,0 +1,127 @@
+import { fullDiff, type ResourceDifference, ResourceImpact } from '@aws-cdk/cloudformation-diff';
+import type { Template } from '../../local/template/assembly.ts';
+
+/** By the names of their stacks. */
+export type Templates = Readonly<Record<string, Template>>;
+
+/** What a deployment must not do. */
+export interface Danger {
+  stack: string;
+  /** Of the resource; of an export, its name. */
+  logicalId: string;
+  /** Of the resource; `export`. */
+  type: string;
+  danger: 'data would be replaced' | 'data would be deleted' | 'name is taken' | 'export is in use';
+  /** What a person is told: what is meant, and what to do. */
+  what: string;
+}
+
+const HOLDING_DATA: ReadonlySet<string> = new Set([
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::DynamoDB::Table',
+  'AWS::KMS::Key',
+  'AWS::Logs::LogGroup',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::SecretsManager::Secret',
+]);
+
+/** In the metadata of what the deployment before has taken out of use, so that it may go: `infra/constructs/encryption.ts`. */
+const RETIRING = 'rollcall:retiring';
+
+/**
+ * What would be lost, or refused by CloudFormation, if a stage were deployed. Stacks that are in one of the two only are new,
+ * or left alone: the CDK deletes none.
+ * @param deployed the templates that the stage's stacks were deployed from
+ * @param planned those that are to be deployed
+ * @returns none, if nothing is in danger
+ */
+export function dangersOf(deployed: Templates, planned: Templates): Danger[] {
+  const ofResources = Object.entries(planned).flatMap(([stack, template]) => {
+    const before = deployed[stack];
+    if (!before) return [];
+    const found: Danger[] = [];
+    fullDiff(before, template).resources.forEachDifference((logicalId, difference) => {
+      const danger = dangerOf(difference);
+      if (danger) found.push({ stack, logicalId, type: difference.resourceType ?? '', ...danger });
+    });
+    return found;
+  });
+  return [...ofResources, ...missedExports(deployed, planned)];
+}
+
+function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what'> | undefined {
+  const { oldValue, newValue, resourceType = '', changeImpact } = difference;
+  if (!oldValue) return undefined;
+  const holdsData = HOLDING_DATA.has(oldValue.Type);
+  const name = nameOf(oldValue.Type, oldValue.Properties);
+  const it = name === undefined ? `this ${resourceType}` : `${resourceType} ${name}`;
+  if (!newValue) {
+    const kept = /^Retain/.test(oldValue.DeletionPolicy ?? '') || oldValue.Metadata?.[RETIRING] === true;
+    if (!holdsData || kept) return undefined;
+    return {
+      danger: 'data would be deleted',
+      what: `${it} would be deleted with what it holds. Empty it first, or undo the change in infra/.`,
+    };
+  }
+  const replaced = changeImpact === ResourceImpact.WILL_REPLACE;
+  if (holdsData && (replaced || changeImpact === ResourceImpact.MAY_REPLACE)) {
+    return {
+      danger: 'data would be replaced',
+      what: `${it} would be replaced by an empty one: ${changed(difference)} cannot be changed. Undo the change in infra/.`,
+    };
+  }
+  if (!replaced || name === undefined || name !== nameOf(newValue.Type, newValue.Properties)) return undefined;
+  return {
+    danger: 'name is taken',
+    what: `${it} would be replaced, and the new one made first, under a name that is taken: ${changed(difference)} cannot be changed. Give it another name.`,
+  };
+}
+
+const changed = ({ propertyUpdates }: ResourceDifference) => Object.keys(propertyUpdates).join(', ') || 'its type';
+
+/** The name that its template gives a resource: `TableName` of a GlobalTable, `Name` of a secret. */
+function nameOf(type: string, properties: Record<string, unknown> = {}): string | undefined {
+  const kind = type.split('::').at(-1) ?? '';
+  const [, name] =
+    Object.entries(properties).find(([key]) => key.endsWith('Name') && kind.endsWith(key.slice(0, -'Name'.length))) ??
+    [];
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Exports that would vanish or change while a deployed stack imports them; CloudFormation refuses that. */
+function missedExports(deployed: Templates, planned: Templates): Danger[] {
+  const importers = new Map<string, string[]>();
+  for (const [stack, template] of Object.entries(deployed)) {
+    for (const name of importsOf(template)) importers.set(name, [...(importers.get(name) ?? []), stack]);
+  }
+  return Object.entries(planned).flatMap(([stack, template]) => {
+    const before = deployed[stack];
+    const now = exportsOf(template);
+    return [...(before ? exportsOf(before) : [])].flatMap(([name, value]): Danger[] => {
+      const by = importers.get(name);
+      if (!by || now.get(name) === value) return [];
+      return [
+        {
+          stack,
+          logicalId: name,
+          type: 'export',
+          danger: 'export is in use',
+          what: `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. First deploy these alone, by which they no longer import it (npx cdk deploy --exclusively ${by.join(' ')}); then all.`,
+        },
+      ];
+    });
+  });
+}
+
+const exportsOf = ({ Outputs = {} }: Template): Map<string, string> =>
+  new Map(
+    Object.values(Outputs).flatMap(({ Export, Value }) =>
+      typeof Export?.Name === 'string' ? [[Export.Name, JSON.stringify(Value)]] : [],
+    ),
+  );
+
+const importsOf = (template: Template): Set<string> =>
+  new Set(
+    [...JSON.stringify(template.Resources).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(([, name = '']) => name),
+  );

@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { addStacks } from '../../infra/stage-stacks.ts';
+import { type Settings, stageNamed } from '../../infra/stages.ts';
+import { dangersOf, type Templates } from '../../ops/deploy/changes.ts';
+import { root } from '../support/run.ts';
+
+const code = vi.hoisted(() => ({ folder: '' }));
+// What functions are made of does not matter here, and takes longer than all the rest.
+vi.mock('../../infra/bundles.ts', () => ({ bundleOf: () => code.folder }));
+
+const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+// The templates are validated where they are synthesized for all tests.
+const context = { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': false };
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-settings-'));
+  code.folder = join(folder, 'code');
+  mkdirSync(code.folder);
+  writeFileSync(join(code.folder, 'index.mjs'), '');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type StageName = 'dev' | 'prod';
+
+function templatesOf(stage: StageName, change: Partial<Settings> = {}): Templates {
+  const app = new App({ context, outdir: mkdtempSync(join(folder, 'out-')) });
+  addStacks(app, { ...stageNamed(stage), ...change });
+  return Object.fromEntries(app.synth().stacks.map(({ stackName, template }) => [stackName, template]));
+}
+
+/** Every setting, with values other than what it is. None can be forgotten: it would not compile. */
+const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Settings[Name]> } = {
+  keepData: (now) => [!now],
+  pointInTimeRecovery: (now) => [!now],
+  logRetentionDays: () => [365],
+  eventArchiveDays: () => [null, 60],
+  subscriberConcurrency: () => [{ default: 7, sms: 9, points: 9, guide: 9, 'registration-replies': 9 }],
+  throttling: () => [{ perSecond: 9, burst: 9, registrationsPerSecond: 9, waitsPerSecond: 9 }],
+  registrations: (now) => [{ ...now, phoneTypes: ['MOBILE'], phone: { burst: 1, perMinute: 1 } }],
+  tokens: () => [{ audience: 'another', scopes: { read: 'read', write: 'write' } }],
+  cors: () => [{ origins: ['https://www.example.com'] }],
+  verifySenders: (now) => [!now],
+  customerManagedKey: (now) => [now === 'retiring' ? true : now && 'retiring', true],
+  directory: () => ['outputs', 'templates'],
+  basePath: (now) => [now === null ? '/{api}' : null],
+  // On, it goes in two deployments: below.
+  monitoring: () => [true],
+  tracing: () => [
+    { to: 'cloudwatch', layer: null, ratio: 1 },
+    { to: 'http://localhost:4318', layer: 'arn:aws:lambda:us-east-1:111122223333:layer:collector:1', ratio: 0.1 },
+  ],
+  sms: (now) => [
+    { ...now, timeoutMs: 900, atOnce: 11, perMinute: 7, countries: ['DE'], perPhoneAndHour: 1, receipts: false },
+    { ...now, providers: [...now.providers].reverse(), modeWhenCircuitOpens: 'short-text', countries: 'all' },
+    { ...now, perCountryAndMinute: 1, perDay: 1, modeWhenCircuitOpens: null, perMinute: null },
+  ],
+  registrationBonus: () => [{ points: 1, oncePerPhone: false }],
+  phonesRememberedDays: () => [null, 1],
+  apiAlarms: () => [{ errorPercent: 50, p99Ms: 1 }],
+  alarmByEmail: (now) => [!now],
+};
+
+const names = Object.keys(changes) as Array<keyof Settings>;
+/** The nth change of every setting that has so many, all at once: no change of one undoes a danger of another. */
+const round = (settings: Settings, n: number): Partial<Settings> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const values = (changes[name] as (now: unknown) => unknown[])(settings[name]);
+      return n < values.length ? [[name, values[n]]] : [];
+    }),
+  );
+
+describe.each(['dev', 'prod'] as const)('a setting of %s', (stage) => {
+  let now: Templates;
+  beforeAll(() => {
+    now = templatesOf(stage);
+  });
+
+  it.each([0, 1, 2])(
+    'is changed without loss: no data replaced or deleted, no name taken, no export in use (%s)',
+    (n) => {
+      const then = templatesOf(stage, round(stageNamed(stage), n));
+      expect(then).not.toEqual(now);
+      expect(dangersOf(now, then)).toEqual([]);
+    },
+  );
+});
+
+describe('monitoring', () => {
+  it('is switched off in two deployments: exports that alarms import go when those are gone', () => {
+    const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false })];
+    expect([...new Set(dangersOf(on, off).map(({ danger }) => danger))]).toEqual(['export is in use']);
+    const importers = Object.fromEntries(
+      Object.entries(off).filter(([stack]) => !/-(operations|foundation)$/.test(stack)),
+    );
+    const first = { ...on, ...importers };
+    delete first['rollcall-prod-monitoring'];
+    expect(dangersOf(first, off)).toEqual([]);
+    expect(dangersOf(off, on)).toEqual([]);
+  });
+});
+
+describe("a stage's own key", () => {
+  const own = () => templatesOf('dev', { customerManagedKey: true });
+  const retiring = () => templatesOf('dev', { customerManagedKey: 'retiring' });
+  const none = () => templatesOf('dev');
+
+  it('goes in two deployments, and comes in one', () => {
+    expect(dangersOf(none(), own())).toEqual([]);
+    expect(dangersOf(own(), retiring())).toEqual([]);
+    expect(JSON.stringify(retiring())).not.toContain('KmsMasterKeyId');
+    expect(dangersOf(retiring(), none())).toEqual([]);
+    expect(dangersOf(retiring(), own())).toEqual([]);
+  });
+
+  it('is in danger, with the stacks that import it, if it goes in one', () => {
+    const dangers = dangersOf(own(), none());
+    expect(dangers.map(({ type, danger }) => `${type}: ${danger}`).toSorted()).toEqual([
+      'AWS::KMS::Key: data would be deleted',
+      'export: export is in use',
+    ]);
+    expect(dangers.find(({ type }) => type === 'export')?.what).toMatch(
+      /^The export rollcall-dev-operations:\S+ of rollcall-dev-operations would vanish, which .*rollcall-dev-sms.* import\./,
+    );
+  });
+});
+
+describe('an SMS provider that is taken away', () => {
+  it('takes its credentials along where data is not kept, and leaves them elsewhere', () => {
+    const [dev, prod] = [stageNamed('dev').sms, stageNamed('prod').sms];
+    expect(dangersOf(templatesOf('dev'), templatesOf('dev', { sms: { ...dev, providers: ['http'] } }))).toMatchObject([
+      {
+        type: 'AWS::SecretsManager::Secret',
+        danger: 'data would be deleted',
+        what: expect.stringContaining('-twilio '),
+      },
+    ]);
+    expect(dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...prod, providers: ['aws'] } }))).toEqual([]);
+  });
+
+  it('takes what AWS has told and nobody has read yet along', () => {
+    const { sms } = stageNamed('prod');
+    const dangers = dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...sms, providers: ['twilio'] } }));
+    expect(dangers.map(({ type, danger }) => `${type}: ${danger}`)).toEqual([
+      'AWS::SNS::Topic: data would be deleted',
+      'AWS::SQS::Queue: data would be deleted',
+      'AWS::SQS::Queue: data would be deleted',
+    ]);
+  });
+});

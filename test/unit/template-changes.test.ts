@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { dangersOf } from '../../ops/deploy/changes.ts';
+
+const table = (properties: object, more: object = {}) => ({
+  Type: 'AWS::DynamoDB::GlobalTable',
+  Properties: properties,
+  ...more,
+});
+const keyed = (by: string) => ({ TableName: 'members', KeySchema: [{ AttributeName: by, KeyType: 'HASH' }] });
+const stack = (Resources: Record<string, any>, Outputs: Record<string, any> = {}) => ({
+  members: { Resources, Outputs },
+});
+const kindsOf = (...args: Parameters<typeof dangersOf>) =>
+  dangersOf(...args).map(({ logicalId, danger }) => [logicalId, danger]);
+
+it('says that a table would be replaced, and by which property', () => {
+  expect(dangersOf(stack({ Table: table(keyed('pk')) }), stack({ Table: table(keyed('id')) }))).toEqual([
+    {
+      stack: 'members',
+      logicalId: 'Table',
+      type: 'AWS::DynamoDB::GlobalTable',
+      danger: 'data would be replaced',
+      what: expect.stringMatching(
+        /^AWS::DynamoDB::GlobalTable members would be replaced by an empty one: KeySchema cannot/,
+      ),
+    },
+  ]);
+});
+
+it('says that a table would be deleted, unless it is kept or was taken out of use before', () => {
+  const gone = stack({});
+  expect(kindsOf(stack({ Table: table({}) }), gone)).toEqual([['Table', 'data would be deleted']]);
+  expect(kindsOf(stack({ Table: table({}, { DeletionPolicy: 'RetainExceptOnCreate' }) }), gone)).toEqual([]);
+  expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), gone)).toEqual([]);
+});
+
+it('lets a table change what can be changed', () => {
+  const before = stack({ Table: table({ ...keyed('pk'), BillingMode: 'PAY_PER_REQUEST' }) });
+  expect(kindsOf(before, stack({ Table: table({ ...keyed('pk'), BillingMode: 'PROVISIONED' }) }))).toEqual([]);
+});
+
+it('says that what is replaced cannot have the name that it had', () => {
+  const fn = (PackageType: string, FunctionName?: string) => ({
+    Type: 'AWS::Lambda::Function',
+    Properties: { PackageType, ...(FunctionName && { FunctionName }) },
+  });
+  expect(kindsOf(stack({ F: fn('Zip', 'f') }), stack({ F: fn('Image', 'f') }))).toEqual([['F', 'name is taken']]);
+  expect(kindsOf(stack({ F: fn('Zip', 'f') }), stack({ F: fn('Image', 'g') }))).toEqual([]);
+  expect(kindsOf(stack({ F: fn('Zip') }), stack({ F: fn('Image') }))).toEqual([]);
+});
+
+it('says that an export would vanish or change while a stack imports it, and leaves others alone', () => {
+  const exporting = (Value: string) => stack({}, { Arn: { Value, Export: { Name: 'members:Arn' } } });
+  const importing = {
+    other: { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'members:Arn' } } } } },
+  };
+  const inUse = [['members:Arn', 'export is in use']];
+  expect(kindsOf({ ...exporting('a'), ...importing }, { ...stack({}), ...importing })).toEqual(inUse);
+  expect(kindsOf({ ...exporting('a'), ...importing }, { ...exporting('b'), ...importing })).toEqual(inUse);
+  expect(kindsOf({ ...exporting('a'), ...importing }, { ...exporting('a'), other: { Resources: {} } })).toEqual([]);
+  expect(kindsOf(exporting('a'), stack({}))).toEqual([]);
+});
+
+it('has nothing to say of a stack that is new', () => {
+  expect(dangersOf({}, stack({ Table: table({}) }))).toEqual([]);
+});
