@@ -42,7 +42,10 @@ export interface AlarmProps {
   minutes?: number;
   /** Out of how many in a row. Default: all of them. */
   outOf?: number;
-  /** Whether it is also raised when nothing is measured at all: of what happens every minute. */
+  /**
+   * Whether people are also told when nothing is measured any more: of what happens every minute. It is no value like others
+   * (breaching): of a new alarm nothing was measured yet, and every first deployment would raise it.
+   */
   evenIfSilent?: boolean;
   /** What it means to the person who is told. */
   meaning: string;
@@ -55,7 +58,7 @@ export function raiseAlarm(
 ): void {
   if (!stage.monitoring) return;
   const id = of === undefined ? chapter : `${of}-${chapter}`;
-  new Alarm(scope, id, {
+  const alarm = new Alarm(scope, id, {
     alarmName: `rollcall-${stage.name}-${id}`,
     alarmDescription: `${meaning} What to do: docs/runbook.md#${chapter}`,
     metric,
@@ -63,6 +66,8 @@ export function raiseAlarm(
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: outOf,
     datapointsToAlarm: minutes,
-    treatMissingData: evenIfSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-  }).addAlarmAction(new SnsAction(topic));
+    treatMissingData: evenIfSilent ? TreatMissingData.MISSING : TreatMissingData.NOT_BREACHING,
+  });
+  alarm.addAlarmAction(new SnsAction(topic));
+  if (evenIfSilent) alarm.addInsufficientDataAction(new SnsAction(topic));
 }

@@ -1,4 +1,4 @@
-import { Aws, Validations } from 'aws-cdk-lib';
+import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -32,6 +32,7 @@ export interface ApiProps {
 export class Api extends HttpApi {
   readonly #byToken: HttpJwtAuthorizer;
   readonly #bySignature = new HttpIamAuthorizer();
+  readonly #lastOf = new Map<Stack, HttpRoute>();
 
   constructor(scope: Construct, id: string, { stage, issuer }: ApiProps) {
     const { origins } = stage.cors;
@@ -73,9 +74,22 @@ export class Api extends HttpApi {
         integration,
         ...(authorizer && { authorizer }),
       });
+      this.#makeAfterOthers(added);
       if (!authorizer) Validations.of(added).acknowledge({ id: 'AwsSolutions-APIG4', reason: PUBLIC });
       return added;
     });
+  }
+
+  /**
+   * One after the other, each with its integration: an API refuses changes at the same time (ConflictException), which
+   * CloudFormation reports as its own failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
+   * https://github.com/brefphp/bref/issues/868).
+   */
+  #makeAfterOthers(route: HttpRoute): void {
+    const stack = Stack.of(route);
+    const last = this.#lastOf.get(stack);
+    if (last) route.node.addDependency(last);
+    this.#lastOf.set(stack, route);
   }
 
   /** Who may call a route. Whether a token is good for that very member, its function decides. */

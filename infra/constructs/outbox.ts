@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -58,10 +58,17 @@ export class Outbox extends Construct {
     const stream = this.table.tableStreamArn as string;
     relay.addToRolePolicy(
       new PolicyStatement({
-        actions: ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams'].map((verb) => `dynamodb:${verb}`),
+        actions: ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((verb) => `dynamodb:${verb}`),
         resources: [stream],
       }),
     );
+    // It lists streams of all tables, and can be granted on `*` only
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html); so does CDK.
+    relay.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
+    Validations.of(relay.role ?? relay).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'dynamodb:ListStreams has no resource that a policy could name.',
+    });
     relay.addEventSourceMapping('FromOutbox', {
       eventSourceArn: stream,
       // LATEST could miss what is written while the mapping is being made.

@@ -10,13 +10,14 @@ export class ServiceTable extends TableV2 {
   constructor(scope: Construct, id: string, props: { stage: Stage } & TablePropsV2) {
     const { stage, ...table } = props;
     super(scope, id, {
-      encryption: TableEncryptionV2.awsManagedKey(),
+      // DynamoDB's own key costs nothing; every use of aws/dynamodb is paid (https://aws.amazon.com/kms/pricing/).
+      encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: stage.keepData,
       ...table,
     });
-    // TableV2 itself takes no key where the stack is for any region.
+    // TableV2 itself takes no key where the stack is for any region; with it, that of AWS is not used.
     if (stage.keyArn) {
       const table = this.node.defaultChild as CfnGlobalTable;
       table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);

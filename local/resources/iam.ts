@@ -111,10 +111,10 @@ export const logGroups =
 export const alarms =
   ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const { AlarmActions = [] } = properties as { AlarmActions?: string[] };
+    const { AlarmActions = [], InsufficientDataActions = [] } = properties as Record<string, string[] | undefined>;
     const source = `arn:aws:cloudwatch:${region}:${accountId}:alarm:${physicalName(properties.AlarmName, stack, logicalId)}`;
     checks.push(() => {
-      for (const topic of AlarmActions) {
+      for (const topic of new Set([...AlarmActions, ...InsufficientDataActions])) {
         access.require(
           {
             principal: { service: 'cloudwatch.amazonaws.com', source },

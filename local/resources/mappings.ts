@@ -59,7 +59,7 @@ export const mappings =
       );
     } else if (sourceArn.startsWith('arn:aws:dynamodb:')) {
       mayPoll(sourceArn, 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream');
-      mayPoll(sourceArn, 'dynamodb:ListStreams');
+      mayPoll('*', 'dynamodb:ListStreams');
       const onFailure = mapping.DestinationConfig?.OnFailure?.Destination;
       runtime.mappings.push(
         createStreamMapping({

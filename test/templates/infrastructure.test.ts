@@ -183,9 +183,33 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
   });
 
-  it('encrypt every table', () => {
-    for (const [, { Properties }] of ofType(stage, 'AWS::DynamoDB::GlobalTable'))
-      expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+  it("encrypt tables with the stage's own key, or with that of DynamoDB, which is free: never with one that is paid by use", () => {
+    for (const [, { Properties }] of ofType(stage, 'AWS::DynamoDB::GlobalTable')) {
+      const [replica] = Properties.Replicas;
+      expect([Properties.SSESpecification.SSEEnabled, replica.SSESpecification !== undefined]).toEqual(
+        stage === 'prod' ? [true, true] : [false, false],
+      );
+    }
+  });
+
+  it('make the routes of an API one after the other, with their integrations', () => {
+    const routes = ofType(stage, 'AWS::ApiGatewayV2::Route');
+    for (const file of new Set(routes.map(([id]) => id.split('/')[0]))) {
+      const own = new Set(routes.flatMap(([id]) => (id.startsWith(`${file}/`) ? [id] : [])));
+      const awaited = routes.flatMap(([id, { DependsOn = [] }]) =>
+        own.has(id)
+          ? [DependsOn].flat().flatMap((other) => (own.has(`${file}/${other}`) ? [`${file}/${other}`] : []))
+          : [],
+      );
+      // Each but the last is awaited by one other, so they are one chain.
+      expect([awaited.length, new Set(awaited).size]).toEqual([own.size - 1, own.size - 1]);
+      const [last = ''] = [...own].filter((id) => !awaited.includes(id));
+      const integrations = ofType(stage, 'AWS::ApiGatewayV2::Integration').flatMap(([id]) =>
+        id.startsWith(`${file}/`) ? [id] : [],
+      );
+      const before = neededBy(stage, last);
+      expect([...own, ...integrations].filter((id) => !before.has(id))).toEqual([]);
+    }
   });
 
   it('run every function on arm64 and Node.js 24, in a log group that does not keep its lines for ever', () => {
@@ -379,6 +403,11 @@ describe('dev', () => {
 });
 
 describe('prod', () => {
+  it('keeps its key when its stack goes, but not after a first deployment that failed', () => {
+    const keys = ofType('prod', 'AWS::KMS::Key').map(([, { DeletionPolicy }]) => DeletionPolicy);
+    expect(keys).toEqual(['RetainExceptOnCreate']);
+  });
+
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
     expect(tables.length).toBe(13);
