@@ -168,6 +168,26 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
   });
 });
 
+describe('docs/costs.md', () => {
+  it('counts what is paid for as the templates have it', () => {
+    const counted = (stage: 'dev' | 'prod') => ({
+      'queues that Lambda polls': ofType(stage, 'AWS::Lambda::EventSourceMapping').filter(
+        (one) => !one.StartingPosition,
+      ).length,
+      'metrics that alarms look at': ofType(stage, 'AWS::CloudWatch::Alarm').flatMap(
+        ({ Metrics }) => Metrics?.filter(({ MetricStat }: any) => MetricStat) ?? [1],
+      ).length,
+      dashboards: ofType(stage, 'AWS::CloudWatch::Dashboard').length,
+      secrets: ofType(stage, 'AWS::SecretsManager::Secret').length,
+      keys: ofType(stage, 'AWS::KMS::Key').length,
+      'sweeps, each minute': ofType(stage, 'AWS::Events::Rule').length,
+    });
+    const rows = [...read('docs/costs.md').matchAll(/^\| ([a-zA-Z ,]+) \| (\d+) \| (\d+) \|/gm)];
+    const told = (column: 2 | 3) => Object.fromEntries(rows.map((row) => [row[1], Number(row[column])]));
+    expect({ dev: told(2), prod: told(3) }).toEqual({ dev: counted('dev'), prod: counted('prod') });
+  });
+});
+
 describe('docs/observability.md', () => {
   it('explains every metric of our own that is shown or watched, and no other', () => {
     const ours = (['dev', 'prod'] as const).flatMap((stage) => [
