@@ -26,7 +26,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type StageName = 'dev' | 'prod';
 
+/** What was synthesized once. */
+const synthesized = new Map<string, Templates>();
+
 function templatesOf(stage: StageName, change: Partial<Settings> = {}): Templates {
+  const key = JSON.stringify([stage, change]);
+  const templates = synthesized.get(key) ?? synthesize(stage, change);
+  synthesized.set(key, templates);
+  return templates;
+}
+
+function synthesize(stage: StageName, change: Partial<Settings>): Templates {
   const app = new App({ context, outdir: mkdtempSync(join(folder, 'out-')) });
   addStacks(app, { ...stageNamed(stage), ...change });
   return Object.fromEntries(app.synth().stacks.map(({ stackName, template }) => [stackName, template]));

@@ -1,5 +1,6 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, it, vi } from 'vitest';
 import { ServiceFunction } from '../../infra/constructs/service-function.ts';
 import { type Stage, stageNamed } from '../../infra/stages.ts';
@@ -9,8 +10,8 @@ import { flushed } from '../../shared/observability/tracing.ts';
 
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:collector-arm64:1';
 
-function templateOf(tracing: Stage['tracing']) {
-  const stack = new Stack(new App(), 'test');
+function templateOf(tracing: Stage['tracing'], app = new App()) {
+  const stack = new Stack(app, 'test');
   new ServiceFunction(stack, 'consume', {
     stage: { ...stageNamed('dev'), tracing },
     name: 'guide-consume',
@@ -31,6 +32,12 @@ it('tells functions of a stage with tracing where their spans go, and lets them 
     OTEL_TRACES_SAMPLER_ARG: '0.1',
   });
   expect(policies).toContain('xray:PutTraceSegments');
+});
+
+it('can be synthesized: what its functions may do breaks no rule of AWS Solutions', () => {
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  expect(() => templateOf({ to: 'cloudwatch', layer: null, ratio: 1 }, app)).not.toThrow();
 });
 
 it('gives them the layer of a collector', () => {
