@@ -136,6 +136,7 @@ describe('a cloud that cannot be started', () => {
   });
 });
 
+// Ports below those that systems give away by themselves, from 32768 up: another cloud may have one of these.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'ops/start.ts'), ...options]);
@@ -153,17 +154,18 @@ describe('npm start', () => {
 
   it('keeps its data folder to itself, from other users and from another cloud', async () => {
     const data = join(dataFolder(), 'data');
-    const running = spawnStart('--data', data, '--port', '44000');
+    const running = spawnStart('--data', data, '--port', '24000');
     const ended = once(running, 'exit');
     onTestFinished(async () => {
       running.kill();
       await ended;
     });
     await Promise.race([once(running.stdout, 'data'), ended]);
+    expect(running.exitCode).toBeNull();
     const files = ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })];
     expect(files).toEqual(expect.arrayContaining(['state.db', 'dynamodb.db']));
     expect(files.filter((file) => statSync(join(data, file)).mode & 0o077)).toEqual([]);
-    const { code, said } = await start('--data', data, '--port', '45000');
+    const { code, said } = await start('--data', data, '--port', '25000');
     expect([code, said]).toEqual([
       1,
       expect.stringContaining(`${data} is in use by another embedded cloud. Stop that one`),
@@ -184,7 +186,7 @@ describe('npm start', () => {
       npm.kill(signal);
       await eventually(async () => running(port).length === 0);
     };
-    await Promise.all([ending('SIGTERM', 45_000), ending('SIGINT', 46_000), ending('SIGKILL', 47_000)]);
+    await Promise.all([ending('SIGTERM', 25_000), ending('SIGINT', 26_000), ending('SIGKILL', 27_000)]);
   });
 
   it('refuses an option that makes no sense', async () => {

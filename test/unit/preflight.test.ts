@@ -36,7 +36,7 @@ const plan: Plan = {
 
 /** An account that has everything, and into which nothing was deployed. */
 const ready: Account = {
-  identity: async () => ({ account: '111122223333', region: 'eu-central-1' }),
+  identity: async () => ({ account: '000000000000', region: 'eu-central-1' }),
   bootstrapVersion: async () => 30,
   stack: async () => undefined,
   hasTable: async () => false,
@@ -87,7 +87,7 @@ describe('before a deployment', () => {
       "CDK's bootstrap",
       { bootstrapVersion: async () => undefined },
       {},
-      { check: 'bootstrap', mend: 'npx cdk bootstrap aws://111122223333/eu-central-1' },
+      { check: 'bootstrap', mend: 'npx cdk bootstrap aws://000000000000/eu-central-1' },
     ],
     [
       'a bootstrap that is new enough',
