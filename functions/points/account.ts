@@ -2,13 +2,13 @@ import type { RegistrationBonus } from '../../shared/config/registration-bonus.t
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
 import type { TransactItem } from '../../shared/messaging/outbox.ts';
 
-export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
+export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 
 /** The item that carries a member's balance, and with it the cursor. */
 export const ACCOUNT = 'account';
@@ -46,7 +46,7 @@ export interface AccountOptions {
 export function accountHandlers(options: AccountOptions): Handlers<(typeof contracts)[number]> {
   const { tableName, bonus, correspondence, now } = options;
   return {
-    async 'rollcall.member.registered.v1'(message) {
+    async 'rollcall.member.registered.v2'(message) {
       const { id, subject, time, data } = message;
       const rule = await bonus();
       const hadIts = rule.oncePerPhone && data.returning === true;

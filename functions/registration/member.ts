@@ -4,7 +4,6 @@ import type { MessageContract } from '../../shared/contracts/contract.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { createMessage, type MessageInput } from '../../shared/messaging/message.ts';
@@ -38,11 +37,11 @@ export interface Occasion {
   traceparent?: string;
 }
 
-/** The outbox row of a state change, with its event in one or more renditions. */
-const rowOf = (member: Member, { now }: Occasion, messages: OutboxRow['messages']): OutboxRow => ({
+/** The outbox row of a state change, with its event. */
+const rowOf = (member: Member, { now }: Occasion, event: OutboxRow['messages'][number]): OutboxRow => ({
   aggregateId: member.id,
   version: member.version,
-  messages,
+  messages: [event],
   committedAt: now.toISOString(),
 });
 
@@ -50,7 +49,7 @@ function eventOf<C extends MessageContract>(
   contract: C,
   member: Member,
   { now, newId, correlationId, traceparent }: Occasion,
-  more: Pick<MessageInput<C>, 'data' | 'replyTo' | 'alternateType'>,
+  more: Pick<MessageInput<C>, 'data' | 'replyTo'>,
 ) {
   const event = createMessage(contract, {
     id: newId(),
@@ -75,22 +74,11 @@ export function register(id: string, registration: Registration, occasion: Occas
     registeredAt: occasion.now.toISOString(),
   };
   const { phone, name, locale, registeredAt } = member;
-  const data = { memberId: id, phone, locale, registeredAt, ...(returning && { returning }) };
-  const replyTo = registrationReplies.name;
-  // Until the last reader of version 1 is gone.
-  const events = [
-    eventOf(memberRegistered, member, occasion, {
-      data: { ...data, name },
-      replyTo,
-      alternateType: memberRegisteredV2.type,
-    }),
-    eventOf(memberRegisteredV2, member, occasion, {
-      data: { ...data, ...nameParts(name) },
-      replyTo,
-      alternateType: memberRegistered.type,
-    }),
-  ];
-  return { member, row: rowOf(member, occasion, events) };
+  const event = eventOf(memberRegisteredV2, member, occasion, {
+    data: { memberId: id, phone, locale, registeredAt, ...nameParts(name), ...(returning && { returning }) },
+    replyTo: registrationReplies.name,
+  });
+  return { member, row: rowOf(member, occasion, event) };
 }
 
 export function changeProfile(before: ActiveMember, change: ProfileChange, occasion: Occasion) {
@@ -102,7 +90,7 @@ export function changeProfile(before: ActiveMember, change: ProfileChange, occas
   };
   const { name, locale } = member;
   const data = { memberId: member.id, name, locale, changedAt: occasion.now.toISOString() };
-  return { member, row: rowOf(member, occasion, [eventOf(memberProfileChanged, member, occasion, { data })]) };
+  return { member, row: rowOf(member, occasion, eventOf(memberProfileChanged, member, occasion, { data })) };
 }
 
 export function deactivate(before: ActiveMember, occasion: Occasion) {
@@ -115,7 +103,7 @@ export function deactivate(before: ActiveMember, occasion: Occasion) {
   };
   const data = { memberId: member.id, deactivatedAt };
   const event = eventOf(memberDeactivated, member, occasion, { data, replyTo: registrationReplies.name });
-  return { member, row: rowOf(member, occasion, [event]) };
+  return { member, row: rowOf(member, occasion, event) };
 }
 
 /** Tells two registrations of one phone apart. */

@@ -2,7 +2,7 @@ import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
@@ -11,7 +11,7 @@ import { encodeReference } from './receipt-reference.ts';
 import { welcomeText } from './templates.ts';
 import type { SendText, Sent } from './texting.ts';
 
-export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
+export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 
 /** The item that carries how to reach a member, and with it the cursor. */
 export const CONTACT = 'contact';
@@ -32,7 +32,7 @@ const SUMMARIES: Record<Sent, string> = {
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {
-    async 'rollcall.member.registered.v1'(message, released) {
+    async 'rollcall.member.registered.v2'(message, released) {
       const { id, subject, time, data } = message;
       const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
       const text = {

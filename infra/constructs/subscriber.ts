@@ -14,10 +14,10 @@ export interface SubscriberProps extends Omit<ConsumerProps, 'queue' | 'undelive
   topic: Channel;
   /**
    * The renditions of events that it reads in another; these are kept from it. It needs every version of an aggregate,
-   * so nothing else may be. None, while it moves from one rendition to another: a filter takes effect after minutes, and
-   * of two that are changed for one another both could be kept from it.
+   * so nothing else may be. Default: none, as it is while it moves from one rendition to another: a filter takes effect
+   * after minutes, and of two that are changed for one another both could be kept from it.
    */
-  without: readonly MessageContract[];
+  without?: readonly MessageContract[];
   /**
    * Whether there may be aggregates from before its first deployment. It then begins each of them at the first version
    * that it meets; another subscriber waits for version 1. Default: it was there from the beginning.
@@ -40,6 +40,7 @@ export class Subscriber extends Consumer {
     });
     super(scope, id, { ...props, queue, undelivered });
     this.#props = props;
+    const { without = [] } = props;
     this.allowErasing();
     props.channels.subscribe(
       props.name,
@@ -47,9 +48,9 @@ export class Subscriber extends Consumer {
       new SqsSubscription(queue.queue, {
         rawMessageDelivery: true,
         deadLetterQueue: undelivered,
-        ...(props.without.length > 0 && {
+        ...(without.length > 0 && {
           filterPolicy: {
-            type: SubscriptionFilter.stringFilter({ denylist: props.without.map(({ type }) => type) }),
+            type: SubscriptionFilter.stringFilter({ denylist: without.map(({ type }) => type) }),
           },
         }),
       }),

@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
@@ -14,7 +13,6 @@ export class GuideStack extends Stack {
       stage,
       name: 'guide',
       topic: memberEvents,
-      without: [memberRegistered],
       entry: 'functions/guide/events.handler.ts',
       channels,
       sendsTo: [registrationReplies],

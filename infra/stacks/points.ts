@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { memberEvents, pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
@@ -15,7 +14,6 @@ export class PointsStack extends Stack {
       stage,
       name: 'points',
       topic: memberEvents,
-      without: [memberRegisteredV2],
       entry: 'functions/points/events.handler.ts',
       channels,
       sendsTo: [registrationReplies],

@@ -3,7 +3,6 @@ import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import { raiseAlarm } from '../constructs/alarms.ts';
 import { Consumer, concurrencyOf } from '../constructs/consumer.ts';
@@ -28,7 +27,6 @@ export class SmsStack extends Stack {
       stage,
       name: 'sms',
       topic: memberEvents,
-      without: [memberRegisteredV2],
       entry: 'functions/sms/events.handler.ts',
       channels,
       sendsTo: [registrationReplies],

@@ -4,7 +4,7 @@ import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { PARKED_INDEX, parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-store.ts';
-import type { OutboxRow } from '../../shared/messaging/outbox.ts';
+import { type OutboxRow, readRow } from '../../shared/messaging/outbox.ts';
 import type { OutboxSweepReport, PublishRequest } from '../../shared/messaging/relay-functions.ts';
 import type { ParkingAnswer, ParkingRequest } from '../../shared/messaging/subscriber-functions.ts';
 import type { DiscardedMessage, ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
@@ -167,7 +167,7 @@ export function openStage({ name, endpoint }: StageOptions) {
     async *outbox(): AsyncIterable<OutboxRow[]> {
       await queueUrls();
       const pages = paginateScan({ client: dynamodb }, { TableName: `${prefix}outbox`, ConsistentRead: true });
-      for await (const { Items = [] } of pages) yield Items as OutboxRow[];
+      for await (const { Items = [] } of pages) yield Items.map(readRow);
     },
 
     askParking: (subscriber: string, request: ParkingRequest) =>

@@ -17,7 +17,7 @@ export const memberRegistered = {
       returning,
     })
     .meta({
-      description: 'A person registered as a member.',
+      description: 'A person registered as a member. No longer published: version 2 is.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

@@ -6,6 +6,8 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { chunk } from './batches.ts';
+import { UnreadableMessageError } from './errors.ts';
+import { readEnvelope } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
 /** Messages that were committed with a state change and wait to be sent. Key: aggregate id and version. */
@@ -18,11 +20,42 @@ export interface OutboxRow {
   committedAt: string;
 }
 
+/** What a row keeps of a message. The rest follows from its body, and is not paid for at every write. */
+type StoredMessage = Pick<OutgoingMessage, 'channel' | 'kind' | 'body'>;
+
+const stored = ({ channel, kind, body }: OutgoingMessage): StoredMessage => ({ channel, kind, body });
+
+function restored({ channel, kind, body }: StoredMessage, group: string): OutgoingMessage {
+  const { id, type, alternatetype, traceparent } = readEnvelope(body);
+  return {
+    ...{ channel, kind, group, messageId: id, type, body },
+    ...(alternatetype !== undefined && { alternateType: alternatetype }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+/** A row as its item has it. One that somebody else wrote, with no message that can be read, has no messages. */
+export function readRow(item: Record<string, unknown>): OutboxRow {
+  const row = item as unknown as OutboxRow;
+  const { messages, ...rest } = row;
+  if (!Array.isArray(messages)) return row;
+  try {
+    return { ...rest, messages: messages.map((message) => restored(message, row.aggregateId)) };
+  } catch (error) {
+    if (error instanceof UnreadableMessageError) return rest as OutboxRow;
+    throw error;
+  }
+}
+
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** The outbox row as a part of the transaction that makes the state change. Fails if the version is taken. */
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
-  Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(aggregateId)' },
+  Put: {
+    TableName: tableName,
+    Item: { ...row, messages: row.messages.map(stored) },
+    ConditionExpression: 'attribute_not_exists(aggregateId)',
+  },
 });
 
 /** What the relay needs of the outbox. */
@@ -77,7 +110,7 @@ export function createOutbox({ client, tableName }: { client: DynamoDBDocumentCl
           ExpressionAttributeValues: { ':aggregateId': aggregateId, ':version': version },
         },
       );
-      for await (const page of pages) rows.push(...((page.Items ?? []) as OutboxRow[]));
+      for await (const page of pages) rows.push(...(page.Items ?? []).map(readRow));
       return rows;
     },
 
@@ -90,7 +123,7 @@ export function createOutbox({ client, tableName }: { client: DynamoDBDocumentCl
         { client, pageSize: SCAN_PAGE },
         { TableName: tableName, ConsistentRead: true, Segment: segment, TotalSegments: segments },
       );
-      for await (const page of pages) yield (page.Items ?? []) as OutboxRow[];
+      for await (const page of pages) yield (page.Items ?? []).map(readRow);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Observability } from '../observability/observability.ts';
 import { traced } from '../observability/spans.ts';
 import { flushed } from '../observability/tracing.ts';
 import { isPermanent } from './errors.ts';
-import type { Outbox, OutboxRow } from './outbox.ts';
+import { type Outbox, type OutboxRow, readRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
 import { hasTime } from './remaining-time.ts';
 
@@ -115,4 +115,4 @@ export function relayFunctions(
 }
 
 const rowOf = ({ dynamodb }: DynamoDBRecord) =>
-  unmarshall(dynamodb?.NewImage as Record<string, AttributeValue>) as OutboxRow;
+  readRow(unmarshall(dynamodb?.NewImage as Record<string, AttributeValue>));

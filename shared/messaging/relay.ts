@@ -62,6 +62,6 @@ export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender
 
 /** A row that somebody else wrote, without messages, must not hold up the others, nor pass for published. */
 function errorOf({ messages }: OutboxRow, errors: Awaited<ReturnType<Sender['send']>>): Error | undefined {
-  if (!Array.isArray(messages)) return new PermanentError('the outbox row has no messages');
+  if (!Array.isArray(messages)) return new PermanentError('the outbox row has no messages that can be read');
   return messages.map((message) => errors.get(message)).find((found) => found !== undefined);
 }

@@ -54,7 +54,19 @@ export const outgoingMessage = (group: string, messageId: string, body = '{}', c
   body,
 });
 
-export const outboxRow = (aggregateId: string, version: number, body = '{}'): OutboxRow => ({
+/** As the broker's subscribers get it, and as an outbox keeps it. */
+const cloudEvent = (id: string, subject: string) =>
+  JSON.stringify({
+    specversion: '1.0',
+    ...{ id, source: '/rollcall/registration', type: 'rollcall.member.registered.v1', subject },
+    ...{ time: TIME.toISOString(), partitionkey: subject },
+  });
+
+export const outboxRow = (
+  aggregateId: string,
+  version: number,
+  body = cloudEvent(`${aggregateId}/${version}`, aggregateId),
+): OutboxRow => ({
   aggregateId,
   version,
   messages: [outgoingMessage(aggregateId, `${aggregateId}/${version}`, body)],
