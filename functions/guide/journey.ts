@@ -28,27 +28,34 @@ export const journeyHandlers = ({
   correspondence,
   now,
 }: Pick<HandlerSurroundings, 'correspondence' | 'now'>): Handlers<(typeof contracts)[number]> => ({
-  'rollcall.member.registered.v2': (message) => {
-    const { subject, data, time } = message;
-    const journeyLocale = closestLocale(data.locale, locales, 'en');
-    return {
-      set: { journeyLocale, addressee: data.displayName, startedAt: time },
-      send: correspondence.reply(message, onboardingStepCompleted, {
-        memberId: subject,
-        step: 'guide',
-        summary: `journey begun in ${journeyLocale}`,
-        completedAt: now().toISOString(),
-      }),
-    };
+  'rollcall.member.registered.v2': {
+    handle: ({ data, time }) => ({
+      set: {
+        journeyLocale: closestLocale(data.locale, locales, 'en'),
+        addressee: data.displayName,
+        startedAt: time,
+        begunAt: now().toISOString(),
+      },
+    }),
+    follows(message, state) {
+      const completedAt = state.begunAt as string;
+      // As it began: the member may have chosen another language since.
+      const summary = `journey begun in ${closestLocale(message.data.locale, locales, 'en')}`;
+      const step = { memberId: message.subject, step: 'guide', summary, completedAt };
+      return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
+    },
   },
   'rollcall.member.profile-changed.v1': ({ data }) => ({
     set: { journeyLocale: closestLocale(data.locale, locales, 'en'), addressee: data.name },
   }),
-  'rollcall.member.deactivated.v1': (message) => ({
-    remove: ['journeyLocale', 'addressee', 'startedAt'],
-    send: correspondence.reply(message, memberDataErased, {
-      memberId: message.subject,
-      erasedAt: now().toISOString(),
+  'rollcall.member.deactivated.v1': {
+    handle: () => ({
+      set: { erasedAt: now().toISOString() },
+      remove: ['journeyLocale', 'addressee', 'startedAt', 'begunAt'],
     }),
-  }),
+    follows(message, state) {
+      const erasedAt = state.erasedAt as string;
+      return correspondence.reply(message, memberDataErased, { memberId: message.subject, erasedAt }, erasedAt);
+    },
+  },
 });

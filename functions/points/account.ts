@@ -35,7 +35,6 @@ export const ledgerPut = (
 });
 
 export interface AccountOptions {
-  tableName: string;
   /** By the rules in force. */
   bonus: () => Promise<RegistrationBonus>;
   correspondence: Correspondence;
@@ -43,34 +42,34 @@ export interface AccountOptions {
 }
 
 /** What the points service does about a member's events. */
-export function accountHandlers(options: AccountOptions): Handlers<(typeof contracts)[number]> {
-  const { tableName, bonus, correspondence, now } = options;
+export function accountHandlers({ bonus, correspondence, now }: AccountOptions): Handlers<(typeof contracts)[number]> {
   return {
-    async 'rollcall.member.registered.v2'(message) {
-      const { id, subject, time, data } = message;
-      const rule = await bonus();
-      const hadIts = rule.oncePerPhone && data.returning === true;
-      const points = hadIts ? 0 : rule.points;
-      return {
-        set: { balance: points, accountState: 'open' },
-        writes: [ledgerPut(tableName, subject, id, { points, reason: 'registration', at: time })],
-        send: correspondence.reply(message, onboardingStepCompleted, {
-          memberId: subject,
-          step: 'bonus',
-          summary: `${points} points credited${hadIts ? ': the bonus is given once a phone' : ''}`,
-          completedAt: now().toISOString(),
-        }),
-      };
+    'rollcall.member.registered.v2': {
+      async handle({ time, data }) {
+        const rule = await bonus();
+        const points = rule.oncePerPhone && data.returning === true ? 0 : rule.points;
+        const opening: LedgerEntry = { points, reason: 'registration', at: time };
+        return { set: { balance: points, accountState: 'open', opening, openedAt: now().toISOString() } };
+      },
+      follows(message, { opening, openedAt }) {
+        const { points } = opening as LedgerEntry;
+        const hadIts = points === 0 && message.data.returning === true;
+        const completedAt = openedAt as string;
+        const summary = `${points} points credited${hadIts ? ': the bonus is given once a phone' : ''}`;
+        const step = { memberId: message.subject, step: 'bonus', summary, completedAt };
+        return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
+      },
     },
 
     /** The ledger stays: it names nobody, and accounts must add up. */
-    'rollcall.member.deactivated.v1': (message) => ({
-      set: { accountState: 'closed' },
-      send: correspondence.reply(message, memberDataErased, {
-        memberId: message.subject,
-        erasedAt: now().toISOString(),
-        kept: 'balance and ledger, which name nobody: accounts must add up',
-      }),
-    }),
+    'rollcall.member.deactivated.v1': {
+      handle: () => ({ set: { accountState: 'closed', erasedAt: now().toISOString() } }),
+      follows(message, state) {
+        const erasedAt = state.erasedAt as string;
+        const kept = 'balance and ledger, which name nobody: accounts must add up';
+        const erased = { memberId: message.subject, erasedAt, kept };
+        return correspondence.reply(message, memberDataErased, erased, erasedAt);
+      },
+    },
   };
 }

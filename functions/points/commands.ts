@@ -43,7 +43,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
   }
 
   /** Changes a balance on top of what was read, with its ledger entry: in the transaction of the command. */
-  function book(message: Message, account: Account, entry: Omit<LedgerEntry, 'at'>): NonNullable<Effect['writes']> {
+  function book(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
     const { id, subject } = message;
     return [
       {
@@ -59,7 +59,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
           },
         },
       },
-      ledgerPut(pointsTable, subject, id, { ...entry, at: now().toISOString() }),
+      ledgerPut(pointsTable, subject, id, entry),
     ];
   }
 
@@ -67,26 +67,38 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
     async 'rollcall.points.redeem.v1'(message) {
       const { memberId, points, deadline } = message.data;
       const account = await accountOf(message.subject);
+      const at = now().toISOString();
       const settled = (outcome: Outcome, balance: number) =>
-        correspondence.reply(message, redemptionSettled, {
-          memberId,
-          outcome,
-          points,
-          balance,
-          settledAt: now().toISOString(),
-        });
-      if (deadline !== undefined && Date.parse(deadline) <= now().getTime()) {
+        correspondence.reply(
+          message,
+          redemptionSettled,
+          {
+            memberId,
+            outcome,
+            points,
+            balance,
+            settledAt: at,
+          },
+          at,
+        );
+      if (deadline !== undefined && Date.parse(deadline) <= Date.parse(at)) {
         return { send: settled('deadline-passed', account.balance) };
       }
       if (account.accountState === 'closed') return { send: settled('account-closed', account.balance) };
       if (account.balance < points) return { send: settled('not-enough-points', account.balance) };
       const balance = account.balance - points;
-      const notice = correspondence.command(message, smsCommands, sendSms, {
-        memberId,
-        texts: redeemedTexts({ points, balance }),
-      });
+      const notice = correspondence.command(
+        message,
+        smsCommands,
+        sendSms,
+        {
+          memberId,
+          texts: redeemedTexts({ points, balance }),
+        },
+        at,
+      );
       return {
-        writes: book(message, account, { points: -points, reason: 'redemption' }),
+        writes: book(message, account, { points: -points, reason: 'redemption', at }),
         send: [...settled('succeeded', balance), notice],
       };
     },
@@ -94,14 +106,20 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
     async 'rollcall.points.return.v1'(message) {
       const { memberId, points } = message.data;
       const account = await accountOf(message.subject);
+      const returnedAt = now().toISOString();
       return {
-        writes: book(message, account, { points, reason: 'return' }),
-        send: correspondence.reply(message, pointsReturned, {
-          memberId,
-          points,
-          balance: account.balance + points,
-          returnedAt: now().toISOString(),
-        }),
+        writes: book(message, account, { points, reason: 'return', at: returnedAt }),
+        send: correspondence.reply(
+          message,
+          pointsReturned,
+          {
+            memberId,
+            points,
+            balance: account.balance + points,
+            returnedAt,
+          },
+          returnedAt,
+        ),
       };
     },
   };

@@ -16,6 +16,6 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   contracts,
   handlers({ client, tableName, now, correspondence }) {
     const rules = createRules({ client, tableName, defaults: BONUS, now });
-    return accountHandlers({ tableName, bonus: rules.registrationBonus, correspondence, now });
+    return accountHandlers({ bonus: rules.registrationBonus, correspondence, now });
   },
 });

@@ -32,40 +32,41 @@ const SUMMARIES: Record<Sent, string> = {
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {
-    async 'rollcall.member.registered.v2'(message, released) {
-      const { id, subject, time, data } = message;
-      const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
-      const text = {
-        to: data.phone,
-        ...welcomeText(data.locale),
-        idempotencyKey: id,
-        reference: encodeReference(about),
-      };
-      const answer = (sent: Sent) =>
-        correspondence.reply(message, onboardingStepCompleted, {
-          memberId: subject,
-          step: 'welcome-sms',
-          summary: SUMMARIES[sent],
-          completedAt: now().toISOString(),
-        });
-      // Before anything is sent: what cannot be answered fails here.
-      const answers = { accepted: answer('accepted'), 'opted out': answer('opted out') };
-      return {
-        set: { phone: data.phone, locale: data.locale, phonePseudonym: await pseudonym(data.phone) },
-        async call(again) {
-          const sent = await sendText(text, { askedAt: new Date(time), released, again });
-          return { set: { welcome: sent }, send: answers[sent] };
-        },
-      };
+    'rollcall.member.registered.v2': {
+      async handle(message, released) {
+        const { id, subject, time, data } = message;
+        const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
+        const text = {
+          to: data.phone,
+          ...welcomeText(data.locale),
+          idempotencyKey: id,
+          reference: encodeReference(about),
+        };
+        return {
+          set: { phone: data.phone, locale: data.locale, phonePseudonym: await pseudonym(data.phone) },
+          async call(again) {
+            const welcome = await sendText(text, { askedAt: new Date(time), released, again });
+            return { set: { welcome, welcomedAt: now().toISOString() } };
+          },
+        };
+      },
+      follows(message, { welcome, welcomedAt }) {
+        const completedAt = welcomedAt as string;
+        const summary = SUMMARIES[welcome as Sent];
+        const step = { memberId: message.subject, step: 'welcome-sms', summary, completedAt };
+        return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
+      },
     },
     'rollcall.member.profile-changed.v1': ({ data }) => ({ set: { locale: data.locale } }),
-    'rollcall.member.deactivated.v1': (message) => ({
-      set: { left: true },
-      remove: ['phone', 'locale', 'phonePseudonym'],
-      send: correspondence.reply(message, memberDataErased, {
-        memberId: message.subject,
-        erasedAt: now().toISOString(),
+    'rollcall.member.deactivated.v1': {
+      handle: () => ({
+        set: { left: true, erasedAt: now().toISOString() },
+        remove: ['phone', 'locale', 'phonePseudonym'],
       }),
-    }),
+      follows(message, state) {
+        const erasedAt = state.erasedAt as string;
+        return correspondence.reply(message, memberDataErased, { memberId: message.subject, erasedAt }, erasedAt);
+      },
+    },
   };
 }

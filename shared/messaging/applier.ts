@@ -3,7 +3,14 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { fail, traced } from '../observability/spans.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
-import { HeldError, isPermanent, TransientError, UnsentError } from './errors.ts';
+import {
+  HeldError,
+  isPermanent,
+  PermanentError,
+  TransientError,
+  UnreadableMessageError,
+  UnsentError,
+} from './errors.ts';
 import {
   type Envelope,
   isErasing,
@@ -15,11 +22,13 @@ import {
 } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Sender } from './sender.ts';
-import type { Effect, ParkedReason, SubscriberStore } from './subscriber-store.ts';
+import type { Effect, ParkedKey, ParkedReason, State, SubscriberStore } from './subscriber-store.ts';
 
 /**
  * What an event means to a service. Returns the writes to commit with the cursor; `call` is for what cannot be part
  * of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message id.
+ * Of a message that is idempotent by state, it returns `writes` or `setOnce` alone, and is asked again if a condition of
+ * theirs refuses them.
  * @param released whether a person released it, after a rule had held it back
  */
 export type Handler<C extends MessageContract> = (
@@ -35,9 +44,17 @@ type Call = (again: boolean) => Promise<Effect | undefined>;
 
 type Reaction = Effect & { call?: Call };
 
+/**
+ * What is to be sent because a message was applied. It is kept nowhere: who finds the message applied derives it again. So
+ * it follows from the message and the committed state alone, never from the clock, nor from a setting in force.
+ */
+export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
+
 /** One handler a type. A type without handler only moves the cursor. */
 export type Handlers<C extends MessageContract> = {
-  [T in C['type']]?: Handler<Extract<C, { type: T }>>;
+  [T in C['type']]?:
+    | Handler<Extract<C, { type: T }>>
+    | { handle: Handler<Extract<C, { type: T }>>; follows: Follows<Extract<C, { type: T }>> };
 };
 
 export interface Parked {
@@ -55,8 +72,12 @@ export interface ApplierOptions<C extends MessageContract> {
   handlers: Handlers<C>;
   /** Whether messages come without a version, each to be applied once by its id, in no order. */
   unordered?: boolean;
+  /** Whether they need no cursor either, as each handler is idempotent by the state that it writes. */
+  idempotent?: boolean;
   /** Sends what effects have to send; none is needed if no effect has. */
   sender?: Sender | undefined;
+  /** Whether a reply can be sent on a channel. */
+  mayReplyOn?: (channel: string) => boolean;
   now: () => Date;
   newId: () => string;
   /** Told of each message what became of it, and how long ago its event happened; also while it is being logged about. */
@@ -84,15 +105,15 @@ export interface ApplyOptions {
  */
 export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Attempt>;
 
-/** Where a message stands that was applied, and its type, if anybody could read it. */
-type Applied = Place & { type?: string };
+/** A message that was applied: its type, if anybody could read it, and what is left of it. */
+export type Applied = ParkedKey & { type?: string; envelope?: Envelope; unsent?: readonly OutgoingMessage[] };
 
 export interface Applier {
   apply: Apply;
   /**
    * Finishes what an applied message left undone, whose function may have died right after the commit: it erases, and
-   * sends what its effect had to send.
-   * @throws {Error} if it cannot
+   * sends what follows.
+   * @throws {UnsentError} if it cannot be sent
    */
   settle(applied: Applied): Promise<void>;
 }
@@ -103,6 +124,17 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
   writes: [...(effect.writes ?? []), ...(outcome.writes ?? [])],
   send: [...(effect.send ?? []), ...(outcome.send ?? [])],
 });
+
+const DUPLICATE = { outcome: 'duplicate' } as const;
+
+/** Finds what handles a type. */
+function handlersOf<C extends MessageContract>(handlers: Handlers<C>) {
+  type Found = { handle: Handler<C>; follows?: Follows<C> };
+  return (type: string): Found | undefined => {
+    const found = handlers[type as C['type']] as Handler<C> | Found | undefined;
+    return typeof found === 'function' ? { handle: found } : found;
+  };
+}
 
 /** Nobody knows, unless the error says that it has not. */
 const mayHaveHappened = (error: unknown): boolean =>
@@ -121,21 +153,51 @@ const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
-  const { store, contracts, handlers, unordered = false, sender, now, newId, onAttempt } = options;
-  const { leaseMs = DEFAULT_LEASE_MS } = options;
+  const { store, contracts, idempotent = false, unordered = idempotent, sender, now, newId, onAttempt } = options;
+  const { leaseMs = DEFAULT_LEASE_MS, mayReplyOn = () => true } = options;
+  const handlers = handlersOf(options.handlers);
 
-  async function send(place: Place, messages: readonly OutgoingMessage[]): Promise<void> {
+  /**
+   * @param kept what is kept with the cursor until it is sent
+   * @param derived what is kept nowhere
+   */
+  async function send(place: Place, kept: readonly OutgoingMessage[], derived: readonly OutgoingMessage[]) {
+    const messages = [...kept, ...derived];
     if (messages.length === 0) return;
     if (!sender) throw new Error(`${place.aggregateId}: there is something to send, and no sender`);
     const errors = await sender.send(messages);
-    if (errors.size < messages.length) await store.sent(place, [...errors.keys()]);
+    const left = kept.filter((message) => errors.has(message));
+    if (left.length < kept.length) await store.sent(place, left);
     const [cause] = errors.values();
-    if (cause) throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause });
+    if (!cause) return;
+    const unsent = derived.filter((message) => errors.has(message));
+    throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause, unsent });
   }
 
-  async function settle({ type = '', ...place }: Applied): Promise<void> {
-    if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);
-    if (sender) await send(place, await store.unsent(place));
+  async function settle({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
+    if (idempotent) return;
+    if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);
+    if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
+  }
+
+  /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
+  async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
+    const follows = handlers(envelope.type)?.follows;
+    const message = follows && readIfAble(envelope);
+    if (!message) return [];
+    const { cursor, state } = await store.state(key.aggregateId);
+    if (cursor?.erased && cursor.version !== key.version) return [];
+    return (await store.isGivenUp(key)) ? [] : follows(message, state);
+  }
+
+  /** Of a message that was applied before, and can no longer be read, nothing can be derived. */
+  function readIfAble(envelope: Envelope): Message<C> | undefined {
+    try {
+      return readMessage(envelope, contracts) as Message<C>;
+    } catch (error) {
+      if (error instanceof UnreadableMessageError) return undefined;
+      throw error;
+    }
   }
 
   async function commit(
@@ -147,8 +209,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   ) {
     const erases = isErasing(message, contracts);
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
-    const handler = handlers[message.type as C['type']] as Handler<C> | undefined;
-    const { call, ...decided } = (await handler?.(message, released)) ?? {};
+    const { handle, follows } = handlers(message.type) ?? {};
+    const { call, ...decided } = (await handle?.(message, released)) ?? {};
     let effect: Effect = decided;
     if (call) {
       const from = now();
@@ -171,13 +233,33 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
-    if (erases && claim.state === 'done') await store.eraseLeft(aggregateId);
-    if (claim.state === 'done') await send({ aggregateId, version }, effect.send ?? []);
+    if (claim.state !== 'done') return claim;
+    if (erases) await store.eraseLeft(aggregateId, message.id);
+    const state = async () => claim.committed ?? (await store.state(aggregateId)).state;
+    await send({ aggregateId, version }, effect.send ?? [], follows?.(message, await state()) ?? []);
     return claim;
   }
 
-  async function attempt(message: Message<C>, place: Place, mayAdopt: boolean, released: boolean): Promise<Attempt> {
+  /** What it changes is idempotent by itself; a condition that refuses it says that the state was not what it was thought. */
+  async function change(message: Message<C>, released: boolean): Promise<Attempt> {
+    for (let tries = 0; tries < CLAIM_ATTEMPTS; tries++) {
+      const { writes = [], setOnce, ...others } = (await handlers(message.type)?.handle(message, released)) ?? {};
+      if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
+      if (writes.length === 0 && !setOnce) return { outcome: 'duplicate' };
+      if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };
+    }
+    throw new TransientError(`${message.id}: what it changes is being changed by others`);
+  }
+
+  async function attempt(message: Message<C>, place: Place, { mayAdopt = false, released = false }: ApplyOptions) {
     const { version } = place;
+    const { replyto } = message;
+    // Before anything is committed: what cannot be answered fails here.
+    if (replyto !== undefined && handlers(message.type)?.follows && !mayReplyOn(replyto))
+      throw new PermanentError(
+        `message ${message.id} wants its reply on ${replyto}, which is no channel of this service`,
+      );
+    if (idempotent) return change(message, released);
     // The fast path expects the message to be next, so that it costs one write and no read.
     let claim = mayAdopt
       ? await commit(message, place, released, 0, version)
@@ -188,41 +270,41 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       }
       if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
-      if (decision.action === 'acknowledge') return duplicate({ ...place, type: message.type });
-      if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' };
-      if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
+      if (decision.action === 'acknowledge') return DUPLICATE;
+      if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' } as const;
+      if (decision.action === 'park') return { outcome: 'parked', reason: decision.because } as const;
       claim = await commit(message, place, released, decision.after);
     }
-    return { outcome: 'applied' };
-  }
-
-  async function duplicate(applied: Applied): Promise<Attempt> {
-    await settle(applied);
-    return { outcome: 'duplicate' };
+    return { outcome: 'applied' } as const;
   }
 
   /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
-  async function judge(place: Applied, error: Error, mayAdopt: boolean): Promise<Attempt> {
+  async function judge(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(place.aggregateId), place.version);
-    if (decision.action === 'acknowledge') return duplicate(place);
+    if (decision.action === 'acknowledge') return DUPLICATE;
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
     if (decision.action === 'adopt' && !mayAdopt) return { outcome: 'parked', reason: 'gap' };
     return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };
   }
 
-  async function applyNow(
-    envelope: Envelope,
-    { mayAdopt = false, released = false, held }: ApplyOptions,
-  ): Promise<Attempt> {
-    if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
-    const place = placeOf(envelope, unordered);
+  async function tryOnce(envelope: Envelope, place: Place, options: ApplyOptions): Promise<Attempt> {
     try {
-      if (held) throw held;
-      return await attempt(readMessage(envelope, contracts) as Message<C>, place, mayAdopt, released);
+      if (options.held) throw options.held;
+      return await attempt(readMessage(envelope, contracts) as Message<C>, place, options);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      return judge({ ...place, type: envelope.type }, error, mayAdopt);
+      return judge(place, error, options.mayAdopt ?? false);
     }
+  }
+
+  async function applyNow(envelope: Envelope, options: ApplyOptions): Promise<Attempt> {
+    if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
+    const place = placeOf(envelope, unordered);
+    const attempted = await tryOnce(envelope, place, options);
+    // What comes for the first time is a copy: whatever was applied before comes again itself, if it left anything undone.
+    if (attempted.outcome === 'duplicate' && options.receives !== 1)
+      await settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+    return attempted;
   }
 
   return {

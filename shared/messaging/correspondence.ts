@@ -1,3 +1,4 @@
+import { v5 as idFromName } from 'uuid';
 import type * as z from 'zod';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
@@ -12,19 +13,24 @@ export interface CorrespondenceOptions {
   source: string;
   /** The channels that may be sent to. */
   channels: Addresses;
-  now: () => Date;
-  newId: () => string;
 }
+
+/** Names of messages that follow from others. */
+const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
 export type Correspondence = ReturnType<typeof createCorrespondence>;
 
-/** What a service sends because of a message that it got: it belongs to the same conversation. */
-export function createCorrespondence({ source, channels, now, newId }: CorrespondenceOptions) {
-  const following = (cause: Message) => ({
-    id: newId(),
+/**
+ * What a service sends because of a message that it got: it belongs to the same conversation. Its id follows from that
+ * message and its type, so a service sends one of a type because of a message, and the same one if it derives it again.
+ * `at`: ISO, when it came to be.
+ */
+export function createCorrespondence({ source, channels }: CorrespondenceOptions) {
+  const following = (cause: Message, { type }: MessageContract, at: string) => ({
+    id: idFromName(`${source} ${cause.id} ${type}`, FOLLOWING),
     source,
     subject: cause.subject,
-    time: now(),
+    time: new Date(at),
     ...(cause.correlationid !== undefined && { correlationId: cause.correlationid }),
     causationId: cause.id,
     traceparent: currentTraceparent() ?? cause.traceparent,
@@ -37,15 +43,21 @@ export function createCorrespondence({ source, channels, now, newId }: Correspon
       { name, format }: Channel,
       contract: C,
       data: z.input<C['data']>,
+      at: string,
     ): OutgoingMessage {
-      return outgoing(name, contract, createMessage(contract, { ...following(cause), data, format }));
+      return outgoing(name, contract, createMessage(contract, { ...following(cause, contract, at), data, format }));
     },
 
     /**
      * The answer to a message; none, if it wants none.
      * @throws {PermanentError} if it wants it on a channel that is none of ours
      */
-    reply<C extends MessageContract>(cause: Message, contract: C, data: z.input<C['data']>): OutgoingMessage[] {
+    reply<C extends MessageContract>(
+      cause: Message,
+      contract: C,
+      data: z.input<C['data']>,
+      at: string,
+    ): OutgoingMessage[] {
       const { id, replyto } = cause;
       if (replyto === undefined) return [];
       if (!Object.hasOwn(channels, replyto)) {
@@ -53,7 +65,7 @@ export function createCorrespondence({ source, channels, now, newId }: Correspon
           `message ${id} wants its reply on ${replyto}; known are: ${Object.keys(channels).join(', ') || 'none'}`,
         );
       }
-      return [outgoing(replyto, contract, createMessage(contract, { ...following(cause), data }))];
+      return [outgoing(replyto, contract, createMessage(contract, { ...following(cause, contract, at), data }))];
     },
   };
 }

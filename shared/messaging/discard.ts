@@ -8,6 +8,7 @@ import type { ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-sto
 export interface DiscardOptions {
   store: SubscriberStore;
   contracts: readonly MessageContract[];
+  idempotent?: boolean;
   now: () => Date;
   /** Whether an aggregate without cursor may begin with this message. */
   mayBegin: (parked: ParkedMessage) => boolean;
@@ -20,11 +21,11 @@ export interface DiscardOptions {
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
-export function createDiscard({ store, contracts, now, mayBegin }: DiscardOptions): Discard {
+export function createDiscard({ store, contracts, idempotent = false, now, mayBegin }: DiscardOptions): Discard {
   /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version, messageId } = parked;
-    if (version === 0) return undefined;
+    if (version === 0 || idempotent) return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
     if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
     // It was applied: what is given up is what follows from it.
@@ -62,7 +63,7 @@ export function createDiscard({ store, contracts, now, mayBegin }: DiscardOption
     const { state } = await store.discard(discarded, await moveOver(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
     // Its subject may have left at the same moment.
-    if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId);
+    if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');
   };
 
   /** What stands for a version that never came. */

@@ -14,6 +14,7 @@ import { transact } from '../aws/transact.ts';
 import type { Cursor } from './cursor.ts';
 import type { Place } from './message.ts';
 import type { TransactItem } from './outbox.ts';
+import { stateChanges } from './state-changes.ts';
 import type { Claim, Effect, ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 /** Sparse index: only parked messages carry `parkedAggregate`. */
@@ -45,6 +46,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     aggregateId: string,
     update: Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string },
     writes: readonly TransactItem[],
+    read: (attributes: Record<string, unknown>) => Claim,
   ): Promise<Claim> {
     const input = {
       ...update,
@@ -54,14 +56,12 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     };
     try {
       if (writes.length > 0) {
-        await transact(client, [{ Update: input }, ...writes]);
+        const { ReturnValues: _, ...item } = input;
+        await transact(client, [{ Update: item }, ...writes]);
         return { state: 'done' };
       }
-      const { Attributes: before } = await client.send(new UpdateCommand(input));
-      const isOthers =
-        before?.leasedBy !== undefined && before.leasedBy !== input.ExpressionAttributeValues?.[':owner'];
-      const again = isOthers || before?.inDoubt === true;
-      return again ? { state: 'done', again } : { state: 'done' };
+      const { Attributes = {} } = await client.send(new UpdateCommand(input));
+      return read(Attributes);
     } catch (error) {
       const item = itemThatRefused(error);
       if (item === 'none') throw error;
@@ -96,8 +96,10 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
           ...(after > 0 && { ':after': after }),
           ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
         },
+        ReturnValues: 'ALL_NEW',
       },
       writes,
+      (committed) => ({ state: 'done', committed }),
     );
   }
 
@@ -107,6 +109,13 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     UpdateExpression: 'REMOVE #unsent',
     ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
   });
+
+  async function cursorItem(aggregateId: string): Promise<Record<string, unknown>> {
+    const { Item = {} } = await client.send(
+      new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
+    );
+    return Item;
+  }
 
   /** What an aggregate has under sort keys that begin like this. */
   const ofAggregate = (aggregateId: string, beginning: string) =>
@@ -140,6 +149,10 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
           ReturnValues: 'ALL_OLD',
         },
         [],
+        (before) => {
+          const isOthers = before.leasedBy !== undefined && before.leasedBy !== owner;
+          return isOthers || before.inDoubt === true ? { state: 'done', again: true } : { state: 'done' };
+        },
       );
     },
 
@@ -160,11 +173,23 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     },
 
     async cursor(aggregateId) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
-      );
-      return cursorOf(Item);
+      return cursorOf(await cursorItem(aggregateId));
     },
+
+    async state(aggregateId) {
+      const state = await cursorItem(aggregateId);
+      return { cursor: cursorOf(state), state };
+    },
+
+    async isGivenUp(key) {
+      const version = placeOf({ ...key, messageId: '' });
+      for await (const { Items = [] } of ofAggregate(key.aggregateId, `${DISCARDED}${version}`)) {
+        if (Items.some(({ skipped, messageId }) => skipped || messageId === key.messageId)) return true;
+      }
+      return false;
+    },
+
+    change: stateChanges(client),
 
     async unsent({ aggregateId, version }) {
       const { Item } = await client.send(
@@ -259,19 +284,19 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
     async discard(message, move) {
       const { aggregateId, ...rest } = message;
-      const keep = {
-        Put: { TableName: tableName, Item: { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest } },
-      };
+      const kept = { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest, ...(move && { skipped: true }) };
+      const keep = { Put: { TableName: tableName, Item: kept } };
       const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
       if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
       await transact(client, [keep, unpark, ...(message.reason === 'unsent' ? [{ Update: forget(message) }] : [])]);
       return { state: 'done' };
     },
 
-    async eraseLeft(aggregateId) {
+    async eraseLeft(aggregateId, but) {
       for (const beginning of [DISCARDED, PARKED]) {
         for await (const { Items = [] } of ofAggregate(aggregateId, beginning)) {
-          for (const { pk, sk } of Items) {
+          for (const { pk, sk, messageId } of Items) {
+            if (messageId === but) continue;
             await client
               .send(
                 new UpdateCommand({

@@ -1,3 +1,5 @@
+import type { OutgoingMessage } from './outgoing.ts';
+
 /** Base of every error that the messaging kit raises on purpose. */
 export class MessagingError extends Error {
   override readonly name: string = 'MessagingError';
@@ -29,9 +31,16 @@ export class PostponedError extends TransientError {
   }
 }
 
-/** The message was applied, and what its effect has to send was not sent yet. */
+/** The message was applied, and what follows from it was not sent yet. */
 export class UnsentError extends TransientError {
   override readonly name = 'UnsentError';
+  /** Of what was not sent, what is kept nowhere else. */
+  readonly unsent: readonly OutgoingMessage[];
+
+  constructor(message: string, { unsent, ...options }: ErrorOptions & { unsent: readonly OutgoingMessage[] }) {
+    super(message, options);
+    this.unsent = unsent;
+  }
 }
 
 /** Trying again will not help, however often: the message waits for a person. */

@@ -2,7 +2,14 @@ import type { Applier, ApplyOptions, Attempt, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
-import { isPermanent, PermanentError, PostponedError, TransientError, UnsentError } from './errors.ts';
+import {
+  isPermanent,
+  PermanentError,
+  PostponedError,
+  TransientError,
+  UnreadableMessageError,
+  UnsentError,
+} from './errors.ts';
 import { type Envelope, placeOf } from './message.ts';
 import { ageOf } from './parked.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
@@ -72,12 +79,13 @@ export function createRelease(options: ReleaseOptions) {
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // To send what follows, its place is enough; and what it says may be personal.
+      // To send what follows, it is not needed; and what it says may be personal.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
       ...before,
       ...(error && { error: textOf(error), triedAt: now().toISOString() }),
+      ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
     // A message that comes again, too early, is no news; what is known of its failure is to be kept.
@@ -174,15 +182,35 @@ export function createRelease(options: ReleaseOptions) {
     const isUnsent = parked.reason === 'unsent';
     if (isUnsent && !isDue(parked, { ...how, isOff: false })) return { left: parked };
     try {
-      await applier.settle(parked);
+      await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      const unsent = { outcome: 'parked', reason: 'unsent', error: error as Error } as const;
-      const left = await keep(parked, unsent, { attempts, parkedAt: parked.parkedAt });
-      return { left, error: unsent.error };
+      // What it says, or what is left of it, is needed still.
+      if (!(error instanceof UnsentError))
+        return leave(
+          { ...parked, attempts, nextTryAt: nextTry(attempts), triedAt: now().toISOString() },
+          error as Error,
+        );
+      const left = await keep(
+        parked,
+        { outcome: 'parked', reason: 'unsent', error },
+        { attempts, parkedAt: parked.parkedAt },
+      );
+      return { left, error };
     }
     await store.unpark(parked);
     return { gone: isUnsent ? 'applied' : 'obsolete' };
+  }
+
+  /** What a message says that is parked still, though it was applied; nothing, if it was erased or cannot be read. */
+  function leftOf(parked: ParkedMessage): { envelope?: Envelope } {
+    if (parked.body === '') return {};
+    try {
+      return { envelope: readParked(parked) };
+    } catch (error) {
+      if (error instanceof UnreadableMessageError) return {};
+      throw error;
+    }
   }
 
   /** Does what can be done with a parked message now. */

@@ -42,6 +42,8 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
   contracts: readonly C[];
   /** Whether messages come without a version, each to be applied once by its id, in no order. */
   unordered?: boolean;
+  /** Whether they need no cursor either, as each handler is idempotent by the state that it writes. */
+  idempotent?: boolean;
   handlers: (own: HandlerSurroundings) => Handlers<C>;
 }
 
@@ -76,7 +78,8 @@ export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Paramete
  * construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
-  const { service, source = service, capability, channel, cursorKey, contracts, unordered = false, handlers } = options;
+  const { service, source = service, capability, channel, cursorKey, contracts, handlers } = options;
+  const { unordered = false, idempotent = false } = options;
   const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE, SENDER_PREFIX } = readEnvironment(
     z.object({
       TABLE: text,
@@ -101,7 +104,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     logger,
   });
   const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
-  const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS, now, newId });
+  const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS });
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
@@ -111,7 +114,9 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     // What comes by a topic was sent to the queue by SNS.
     senderPrefix: channel.kind === 'queue' ? SENDER_PREFIX : undefined,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
-    unordered,
+    unordered: unordered || idempotent,
+    idempotent,
+    mayReplyOn: (channel) => Object.hasOwn(CHANNELS, channel),
     sender:
       Object.keys(CHANNELS).length > 0
         ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))

@@ -10,9 +10,24 @@ export interface Effect {
   remove?: readonly string[];
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
-  /** What is to be sent once this is committed. It is kept until the broker has confirmed it. */
+  /**
+   * What is to be sent once this is committed, and depends on what was found: it is kept until the broker has confirmed
+   * it. What follows from message and committed state alone is no part of the effect: it is derived.
+   */
   send?: readonly OutgoingMessage[];
+  /** Only of a message that is idempotent by the state it writes. */
+  setOnce?: SetOnce;
 }
+
+/** Attributes of one item, each of which is set unless it is there. What several messages set is written at once. */
+export interface SetOnce {
+  tableName: string;
+  key: Readonly<Record<string, string>>;
+  attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What a message changes that is idempotent by the state it writes. */
+export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
  * Why a message is set aside. The sweep applies a `gap` after its predecessor, and a `retry` when its time has come; of
@@ -39,13 +54,23 @@ export interface ParkedMessage extends ParkedKey {
   /** So many tries in a row began and never ended: the function died over them. */
   unanswered?: number;
   error?: string;
+  /** Of one that is `unsent`, what is kept nowhere else. */
+  unsent?: readonly OutgoingMessage[];
   parkedAt: string;
   triedAt?: string;
   nextTryAt?: string;
 }
 
 /** A version that a person decided to skip. It is kept, without expiry. */
-export type DiscardedMessage = ParkedMessage & { discardedAt: string; discardedBecause: string };
+export type DiscardedMessage = ParkedMessage & {
+  discardedAt: string;
+  discardedBecause: string;
+  /** Whether the cursor was moved past its version. */
+  skipped?: true;
+};
+
+/** The attributes of a cursor's item. */
+export type State = Readonly<Record<string, unknown>>;
 
 /** Keeps others off an aggregate while its handler calls an external service. */
 export interface Lease {
@@ -57,10 +82,11 @@ export interface Lease {
 
 /**
  * `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. `again`: of a
- * lease, whether an earlier one ended without a word of what came of its call.
+ * lease, whether an earlier one ended without a word of what came of its call. `committed`: the cursor's item as it is now,
+ * of a commit that wrote nothing else.
  */
 export type Claim =
-  | { state: 'done'; again?: true }
+  | { state: 'done'; again?: true; committed?: State }
   | { state: 'moved'; cursor: Cursor | undefined }
   | { state: 'leased' };
 
@@ -79,6 +105,15 @@ export interface SubscriberStore {
    */
   release(aggregateId: string, lease: Lease, unresolved: boolean): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
+  /** Where the cursor stands, and its item. */
+  state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;
+  /** Whether a version was skipped by a person, or what follows from this message was given up by one. */
+  isGivenUp(key: ParkedKey): Promise<boolean>;
+  /**
+   * Writes what a message changes that needs no cursor: one write alone, several in one transaction.
+   * @returns false if a condition refused it: the state is not what the caller thought
+   */
+  change(change: StateChange): Promise<boolean>;
   /** What an effect had to send and is still kept. */
   unsent(place: Place): Promise<readonly OutgoingMessage[]>;
   /** Forgets what an effect had to send, but for what is `left`. */
@@ -102,8 +137,9 @@ export interface SubscriberStore {
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
   /**
-   * Forgets what an aggregate's messages say that are discarded or still parked, whatever version they claim: to send what
-   * follows from one, its place is enough. That they were set aside is kept.
+   * Forgets what an aggregate's messages say that are discarded or still parked, whatever version they claim. That they
+   * were set aside is kept, and so is what is `unsent`.
+   * @param but the message that erases: what follows from it is still to be sent
    */
-  eraseLeft(aggregateId: string): Promise<void>;
+  eraseLeft(aggregateId: string, but: string): Promise<void>;
 }

@@ -25,7 +25,7 @@ const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING
 
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
-  const { store, contracts, channel, senderPrefix, unordered = false } = options;
+  const { store, contracts, channel, senderPrefix, idempotent = false, unordered = idempotent } = options;
   const applier = createApplier(options);
 
   /** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
@@ -41,6 +41,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
   const { park, parkUnreadable, sweep, redrive, mayBegin } = createParking({
     ...options,
+    unordered,
     applier,
     readParked: readExpected,
   });
@@ -141,7 +142,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
         // One that erases is left to the sweep, which may look for what there is to erase.
         if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
           try {
-            await applier.settle(place);
+            await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
           } catch (error) {
             if (!(error instanceof UnsentError)) throw error;
             const unsent = { outcome: 'parked', reason: 'unsent', error } as const;

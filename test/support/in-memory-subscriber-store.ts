@@ -9,6 +9,8 @@ import type {
   Lease,
   ParkedKey,
   ParkedMessage,
+  State,
+  StateChange,
   SubscriberStore,
 } from '../../shared/messaging/subscriber-store.ts';
 
@@ -18,6 +20,10 @@ export class InMemorySubscriberStore implements SubscriberStore {
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];
   readonly waiting = new Map<string, ParkedMessage>();
   readonly discarded: DiscardedMessage[] = [];
+  readonly changes: StateChange[] = [];
+  /** So many changes are refused. */
+  refusals = 0;
+  readonly #states = new Map<string, Record<string, unknown>>();
   readonly #begun = new Map<string, number>();
   readonly #unsent = new Map<string, readonly OutgoingMessage[]>();
 
@@ -26,7 +32,28 @@ export class InMemorySubscriberStore implements SubscriberStore {
     if (claim.state !== 'done') return claim;
     this.effects.push({ aggregateId, version: next.version, effect });
     if (effect.send?.length) this.#unsent.set(unsentAt({ aggregateId, version: next.version }), effect.send);
-    return claim;
+    const { set = {}, remove = [] } = effect;
+    const state = { ...this.#states.get(aggregateId), ...set };
+    for (const name of remove) delete state[name];
+    this.#states.set(aggregateId, state);
+    return effect.writes?.length ? claim : { ...claim, committed: state };
+  }
+
+  async state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }> {
+    return { cursor: await this.cursor(aggregateId), state: this.#states.get(aggregateId) ?? {} };
+  }
+
+  async isGivenUp({ aggregateId, version, messageId }: ParkedKey): Promise<boolean> {
+    return this.discarded.some(
+      (one) =>
+        one.aggregateId === aggregateId && one.version === version && (one.skipped || one.messageId === messageId),
+    );
+  }
+
+  /** As the test has it. */
+  async change(change: StateChange): Promise<boolean> {
+    this.changes.push(change);
+    return this.refusals-- <= 0;
   }
 
   async lease(aggregateId: string, after: number, lease: Lease): Promise<Claim> {
@@ -101,16 +128,17 @@ export class InMemorySubscriberStore implements SubscriberStore {
     const { aggregateId } = message;
     const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);
     if (claim.state !== 'done') return claim;
-    this.discarded.push(message);
+    this.discarded.push({ ...message, ...(move && { skipped: true }) });
     this.waiting.delete(placeOf(message));
     if (message.reason === 'unsent') this.#unsent.delete(unsentAt(message));
     return claim;
   }
 
-  async eraseLeft(aggregateId: string): Promise<void> {
+  async eraseLeft(aggregateId: string, but: string): Promise<void> {
     const emptied = <M extends ParkedMessage>({ error: _, ...message }: M): M =>
       ({ ...message, body: '' }) as unknown as M;
-    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId;
+    const isMeant = (message: ParkedMessage) =>
+      message.aggregateId === aggregateId && message.messageId !== but;
     for (const [index, message] of this.discarded.entries())
       if (isMeant(message)) this.discarded[index] = emptied(message);
     for (const [key, message] of this.waiting) if (isMeant(message)) this.waiting.set(key, emptied(message));

@@ -1,0 +1,84 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { transact } from '../aws/transact.ts';
+import type { TransactItem } from './outbox.ts';
+import type { SetOnce, SubscriberStore } from './subscriber-store.ts';
+
+interface Waiting {
+  once: SetOnce;
+  answer: PromiseWithResolvers<void>;
+}
+
+/** Writes what messages change that need no cursor, as they are idempotent by the state they write. */
+export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['change'] {
+  const setOnce = gatheringByItem((once) => client.send(updateOf(once)));
+
+  return async ({ writes = [], setOnce: once }) => {
+    if (once) await setOnce(once);
+    const [first, ...others] = writes;
+    if (!first) return true;
+    try {
+      if (others.length > 0) await transact(client, [...writes]);
+      else await alone(client, first);
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+  };
+}
+
+/** Half the price of a transaction. */
+async function alone(client: DynamoDBDocumentClient, { Put, Update, Delete }: TransactItem): Promise<void> {
+  if (Put) await client.send(new PutCommand(Put));
+  else if (Update) await client.send(new UpdateCommand({ ...Update, UpdateExpression: Update.UpdateExpression ?? '' }));
+  else if (Delete) await client.send(new DeleteCommand(Delete));
+  else throw new Error('a condition alone changes nothing');
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ConditionalCheckFailedException ||
+  (error instanceof TransactionCanceledException &&
+    (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed'));
+
+function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
+  const all = Object.entries(attributes);
+  return new UpdateCommand({
+    TableName: tableName,
+    Key: key,
+    UpdateExpression: `SET ${all.map((_, i) => `#a${i} = if_not_exists(#a${i}, :a${i})`).join(', ')}`,
+    ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [`#a${i}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(all.map(([, value], i) => [`:a${i}`, value])),
+  });
+}
+
+/** What the messages of a batch set on one item at the same moment is one write. If that fails, each is tried alone. */
+function gatheringByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
+  let waiting: Waiting[] = [];
+
+  async function writeAll(some: readonly Waiting[]): Promise<void> {
+    const [{ once }] = some as [Waiting];
+    // The first of them that says something counts, as it would if they were written one after the other.
+    const attributes = Object.assign({}, ...some.map(({ once }) => once.attributes).reverse());
+    try {
+      await write({ ...once, attributes });
+      for (const { answer } of some) answer.resolve();
+    } catch (error) {
+      if (some.length === 1) some[0]?.answer.reject(error);
+      else for (const one of some) await writeAll([one]);
+    }
+  }
+
+  function flush(): void {
+    const byItem = Map.groupBy(waiting, ({ once: { tableName, key } }) => JSON.stringify([tableName, key]));
+    waiting = [];
+    for (const some of byItem.values()) void writeAll(some);
+  }
+
+  return (once) => {
+    const answer = Promise.withResolvers<void>();
+    waiting.push({ once, answer });
+    if (waiting.length === 1) setImmediate(flush);
+    return answer.promise;
+  };
+}
