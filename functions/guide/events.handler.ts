@@ -2,7 +2,7 @@ import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { contracts, JOURNEY, journeyHandlers } from './journey.ts';
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
+export const { consume, sweep } = subscriberFunctions({
   service: 'guide',
   capability: 'guide',
   channel: memberEvents,

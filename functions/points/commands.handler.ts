@@ -6,7 +6,7 @@ import { commandHandlers, contracts } from './commands.ts';
 
 const { POINTS_TABLE } = readEnvironment(z.object({ POINTS_TABLE: text }));
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
+export const { consume, sweep } = subscriberFunctions({
   service: 'points-commands',
   source: 'points',
   capability: 'points',

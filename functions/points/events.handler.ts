@@ -8,7 +8,7 @@ import { createRules } from './rules.ts';
 
 const { BONUS } = readEnvironment(z.object({ BONUS: jsonOf(registrationBonus) }));
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
+export const { consume, sweep } = subscriberFunctions({
   service: 'points',
   capability: 'points',
   channel: memberEvents,

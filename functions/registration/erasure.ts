@@ -5,6 +5,7 @@ import type { memberDataErased } from '../../shared/contracts/member-data-erased
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { SetOnce } from '../../shared/messaging/subscriber-store.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 
@@ -16,6 +17,9 @@ export interface Erasure {
   confirmed: Record<string, Confirmation>;
 }
 
+/** Begins the names of attributes, each with the name of a service behind it. */
+const CONFIRMED = 'confirmed#';
+
 const erasureKey = (memberId: string) => ({ pk: `erasure#${memberId}` });
 
 export const erasurePut = (
@@ -23,23 +27,19 @@ export const erasurePut = (
   memberId: string,
   { requestedAt, services }: Omit<Erasure, 'confirmed'>,
 ): TransactItem => ({
-  Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services, confirmed: {} } },
+  Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services } },
 });
 
-/** Keeps a service's confirmation. */
-export const confirmationWrite = (
-  membersTable: string,
+/** Keeps a service's confirmation; the first one counts. */
+export const confirmationOnce = (
+  tableName: string,
   memberId: string,
   service: string,
   confirmation: Confirmation,
-): TransactItem => ({
-  Update: {
-    TableName: membersTable,
-    Key: erasureKey(memberId),
-    UpdateExpression: 'SET confirmed.#service = :confirmation',
-    ExpressionAttributeNames: { '#service': service },
-    ExpressionAttributeValues: { ':confirmation': confirmation },
-  },
+): SetOnce => ({
+  tableName,
+  key: erasureKey(memberId),
+  attributes: { [`${CONFIRMED}${service}`]: confirmation },
 });
 
 export async function readErasure(
@@ -50,7 +50,12 @@ export async function readErasure(
   const { Item } = await client.send(
     new GetCommand({ TableName: membersTable, Key: erasureKey(memberId), ConsistentRead: true }),
   );
-  return Item as Erasure | undefined;
+  if (!Item) return undefined;
+  const { requestedAt, services, ...others } = Item as Omit<Erasure, 'confirmed'>;
+  const confirmed = Object.entries(others)
+    .filter(([name]) => name.startsWith(CONFIRMED))
+    .map(([name, confirmation]) => [name.slice(CONFIRMED.length), confirmation as Confirmation]);
+  return { requestedAt, services, confirmed: Object.fromEntries(confirmed) };
 }
 
 export function erasureOf(memberId: string, { requestedAt, services, confirmed }: Erasure): ErasureResource {

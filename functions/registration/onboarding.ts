@@ -4,7 +4,7 @@ import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../shared/http/routing.ts';
-import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { SetOnce } from '../../shared/messaging/subscriber-store.ts';
 import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
@@ -16,14 +16,10 @@ const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
 const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
 /** Keeps a subscriber's answer; the first one counts. It names nobody, so it stays when the member leaves. */
-export const stepWrite = (membersTable: string, memberId: string, step: Step): TransactItem => ({
-  Update: {
-    TableName: membersTable,
-    Key: onboardingKey(memberId),
-    UpdateExpression: 'SET #answer = if_not_exists(#answer, :step)',
-    ExpressionAttributeNames: { '#answer': answerOf(step) },
-    ExpressionAttributeValues: { ':step': step },
-  },
+export const stepOnce = (tableName: string, memberId: string, step: Step): SetOnce => ({
+  tableName,
+  key: onboardingKey(memberId),
+  attributes: { [answerOf(step)]: step },
 });
 
 export async function readSteps(

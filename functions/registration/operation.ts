@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
-import { pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
+import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
@@ -72,7 +72,7 @@ function commandRow<C extends MessageContract>(
     data,
     correlationId: id,
     traceparent,
-    replyTo: registrationReplies.name,
+    replyTo: registrationOutcomes.name,
   });
   const aggregateId = commandsOf(memberId);
   const messages = [outgoing(pointsCommands.name, contract, command, aggregateId)];

@@ -3,18 +3,18 @@ import { readEnvironment, text } from '../../shared/config/environment.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
 import { createOperationsStore } from './operations-store.ts';
-import { contracts, replyHandlers } from './replies.ts';
+import { replyHandlers } from './replies.ts';
 
 const { MEMBERS_TABLE, OUTBOX_TABLE } = readEnvironment(z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text }));
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
-  service: 'registration-replies',
+export const { consume, sweep } = subscriberFunctions({
+  service: registrationReplies.name,
   channel: registrationReplies,
   cursorKey: 'reply',
-  contracts,
-  unordered: true,
-  handlers({ client, now, newId }) {
+  contracts: registrationReplies.messages,
+  idempotent: true,
+  handlers({ client }) {
     const store = createOperationsStore({ client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE });
-    return replyHandlers({ client, store, membersTable: MEMBERS_TABLE, now, newId });
+    return replyHandlers({ client, store, membersTable: MEMBERS_TABLE });
   },
 });

@@ -7,7 +7,7 @@ import { configuredTexting } from './configured-texting.ts';
 
 const { CONTACTS_TABLE } = readEnvironment(z.object({ CONTACTS_TABLE: text }));
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
+export const { consume, sweep } = subscriberFunctions({
   service: 'sms-commands',
   source: 'sms',
   capability: 'sms',

@@ -3,7 +3,7 @@ import { subscriberFunctions } from '../../shared/messaging/subscriber-functions
 import { configuredTexting } from './configured-texting.ts';
 import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
 
-export const { consume, sweep, deadLetters } = subscriberFunctions({
+export const { consume, sweep } = subscriberFunctions({
   service: 'sms',
   capability: 'sms',
   channel: memberEvents,

@@ -8,6 +8,8 @@ export interface Channel {
   readonly name: string;
   /** A topic hands each message to every subscriber, a queue to one consumer. */
   readonly kind: 'topic' | 'queue';
+  /** Whether it keeps the order of a subject's messages: a FIFO topic or queue. */
+  readonly ordered: boolean;
   readonly description: string;
   /** `datacontenttype` of what is sent; a reader knows all formats. */
   readonly format: 'application/json' | 'application/protobuf';

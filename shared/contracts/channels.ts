@@ -14,6 +14,7 @@ import { sendSms } from './send-sms.v1.ts';
 export const memberEvents = {
   name: 'member-events',
   kind: 'topic',
+  ordered: true,
   description: 'What happens to members, in order for each of them. Any service may subscribe.',
   format: 'application/json',
   senders: ['/rollcall/registration'],
@@ -23,6 +24,7 @@ export const memberEvents = {
 export const pointsCommands = {
   name: 'points-commands',
   kind: 'queue',
+  ordered: true,
   description:
     "What the points service is told to do, in order for each member: `sequence` counts a member's commands.",
   format: 'application/json',
@@ -33,6 +35,7 @@ export const pointsCommands = {
 export const smsCommands = {
   name: 'sms-commands',
   kind: 'queue',
+  ordered: false,
   description: 'Texts for members, from any service. Each is sent once, in no order.',
   format: 'application/protobuf',
   senders: 'any service',
@@ -42,14 +45,28 @@ export const smsCommands = {
 export const registrationReplies = {
   name: 'registration-replies',
   kind: 'queue',
-  description: 'Where the registration service takes the answers to its events and commands, in no order.',
+  ordered: false,
+  description: 'Where the registration service takes the answers to its events, in no order.',
   format: 'application/json',
   senders: 'any service',
-  sendersOf: {
-    [redemptionSettled.type]: ['/rollcall/points'],
-    [pointsReturned.type]: ['/rollcall/points'],
-  },
-  messages: [onboardingStepCompleted, redemptionSettled, pointsReturned, memberDataErased],
+  messages: [onboardingStepCompleted, memberDataErased],
 } as const satisfies Channel;
 
-export const channels: readonly Channel[] = [memberEvents, pointsCommands, smsCommands, registrationReplies];
+export const registrationOutcomes = {
+  name: 'registration-outcomes',
+  kind: 'queue',
+  ordered: false,
+  description:
+    'Where the registration service takes the answers to its commands, in no order. Somebody may wait for them.',
+  format: 'application/json',
+  senders: ['/rollcall/points'],
+  messages: [redemptionSettled, pointsReturned],
+} as const satisfies Channel;
+
+export const channels: readonly Channel[] = [
+  memberEvents,
+  pointsCommands,
+  smsCommands,
+  registrationReplies,
+  registrationOutcomes,
+];

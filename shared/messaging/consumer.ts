@@ -35,7 +35,7 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
 });
 
 /**
- * Hands a batch from a FIFO queue on: message groups in parallel, the messages of a group in sequence. At its first
+ * Hands a batch from a queue on: message groups in parallel, the messages of a group in sequence. At its first
  * failure a group stops (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
  * @param isSuspect whether the function died over a message, or beside it, and may die again: such groups come last, one
  * after the other
@@ -67,7 +67,10 @@ export async function consume(
     }
   }
 
-  const groups = [...Map.groupBy(event.Records, ({ attributes }) => attributes.MessageGroupId).values()];
+  // Of a queue that keeps no order, each message is a group of its own.
+  const groups = [
+    ...Map.groupBy(event.Records, ({ attributes, messageId }) => attributes.MessageGroupId ?? messageId).values(),
+  ];
   const suspects: SQSRecord[][] = [];
   await Promise.all(
     groups.map(async (group) => {

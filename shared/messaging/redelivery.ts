@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, postponedSeconds } from './backoff.ts';
+import { chunk } from './batches.ts';
 import type { GivenBack } from './consumer.ts';
 
 /** Makes messages that were given back visible after their backoff, not after the queue's long visibility timeout. */
@@ -12,24 +13,30 @@ export interface RedeliveryOptions {
   random: () => number;
 }
 
+/** SQS takes so many in one call. */
+const ENTRIES_PER_CALL = 10;
+
 /** A message group stays closed meanwhile, so its order is kept. */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
   async (givenBack) => {
-    if (givenBack.length === 0) return;
-    await client.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: givenBack.map(({ record: { receiptHandle, attributes }, until }, index) => {
-          const receives = Number(attributes.ApproximateReceiveCount);
-          return {
-            Id: String(index),
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: until
-              ? postponedSeconds(until, now(), receives, random)
-              : backoffSeconds(receives, random),
-          };
-        }),
-      }),
+    await Promise.all(
+      chunk(givenBack, ENTRIES_PER_CALL).map((some) =>
+        client.send(
+          new ChangeMessageVisibilityBatchCommand({
+            QueueUrl: queueUrl,
+            Entries: some.map(({ record: { receiptHandle, attributes }, until }, index) => {
+              const receives = Number(attributes.ApproximateReceiveCount);
+              return {
+                Id: String(index),
+                ReceiptHandle: receiptHandle,
+                VisibilityTimeout: until
+                  ? postponedSeconds(until, now(), receives, random)
+                  : backoffSeconds(receives, random),
+              };
+            }),
+          }),
+        ),
+      ),
     );
   };

@@ -23,7 +23,7 @@ export interface Sender {
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
 
-/** By channel name: the ARN of a FIFO topic, or the URL of a FIFO queue. */
+/** By channel name: the ARN of a FIFO topic, or the URL of a queue. */
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
@@ -45,8 +45,7 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
   function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
     const entries = messages.map((message, index) => ({
       Id: String(index),
-      MessageGroupId: message.group,
-      MessageDeduplicationId: message.messageId,
+      ...(address.endsWith('.fifo') && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
       MessageAttributes: attributesOf(message),
       body: message.body,
     }));
@@ -110,15 +109,23 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
   };
 }
 
+/** A sender of what messages have to send that are applied in parallel. */
+export interface Gathering extends Sender {
+  /** Runs what may send something. */
+  during<T>(run: () => Promise<T>): Promise<T>;
+}
+
 /**
- * Sends together what is to be sent at the same moment: the effects of a batch are committed in parallel, and each has
- * something to send. Their order does not matter then.
+ * Sends together what the messages of a batch have to send: as soon as each of those at work waits for it, or has ended.
+ * Their order does not matter.
  */
-export function gathering(sender: Sender): Sender {
+export function gathering(sender: Sender): Gathering {
   type Errors = Awaited<ReturnType<Sender['send']>>;
   let waiting: Array<{ messages: readonly OutgoingMessage[]; answer: PromiseWithResolvers<Errors> }> = [];
+  let running = 0;
 
   async function flush(): Promise<void> {
+    if (waiting.length === 0 || waiting.length < running) return;
     const all = waiting;
     waiting = [];
     try {
@@ -132,10 +139,20 @@ export function gathering(sender: Sender): Sender {
   }
 
   return {
+    async during(run) {
+      running++;
+      try {
+        return await run();
+      } finally {
+        running--;
+        void flush();
+      }
+    },
+
     send(messages) {
       const answer = Promise.withResolvers<Errors>();
       waiting.push({ messages, answer });
-      if (waiting.length === 1) setImmediate(flush);
+      void flush();
       return answer.promise;
     },
   };

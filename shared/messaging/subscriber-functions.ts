@@ -18,6 +18,7 @@ import { createSwitches } from '../resilience/switches.ts';
 import type { Handlers } from './applier.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import type { Discard } from './discard.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import { isPermanent, PostponedError } from './errors.ts';
@@ -71,26 +72,29 @@ export type ParkingRequest =
 export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
 
 /**
- * The three Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
- * sweeps what is parked, one parks what ended among the dead letters. Their environment names its `TABLE`, its
- * `QUEUE_URL`, `UNDELIVERED_ARN`, the queue of what SNS could not deliver, whether it `JOINS_LATE`, the `CHANNELS` that
+ * The two Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
+ * parks what ended among the dead letters, and sweeps what is parked. Their environment names its `TABLE`, its
+ * `QUEUE_URL`, the queues of its dead letters (`DEAD_LETTERS_URL`) and of what SNS could not deliver
+ * (`UNDELIVERED_URL`), whether it `JOINS_LATE`, the `CHANNELS` that
  * it may send to, the `SWITCHES_TABLE` and, if senders are verified, the `SENDER_PREFIX` of the stage's functions, as the
  * construct Consumer sets it.
  */
 export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
   const { service, source = service, capability, channel, cursorKey, contracts, handlers } = options;
   const { unordered = false, idempotent = false } = options;
-  const { TABLE, QUEUE_URL, UNDELIVERED_ARN, JOINS_LATE, CHANNELS, SWITCHES_TABLE, SENDER_PREFIX } = readEnvironment(
-    z.object({
-      TABLE: text,
-      QUEUE_URL: text,
-      UNDELIVERED_ARN: text.optional(),
-      JOINS_LATE: z.stringbool(),
-      CHANNELS: addresses,
-      SWITCHES_TABLE: text,
-      SENDER_PREFIX: text.optional(),
-    }),
-  );
+  const { TABLE, QUEUE_URL, DEAD_LETTERS_URL, UNDELIVERED_URL, JOINS_LATE, CHANNELS, SWITCHES_TABLE, SENDER_PREFIX } =
+    readEnvironment(
+      z.object({
+        TABLE: text,
+        QUEUE_URL: text,
+        DEAD_LETTERS_URL: text,
+        UNDELIVERED_URL: text.optional(),
+        JOINS_LATE: z.stringbool(),
+        CHANNELS: addresses,
+        SWITCHES_TABLE: text,
+        SENDER_PREFIX: text.optional(),
+      }),
+    );
   const { logger, count, measure } = createObservability(service);
   /** From event to effect, of what was applied since it was last told. */
   let lags: number[] = [];
@@ -105,6 +109,11 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   });
   const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
   const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS });
+  const sender =
+    Object.keys(CHANNELS).length > 0
+      ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))
+      : undefined;
+  const together = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
@@ -117,10 +126,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     unordered: unordered || idempotent,
     idempotent,
     mayReplyOn: (channel) => Object.hasOwn(CHANNELS, channel),
-    sender:
-      Object.keys(CHANNELS).length > 0
-        ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))
-        : undefined,
+    sender,
     now,
     newId,
     random: Math.random,
@@ -131,6 +137,15 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
       // What waits for its predecessor is no news; what fails is somebody's work.
       logger[reason === 'failed' ? 'warn' : 'debug']('message parked', { reason, ...(error && { error }) });
     },
+  });
+  const setAsideDeadLetters = createDeadLetters({
+    client: sqs,
+    queues: [
+      { url: DEAD_LETTERS_URL, cause: 'died' },
+      ...(UNDELIVERED_URL ? [{ url: UNDELIVERED_URL, cause: 'undelivered' as const }] : []),
+    ],
+    setAside: subscriber.setAside,
+    onFailure: (body, error) => logger.warn('dead letter not set aside', { ...logFieldsOf(body), error }),
   });
   const redeliver = createRedelivery({ client: sqs, queueUrl: QUEUE_URL, now, random: Math.random });
 
@@ -154,8 +169,10 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
 
   /** Applies a batch, or does with it as the capability is switched. */
   async function consumeAs(switched: Mode, event: SQSEvent): Promise<ConsumerReport> {
-    if (switched === 'skip') return consume(event, (delivery) => subscriber.hold(delivery, `${capability} is skipped`));
-    if (switched !== 'pause') return consume(event, subscriber.apply, subscriber.isSuspect);
+    if (switched === 'skip')
+      return consume(event, (delivery) => together(() => subscriber.hold(delivery, `${capability} is skipped`)));
+    if (switched !== 'pause')
+      return consume(event, (delivery) => together(() => subscriber.apply(delivery)), subscriber.isSuspect);
     return consume(event, async ({ receives }) => {
       const pauseMs = SHORTEST_PAUSE_MS + receives * 1_000;
       throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseMs));
@@ -173,8 +190,12 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   async function sweepAll(context: Context): Promise<void> {
-    const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
+    const totals = { Applied: 0, Parked: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
+      // Before all: what is parked may wait for one of them.
+      const { setAside, left } = await setAsideDeadLetters(() => hasTime(context));
+      totals.Parked += setAside;
+      totals.SweepFailures += left;
       await subscriber.sweep(
         () => hasTime(context),
         (report) => {
@@ -219,14 +240,6 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
           logger.warn('backoff not set', { error: error as Error });
         }
         count({ Redelivered: event.Records.filter(cameBefore).length });
-        return responseTo(report);
-      }),
-
-    deadLetters: (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
-      invocation(context, async () => {
-        const report = await consume(event, (delivery, { eventSourceARN }) =>
-          subscriber.setAside(delivery, eventSourceARN === UNDELIVERED_ARN ? 'undelivered' : 'died'),
-        );
         return responseTo(report);
       }),
 

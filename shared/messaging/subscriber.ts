@@ -4,6 +4,7 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
+import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
 import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
@@ -134,7 +135,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
      * Parks what a queue has given up, for the sweep to try: it never reached its queue; or its function died over it, or
      * could not even park it.
      */
-    setAside: (delivery: Delivery, cause: 'died' | 'undelivered'): Promise<Outcome> =>
+    setAside: (delivery: Delivery, cause: Cause): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
         if (isOtherRendition(envelope, contracts)) return 'ignored';
         const place = placeOf(envelope, unordered);

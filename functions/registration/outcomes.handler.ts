@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { readEnvironment, text } from '../../shared/config/environment.ts';
+import { registrationOutcomes } from '../../shared/contracts/channels.ts';
+import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
+import { createOperationsStore } from './operations-store.ts';
+import { outcomeHandlers } from './outcomes.ts';
+
+const { MEMBERS_TABLE, OUTBOX_TABLE } = readEnvironment(z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text }));
+
+export const { consume, sweep } = subscriberFunctions({
+  service: registrationOutcomes.name,
+  channel: registrationOutcomes,
+  cursorKey: 'reply',
+  contracts: registrationOutcomes.messages,
+  idempotent: true,
+  handlers: ({ client, now, newId }) =>
+    outcomeHandlers({
+      store: createOperationsStore({ client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE }),
+      now,
+      newId,
+    }),
+});
