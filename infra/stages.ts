@@ -22,6 +22,7 @@ const settings = z.strictObject({
     'sms-commands': concurrency.optional(),
     'points-commands': concurrency.optional(),
     'registration-replies': concurrency.optional(),
+    'registration-outcomes': concurrency.optional(),
   }),
   /** Requests a second that the API takes of each route, from everybody together. */
   throttling: z.strictObject({

@@ -24,7 +24,11 @@ export class Channels extends Construct {
     for (const channel of channels) {
       const name = `rollcall-${stage.name}-${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
-      else this.#queues.set(channel.name, new ConsumedQueue(this, channel.name, { stage, name }));
+      else
+        this.#queues.set(
+          channel.name,
+          new ConsumedQueue(this, channel.name, { stage, name, ordered: channel.ordered }),
+        );
       const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
       const address = { ...this.#addressOf(channel), format: channel.format };
       directory.enter(owner, channel.name, channel.description, address);

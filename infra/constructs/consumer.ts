@@ -24,14 +24,16 @@ export interface ConsumerProps {
   queue: ConsumedQueue;
   /** Where SNS puts what it could not deliver to the queue. */
   undelivered?: Queue;
-  /** Handler file that exports `consume`, `sweep` and `deadLetters`. */
+  /** Handler file that exports `consume` and `sweep`. */
   entry: string;
   environment?: Record<string, string>;
   joinsLate?: boolean;
   /** Whether it is never paused or skipped: no capability is its own. */
   alwaysOn?: boolean;
   /** Whether its messages carry no version, so that it remembers them by their ids, until they expire. */
-  unordered?: boolean;
+  remembersIds?: boolean;
+  /** Whether nobody waits for its messages, so that a batch may take a second to fill. */
+  gathers?: boolean;
   channels: Channels;
   /** The channels that it sends to. */
   sendsTo?: readonly Channel[];
@@ -52,14 +54,13 @@ export class Consumer extends Construct {
   readonly table: ServiceTable;
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
-  readonly #applying: ServiceFunction[];
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
     const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms, governance } = props;
     this.name = name;
     const { queue, deadLetters } = props.queue;
-    const { joinsLate = false, unordered = false, alwaysOn = false } = props;
+    const { joinsLate = false, remembersIds = false, gathers = false, alwaysOn = false } = props;
 
     this.table = new ServiceTable(this, 'Table', {
       stage,
@@ -73,7 +74,7 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      ...(unordered && { timeToLiveAttribute: 'expiresAt' }),
+      ...(remembersIds && { timeToLiveAttribute: 'expiresAt' }),
     });
 
     const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions: string[]) => {
@@ -85,7 +86,8 @@ export class Consumer extends Construct {
         environment: {
           TABLE: this.table.tableName,
           QUEUE_URL: queue.queueUrl,
-          ...(undelivered && { UNDELIVERED_ARN: undelivered.queueArn }),
+          DEAD_LETTERS_URL: deadLetters.queueUrl,
+          ...(undelivered && { UNDELIVERED_URL: undelivered.queueUrl }),
           JOINS_LATE: String(joinsLate),
           ...(stage.verifySenders && { SENDER_PREFIX: `rollcall-${stage.name}-` }),
           ...environment,
@@ -101,17 +103,11 @@ export class Consumer extends Construct {
     this.#consume = consume;
     const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
     this.table.allowOnIndex(sweep, PARKED, 'Scan');
-    const setAside = consumerFunction('dead-letters', 'deadLetters', ServiceFunction.defaultTimeout, [
-      'GetItem',
-      'PutItem',
-      ...(sendsTo.length > 0 ? ['UpdateItem'] : []),
-    ]);
-    this.#functions = [consume, sweep, setAside];
-    this.#applying = [consume, sweep];
-    if (!alwaysOn) for (const fn of this.#applying) governance.allowReadingSwitches(fn);
+    this.#functions = [consume, sweep];
+    if (!alwaysOn) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
-    consumeFrom(queue, consume, concurrencyOf(stage, name));
+    consumeFrom(queue, consume, concurrencyOf(stage, name), gathers);
     // To set when what it gives back comes again.
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
@@ -120,10 +116,12 @@ export class Consumer extends Construct {
       [`${name}-dlq`, deadLetters, 'dead letters are'],
       [`${name}-undelivered`, undelivered, 'what SNS could not deliver to the queue is'],
     ] as const;
-    for (const [, given] of givenUp) {
-      if (!given) continue;
-      consumeFrom(given, setAside, 2);
-    }
+    sweep.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        resources: givenUp.flatMap(([, given]) => given?.queueArn ?? []),
+      }),
+    );
 
     const period = Duration.minutes(1);
     raiseAlarm(this, {
@@ -180,7 +178,9 @@ export class Consumer extends Construct {
           period,
         }),
         above: 0,
-        meaning: `${name}: ${what} not set aside: the function that parks them fails.`,
+        // The sweep looks every minute.
+        minutes: 5,
+        meaning: `${name}: ${what} not set aside: the sweep, which parks them, fails at them.`,
       });
     }
   }
@@ -197,11 +197,11 @@ export class Consumer extends Construct {
     });
   }
 
-  /** Tells all functions something, and lets those that apply messages, live or parked, do something more. */
+  /** Tells both functions something, and lets them do something more. */
   extend(environment: Record<string, string>, allow: (fn: ServiceFunction) => void): void {
     for (const fn of this.#functions) {
       for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
+      allow(fn);
     }
-    for (const fn of this.#applying) allow(fn);
   }
 }

@@ -21,15 +21,20 @@ export class FifoQueue extends StageQueue {
   }
 }
 
-/** A FIFO queue, and one for what it gives up. */
+/** A queue, and one for what it gives up: FIFO, unless its messages need no order. */
 export class ConsumedQueue extends Construct {
-  readonly queue: FifoQueue;
-  readonly deadLetters: FifoQueue;
+  readonly queue: StageQueue;
+  readonly deadLetters: StageQueue;
 
-  constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, name, ordered = true }: { stage: Stage; name: string; ordered?: boolean },
+  ) {
     super(scope, id);
-    this.deadLetters = new FifoQueue(this, 'Queue-dlq', { stage, name: `${name}-dlq`, deadLettersOf: name });
+    const Kind = ordered ? FifoQueue : StageQueue;
+    this.deadLetters = new Kind(this, 'Queue-dlq', { stage, name: `${name}-dlq`, deadLettersOf: name });
     const deadLetters = { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES };
-    this.queue = new FifoQueue(this, 'Queue', { stage, name, deadLetters });
+    this.queue = new Kind(this, 'Queue', { stage, name, deadLetters });
   }
 }

@@ -10,7 +10,7 @@ import { Consumer, type ConsumerProps } from './consumer.ts';
 import { ConsumedQueue, FifoQueue } from './fifo-queue.ts';
 import { ServiceFunction } from './service-function.ts';
 
-export interface SubscriberProps extends Omit<ConsumerProps, 'queue' | 'undelivered' | 'unordered'> {
+export interface SubscriberProps extends Omit<ConsumerProps, 'queue' | 'undelivered' | 'remembersIds' | 'gathers'> {
   topic: Channel;
   /**
    * The renditions of events that it reads in another; these are kept from it. It needs every version of an aggregate,

@@ -1,6 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { memberEvents, pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import {
+  memberEvents,
+  pointsCommands,
+  registrationOutcomes,
+  registrationReplies,
+  smsCommands,
+} from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
@@ -29,7 +35,7 @@ export class PointsStack extends Stack {
       queue: channels.queue(pointsCommands),
       entry: 'functions/points/commands.handler.ts',
       channels,
-      sendsTo: [registrationReplies, smsCommands],
+      sendsTo: [registrationOutcomes, smsCommands],
       alarms,
       governance,
     });

@@ -2,7 +2,13 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { memberEvents, pointsCommands, registrationReplies } from '../../shared/contracts/channels.ts';
+import type { Channel } from '../../shared/contracts/channel.ts';
+import {
+  memberEvents,
+  pointsCommands,
+  registrationOutcomes,
+  registrationReplies,
+} from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
 import { ApiStage } from '../constructs/api-stage.ts';
@@ -42,20 +48,28 @@ export class RegistrationStack extends Stack {
         },
       ],
     });
-    const replies = new Consumer(this, 'Replies', {
-      stage,
-      name: registrationReplies.name,
-      queue: channels.queue(registrationReplies),
-      entry: 'functions/registration/replies.handler.ts',
-      unordered: true,
-      alwaysOn: true,
-      channels,
-      alarms,
-      governance,
-    });
-    replies.uses('MEMBERS_TABLE', members, 'GetItem', 'UpdateItem', 'DeleteItem');
-    replies.extend({}, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
-    replies.uses('OUTBOX_TABLE', outbox.table, 'PutItem');
+    const answersTo = (id: string, channel: Channel, entry: string, gathers: boolean, actions: string[]) => {
+      const answers = new Consumer(this, id, {
+        stage,
+        name: channel.name,
+        queue: channels.queue(channel),
+        entry: `functions/registration/${entry}.handler.ts`,
+        alwaysOn: true,
+        gathers,
+        channels,
+        alarms,
+        governance,
+      });
+      answers.uses('MEMBERS_TABLE', members, ...actions);
+      return answers;
+    };
+    const replies = answersTo('Replies', registrationReplies, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
+    replies.extend({ OUTBOX_TABLE: outbox.table.tableName }, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
+    answersTo('Outcomes', registrationOutcomes, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
+      'OUTBOX_TABLE',
+      outbox.table,
+      'PutItem',
+    );
 
     const limits = new ServiceTable(this, 'Limits', {
       stage,

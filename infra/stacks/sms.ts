@@ -38,7 +38,7 @@ export class SmsStack extends Stack {
       name: smsCommands.name,
       queue: channels.queue(smsCommands),
       entry: 'functions/sms/commands.handler.ts',
-      unordered: true,
+      remembersIds: true,
       channels,
       alarms,
       governance,

@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { chunk } from '../../shared/messaging/batches.ts';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { createFilter } from './filter.ts';
@@ -20,11 +21,17 @@ export interface QueueMappingOptions {
   region: string;
   target: LambdaFunction;
   batchSize: number;
+  /** How long a batch may take to fill, from its first message; 0: it is what one receive brings. */
+  windowMs: number;
   /** Most batches at work at once. */
   concurrency: number;
   reportBatchItemFailures: boolean;
   filters: string[];
 }
+
+/** What SQS hands out, or takes, in one call. */
+const ENTRIES_PER_CALL = 10;
+const LONG_POLL_SECONDS = 20;
 
 /** What wakes functions. */
 export interface Mapping {
@@ -55,22 +62,33 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
           done.add(record);
     }
     if (done.size === 0) return;
-    calls.count('sqs', 'DeleteMessageBatch');
-    await sqs.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: [...done].map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle })),
+    await Promise.all(
+      chunk([...done], ENTRIES_PER_CALL).map((some) => {
+        calls.count('sqs', 'DeleteMessageBatch');
+        const Entries = some.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
+        return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
       }),
     );
   }
 
-  async function receive(): Promise<Message[]> {
+  /** What a batch has: of what one receive brings, or of all that come while its window is open. */
+  async function receiveBatch(): Promise<Message[]> {
+    const messages = await receive(options.batchSize, LONG_POLL_SECONDS);
+    const closesAt = Date.now() + options.windowMs;
+    while (messages.length > 0 && messages.length < options.batchSize && Date.now() < closesAt && !gate.isClosed) {
+      const seconds = Math.ceil((closesAt - Date.now()) / 1000);
+      messages.push(...(await receive(options.batchSize - messages.length, seconds)));
+    }
+    return messages;
+  }
+
+  async function receive(most: number, WaitTimeSeconds: number): Promise<Message[]> {
     calls.count('sqs', 'ReceiveMessage');
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: options.batchSize,
-        WaitTimeSeconds: 20,
+        MaxNumberOfMessages: Math.min(most, ENTRIES_PER_CALL),
+        WaitTimeSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }),
@@ -80,12 +98,14 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   }
 
   async function giveBack(messages: Message[]): Promise<void> {
-    const Entries = messages.map(({ ReceiptHandle }, index) => ({
-      Id: String(index),
-      ReceiptHandle,
-      VisibilityTimeout: 0,
-    }));
-    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    for (const some of chunk(messages, ENTRIES_PER_CALL)) {
+      const Entries = some.map(({ ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    }
   }
 
   async function poll(): Promise<void> {
@@ -94,7 +114,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
       return;
     }
     await gate.passed(stopping.signal);
-    const messages = await receive();
+    const messages = await receiveBatch();
     if (messages.length === 0) return;
     // It was closed while this one waited for messages.
     if (gate.isClosed) return giveBack(messages);

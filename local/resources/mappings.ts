@@ -9,6 +9,7 @@ interface MappingProperties {
   FunctionName: string;
   Enabled?: boolean;
   BatchSize?: number;
+  MaximumBatchingWindowInSeconds?: number;
   FunctionResponseTypes?: string[];
   FilterCriteria?: { Filters?: Array<{ Pattern: string }> };
   ScalingConfig?: { MaximumConcurrency?: number };
@@ -51,6 +52,7 @@ export const mappings =
           queueArn: sourceArn,
           queueUrl: queueUrl(sourceArn),
           batchSize: mapping.BatchSize ?? 10,
+          windowMs: (mapping.MaximumBatchingWindowInSeconds ?? 0) * 1000,
           concurrency: Math.min(
             runtime.instanceLimit,
             mapping.ScalingConfig?.MaximumConcurrency ?? runtime.instanceLimit,

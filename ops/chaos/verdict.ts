@@ -57,7 +57,7 @@ function checkConsumers(
   refusedOf: number,
 ) {
   const unreachable = new Set((parked.get('sms') ?? []).map(({ aggregateId }) => aggregateId));
-  const consumers = ['points-commands', 'sms-commands', 'registration-replies'];
+  const consumers = ['points-commands', 'sms-commands', 'registration-replies', 'registration-outcomes'];
   return consumers.flatMap((consumer) =>
     (parked.get(consumer) ?? []).flatMap((one): Violation[] => {
       const isExpected =

@@ -20,7 +20,7 @@ export interface Holdings {
 
 const SUBSCRIBERS = ['sms', 'points', 'guide'] as const;
 /** All that take messages from a queue. */
-export const CONSUMERS = [...SUBSCRIBERS, 'points-commands', 'sms-commands', 'registration-replies'] as const;
+export const CONSUMERS = [...SUBSCRIBERS, 'points-commands', 'sms-commands', 'registration-replies', 'registration-outcomes'] as const;
 
 /** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
 export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: string; smsUrl: string; stage: string }) {

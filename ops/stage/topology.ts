@@ -72,9 +72,7 @@ type Connection = Omit<TopologyEdge, 'id'>;
 function wholeTopology(resources: readonly Resource[]): Topology {
   const failures = failuresIn(resources);
   const deadLetters = new Set(failures.map(({ to }) => to));
-  const consumed = consumedIn(resources, deadLetters);
-  const setAside = new Set(consumed.filter(({ label }) => label === 'sets aside').map(({ to }) => to));
-  const callers = callersIn(resources).filter(({ id }) => !setAside.has(id));
+  const callers = callersIn(resources);
 
   const nodes = [CLIENT, ...nodesOf(resources, deadLetters), ...providersOf(callers)];
   const ids = new Set(nodes.map(({ id }) => id));
@@ -82,8 +80,8 @@ function wholeTopology(resources: readonly Resource[]): Topology {
     ...requestsIn(resources),
     ...failures,
     ...deliveriesIn(resources),
-    ...consumed,
-    ...grantedIn(resources),
+    ...consumedIn(resources),
+    ...grantedIn(resources, deadLetters),
     ...callers.map(({ id, stack }) => ({ from: id, to: providerOf(stack), label: 'calls' })),
   ];
   const edges = connections.map((one) => ({ id: `${one.from}→${one.to}`, ...one }));
@@ -135,16 +133,16 @@ function failuresIn(resources: readonly Resource[]): Connection[] {
   ];
 }
 
-function consumedIn(resources: readonly Resource[], deadLetters: ReadonlySet<string>): Connection[] {
+function consumedIn(resources: readonly Resource[]): Connection[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => {
     const from = text(properties.EventSourceArn);
-    const ofQueue = deadLetters.has(from) ? 'sets aside' : 'consumes';
-    return { from, to: text(properties.FunctionName), label: from.startsWith('table:') ? 'stream' : ofQueue };
+    const label = from.startsWith('table:') ? 'stream' : 'consumes';
+    return { from, to: text(properties.FunctionName), label };
   });
 }
 
 /** What functions do to other resources, by what their roles may do. */
-function grantedIn(resources: readonly Resource[]): Connection[] {
+function grantedIn(resources: readonly Resource[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
     ofType(resources, 'AWS::Events::Rule').flatMap(({ properties: { Targets = [], ScheduleExpression } }) =>
@@ -155,6 +153,8 @@ function grantedIn(resources: readonly Resource[]): Connection[] {
     const schedule = schedules.get(id);
     return [...(grants.get(text(properties.Role)) ?? [])].flatMap(([resource, actions]): Connection[] => {
       if (schedule && actions.has('dynamodb:Scan')) return [{ from: resource, to: id, label: `swept, ${schedule}` }];
+      if (deadLetters.has(resource) && actions.has('sqs:ReceiveMessage'))
+        return [{ from: resource, to: id, label: 'sets aside' }];
       const label = labelOf(actions);
       return label ? [{ from: id, to: resource, label }] : [];
     });

@@ -24,7 +24,7 @@ export const deadLetters: Check = async ({ stage }) => {
   const filled = (await stage.queues()).filter((state) => isDeadLetters(state) && state.visible + state.inFlight > 0);
   if (filled.length === 0) return ok('no queue has dead letters');
   const what = filled.map(({ queue, visible, inFlight }) => `${queue} has ${visible + inFlight}`).join(', ');
-  return warning(what, 'they are parked within seconds; if not, look at the logs of the function *-dead-letters');
+  return warning(what, 'the sweep parks them within two minutes; if not, look at the logs of the function *-sweep');
 };
 
 export const outbox: Check = async ({ stage, now }) => {

@@ -18,7 +18,7 @@ export interface Layout {
   edges: ReadonlyMap<string, PlacedEdge>;
 }
 
-/** Wide enough for `registration-replies.fifo` on three lines. */
+/** Wide enough for `registration-replies-dlq` on three lines. */
 export const NODE_SIZE = { width: 126, height: 80 };
 
 /** Where everything is drawn: in the direction in which messages flow. */
