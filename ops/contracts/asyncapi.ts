@@ -69,7 +69,7 @@ export function asyncApi(version: string) {
     info: {
       title: 'Rollcall',
       version,
-      description: 'CloudEvents 1.0 in structured JSON mode, over SNS FIFO topics and SQS FIFO queues.',
+      description: 'CloudEvents 1.0 in structured JSON mode, over SNS FIFO topics and SQS queues.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/cloudevents+json',
@@ -77,7 +77,7 @@ export function asyncApi(version: string) {
       channels.map((channel) => [
         channel.name,
         {
-          address: `rollcall-{stage}-${channel.name}.fifo`,
+          address: `rollcall-{stage}-${channel.name}${channel.ordered ? '.fifo' : ''}`,
           title: channel.name,
           description: channel.description,
           parameters: { stage: { description: 'Of the deployment, such as `prod`.' } },

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { channels } from '../../shared/contracts/channels.ts';
 
 export interface Text {
   to: string;
@@ -20,7 +21,13 @@ export interface Holdings {
 
 const SUBSCRIBERS = ['sms', 'points', 'guide'] as const;
 /** All that take messages from a queue. */
-export const CONSUMERS = [...SUBSCRIBERS, 'points-commands', 'sms-commands', 'registration-replies', 'registration-outcomes'] as const;
+export const CONSUMERS = [
+  ...SUBSCRIBERS,
+  'points-commands',
+  'sms-commands',
+  'registration-replies',
+  'registration-outcomes',
+] as const;
 
 /** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
 export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: string; smsUrl: string; stage: string }) {
@@ -40,7 +47,9 @@ export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: st
   }
 
   async function queued(service: string): Promise<number> {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-${stage}-${service}.fifo` }));
+    const ordered = channels.find(({ name }) => name === service)?.ordered ?? true;
+    const QueueName = `rollcall-${stage}-${service}${ordered ? '.fifo' : ''}`;
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({
         QueueUrl,

@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { channels } from '../../shared/contracts/channels.ts';
 import { PARKED_INDEX, parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-store.ts';
 import { type OutboxRow, readRow } from '../../shared/messaging/outbox.ts';
 import type { OutboxSweepReport, PublishRequest } from '../../shared/messaging/relay-functions.ts';
@@ -117,10 +118,11 @@ export function openStage({ name, endpoint }: StageOptions) {
 
     /** Names of all that take messages from a queue: subscribers, and whoever takes commands or replies. */
     async subscribers(): Promise<string[]> {
-      // What is not FIFO is no channel, but where a provider tells of texts.
-      const channels = (await queueUrls()).map(nameOf).filter((name) => name.endsWith('.fifo'));
-      const names = channels.map((name) => name.slice(prefix.length, -'.fifo'.length));
-      return names.filter((queue) => names.includes(`${queue}-dlq`)).sort();
+      const queues = (await queueUrls()).map((url) => nameOf(url).slice(prefix.length));
+      const fifo = queues.filter((queue) => queue.endsWith('.fifo')).map((queue) => queue.slice(0, -'.fifo'.length));
+      // What is neither FIFO nor a channel is where a provider tells of texts.
+      const unordered = queues.filter((queue) => channels.some(({ name }) => name === queue));
+      return [...fifo.filter((queue) => fifo.includes(`${queue}-dlq`)), ...unordered].sort();
     },
 
     async queues(): Promise<QueueState[]> {

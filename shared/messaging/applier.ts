@@ -128,7 +128,7 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
 /** Finds what handles a type. */
-function handlersOf<C extends MessageContract>(handlers: Handlers<C>) {
+export function handlersOf<C extends MessageContract>(handlers: Handlers<C>) {
   type Found = { handle: Handler<C>; follows?: Follows<C> };
   return (type: string): Found | undefined => {
     const found = handlers[type as C['type']] as Handler<C> | Found | undefined;

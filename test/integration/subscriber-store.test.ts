@@ -102,8 +102,8 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
     await store.discard({ ...message(id, 9), ...about });
     await store.park(message(id, 10));
-    await store.eraseLeft(id);
-    await store.eraseLeft(aggregate());
+    await store.eraseLeft(id, '');
+    await store.eraseLeft(aggregate(), '');
     expect(await store.parkedOf(id)).toEqual([
       message(id, 1, { reason: 'failed', body: '' }),
       message(id, 10, { body: '' }),

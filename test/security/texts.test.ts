@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { handlersOf } from '../../shared/messaging/applier.ts';
+import { readMessage } from '../../shared/messaging/message.ts';
 import { registered, TIME } from '../support/builders.ts';
 
 /** What is sent to whoever owns the phone of a registration. */
@@ -16,8 +19,8 @@ async function sentTo(name: string, locale: string): Promise<string[]> {
     now: () => TIME,
   });
   const message = registered();
-  const registration = { ...message, data: { ...message.data, name, locale } };
-  const reaction = await handlers['rollcall.member.registered.v1']?.(registration as never, false);
+  const event = readMessage({ ...message, data: { ...message.data, name, locale } }, [memberRegisteredV2]);
+  const reaction = await handlersOf(handlers)(event.type)?.handle(event, false);
   await reaction?.call?.(false);
   return sent;
 }

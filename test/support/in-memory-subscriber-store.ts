@@ -137,8 +137,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
   async eraseLeft(aggregateId: string, but: string): Promise<void> {
     const emptied = <M extends ParkedMessage>({ error: _, ...message }: M): M =>
       ({ ...message, body: '' }) as unknown as M;
-    const isMeant = (message: ParkedMessage) =>
-      message.aggregateId === aggregateId && message.messageId !== but;
+    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId && message.messageId !== but;
     for (const [index, message] of this.discarded.entries())
       if (isMeant(message)) this.discarded[index] = emptied(message);
     for (const [key, message] of this.waiting) if (isMeant(message)) this.waiting.set(key, emptied(message));

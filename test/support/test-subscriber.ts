@@ -18,7 +18,9 @@ export const MINUTE = 60_000;
 export function subscriber(
   handlers: Handlers<(typeof contracts)[number]> = {},
   joinsLate = false,
-  more: Partial<Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered' | 'channel' | 'senderPrefix'>> = {},
+  more: Partial<
+    Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered' | 'channel' | 'senderPrefix' | 'mayReplyOn'>
+  > = {},
 ) {
   const store = new InMemorySubscriberStore();
   let ids = 0;

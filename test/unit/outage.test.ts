@@ -109,7 +109,7 @@ describe('an hour in which the only SMS provider is down', () => {
       mode: async () => 'on',
       now,
     });
-    const correspondence = createCorrespondence({ source: '/test', channels: {}, now, newId });
+    const correspondence = createCorrespondence({ source: '/test', channels: {} });
     const kit = createSubscriber({
       store,
       queueName: 'sms.fifo',

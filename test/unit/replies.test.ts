@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';
-import { contracts, replyHandlers } from '../../functions/registration/replies.ts';
-import { registrationReplies } from '../../shared/contracts/channels.ts';
+import { outcomeHandlers } from '../../functions/registration/outcomes.ts';
+import { replyHandlers } from '../../functions/registration/replies.ts';
+import { registrationOutcomes, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
@@ -19,13 +20,11 @@ const OPERATION: Operation = {
   ...{ deadline: new Date(TIME.getTime() + 60_000).toISOString(), outcome: { state: 'pending' } },
 };
 
-/** The consumer of replies, beside an operation, and members of whom some have left. */
+/** The consumers of answers, beside an operation, and members of whom some have left. */
 function replies(operation: Operation, left: readonly string[] = []) {
   const done: string[] = [];
-  const write = (what: string) => {
-    done.push(what);
-    return {};
-  };
+  let refusals = 0;
+  const write = (what: string) => ({ Put: { what } });
   const store = {
     find: async (id: string) => (id === operation.id ? operation : undefined),
     hasLeft: async (memberId: string) => left.includes(memberId),
@@ -34,7 +33,7 @@ function replies(operation: Operation, left: readonly string[] = []) {
     eraseOf: async () => void done.push('erased'),
   } as never;
   const erasures: Record<string, object> = {
-    [MEMBER]: { requestedAt: at, services: ['points', 'sms'], confirmed: {} },
+    [MEMBER]: { requestedAt: at, services: ['points', 'sms'] },
   };
   const client = {
     send: async ({ input }: { input: { Key: { pk: string } } }) => ({
@@ -42,16 +41,39 @@ function replies(operation: Operation, left: readonly string[] = []) {
     }),
   } as never;
   const table = new InMemorySubscriberStore();
+  table.change = async ({ writes = [], setOnce }) => {
+    if (refusals-- > 0) return false;
+    for (const { Put } of writes) done.push((Put as unknown as { what: string }).what);
+    if (setOnce) done.push(...Object.keys(setOnce.attributes));
+    return true;
+  };
   let ids = 0;
   const newId = () => `id-${++ids}`;
-  const kit = createSubscriber({
+  const common = {
     store: table,
-    queueName: 'replies.fifo',
-    ...{ joinsLate: false, unordered: true, contracts, channel: registrationReplies, now, newId, random: () => 0 },
-    handlers: replyHandlers({ client, store, membersTable: 'members', now, newId }),
+    queueName: 'replies',
+    joinsLate: false,
+    idempotent: true,
+    now,
+    newId,
+    random: () => 0,
+  };
+  const outcomes = createSubscriber({
+    ...common,
+    ...{ contracts: registrationOutcomes.messages, channel: registrationOutcomes },
+    handlers: outcomeHandlers({ store, now, newId }),
+  });
+  const replies = createSubscriber({
+    ...common,
+    ...{ contracts: registrationReplies.messages, channel: registrationReplies },
+    handlers: replyHandlers({ client, store, membersTable: 'members' }),
   });
   return {
     done,
+    table,
+    refuse: (times: number) => {
+      refusals = times;
+    },
     /** @returns why it was parked, if it was */
     async take<C extends MessageContract>(
       contract: C,
@@ -59,7 +81,12 @@ function replies(operation: Operation, left: readonly string[] = []) {
       { source = '/rollcall/points', subject = MEMBER, correlationId = OPERATION.id } = {},
     ): Promise<string | undefined> {
       const message = createMessage(contract, { id: newId(), source, subject, time: TIME, data, correlationId });
-      await kit.apply({ body: JSON.stringify(message), receives: 1, queueMessageId: message.id });
+      const isReply = registrationReplies.messages.some(({ type }) => type === contract.type);
+      await (isReply ? replies : outcomes).apply({
+        body: JSON.stringify(message),
+        receives: 1,
+        queueMessageId: message.id,
+      });
       return [...table.waiting.values()][0]?.error;
     },
   };
@@ -76,6 +103,26 @@ describe('an answer to a redemption', () => {
     const { take, done } = replies(OPERATION);
     expect(await take(redemptionSettled, settled(MEMBER))).toBeUndefined();
     expect(done).toEqual(['succeeded']);
+  });
+
+  it('is read again, and tried again, when its operation was changed at the same moment', async () => {
+    const { take, done, refuse } = replies(OPERATION);
+    refuse(2);
+    expect(await take(redemptionSettled, settled(MEMBER))).toBeUndefined();
+    expect(done).toEqual(['succeeded']);
+  });
+
+  it('comes again when it is refused time after time, for nobody knows what it has to say by then', async () => {
+    const { take, done, refuse } = replies(OPERATION);
+    refuse(5);
+    await expect(take(redemptionSettled, settled(MEMBER))).rejects.toThrow('is being changed by others');
+    expect(done).toEqual([]);
+  });
+
+  it('leaves no cursor behind', async () => {
+    const { take, table } = replies(OPERATION);
+    await take(redemptionSettled, settled(MEMBER));
+    expect([table.cursors.size, table.effects.length]).toEqual([0, 0]);
   });
 
   it.each([
@@ -125,7 +172,7 @@ describe('a confirmation that data was erased', () => {
     expect(await take(memberDataErased, confirmation(MEMBER), { source: '/rollcall/late' })).toBeUndefined();
     expect(done).toEqual([]);
     expect(await take(memberDataErased, confirmation(MEMBER), { source: '/rollcall/sms' })).toBeUndefined();
-    expect(done).toEqual(['erased']);
+    expect(done).toEqual(['erased', 'confirmed#sms']);
   });
 
   it('is parked if nobody has asked for it', async () => {

@@ -6,7 +6,7 @@ import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
 import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import type { Effect } from '../../shared/messaging/subscriber-store.ts';
-import { memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
+import { deactivated, memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
 /** A sender that fails for as long as it is told to, and keeps what it sent. */
@@ -43,7 +43,7 @@ describe('what an effect has to send', () => {
     expect(await apply(registered())).toBe('applied');
     expect(sender.sent).toEqual([first]);
     expect(await store.unsent({ aggregateId: member, version: 1 })).toEqual([]);
-    expect(await apply(registered())).toBe('duplicate');
+    expect(await apply(registered(), 2)).toBe('duplicate');
     expect(sender.sent).toEqual([first]);
   });
 
@@ -53,7 +53,7 @@ describe('what an effect has to send', () => {
     await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
     expect(versions()).toEqual([1]);
     sender.failure = undefined;
-    expect(await apply(registered())).toBe('duplicate');
+    expect(await apply(registered(), 2)).toBe('duplicate');
     expect([sender.sent, versions()]).toEqual([[first], [1]]);
   });
 
@@ -103,7 +103,7 @@ describe('what an effect has to send', () => {
     const send = ['a', 'b'].map((id) => outgoingMessage(member, id));
     const { apply } = subscriber({ 'rollcall.member.registered.v1': () => ({ send }) }, false, { sender });
     await expect(apply(registered())).rejects.toThrow('could not be sent');
-    expect(await apply(registered())).toBe('duplicate');
+    expect(await apply(registered(), 2)).toBe('duplicate');
     expect(sent).toEqual(['a', 'b', 'b']);
   });
 
@@ -126,9 +126,134 @@ describe('what an effect has to send', () => {
     await apply(registered(), 5);
     await kit.discard({ aggregateId: member, version: 1 }, 'the channel is gone');
     sender.failure = undefined;
-    expect(await apply(registered())).toBe('duplicate');
+    expect(await apply(registered(), 2)).toBe('duplicate');
     expect([parked(), versions(), sender.sent]).toEqual([[], [1], []]);
     expect(store.discarded).toMatchObject([{ reason: 'unsent', discardedBecause: 'the channel is gone' }]);
+  });
+});
+
+describe('what follows from message and state', () => {
+  /** Answers every registration with what its handler has set. */
+  const deriving = (sender: ReturnType<typeof outbound>, more: Parameters<typeof subscriber>[2] = {}) => {
+    let runs = 0;
+    const world = subscriber(
+      {
+        'rollcall.member.registered.v1': {
+          handle: () => ({ set: { run: ++runs } }),
+          follows: ({ id }, { run }) => [outgoingMessage(member, `${id} answer of run ${run}`)],
+        },
+        'rollcall.member.deactivated.v1': {
+          handle: () => ({ set: { erased: 'yes' } }),
+          follows: ({ id }, { erased }) => [outgoingMessage(member, `${id} erased: ${erased}`)],
+        },
+      },
+      false,
+      { sender, ...more },
+    );
+    return { ...world, runs: () => runs };
+  };
+  const answer = `${member}/1 answer of run 1`;
+  const confirmation = `${member}/2 erased: yes`;
+
+  it('is sent once it is committed, and kept nowhere', async () => {
+    const sender = outbound();
+    const { apply, store } = deriving(sender);
+    expect(await apply(registered())).toBe('applied');
+    expect([sender.sent, store.effects[0]?.effect.send]).toEqual([[answer], undefined]);
+  });
+
+  it('is derived again when the message comes again after a crash, and its effect is not made again', async () => {
+    const sender = outbound(new Error('the function dies'));
+    const { apply, runs } = deriving(sender);
+    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    sender.failure = undefined;
+    expect(await apply(registered(), 2)).toBe('duplicate');
+    expect(sender.sent).toEqual([answer]);
+    expect(runs()).toBeLessThanOrEqual(2);
+  });
+
+  it('is not derived for a copy, such as a replay makes of every event', async () => {
+    const sender = outbound();
+    const { apply } = deriving(sender);
+    await apply(registered());
+    expect(await apply(registered(), 1)).toBe('duplicate');
+    expect(sender.sent).toEqual([answer]);
+  });
+
+  it('is parked as it is to be sent, if the broker is away for long, and says it still when the subject has left', async () => {
+    const sender = outbound(new PermanentError('denied'));
+    const { apply, parked, store, sweep, pass } = deriving(sender);
+    expect(await apply(registered(), 5)).toBe('parked');
+    expect(await apply(deactivated(member, 2), 5)).toBe('parked');
+    expect([parked(), [...store.waiting.values()].map(({ body }) => body)]).toEqual([
+      ['1 unsent', '2 unsent'],
+      ['', ''],
+    ]);
+    sender.failure = undefined;
+    pass(60_000);
+    await sweep();
+    expect([sender.sent, parked()]).toEqual([[answer, confirmation], []]);
+  });
+
+  it('is sent for what ended among the dead letters', async () => {
+    const sender = outbound(new Error('the function dies'));
+    const { apply, setAside } = deriving(sender);
+    await expect(apply(registered())).rejects.toThrow();
+    sender.failure = undefined;
+    expect(await setAside(registered(), 'died')).toBe('duplicate');
+    expect(sender.sent).toEqual([answer]);
+  });
+
+  it('is sent for a message that is parked still, though it was applied', async () => {
+    const sender = outbound();
+    const { apply, store, sweep } = deriving(sender);
+    await apply(registered());
+    const about = { aggregateId: member, version: 1, messageId: registered().id, type: registered().type };
+    const body = JSON.stringify(registered());
+    await store.park({ ...about, body, reason: 'retry', attempts: 1, parkedAt: TIME.toISOString() });
+    await sweep();
+    expect([sender.sent, store.waiting.size]).toEqual([[answer, answer], 0]);
+  });
+
+  it('is nothing for a version that a person skipped', async () => {
+    const sender = outbound();
+    const { apply, discard, kit, pass, parked } = deriving(sender, {});
+    expect(await apply(profileChanged(member, 2))).toBe('parked');
+    pass(61 * MINUTE);
+    await discard(1);
+    await kit.sweep(
+      () => true,
+      () => {},
+    );
+    expect([parked(), await apply(registered(), 2), sender.sent]).toEqual([[], 'duplicate', []]);
+  });
+
+  it('is nothing for a member who has left, but the confirmation of that', async () => {
+    const sender = outbound();
+    const { apply } = deriving(sender);
+    await apply(registered());
+    await apply(deactivated(member, 2));
+    sender.sent.length = 0;
+    expect(await apply(registered(), 2)).toBe('duplicate');
+    expect(sender.sent).toEqual([]);
+    expect(await apply(deactivated(member, 2), 2)).toBe('duplicate');
+    expect(sender.sent).toEqual([confirmation]);
+  });
+
+  it('is sent though its capability was skipped meanwhile', async () => {
+    const sender = outbound(new Error('the function dies'));
+    const { apply, kit } = deriving(sender);
+    await expect(apply(registered())).rejects.toThrow();
+    sender.failure = undefined;
+    const delivery = { body: JSON.stringify(registered()), receives: 2, queueMessageId: 'q' };
+    expect(await kit.hold(delivery, 'skipped')).toBe('duplicate');
+    expect(sender.sent).toEqual([answer]);
+  });
+
+  it('makes a message fail before anything is committed, if its reply can go nowhere', async () => {
+    const { apply, versions, parked } = deriving(outbound(), { mayReplyOn: (channel) => channel === 'replies' });
+    expect(await apply({ ...registered(), replyto: 'elsewhere' })).toBe('parked');
+    expect([versions(), parked()]).toEqual([[], ['1 failed']]);
   });
 });
 
@@ -197,16 +322,17 @@ describe('the other rendition of an event', () => {
 });
 
 describe('correspondence', () => {
-  const { reply } = createCorrespondence({
-    source: '/rollcall/test',
-    channels: { replies: 'url' },
-    now: () => TIME,
-    newId: () => 'reply',
-  });
+  const { reply } = createCorrespondence({ source: '/rollcall/test', channels: { replies: 'url' } });
+  const at = TIME.toISOString();
   const data = { memberId: memberIdOf(1), step: 'test', summary: 'done', completedAt: TIME.toISOString() };
 
   it('answers where the sender wants it, in the same conversation', () => {
-    const [answer] = reply({ ...registered(), replyto: 'replies', correlationid: 'c' }, onboardingStepCompleted, data);
+    const [answer] = reply(
+      { ...registered(), replyto: 'replies', correlationid: 'c' },
+      onboardingStepCompleted,
+      data,
+      at,
+    );
     expect(answer).toMatchObject({ channel: 'replies', group: memberIdOf(1), kind: 'document' });
     expect(JSON.parse(answer?.body ?? '')).toMatchObject({
       source: '/rollcall/test',
@@ -215,14 +341,21 @@ describe('correspondence', () => {
     });
   });
 
+  it('derives the same answer again, and another one of another service', () => {
+    const other = createCorrespondence({ source: '/rollcall/other', channels: { replies: 'url' } });
+    const cause = { ...registered(), replyto: 'replies' };
+    const ids = [reply, reply, other.reply].map((one) => one(cause, onboardingStepCompleted, data, at)[0]?.messageId);
+    expect([ids[0] === ids[1], ids[0] === ids[2]]).toEqual([true, false]);
+  });
+
   it('answers nothing where no answer is wanted', () => {
-    expect(reply(registered(), onboardingStepCompleted, data)).toEqual([]);
+    expect(reply(registered(), onboardingStepCompleted, data, at)).toEqual([]);
   });
 
   it.each(['elsewhere', 'https://example.com/', 'constructor'])(
     'refuses to answer on %s, which is none of our channels',
     (replyto) => {
-      expect(() => reply({ ...registered(), replyto }, onboardingStepCompleted, data)).toThrow(PermanentError);
+      expect(() => reply({ ...registered(), replyto }, onboardingStepCompleted, data, at)).toThrow(PermanentError);
     },
   );
 });

@@ -7,6 +7,7 @@ import { welcomeText } from '../../functions/sms/templates.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { closestLocale } from '../../shared/localization.ts';
+import { handlersOf } from '../../shared/messaging/applier.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { readMessage } from '../../shared/messaging/message.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
@@ -14,7 +15,7 @@ import { memberIdOf, profileChanged, registered, TIME } from '../support/builder
 const now = () => TIME;
 const surroundings = {
   now,
-  correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' }, now, newId: () => 'reply' }),
+  correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' } }),
 };
 
 describe('welcome text', () => {
@@ -60,26 +61,31 @@ describe('points', () => {
     data: { ...registered().data, returning: true },
   };
   async function credited(bonus: RegistrationBonus, message: ReturnType<typeof registered>) {
-    const handlers = accountHandlers({ tableName: 'points', bonus: async () => bonus, ...surroundings });
-    return (await handlers['rollcall.member.registered.v1']?.(message, false)) ?? {};
+    const handlers = handlersOf(accountHandlers({ bonus: async () => bonus, ...surroundings }));
+    const { handle, follows } = handlers(memberRegisteredV2.type) ?? {};
+    const event = readMessage(message, [memberRegisteredV2]);
+    const { set = {} } = (await handle?.(event, false)) ?? {};
+    return { set, answers: follows?.(event, set) ?? [] };
   }
+  const opened = (points: number) => ({
+    ...{ balance: points, accountState: 'open', openedAt: TIME.toISOString() },
+    opening: { points, reason: 'registration', at: TIME.toISOString() },
+  });
 
   it('credits the bonus to ledger and balance together', async () => {
-    const { set, writes } = await credited({ points: 250, oncePerPhone: true }, registered());
-    expect(set).toEqual({ balance: 250, accountState: 'open' });
-    expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 250, reason: 'registration' });
+    const { set } = await credited({ points: 250, oncePerPhone: true }, registered());
+    expect(set).toEqual(opened(250));
   });
 
   it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
-    const { set, writes, send } = await credited({ points: 250, oncePerPhone: true }, returning);
-    expect(set).toEqual({ balance: 0, accountState: 'open' });
-    expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 0, reason: 'registration' });
-    expect(JSON.parse(send?.[0]?.body ?? '').data.summary).toBe('0 points credited: the bonus is given once a phone');
+    const { set, answers } = await credited({ points: 250, oncePerPhone: true }, returning);
+    expect(set).toEqual(opened(0));
+    expect(JSON.parse(answers[0]?.body ?? '').data.summary).toBe('0 points credited: the bonus is given once a phone');
   });
 
   it('credits it each time where the rule is another', async () => {
     const { set } = await credited({ points: 250, oncePerPhone: false }, returning);
-    expect(set).toEqual({ balance: 250, accountState: 'open' });
+    expect(set).toEqual(opened(250));
   });
 
   it('reads the bonus from the rules once a minute, and falls back to the default', async () => {
@@ -111,14 +117,12 @@ describe('guide', () => {
   });
 
   it('starts in the closest language and follows the profile', async () => {
-    const handlers = journeyHandlers(surroundings);
+    const handlers = handlersOf(journeyHandlers(surroundings));
     const event = readMessage(registered(), [memberRegisteredV2]);
-    const started = await handlers['rollcall.member.registered.v2']?.(event, false);
+    const started = await handlers(event.type)?.handle(event, false);
     expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });
-    const changed = await handlers['rollcall.member.profile-changed.v1']?.(
-      profileChanged(memberIdOf(1), 2, 'zh'),
-      false,
-    );
+    const change = profileChanged(memberIdOf(1), 2, 'zh');
+    const changed = await handlers(change.type)?.handle(change, false);
     expect(changed?.set).toEqual({ journeyLocale: 'zh-CN', addressee: 'Lucía' });
   });
 });
