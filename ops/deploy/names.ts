@@ -26,8 +26,8 @@ export async function namesTaken(
       .filter(([logicalId, { Type }]) => Type === type && isNew(stack, logicalId))
       .map(([, { Properties, DeletionPolicy = '' }]) => ({ name: String(Properties?.[property]), DeletionPolicy })),
   );
-  // Of a stage that is there, nothing need be asked.
-  const there = new Set(resources.length > 0 ? await account.namesOf(type) : []);
+  if (resources.length === 0) return [];
+  const there = new Set(await account.namesOf(type));
   const taken = resources.filter(({ name }) => there.has(name));
   if (taken.length === 0) return [good(check, `${resources.length} new ${type}`)];
   const names = taken.map(({ name }) => name).join(', ');
