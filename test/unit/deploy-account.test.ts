@@ -126,7 +126,7 @@ describe('an account is asked', () => {
   });
 
   it('what SNS takes a second: its own quota, else the default, else nothing', async () => {
-    const none = jsonError('NoSuchResourceException', 'The request failed because the specified quota does not exist.');
+    const none = jsonError('NoSuchResourceException', '');
     answers = { GetServiceQuota: json({ Quota: { Value: 9_000 } }) };
     expect(await open().messagesPerSecond()).toBe(9_000);
     answers = { GetServiceQuota: none, GetAWSDefaultServiceQuota: json({ Quota: { Value: 300 } }) };
