@@ -18,8 +18,6 @@ type Chapter =
   | 'not-set-aside'
   | 'not-delivered'
   | 'lost-in-delivery'
-  | 'not-delivered'
-  | 'lost-in-delivery'
   | 'sweep-fails'
   | 'circuit-opened'
   | 'texts-held'

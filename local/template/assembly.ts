@@ -5,12 +5,13 @@ import { CloudError } from '../errors.ts';
 export interface TemplateResource {
   Type: string;
   Properties?: Record<string, unknown>;
+  DeletionPolicy?: string;
   Condition?: string;
 }
 
 export interface Template {
   Resources: Record<string, TemplateResource>;
-  Parameters?: Record<string, { Type: string; Default?: string; Description?: string }>;
+  Parameters?: Record<string, { Type: string; Default?: string; Description?: string; AllowedPattern?: string }>;
   Outputs?: Record<string, { Value: unknown; Export?: { Name: unknown } }>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
   Conditions?: Record<string, unknown>;

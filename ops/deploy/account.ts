@@ -1,11 +1,18 @@
 import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, paginateListTables } from '@aws-sdk/client-dynamodb';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeAccountAttributesCommand, PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { paginateListServiceQuotas, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetAWSDefaultServiceQuotaCommand,
+  GetServiceQuotaCommand,
+  ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas';
+import { paginateListTopics, SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Template } from '../../local/template/assembly.ts';
+import { statusOfIdentity } from './origination-identity.ts';
 
 /** A stack as it was deployed last. */
 export interface DeployedStack {
@@ -20,22 +27,33 @@ export interface Account {
   identity(): Promise<{ account: string; region: string }>;
   /** @returns the version of its bootstrap stack; nothing, if it has none */
   bootstrapVersion(): Promise<number | undefined>;
+  /** @returns nothing, if there is none, or only its first change set */
   stack(name: string): Promise<DeployedStack | undefined>;
-  hasTable(name: string): Promise<boolean>;
+  /** @returns the names of all resources of a type */
+  namesOf(type: NamedType): Promise<string[]>;
   /** @returns how many functions may run at once */
   concurrentExecutions(): Promise<number>;
-  /** @returns what SNS takes for FIFO topics in a second, in this region; nothing, if its quotas do not say */
-  fifoMessagesPerSecond(): Promise<number | undefined>;
+  /** @returns what SNS takes for all topics in a second, in this region; nothing, if Service Quotas does not know */
+  messagesPerSecond(): Promise<number | undefined>;
   /** @returns whether texts go to verified phones only */
   isSmsSandbox(): Promise<boolean>;
+  /** @returns `ACTIVE` and others; nothing, if the account has no such identity to send texts from */
+  statusOfIdentity(arn: string): Promise<string | undefined>;
 }
 
 /** `cdk bootstrap` leaves its version there, for the default qualifier. */
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 
-const isMissing = (error: unknown) =>
-  /NotFound/.test((error as Error).name) || /does not exist/.test((error as Error).message);
+/**
+ * Messages published a second, of FIFO topics too where their throughput scope is the message group
+ * (https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html).
+ */
+const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
 
+const isMissing = (error: unknown) =>
+  /NotFound|NoSuchResource/.test((error as Error).name) || /does not exist/.test((error as Error).message);
+
+/** @returns nothing, if AWS answers that there is no such thing */
 async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefined> {
   try {
     return await question();
@@ -45,10 +63,31 @@ async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefin
   }
 }
 
+const namesOf = {
+  async 'AWS::DynamoDB::GlobalTable'() {
+    const pages = await Array.fromAsync(paginateListTables({ client: new DynamoDBClient() }, {}));
+    return pages.flatMap(({ TableNames = [] }) => TableNames);
+  },
+
+  async 'AWS::SNS::Topic'() {
+    const pages = await Array.fromAsync(paginateListTopics({ client: new SNSClient() }, {}));
+    return pages.flatMap(({ Topics = [] }) => Topics).map(({ TopicArn = '' }) => TopicArn.split(':').at(-1) ?? '');
+  },
+
+  /** Also one whose deletion is scheduled: until then its name is taken. */
+  async 'AWS::SecretsManager::Secret'() {
+    const all = paginateListSecrets({ client: new SecretsManagerClient() }, { IncludePlannedDeletion: true });
+    const pages = await Array.fromAsync(all);
+    return pages.flatMap(({ SecretList = [] }) => SecretList).map(({ Name = '' }) => Name);
+  },
+};
+
+/** Of what a stage keeps when its stacks go, under names that the next ones ask for. */
+export type NamedType = keyof typeof namesOf;
+
 /** The account of the credentials, in the region of the environment, or the cloud that AWS_ENDPOINT_URL names. */
 export function openAccount(): Account {
   const cloudFormation = new CloudFormationClient();
-  const dynamodb = new DynamoDBClient();
 
   return {
     async identity() {
@@ -67,8 +106,9 @@ export function openAccount(): Account {
     stack: (StackName) =>
       unlessMissing(async () => {
         const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
-        const { TemplateBody = '{}' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
         const [{ StackStatus = '', Parameters = [] } = {}] = Stacks;
+        if (StackStatus === 'REVIEW_IN_PROGRESS') return undefined;
+        const { TemplateBody = '{}' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
         return {
           status: StackStatus,
           parameters: Object.fromEntries(
@@ -78,8 +118,7 @@ export function openAccount(): Account {
         };
       }),
 
-    hasTable: async (TableName) =>
-      (await unlessMissing(() => dynamodb.send(new DescribeTableCommand({ TableName })))) !== undefined,
+    namesOf: (type) => namesOf[type](),
 
     async concurrentExecutions() {
       const { AccountLimit } = await new LambdaClient().send(new GetAccountSettingsCommand());
@@ -87,15 +126,13 @@ export function openAccount(): Account {
       return AccountLimit.ConcurrentExecutions;
     },
 
-    async fifoMessagesPerSecond() {
-      for await (const { Quotas = [] } of paginateListServiceQuotas(
-        { client: new ServiceQuotasClient() },
-        { ServiceCode: 'sns' },
-      )) {
-        const found = Quotas.find(({ QuotaName = '' }) => /fifo/i.test(QuotaName) && /publish/i.test(QuotaName));
-        if (found) return found.Value;
-      }
-      return undefined;
+    async messagesPerSecond() {
+      const quotas = new ServiceQuotasClient();
+      const { Quota: own } = (await unlessMissing(() => quotas.send(new GetServiceQuotaCommand(PUBLISHED)))) ?? {};
+      if (own) return own.Value;
+      // As long as nobody has asked for another, it may have the default only.
+      const given = await unlessMissing(() => quotas.send(new GetAWSDefaultServiceQuotaCommand(PUBLISHED)));
+      return given?.Quota?.Value;
     },
 
     async isSmsSandbox() {
@@ -104,5 +141,7 @@ export function openAccount(): Account {
       );
       return AccountAttributes.some(({ Name, Value }) => Name === 'ACCOUNT_TIER' && Value === 'SANDBOX');
     },
+
+    statusOfIdentity: (arn) => unlessMissing(() => statusOfIdentity(new PinpointSMSVoiceV2Client(), arn)),
   };
 }

@@ -101,17 +101,21 @@ function missedExports(deployed: Templates, planned: Templates): Danger[] {
     return [...(before ? exportsOf(before) : [])].flatMap(([name, value]): Danger[] => {
       const by = importers.get(name);
       if (!by || now.get(name) === value) return [];
-      return [
-        {
-          stack,
-          logicalId: name,
-          type: 'export',
-          danger: 'export is in use',
-          what: `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. First deploy these alone, by which they no longer import it (npx cdk deploy --exclusively ${by.join(' ')}); then all.`,
-        },
-      ];
+      const what = `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. ${freeing(by, planned)}`;
+      return [{ stack, logicalId: name, type: 'export', danger: 'export is in use', what }];
     });
   });
+}
+
+/** How stacks come not to import any more: by their new templates, or they go, if there are none. */
+function freeing(importers: readonly string[], planned: Templates): string {
+  const [stay, go] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
+  const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];
+  const commands = [
+    ...go.map((name) => `aws cloudformation delete-stack --stack-name ${name}`),
+    ...(stay.length > 0 ? [`npx cdk deploy -c stage=${stage} --exclusively ${stay.join(' ')}`] : []),
+  ];
+  return `First these no longer do, then deploy all: ${commands.join(' && ')}`;
 }
 
 const exportsOf = ({ Outputs = {} }: Template): Map<string, string> =>

@@ -8,11 +8,14 @@ import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { printJson } from '../cli/output.ts';
 import { openAccount } from './account.ts';
-import { type Finding, preflight } from './preflight.ts';
+import type { Finding } from './finding.ts';
+import { preflight } from './preflight.ts';
 
 interface Options {
   context: Record<string, string>;
   parameters: Record<string, Record<string, string>>;
+  profile?: string;
+  importExistingResources?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -36,6 +39,8 @@ const program = new Command('npm run deploy --')
   .description('Deploys a stage to your AWS account, after a look at whether it has what that needs.')
   .option('-c, --context <name=value>', 'of CDK; stage=prod chooses the stage (default: dev)', contextOf, {})
   .option('--parameters <stack:name=value>', 'of a stack; kept from one deployment to the next', parameterOf, {})
+  .option('--profile <name>', 'of your AWS configuration, instead of AWS_PROFILE')
+  .option('--import-existing-resources', 'take over tables and logs that a stage has left: docs/runbook.md')
   .option('--dry-run', 'change nothing: say what is missing, and what would change')
   .option('--json', 'print what was found as JSON, and change nothing')
   .argument('[options...]', 'of cdk deploy, such as --require-approval never')
@@ -45,7 +50,7 @@ const program = new Command('npm run deploy --')
     '\nExit code 1: something is missing, or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
   )
   .parse();
-const { context, parameters, dryRun, json } = program.opts<Options>();
+const { context, parameters, profile, importExistingResources = false, dryRun, json } = program.opts<Options>();
 
 const SIGNS: Record<Finding['state'], string> = {
   good: pc.green('✓'),
@@ -72,17 +77,27 @@ const given = Object.entries(parameters).flatMap(([stack, values]) =>
   Object.entries(values).flatMap(([name, value]) => ['--parameters', `${stack}:${name}=${value}`]),
 );
 
+// Both whom is asked, and CDK.
+if (profile !== undefined) process.env.AWS_PROFILE = profile;
+const imports = importExistingResources ? ['--import-existing-resources'] : [];
+
 try {
   const stage = stageNamed(context.stage ?? 'dev');
   const { stacks } = readAssembly(await synthesize(OUTDIR, context));
-  const findings = await preflight({ stage, planned: stacks, parameters }, openAccount());
+  const findings = await preflight(
+    { stage, planned: stacks, parameters, takesOver: importExistingResources },
+    openAccount(),
+  );
   const missing = findings.filter(({ state }) => state === 'missing').length;
   if (json) printJson(findings);
   else show(findings);
   if (missing > 0 && !json) console.error(pc.red(`\n${missing} missing: nothing was changed.`));
   if (missing > 0) process.exitCode = 1;
-  if (dryRun && !json) process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--method=template'));
-  if (!dryRun && !json && missing === 0) process.exitCode = await cdk('deploy', '--all', ...given, ...program.args);
+  const isKnown = findings.every(({ check, state }) => check !== 'credentials' || state === 'good');
+  if (dryRun && !json && isKnown)
+    process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--method=template'));
+  if (!dryRun && !json && missing === 0)
+    process.exitCode = await cdk('deploy', '--all', ...given, ...imports, ...program.args);
 } catch (error) {
   console.error(pc.red((error as Error).message));
   process.exitCode = 1;

@@ -1,61 +1,45 @@
-import type { Stage } from '../../infra/stages.ts';
-import type { AssembledStack, TemplateResource } from '../../local/template/assembly.ts';
-import type { Account, DeployedStack } from './account.ts';
+import type { Account } from './account.ts';
 import { dangersOf } from './changes.ts';
 import { discoveryFault } from './discovery.ts';
-
-export interface Finding {
-  /** What was looked at. */
-  check: string;
-  /** `missing`: the deployment would fail, or nobody could use it. `beware`: it works, and not as the settings say. */
-  state: 'good' | 'beware' | 'missing' | 'unknown';
-  says: string;
-  /** How it is mended: a command, if there is one. */
-  mend?: string;
-}
-
-export interface Plan {
-  stage: Stage;
-  planned: readonly AssembledStack[];
-  /** As `--parameters STACK:Name=Value` gives them. */
-  parameters: Readonly<Record<string, Record<string, string>>>;
-}
+import { type Deployed, type Finding, good, type Plan, parameterIn } from './finding.ts';
+import { concurrency, newTables, queueLoad, topicLoad } from './load.ts';
+import { NAMED_TYPES, namesTaken } from './names.ts';
+import { originationIdentity, smsSandbox } from './sms.ts';
 
 /** CDK's own templates ask for it (aws-cdk-lib/core, DefaultStackSynthesizer). */
 const BOOTSTRAP_VERSION = 6;
-/** How long a request that waits for nothing keeps a function busy, with a margin. */
-const REQUEST_SECONDS = 0.1;
-const WAIT_SECONDS = 20;
-/** Versions 1 and 2 of the event. */
-const MESSAGES_PER_REGISTRATION = 2;
-/** Of a table that is new and paid by request (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html). */
-const NEW_TABLE_WRITES = 4_000;
-/** Writes of a registration to its busiest table. */
-const WRITES_PER_REGISTRATION = 4;
-const LAMBDA_QUOTA =
-  'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value';
-
-const good = (check: string, says: string): Finding => ({ check, state: 'good', says });
 
 /** Looks at what a deployment needs, and says of each thing that is missing how to get it. It changes nothing. */
 export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
   const who = await credentials(account);
   // Without them, nothing else can be asked.
   if (who.some(({ state }) => state !== 'good')) return who;
-  const deployed = new Map(
-    await Promise.all(plan.planned.map(async ({ name }) => [name, await account.stack(name)] as const)),
+  let stacks: Deployed;
+  try {
+    stacks = new Map(
+      await Promise.all(plan.planned.map(async ({ name }) => [name, await account.stack(name)] as const)),
+    );
+  } catch (error) {
+    // Nobody could say what a deployment would replace or delete.
+    return [...who, { ...unasked('stacks', error), state: 'missing' }];
+  }
+  // One whose first deployment failed holds nothing that could be kept, changed or lost: CDK deletes it.
+  const deployed: Deployed = new Map(
+    [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
   const rest = await Promise.all([
     asked('bootstrap', () => bootstrap(account)),
-    asked('parameters', async () => missingParameters(plan, deployed)),
+    asked('parameters', async () => parameters(plan, deployed)),
     asked('token issuer', () => tokenIssuer(plan, deployed, fetched)),
-    asked('stacks', async () => stuckStacks(deployed)),
-    asked('names', () => namesTaken(plan, deployed, account)),
+    asked('stacks', async () => stuckStacks(stacks)),
+    ...NAMED_TYPES.map((type) => asked('names', () => namesTaken(type, plan, deployed, account))),
     asked('changes', async () => changes(plan, deployed)),
     asked('functions at once', () => concurrency(plan, account)),
-    asked('messages a second', () => messages(plan, account)),
+    asked('messages a second', () => topicLoad(plan, account)),
+    asked('calls of a queue', () => queueLoad(plan, account)),
     asked('tables', async () => newTables(plan, deployed)),
     asked('SMS', () => smsSandbox(plan, account)),
+    asked('SMS', () => originationIdentity(plan, deployed, account)),
   ]);
   return [...who, ...rest.flat()];
 }
@@ -65,9 +49,29 @@ async function asked(check: string, question: () => Promise<Finding[]>): Promise
   try {
     return await question();
   } catch (error) {
-    const { name, message } = error as Error;
-    return [{ check, state: 'unknown', says: `it could not be asked: ${name}: ${message.split('\n')[0]}` }];
+    return [unasked(check, error)];
   }
+}
+
+/** As IAM words it (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
+const DENIED = /not authorized to perform:? ([\w-]+:\w+)/;
+
+function unasked(check: string, error: unknown): Finding {
+  const { name, message, $response } = error as Error & { $response?: { statusCode: number } };
+  const [, permission] = DENIED.exec(message) ?? [];
+  if (permission)
+    return {
+      check,
+      state: 'unknown',
+      says: `You may not look: ${permission} is denied to you.`,
+      mend: `let your user or role ${permission} on *`,
+    };
+  // An answer that is none of AWS's: not even the SDK can read it.
+  const says =
+    error instanceof SyntaxError && $response
+      ? `There is no such API: it answered ${$response.statusCode}, and not as AWS does.`
+      : `It could not be asked: ${name}: ${message.split('\n')[0]}`;
+  return { check, state: 'unknown', says };
 }
 
 async function credentials(account: Account): Promise<Finding[]> {
@@ -96,27 +100,30 @@ async function bootstrap(account: Account): Promise<Finding[]> {
   return [{ check, state: 'missing', says, mend: `npx cdk bootstrap aws://${id}/${region}` }];
 }
 
-type Deployed = ReadonlyMap<string, DeployedStack | undefined>;
-
-/** A parameter keeps its value from one deployment to the next. */
-const parameterIn = ({ parameters }: Plan, deployed: Deployed, stack: string, name: string) =>
-  parameters[stack]?.[name] ?? deployed.get(stack)?.parameters[name];
-
-async function missingParameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
+async function parameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
   const check = 'parameters';
-  const needed = plan.planned.flatMap(({ name: stack, template }) =>
-    Object.entries(template.Parameters ?? {})
-      .filter(([, { Default }]) => Default === undefined)
-      .map(([name, { Description = '' }]) => ({ stack, name, Description })),
+  const known = plan.planned.flatMap(({ name: stack, template }) =>
+    Object.entries(template.Parameters ?? {}).map(([name, parameter]) => ({ stack, name, ...parameter })),
   );
-  const missing = needed.filter(({ stack, name }) => !parameterIn(plan, deployed, stack, name));
-  if (missing.length === 0) return [good(check, `${needed.length} are given`)];
-  return missing.map(({ stack, name, Description }) => ({
-    check,
-    state: 'missing',
-    says: `${name}: ${Description}`,
-    mend: `npm run deploy -- … --parameters ${stack}:${name}=…`,
-  }));
+  const needed = known.filter(({ Default }) => Default === undefined);
+  const wrong = needed.flatMap(({ stack, name, Description = '', AllowedPattern }): Finding[] => {
+    const value = parameterIn(plan, deployed, stack, name);
+    const mend = `npm run deploy -- … --parameters ${stack}:${name}=…`;
+    if (!value) return [{ check, state: 'missing', says: `${name}: ${Description}`, mend }];
+    if (AllowedPattern === undefined || new RegExp(`^(?:${AllowedPattern})$`).test(value)) return [];
+    return [{ check, state: 'missing', says: `${name}: ${value} is refused. ${Description}`, mend }];
+  });
+  const unknown = Object.entries(plan.parameters).flatMap(([stack, values]) =>
+    Object.keys(values)
+      .filter((name) => !known.some((one) => one.stack === stack && one.name === name))
+      .map((name): Finding => {
+        const says = `No stack ${stack} of stage ${plan.stage.name} has a parameter ${name}.`;
+        const all = needed.map((one) => `${one.stack}:${one.name}`).join(', ');
+        return { check, state: 'missing', says: `${says} There are: ${all}.` };
+      }),
+  );
+  const all = [...wrong, ...unknown];
+  return all.length > 0 ? all : [good(check, `${needed.length} are given`)];
 }
 
 /** API Gateway asks it when the authorizer is created; if it gets no answer, so does the deployment. */
@@ -131,36 +138,35 @@ async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch
   return [{ check, state: 'missing', says: fault, mend }];
 }
 
-async function stuckStacks(deployed: Deployed): Promise<Finding[]> {
-  const check = 'stacks';
-  const there = [...deployed].filter(([, stack]) => stack !== undefined);
-  const stuck = there.filter(([, stack]) => /^(ROLLBACK_COMPLETE|.*_FAILED)$/.test(stack?.status ?? ''));
-  if (stuck.length === 0) return [good(check, there.length === 0 ? 'none yet' : `${there.length} of ${deployed.size}`)];
-  return stuck.map(([name, stack]) => ({
-    check,
-    state: 'missing',
-    says: `${name} is ${stack?.status}: CloudFormation does not update it.`,
-    mend:
-      stack?.status === 'UPDATE_ROLLBACK_FAILED'
-        ? `aws cloudformation continue-update-rollback --stack-name ${name}`
-        : `aws cloudformation delete-stack --stack-name ${name}`,
-  }));
+/** After a first deployment. */
+const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
+
+/**
+ * What brings a stack into a state in which it can be updated; nothing, if it is in one
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
+ */
+function unstuckBy(status: string): string | undefined {
+  if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
+  if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
+  // Of a deployment by `cdk deploy --no-rollback`; what it holds stays.
+  if (/^(CREATE|UPDATE)_FAILED$/.test(status)) return 'rollback-stack';
+  // Somebody deploys it, or takes it away.
+  if (status === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return undefined;
+  if (status.endsWith('_IN_PROGRESS')) return 'describe-stack-events';
+  return undefined;
 }
 
-/** What a stage keeps outlives its stacks, and a first deployment finds its names taken. */
-async function namesTaken({ planned }: Plan, deployed: Deployed, account: Account): Promise<Finding[]> {
-  const check = 'names';
-  const isNew = (stack: string, logicalId: string) => !deployed.get(stack)?.template.Resources[logicalId];
-  const tables = planned.flatMap(({ name, template }) =>
-    Object.entries(template.Resources)
-      .filter(([logicalId, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable' && isNew(name, logicalId))
-      .map(([, { Properties }]) => String(Properties?.TableName)),
-  );
-  const there = await Promise.all(tables.map((name) => account.hasTable(name)));
-  const taken = tables.filter((_, index) => there[index]);
-  if (taken.length === 0) return [good(check, `${tables.length} new tables`)];
-  const says = `There are already, of a stage that was deployed before: ${taken.join(', ')}.`;
-  return [{ check, state: 'missing', says, mend: 'npm run deploy -- … --import-existing-resources' }];
+async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
+  const check = 'stacks';
+  const there = [...stacks].flatMap(([name, stack]) => (stack ? [{ name, status: stack.status }] : []));
+  const stuck = there.flatMap(({ name, status }): Finding[] => {
+    const command = unstuckBy(status);
+    if (!command) return [];
+    const says = `${name} is ${status}: CloudFormation does not update it.`;
+    return [{ check, state: 'missing', says, mend: `aws cloudformation ${command} --stack-name ${name}` }];
+  });
+  if (stuck.length > 0) return stuck;
+  return [good(check, there.length === 0 ? 'none yet' : `${there.length} of ${stacks.size}`)];
 }
 
 /** What holds data is never replaced or deleted by a deployment, and what CloudFormation would refuse is not tried. */
@@ -171,66 +177,4 @@ function changes({ planned }: Plan, deployed: Deployed): Finding[] {
   const dangers = dangersOf(Object.fromEntries(before), Object.fromEntries(after));
   if (dangers.length === 0) return [good(check, 'nothing that holds data is replaced or deleted')];
   return dangers.map(({ stack, what }) => ({ check, state: 'missing', says: `${stack}: ${what}` }));
-}
-
-const propertiesOf = (planned: readonly AssembledStack[], type: string) =>
-  planned.flatMap(({ template }) =>
-    Object.values(template.Resources)
-      .filter(({ Type }) => Type === type)
-      .map(({ Properties = {} }: TemplateResource) => Properties),
-  );
-
-async function concurrency({ stage, planned }: Plan, account: Account): Promise<Finding[]> {
-  const check = 'functions at once';
-  const { perSecond, waitsPerSecond } = stage.throttling;
-  const batches = propertiesOf(planned, 'AWS::Lambda::EventSourceMapping').reduce(
-    (sum, { ScalingConfig }) =>
-      sum + Number((ScalingConfig as { MaximumConcurrency?: number })?.MaximumConcurrency ?? 0),
-    0,
-  );
-  const needed = Math.ceil(batches + waitsPerSecond * WAIT_SECONDS + perSecond * REQUEST_SECONDS);
-  const allowed = await account.concurrentExecutions();
-  const parts = `batches ${batches}, waiting requests ${waitsPerSecond * WAIT_SECONDS}, others ${Math.ceil(perSecond * REQUEST_SECONDS)}`;
-  if (needed <= allowed) return [good(check, `${needed} at most (${parts}), of ${allowed}`)];
-  return [
-    {
-      check,
-      state: 'beware',
-      says: `The settings of ${stage.name} take up to ${needed} functions (${parts}), and the account may run ${allowed}.`,
-      mend: `${LAMBDA_QUOTA} ${Math.max(1_000, needed)}; or lower the stage's throttling in infra/stages.ts`,
-    },
-  ];
-}
-
-async function messages({ stage }: Plan, account: Account): Promise<Finding[]> {
-  const check = 'messages a second';
-  const needed = stage.throttling.registrationsPerSecond * MESSAGES_PER_REGISTRATION;
-  const allowed = await account.fifoMessagesPerSecond();
-  if (allowed === undefined) {
-    const says = `${needed} at most; this region's quota for FIFO topics is not among those that SNS lists.`;
-    return [{ check, state: 'unknown', says, mend: 'https://docs.aws.amazon.com/general/latest/gr/sns.html' }];
-  }
-  if (needed <= allowed) return [good(check, `${needed} at most, of ${allowed}`)];
-  const says = `${stage.throttling.registrationsPerSecond} registrations a second are ${needed} messages, and SNS takes ${allowed} here.`;
-  return [
-    { check, state: 'beware', says, mend: 'lower registrationsPerSecond in infra/stages.ts, or raise the quota' },
-  ];
-}
-
-async function newTables({ stage }: Plan, deployed: Deployed): Promise<Finding[]> {
-  const check = 'tables';
-  const needed = stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION;
-  const areNew = [...deployed.values()].every((stack) => stack === undefined);
-  if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'paid by request')];
-  const says = `${stage.throttling.registrationsPerSecond} registrations a second make ${needed} writes, and a new table takes ${NEW_TABLE_WRITES} at first.`;
-  return [{ check, state: 'beware', says, mend: 'let the load grow over half an hour' }];
-}
-
-async function smsSandbox({ stage }: Plan, account: Account): Promise<Finding[]> {
-  const check = 'SMS';
-  if (!stage.sms.providers.includes('aws')) return [];
-  if (!(await account.isSmsSandbox())) return [good(check, 'AWS End User Messaging is out of its sandbox')];
-  const says = 'AWS End User Messaging is in its sandbox: texts go to phones that you have verified, and to no others.';
-  const mend = 'https://docs.aws.amazon.com/sms-voice/latest/userguide/sandbox.html';
-  return [{ check, state: 'beware', says, mend }];
 }

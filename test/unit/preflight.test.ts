@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
 import type { Account, DeployedStack } from '../../ops/deploy/account.ts';
-import { type Finding, type Plan, preflight } from '../../ops/deploy/preflight.ts';
+import type { Finding, Plan } from '../../ops/deploy/finding.ts';
+import { preflight } from '../../ops/deploy/preflight.ts';
 
+const IDENTITY = 'arn:aws:sms-voice:eu-central-1:000000000000:pool/pool-1';
 const ISSUER = 'https://login.example.com';
 
 const planned: AssembledStack[] = [
@@ -15,7 +17,20 @@ const planned: AssembledStack[] = [
         BootstrapVersion: { Type: 'String', Default: '/cdk-bootstrap/hnb659fds/version' },
       },
       Resources: {
-        Members: { Type: 'AWS::DynamoDB::GlobalTable', Properties: { TableName: 'rollcall-prod-members' } },
+        Members: {
+          Type: 'AWS::DynamoDB::GlobalTable',
+          Properties: { TableName: 'rollcall-prod-members' },
+          DeletionPolicy: 'RetainExceptOnCreate',
+        },
+      },
+    },
+  },
+  {
+    name: 'rollcall-prod-sms',
+    template: {
+      Parameters: { SmsOriginationIdentity: { Type: 'String', AllowedPattern: '^arn:[^:]+:sms-voice:.+$' } },
+      Resources: {
+        Twilio: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'rollcall-prod-twilio' } },
       },
     },
   },
@@ -31,7 +46,11 @@ const planned: AssembledStack[] = [
 const plan: Plan = {
   stage: stageNamed('prod'),
   planned,
-  parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } },
+  parameters: {
+    'rollcall-prod-foundation': { TokenIssuer: ISSUER },
+    'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY },
+  },
+  takesOver: false,
 };
 
 /** An account that has everything, and into which nothing was deployed. */
@@ -39,10 +58,11 @@ const ready: Account = {
   identity: async () => ({ account: '000000000000', region: 'eu-central-1' }),
   bootstrapVersion: async () => 30,
   stack: async () => undefined,
-  hasTable: async () => false,
+  namesOf: async () => [],
   concurrentExecutions: async () => 1_000,
-  fifoMessagesPerSecond: async () => 3_000,
+  messagesPerSecond: async () => 3_000,
   isSmsSandbox: async () => false,
+  statusOfIdentity: async () => 'ACTIVE',
 };
 
 const discovery = (document: object, status = 200) => (async () => Response.json(document, { status })) as typeof fetch;
@@ -98,7 +118,7 @@ describe('before a deployment', () => {
     [
       'a parameter',
       {},
-      { parameters: {} },
+      { parameters: { 'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY } } },
       {
         check: 'parameters',
         says: 'TokenIssuer: Whose tokens callers bring.',
@@ -125,7 +145,7 @@ describe('before a deployment', () => {
     ],
     [
       'a name that a stage before has left',
-      { hasTable: async (name) => name === 'rollcall-prod-members' },
+      { namesOf: async () => ['rollcall-prod-members'] },
       {},
       {
         check: 'names',
@@ -133,18 +153,108 @@ describe('before a deployment', () => {
         mend: 'npm run deploy -- … --import-existing-resources',
       },
     ],
+    [
+      'a secret of a stage before, which cannot be taken over,',
+      {
+        namesOf: async () => ['rollcall-prod-twilio'],
+      },
+      { takesOver: true },
+      { check: 'names', mend: expect.stringContaining('docs/runbook.md#a-name-that-is-taken') },
+    ],
+    [
+      'a parameter that CloudFormation takes',
+      {},
+      { parameters: { ...plan.parameters, 'rollcall-prod-sms': { SmsOriginationIdentity: '+34612345678' } } },
+      { check: 'parameters', says: expect.stringContaining('+34612345678 is refused') },
+    ],
+    [
+      'a parameter that there is',
+      {},
+      { parameters: { ...plan.parameters, 'rollcall-dev-foundation': { TokenIssuer: ISSUER } } },
+      { check: 'parameters', says: expect.stringContaining('No stack rollcall-dev-foundation of stage prod has') },
+    ],
+    [
+      'permission to see what is deployed',
+      {
+        stack: () =>
+          Promise.reject(
+            Object.assign(new Error('User: u is not authorized to perform: cloudformation:DescribeStacks on x'), {
+              name: 'AccessDenied',
+            }),
+          ),
+      },
+      {},
+      { check: 'stacks', mend: 'let your user or role cloudformation:DescribeStacks on *' },
+    ],
+    [
+      'an identity to send texts from',
+      { statusOfIdentity: async () => undefined },
+      {},
+      { check: 'SMS', mend: 'aws pinpoint-sms-voice-v2 describe-pools' },
+    ],
+    [
+      'an identity in the region that texts are sent from',
+      {},
+      {
+        parameters: {
+          ...plan.parameters,
+          'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY.replace('central', 'west') },
+        },
+      },
+      { check: 'SMS', says: expect.stringContaining('is in eu-west-1, and texts are sent from eu-central-1') },
+    ],
   ])('%s is asked for, with what mends it', async (_, account, more, expected) => {
     expect(await found(account, more)).toEqual([expect.objectContaining({ ...expected, state: 'missing' })]);
   });
 
-  it('a parameter has the value of the deployment before, and a table of the stack is its own', async () => {
-    const deployed = stack({
-      parameters: { TokenIssuer: ISSUER },
-      template: planned[0]?.template ?? { Resources: {} },
-    });
+  it.each([
+    ['DELETE_FAILED', 'delete-stack'],
+    // What it holds would be lost if the stack were deleted.
+    ['UPDATE_FAILED', 'rollback-stack'],
+    ['CREATE_FAILED', 'rollback-stack'],
+    ['UPDATE_IN_PROGRESS', 'describe-stack-events'],
+  ])('a stack that is %s is told of, with the command %s', async (status, command) => {
     const account = {
-      stack: async (name: string) => (name === 'rollcall-prod-foundation' ? deployed : undefined),
-      hasTable: async () => true,
+      stack: async (name: string) => (name === 'rollcall-prod-points' ? stack({ status }) : undefined),
+    };
+    expect(await found(account)).toEqual([
+      expect.objectContaining({
+        check: 'stacks',
+        state: 'missing',
+        mend: `aws cloudformation ${command} --stack-name rollcall-prod-points`,
+      }),
+    ]);
+  });
+
+  it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])(
+    'a stack that is %s is updated',
+    async (status) => {
+      expect(await found({ stack: async () => stack({ status }) })).toEqual([]);
+    },
+  );
+
+  it('what is to be taken over is no obstacle, as it is kept by its template', async () => {
+    const account = { namesOf: async () => ['rollcall-prod-members'] };
+    expect(await found(account, { takesOver: true })).toEqual([]);
+  });
+
+  it('what a first deployment that failed has left is no part of its stack', async () => {
+    const failed = stack({ status: 'ROLLBACK_FAILED', template: planned[0]?.template ?? { Resources: {} } });
+    const account = {
+      stack: async (name: string) => (name === 'rollcall-prod-foundation' ? failed : undefined),
+      namesOf: async () => ['rollcall-prod-members'],
+    };
+    expect((await found(account)).map(({ check }) => check)).toEqual(['stacks', 'names']);
+  });
+
+  it('a parameter has the value of the deployment before, and a table of the stack is its own', async () => {
+    const account = {
+      stack: async (name: string) =>
+        stack({
+          parameters: { TokenIssuer: ISSUER, SmsOriginationIdentity: IDENTITY },
+          template: planned.find((one) => one.name === name)?.template ?? { Resources: {} },
+        }),
+      namesOf: async () => ['rollcall-prod-members', 'rollcall-prod-twilio'],
     };
     expect(await found(account, { parameters: {} })).toEqual([]);
   });
@@ -189,7 +299,12 @@ describe('before a deployment', () => {
       { concurrentExecutions: async () => 10 },
       { check: 'functions at once', mend: expect.stringContaining('--quota-code L-B99A9384 --desired-value 1000') },
     ],
-    ['fewer messages', { fifoMessagesPerSecond: async () => 150 }, { check: 'messages a second' }],
+    [
+      'fewer messages',
+      { messagesPerSecond: async () => 150 },
+      { check: 'messages a second', mend: expect.stringContaining('--quota-code L-F8E2BA85 --desired-value 200') },
+    ],
+    ['an identity that is not active yet', { statusOfIdentity: async () => 'PENDING' }, { check: 'SMS' }],
     ['the SMS sandbox', { isSmsSandbox: async () => true }, { check: 'SMS', mend: expect.stringContaining('sandbox') }],
   ])('%s is told, and stops nobody', async (_, account, expected) => {
     expect(await found(account)).toEqual([expect.objectContaining({ ...expected, state: 'beware' })]);
@@ -202,18 +317,29 @@ describe('before a deployment', () => {
     expect((await found(account, { stage })).map(({ check }) => check)).toEqual([]);
   });
 
+  it('more replies than a FIFO queue of the region takes are told of', async () => {
+    const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 900 } };
+    const at = (region: string): Partial<Account> => ({
+      identity: async () => ({ account: '000000000000', region }),
+    });
+    const more = { stage, parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } } };
+    const told = async (region: string) =>
+      (await found(at(region), more)).filter(({ state }) => state === 'beware').map(({ check }) => check);
+    expect([await told('eu-central-1'), await told('eu-west-3')]).toEqual([[], ['calls of a queue']]);
+  });
+
   it('what cannot be asked is said, and the rest is asked', async () => {
     const refused = () => Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
     const said = await found({
       concurrentExecutions: refused,
       isSmsSandbox: refused,
-      fifoMessagesPerSecond: async () => undefined,
+      messagesPerSecond: async () => undefined,
     });
     expect(said.map(({ check, state }) => [check, state])).toEqual([
       ['functions at once', 'unknown'],
       ['messages a second', 'unknown'],
       ['SMS', 'unknown'],
     ]);
-    expect(said[0]?.says).toBe('it could not be asked: AccessDeniedException: not authorized');
+    expect(said[0]?.says).toBe('It could not be asked: AccessDeniedException: not authorized');
   });
 });

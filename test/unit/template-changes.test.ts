@@ -61,6 +61,22 @@ it('says that an export would vanish or change while a stack imports it, and lea
   expect(kindsOf(exporting('a'), stack({}))).toEqual([]);
 });
 
+it('says how an export comes to be free: who imports it is deployed alone, or goes', () => {
+  const foundation = (Outputs: Record<string, any>) => ({ 'rollcall-prod-foundation': { Resources: {}, Outputs } });
+  const importing = { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'e' } } } } };
+  const [found] = dangersOf(
+    {
+      ...foundation({ E: { Value: 'v', Export: { Name: 'e' } } }),
+      'rollcall-prod-sms': importing,
+      'rollcall-prod-monitoring': importing,
+    },
+    { ...foundation({}), 'rollcall-prod-sms': { Resources: {} } },
+  );
+  expect(found?.what).toMatch(
+    /: aws cloudformation delete-stack --stack-name rollcall-prod-monitoring && npx cdk deploy -c stage=prod --exclusively rollcall-prod-sms$/,
+  );
+});
+
 it('has nothing to say of a stack that is new', () => {
   expect(dangersOf({}, stack({ Table: table({}) }))).toEqual([]);
 });

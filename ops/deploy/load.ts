@@ -1,0 +1,100 @@
+import type { AssembledStack, TemplateResource } from '../../local/template/assembly.ts';
+import type { Account } from './account.ts';
+import { type Deployed, type Finding, good, type Plan } from './finding.ts';
+
+/** How long a request that waits for nothing keeps a function busy, with a margin. */
+const REQUEST_SECONDS = 0.1;
+const WAIT_SECONDS = 20;
+/** Versions 1 and 2 of the event. */
+const MESSAGES_PER_REGISTRATION = 2;
+/** Of a table that is new and paid by request (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html). */
+const NEW_TABLE_WRITES = 4_000;
+/** Writes of a registration to its busiest table. */
+const WRITES_PER_REGISTRATION = 4;
+/** Of sms, points and guide, into one queue, if none of them are sent together. */
+const REPLIES_PER_REGISTRATION = 3;
+/** Calls a second of each API action that a FIFO queue with high throughput takes. Service Quotas does not know them. */
+const FIFO_CALLS: Readonly<Record<string, number>> = {
+  'us-east-1': 70_000,
+  'us-west-2': 70_000,
+  'eu-west-1': 70_000,
+  'us-east-2': 19_000,
+  'eu-central-1': 19_000,
+  'ap-south-1': 9_000,
+  'ap-southeast-1': 9_000,
+  'ap-southeast-2': 9_000,
+  'ap-northeast-1': 9_000,
+  'eu-west-2': 4_500,
+  'sa-east-1': 4_500,
+};
+const FIFO_CALLS_ELSEWHERE = 2_400;
+const FIFO_CALLS_SOURCE =
+  'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html';
+const INCREASE = 'aws service-quotas request-service-quota-increase';
+const LAMBDA_QUOTA = `${INCREASE} --service-code lambda --quota-code L-B99A9384 --desired-value`;
+const SNS_QUOTA = `${INCREASE} --service-code sns --quota-code L-F8E2BA85 --desired-value`;
+
+const propertiesOf = (planned: readonly AssembledStack[], type: string) =>
+  planned.flatMap(({ template }) =>
+    Object.values(template.Resources)
+      .filter(({ Type }) => Type === type)
+      .map(({ Properties = {} }: TemplateResource) => Properties),
+  );
+
+export async function concurrency({ stage, planned }: Plan, account: Account): Promise<Finding[]> {
+  const check = 'functions at once';
+  const { perSecond, waitsPerSecond } = stage.throttling;
+  const batches = propertiesOf(planned, 'AWS::Lambda::EventSourceMapping').reduce(
+    (sum, { ScalingConfig }) =>
+      sum + Number((ScalingConfig as { MaximumConcurrency?: number })?.MaximumConcurrency ?? 0),
+    0,
+  );
+  const needed = Math.ceil(batches + waitsPerSecond * WAIT_SECONDS + perSecond * REQUEST_SECONDS);
+  const allowed = await account.concurrentExecutions();
+  const parts = `batches ${batches}, waiting requests ${waitsPerSecond * WAIT_SECONDS}, others ${Math.ceil(perSecond * REQUEST_SECONDS)}`;
+  if (needed <= allowed) return [good(check, `${needed} at most (${parts}), of ${allowed}`)];
+  return [
+    {
+      check,
+      state: 'beware',
+      says: `The settings of ${stage.name} take up to ${needed} functions (${parts}), and the account may run ${allowed}. Ask for more, or lower its throttling in infra/stages.ts.`,
+      mend: `${LAMBDA_QUOTA} ${Math.max(1_000, needed)}`,
+    },
+  ];
+}
+
+/** What goes over the topic of events. */
+export async function topicLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
+  const check = 'messages a second';
+  const { registrationsPerSecond } = stage.throttling;
+  const needed = registrationsPerSecond * MESSAGES_PER_REGISTRATION;
+  const allowed = await account.messagesPerSecond();
+  if (allowed === undefined) {
+    const says = `${needed} at most; Service Quotas does not say what SNS takes in this region.`;
+    return [{ check, state: 'unknown', says, mend: 'https://docs.aws.amazon.com/general/latest/gr/sns.html' }];
+  }
+  if (needed <= allowed) return [good(check, `${needed} at most, of ${allowed}`)];
+  const says = `${registrationsPerSecond} registrations a second are ${needed} messages, and SNS takes ${allowed} here. Ask for more, or lower registrationsPerSecond in infra/stages.ts.`;
+  return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
+}
+
+/** What goes through the busiest queue. */
+export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
+  const check = 'calls of a queue';
+  const { registrationsPerSecond } = stage.throttling;
+  const { region } = await account.identity();
+  const needed = registrationsPerSecond * REPLIES_PER_REGISTRATION;
+  const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
+  if (needed <= allowed) return [good(check, `${needed} a second at most, of ${allowed}`)];
+  const says = `${registrationsPerSecond} registrations a second are up to ${needed} replies, and a FIFO queue takes ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
+  return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
+}
+
+export async function newTables({ stage }: Plan, deployed: Deployed): Promise<Finding[]> {
+  const check = 'tables';
+  const needed = stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION;
+  const areNew = [...deployed.values()].every((stack) => stack === undefined);
+  if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'paid by request')];
+  const says = `${stage.throttling.registrationsPerSecond} registrations a second make ${needed} writes, and a new table takes ${NEW_TABLE_WRITES} at first.`;
+  return [{ check, state: 'beware', says, mend: 'let the load grow over half an hour' }];
+}
