@@ -112,6 +112,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
       pseudonym,
       settings,
       now,
+      newId,
       count,
     }),
     optOuts: createOptOuts({ client, tableName: SMS_LIMITS_TABLE, pseudonym }),

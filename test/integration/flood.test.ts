@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createSmsLimits } from '../../functions/sms/limits.ts';
+import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { callerOf } from '../../shared/http/caller.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
@@ -164,6 +164,7 @@ describe('on a table', () => {
 
   describe('limits of texts', () => {
     const counted: Record<string, number> = {};
+    let attempts = 0;
     const limits = (settings: object) =>
       createSmsLimits({
         pseudonym: async (phone) => phone,
@@ -177,18 +178,13 @@ describe('on a table', () => {
           ...settings,
         } as Parameters<typeof createSmsLimits>[0]['settings'],
         now,
+        newId: () => `attempt-${++attempts}`,
         count: (values) => {
           for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
         },
       });
     /** What becomes of a text. */
-    const ask = (
-      { check }: ReturnType<typeof createSmsLimits>,
-      to: string,
-      idempotencyKey: string,
-      askedAt = now(),
-      released = false,
-    ) =>
+    const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, askedAt = now(), released = false) =>
       check({ to, idempotencyKey, askedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
@@ -254,6 +250,50 @@ describe('on a table', () => {
       expect(outcomes.filter((one) => one === 'sent')).toHaveLength(1);
       expect(await ask(limited, '+34600000201', 'other')).toBe('sent');
       expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the day's budget of 2 texts is spent/);
+    });
+
+    it('do not count for the day what a country may not have, though it is asked for at once', async () => {
+      at = Date.UTC(2026, 11, 27, 10);
+      const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
+      const flood = await Promise.all(
+        Array.from({ length: 10 }, (_, text) => ask(limited, `+4474001235${text}0`, `at-once-${text}`)),
+      );
+      expect(flood.filter((one) => one === 'sent')).toHaveLength(2);
+      const others = [];
+      for (const [index, to] of ['+34600000401', '+33612345401', '+4915112345401'].entries())
+        others.push(await ask(limited, to, `other-${index}`));
+      expect(others).toEqual(['sent', 'sent', 'sent']);
+      expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the day's budget of 5 texts is spent/);
+    });
+
+    it('hold over all instances, whoever asks at the same moment', async () => {
+      at = Date.UTC(2026, 11, 29, 10);
+      const instances = Array.from({ length: 4 }, () => limits({ perCountryAndMinute: 30, perDay: 7 }));
+      const outcomes = await Promise.all(
+        Array.from({ length: 40 }, (_, text) =>
+          ask(instances[text % 4] as SmsLimits, `+346000006${10 + text}`, `all-${text}`),
+        ),
+      );
+      expect(outcomes.filter((one) => one === 'sent')).toHaveLength(7);
+    });
+
+    it('count a message once for country and day, however often it comes again, on whichever instance', async () => {
+      at = Date.UTC(2026, 11, 28, 10);
+      const instances = [0, 1].map(() => limits({ perCountryAndMinute: 3, perDay: 3, perPhoneAndHour: 1 }));
+      const asks = (to: string, id: string) => instances.map((one) => ask(one, to, id));
+      for (let time = 0; time < 3; time++) {
+        for (const one of asks('+34600000501', 'again')) expect(await one).toBe('sent');
+      }
+      // One that its phone may not have is counted for nobody else.
+      expect((await Promise.all(asks('+34600000501', 'more'))).join()).toMatch(
+        /^this phone got 1 .*,this phone got 1 /,
+      );
+      const outcomes = [];
+      for (let text = 2; text < 5; text++)
+        outcomes.push(await ask(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
+      expect(outcomes.slice(0, 2)).toEqual(['sent', 'sent']);
+      expect(outcomes[2]).toMatch(/^Spain got 3 texts/);
+      expect(await Promise.all(asks('+34600000501', 'again'))).toEqual(['sent', 'sent']);
     });
 
     it('do not matter to a phone that has opted out: it gets no text, not even a released one, until it opts in', async () => {
