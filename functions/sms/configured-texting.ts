@@ -52,7 +52,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
-  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE });
+  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE, random: Math.random });
   const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
 
   async function onChange(circuit: string, state: CircuitState): Promise<void> {

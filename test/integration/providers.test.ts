@@ -6,7 +6,7 @@ import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/clien
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
-import { circuitOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { circuitsOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
 import { readSwitches } from '../../shared/resilience/switches.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
@@ -31,7 +31,7 @@ const allTexts = (cloud: TestCloud, phones: readonly string[]) =>
 
 async function circuits(cloud: TestCloud): Promise<Record<string, string>> {
   const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-circuits' }));
-  return Object.fromEntries(Items.map(({ pk, ...item }) => [pk, circuitOf(item).state.is]));
+  return Object.fromEntries([...circuitsOf(Items)].map(([name, { state }]) => [name, state.is]));
 }
 
 const parked = async (cloud: TestCloud) => {

@@ -92,6 +92,7 @@ describe('an hour in which the only SMS provider is down', () => {
             judge,
             now,
             onChange() {},
+            gathered: async () => {},
             onFailure: (error) => {
               throw error;
             },
