@@ -18,6 +18,7 @@ import { changeSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { countryOf, createSmsLimits } from './limits.ts';
 import { createOptOuts } from './opt-outs.ts';
+import { createPace } from './pace.ts';
 import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
 import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from './providers/http-gateway.ts';
@@ -105,7 +106,14 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const sendText = createTexting({
     ...settings,
     routes: settings.providers.map(routeOf),
-    buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
+    pace:
+      settings.perMinute === null
+        ? undefined
+        : createPace({
+            buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
+            perMinute: settings.perMinute,
+            now,
+          }),
     limits: createSmsLimits({
       client,
       tableName: SMS_LIMITS_TABLE,

@@ -3,6 +3,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
+import { createPace, type Pace } from '../../functions/sms/pace.ts';
 import { callerOf } from '../../shared/http/caller.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -159,6 +160,54 @@ describe('on a table', () => {
         [true, 2_000],
         [false, 3_000],
       ]);
+    });
+  });
+
+  describe('the pace of texts', () => {
+    it('is kept over all instances, with one write for those that wait at the same moment', async () => {
+      let writes = 0;
+      const send = (command: never) => {
+        writes++;
+        return cloud.dynamodb.send(command);
+      };
+      const instances = [0, 1].map(() =>
+        createPace({
+          buckets: createTokenBuckets({ client: { send } as never, tableName, now }),
+          perMinute: 600,
+          now,
+        }),
+      );
+      const ask = async (instance: number, texts: number) => {
+        const turns = Array.from({ length: texts }, () => (instances[instance] as Pace)('paced', 1_000));
+        return (await Promise.allSettled(turns)).map((turn) =>
+          turn.status === 'fulfilled' ? turn.value : String(turn.reason.retryAfterMs),
+        );
+      };
+      expect(await ask(0, 6)).toEqual(Array(6).fill(0));
+      expect(writes).toBe(1);
+      expect(await ask(1, 8)).toEqual([0, 0, 0, 0, 100, 200, 300, 400]);
+      expect(await ask(0, 8)).toEqual([500, 600, 700, 800, 900, 1_000, '1100', '1100']);
+      at += 2_000;
+      expect((await Promise.all([ask(0, 10), ask(1, 10)])).flat().toSorted()).toEqual(
+        [...Array(10).fill(0), 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000].toSorted(),
+      );
+    });
+
+    it('takes turns ahead where one write a batch would be too many, and lets them lapse', async () => {
+      let asked = 0;
+      const takeMany = async (_: string, __: object, most: number) => {
+        asked++;
+        return { waits: Array.from({ length: most }, (_, index) => Math.floor(index / 100)), nextMs: 1 } as never;
+      };
+      const pace = createPace({ buckets: { takeMany }, perMinute: 6_000_000, now });
+      const batch = () => Promise.all(Array.from({ length: 10 }, () => pace('fast', 1_000)));
+      for (let time = 0; time < 10; time++) await batch();
+      expect(asked).toBe(1);
+      await batch();
+      expect(asked).toBe(2);
+      at += 1_001;
+      await batch();
+      expect(asked).toBe(3);
     });
   });
 

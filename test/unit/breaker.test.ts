@@ -104,6 +104,16 @@ describe('a circuit breaker', () => {
     expect(await Promise.all([0, 1, 2].map((instance) => call(instance)))).toEqual(['done', 'done', 'done']);
   });
 
+  it('lets one of three probe that found its time come at the same moment', async () => {
+    const { call, provider, open, pass } = stage(3);
+    await open();
+    pass(5_000);
+    provider.error = undefined;
+    const outcomes = await Promise.all([call(0), call(1), call(2)]);
+    expect(outcomes.toSorted()).toEqual(['CircuitOpenError', 'CircuitOpenError', 'done']);
+    expect(provider.asked).toBe(1);
+  });
+
   it('waits twice as long after each probe that fails, up to a minute', async () => {
     const { call, provider, open, pass, store } = stage(1);
     await open();

@@ -12,6 +12,7 @@ export interface SecurityMutant {
     | 'security/personal-data'
     | 'security/phones'
     | 'security/texts'
+    | 'unit/breaker'
     | 'unit/erasing'
     | 'unit/guard'
     | 'unit/leased-tokens'
@@ -731,6 +732,13 @@ export const mutants: readonly SecurityMutant[] = [
     from: 'pocket.tokens--;',
     to: '',
     test: 'unit/leased-tokens',
+  },
+  {
+    name: 'one probe of an open circuit at a time',
+    file: 'shared/resilience/breaker.ts',
+    from: 'if (!(await change(seen, probing)))',
+    to: 'if (!(await change(seen, probing)) && false)',
+    test: 'unit/breaker',
   },
   {
     name: 'texts to one phone without end',
