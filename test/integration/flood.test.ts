@@ -214,10 +214,10 @@ describe('on a table', () => {
   describe('limits of texts', () => {
     const counted: Record<string, number> = {};
     let attempts = 0;
-    const limits = (settings: object) =>
+    const limits = (settings: object, client: Pick<TestCloud['dynamodb'], 'send'> = cloud.dynamodb) =>
       createSmsLimits({
         pseudonym: async (phone) => phone,
-        client: cloud.dynamodb,
+        client: client as TestCloud['dynamodb'],
         tableName,
         settings: {
           countries: 'all',
@@ -344,6 +344,31 @@ describe('on a table', () => {
       expect(outcomes[2]).toMatch(/^Spain got 3 texts/);
       expect(await Promise.all(asks('+34600000501', 'again'))).toEqual(['sent', 'sent']);
     });
+
+    it.each([
+      ['dev', 1.1, { perCountryAndMinute: 100_000, perDay: 1_000_000 }],
+      ['a small stage', 1.5, { perCountryAndMinute: 700, perDay: 20_000 }],
+    ])(
+      'of %s cost a text one read and hardly more than a write, though each comes alone',
+      async (_, most, settings) => {
+        at += 24 * 3_600_000;
+        const sent: Record<string, number> = {};
+        const send = (command: { constructor: { name: string }; input: { Key: { pk: string } } }) => {
+          const what = `${command.constructor.name} ${command.input.Key.pk.split('#')[0]}`;
+          sent[what] = (sent[what] ?? 0) + 1;
+          return cloud.dynamodb.send(command as never);
+        };
+        const instances = Array.from({ length: 5 }, () => limits(settings, { send } as never));
+        const texts = 600;
+        for (let text = 0; text < texts; text++) {
+          const outcome = await ask(instances[text % 5] as SmsLimits, `+34601${100_000 + text}`, `cost-${text}`);
+          expect(outcome).toBe('sent');
+        }
+        const { 'GetCommand opted-out': reads, ...writes } = sent;
+        expect([reads, writes['UpdateCommand phone']]).toEqual([texts, texts]);
+        expect(Object.values(writes).reduce((sum, count) => sum + count, 0) / texts).toBeLessThan(most);
+      },
+    );
 
     it('do not matter to a phone that has opted out: it gets no text, not even a released one, until it opts in', async () => {
       const limited = limits({});
