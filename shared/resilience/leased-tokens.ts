@@ -29,8 +29,6 @@ export interface Token {
   giveBack(): void;
 }
 
-export type LeasedTokens = ReturnType<typeof createLeasedTokens>;
-
 /** At most this part of a limit is in the hands of instances that may never use it. */
 const AHEAD_PART = 1 / 20;
 /** Of its own use, an instance takes at most this part ahead: what it strands by ending is in proportion to what it did. */
