@@ -2,7 +2,10 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Member } from '../../functions/registration/member.ts';
 import type { MemberStore, PhoneGuard } from '../../functions/registration/store.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
+import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
 import type { History } from './history.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
 
@@ -57,7 +60,7 @@ export class MembersAndOutbox {
           if (held) return held;
           this.#guards.set(member.phone, guard);
           this.#members.set(member.id, member);
-          this.#commit(row);
+          this.#commit(inBothRenditions(row));
           return undefined;
         }),
       change: (member, row) => replace('changes the member', member, row),
@@ -131,3 +134,20 @@ export const streamRecord = (row: OutboxRow): DynamoDBRecord => ({
   eventName: 'INSERT',
   dynamodb: { SequenceNumber: placeOf(row), NewImage: marshall(row) as never },
 });
+
+/** As while a service moves its readers from one version of an event to the next: two renditions, each with an id of its own. */
+function inBothRenditions(row: OutboxRow): OutboxRow {
+  const [newer] = row.messages as [OutgoingMessage];
+  const event = JSON.parse(newer.body);
+  const { displayName, givenName: _, familyName: __, ...data } = event.data;
+  const [older, other] = [memberRegistered.type, memberRegisteredV2.type];
+  const [id, name] = [`${event.id} in v1`, displayName];
+  const first = { ...event, id, type: older, alternatetype: other, data: { ...data, name } };
+  return {
+    ...row,
+    messages: [
+      { ...newer, messageId: id, type: older, alternateType: other, body: JSON.stringify(first) },
+      { ...newer, alternateType: older, body: JSON.stringify({ ...event, alternatetype: older }) },
+    ],
+  };
+}

@@ -132,7 +132,7 @@ export const mutants: Mutant[] = [
     name: 'reply-lost-in-a-crash',
     breaks: ['G1'],
     file: applier,
-    from: 'if (sender) await send(place, await store.unsent(place));',
+    from: 'if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));',
     to: '',
   },
   {
@@ -148,7 +148,7 @@ export const mutants: Mutant[] = [
     breaks: ['G1'],
     seed: 216,
     file: release,
-    from: 'await applier.settle(parked);',
+    from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
     to: '',
   },
   {
@@ -291,7 +291,7 @@ export const mutants: Mutant[] = [
     name: 'nothing-erased',
     breaks: ['erasure'],
     file: applier,
-    from: "if (erases && claim.state === 'done') await store.eraseLeft(aggregateId);",
+    from: 'if (erases) await store.eraseLeft(aggregateId, message.id);',
     to: '',
   },
   {

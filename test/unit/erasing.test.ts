@@ -91,7 +91,7 @@ describe('an event that erases', () => {
     await it.apply(deactivated(member, 2)).catch(() => {});
     expect([it.versions(), bodiesOf(it)]).toEqual([[1, 2], [expect.any(String)]]);
     it.store.eraseLeft = eraseLeft;
-    await it.apply(deactivated(member, 2));
+    await it.apply(deactivated(member, 2), 2);
     expect(bodiesOf(it)).toEqual([]);
   });
 

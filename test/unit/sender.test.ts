@@ -135,8 +135,8 @@ describe('what the messages of a batch have to send', () => {
     const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
     // The last one has nothing to send, and the others wait for it to end.
     const last = Promise.withResolvers<void>();
-    const sent = [[a], [b]].map((messages) => together.during(() => together.send(messages)));
     const waits = together.during(() => last.promise);
+    const sent = [[a], [b]].map((messages) => together.during(() => together.send(messages)));
     expect(calls).toEqual([]);
     last.resolve();
     await waits;

@@ -210,7 +210,14 @@ describe('what follows from message and state', () => {
     await apply(registered());
     const about = { aggregateId: member, version: 1, messageId: registered().id, type: registered().type };
     const body = JSON.stringify(registered());
-    await store.park({ ...about, body, reason: 'retry', attempts: 1, parkedAt: TIME.toISOString() });
+    await store.park({
+      ...about,
+      body,
+      reason: 'retry',
+      attempts: 1,
+      parkedAt: TIME.toISOString(),
+      nextTryAt: TIME.toISOString(),
+    });
     await sweep();
     expect([sender.sent, store.waiting.size]).toEqual([[answer, answer], 0]);
   });

@@ -336,14 +336,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: "answers to another member's operation",
-    file: 'functions/registration/replies.ts',
+    file: 'functions/registration/outcomes.ts',
     from: 'if (operation && operation.memberId !== subject)',
     to: 'if (operation && operation.memberId === subject && !operation)',
     test: 'unit/replies',
   },
   {
     name: 'answers about other points',
-    file: 'functions/registration/replies.ts',
+    file: 'functions/registration/outcomes.ts',
     from: 'if (operation && operation.points !== data.points)',
     to: 'if (operation && operation.points === data.points && !operation)',
     test: 'unit/replies',
@@ -435,8 +435,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the name of who left',
     file: 'functions/guide/journey.ts',
-    from: "remove: ['journeyLocale', 'addressee', 'startedAt'],",
-    to: "remove: ['journeyLocale', 'startedAt'],",
+    from: "remove: ['journeyLocale', 'addressee', 'startedAt', 'begunAt'],",
+    to: "remove: ['journeyLocale', 'startedAt', 'begunAt'],",
     test: 'security/personal-data',
   },
   {
@@ -463,8 +463,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'a bonus for each registration of a phone',
     file: 'functions/points/account.ts',
-    from: 'rule.oncePerPhone && data.returning === true;',
-    to: 'rule.oncePerPhone && data.returning === false;',
+    from: 'rule.oncePerPhone && data.returning === true ?',
+    to: 'rule.oncePerPhone && data.returning === false ?',
     test: 'unit/services',
   },
   {
@@ -519,21 +519,21 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'rows of who left that claim a later version',
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
-    from: 'for (const { pk, sk } of Items) {',
-    to: 'for (const { pk, sk } of Items.filter(({ version }) => version < 9)) {',
+    from: 'for (const { pk, sk, messageId } of Items) {',
+    to: 'for (const { pk, sk, messageId } of Items.filter(({ version }) => version < 9)) {',
     test: 'integration/subscriber-store',
   },
   {
     name: 'what a crash left of who left',
     file: 'shared/messaging/applier.ts',
-    from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(place.aggregateId);',
+    from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);',
     to: '',
     test: 'unit/erasing',
   },
   {
     name: 'what was discarded while they left',
     file: 'shared/messaging/discard.ts',
-    from: 'if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId);',
+    from: "if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');",
     to: '',
     test: 'unit/erasing',
   },
