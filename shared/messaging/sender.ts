@@ -45,7 +45,7 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
   function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
     const entries = messages.map((message, index) => ({
       Id: String(index),
-      ...(address.endsWith('.fifo') && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
+      ...(isOrdered(address) && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
       MessageAttributes: attributesOf(message),
       body: message.body,
     }));
@@ -159,6 +159,9 @@ export function gathering(sender: Sender): Gathering {
 }
 
 const isTopic = (address: string) => address.startsWith('arn:');
+
+/** A queue that keeps no order refuses a deduplication id. */
+const isOrdered = (address: string) => isTopic(address) || address.endsWith('.fifo');
 
 /** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
 const beginSending = (address: string, { channel, group, messageId, type, traceparent }: OutgoingMessage): Span =>
