@@ -19,6 +19,9 @@ export interface Taken {
   fullInMs: number;
 }
 
+/** How long an empty bucket takes to be full. */
+export const secondsToFill = ({ burst, perMinute }: Rate): number => Math.ceil((burst * 60) / perMinute);
+
 export interface TokenBucketsOptions {
   client: DynamoDBDocumentClient;
   /** `pk` = key of the bucket. */
@@ -81,23 +84,32 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     return first.done || first.fullAt + each > latest ? first : fromThen();
   }
 
+  /** A bucket now. `known`: the refusal of a token, if this instance knows that there is none. */
+  function look(key: string, { burst, perMinute }: Rate, patienceMs: number) {
+    const at = now().getTime();
+    const each = 60_000 / perMinute;
+    const capacity = at + burst * each;
+    const refused = (fullAt: number): Taken => ({
+      allowed: false,
+      waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
+      remaining: 0,
+      fullInMs: Math.ceil(fullAt - at),
+    });
+    const before = known.get(key) ?? 0;
+    return { at, each, capacity, refused, known: before + each > capacity + patienceMs ? refused(before) : undefined };
+  }
+
   return {
+    /** The refusal of a token, if this instance knows without asking that there is none. Takes none. */
+    knownRefusal: (key: string, rate: Rate): Taken | undefined => look(key, rate, 0).known,
+
     /**
      * Takes a token.
      * @param patienceMs takes one that there will be within so long, too
      */
-    async take(key: string, { burst, perMinute }: Rate, patienceMs = 0): Promise<Taken> {
-      const at = now().getTime();
-      const each = 60_000 / perMinute;
-      const capacity = at + burst * each;
-      const refused = (fullAt: number): Taken => ({
-        allowed: false,
-        waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
-        remaining: 0,
-        fullInMs: Math.ceil(fullAt - at),
-      });
-      const before = known.get(key) ?? 0;
-      if (before + each > capacity + patienceMs) return refused(before);
+    async take(key: string, rate: Rate, patienceMs = 0): Promise<Taken> {
+      const { at, each, capacity, refused, known: refusal } = look(key, rate, patienceMs);
+      if (refusal) return refusal;
 
       const { done, fullAt } = await postpone(key, at, each, capacity + patienceMs);
       if (known.size >= MOST_REMEMBERED) known.clear();

@@ -167,6 +167,8 @@ describe('phone and name', () => {
     expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
     expect(services.registration).toContainEqual(expect.objectContaining({ phone: ALICE, name: NAME }));
     expect(services.registration).toContainEqual(expect.objectContaining({ pk: `operation#${ids.operation}` }));
+    const guards = services.registration.filter(({ pk }: { pk: string }) => pk.startsWith('phone#'));
+    expect(guards.map(({ holder }: { holder: string }) => holder)).toEqual([ids.alice]);
     expect(services.sms).toContainEqual(expect.objectContaining({ phone: ALICE, welcome: 'accepted' }));
     expect(services.sms).toContainEqual(expect.objectContaining({ since: expect.any(String), by: 'sms-http' }));
     expect(ops.stdout).not.toContain(CHANGED.slice(1));
@@ -240,10 +242,10 @@ describe('phone and name', () => {
     const phones = items.filter(
       ({ table, item }) => table === 'rollcall-dev-members' && String(item.pk).startsWith('phone#'),
     );
-    const [guards, marks] = [true, false].map((has) => phones.filter(({ item }) => 'memberId' in item === has));
+    const [guards, marks] = [true, false].map((has) => phones.filter(({ item }) => 'holder' in item === has));
     expect(guards).toEqual([]);
     expect(marks?.map(({ item }) => Object.keys(item).toSorted())).toEqual(
-      Array.from({ length: 4 }, () => ['expiresAt', 'leftAt', 'pk']),
+      Array.from({ length: 4 }, () => ['expiresAt', 'leftAt', 'pk', 'returningUntil']),
     );
     // The phone is free again.
     expect(await register(ALICE)).not.toBe(alice);
