@@ -419,6 +419,12 @@ describe('prod', () => {
     }
   });
 
+  it('has Lambda log of itself only what went wrong', () => {
+    for (const [, { Properties }] of ofType('prod', 'AWS::Lambda::Function')) {
+      expect(Properties.LoggingConfig).toMatchObject({ LogFormat: 'JSON', SystemLogLevel: 'WARN' });
+    }
+  });
+
   it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
     const rates = waitingRates('prod');
     const waiting = rates.map(({ rate, burst }) => rate * LONGEST_WAIT_SECONDS + burst);
