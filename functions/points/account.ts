@@ -6,33 +6,9 @@ import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { Booked } from './ledger.ts';
 
 export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
-
-/** The item that carries a member's balance, and with it the cursor. */
-export const ACCOUNT = 'account';
-export const LEDGER_PREFIX = 'ledger#';
-
-/** What changes a balance. Entries name nobody, and stay. */
-export interface LedgerEntry {
-  points: number;
-  reason: 'registration' | 'redemption' | 'return';
-  at: string;
-}
-
-export const ledgerPut = (
-  tableName: string,
-  memberId: string,
-  messageId: string,
-  entry: LedgerEntry,
-): TransactItem => ({
-  Put: {
-    TableName: tableName,
-    Item: { pk: memberId, sk: `${LEDGER_PREFIX}${messageId}`, ...entry },
-    ConditionExpression: 'attribute_not_exists(pk)',
-  },
-});
 
 export interface AccountOptions {
   /** By the rules in force. */
@@ -45,14 +21,14 @@ export interface AccountOptions {
 export function accountHandlers({ bonus, correspondence, now }: AccountOptions): Handlers<(typeof contracts)[number]> {
   return {
     'rollcall.member.registered.v2': {
-      async handle({ time, data }) {
+      async handle({ id, time, data }) {
         const rule = await bonus();
         const points = rule.oncePerPhone && data.returning === true ? 0 : rule.points;
-        const opening: LedgerEntry = { points, reason: 'registration', at: time };
+        const opening: Booked = { messageId: id, points, reason: 'registration', at: time };
         return { set: { balance: points, accountState: 'open', opening, openedAt: now().toISOString() } };
       },
       follows(message, { opening, openedAt }) {
-        const { points } = opening as LedgerEntry;
+        const { points } = opening as Booked;
         const hadIts = points === 0 && message.data.returning === true;
         const completedAt = openedAt as string;
         const summary = `${points} points credited${hadIts ? ': the bonus is given once a phone' : ''}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
+import { ledgerOf } from '../../functions/points/ledger.ts';
 import { createRules } from '../../functions/points/rules.ts';
 import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
@@ -69,12 +70,21 @@ describe('points', () => {
   }
   const opened = (points: number) => ({
     ...{ balance: points, accountState: 'open', openedAt: TIME.toISOString() },
-    opening: { points, reason: 'registration', at: TIME.toISOString() },
+    opening: { messageId: registered().id, points, reason: 'registration', at: TIME.toISOString() },
   });
 
-  it('credits the bonus to ledger and balance together', async () => {
+  it('credits the bonus to ledger and balance together, by no write but that of the account', async () => {
     const { set } = await credited({ points: 250, oncePerPhone: true }, registered());
     expect(set).toEqual(opened(250));
+  });
+
+  it('has the bonus as the first entry of the ledger', () => {
+    const redeemed = { points: -40, reason: 'redemption', at: 'later' };
+    const account = { pk: memberIdOf(1), sk: 'account', balance: 210, opening: opened(250).opening };
+    const others = [{ sk: 'ledger#m', ...redeemed }, { sk: 'parked#1' }];
+    expect(ledgerOf([account, ...others])).toEqual([opened(250).opening, { messageId: 'm', ...redeemed }]);
+    // Of a registration that was dropped, since its member had left.
+    expect(ledgerOf([{ sk: 'account', accountState: 'closed' }])).toEqual([]);
   });
 
   it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
