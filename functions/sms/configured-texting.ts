@@ -18,6 +18,7 @@ import { changeSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { countryOf, createSmsLimits } from './limits.ts';
 import { createOptOuts } from './opt-outs.ts';
+import { createPace } from './pace.ts';
 import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
 import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from './providers/http-gateway.ts';
@@ -52,7 +53,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
-  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE });
+  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE, random: Math.random });
   const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
 
   async function onChange(circuit: string, state: CircuitState): Promise<void> {
@@ -105,13 +106,21 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
   const sendText = createTexting({
     ...settings,
     routes: settings.providers.map(routeOf),
-    buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
+    pace:
+      settings.perMinute === null
+        ? undefined
+        : createPace({
+            buckets: createTokenBuckets({ client, tableName: SMS_LIMITS_TABLE, now }),
+            perMinute: settings.perMinute,
+            now,
+          }),
     limits: createSmsLimits({
       client,
       tableName: SMS_LIMITS_TABLE,
       pseudonym,
       settings,
       now,
+      newId,
       count,
     }),
     optOuts: createOptOuts({ client, tableName: SMS_LIMITS_TABLE, pseudonym }),

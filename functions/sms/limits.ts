@@ -1,14 +1,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
+import { createTokenStore } from '../../shared/resilience/dynamodb-token-store.ts';
+import { createLeasedTokens, type Token } from '../../shared/resilience/leased-tokens.ts';
 import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
@@ -19,7 +17,8 @@ export interface LimitsOptions {
   pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;
-  /** Told once when four fifths of the day's budget are used, and of each text that is held back. */
+  newId: () => string;
+  /** Told once when four fifths of the day's budget are taken, and of each text that is held back. */
   count: (values: Record<string, number>) => void;
 }
 
@@ -39,77 +38,79 @@ export interface ToCheck {
 /** Counters outlive the longest that a text may wait: 14 days in its queue. */
 const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
+const DAY = 'day#';
 
 export const countryOf = (phone: string) => parsePhoneNumberFromString(phone)?.country;
 
 const names = new Intl.DisplayNames('en', { type: 'region' });
+
+/** What a text has taken of the limits that many texts share; `because`: what they have not left. */
+type Shared = { tokens: Token[] } | { because: string };
 
 /**
  * Limits against fraud: whoever controls premium numbers earns from every text to them, so a registration form that sends
  * texts is money. They hold over all instances, and are checked before a provider is called. A text counts once, and for
  * the time when it was asked for: so one that had to wait is none of today's, and a backlog is no flood.
  */
-export function createSmsLimits({ client, tableName, pseudonym, settings, now, count }: LimitsOptions) {
+export function createSmsLimits({ client, tableName, pseudonym, settings, now, newId, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
+  const leases = createLeasedTokens({
+    store: createTokenStore({ client, tableName, now, keptSeconds: KEPT_SECONDS }),
+    onLease(key, before, after) {
+      const nearly = Math.ceil(perDay * NEARLY_SPENT);
+      if (key.startsWith(DAY) && before < nearly && nearly <= after) count({ TextBudgetNearlySpent: 1 });
+    },
+  });
 
-  /** @returns nothing, if the condition refuses */
-  async function update(key: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) {
-    const expiresAt = Math.ceil(now().getTime() / 1000) + KEPT_SECONDS;
-    try {
-      const { Attributes = {} } = await client.send(
-        new UpdateCommand({
-          ...input,
-          TableName: tableName,
-          Key: { pk: key },
-          UpdateExpression: `${input.UpdateExpression} SET expiresAt = :expires`,
-          ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ':expires': expiresAt },
-        }),
-      );
-      return Attributes;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
-  }
-
-  /** @returns how many there are by now, or nothing if there may be no more */
-  async function countOne(key: string, most: number): Promise<number | undefined> {
-    const counted = await update(key, {
-      UpdateExpression: 'ADD texts :one',
-      ConditionExpression: 'attribute_not_exists(texts) OR texts < :most',
-      ExpressionAttributeValues: { ':one': 1, ':most': most },
-      ReturnValues: 'ALL_NEW',
-    });
-    return counted?.texts;
-  }
-
-  /** What the phone got in an hour, and whether it has opted out, in one call: an opt-out costs a read unit more. */
-  async function look(hourKey: string, phonePseudonym: string): Promise<{ passed: Set<string>; hasOptedOut: boolean }> {
-    const optOut = optOutKey(phonePseudonym);
-    const { Responses, UnprocessedKeys = {} } = await client.send(
-      new BatchGetCommand({
-        RequestItems: { [tableName]: { Keys: [{ pk: hourKey }, optOut], ConsistentRead: true } },
-      }),
-    );
-    if (Object.keys(UnprocessedKeys).length > 0) throw new Error(`${tableName} answered a part of what was asked`);
-    const items = Responses?.[tableName] ?? [];
-    const passed = items.find(({ pk }) => pk === hourKey)?.messages as Set<string> | undefined;
-    return { passed: passed ?? new Set(), hasOptedOut: items.some(({ pk }) => pk === optOut.pk) };
+  async function read(Key: { pk: string }) {
+    const { Item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+    return Item;
   }
 
   /**
-   * Last of all: a message that is known here has passed every limit. What is refused only here was counted for country and
-   * day: at most the texts to one phone that are under way at the same moment; so is one whose function dies before this,
-   * once more for each try.
-   * @returns whether it may be sent
+   * Counts a text for its phone, last of all: a message that is known there has passed every limit.
+   * @returns `known`: it has passed before, and is not counted again; `over`: the phone gets no more in this hour
    */
-  async function note(key: string, messageId: string): Promise<boolean> {
-    const noted = await update(key, {
-      UpdateExpression: 'ADD messages :message',
-      ConditionExpression: 'attribute_not_exists(messages) OR size(messages) < :most',
-      ExpressionAttributeValues: { ':message': new Set([messageId]), ':most': perPhoneAndHour },
-    });
-    return noted !== undefined;
+  async function note(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
+    const attempt = newId();
+    try {
+      await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: { pk: key },
+          UpdateExpression: 'ADD messages :messages SET attempt = :attempt, expiresAt = :expires',
+          ConditionExpression:
+            'attribute_not_exists(messages) OR (NOT contains(messages, :message) AND size(messages) < :most)',
+          ExpressionAttributeValues: {
+            ':messages': new Set([messageId]),
+            ':message': messageId,
+            ':most': perPhoneAndHour,
+            ':attempt': attempt,
+            ':expires': Math.ceil(now().getTime() / 1000) + KEPT_SECONDS,
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return 'passed';
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const item = error.Item ? unmarshall(error.Item) : {};
+      if (!item.messages?.has(messageId)) return 'over';
+      // The SDK tried again what was written the first time: the tokens of this attempt are used.
+      return item.attempt === attempt ? 'passed' : 'known';
+    }
+  }
+
+  /** From the narrow to the wide: what the country is refused is not counted for the day. */
+  async function takeShared(country: string | undefined, name: string, at: string): Promise<Shared> {
+    const ofCountry = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
+    if (!ofCountry) {
+      return { because: `${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)` };
+    }
+    const ofDay = await leases.take(`${DAY}${at.slice(0, 10)}`, perDay);
+    if (ofDay) return { tokens: [ofCountry, ofDay] };
+    ofCountry.giveBack();
+    return { because: `the day's budget of ${perDay} texts is spent (setting sms.perDay)` };
   }
 
   function held(because: string): HeldError {
@@ -124,31 +125,29 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, c
      */
     async check({ to, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
       const country = countryOf(to);
-      const name = country ? names.of(country) : 'a number of no country';
+      const name = country ? (names.of(country) ?? country) : 'a number of no country';
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
           `texts may not go to ${name}; allowed: ${countries.map((code) => names.of(code)).join(', ')} (setting sms.countries)`,
         );
       }
       const at = askedAt.toISOString();
-      const hour = at.slice(0, 13);
-      const overPhone = `this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`;
       const phone = await pseudonym(to);
-      const key = `phone#${phone}#${hour}`;
-      const { passed, hasOptedOut } = await look(key, phone);
-      if (hasOptedOut) throw new KnownOptOutError();
-      if (released || passed.has(idempotencyKey)) return;
-      if (passed.size >= perPhoneAndHour) throw held(overPhone);
-      // From the narrow to the wide: what a country may not have does not spend the day of all others. What the day refuses
-      // is counted for a minute of that day, in which nothing passes any more.
-      const ofCountry = await countOne(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
-      if (ofCountry === undefined) {
-        throw held(`${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`);
+      const key = `phone#${phone}#${at.slice(0, 13)}`;
+      if (await read(optOutKey(phone))) throw new KnownOptOutError();
+      if (released) return;
+      const shared = await takeShared(country, name, at);
+      if ('because' in shared) {
+        const passed = (await read({ pk: key }))?.messages as Set<string> | undefined;
+        if (passed?.has(idempotencyKey)) return;
+        throw held(shared.because);
       }
-      const texts = await countOne(`day#${at.slice(0, 10)}`, perDay);
-      if (texts === undefined) throw held(`the day's budget of ${perDay} texts is spent (setting sms.perDay)`);
-      if (texts === Math.ceil(perDay * NEARLY_SPENT)) count({ TextBudgetNearlySpent: 1 });
-      if (!(await note(key, idempotencyKey))) throw held(overPhone);
+      const noted = await note(key, idempotencyKey);
+      if (noted === 'passed') return;
+      for (const token of shared.tokens) token.giveBack();
+      if (noted === 'over') {
+        throw held(`this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`);
+      }
     },
   };
 }

@@ -15,9 +15,9 @@ import {
   UnavailableError,
 } from '../../shared/resilience/errors.ts';
 import { createRemoteService, type RemoteService } from '../../shared/resilience/remote-service.ts';
-import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
+import type { Pace } from './pace.ts';
 import type { SmsProvider, TextMessage } from './providers/provider.ts';
 import { oneSegment } from './segments.ts';
 
@@ -34,9 +34,8 @@ export interface TextingOptions {
   routes: readonly Route[];
   timeoutMs: number;
   atOnce: number;
-  /** Texts a minute to each provider, over all instances. */
-  perMinute: number | null;
-  buckets: Pick<TokenBuckets, 'take'>;
+  /** Without, each provider gets as many as it takes. */
+  pace: Pace | undefined;
   limits: Pick<SmsLimits, 'check'>;
   optOuts: Pick<OptOuts, 'add'>;
   mode: () => Promise<Mode>;
@@ -75,15 +74,11 @@ const PATIENCE_MS = 1_500;
 const SOON_MS = 2_000;
 
 export function createTexting(options: TextingOptions): SendText {
-  const { routes, timeoutMs, atOnce, perMinute, buckets, limits, optOuts, mode, onSent, onOptedOut, now } = options;
+  const { routes, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
 
-  async function pace(name: string): Promise<void> {
-    if (perMinute === null) return;
-    // A burst of one second's worth.
-    const rate = { perMinute, burst: Math.max(1, Math.floor(perMinute / 60)) };
+  async function awaitTurn(name: string): Promise<void> {
     const patience = Math.max(0, Math.min(PATIENCE_MS, timeLeft() - timeoutMs));
-    const { allowed, waitMs } = await buckets.take(`pace#${name}`, rate, patience);
-    if (!allowed) throw new PacedError(`${name} gets ${perMinute} texts a minute (setting sms.perMinute)`, waitMs);
+    const waitMs = (await pace?.(name, patience)) ?? 0;
     if (waitMs > 0) await delay(waitMs);
   }
 
@@ -106,7 +101,7 @@ export function createTexting(options: TextingOptions): SendText {
       admit: async (text) => {
         await provider.ready?.();
         await limits.check(text);
-        await pace(name);
+        await awaitTurn(name);
       },
       breaker,
       retry: { tries: TRIES, isIdempotent: () => provider.honoursKey },

@@ -60,7 +60,7 @@ export class Governance extends Construct {
   }
 
   allowBreaking(fn: LambdaFunction): void {
-    this.#circuits.allow(fn, 'GetItem', 'UpdateItem');
+    this.#circuits.allow(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
   /** To make pseudonyms of phones, and to know them again. */

@@ -57,7 +57,7 @@ export class SmsStack extends Stack {
     const providers = stage.sms.providers.map((name) => smsProvider(this, name, stage, events));
     const settings = { SMS: JSON.stringify(stage.sms), WEBHOOKS_URL: `${api.apiEndpoint}${WEBHOOKS}` };
     for (const sender of [subscriber, commands]) {
-      sender.uses('SMS_LIMITS_TABLE', limits, 'BatchGetItem', 'UpdateItem', 'PutItem');
+      sender.uses('SMS_LIMITS_TABLE', limits, 'GetItem', 'UpdateItem', 'PutItem');
       sender.extend({ ...governance.environment, ...settings }, (fn) => {
         governance.allowBreaking(fn);
         governance.allowPseudonyms(fn);

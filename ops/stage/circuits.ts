@@ -1,6 +1,6 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '../../shared/resilience/circuit.ts';
-import { circuitOf, createCircuitStore } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { circuitsOf as circuitsIn, createCircuitStore } from '../../shared/resilience/dynamodb-circuit-store.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 /** A circuit breaker as operators see it. */
@@ -22,14 +22,13 @@ export interface CircuitView {
 
 async function circuits(stage: Stage): Promise<Array<[name: string, circuit: Circuit]>> {
   return stage.ask(async () => {
-    const found: Array<[string, Circuit]> = [];
+    const items: Array<Record<string, unknown>> = [];
     const pages = paginateScan(
       { client: stage.dynamodb },
       { TableName: stage.table('circuits'), ConsistentRead: true },
     );
-    for await (const { Items = [] } of pages)
-      found.push(...Items.map(({ pk, ...item }) => [pk, circuitOf(item)] as [string, Circuit]));
-    return found.sort(([a], [b]) => (a < b ? -1 : 1));
+    for await (const { Items = [] } of pages) items.push(...Items);
+    return [...circuitsIn(items)].sort(([a], [b]) => (a < b ? -1 : 1));
   });
 }
 
@@ -73,7 +72,7 @@ export async function resetCircuit(
   }
   if (circuit.state.is === 'closed') return 'closed';
   await confirm();
-  const store = createCircuitStore({ client: stage.dynamodb, tableName: stage.table('circuits') });
+  const store = createCircuitStore({ client: stage.dynamodb, tableName: stage.table('circuits'), random: Math.random });
   if (!(await store.change(name, circuit.revision, { is: 'closed', since: Date.now() }))) {
     throw new OperatorError(`${name} changed at the same moment. Look again: npm run ops -- circuit list`);
   }

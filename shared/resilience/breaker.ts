@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CIRCUIT_SETTINGS,
   type Circuit,
+  type CircuitHead,
   type CircuitSettings,
   type CircuitState,
   type CircuitStore,
@@ -8,6 +10,7 @@ import {
   opened,
   shouldOpen,
   sliceOf,
+  type Tally,
 } from './circuit.ts';
 import { CircuitOpenError } from './errors.ts';
 import { patiently, withPatience } from './last-known.ts';
@@ -24,19 +27,22 @@ export interface BreakerOptions {
   onChange: (state: CircuitState) => Promise<void> | void;
   /** Told when the circuit could not be read or written: the state that was known last holds. */
   onFailure: (error: Error) => void;
+  /** Resolves when other calls may have failed as well, which are then counted by the same write. */
+  gathered?: () => Promise<unknown>;
 }
 
 /** Longer than a call may take, or a second probe would begin beside the first. */
 const PROBE_LEASE_MS = 12_000;
 /** So old, what is known of the circuit is read again. */
 const MAX_AGE_MS = 1_000;
+/** At most four writes a second and instance, however many calls fail. */
+const GATHERED_MS = 250;
+/** While nothing fails anywhere, so many calls are counted by one write. */
+const CALLS_A_WRITE = 32;
 
-const UNKNOWN: Circuit = {
-  revision: 0,
-  state: { is: 'closed', since: 0 },
-  tallies: new Map(),
-  durations: new Map(),
-};
+const UNKNOWN: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
+
+const nothing = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
 
 /** When the next may call. */
 const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
@@ -45,30 +51,58 @@ const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * A circuit breaker whose state all instances share. What this instance counts is written with the next read, at most
- * once a second; a failure at once.
+ * A circuit breaker whose state all instances share. A call that fails ends when it is counted, so that no function is frozen
+ * before; what ends well is counted once in a while, and each second while calls fail on any instance.
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, store, settings = CIRCUIT_SETTINGS, judge, onChange, onFailure } = options;
+  const { gathered = () => delay(GATHERED_MS) } = options;
   const now = () => options.now().getTime();
   let known = UNKNOWN;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  let uncounted = { slice: 0, calls: 0, failures: 0, durations: new Map<number, number>() };
+  let counting: Promise<Circuit | undefined> | undefined;
+  let uncounted = nothing();
+
+  async function countAll(): Promise<void> {
+    const counts = uncounted;
+    uncounted = nothing();
+    if (counts.calls > 0) await store.count(name, counts);
+  }
 
   async function synchronize(): Promise<void> {
-    const { slice, ...counts } = uncounted;
-    uncounted = { slice: 0, calls: 0, failures: 0, durations: new Map() };
     readAt = now();
     try {
-      known = await (counts.calls > 0 ? store.count(name, slice, counts) : store.read(name));
+      known = await store.head(name);
+      const isFailing = known.failing > sliceOf(now() - settings.windowMs);
+      if (isFailing || uncounted.calls >= CALLS_A_WRITE) await countAll();
     } catch (error) {
       onFailure(error as Error);
     }
     reading = undefined;
   }
 
-  async function current(): Promise<Circuit> {
+  /** @returns the circuit with the failures of this instance; undefined, if it cannot be known */
+  async function countFailures(): Promise<Circuit | undefined> {
+    await gathered();
+    counting = undefined;
+    const slice = sliceOf(now());
+    const counted = async () => {
+      await Promise.all([countAll(), ...(known.failing < slice ? [store.reportFailure(name, slice)] : [])]);
+      return store.read(name);
+    };
+    try {
+      const circuit = await withPatience(counted());
+      known = circuit;
+      readAt = now();
+      return circuit;
+    } catch (error) {
+      onFailure(error as Error);
+      return undefined;
+    }
+  }
+
+  async function current(): Promise<CircuitHead> {
     if (now() - readAt >= MAX_AGE_MS) {
       reading ??= synchronize();
       await patiently(reading);
@@ -77,7 +111,7 @@ export function createBreaker(options: BreakerOptions) {
   }
 
   /** @returns whether nobody was faster */
-  async function change(seen: Circuit, state: CircuitState): Promise<boolean> {
+  async function change(seen: CircuitHead, state: CircuitState): Promise<boolean> {
     try {
       const changed = await withPatience(store.change(name, seen.revision, state));
       if (changed) known = { ...known, revision: seen.revision + 1, state };
@@ -90,7 +124,7 @@ export function createBreaker(options: BreakerOptions) {
   }
 
   /** @returns the circuit as it is while this call has the lease to probe; nothing, if it is closed */
-  async function admit(): Promise<Circuit | undefined> {
+  async function admit(): Promise<CircuitHead | undefined> {
     const seen = await current();
     const { state } = seen;
     if (state.is === 'closed') return undefined;
@@ -104,36 +138,38 @@ export function createBreaker(options: BreakerOptions) {
   }
 
   function count(failed: boolean, startedAt: number): void {
+    const { tallies, durations } = uncounted;
+    const slice = sliceOf(now());
+    const { calls, failures } = tallies.get(slice) ?? { calls: 0, failures: 0 };
+    tallies.set(slice, { calls: calls + 1, failures: failures + Number(failed) });
     const bucket = durationBucket(now() - startedAt);
-    // The function may be frozen before it is written: what is counted then is none of that time's.
-    uncounted.slice = sliceOf(now());
+    durations.set(bucket, (durations.get(bucket) ?? 0) + 1);
     uncounted.calls++;
-    if (failed) uncounted.failures++;
-    uncounted.durations.set(bucket, (uncounted.durations.get(bucket) ?? 0) + 1);
   }
 
-  async function open(seen: Circuit, cause: Error): Promise<void> {
+  async function open(seen: CircuitHead, cause: Error): Promise<void> {
     const state = opened(seen.state, now(), cause.message.slice(0, 500), settings);
     if (await change(seen, state)) await onChange(state);
   }
 
-  async function succeed(probe: Circuit | undefined): Promise<void> {
+  async function succeed(probe: CircuitHead | undefined): Promise<void> {
     if (!probe) return;
     const state: CircuitState = { is: 'closed', since: now() };
     if (await change(probe, state)) await onChange(state);
   }
 
   /** The probe that was none: the next may try at once. */
-  async function giveUp(probe: Circuit | undefined): Promise<void> {
+  async function giveUp(probe: CircuitHead | undefined): Promise<void> {
     if (probe?.state.is !== 'half-open') return;
     const { since, failures, because } = probe.state;
     await change(probe, { is: 'open', since, failures, because, probeAt: now() });
   }
 
-  async function fail(probe: Circuit | undefined, cause: Error): Promise<void> {
+  async function fail(probe: CircuitHead | undefined, cause: Error): Promise<void> {
     if (probe) return open(probe, cause);
-    await patiently(synchronize());
-    if (shouldOpen(known, now(), settings)) await open(known, cause);
+    counting ??= countFailures();
+    const circuit = await counting;
+    if (circuit && known.state.is === 'closed' && shouldOpen(circuit, now(), settings)) await open(circuit, cause);
   }
 
   return {

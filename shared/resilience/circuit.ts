@@ -12,25 +12,32 @@ export interface Tally {
   failures: number;
 }
 
-export interface Circuit {
+/** What every call depends on. */
+export interface CircuitHead {
   /** Raised by every change of the state. */
   revision: number;
   state: CircuitState;
+  /** The last slice of time in which an instance reported a failure. */
+  failing: number;
+}
+
+export interface Counts {
   /** By number of the slice: the time divided by {@link SLICE_MS}. */
   tallies: ReadonlyMap<number, Tally>;
   /** How many calls took at most so many milliseconds: see {@link durationBucket}. */
   durations: ReadonlyMap<number, number>;
 }
 
-export interface Counts extends Tally {
-  durations: ReadonlyMap<number, number>;
-}
+export interface Circuit extends CircuitHead, Counts {}
 
 /** Where circuits are kept, for all instances. */
 export interface CircuitStore {
+  head(name: string): Promise<CircuitHead>;
+  /** With all that was counted before. */
   read(name: string): Promise<Circuit>;
-  /** Adds to the tally of this slice of time. @returns the circuit after it */
-  count(name: string, slice: number, counts: Counts): Promise<Circuit>;
+  count(name: string, counts: Counts): Promise<void>;
+  /** So that every instance counts what it has. */
+  reportFailure(name: string, slice: number): Promise<void>;
   /** Changes the state, if the revision is still the one that was seen. */
   change(name: string, seen: number, state: CircuitState): Promise<boolean>;
 }

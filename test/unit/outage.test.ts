@@ -92,6 +92,7 @@ describe('an hour in which the only SMS provider is down', () => {
             judge,
             now,
             onChange() {},
+            gathered: async () => {},
             onFailure: (error) => {
               throw error;
             },
@@ -100,8 +101,7 @@ describe('an hour in which the only SMS provider is down', () => {
       ],
       timeoutMs: 2_000,
       atOnce: 10,
-      perMinute: null,
-      buckets: { take: () => Promise.reject(new Error('no pace is set')) },
+      pace: undefined,
       limits: { check: async () => {} },
       optOuts: { add: () => Promise.reject(new Error('nobody has opted out')) },
       onSent: () => {},

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
 import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
-import { CircuitOpenError, RejectedError, ThrottledError, UnavailableError } from '../../shared/resilience/errors.ts';
+import {
+  CircuitOpenError,
+  PacedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '../../shared/resilience/errors.ts';
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
@@ -32,8 +38,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     routes,
     timeoutMs: 1_000,
     atOnce: 10,
-    perMinute: null,
-    buckets: { take: () => Promise.reject(new Error('no pace is set')) },
+    pace: undefined,
     limits: { check: async () => {} },
     mode: async () => 'on',
     optOuts: { add: async (phone, at, by) => void optedOut.push(`${phone} ${at.toISOString()} ${by}`) },
@@ -97,10 +102,11 @@ describe('a text', () => {
     expect(await texting([open, soon]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([soon, open]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([open, refused]).send()).toMatchObject({ name: 'PostponedError', until: later(40) });
-    const pace = {
-      take: async (key: string) => ({ allowed: !key.includes('second'), waitMs: 50, remaining: 0, fullInMs: 0 }),
+    const pace = async (name: string) => {
+      if (name === 'second') throw new PacedError('second gets 1,200 a minute', 50);
+      return 0;
     };
-    const paced = texting([open, undefined], { perMinute: 1_200, buckets: pace });
+    const paced = texting([open, undefined], { pace });
     expect(await paced.send()).toMatchObject({ name: 'PostponedError', until: later(0.05) });
   });
 
@@ -110,8 +116,8 @@ describe('a text', () => {
   });
 
   it('waits its turn, and does not spill over to the second provider', async () => {
-    const buckets = { take: async () => ({ allowed: false, waitMs: 9_000, remaining: 0, fullInMs: 9_000 }) };
-    const { send, asked } = texting([undefined, undefined], { perMinute: 60, buckets });
+    const pace = () => Promise.reject(new PacedError('60 a minute', 9_000));
+    const { send, asked } = texting([undefined, undefined], { pace });
     expect(await send()).toMatchObject({ name: 'PostponedError', until: later(9) });
     expect(asked).toEqual([]);
   });

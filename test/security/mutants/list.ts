@@ -12,8 +12,10 @@ export interface SecurityMutant {
     | 'security/personal-data'
     | 'security/phones'
     | 'security/texts'
+    | 'unit/breaker'
     | 'unit/erasing'
     | 'unit/guard'
+    | 'unit/leased-tokens'
     | 'unit/senders'
     | 'unit/services'
     | 'unit/message'
@@ -21,6 +23,7 @@ export interface SecurityMutant {
     | 'unit/subscriber'
     | 'unit/webhooks'
     | 'integration/commands'
+    | 'integration/flood'
     | 'integration/subscriber-store'
     | 'unit/tracing'
     | 'integration/console'
@@ -712,8 +715,36 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'texts to who has opted out',
     file: 'functions/sms/limits.ts',
-    from: 'if (hasOptedOut) throw new KnownOptOutError();',
+    from: 'if (await read(optOutKey(phone))) throw new KnownOptOutError();',
     to: '',
     test: 'integration/commands',
+  },
+  {
+    name: 'texts beyond the limit of a country or a day, by several instances at once',
+    file: 'shared/resilience/dynamodb-token-store.ts',
+    from: '(attribute_not_exists(texts) OR texts <= :limit) AND ',
+    to: ':limit = :limit AND ',
+    test: 'integration/flood',
+  },
+  {
+    name: 'tokens used beyond the limit',
+    file: 'shared/resilience/leased-tokens.ts',
+    from: 'pocket.tokens--;',
+    to: '',
+    test: 'unit/leased-tokens',
+  },
+  {
+    name: 'one probe of an open circuit at a time',
+    file: 'shared/resilience/breaker.ts',
+    from: 'if (!(await change(seen, probing)))',
+    to: 'if (!(await change(seen, probing)) && false)',
+    test: 'unit/breaker',
+  },
+  {
+    name: 'texts to one phone without end',
+    file: 'functions/sms/limits.ts',
+    from: '(NOT contains(messages, :message) AND size(messages) < :most)',
+    to: '(NOT contains(messages, :message) AND :most = :most)',
+    test: 'integration/flood',
   },
 ];

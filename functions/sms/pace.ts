@@ -1,0 +1,71 @@
+import { PacedError } from '../../shared/resilience/errors.ts';
+import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
+
+export interface PaceOptions {
+  buckets: Pick<TokenBuckets, 'takeMany'>;
+  /** Texts a minute to each provider, over all instances. */
+  perMinute: number;
+  now: () => Date;
+}
+
+/**
+ * Takes a text's turn at a provider.
+ * @returns for how many milliseconds it has to wait
+ * @throws {PacedError} if its turn does not come within its patience
+ */
+export type Pace = (name: string, patienceMs: number) => Promise<number>;
+
+interface Waiting {
+  patienceMs: number;
+  turn: PromiseWithResolvers<number>;
+}
+
+/** DynamoDB takes so many writes of one item in a second. */
+const WRITES_A_SECOND = 1_000;
+
+/** Texts that wait at the same moment take their turns with one write; above 1,000 a second, a write takes turns ahead. */
+export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
+  // A burst of one second's worth.
+  const rate = { perMinute, burst: Math.max(1, Math.floor(perMinute / 60)) };
+  const burstMs = (rate.burst * 60_000) / perMinute;
+  const atLeast = Math.ceil(rate.burst / WRITES_A_SECOND);
+  const waiting = new Map<string, Waiting[]>();
+  /** Turns that were taken ahead: each from its moment on, and for as long as a burst may be saved up. */
+  const ahead = new Map<string, number[]>();
+
+  async function serve(name: string): Promise<void> {
+    await new Promise(setImmediate);
+    const all = waiting.get(name) ?? [];
+    waiting.delete(name);
+    try {
+      const at = now().getTime();
+      const kept = (ahead.get(name) ?? []).filter((from) => from + burstMs >= at);
+      const patienceMs = Math.min(...all.map((one) => one.patienceMs));
+      const missing = all.length - kept.length;
+      const { waits, nextMs } =
+        missing > 0
+          ? await buckets.takeMany(`pace#${name}`, rate, Math.max(missing, atLeast), patienceMs)
+          : { waits: [], nextMs: 0 };
+      const turns = [...kept, ...waits.map((ms) => at + ms)];
+      for (const { turn } of all) {
+        const from = turns.shift();
+        if (from !== undefined) turn.resolve(Math.max(0, from - at));
+        else turn.reject(new PacedError(`${name} gets ${perMinute} texts a minute (setting sms.perMinute)`, nextMs));
+      }
+      ahead.set(name, turns);
+    } catch (error) {
+      for (const { turn } of all) turn.reject(error);
+    }
+  }
+
+  return (name, patienceMs) => {
+    const turn = Promise.withResolvers<number>();
+    const others = waiting.get(name);
+    if (others) others.push({ patienceMs, turn });
+    else {
+      waiting.set(name, [{ patienceMs, turn }]);
+      void serve(name);
+    }
+    return turn.promise;
+  };
+}

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLeasedTokens, leaseSize, type Taken, type TokenStore } from '../../shared/resilience/leased-tokens.ts';
+
+/** Counts as DynamoDB's conditional writes make them behave. */
+class InMemoryTokenStore implements TokenStore {
+  readonly counts = new Map<string, Taken>();
+  writes = 0;
+
+  async take(key: string, { tokens, ahead }: Taken, limit: number, mostAhead: number) {
+    this.writes++;
+    const before = this.counts.get(key) ?? { tokens: 0, ahead: 0 };
+    const granted = before.tokens <= limit - tokens && before.ahead <= mostAhead - ahead;
+    const taken = granted ? { tokens: before.tokens + tokens, ahead: before.ahead + ahead } : before;
+    this.counts.set(key, taken);
+    return { granted, taken };
+  }
+}
+
+const INSTANCES = 20;
+
+function stage(store = new InMemoryTokenStore()) {
+  const crossings: number[] = [];
+  const instances = Array.from({ length: INSTANCES }, () =>
+    createLeasedTokens({
+      store,
+      onLease: (_, before, after, limit) => {
+        if (before < limit * 0.8 && limit * 0.8 <= after) crossings.push(after);
+      },
+    }),
+  );
+  const ask = (instance: number, limit: number, key = 'day') =>
+    (instances[instance] as (typeof instances)[number]).take(key, limit);
+  /** So many at once. @returns how many passed */
+  const batch = async (instance: number, texts: number, limit: number) =>
+    (await Promise.all(Array.from({ length: texts }, () => ask(instance, limit)))).filter(Boolean).length;
+  return { store, instances, crossings, ask, batch };
+}
+
+describe('tokens that instances lease', () => {
+  it('let at least 95 % of a limit pass and never more, however 20 instances are loaded and end, and say once that it is nearly spent', async () => {
+    const load = fc.record({
+      limit: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 5_000 })),
+      // Instance, texts at once; whoever is not named again is frozen with what it has.
+      batches: fc.array(fc.tuple(fc.integer({ min: 0, max: INSTANCES - 2 }), fc.integer({ min: 1, max: 10 })), {
+        maxLength: 300,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(load, async ({ limit, batches }) => {
+        const { batch, ask, crossings } = stage();
+        let passed = 0;
+        // Those of five at the same moment.
+        for (let first = 0; first < batches.length; first += 5) {
+          const some = batches.slice(first, first + 5).map(([instance, texts]) => batch(instance, texts, limit));
+          for (const count of await Promise.all(some)) passed += count;
+        }
+        // All the rest comes to one that had nothing to do so far.
+        for (let text = 0; text <= limit; text++) if (await ask(INSTANCES - 1, limit)) passed++;
+        expect(passed).toBeLessThanOrEqual(limit);
+        expect(passed).toBeGreaterThanOrEqual(limit * 0.95);
+        expect(crossings).toHaveLength(1);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are kept from one invocation to the next, so that hardly one text in ten costs a write, though each comes alone', async () => {
+    const { ask, store } = stage();
+    for (let text = 0; text < 1_000; text++) expect(await ask(text % 5, 100_000)).toBeDefined();
+    expect(store.writes).toBeLessThan(100);
+  });
+
+  it('are taken for a batch by one write, also where none may be taken ahead', async () => {
+    const { batch, store } = stage();
+    expect(await batch(0, 10, 19)).toBe(10);
+    expect(store.writes).toBe(1);
+    expect(await batch(1, 10, 19)).toBe(9);
+  });
+
+  it('cost no write where it is known that there are none left', async () => {
+    const { batch, store } = stage();
+    await batch(0, 20, 10);
+    const { writes } = store;
+    expect(await batch(0, 20, 10)).toBe(0);
+    expect(store.writes).toBe(writes);
+  });
+
+  it('are used by others when they are given back', async () => {
+    const { ask } = stage();
+    const token = await ask(0, 1);
+    token?.giveBack();
+    expect(await ask(0, 1)).toBeDefined();
+    expect(await ask(0, 1)).toBeUndefined();
+  });
+
+  it('are asked for again after the table could not be reached', async () => {
+    const store = new InMemoryTokenStore();
+    const take = store.take.bind(store);
+    store.take = () => Promise.reject(new Error('throttled'));
+    const { ask } = stage(store);
+    const answers = await Promise.allSettled([ask(0, 10), ask(0, 10)]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    store.take = take;
+    expect(await ask(0, 10)).toBeDefined();
+  });
+});
+
+/** A minute in which 1,000 instances use 100 tokens a second each, ten at a time. @returns writes by second */
+function minute(limit: number): number[] {
+  const taken = { tokens: 0, ahead: 0 };
+  const instances = Array.from({ length: 1_000 }, () => ({ tokens: 0, used: 0, own: 0, isRefused: false }));
+  return Array.from({ length: 60 }, () => {
+    let writes = 0;
+    for (let batch = 0; batch < 10; batch++) {
+      for (const one of instances) {
+        if (one.tokens < 10 && !one.isRefused) {
+          const { needed, ahead } = leaseSize(limit, taken, { ...one, need: 10 - one.tokens });
+          writes++;
+          one.isRefused = needed === 0;
+          taken.tokens += needed + ahead;
+          taken.ahead += ahead - one.own;
+          one.tokens += needed + ahead;
+          one.own = ahead;
+        }
+        const used = Math.min(10, one.tokens);
+        one.tokens -= used;
+        one.used += used;
+      }
+    }
+    return writes;
+  });
+}
+
+describe('the item that counts 100,000 texts a second', () => {
+  it('is written less than 1,000 times a second by 1,000 instances, once each has taken its first', () => {
+    const [first = 0, ...others] = minute(8_000_000);
+    expect(first).toBeLessThan(2_000);
+    expect(Math.max(...others)).toBeLessThan(1_000);
+  });
+});
