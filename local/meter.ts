@@ -19,12 +19,14 @@ export interface MeteredCalls {
   units: UnitsByTable;
 }
 
-export interface MeteredFunction {
-  invocations: number;
+export interface Invocation {
   /** What it was given from a queue or a stream. */
   records: number;
-  /** Of each invocation. */
-  durationsMs: number[];
+  ms: number;
+}
+
+export interface MeteredFunction {
+  invocations: Invocation[];
   /** That it logged by itself, without what Lambda logs of it. */
   logBytes: number;
 }
@@ -34,6 +36,13 @@ export interface Metered {
   functions: Record<string, MeteredFunction>;
   /** Requests that the API passed on, by route. */
   requests: Record<string, number>;
+  /** Of each table, the item that was updated most often. */
+  hottest: Record<string, HotItem>;
+}
+
+export interface HotItem {
+  key: string;
+  updates: number;
 }
 
 /** The caller of what Lambda itself asks of queues, with the role of a function. */
@@ -55,6 +64,7 @@ export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();
   #requests: Record<string, number> = {};
+  #updates = new Map<string, Map<string, number>>();
 
   /** The request to send on, so that its answer can be metered. */
   prepared(service: string, operation: string, request: string): string {
@@ -68,6 +78,15 @@ export class Meter {
     if (service !== 'dynamodb') return;
     for (const [table, units] of Object.entries(unitsOf(operation, request, answer)))
       addUnits(call.units, table, units);
+    for (const [table, key] of updatedIn(operation, request)) {
+      const ofTable = this.#updates.get(table) ?? new Map<string, number>();
+      this.#updates.set(table, ofTable.set(key, (ofTable.get(key) ?? 0) + 1));
+    }
+  }
+
+  /** How many records a function has had since `take`. */
+  recordsOf(functionName: string): number {
+    return this.#function(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
   /** What a poller of Lambda asked of a queue. Empty receives are not told. */
@@ -75,11 +94,9 @@ export class Meter {
     this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
 
-  invoked(functionName: string, payload: string, durationMs: number): void {
-    const of = this.#function(functionName);
-    of.invocations++;
-    of.records += (JSON.parse(payload) as { Records?: unknown[] }).Records?.length ?? 0;
-    of.durationsMs.push(durationMs);
+  invoked(functionName: string, payload: string, ms: number): void {
+    const records = (JSON.parse(payload) as { Records?: unknown[] }).Records?.length ?? 0;
+    this.#function(functionName).invocations.push({ records, ms });
   }
 
   logged(functionName: string, line: string): void {
@@ -96,7 +113,9 @@ export class Meter {
       calls: [...this.#calls.values()],
       functions: Object.fromEntries(this.#functions),
       requests: this.#requests,
+      hottest: Object.fromEntries([...this.#updates].map(([table, updates]) => [table, hottestOf(updates)])),
     };
+    this.#updates = new Map();
     this.#calls = new Map();
     this.#functions = new Map();
     this.#requests = {};
@@ -119,7 +138,7 @@ export class Meter {
   }
 
   #function(name: string): MeteredFunction {
-    const of = this.#functions.get(name) ?? { invocations: 0, records: 0, durationsMs: [], logBytes: 0 };
+    const of = this.#functions.get(name) ?? { invocations: [], logBytes: 0 };
     this.#functions.set(name, of);
     return of;
   }
@@ -127,10 +146,29 @@ export class Meter {
 
 const bytesOf = (bodies: readonly string[]) => bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
 
+function hottestOf(updates: ReadonlyMap<string, number>): HotItem {
+  const [[key, count] = ['', 0]] = [...updates].toSorted(([, a], [, b]) => b - a);
+  return { key, updates: count };
+}
+
+/** Updates of items that are there, or may be: a put makes a new one here. */
+function updatedIn(operation: string, request: string): Array<[table: string, key: string]> {
+  const { TableName, Key, TransactItems = [] } = JSON.parse(request) as Request;
+  const updates =
+    operation === 'UpdateItem' ? [{ TableName, Key }] : TransactItems.flatMap(({ Update }) => Update ?? []);
+  return updates.map(({ TableName = '', Key = {} }) => [
+    TableName,
+    Object.values(Key)
+      .flatMap((value) => Object.values(value))
+      .join(' '),
+  ]);
+}
+
 interface Request {
   TableName?: string;
+  Key?: Record<string, Record<string, string>>;
   RequestItems?: Record<string, unknown>;
-  TransactItems?: Array<Record<string, { TableName: string }>>;
+  TransactItems?: Array<Record<string, { TableName: string; Key?: Request['Key'] }>>;
   QueueUrl?: string;
   MessageBody?: string;
   Entries?: Array<{ MessageBody?: string }>;

@@ -1,6 +1,6 @@
 import type { Metered, MeteredCalls } from '../../local/meter.ts';
 import type { Deployed } from './deployed.ts';
-import type { Durations } from './durations.ts';
+import { type Durations, secondsOf } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };
 
 /** What AWS bills, all of it divided by what was done. */
@@ -27,13 +27,16 @@ export interface Bill {
 const GB = 1024 ** 3;
 const MILLION = 1_000_000;
 
-/** Calls of a sweep that only look: they are what an idle stage costs, however many members register meanwhile. */
-const isIdleLook = ({ caller, operation }: MeteredCalls, { sweeps }: Deployed) =>
-  sweeps.includes(caller) && /^(Get|BatchGet|Query|Scan|Receive|Discover)/.test(operation);
+/** What was done, without the looks of sweeps: these are what an idle stage costs, however many members register meanwhile. */
+export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps'>) =>
+  calls.filter(
+    ({ caller, operation }) =>
+      !sweeps.includes(caller) || !/^(Get|BatchGet|Query|Scan|Receive|Discover)/.test(operation),
+  );
 
 /** @param count how many of what was done are metered */
 export function billOf(metered: Metered, count: number, deployed: Deployed, durations: Durations): Bill {
-  const calls = metered.calls.filter((call) => !isIdleLook(call, deployed));
+  const calls = busyCalls(metered, deployed);
   const each = (sum: number) => sum / count;
   const of = (service: string) => calls.filter((call) => call.service === service);
   const sum = (some: readonly MeteredCalls[], what: 'calls' | 'messages' | 'requests' | 'bytes') =>
@@ -123,11 +126,11 @@ function lambdaOf(
   price: (typeof prices)['lambda'],
 ) {
   const functions = busyFunctions(metered, deployed);
-  const invocations = functions.reduce((all, [, { invocations }]) => all + invocations, 0) / count;
+  const invocations = functions.reduce((all, [, { invocations }]) => all + invocations.length, 0) / count;
   const gbSeconds =
     functions.reduce(
       (all, [name, invoked]) =>
-        all + durations.secondsOf(name, invoked) * ((deployed.functions[name]?.memoryMb ?? 0) / 1024),
+        all + secondsOf(name, invoked, durations) * ((deployed.functions[name]?.memoryMb ?? 0) / 1024),
       0,
     ) / count;
   const usdPerMillion = invocations * price.perMillionInvocations + gbSeconds * price.perGbSecond * MILLION;
@@ -142,7 +145,7 @@ function apiOf({ requests }: Metered, count: number, usd: number) {
 function logsOf(metered: Metered, count: number, deployed: Deployed, usd: number) {
   const ofFunctions = busyFunctions(metered, deployed).reduce(
     (all, [name, { logBytes, invocations }]) =>
-      all + logBytes + invocations * (deployed.functions[name]?.platformLogBytes ?? 0),
+      all + logBytes + invocations.length * (deployed.functions[name]?.platformLogBytes ?? 0),
     0,
   );
   const ofApi = Object.values(metered.requests).reduce((all, one) => all + one, 0) * deployed.accessLogBytes;

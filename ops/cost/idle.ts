@@ -33,9 +33,10 @@ export function sweepsOf(metered: Metered, deployed: Deployed, durations: Durati
 /** @param sweeps one run of every sweep */
 export function idleOf({ polled, ...deployed }: Deployed, sweeps: Bill): Idle {
   const { sqs, monitoring, secrets, keys } = prices;
+  const fifo = polled.filter((queue) => queue.endsWith('.fifo')).length;
   const polls = (queues: number) => (queues * POLLS_A_MINUTE * MINUTES) / MILLION;
   return {
-    polling: polls(polled.fifo) * sqs.perMillionFifoRequests + polls(polled.standard) * sqs.perMillionStandardRequests,
+    polling: polls(fifo) * sqs.perMillionFifoRequests + polls(polled.length - fifo) * sqs.perMillionStandardRequests,
     sweeps: (sweeps.usdPerMillion * MINUTES) / MILLION,
     alarms: deployed.alarmMetrics * monitoring.perAlarmMetricAndMonth,
     dashboards: deployed.dashboards * monitoring.perDashboardAndMonth,

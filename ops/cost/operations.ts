@@ -1,4 +1,4 @@
-import type { Metered } from '../../local/meter.ts';
+import type { MeteredCalls } from '../../local/meter.ts';
 
 /** What one function does to one table, queue or topic, for each of what was done. */
 export interface Operation {
@@ -16,7 +16,7 @@ export interface Operation {
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
 /** A call for two tables is in the row of the first that it wrote. */
-export function operationsOf({ calls }: Metered, count: number): Operation[] {
+export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;
   return calls
     .flatMap(({ caller, service, operation, resource, calls, messages, units }) => {

@@ -18,6 +18,8 @@ export interface PathsOptions {
   concurrency: number;
 }
 
+export type Paths = Awaited<ReturnType<typeof createPaths>>;
+
 const LOOK_EVERY_MS = 50;
 const MOST_MEMBERS = 1_000_000;
 
@@ -47,14 +49,17 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
     return done;
   }
 
+  async function registerOne(): Promise<Member> {
+    const { value: person } = await people.next();
+    return (await ask('POST', '', person?.person, { 'idempotency-key': newId() })) as Member;
+  }
+
   return {
     settled,
+    /** Waits for nothing that follows. */
+    registerOne,
 
-    register: (count: number) =>
-      ofEach(Array(count).keys(), async () => {
-        const { value: person } = await people.next();
-        return (await ask('POST', '', person?.person, { 'idempotency-key': newId() })) as Member;
-      }),
+    register: (count: number) => ofEach(Array(count).keys(), registerOne),
 
     change: (members: readonly Member[]) =>
       ofEach(members, async ({ id, version }) => {

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { printTable } from '../cli/output.ts';
 import type { Bill } from './bill.ts';
+import type { Feature } from './features.ts';
 import type { Idle } from './idle.ts';
 import type { Operation } from './operations.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -13,6 +14,7 @@ export interface Report {
   /** What else a stage costs in which nobody registers. */
   standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
+  features?: Feature[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
 }
 
@@ -60,13 +62,28 @@ function printOperations(what: string, operations: readonly Operation[]): void {
   printTable(operations.map((operation) => ({ ...operation })));
 }
 
+function printFeatures(features: readonly Feature[]): void {
+  console.log(pc.bold('\nWhat a registration grows by, in batches of one'));
+  printTable(
+    features.map(({ feature, calls, writeUnits, usdPerMillion, by }) => ({
+      feature,
+      calls: fixed(calls),
+      'write units': fixed(writeUnits),
+      '$ a million': fixed(usdPerMillion),
+      by,
+    })),
+  );
+}
+
 /** Prints what was measured, for people. */
 export function printReport(report: Report): void {
-  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, operations } = report;
+  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, features, operations } =
+    report;
   printBill(`A registration, by ${members} of them`, perRegistration);
   if (operations) printOperations('A registration', operations.perRegistration);
   if (perRedemption) printBill('A redemption', perRedemption);
   if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
+  if (features) printFeatures(features);
   console.log(pc.bold('\nA month in which nobody registers'));
   printTable(
     Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({

@@ -1,10 +1,9 @@
-import { startCloud } from '../../local/cloud.ts';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Meter, type Metered } from '../../local/meter.ts';
-import { createPaths } from './paths.ts';
+import { createPaths, type Paths } from './paths.ts';
+import type { StageOfRun } from './stage-of-run.ts';
 
-export interface RunOptions {
-  assembly: string;
-  stage: string;
+export interface RunOptions extends StageOfRun {
   members: number;
   redeem: boolean;
   concurrency: number;
@@ -22,15 +21,27 @@ export interface Run {
 /** Until instances, connections and caches are warm. */
 const WARM_UP = 20;
 
-/** Registers members on an embedded cloud in memory, without tracing, and meters what that asks of AWS. */
-export async function run({ assembly, stage, members, redeem, concurrency, sweeps }: RunOptions): Promise<Run> {
+/** Has something done on an embedded cloud in memory that counts what AWS would bill. */
+export async function metering<T>(
+  { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
+  act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,
+): Promise<T> {
   const meter = new Meter();
-  const cloud = await startCloud({ assembly, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
-  const sweep = async () => {
-    for (const name of sweeps) await cloud.functions.get(name)?.invoke('{}');
-  };
+  const cloud = await startCloud({ assembly, meter, parameters, environment });
   try {
-    const paths = await createPaths({ cloud, stage, concurrency });
+    return await act({ cloud, meter, paths: await createPaths({ cloud, stage, concurrency }) });
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** Registers members, and meters what that asks of AWS. */
+export const run = (options: RunOptions): Promise<Run> =>
+  metering(options, async ({ cloud, meter, paths }) => {
+    const { members, redeem, sweeps } = options;
+    const sweep = async () => {
+      for (const name of sweeps) await cloud.functions.get(name)?.invoke('{}');
+    };
     const warm = await paths.register(WARM_UP);
     if (redeem) await paths.redeem(warm);
     await sweep();
@@ -41,7 +52,4 @@ export async function run({ assembly, stage, members, redeem, concurrency, sweep
     const redemptions = meter.take();
     await sweep();
     return { registrations, redemptions: redeem ? redemptions : undefined, sweeps: meter.take() };
-  } finally {
-    await cloud.stop();
-  }
-}
+  });
