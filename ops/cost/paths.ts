@@ -9,7 +9,7 @@ import { send } from '../demo/send.ts';
 import { createServices } from '../demo/services.ts';
 import { EVERY_MEMBER } from '../token.ts';
 
-type Member = Pick<MemberResource, 'id' | 'version'>;
+export type Member = Pick<MemberResource, 'id' | 'version'>;
 
 export interface PathsOptions {
   cloud: Cloud;
