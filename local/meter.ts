@@ -36,12 +36,14 @@ export interface Metered {
   functions: Record<string, MeteredFunction>;
   /** Requests that the API passed on, by route. */
   requests: Record<string, number>;
-  /** Of each table, the item that was updated most often. */
-  hottest: Record<string, HotItem>;
+  /** Of each table and kind of key, the item that was updated most often. */
+  hottest: HotItem[];
 }
 
 export interface HotItem {
-  key: string;
+  table: string;
+  /** What its key begins with: `day` of `day#2026-11-29`; of an id alone, nothing. */
+  kind: string;
   updates: number;
 }
 
@@ -113,7 +115,7 @@ export class Meter {
       calls: [...this.#calls.values()],
       functions: Object.fromEntries(this.#functions),
       requests: this.#requests,
-      hottest: Object.fromEntries([...this.#updates].map(([table, updates]) => [table, hottestOf(updates)])),
+      hottest: [...this.#updates].flatMap(([table, updates]) => hottestOf(table, updates)),
     };
     this.#updates = new Map();
     this.#calls = new Map();
@@ -146,9 +148,9 @@ export class Meter {
 
 const bytesOf = (bodies: readonly string[]) => bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
 
-function hottestOf(updates: ReadonlyMap<string, number>): HotItem {
-  const [[key, count] = ['', 0]] = [...updates].toSorted(([, a], [, b]) => b - a);
-  return { key, updates: count };
+function hottestOf(table: string, updates: ReadonlyMap<string, number>): HotItem[] {
+  const kinds = Map.groupBy(updates, ([key]) => /^([a-z-]+)#/.exec(key)?.[1] ?? '');
+  return [...kinds].map(([kind, of]) => ({ table, kind, updates: Math.max(...of.map(([, count]) => count)) }));
 }
 
 /** Updates of items that are there, or may be: a put makes a new one here. */

@@ -24,8 +24,8 @@ export interface Figures {
 export interface Load {
   /** Write units of each, and of each of its indexes (`table/index`). */
   tables: Record<string, number>;
-  /** Of each table, how often the item is updated that is updated most often: 1 is by every registration. */
-  hottest: Record<string, HotItem>;
+  /** Of each table and kind of key, how often the item is updated that is updated most often: 1 is by every registration. */
+  hottest: HotItem[];
   /** Of each function. */
   invocations: Record<string, number>;
   /** Of each queue that Lambda polls. */
@@ -48,12 +48,11 @@ export function loadOf(metered: Metered, count: number, deployed: Deployed): Loa
   const received = calls.filter(({ operation }) => operation === 'ReceiveMessage');
   return {
     tables: roundedAll(tables),
-    hottest: Object.fromEntries(
-      Object.entries(metered.hottest).map(([table, { key, updates }]) => [
-        shortName(table),
-        { key: kindOf(key), updates: rounded(updates / count) },
-      ]),
-    ),
+    hottest: metered.hottest.map(({ table, kind, updates }) => ({
+      table: shortName(table),
+      kind,
+      updates: rounded(updates / count),
+    })),
     invocations: roundedAll(
       Object.fromEntries(
         Object.entries(metered.functions)
@@ -76,9 +75,6 @@ const roundedAll = (values: Record<string, number>) =>
       .map(([name, value]) => [name, rounded(value)] as const)
       .toSorted(),
   );
-
-/** Of `day#2026-11-29` only what it is, not which: figures are committed. */
-const kindOf = (key: string) => key.replace(/[ #].*$/s, '');
 
 /** @param metered of so many registrations, redemptions, and of one run of each sweep */
 export function figuresOf(

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { stageNamed } from '../../infra/stages.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { printJson } from '../cli/output.ts';
@@ -9,6 +10,7 @@ import { atLeast } from '../demo/options.ts';
 import { endWithNpm } from '../ending.ts';
 import { billOf, busyCalls } from './bill.ts';
 import { deployedOf } from './deployed.ts';
+import { write as writeDocuments } from './documents.ts';
 import { featuresOf } from './features.ts';
 import { committedFigures, figuresOf } from './figures.ts';
 import { idleOf, sweepsOf } from './idle.ts';
@@ -17,7 +19,6 @@ import { printReport, type Report } from './report.ts';
 import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
 import { measureDurations } from './warm-runs.ts';
-import { writeFigures } from './written.ts';
 
 endWithNpm();
 
@@ -42,9 +43,11 @@ const options = new Command('npm run cost --')
   }>();
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-cost-'));
+const synthesized = async (stage: string) =>
+  deployedOf(readAssembly(await synthesize(join(folder, stage), { stage })).stacks);
 try {
   const { members, concurrency, stage, byOperation = false, json = false, write = false } = options;
-  const assembly = await synthesize(folder, { stage });
+  const assembly = await synthesize(join(folder, stage), { stage });
   const deployed = await deployedOf(readAssembly(assembly).stacks);
   const running = stageOfRun(assembly, stage);
   const durations = write ? await measureDurations(running) : committedFigures.durations;
@@ -58,7 +61,8 @@ try {
   });
   if (write && redemptions) {
     const on = new Date().toISOString().slice(0, 10);
-    await writeFigures(figuresOf({ registrations, redemptions, sweeps }, { members, stage, on }, deployed, durations));
+    const figures = figuresOf({ registrations, redemptions, sweeps }, { members, stage, on }, deployed, durations);
+    await writeDocuments(figures, { dev: await synthesized('dev'), prod: await synthesized('prod') }, stageNamed('prod'));
   }
   const { polling, sweeps: sweeping, ...standing } = idleOf(deployed, sweepsOf(sweeps, deployed, durations));
   const operations = (metered: typeof registrations) => operationsOf(busyCalls(metered, deployed), members);
