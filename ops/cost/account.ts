@@ -1,4 +1,4 @@
-import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import type { Deployed } from './deployed.ts';
 import prices from './prices.json' with { type: 'json' };
 
@@ -71,7 +71,9 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
     // Messages, not calls, are counted but for empty receives: a batch of ten costs a tenth of what this says.
-    return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(of);
+    return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
+      of,
+    );
   });
   const topics = Object.entries(deployed.subscriptions).map(
     ([TopicName, subscriptions]): Wanted => ({

@@ -62,7 +62,11 @@ try {
   if (write && redemptions) {
     const on = new Date().toISOString().slice(0, 10);
     const figures = figuresOf({ registrations, redemptions, sweeps }, { members, stage, on }, deployed, durations);
-    await writeDocuments(figures, { dev: await synthesized('dev'), prod: await synthesized('prod') }, stageNamed('prod'));
+    await writeDocuments(
+      figures,
+      { dev: await synthesized('dev'), prod: await synthesized('prod') },
+      stageNamed('prod'),
+    );
   }
   const { polling, sweeps: sweeping, ...standing } = idleOf(deployed, sweepsOf(sweeps, deployed, durations));
   const operations = (metered: typeof registrations) => operationsOf(busyCalls(metered, deployed), members);
