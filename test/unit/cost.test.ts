@@ -150,9 +150,7 @@ describe('the cost of a stage of an account', () => {
         if (!input.NextToken) asked.push(`${MetricName} ${Dimensions.map(({ Value }) => Value).join(' ')}`);
         return {
           Id,
-          Values: [
-            sumOf(MetricName, Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value]))),
-          ],
+          Values: [sumOf(MetricName, Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value])))],
         };
       });
       return { MetricDataResults, ...(!input.NextToken && { NextToken: 'more' }) };
