@@ -8,6 +8,7 @@ import {
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
+import type { Meter } from '../meter.ts';
 import { createFilter } from './filter.ts';
 import { Gate } from './gate.ts';
 import { repeat } from './repeat.ts';
@@ -24,6 +25,7 @@ export interface QueueMappingOptions {
   concurrency: number;
   reportBatchItemFailures: boolean;
   filters: string[];
+  meter?: Meter | undefined;
 }
 
 /** What wakes functions. */
@@ -36,7 +38,7 @@ export interface Mapping {
 
 /** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
-  const { sqs, calls, queueUrl, target, concurrency } = options;
+  const { sqs, calls, queueUrl, queueArn, target, concurrency, meter } = options;
   const matches = createFilter(options.filters);
   const stopping = new AbortController();
   const gate = new Gate();
@@ -55,6 +57,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
           done.add(record);
     }
     if (done.size === 0) return;
+    meter?.polled('DeleteMessageBatch', nameOf(queueArn), Array(done.size).fill(''));
     calls.count('sqs', 'DeleteMessageBatch');
     await sqs.send(
       new DeleteMessageBatchCommand({
@@ -76,6 +79,12 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
       }),
       { abortSignal: stopping.signal },
     );
+    if (Messages.length > 0)
+      meter?.polled(
+        'ReceiveMessage',
+        nameOf(queueArn),
+        Messages.map(({ Body = '' }) => Body),
+      );
     return Messages;
   }
 
@@ -116,6 +125,9 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     },
   };
 }
+
+/** arn:aws:sqs:REGION:ACCOUNT:NAME */
+const nameOf = (queueArn: string) => queueArn.split(':').at(-1) ?? '';
 
 /** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
 function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
