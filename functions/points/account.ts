@@ -6,36 +6,11 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Handlers } from '../../shared/messaging/applier.ts';
 import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { Booked } from './ledger.ts';
 
 export const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 
-/** The item that carries a member's balance, and with it the cursor. */
-export const ACCOUNT = 'account';
-export const LEDGER_PREFIX = 'ledger#';
-
-/** What changes a balance. Entries name nobody, and stay. */
-export interface LedgerEntry {
-  points: number;
-  reason: 'registration' | 'redemption' | 'return';
-  at: string;
-}
-
-export const ledgerPut = (
-  tableName: string,
-  memberId: string,
-  messageId: string,
-  entry: LedgerEntry,
-): TransactItem => ({
-  Put: {
-    TableName: tableName,
-    Item: { pk: memberId, sk: `${LEDGER_PREFIX}${messageId}`, ...entry },
-    ConditionExpression: 'attribute_not_exists(pk)',
-  },
-});
-
 export interface AccountOptions {
-  tableName: string;
   /** By the rules in force. */
   bonus: () => Promise<RegistrationBonus>;
   correspondence: Correspondence;
@@ -44,16 +19,16 @@ export interface AccountOptions {
 
 /** What the points service does about a member's events. */
 export function accountHandlers(options: AccountOptions): Handlers<(typeof contracts)[number]> {
-  const { tableName, bonus, correspondence, now } = options;
+  const { bonus, correspondence, now } = options;
   return {
     async 'rollcall.member.registered.v1'(message) {
       const { id, subject, time, data } = message;
       const rule = await bonus();
       const hadIts = rule.oncePerPhone && data.returning === true;
       const points = hadIts ? 0 : rule.points;
+      const opening: Booked = { messageId: id, points, reason: 'registration', at: time };
       return {
-        set: { balance: points, accountState: 'open' },
-        writes: [ledgerPut(tableName, subject, id, { points, reason: 'registration', at: time })],
+        set: { balance: points, accountState: 'open', opening },
         send: correspondence.reply(message, onboardingStepCompleted, {
           memberId: subject,
           step: 'bonus',

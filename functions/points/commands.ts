@@ -9,7 +9,7 @@ import type { Correspondence } from '../../shared/messaging/correspondence.ts';
 import { TransientError } from '../../shared/messaging/errors.ts';
 import type { Message } from '../../shared/messaging/message.ts';
 import type { Effect } from '../../shared/messaging/subscriber-store.ts';
-import { ACCOUNT, type LedgerEntry, ledgerPut } from './account.ts';
+import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
 
 export const contracts = pointsCommands.messages;

@@ -3,7 +3,8 @@ import { jsonOf, readEnvironment } from '../../shared/config/environment.ts';
 import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../shared/messaging/subscriber-functions.ts';
-import { ACCOUNT, accountHandlers, contracts } from './account.ts';
+import { accountHandlers, contracts } from './account.ts';
+import { ACCOUNT } from './ledger.ts';
 import { createRules } from './rules.ts';
 
 const { BONUS } = readEnvironment(z.object({ BONUS: jsonOf(registrationBonus) }));
@@ -16,6 +17,6 @@ export const { consume, sweep, deadLetters } = subscriberFunctions({
   contracts,
   handlers({ client, tableName, now, correspondence }) {
     const rules = createRules({ client, tableName, defaults: BONUS, now });
-    return accountHandlers({ tableName, bonus: rules.registrationBonus, correspondence, now });
+    return accountHandlers({ bonus: rules.registrationBonus, correspondence, now });
   },
 });

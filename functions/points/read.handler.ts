@@ -11,7 +11,7 @@ import { notFound, Problem } from '../../shared/http/problems.ts';
 import { pathOf } from '../../shared/http/routing.ts';
 import { createObservability } from '../../shared/observability/observability.ts';
 import { createRemoteService, type Try } from '../../shared/resilience/remote-service.ts';
-import { ACCOUNT, LEDGER_PREFIX } from './account.ts';
+import { ACCOUNT, LEDGER_RANGE, ledgerOf } from './ledger.ts';
 
 const { TABLE, SCOPES } = readEnvironment(z.object({ TABLE: text, SCOPES: jsonOf(tokenScopes) }));
 const { readable } = createMemberAccess(SCOPES);
@@ -38,8 +38,8 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
   const items: Record<string, unknown>[] = [];
   const query = {
     TableName: TABLE,
-    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :account AND :ledger',
-    ExpressionAttributeValues: { ':pk': id, ':account': ACCOUNT, ':ledger': `${LEDGER_PREFIX}~` },
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ':pk': id, ':first': LEDGER_RANGE.first, ':last': LEDGER_RANGE.last },
   };
   for await (const page of paginateQuery({ client }, query, { abortSignal: signal })) items.push(...(page.Items ?? []));
 
@@ -49,9 +49,7 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
     memberId: id,
     state: found.accountState as PointsAccountResource['state'],
     balance: (found.balance ?? 0) as number,
-    entries: items
-      .filter(({ sk }) => String(sk).startsWith(LEDGER_PREFIX))
-      .map(({ points, reason, at }) => ({ points, reason, at })) as PointsAccountResource['entries'],
+    entries: ledgerOf(items).map(({ points, reason, at }) => ({ points, reason, at })),
     _links: {
       self: { href: pathOf(routes.readPoints, { id }) },
       member: { href: pathOf(routes.readMember, { id }) },

@@ -6,8 +6,10 @@ import { Problem } from '../../shared/http/problems.ts';
 import { requireToken } from '../../shared/http/rate-limit.ts';
 import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
 
+export type Admission = ReturnType<typeof createAdmission>;
+
 export interface AdmissionOptions {
-  buckets: Pick<TokenBuckets, 'take'>;
+  buckets: Pick<TokenBuckets, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
   /** Of phones and addresses, in keys. */
   pseudonym: Pseudonym;
@@ -18,6 +20,8 @@ const READ_ONLY_SECONDS = '30';
 
 /** Who may register or change something now. */
 export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionOptions) {
+  const phoneBucket = async (phone: string) => `phone#${await pseudonym(phone)}`;
+
   return {
     /** @returns headers that tell the caller what is left. @throws {Problem} 429 */
     async admitCaller(sourceIp: string): Promise<Record<string, string>> {
@@ -25,9 +29,19 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
       return requireToken('caller', limits.caller, await buckets.take(`caller#${caller}`, limits.caller));
     },
 
-    /** @throws {Problem} 429 */
+    /**
+     * Of a phone whose registration was refused once: it is held, or its member left. So a first registration costs no
+     * token, and no write for one.
+     * @throws {Problem} 429
+     */
     async admitPhone(phone: string): Promise<void> {
-      requireToken('phone', limits.phone, await buckets.take(`phone#${await pseudonym(phone)}`, limits.phone));
+      requireToken('phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
+    },
+
+    /** Before any write. @throws {Problem} 429 if this instance knows that the phone has no token left */
+    async refuseSpentPhone(phone: string): Promise<void> {
+      const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);
+      if (refusal) requireToken('phone', limits.phone, refusal);
     },
 
     /** @throws {Problem} 503 while registration is switched to reading only */

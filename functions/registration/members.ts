@@ -2,11 +2,13 @@ import type { ProfileChange, Registration } from '../../shared/contracts/member.
 import type { Audit, Cause } from '../../shared/http/audit.ts';
 import { etag, evaluate, type Preconditions } from '../../shared/http/conditions.ts';
 import { busy, notFound, Problem } from '../../shared/http/problems.ts';
+import type { Admission } from './admission.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
 export interface MembersOptions {
   store: MemberStore;
+  admission: Pick<Admission, 'admitPhone' | 'refuseSpentPhone'>;
   audit: Audit;
   now: () => Date;
   newId: () => string;
@@ -28,7 +30,7 @@ function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGua
 }
 
 /** The use cases of registration, whatever protocol asks for them. */
-export function createMembers({ store, audit, now, newId }: MembersOptions) {
+export function createMembers({ store, admission, audit, now, newId }: MembersOptions) {
   const occasion = (cause: Cause): Occasion => ({ ...cause, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
@@ -38,20 +40,24 @@ export function createMembers({ store, audit, now, newId }: MembersOptions) {
   }
 
   return {
-    /** The same idempotency key with the same registration gets the same answer. */
+    /**
+     * The same idempotency key with the same registration gets the same answer, for a token of the phone's bucket.
+     * @throws {Problem} also 429: whatever the first transaction of a registration finds of its phone costs a token
+     */
     async register(
       registration: Registration,
       idempotencyKey: string | undefined,
       cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
+      await admission.refuseSpentPhone(registration.phone);
       const [id, at] = [newId(), occasion(cause)];
       let left: PhoneMark | undefined;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
-        const isReturning = left !== undefined && left.expiresAt * 1000 > at.now.getTime();
+        const isReturning = left?.returningUntil !== undefined && left.returningUntil * 1000 > at.now.getTime();
         const { member, row } = register(id, registration, at, isReturning);
         const guard: PhoneGuard = {
-          memberId: id,
+          holder: id,
           registeredAt: member.registeredAt,
           fingerprint: fingerprint(registration),
           ...(idempotencyKey && { idempotencyKey }),
@@ -61,9 +67,10 @@ export function createMembers({ store, audit, now, newId }: MembersOptions) {
           audit({ action: 'register', member: id }, cause);
           return { member, replayed: false };
         }
+        if (attempt === 1) await admission.admitPhone(registration.phone);
         if (!isMark(held)) {
           requireSame(held, guard);
-          return { member: { ...member, id: held.memberId, registeredAt: held.registeredAt }, replayed: true };
+          return { member: { ...member, id: held.holder, registeredAt: held.registeredAt }, replayed: true };
         }
         left = held;
       }

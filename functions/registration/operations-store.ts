@@ -8,11 +8,10 @@ import { memberKey, type StoreOptions } from './store.ts';
 
 export type OperationsStore = ReturnType<typeof createOperationsStore>;
 
-const OPERATION = 'operation#';
-/** The index by `memberId`. */
+/** The index by `memberId`, which only operations have. */
 const OF_MEMBER = 'of-member';
 
-const operationKey = (id: string) => ({ pk: `${OPERATION}${id}` });
+const operationKey = (id: string) => ({ pk: `operation#${id}` });
 const counterKey = (memberId: string) => ({ pk: `commands#${commandsOf(memberId)}` });
 
 /** Operations, and the count of the commands that they sent, in the members' table. */
@@ -109,9 +108,8 @@ export function createOperationsStore({
         {
           TableName: membersTable,
           IndexName: OF_MEMBER,
-          // A guard has a memberId too, and may be another member's before the index knows.
-          KeyConditionExpression: 'memberId = :member AND begins_with(pk, :operation)',
-          ExpressionAttributeValues: { ':member': memberId, ':operation': OPERATION },
+          KeyConditionExpression: 'memberId = :member',
+          ExpressionAttributeValues: { ':member': memberId },
         },
       );
       for await (const { Items = [] } of pages) {

@@ -13,12 +13,11 @@ import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
 const { limits, members, admission, locationOf } = createServices({ logger });
-const { admitCaller, admitPhone, admitChange } = admission;
+const { admitCaller, admitChange } = admission;
 
 export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), async (event, body) => {
   await admitChange();
   const left = await admitCaller(event.requestContext.http.sourceIp);
-  await admitPhone(body.phone);
   const { member, replayed } = await members.register(body, idempotencyKeyOf(event), causeOf(event));
   aboutAggregate(member.id, !replayed);
   if (!replayed) count({ Registrations: 1 });

@@ -24,7 +24,7 @@ import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
 const { limits, members, redemptions, admission } = createServices({ logger });
-const { admitCaller, admitPhone, admitChange } = admission;
+const { admitCaller, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */
 const LONGEST_WATCH_MS = 20_000;
@@ -42,7 +42,6 @@ export const rpc = rpcEndpoint((router) =>
         await admitChange();
         const { idempotencyKey: key, ...body } = validated(registerRequest, given(request));
         await admitCaller(eventOf(context).requestContext.http.sourceIp);
-        await admitPhone(body.phone);
         const { member, replayed } = await members.register(body, key, causeOfCall(context));
         aboutAggregate(member.id, !replayed);
         if (!replayed) count({ Registrations: 1 });

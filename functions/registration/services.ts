@@ -45,15 +45,16 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     now,
     logger,
   });
+  const admission = createAdmission({
+    buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
+    limits: LIMITS,
+    pseudonym,
+    mode: () => switches.mode('registration'),
+  });
   return {
     client,
     limits: LIMITS,
-    admission: createAdmission({
-      buckets: createTokenBuckets({ client, tableName: LIMITS_TABLE, now }),
-      limits: LIMITS,
-      pseudonym,
-      mode: () => switches.mode('registration'),
-    }),
+    admission,
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
     locationOf: createLocation(environment.BASE_PATH),
@@ -61,9 +62,11 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
       store: createMemberStore({
         ...tables,
         pseudonym,
+        phoneLimit: LIMITS.phone,
         phonesRememberedDays: environment.PHONES_REMEMBERED_DAYS,
         subscribers: environment.SUBSCRIBERS,
       }),
+      admission,
       audit,
       now,
       newId,

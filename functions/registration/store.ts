@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import { refusedBy, transact } from '../../shared/aws/transact.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from '../../shared/messaging/outbox.ts';
+import { type Rate, secondsToFill } from '../../shared/resilience/token-bucket.ts';
 import { erasurePut } from './erasure.ts';
 import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
 
@@ -11,19 +12,31 @@ const DAY_SECONDS = 24 * 3600;
 /** The key of a member's item. */
 export const memberKey = (id: string) => ({ pk: `member#${id}` });
 
+/** The key of the item that holds a phone, by the phone's pseudonym. */
+export const guardKey = (phonePseudonym: string) => ({ pk: `phone#${phonePseudonym}` });
+
+/** An active member's item says where the guard is: an export of the member finds it so, without the key of pseudonyms. */
+type StoredMember = Member & { phonePseudonym?: string };
+
 /** Holds a phone for its member, and remembers the request that registered it (its answer follows from both). */
 export interface PhoneGuard {
-  memberId: string;
+  /** The member's id. Not `memberId`, by which an index would have the guard, at one more write unit. */
+  holder: string;
   registeredAt: string;
   fingerprint: string;
   idempotencyKey?: string;
 }
 
-/** What a guard leaves for a while when its member leaves. It names nobody: by the phone alone it is found again. */
+/**
+ * What a guard leaves for a while when its member leaves. It names nobody: by the phone alone it is found again. Whoever
+ * meets one, or a guard, has a token of the phone's bucket to take: so nobody registers and leaves without end.
+ */
 export interface PhoneMark {
   /** ISO. Tells one leaving from the next. */
   leftAt: string;
-  /** In seconds since 1970. DynamoDB deletes it days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). */
+  /** In seconds since 1970: until then, who registers with the phone comes back. Not there: the stage remembers no phones. */
+  returningUntil?: number;
+  /** In seconds since 1970: the bucket is full by then, too. DynamoDB deletes it days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). */
   expiresAt: number;
 }
 
@@ -33,6 +46,8 @@ export interface StoreOptions {
   outboxTable: string;
   /** Of phones, in keys of guards. */
   pseudonym: Pseudonym;
+  /** What a phone's bucket holds: as long as it takes to fill, a mark stays. */
+  phoneLimit: Rate;
   /** For how long a phone is remembered after its member left; null: not at all. */
   phonesRememberedDays: number | null;
   /** The services that hold something of a member, by the names in the sources of their messages. */
@@ -43,10 +58,12 @@ export type MemberStore = ReturnType<typeof createMemberStore>;
 
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
 export function createMemberStore(options: StoreOptions) {
-  const { client, membersTable, outboxTable, pseudonym, phonesRememberedDays, subscribers } = options;
-  const guardKey = async (phone: string) => ({ pk: `phone#${await pseudonym(phone)}` });
+  const { client, membersTable, outboxTable, pseudonym, phoneLimit, phonesRememberedDays, subscribers } = options;
 
-  const put = (member: Member, condition: { ConditionExpression: string; ExpressionAttributeValues?: object }) => ({
+  const put = (
+    member: StoredMember,
+    condition: { ConditionExpression: string; ExpressionAttributeValues?: object },
+  ) => ({
     Put: {
       TableName: membersTable,
       Item: { ...memberKey(member.id), ...member },
@@ -73,11 +90,15 @@ export function createMemberStore(options: StoreOptions) {
 
   /** Frees a phone, and leaves its mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
-    const key = await guardKey(phone);
-    if (phonesRememberedDays === null) return { Delete: { TableName: membersTable, Key: key } };
-    const expiresAt = Math.ceil(Date.parse(leftAt) / 1000) + phonesRememberedDays * DAY_SECONDS;
-    const mark: PhoneMark = { leftAt, expiresAt };
-    return { Put: { TableName: membersTable, Item: { ...key, ...mark } } };
+    const left = Math.ceil(Date.parse(leftAt) / 1000);
+    const fullAt = left + secondsToFill(phoneLimit);
+    const returningUntil = phonesRememberedDays === null ? undefined : left + phonesRememberedDays * DAY_SECONDS;
+    const mark: PhoneMark = {
+      leftAt,
+      ...(returningUntil !== undefined && { returningUntil }),
+      expiresAt: Math.max(fullAt, returningUntil ?? 0),
+    };
+    return { Put: { TableName: membersTable, Item: { ...guardKey(await pseudonym(phone)), ...mark } } };
   }
 
   return {
@@ -100,19 +121,19 @@ export function createMemberStore(options: StoreOptions) {
       row: OutboxRow,
       left?: PhoneMark,
     ): Promise<PhoneGuard | PhoneMark | undefined> {
-      const key = await guardKey(member.phone);
+      const phonePseudonym = await pseudonym(member.phone);
       try {
         await transact(client, [
           {
             Put: {
               TableName: membersTable,
-              Item: { ...key, ...guard },
+              Item: { ...guardKey(phonePseudonym), ...guard },
               ConditionExpression: `attribute_not_exists(pk)${left ? ' OR leftAt = :leftAt' : ''}`,
               ...(left && { ExpressionAttributeValues: { ':leftAt': left.leftAt } }),
               ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
             },
           },
-          put(member, { ConditionExpression: 'attribute_not_exists(pk)' }),
+          put({ ...member, phonePseudonym }, { ConditionExpression: 'attribute_not_exists(pk)' }),
           outboxPut(outboxTable, row),
         ]);
         return undefined;

@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { bundleOf } from '../bundles.ts';
 import type { Stage } from '../stages.ts';
@@ -38,6 +45,9 @@ export class ServiceFunction extends LambdaFunction {
       timeout,
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
+      // Lambda's own lines of each invocation cost as much as ours; those of what timed out or died are warnings.
+      // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+      systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
     });
     exportTraces(this, stage);

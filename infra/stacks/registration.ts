@@ -12,7 +12,7 @@ import { ServiceFunction } from '../constructs/service-function.ts';
 import { ServiceTable } from '../constructs/service-table.ts';
 import type { ServiceProps } from './foundation.ts';
 
-/** An index of what belongs to a member: operations. */
+/** An index of the operations of a member. */
 const OF_MEMBER = 'of-member';
 
 /** Members, their operations and outbox, and what the API does about them. */
@@ -37,7 +37,6 @@ export class RegistrationStack extends Stack {
         {
           indexName: OF_MEMBER,
           partitionKey: { name: 'memberId', type: AttributeType.STRING },
-          sortKey: { name: 'pk', type: AttributeType.STRING },
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
@@ -106,9 +105,7 @@ export class RegistrationStack extends Stack {
     api.addServiceRoute(this, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
     api.addServiceRoute(this, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
     api.addServiceRoute(this, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
-    // A phone that is not remembered has its guard deleted; otherwise a mark takes its place.
-    const releasing = stage.phonesRememberedDays === null ? ['DeleteItem'] : [];
-    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem', ...releasing], true);
+    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem'], true);
     governance.allowPseudonyms(deactivate);
     api.addServiceRoute(this, 'DeactivateMember', routes.deactivateMember, deactivate);
     api.addServiceRoute(this, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
@@ -134,7 +131,7 @@ export class RegistrationStack extends Stack {
       environment,
       timeout: waiting,
     });
-    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem', ...releasing);
+    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
     outbox.table.allow(rpc, 'PutItem');
     limits.allow(rpc, 'UpdateItem');
     governance.allowReadingSwitches(rpc);

@@ -1,3 +1,4 @@
+import { ledgerOf } from '../../functions/points/ledger.ts';
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
@@ -180,17 +181,15 @@ function checkOrder({ members, observed: { published } }: Seen): Violation[] {
  */
 function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
-  const entries = Map.groupBy(
-    holdings.points.filter(({ sk }) => sk.startsWith('ledger#')),
-    ({ pk }) => pk,
-  );
+  const points = Map.groupBy(holdings.points, ({ pk }) => pk);
   return accepted.flatMap(({ member }): Violation[] => {
     const texts = byPhone.get(member.phone) ?? [];
-    const keys = new Set(texts.map(({ idempotencyKey }) => `ledger#${idempotencyKey}`));
-    const entry = entries.get(member.id)?.find(({ reason }) => reason === 'registration')?.sk ?? '';
-    const redemptions = entries.get(member.id)?.filter(({ reason }) => reason === 'redemption').length ?? 0;
-    if (keys.has(entry) && keys.size === texts.length && texts.length === 1 + redemptions) return [];
-    const what = `${member.id} got ${texts.length} texts for ${1 + redemptions}; the points know the registration as ${entry}, the texts as ${[...keys]}`;
+    const keys = new Set(texts.map(({ idempotencyKey }) => idempotencyKey));
+    const ledger = ledgerOf(points.get(member.id) ?? []);
+    const registration = ledger.find(({ reason }) => reason === 'registration')?.messageId ?? 'none';
+    const redemptions = ledger.filter(({ reason }) => reason === 'redemption').length;
+    if (keys.has(registration) && keys.size === texts.length && texts.length === 1 + redemptions) return [];
+    const what = `${member.id} got ${texts.length} texts for ${1 + redemptions}; the points know the registration as ${registration}, the texts as ${[...keys]}`;
     return [{ guarantee: 'G5', what, history: historyOf(member.id, holdings, observed) }];
   });
 }

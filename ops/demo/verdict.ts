@@ -1,3 +1,4 @@
+import { ledgerOf } from '../../functions/points/ledger.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { Accepted } from './registrations.ts';
 import type { Holdings, Item } from './services.ts';
@@ -29,7 +30,7 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
     const ownTexts = (textsByPhone.get(member.phone) ?? []).filter(
       ({ receivedAt }) => Date.parse(receivedAt) >= askedAt,
     );
-    const ledger = (pointsItems.get(member.id) ?? []).filter(({ sk }) => sk.startsWith('ledger#'));
+    const ledger = ledgerOf(pointsItems.get(member.id) ?? []);
     const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
     // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
     const contact = smsItems.get(member.id)?.find(({ sk }) => sk === 'contact');
@@ -44,7 +45,7 @@ export function compare(accepted: readonly Accepted[], { texts, sms, points, gui
     verdict.guides += counts[1];
     verdict.lost += counts.filter((count) => count === 0).length + Math.max(0, expectedTexts - ownTexts.length);
     verdict.duplicated += counts.filter((count) => count > 1).length + (ownTexts.length > expectedTexts ? 1 : 0);
-    const earned = ledger.reduce((sum, entry) => sum + Number(entry.points), 0);
+    const earned = ledger.reduce((sum, entry) => sum + entry.points, 0);
     if (counts[0] === 1 && account?.balance !== earned) verdict.duplicated++;
 
     // A missing point or guide was counted above, and with it its cursor.

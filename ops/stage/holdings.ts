@@ -1,4 +1,5 @@
 import { GetCommand, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import { shownEvent } from './shown-event.ts';
 import type { Stage } from './stage.ts';
@@ -33,16 +34,22 @@ async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
 
 /** What the registration service holds of a member. */
 async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
-  const indexed = await itemsOf(stage, 'members', {
+  const operations = await itemsOf(stage, 'members', {
     IndexName: 'of-member',
     KeyConditionExpression: 'memberId = :id',
     ExpressionAttributeValues: { ':id': id },
   });
   const keys = [`member#${id}`, `onboarding#${id}`, `erasure#${id}`, `commands#${commandsOf(id)}`];
   const own = await Promise.all(keys.map((pk) => itemAt(stage, pk)));
-  const operations = await Promise.all(indexed.map(({ pk }) => itemAt(stage, String(pk))));
-  // By now, a guard that the index still knows may be another member's.
-  return [...own.flat(), ...operations.flat().filter(({ memberId }) => memberId === id)];
+  const indexed = await Promise.all(operations.map(({ pk }) => itemAt(stage, String(pk))));
+  return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
+}
+
+/** The item that holds the phone of an active member. A moment later it may hold it for another. */
+async function guardOf(stage: Stage, id: string, items: readonly Item[]): Promise<Item[]> {
+  const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
+  if (typeof pseudonym !== 'string') return [];
+  return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
 /** What is parked where messages are known by their own ids, and says that it is about the member. */

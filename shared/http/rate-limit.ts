@@ -1,13 +1,13 @@
-import type { Rate, Taken } from '../resilience/token-bucket.ts';
+import { type Rate, secondsToFill, type Taken } from '../resilience/token-bucket.ts';
 import { Problem } from './problems.ts';
 
 /**
  * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): q tokens in w seconds, r of
  * them left, all back in t seconds.
  */
-export function rateLimitHeaders(policy: string, { burst, perMinute }: Rate, { remaining, fullInMs }: Taken) {
+export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullInMs }: Taken) {
   return {
-    'ratelimit-policy': `"${policy}";q=${burst};w=${Math.ceil((burst * 60) / perMinute)}`,
+    'ratelimit-policy': `"${policy}";q=${rate.burst};w=${secondsToFill(rate)}`,
     ratelimit: `"${policy}";r=${remaining};t=${Math.ceil(fullInMs / 1000)}`,
   };
 }

@@ -89,8 +89,6 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     }),
   );
   const { logger, count, measure } = createObservability(service);
-  /** From event to effect, of what was applied since it was last told. */
-  let lags: number[] = [];
   const client = createDynamoDB();
   const sqs = new SQSClient(clientDefaults);
   const now = () => new Date();
@@ -120,7 +118,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     newId,
     random: Math.random,
     onAttempt(attempted, lagMs) {
-      if (attempted.outcome === 'applied') lags.push(lagMs);
+      if (attempted.outcome === 'applied') measure('ApplicationLag', 'Milliseconds', [lagMs]);
       if (attempted.outcome !== 'parked') return;
       const { reason, error } = attempted;
       // What waits for its predecessor is no news; what fails is somebody's work.
@@ -158,14 +156,8 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   /** What surrounds every invocation: its budget of time; and what was measured and traced is told before it ends. */
-  async function invocation<T>(context: Context, run: () => Promise<T>): Promise<T> {
-    try {
-      return await flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
-    } finally {
-      measure('ApplicationLag', 'Milliseconds', lags);
-      lags = [];
-    }
-  }
+  const invocation = <T>(context: Context, run: () => Promise<T>): Promise<T> =>
+    flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
 
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };

@@ -12,6 +12,7 @@ import {
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { readEnvironment } from '../config/environment.ts';
+import { writeGathered } from './metrics.ts';
 
 /** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
 const EXPORT_TIMEOUT_MS = 1_000;
@@ -58,11 +59,13 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   trace.setGlobalTracerProvider(provider);
 }
 
-/** Does something and sends what it recorded: the whole of an invocation, since the instance is frozen after it. */
+/** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
+ * is frozen after it. */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {
+    writeGathered();
     await exportEnded();
   }
 }

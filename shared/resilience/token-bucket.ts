@@ -27,6 +27,9 @@ export interface ManyTaken extends Pick<Taken, 'remaining' | 'fullInMs'> {
   nextMs: number;
 }
 
+/** How long an empty bucket takes to be full. */
+export const secondsToFill = ({ burst, perMinute }: Rate): number => Math.ceil((burst * 60) / perMinute);
+
 export interface TokenBucketsOptions {
   client: DynamoDBDocumentClient;
   /** `pk` = key of the bucket. */
@@ -122,6 +125,21 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
   return {
     takeMany,
+
+    /** The refusal of a token, if this instance knows without asking that there is none. Takes none. */
+    knownRefusal(key: string, { burst, perMinute }: Rate): Taken | undefined {
+      const at = now().getTime();
+      const each = 60_000 / perMinute;
+      const capacity = at + burst * each;
+      const fullAt = known.get(key) ?? 0;
+      if (fullAt + each <= capacity + ROUNDING) return undefined;
+      return {
+        allowed: false,
+        waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
+        remaining: 0,
+        fullInMs: Math.ceil(fullAt - at),
+      };
+    },
 
     /**
      * Takes a token.

@@ -132,7 +132,7 @@ async function itemsOf({ endpointUrl }: Cloud, table: string): Promise<Array<Rec
 /** A member without its phone's guard, or a guard without its member: half of a registration. */
 async function halves(cloud: Cloud): Promise<Finding[]> {
   const items = await itemsOf(cloud, 'members');
-  const guarded = new Set(items.flatMap(({ pk, memberId }) => (pk.startsWith('phone#') ? (memberId ?? []) : [])));
+  const guarded = new Set(items.flatMap(({ pk, holder }) => (pk.startsWith('phone#') ? (holder ?? []) : [])));
   const active = new Set(items.filter(({ status }) => status === 'active').map(({ id }) => id));
   return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
 }

@@ -58,13 +58,25 @@ describe('registrations', () => {
 
   it('of one phone are limited, from whichever address', async () => {
     const limits = { caller: { burst: 100, perMinute: 60 }, phone: { burst: 2, perMinute: 1 } };
-    const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits) } });
+    // Phones are not remembered here: nor does leaving make anybody forget what was registered lately.
+    const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits), PHONES_REMEMBERED_DAYS: 'null' } });
     const agent = new Agent();
     const phone = newPhone();
     const statuses: number[] = [];
-    for (const host of [1, 2, 3])
+    for (const host of [1, 2, 3, 4])
       statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
-    expect(statuses).toEqual([201, 409, 429]);
+    // The first costs no token.
+    expect(statuses).toEqual([201, 409, 409, 429]);
+    const restless = { phone: newPhone(), name: 'Ana', locale: 'es' };
+    const [entered, left]: number[][] = [[], []];
+    for (let time = 0; time < 3; time++) {
+      const { status, body } = await cloud.request('POST', '/v1/members', restless);
+      entered?.push(status);
+      left?.push((await cloud.request('DELETE', `/v1/members/${body.id}`)).status);
+    }
+    expect([entered, left]).toEqual([Array(3).fill(201), Array(3).fill(204)]);
+    expect((await cloud.request('POST', '/v1/members', restless)).status).toBe(429);
+    expect((await cloud.rpc('Register', restless)).body.code).toBe('resource_exhausted');
     const rpc = await cloud.rpc('Register', { phone, name: 'Ana', locale: 'es' });
     expect([rpc.status, rpc.body.code]).toEqual([429, 'resource_exhausted']);
   });
@@ -139,12 +151,16 @@ describe('on a table', () => {
         writes++;
         return cloud.dynamodb.send(command);
       };
-      const { take } = createTokenBuckets({ client: { send } as never, tableName, now });
+      const buckets = createTokenBuckets({ client: { send } as never, tableName, now });
+      const { take } = buckets;
       const rate = { burst: 1, perMinute: 60 };
       for (let time = 0; time < 10; time++) await take('asked', rate);
       const whileEmpty = writes;
       for (let time = 0; time < 10; time++) await take('asked', rate);
       expect(writes).toBe(whileEmpty);
+      // As whoever would rather write nothing else is told.
+      const { knownRefusal } = buckets;
+      expect([knownRefusal('asked', rate)?.allowed, knownRefusal('other', rate)]).toEqual([false, undefined]);
       at += 1_000;
       expect((await take('asked', rate)).allowed).toBe(true);
     });

@@ -1,7 +1,7 @@
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActiveMember, changeProfile, deactivate } from '../../functions/registration/member.ts';
-import { createMemberStore } from '../../functions/registration/store.ts';
+import { createMemberStore, guardKey } from '../../functions/registration/store.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { TIME } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
@@ -104,6 +104,17 @@ describe('one member', () => {
     expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"7", "2"' })).status).toBe(200);
   });
 
+  it('has its phone held by an item that no index has, and that its own leads to, also after a change', async () => {
+    const { id } = (await register()).body;
+    const { Items = [] } = await cloud.dynamodb.send(
+      new ScanCommand({ TableName: 'rollcall-dev-members', IndexName: 'of-member' }),
+    );
+    expect(Items.filter(({ pk }) => !pk.startsWith('operation#'))).toEqual([]);
+    await cloud.request('PATCH', `/v1/members/${id}`, { locale: 'en' }, { 'if-match': '"1"' });
+    const [member] = await cloud.items('members', `member#${id}`);
+    expect(await cloud.items('members', guardKey(String(member?.phonePseudonym)).pk)).toMatchObject([{ holder: id }]);
+  });
+
   it('lets one of two changes at once win', async () => {
     const path = `/v1/members/${(await register()).body.id}`;
     const change = (name: string) => cloud.request('PATCH', path, { name }, { 'if-match': '"1"' });
@@ -119,6 +130,7 @@ describe('one member', () => {
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',
+      phoneLimit: { burst: 2, perMinute: 2 },
       phonesRememberedDays: null,
     });
     const basis = (await store.find(id)) as ActiveMember;
@@ -169,7 +181,7 @@ describe('a phone whose member left', () => {
   const marks = async () =>
     (
       await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-members', ConsistentRead: true }))
-    ).Items?.filter(({ pk, memberId }) => pk.startsWith('phone#') && memberId === undefined) ?? [];
+    ).Items?.filter(({ pk, holder }) => pk.startsWith('phone#') && holder === undefined) ?? [];
   const markAt = async (leftAt: string) => (await marks()).find((mark) => mark.leftAt === leftAt);
   const leftAt = async (id: string) => (await cloud.items('members', `member#${id}`))[0]?.deactivatedAt as string;
 
@@ -199,16 +211,18 @@ describe('a phone whose member left', () => {
     await leave(id);
     const at = await leftAt(id);
     const mark = await markAt(at);
+    const until = Math.ceil(Date.parse(at) / 1000) + (stageNamed('dev').phonesRememberedDays ?? 0) * DAY_SECONDS;
     expect(mark).toEqual({
       pk: expect.stringMatching(/^phone#[\w-]{43}$/),
       leftAt: at,
-      expiresAt: Math.ceil(Date.parse(at) / 1000) + (stageNamed('dev').phonesRememberedDays ?? 0) * DAY_SECONDS,
+      returningUntil: until,
+      expiresAt: until,
     });
     // DynamoDB may be days late to delete it.
     await cloud.dynamodb.send(
       new PutCommand({
         TableName: 'rollcall-dev-members',
-        Item: { ...mark, expiresAt: Math.floor(Date.now() / 1000) },
+        Item: { ...mark, returningUntil: Math.floor(Date.now() / 1000) },
       }),
     );
     expect(await earned(await idOf(body))).toEqual([[100, 'registration']]);
@@ -224,7 +238,7 @@ describe('a phone whose member left', () => {
     expect((await register(body, { 'idempotency-key': 'k7' })).status).toBe(409);
   });
 
-  it('is forgotten at once in a stage that remembers none', async () => {
+  it('leaves no more than the time until its bucket is full, in a stage that remembers none', async () => {
     const phone = newPhone();
     const id = await idOf(someone(phone));
     const store = createMemberStore({
@@ -233,13 +247,16 @@ describe('a phone whose member left', () => {
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',
+      phoneLimit: { burst: 2, perMinute: 2 },
       phonesRememberedDays: null,
     });
-    const Item = { pk: 'phone#nobody', memberId: id };
+    const Item = { pk: 'phone#nobody', holder: id };
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-members', Item }));
     const { member, row } = deactivate((await store.find(id)) as ActiveMember, { now: TIME, newId: () => 'left' });
     expect(await store.deactivate(member, phone, row)).toBe(true);
-    expect(await cloud.items('members', 'phone#nobody')).toEqual([]);
+    const [mark] = await cloud.items('members', 'phone#nobody');
+    const leftAt = member.deactivatedAt;
+    expect(mark).toEqual({ pk: 'phone#nobody', leftAt, expiresAt: Math.ceil(Date.parse(leftAt) / 1000) + 60 });
   });
 });
 

@@ -312,7 +312,7 @@ export const mutants: Mutant[] = [
     name: 'replay-invents-a-member',
     breaks: ['G6'],
     file: members,
-    from: 'member: { ...member, id: held.memberId, registeredAt: held.registeredAt }',
+    from: 'member: { ...member, id: held.holder, registeredAt: held.registeredAt }',
     to: 'member',
   },
 ];

@@ -250,6 +250,8 @@ class World {
     const members = (instance: Instance) =>
       createMembers({
         store: this.#database.membersOf(instance),
+        // Buckets only refuse: whoever was refused had nothing written, as with any other refusal.
+        admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
         audit: () => {},
         now: () => new Date(this.#scheduler.now + instance.skewMs),
         newId: () => memberIdOf(++this.#ids),

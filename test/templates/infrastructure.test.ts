@@ -419,6 +419,17 @@ describe('prod', () => {
     }
   });
 
+  it('has Lambda log of itself only what went wrong', () => {
+    // Others run at deployments only.
+    const ours = ofType('prod', 'AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties.Environment?.Variables?.POWERTOOLS_METRICS_NAMESPACE,
+    );
+    expect(ours.length).toBeGreaterThan(20);
+    for (const [, { Properties }] of ours) {
+      expect(Properties.LoggingConfig).toMatchObject({ LogFormat: 'JSON', SystemLogLevel: 'WARN' });
+    }
+  });
+
   it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
     const rates = waitingRates('prod');
     const waiting = rates.map(({ rate, burst }) => rate * LONGEST_WAIT_SECONDS + burst);

@@ -24,8 +24,13 @@ function whole(): Seen {
       texts: ['1', '3'].map((idempotencyKey) => ({ to: '+1', receivedAt: at, idempotencyKey })),
       sms: [{ pk: 'm', sk: 'contact', version: 2 }],
       points: [
-        { pk: 'm', sk: 'account', version: 2, balance: 60 },
-        { pk: 'm', sk: 'ledger#1', points: 100, reason: 'registration' },
+        {
+          pk: 'm',
+          sk: 'account',
+          version: 2,
+          balance: 60,
+          opening: { messageId: '1', points: 100, reason: 'registration' },
+        },
         { pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' },
       ],
       guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],

@@ -11,8 +11,14 @@ describe('verdict', () => {
     texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
     sms: [{ pk: 'm', sk: 'contact', version: 1 }],
     points: [
-      { pk: 'm', sk: 'account', version: 1, balance: 100, appliedAt: at },
-      { pk: 'm', sk: 'ledger#1', points: 100, reason: 'registration' },
+      {
+        pk: 'm',
+        sk: 'account',
+        version: 1,
+        balance: 100,
+        appliedAt: at,
+        opening: { messageId: '1', points: 100, reason: 'registration' },
+      },
     ],
     guide: [{ pk: 'm', sk: 'journey', version: 1, startedAt: at, journeyLocale: 'es', appliedAt: at }],
   });
@@ -36,7 +42,8 @@ describe('verdict', () => {
       (held) => held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' }),
       { duplicated: 1 },
     ],
-    ['a bonus that was never credited', (held) => held.points.splice(0), { lost: 1 }],
+    ['an account that was never opened', (held) => held.points.splice(0), { lost: 1 }],
+    ['a bonus that was never credited', (held) => delete held.points[0]?.opening, { lost: 1 }],
     [
       'a bonus that was entered twice',
       (held) => held.points.push({ pk: 'm', sk: 'ledger#2', points: 100, reason: 'registration' }),

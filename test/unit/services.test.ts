@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
+import { ledgerOf } from '../../functions/points/ledger.ts';
 import { createRules } from '../../functions/points/rules.ts';
 import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
@@ -60,26 +61,41 @@ describe('points', () => {
     data: { ...registered().data, returning: true },
   };
   async function credited(bonus: RegistrationBonus, message: ReturnType<typeof registered>) {
-    const handlers = accountHandlers({ tableName: 'points', bonus: async () => bonus, ...surroundings });
+    const handlers = accountHandlers({ bonus: async () => bonus, ...surroundings });
     return (await handlers['rollcall.member.registered.v1']?.(message, false)) ?? {};
   }
 
-  it('credits the bonus to ledger and balance together', async () => {
-    const { set, writes } = await credited({ points: 250, oncePerPhone: true }, registered());
-    expect(set).toEqual({ balance: 250, accountState: 'open' });
-    expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 250, reason: 'registration' });
+  const opening = (points: number) => ({
+    messageId: registered().id,
+    points,
+    reason: 'registration',
+    at: registered().time,
+  });
+
+  it('credits the bonus to ledger and balance together, by no write but that of the account', async () => {
+    const effect = await credited({ points: 250, oncePerPhone: true }, registered());
+    expect(effect.set).toEqual({ balance: 250, accountState: 'open', opening: opening(250) });
+    expect(effect).not.toHaveProperty('writes');
+  });
+
+  it('has the bonus as the first entry of the ledger', () => {
+    const redeemed = { points: -40, reason: 'redemption', at: 'later' };
+    const account = { pk: memberIdOf(1), sk: 'account', balance: 210, opening: opening(250) };
+    const others = [{ sk: 'ledger#m', ...redeemed }, { sk: 'parked#1' }];
+    expect(ledgerOf([account, ...others])).toEqual([opening(250), { messageId: 'm', ...redeemed }]);
+    // Of a registration that was dropped, since its member had left.
+    expect(ledgerOf([{ sk: 'account', accountState: 'closed' }])).toEqual([]);
   });
 
   it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
-    const { set, writes, send } = await credited({ points: 250, oncePerPhone: true }, returning);
-    expect(set).toEqual({ balance: 0, accountState: 'open' });
-    expect(writes?.[0]?.Put?.Item).toMatchObject({ pk: memberIdOf(1), points: 0, reason: 'registration' });
+    const { set, send } = await credited({ points: 250, oncePerPhone: true }, returning);
+    expect(set).toEqual({ balance: 0, accountState: 'open', opening: opening(0) });
     expect(JSON.parse(send?.[0]?.body ?? '').data.summary).toBe('0 points credited: the bonus is given once a phone');
   });
 
   it('credits it each time where the rule is another', async () => {
     const { set } = await credited({ points: 250, oncePerPhone: false }, returning);
-    expect(set).toEqual({ balance: 250, accountState: 'open' });
+    expect(set).toMatchObject({ balance: 250, opening: { points: 250 } });
   });
 
   it('reads the bonus from the rules once a minute, and falls back to the default', async () => {

@@ -20,6 +20,7 @@ export interface SecurityMutant {
     | 'unit/services'
     | 'unit/message'
     | 'unit/replies'
+    | 'unit/returning'
     | 'unit/subscriber'
     | 'unit/webhooks'
     | 'integration/commands'
@@ -449,16 +450,44 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'whom a phone belonged to',
     file: 'functions/registration/store.ts',
-    from: 'Item: { ...key, ...mark }',
-    to: 'Item: { ...key, ...mark, memberId: phone }',
+    from: 'Item: { ...guardKey(await pseudonym(phone)), ...mark }',
+    to: 'Item: { ...guardKey(await pseudonym(phone)), ...mark, holder: phone }',
     test: 'security/personal-data',
   },
   {
     name: 'a phone is forgotten with its member',
     file: 'functions/registration/store.ts',
-    from: 'if (phonesRememberedDays === null) return',
-    to: 'if (phonesRememberedDays !== undefined) return',
+    from: 'phonesRememberedDays === null ? undefined : left + phonesRememberedDays * DAY_SECONDS',
+    to: 'left + (phonesRememberedDays ?? 1) * DAY_SECONDS',
     test: 'integration/registration',
+  },
+  {
+    name: 'a mark is gone before the bucket is full',
+    file: 'functions/registration/store.ts',
+    from: 'Math.max(fullAt, returningUntil ?? 0)',
+    to: 'returningUntil ?? left',
+    test: 'integration/registration',
+  },
+  {
+    name: 'a registration after a leave does not ask the bucket',
+    file: 'functions/registration/members.ts',
+    from: 'if (attempt === 1) await',
+    to: 'if (attempt === 1 && !isMark(held)) await',
+    test: 'unit/returning',
+  },
+  {
+    name: 'a registration of a phone that is held does not ask the bucket',
+    file: 'functions/registration/members.ts',
+    from: 'if (attempt === 1) await',
+    to: 'if (attempt === 1 && isMark(held)) await',
+    test: 'unit/returning',
+  },
+  {
+    name: 'a phone that is known to have no token left is asked for',
+    file: 'functions/registration/members.ts',
+    from: '      await admission.refuseSpentPhone(registration.phone);\n',
+    to: '',
+    test: 'unit/returning',
   },
   {
     name: 'a bonus for each registration of a phone',

@@ -1,0 +1,42 @@
+import type { TransactItem } from '../../shared/messaging/outbox.ts';
+
+/** The item that carries a member's balance, and with it the cursor. */
+export const ACCOUNT = 'account';
+const LEDGER_PREFIX = 'ledger#';
+
+/** What changes a balance. Entries name nobody, and stay. */
+export interface LedgerEntry {
+  points: number;
+  reason: 'registration' | 'redemption' | 'return';
+  at: string;
+}
+
+/** The first entry is the attribute `opening` of the account, and costs no write of its own; the others are items. */
+export type Booked = LedgerEntry & { messageId: string };
+
+/** Of a query for an account and its ledger: all sort keys from the first to the last. */
+export const LEDGER_RANGE = { first: ACCOUNT, last: `${LEDGER_PREFIX}~` };
+
+export const ledgerPut = (
+  tableName: string,
+  memberId: string,
+  messageId: string,
+  entry: LedgerEntry,
+): TransactItem => ({
+  Put: {
+    TableName: tableName,
+    Item: { pk: memberId, sk: `${LEDGER_PREFIX}${messageId}`, ...entry },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+});
+
+/** The ledger of a member, of the items under the member's key, which are in the order of their sort keys. */
+export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): Booked[] {
+  return items.flatMap(({ sk, opening, points, reason, at }) => {
+    if (sk === ACCOUNT) return opening === undefined ? [] : [opening as Booked];
+    const id = String(sk);
+    return id.startsWith(LEDGER_PREFIX)
+      ? [{ messageId: id.slice(LEDGER_PREFIX.length), points, reason, at } as Booked]
+      : [];
+  });
+}

@@ -1,0 +1,75 @@
+import { Console } from 'node:console';
+
+/** Of one metric in a line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+const MAX_VALUES = 100;
+
+export type Unit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
+
+/** Values of one metric of a service. */
+export interface Measured {
+  name: string;
+  unit: Unit;
+  values: readonly number[];
+  /** The service among them. */
+  dimensions: Readonly<Record<string, string>>;
+}
+
+type Line = Record<string, unknown>;
+type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: Unit }> };
+
+/**
+ * Lines of CloudWatch's embedded metric format. What has other dimensions is another directive of the same line; a second
+ * line is begun only for what would need a field of the first again: a dimension with another value, a metric with more
+ * values than a line takes. (Powertools' Metrics has one set of dimensions and one directive a line.)
+ */
+export function metricLines(measured: readonly Measured[], Namespace: string, at: Date): Line[] {
+  const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];
+  for (const { name, unit, values, dimensions } of merged(measured)) {
+    const value = values.length === 1 ? values[0] : values;
+    const takes = ({ fields }: { fields: Line }) =>
+      !(name in fields) && Object.entries(dimensions).every(([key, own]) => !(key in fields) || fields[key] === own);
+    const line = lines.find(takes) ?? { fields: {}, directives: new Map<string, Directive>() };
+    if (!lines.includes(line)) lines.push(line);
+    Object.assign(line.fields, dimensions, { [name]: value });
+    const names = Object.keys(dimensions);
+    const directive = line.directives.get(names.join()) ?? { Dimensions: [names], Metrics: [] };
+    directive.Metrics.push({ Name: name, Unit: unit });
+    line.directives.set(names.join(), directive);
+  }
+  return lines.map(({ fields, directives }) => ({
+    _aws: {
+      Timestamp: at.getTime(),
+      CloudWatchMetrics: [...directives.values()].map((directive) => ({ Namespace, ...directive })),
+    },
+    ...fields,
+  }));
+}
+
+/** Counts of one metric are added up, other values put together, as many as a line takes. */
+function* merged(measured: readonly Measured[]): Iterable<Measured> {
+  const same = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
+  for (const group of same.values()) {
+    const [first] = group as [Measured];
+    const all = group.flatMap(({ values }) => values);
+    const values = first.unit === 'Count' ? [all.reduce((sum, value) => sum + value, 0)] : all;
+    for (let from = 0; from < values.length; from += MAX_VALUES) {
+      yield { ...first, values: values.slice(from, from + MAX_VALUES) };
+    }
+  }
+}
+
+let gathered: Measured[] = [];
+// Past Lambda's own `console`, which would wrap the line, and CloudWatch would not find the metrics.
+const output = new Console(process.stdout, process.stderr);
+
+/** Keeps values for the line that the invocation writes at its end. */
+export function gather(measured: Measured): void {
+  gathered.push(measured);
+}
+
+/** Writes what was gathered, as the invocation ends. `POWERTOOLS_METRICS_NAMESPACE` is that of the stage. */
+export function writeGathered(at = new Date()): void {
+  const lines = metricLines(gathered, process.env.POWERTOOLS_METRICS_NAMESPACE ?? '', at);
+  gathered = [];
+  for (const line of lines) output.log(JSON.stringify(line));
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it, vi } from 'vitest';
+import { type Measured, metricLines } from '../../shared/observability/metrics.ts';
+import { createObservability } from '../../shared/observability/observability.ts';
+import { flushed } from '../../shared/observability/tracing.ts';
+import { TIME } from '../support/builders.ts';
+
+const count = (name: string, value: number, dimensions = {}): Measured => ({
+  name,
+  unit: 'Count',
+  values: [value],
+  dimensions: { service: 'sms', ...dimensions },
+});
+const lags = (...values: number[]): Measured => ({
+  name: 'Lag',
+  unit: 'Milliseconds',
+  values,
+  dimensions: { service: 'sms' },
+});
+const linesOf = (...measured: Measured[]) => metricLines(measured, 'Rollcall/dev', TIME);
+const sent = (country: string) => count('TextsSent', 1, { provider: 'http', country });
+
+describe('a line of metrics', () => {
+  it('has counts added up, values beside one another, and what has other dimensions in a directive of its own', () => {
+    expect(linesOf(count('Applied', 2), lags(7), sent('ES'), count('Applied', 1), lags(0, 9), sent('ES'))).toEqual([
+      {
+        _aws: {
+          Timestamp: TIME.getTime(),
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Rollcall/dev',
+              Dimensions: [['service']],
+              Metrics: [
+                { Name: 'Applied', Unit: 'Count' },
+                { Name: 'Lag', Unit: 'Milliseconds' },
+              ],
+            },
+            {
+              Namespace: 'Rollcall/dev',
+              Dimensions: [['service', 'provider', 'country']],
+              Metrics: [{ Name: 'TextsSent', Unit: 'Count' }],
+            },
+          ],
+        },
+        service: 'sms',
+        provider: 'http',
+        country: 'ES',
+        Applied: 3,
+        Lag: [7, 0, 9],
+        TextsSent: 2,
+      },
+    ]);
+  });
+
+  it('is followed by another only where one field would need two values, or a metric has more than a hundred', () => {
+    expect(linesOf(count('Applied', 2), sent('ES'), sent('FR'))).toMatchObject([
+      { Applied: 2, country: 'ES', TextsSent: 1 },
+      { country: 'FR', TextsSent: 1 },
+    ]);
+    const many = linesOf(lags(...Array.from({ length: 250 }, (_, value) => value)), count('Applied', 250));
+    expect(many.map(({ Lag, Applied }) => [(Lag as number[]).length, Applied])).toEqual([
+      [100, 250],
+      [100, undefined],
+      [50, undefined],
+    ]);
+  });
+
+  it('is not written of nothing', () => {
+    expect(linesOf(lags())).toEqual([]);
+  });
+});
+
+describe('an invocation', () => {
+  it('writes one line of all that its services measured, also if it fails', async () => {
+    const written: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => written.push(String(line)) > 0);
+    const { count, measure } = createObservability('points');
+    const failing = flushed(async () => {
+      count({ Applied: 1, Parked: 0 });
+      measure('ApplicationLag', 'Milliseconds', [5]);
+      measure('ApplicationLag', 'Milliseconds', [6]);
+      throw new Error('failed');
+    });
+    await expect(failing).rejects.toThrow('failed');
+    await flushed(async () => {});
+    write.mockRestore();
+    expect(written.map((line) => JSON.parse(line))).toMatchObject([
+      { service: 'points', Applied: 1, ApplicationLag: [5, 6] },
+    ]);
+    expect(written[0]).not.toContain('Parked');
+  });
+});
