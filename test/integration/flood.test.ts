@@ -381,7 +381,7 @@ describe('on a table', () => {
           expect(outcome).toBe('sent');
         }
         at += 24 * 3_600_000;
-      const { 'GetCommand opted-out': reads, ...writes } = sent;
+        const { 'GetCommand opted-out': reads, ...writes } = sent;
         expect([reads, writes['UpdateCommand phone']]).toEqual([texts, texts]);
         expect(Object.values(writes).reduce((sum, count) => sum + count, 0) / texts).toBeLessThan(most);
       },
