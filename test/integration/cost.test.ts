@@ -13,17 +13,15 @@ import { startTestCloud, type TestCloud } from '../support/cloud.ts';
  */
 const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
   register: {
-    calls: 38,
+    calls: 36,
     writes: {
       'registration-register: TransactWriteItems members': 4,
-      'registration-register: TransactWriteItems members/of-member': 1,
       'registration-register: TransactWriteItems outbox': 4,
-      'registration-register: UpdateItem registration-limits': 2,
+      'registration-register: UpdateItem registration-limits': 1,
       'registration-outbox-relay: BatchWriteItem outbox': 2,
       'sms-consume: UpdateItem sms': 3,
-      'sms-consume: UpdateItem sms-limits': 3,
-      'points-consume: TransactWriteItems points': 4,
-      'points-consume: UpdateItem points': 1,
+      'sms-consume: UpdateItem sms-limits': 2,
+      'points-consume: UpdateItem points': 2,
       'guide-consume: UpdateItem guide': 2,
       'registration-replies-consume: TransactWriteItems members': 8,
       'registration-replies-consume: TransactWriteItems registration-replies': 8,
@@ -41,7 +39,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
     },
   },
   redeem: {
-    calls: 25,
+    calls: 24,
     writes: {
       'registration-redeem: TransactWriteItems members': 6,
       'registration-redeem: TransactWriteItems members/of-member': 1,
@@ -51,7 +49,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'points-commands-consume: TransactWriteItems points-commands': 4,
       'points-commands-consume: UpdateItem points-commands': 2,
       'sms-commands-consume: UpdateItem sms-commands': 2,
-      'sms-commands-consume: UpdateItem sms-limits': 3,
+      'sms-commands-consume: UpdateItem sms-limits': 2,
       'registration-replies-consume: TransactWriteItems members': 2,
       'registration-replies-consume: TransactWriteItems registration-replies': 2,
     },
