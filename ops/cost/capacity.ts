@@ -43,7 +43,7 @@ const SOURCES = {
 
 /** Keys of items that belong to one person, caller or instance: there are as many as there are of those. */
 const OF_MANY = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
-/** Written by each instance by the clock, so that the number of instances counts: one item of a circuit. */
+/** Written by the clock and by failures, to several items, whatever registers. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
 
@@ -152,13 +152,6 @@ function functions(figures: Figures, stage: Stage): Limit[] {
         source: SOURCES.stage,
       };
     }),
-    {
-      what: 'instances that write to the item of an SMS circuit, once a second each',
-      needs: (rate) => rate * busy(figures, 'sms-consume'),
-      limit: QUOTAS.itemWriteUnits,
-      raise: 'no quota: tallies must be spread over several items',
-      source: SOURCES.item,
-    },
   ];
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import pc from 'picocolors';
 import { stageNamed } from '../../infra/stages.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -47,6 +48,7 @@ const synthesized = async (stage: string) =>
   deployedOf(readAssembly(await synthesize(join(folder, stage), { stage })).stacks);
 try {
   const { members, concurrency, stage, byOperation = false, json = false, write = false } = options;
+  stageNamed(stage);
   const assembly = await synthesize(join(folder, stage), { stage });
   const deployed = await deployedOf(readAssembly(assembly).stacks);
   const running = stageOfRun(assembly, stage);
@@ -86,6 +88,9 @@ try {
   };
   if (json) printJson(report);
   else printReport(report);
+} catch (error) {
+  console.error(pc.red((error as Error).message));
+  process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true });
 }
