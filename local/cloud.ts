@@ -24,6 +24,7 @@ import { Issuer, keysIn } from './issuer.ts';
 import type { FailedInvocation, LambdaFunction } from './lambda/function.ts';
 import { close, listen } from './listen.ts';
 import { createLogs } from './logs.ts';
+import type { Meter } from './meter.ts';
 import { ignored, providers } from './resources/providers.ts';
 import type { Runtime } from './resources/runtime.ts';
 import { Secrets } from './secrets.ts';
@@ -50,6 +51,8 @@ export interface CloudOptions {
   instanceLimit?: number;
   /** What goes wrong on purpose. */
   faults?: Faults;
+  /** Counts what AWS would bill. */
+  meter?: Meter;
   /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
   parameters?: Record<string, string>;
   /** Variables of every function, over what the templates say. */
@@ -72,6 +75,8 @@ export interface Cloud {
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
+  /** Whether no function runs, and no provider has anything left to tell. */
+  isIdle(): boolean;
   /** Has something else answer at the first API's address, before the API. */
   serve(site: Site): void;
   /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
@@ -89,6 +94,7 @@ export async function startCloud({
   ports = {},
   instanceLimit = INSTANCES,
   faults,
+  meter,
   parameters = {},
   environment = {},
 }: CloudOptions): Promise<Cloud> {
@@ -163,6 +169,7 @@ export async function startCloud({
       archive,
       onWrite: (request) => writes.ring(request),
       faults,
+      meter,
     });
     const endpointUrl = await listen(endpoint, ports.aws ?? 0, 'the AWS endpoint');
     opened.push(() => close(endpoint));
@@ -222,6 +229,7 @@ export async function startCloud({
         writes,
         instanceLimit,
         faults,
+        meter,
         log: logs.write,
         onFailure,
         access,
@@ -290,6 +298,7 @@ export async function startCloud({
       access,
       functions,
       logs: logs.of,
+      isIdle: () => !callbacks.isBusy() && [...functions.values()].every((fn) => !fn.isBusy),
       serve(site) {
         const [api] = running?.apis.values() ?? [];
         if (api) api.site = site;

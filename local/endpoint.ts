@@ -18,6 +18,7 @@ import { type Access, AccessDenied } from './iam/access.ts';
 import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
 import type { Issuer } from './issuer.ts';
 import type { LambdaFunction } from './lambda/function.ts';
+import type { Meter } from './meter.ts';
 import { readBody } from './read-body.ts';
 import { SENDER_HEADER } from './senders.ts';
 import { messagesSent } from './sent-messages.ts';
@@ -38,6 +39,7 @@ export interface EndpointOptions {
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
+  meter?: Meter | undefined;
 }
 
 /** Answers an operation of a service that speaks JSON. Nothing: there shall be no answer. */
@@ -111,7 +113,8 @@ export function createEndpoint(options: EndpointOptions): Server {
       return send(response, errorAnswer(fault.kind, service, body.toString()));
     }
     const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
-    const answer = await ask(request, response, partial ? Buffer.from(partial.request) : body, target);
+    const asked = partial ? Buffer.from(partial.request) : body;
+    const answer = await metered(request, asked, target, (prepared) => ask(request, response, prepared, target));
     if (!answer) return;
     const isDone = answer.status < 300;
     if (service === 'dynamodb' && WRITES.has(operation)) options.onWrite(body);
@@ -124,6 +127,22 @@ export function createEndpoint(options: EndpointOptions): Server {
     options.faults?.happened(`${service} ${operation}: partly done`);
     const { 'content-length': _, 'x-amz-crc32': __, ...headers } = answer.headers;
     send(response, { status: answer.status, headers, body: partial.complete(answer.body.toString()) });
+  }
+
+  /** Meters what a function asks for. */
+  async function metered<A extends { body: Buffer }>(
+    request: IncomingMessage,
+    body: Buffer,
+    { service, operation }: Target,
+    ask: (body: Buffer) => Promise<A | undefined>,
+  ): Promise<A | undefined> {
+    const { meter, access } = options;
+    const caller = meter && access.functionOf(keyOf(request));
+    if (!caller) return ask(body);
+    const answer = await ask(Buffer.from(meter.prepared(service, operation, body.toString())));
+    if (answer)
+      meter.answered({ caller, service, operation, request: body.toString(), answer: answer.body.toString() });
+    return answer;
   }
 
   function tellOfMessages(service: string, operation: string, sent: string, answered: string): void {

@@ -5,6 +5,7 @@ import type { Authorize } from './authorizers.ts';
 import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
 import { createGuardedServer, refusalOf } from './guard.ts';
 import type { LambdaFunction } from './lambda/function.ts';
+import type { Meter } from './meter.ts';
 import { readBody } from './read-body.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
 
@@ -34,6 +35,7 @@ export class HttpApi {
   readonly server: Server;
   readonly #routes: Route[] = [];
   readonly #accountId: string;
+  readonly #meter: Meter | undefined;
   #limits = new Map<string, () => boolean>();
   #limitOf: (key: string) => Throttling = () => ({ rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY });
   #open = false;
@@ -41,9 +43,10 @@ export class HttpApi {
   /** Something else that listens at the same address. */
   site: Site | undefined;
 
-  constructor(id: string, accountId: string) {
+  constructor(id: string, accountId: string, meter?: Meter) {
     this.id = id;
     this.#accountId = accountId;
+    this.#meter = meter;
     this.server = createGuardedServer(
       (request, response) => {
         this.#handle(request, response).catch((error: Error) => {
@@ -112,6 +115,7 @@ export class HttpApi {
     const match = this.#match(request.method ?? 'GET', path);
     if (!match) return answer(response, 404, 'Not Found');
     if (!this.#lets(match.route.key)) return answer(response, 429, 'Too Many Requests');
+    this.#meter?.requested(match.route.key);
     const asked = { method: request.method ?? 'GET', path, query, headers, body };
     const authorized = await match.route.authorize?.(asked);
     if (authorized && 'refused' in authorized) return refuse(response, authorized.refused);

@@ -9,6 +9,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { chunk } from '../../shared/messaging/batches.ts';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
+import type { Meter } from '../meter.ts';
 import { createFilter } from './filter.ts';
 import { Gate } from './gate.ts';
 import { repeat } from './repeat.ts';
@@ -27,6 +28,7 @@ export interface QueueMappingOptions {
   concurrency: number;
   reportBatchItemFailures: boolean;
   filters: string[];
+  meter?: Meter | undefined;
 }
 
 /** What SQS hands out, or takes, in one call. */
@@ -43,7 +45,7 @@ export interface Mapping {
 
 /** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
-  const { sqs, calls, queueUrl, target, concurrency } = options;
+  const { sqs, calls, queueUrl, queueArn, target, concurrency, meter } = options;
   const matches = createFilter(options.filters);
   const stopping = new AbortController();
   const gate = new Gate();
@@ -64,6 +66,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     if (done.size === 0) return;
     await Promise.all(
       chunk([...done], ENTRIES_PER_CALL).map((some) => {
+        meter?.polled('DeleteMessageBatch', nameOf(queueArn), Array(some.length).fill(''));
         calls.count('sqs', 'DeleteMessageBatch');
         const Entries = some.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
         return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
@@ -94,6 +97,12 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
       }),
       { abortSignal: stopping.signal },
     );
+    if (Messages.length > 0)
+      meter?.polled(
+        'ReceiveMessage',
+        nameOf(queueArn),
+        Messages.map(({ Body = '' }) => Body),
+      );
     return Messages;
   }
 
@@ -136,6 +145,9 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     },
   };
 }
+
+/** arn:aws:sqs:REGION:ACCOUNT:NAME */
+const nameOf = (queueArn: string) => queueArn.split(':').at(-1) ?? '';
 
 /** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
 function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {

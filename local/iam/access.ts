@@ -100,6 +100,11 @@ export class Access {
     return this.#sessionOf(accessKeyId)?.role;
   }
 
+  /** The function that has this key; nothing: somebody else. */
+  functionOf(accessKeyId: string): string | undefined {
+    return this.#sessionOf(accessKeyId)?.name;
+  }
+
   /** Who uses a key (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable). */
   identityOf(accessKeyId: string): { userId: string; userArn: string } {
     const session = this.#sessionOf(accessKeyId);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
+import type { Meter } from '../meter.ts';
 import type { FunctionSettings, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
@@ -20,6 +21,7 @@ export interface FunctionOptions {
   /** Told of every failure, but of none on purpose. */
   onFailure: (failure: FailedInvocation) => void;
   faults?: Faults | undefined;
+  meter?: Meter | undefined;
 }
 
 /** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
@@ -43,7 +45,7 @@ export class LambdaFunction {
     if (instance instanceof Error) {
       return { ok: false, payload: JSON.stringify({ errorType: 'Service.Stopped', errorMessage: instance.message }) };
     }
-    const { log, faults } = this.#options;
+    const { log, faults, meter } = this.#options;
     const start = performance.now();
     const death = faults?.death(this.settings.name);
     let isKilled = false;
@@ -56,12 +58,18 @@ export class LambdaFunction {
     const response = await instance.invoke(requestId, payload);
     clearTimeout(killer);
     const duration = performance.now() - start;
+    meter?.invoked(this.settings.name, payload, duration);
     log(
       `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`,
     );
     if (!response.ok && !isKilled && !this.#stopped) this.failed(requestId, reasonOf(response));
     this.#release(instance);
     return response;
+  }
+
+  /** Whether an invocation is under way. */
+  get isBusy(): boolean {
+    return this.#instances.size > this.#idle.length;
   }
 
   /** Tells of an invocation that failed, as its caller sees it. */
@@ -89,7 +97,11 @@ export class LambdaFunction {
   }
 
   #start(): Instance {
-    const instance = new Instance(this.settings, this.#options.log);
+    const { log, meter } = this.#options;
+    const instance = new Instance(this.settings, (line) => {
+      meter?.logged(this.settings.name, line);
+      log(line);
+    });
     this.#instances.add(instance);
     return instance;
   }

@@ -12,7 +12,7 @@ export const apis =
     if (properties.ProtocolType !== 'HTTP')
       throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
     const id = `${stack}-${logicalId}`;
-    const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId);
+    const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId, runtime.meter);
     api.cors = properties.CorsConfiguration as Cors | undefined;
     runtime.apis.set(id, api);
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };

@@ -59,6 +59,7 @@ export const functions =
       {
         limit: Math.min(instanceLimit, ReservedConcurrentExecutions),
         log: (line) => runtime.log(name, line),
+        meter: runtime.meter,
         onFailure: runtime.onFailure,
         faults: runtime.faults,
       },

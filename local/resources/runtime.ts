@@ -13,6 +13,7 @@ import type { HttpApi } from '../http-api.ts';
 import type { Access } from '../iam/access.ts';
 import type { Issuer } from '../issuer.ts';
 import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
+import type { Meter } from '../meter.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Callbacks } from '../sms/callbacks.ts';
 import type { State } from '../state.ts';
@@ -37,6 +38,7 @@ export interface Runtime {
   /** Most instances of a function, where the template sets no lower concurrency. */
   instanceLimit: number;
   faults: Faults | undefined;
+  meter: Meter | undefined;
   access: Access;
   issuer: Issuer;
   /** Of topics. */

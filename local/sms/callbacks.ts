@@ -112,6 +112,9 @@ export function createCallbacks({ state: { database }, publish }: CallbacksOptio
       start();
     },
 
+    /** Whether something is still to be told. */
+    isBusy: (): boolean => rows().length > 0,
+
     /** Goes on with what was left when the cloud stopped. */
     start,
 

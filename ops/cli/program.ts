@@ -4,6 +4,7 @@ import { circuitCommand } from './circuit.ts';
 import { EMBEDDED_CLOUD, onStage, url } from './command.ts';
 import { completion } from './completion.ts';
 import { consoleCommand } from './console.ts';
+import { cost } from './cost.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { issuer } from './issuer.ts';
@@ -76,6 +77,7 @@ const commands = [
   circuitCommand,
   discover,
   limits,
+  cost,
   member,
   token,
   issuer,

@@ -1,19 +1,21 @@
 import type { AssembledStack, TemplateResource } from '../../local/template/assembly.ts';
+import { committedFigures } from '../cost/figures.ts';
 import type { Account } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
 /** How long a request that waits for nothing keeps a function busy, with a margin. */
 const REQUEST_SECONDS = 0.1;
 const WAIT_SECONDS = 20;
-/** Versions 1 and 2 of the event. */
-const MESSAGES_PER_REGISTRATION = 2;
 /** Of a table that is new and paid by request (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html). */
 const NEW_TABLE_WRITES = 4_000;
-/** Writes of a registration to its busiest table. */
-const WRITES_PER_REGISTRATION = 4;
-/** Of sms, points and guide, into one queue, if none of them are sent together. */
-const REPLIES_PER_REGISTRATION = 3;
-/** Calls a second of each API action that a FIFO queue with high throughput takes. Service Quotas does not know them. */
+const { tables, received, byService } = committedFigures.perRegistration;
+/** Of its busiest table, and into its busiest queue, if none of them are sent together. */
+const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
+const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
+/**
+ * Calls a second of each API action that a FIFO queue with high throughput takes. Service Quotas does not know them; what the
+ * other regions take was not confirmed by a source.
+ */
 const FIFO_CALLS: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,
   'us-west-2': 70_000,
@@ -67,7 +69,7 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
 export async function topicLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'messages a second';
   const { registrationsPerSecond } = stage.throttling;
-  const needed = registrationsPerSecond * MESSAGES_PER_REGISTRATION;
+  const needed = Math.ceil(registrationsPerSecond * byService.sns.published);
   const allowed = await account.messagesPerSecond();
   if (allowed === undefined) {
     const says = `${needed} at most; Service Quotas does not say what SNS takes in this region.`;
@@ -83,16 +85,16 @@ export async function queueLoad({ stage }: Plan, account: Account): Promise<Find
   const check = 'calls of a queue';
   const { registrationsPerSecond } = stage.throttling;
   const { region } = await account.identity();
-  const needed = registrationsPerSecond * REPLIES_PER_REGISTRATION;
+  const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_QUEUE);
   const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
   if (needed <= allowed) return [good(check, `${needed} a second at most, of ${allowed}`)];
-  const says = `${registrationsPerSecond} registrations a second are up to ${needed} replies, and a FIFO queue takes ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
+  const says = `${registrationsPerSecond} registrations a second are up to ${needed} messages in one queue, and a FIFO queue takes ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
 }
 
 export async function newTables({ stage }: Plan, deployed: Deployed): Promise<Finding[]> {
   const check = 'tables';
-  const needed = stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION;
+  const needed = Math.ceil(stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION);
   const areNew = [...deployed.values()].every((stack) => stack === undefined);
   if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'paid by request')];
   const says = `${stage.throttling.registrationsPerSecond} registrations a second make ${needed} writes, and a new table takes ${NEW_TABLE_WRITES} at first.`;

@@ -7,6 +7,7 @@ import { stageNamed } from '../../infra/stages.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { printJson } from '../cli/output.ts';
+import { estimate } from '../cost/estimate.ts';
 import { openAccount } from './account.ts';
 import type { Finding } from './finding.ts';
 import { preflight } from './preflight.ts';
@@ -93,6 +94,7 @@ try {
   else show(findings);
   if (missing > 0 && !json) console.error(pc.red(`\n${missing} missing: nothing was changed.`));
   if (missing > 0) process.exitCode = 1;
+  if (dryRun && !json) console.log(await estimate(stacks));
   const isKnown = findings.every(({ check, state }) => check !== 'credentials' || state === 'good');
   if (dryRun && !json && isKnown)
     process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--method=template'));

@@ -98,7 +98,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   async function takeUpTo(key: string, at: number, each: number, most: number, latest: number) {
     for (;;) {
       const before = known.get(key) ?? 0;
-      const tokens = Math.min(most, Math.floor((latest - Math.max(before, at)) / each + ROUNDING));
+      const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, each));
       if (tokens < 1) return { tokens: 0, fullAt: before };
       const { done, fullAt } = await postpone(key, at, tokens * each, latest);
       if (known.size >= MOST_REMEMBERED) known.clear();
@@ -117,9 +117,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
       waits: Array.from({ length: tokens }, (_, index) =>
         Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * each - capacity)),
       ),
-      nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
-      remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
-      fullInMs: Math.ceil(fullAt - at),
+      ...lookOf(fullAt, at, each, capacity),
     };
   }
 
@@ -132,13 +130,9 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
       const each = 60_000 / perMinute;
       const capacity = at + burst * each;
       const fullAt = known.get(key) ?? 0;
-      if (fullAt + each <= capacity + ROUNDING) return undefined;
-      return {
-        allowed: false,
-        waitMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
-        remaining: 0,
-        fullInMs: Math.ceil(fullAt - at),
-      };
+      if (tokensBetween(fullAt, capacity, each) >= 1) return undefined;
+      const { nextMs: waitMs, ...look } = lookOf(fullAt, at, each, capacity);
+      return { allowed: false, waitMs, ...look };
     },
 
     /**
@@ -153,3 +147,12 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     },
   };
 }
+
+const tokensBetween = (from: number, latest: number, each: number) => Math.floor((latest - from) / each + ROUNDING);
+
+/** What a bucket that is full at a time has now. */
+const lookOf = (fullAt: number, at: number, each: number, capacity: number) => ({
+  nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
+  remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
+  fullInMs: Math.ceil(fullAt - at),
+});

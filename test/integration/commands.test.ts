@@ -376,8 +376,11 @@ describe('a phone of which a provider says that it has opted out', () => {
 
     expect([await cloud.texts(phone), await cloud.asked()]).toEqual([[], before]);
     expect(JSON.stringify(await optOuts())).not.toContain(phone.slice(1));
-    const said = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
-    expect(said).toHaveLength(2);
+    // Counts are told when an invocation ends.
+    await eventually(async () => {
+      const said = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
+      return said.length === 2;
+    });
   });
 });
 

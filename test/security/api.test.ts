@@ -170,7 +170,7 @@ describe('whatever is sent', () => {
         expect((await post(sent)).statusCode).toBe(201);
         const [, kept] = tables.written;
         expect(Object.keys(kept ?? {}).toSorted()).toEqual([
-          ...['id', 'locale', 'name', 'phone', 'pk', 'registeredAt', 'status', 'version'],
+          ...['id', 'locale', 'name', 'phone', 'phonePseudonym', 'pk', 'registeredAt', 'status', 'version'],
         ]);
         expect(kept).toMatchObject({ ...person, status: 'active' });
       }),

@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { stageNamed } from '../../infra/stages.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { deployedOf } from '../../ops/cost/deployed.ts';
+import { capacityTables, standingTable, writtenPart } from '../../ops/cost/documents.ts';
+import { committedFigures } from '../../ops/cost/figures.ts';
 import { root } from '../support/run.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -168,23 +173,17 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
   });
 });
 
-describe('docs/costs.md', () => {
-  it('counts what is paid for as the templates have it', () => {
-    const counted = (stage: 'dev' | 'prod') => ({
-      'queues that Lambda polls': ofType(stage, 'AWS::Lambda::EventSourceMapping').filter(
-        (one) => !one.StartingPosition,
-      ).length,
-      'metrics that alarms look at': ofType(stage, 'AWS::CloudWatch::Alarm').flatMap(
-        ({ Metrics }) => Metrics?.filter(({ MetricStat }: any) => MetricStat) ?? [1],
-      ).length,
-      dashboards: ofType(stage, 'AWS::CloudWatch::Dashboard').length,
-      secrets: ofType(stage, 'AWS::SecretsManager::Secret').length,
-      keys: ofType(stage, 'AWS::KMS::Key').length,
-      'sweeps, each minute': ofType(stage, 'AWS::Events::Rule').length,
-    });
-    const rows = [...read('docs/costs.md').matchAll(/^\| ([a-zA-Z ,]+) \| (\d+) \| (\d+) \|/gm)];
-    const told = (column: 2 | 3) => Object.fromEntries(rows.map((row) => [row[1], Number(row[column])]));
-    expect({ dev: told(2), prod: told(3) }).toEqual({ dev: counted('dev'), prod: counted('prod') });
+describe('what was written by npm run cost -- --write', () => {
+  const deployed = (stage: 'dev' | 'prod') => deployedOf(readAssembly(inject(stage)).stacks);
+
+  it('in docs/costs.md counts and prices what the templates have', async () => {
+    const stages = { dev: await deployed('dev'), prod: await deployed('prod') };
+    expect(writtenPart(read('docs/costs.md'))).toBe(standingTable(committedFigures, stages));
+  });
+
+  it('in docs/capacity.md is what follows from the committed figures', async () => {
+    const tables = capacityTables(committedFigures, stageNamed('prod'), await deployed('prod'));
+    expect(writtenPart(read('docs/capacity.md'))).toBe(tables);
   });
 });
 

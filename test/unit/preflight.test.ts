@@ -321,6 +321,7 @@ describe('before a deployment', () => {
     const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 900 } };
     const at = (region: string): Partial<Account> => ({
       identity: async () => ({ account: '000000000000', region }),
+      stack: async () => stack({}),
     });
     const more = { stage, parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } } };
     const told = async (region: string) =>

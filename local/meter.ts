@@ -1,0 +1,196 @@
+import { entriesOf } from './published.ts';
+import { addUnits, reporting, type UnitsByTable, unitsOf } from './units.ts';
+
+/** What one caller has asked of one resource by one operation. */
+export interface MeteredCalls {
+  /** Name of a function; `poller` of Lambda, which takes messages from queues. */
+  caller: string;
+  service: string;
+  operation: string;
+  /** Tables, a queue or a topic, by name; of a call for several tables, all of them. */
+  resource: string;
+  calls: number;
+  /** Messages sent, received or deleted. */
+  messages: number;
+  /** Of their bodies. */
+  bytes: number;
+  /** What SQS bills for them, in chunks of 64 KB. */
+  requests: number;
+  units: UnitsByTable;
+}
+
+export interface Invocation {
+  /** What it was given from a queue or a stream. */
+  records: number;
+  ms: number;
+}
+
+export interface MeteredFunction {
+  invocations: Invocation[];
+  /** That it logged by itself, without what Lambda logs of it. */
+  logBytes: number;
+}
+
+export interface Metered {
+  calls: MeteredCalls[];
+  functions: Record<string, MeteredFunction>;
+  /** Requests that the API passed on, by route. */
+  requests: Record<string, number>;
+  /** Of each table and kind of key, the item that was updated most often. */
+  hottest: HotItem[];
+}
+
+export interface HotItem {
+  table: string;
+  /** What its key begins with: `day` of `day#2026-11-29`; of an id alone, nothing. */
+  kind: string;
+  updates: number;
+}
+
+/** The caller of what Lambda itself asks of queues, with the role of a function. */
+export const POLLER = 'poller';
+
+/** https://aws.amazon.com/sqs/pricing/ */
+const REQUEST_BYTES = 64 * 1024;
+
+interface Call {
+  caller: string;
+  service: string;
+  operation: string;
+  request: string;
+  answer: string;
+}
+
+/** Counts what AWS would bill for the calls of functions. Nobody pays for it where none is given to a cloud. */
+export class Meter {
+  #calls = new Map<string, MeteredCalls>();
+  #functions = new Map<string, MeteredFunction>();
+  #requests: Record<string, number> = {};
+  #updates = new Map<string, Map<string, number>>();
+
+  /** The request to send on, so that its answer can be metered. */
+  prepared(service: string, operation: string, request: string): string {
+    return service === 'dynamodb' ? reporting(operation, request) : request;
+  }
+
+  answered({ caller, service, operation, request, answer }: Call): void {
+    const bodies = service === 'dynamodb' ? [] : bodiesIn(service, operation, request);
+    const call = this.#of(caller, service, operation, resourceOf(service, operation, request));
+    this.#add(call, bodies.length, bytesOf(bodies));
+    if (service !== 'dynamodb') return;
+    for (const [table, units] of Object.entries(unitsOf(operation, request, answer)))
+      addUnits(call.units, table, units);
+    for (const [table, key] of updatedIn(operation, request)) {
+      const ofTable = this.#updates.get(table) ?? new Map<string, number>();
+      this.#updates.set(table, ofTable.set(key, (ofTable.get(key) ?? 0) + 1));
+    }
+  }
+
+  /** How many records a function has had since `take`. */
+  recordsOf(functionName: string): number {
+    return this.#function(functionName).invocations.reduce((all, { records }) => all + records, 0);
+  }
+
+  /** What a poller of Lambda asked of a queue. Empty receives are not told. */
+  polled(operation: string, queue: string, bodies: readonly string[]): void {
+    this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
+  }
+
+  invoked(functionName: string, payload: string, ms: number): void {
+    const records = (JSON.parse(payload) as { Records?: unknown[] }).Records?.length ?? 0;
+    this.#function(functionName).invocations.push({ records, ms });
+  }
+
+  logged(functionName: string, line: string): void {
+    this.#function(functionName).logBytes += Buffer.byteLength(line);
+  }
+
+  requested(route: string): void {
+    this.#requests[route] = (this.#requests[route] ?? 0) + 1;
+  }
+
+  /** What was metered since the last time, and begins anew. */
+  take(): Metered {
+    const taken = {
+      calls: [...this.#calls.values()],
+      functions: Object.fromEntries(this.#functions),
+      requests: this.#requests,
+      hottest: [...this.#updates].flatMap(([table, updates]) => hottestOf(table, updates)),
+    };
+    this.#updates = new Map();
+    this.#calls = new Map();
+    this.#functions = new Map();
+    this.#requests = {};
+    return taken;
+  }
+
+  #of(caller: string, service: string, operation: string, resource: string): MeteredCalls {
+    const key = [caller, service, operation, resource].join(' ');
+    const none = { calls: 0, messages: 0, bytes: 0, requests: 0, units: {} };
+    const of = this.#calls.get(key) ?? { caller, service, operation, resource, ...none };
+    this.#calls.set(key, of);
+    return of;
+  }
+
+  #add(of: MeteredCalls, messages: number, bytes: number): void {
+    of.calls++;
+    of.messages += messages;
+    of.bytes += bytes;
+    of.requests += Math.max(1, Math.ceil(bytes / REQUEST_BYTES));
+  }
+
+  #function(name: string): MeteredFunction {
+    const of = this.#functions.get(name) ?? { invocations: [], logBytes: 0 };
+    this.#functions.set(name, of);
+    return of;
+  }
+}
+
+const bytesOf = (bodies: readonly string[]) => bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+
+function hottestOf(table: string, updates: ReadonlyMap<string, number>): HotItem[] {
+  const kinds = Map.groupBy(updates, ([key]) => /^([a-z-]+)#/.exec(key)?.[1] ?? '');
+  return [...kinds].map(([kind, of]) => ({ table, kind, updates: Math.max(...of.map(([, count]) => count)) }));
+}
+
+/** Updates of items that are there, or may be: a put makes a new one here. */
+function updatedIn(operation: string, request: string): Array<[table: string, key: string]> {
+  const { TableName, Key, TransactItems = [] } = JSON.parse(request) as Request;
+  const updates =
+    operation === 'UpdateItem' ? [{ TableName, Key }] : TransactItems.flatMap(({ Update }) => Update ?? []);
+  return updates.map(({ TableName = '', Key = {} }) => [
+    TableName,
+    Object.values(Key)
+      .flatMap((value) => Object.values(value))
+      .join(' '),
+  ]);
+}
+
+interface Request {
+  TableName?: string;
+  Key?: Record<string, Record<string, string>>;
+  RequestItems?: Record<string, unknown>;
+  TransactItems?: Array<Record<string, { TableName: string; Key?: Request['Key'] }>>;
+  QueueUrl?: string;
+  MessageBody?: string;
+  Entries?: Array<{ MessageBody?: string }>;
+}
+
+/** All of a batch: what the broker does not take of it is billed as well. */
+function bodiesIn(service: string, operation: string, request: string): string[] {
+  if (service === 'sns') return entriesOf(new URLSearchParams(request)).map(({ body }) => body);
+  if (service !== 'sqs' || !/^SendMessage(Batch)?$/.test(operation)) return [];
+  const { MessageBody, Entries = [] } = JSON.parse(request) as Request;
+  return [MessageBody, ...Entries.map((entry) => entry.MessageBody)].filter((body) => body !== undefined);
+}
+
+function resourceOf(service: string, operation: string, request: string): string {
+  const named = (name: string | null | undefined) => name?.split(/[:/]/).at(-1) ?? '';
+  if (service === 'sns') return named(new URLSearchParams(request).get('TopicArn'));
+  const { TableName, RequestItems = {}, TransactItems = [], QueueUrl } = JSON.parse(request || '{}') as Request;
+  if (service !== 'dynamodb') return named(QueueUrl);
+  if (TableName) return TableName;
+  const inTransaction = TransactItems.flatMap((one) => Object.values(one)).map((one) => one.TableName);
+  const tables = operation.startsWith('Batch') ? Object.keys(RequestItems) : inTransaction;
+  return [...new Set(tables)].join(' + ');
+}

@@ -1,0 +1,140 @@
+/** An item in DynamoDB's JSON. */
+type Item = Record<string, AttributeValue>;
+type AttributeValue = Record<string, unknown>;
+
+/** Billed units of one table, or of one of its indexes (`table/index`). */
+export interface Units {
+  write: number;
+  read: number;
+  /** Those of `write` that DynamoDB did not report, and that were computed. */
+  computed: number;
+}
+
+export type UnitsByTable = Record<string, Units>;
+
+interface ConsumedCapacity {
+  TableName: string;
+  Table?: { CapacityUnits?: number };
+  GlobalSecondaryIndexes?: Record<string, { CapacityUnits?: number }>;
+}
+
+interface Write {
+  TableName?: string;
+  Item?: Item;
+  ReturnValuesOnConditionCheckFailure?: string;
+}
+
+interface Answer {
+  __type?: string;
+  ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[];
+  /** Of the item whose condition refused a write. */
+  Item?: Item;
+  CancellationReasons?: Array<{ Code?: string; Item?: Item }>;
+}
+
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
+const BATCHES = new Set(['BatchWriteItem', 'TransactWriteItems']);
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
+const WRITE_UNIT_BYTES = 1024;
+const TRANSACTION_FACTOR = 2;
+
+/** Has DynamoDB report what a call consumes, and which item refused it. */
+export function reporting(operation: string, request: string): string {
+  const isWrite = WRITES.has(operation);
+  if (!isWrite && !READS.has(operation) && !BATCHES.has(operation)) return request;
+  const asked = { ...(JSON.parse(request) as Write), ReturnConsumedCapacity: 'INDEXES' };
+  const { TransactItems } = asked as { TransactItems?: Array<Record<string, Write>> };
+  if (isWrite) asked.ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
+  if (operation === 'TransactWriteItems')
+    for (const write of (TransactItems ?? []).flatMap((one) => Object.values(one)))
+      write.ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
+  return JSON.stringify(asked);
+}
+
+/** The units of a call, as DynamoDB reports them; those of a refused write, which it does not report, by the items' sizes. */
+export function unitsOf(operation: string, request: string, answer: string): UnitsByTable {
+  const answered = JSON.parse(answer || '{}') as Answer;
+  if (answered.__type !== undefined) return refusedUnits(operation, request, answered);
+  const units: UnitsByTable = {};
+  const kind = READS.has(operation) ? 'read' : 'write';
+  for (const { TableName, Table, GlobalSecondaryIndexes = {} } of [answered.ConsumedCapacity ?? []].flat()) {
+    addUnits(units, TableName, { [kind]: Table?.CapacityUnits ?? 0 });
+    for (const [index, { CapacityUnits = 0 }] of Object.entries(GlobalSecondaryIndexes))
+      addUnits(units, `${TableName}/${index}`, { [kind]: CapacityUnits });
+  }
+  return units;
+}
+
+/**
+ * A write that its condition refuses is billed by the larger of the item that is there and the item that should replace it
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). Of a canceled transaction
+ * every item is taken as if it had been written: the most that it can cost.
+ */
+function refusedUnits(operation: string, request: string, { __type = '', Item, CancellationReasons }: Answer) {
+  const units: UnitsByTable = {};
+  const bill = ({ TableName = '', Item: replacing }: Write, existing: Item | undefined, factor: number) => {
+    const bytes = Math.max(sizeOf(existing), sizeOf(replacing));
+    const billed = factor * Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES));
+    addUnits(units, TableName, { write: billed, computed: billed });
+  };
+  if (__type.endsWith('#ConditionalCheckFailedException') && WRITES.has(operation))
+    bill(JSON.parse(request) as Write, Item, 1);
+  if (__type.endsWith('#TransactionCanceledException') && operation === 'TransactWriteItems') {
+    const { TransactItems } = JSON.parse(request) as { TransactItems: Array<Record<string, Write>> };
+    for (const [index, parts] of TransactItems.entries())
+      for (const write of Object.values(parts)) bill(write, CancellationReasons?.[index]?.Item, TRANSACTION_FACTOR);
+  }
+  return units;
+}
+
+export function addUnits(
+  all: UnitsByTable,
+  table: string,
+  { write = 0, read = 0, computed = 0 }: Partial<Units>,
+): void {
+  if (write + read === 0) return;
+  const { [table]: before = { write: 0, read: 0, computed: 0 } } = all;
+  all[table] = { write: before.write + write, read: before.read + read, computed: before.computed + computed };
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+export function sizeOf(item: Item | undefined): number {
+  return Object.entries(item ?? {}).reduce((bytes, [name, value]) => bytes + utf8(name) + sizeOfValue(value), 0);
+}
+
+const utf8 = (text: string) => Buffer.byteLength(text);
+/** Of a list or map, and of each of its elements. */
+const CONTAINER_BYTES = 3;
+const ELEMENT_BYTES = 1;
+
+function sizeOfValue(typed: AttributeValue): number {
+  const [[type = '', value] = []] = Object.entries(typed);
+  const sum = (sizes: number[]) => sizes.reduce((all, size) => all + size, 0);
+  switch (type) {
+    case 'S':
+      return utf8(value as string);
+    case 'N':
+      return sizeOfNumber(value as string);
+    case 'B':
+      return Buffer.from(value as string, 'base64').length;
+    case 'SS':
+      return sum((value as string[]).map(utf8));
+    case 'NS':
+      return sum((value as string[]).map(sizeOfNumber));
+    case 'BS':
+      return sum((value as string[]).map((bytes) => Buffer.from(bytes, 'base64').length));
+    case 'L':
+      return CONTAINER_BYTES + sum((value as AttributeValue[]).map((one) => ELEMENT_BYTES + sizeOfValue(one)));
+    case 'M': {
+      const entries = Object.entries(value as Item);
+      return CONTAINER_BYTES + sum(entries.map(([name, one]) => ELEMENT_BYTES + utf8(name) + sizeOfValue(one)));
+    }
+    default:
+      return 1;
+  }
+}
+
+/** A byte for two significant digits, and one more; leading and trailing zeros are none. */
+const sizeOfNumber = (digits: string) =>
+  Math.ceil(digits.replace(/e.*$/i, '').replaceAll(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '').length / 2) + 1;

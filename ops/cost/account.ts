@@ -1,0 +1,161 @@
+import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { Deployed } from './deployed.ts';
+import prices from './prices.json' with { type: 'json' };
+
+/** What a stage of an account used in a time, and what that costs. */
+export interface AccountCost {
+  registrations: number;
+  rows: AccountRow[];
+  usd: number;
+  /** Of all that was used; what is idle is spread over those registrations. Nothing, if nobody registered. */
+  usdPerMillionRegistrations: number | null;
+}
+
+export interface AccountRow {
+  service: string;
+  resource: string;
+  what: string;
+  count: number;
+  usd: number;
+}
+
+/** A metric of CloudWatch, summed over the time, and what each of it costs. */
+export interface Wanted {
+  namespace: string;
+  metric: string;
+  dimensions: Record<string, string>;
+  service: string;
+  resource: string;
+  usd: (count: number) => number;
+}
+
+/** The sums of metrics, in the order in which they are wanted. */
+export type SumsOf = (wanted: readonly Wanted[]) => Promise<number[]>;
+
+const MILLION = 1_000_000;
+const GB = 1024 ** 3;
+/** The one function that registers by REST. */
+const REGISTERS = /-registration-register$/;
+
+/** @param apiId of the stage's API, by which its metrics go; nothing: it is not asked */
+export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[] {
+  const { dynamodb, sqs, sns, lambda, api, logs } = prices;
+  const perMillion = (usd: number) => (count: number) => (count / MILLION) * usd;
+  const tables = deployed.tables.flatMap((TableName) => {
+    const of = (metric: string, usd: number): Wanted => ({
+      ...{ namespace: 'AWS/DynamoDB', metric, dimensions: { TableName } },
+      ...{ service: 'dynamodb', resource: TableName, usd: perMillion(usd) },
+    });
+    return [
+      of('ConsumedWriteCapacityUnits', dynamodb.perMillionWriteUnits),
+      of('ConsumedReadCapacityUnits', dynamodb.perMillionReadUnits),
+    ];
+  });
+  const functions = Object.entries(deployed.functions).flatMap(([FunctionName, { memoryMb }]) => {
+    const of = (metric: string, usd: Wanted['usd']): Wanted => ({
+      ...{ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName } },
+      ...{ service: 'lambda', resource: FunctionName, usd },
+    });
+    const gbSeconds = (ms: number) => (ms / 1000) * (memoryMb / 1024);
+    const logGroup = `/aws/lambda/${FunctionName}`;
+    return [
+      of('Invocations', perMillion(lambda.perMillionInvocations)),
+      of('Duration', (ms) => gbSeconds(ms) * lambda.perGbSecond),
+      ingested(logGroup, logs.perIngestedGb),
+    ];
+  });
+  const queues = deployed.queues.flatMap((QueueName) => {
+    const price = perMillion(QueueName.endsWith('.fifo') ? sqs.perMillionFifoRequests : sqs.perMillionStandardRequests);
+    const of = (metric: string): Wanted => ({
+      ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
+      ...{ service: 'sqs', resource: QueueName, usd: price },
+    });
+    // Messages, not calls, are counted but for empty receives: a batch of ten costs a tenth of what this says.
+    return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
+      of,
+    );
+  });
+  const topics = Object.entries(deployed.subscriptions).map(
+    ([TopicName, subscriptions]): Wanted => ({
+      ...{ namespace: 'AWS/SNS', metric: 'NumberOfMessagesPublished', dimensions: { TopicName } },
+      ...{ service: 'sns', resource: TopicName },
+      usd: TopicName.endsWith('.fifo')
+        ? perMillion(sns.perMillionFifoPublishes + subscriptions * sns.perMillionFifoDeliveries)
+        : perMillion(sns.perMillionStandardPublishes),
+    }),
+  );
+  const ofApi: Wanted[] =
+    apiId === undefined
+      ? []
+      : [
+          {
+            ...{ namespace: 'AWS/ApiGateway', metric: 'Count', dimensions: { ApiId: apiId } },
+            ...{ service: 'api', resource: apiId, usd: perMillion(api.perMillionRequests) },
+          },
+        ];
+  return [...tables, ...functions, ...queues, ...topics, ...ofApi];
+}
+
+const ingested = (LogGroupName: string, usdPerGb: number): Wanted => ({
+  ...{ namespace: 'AWS/Logs', metric: 'IncomingBytes', dimensions: { LogGroupName } },
+  ...{ service: 'logs', resource: LogGroupName, usd: (bytes) => (bytes / GB) * usdPerGb },
+});
+
+/** What a stage used by its metrics. */
+export async function accountCost(deployed: Deployed, apiId: string | undefined, sumsOf: SumsOf): Promise<AccountCost> {
+  const wanted = wantedOf(deployed, apiId);
+  const sums = await sumsOf(wanted);
+  const rows = wanted.map(({ service, resource, metric, usd }, index) => {
+    const count = sums[index] ?? 0;
+    return { service, resource, what: metric, count, usd: usd(count) };
+  });
+  const usd = rows.reduce((all, row) => all + row.usd, 0);
+  const registrations = rows
+    .filter(({ resource, what }) => what === 'Invocations' && REGISTERS.test(resource))
+    .reduce((all, { count }) => all + count, 0);
+  return {
+    registrations,
+    rows: rows.filter(({ count }) => count > 0),
+    usd,
+    usdPerMillionRegistrations: registrations === 0 ? null : (usd / registrations) * MILLION,
+  };
+}
+
+/** What GetMetricData takes at once (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html). */
+const QUERIES_A_CALL = 500;
+const PERIOD_SECONDS = 3_600;
+
+/** Sums by CloudWatch, hour by hour from one time to another. */
+export const sumsByCloudWatch =
+  (client: Pick<CloudWatchClient, 'send'>, StartTime: Date, EndTime: Date): SumsOf =>
+  async (wanted) => {
+    const sums = wanted.map(() => 0);
+    for (let from = 0; from < wanted.length; from += QUERIES_A_CALL) {
+      const MetricDataQueries = wanted.slice(from, from + QUERIES_A_CALL).map(
+        ({ namespace, metric, dimensions }, index): MetricDataQuery => ({
+          Id: `m${from + index}`,
+          MetricStat: {
+            Metric: {
+              Namespace: namespace,
+              MetricName: metric,
+              Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+            },
+            Period: PERIOD_SECONDS,
+            Stat: 'Sum',
+          },
+        }),
+      );
+      let NextToken: string | undefined;
+      do {
+        const answer = await client.send(
+          new GetMetricDataCommand({ StartTime, EndTime, MetricDataQueries, ...(NextToken && { NextToken }) }),
+        );
+        for (const { Id = '', Values = [] } of answer.MetricDataResults ?? []) {
+          const index = Number(Id.slice(1));
+          sums[index] = (sums[index] ?? 0) + Values.reduce((all, value) => all + value, 0);
+        }
+        NextToken = answer.NextToken;
+      } while (NextToken);
+    }
+    return sums;
+  };

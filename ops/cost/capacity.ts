@@ -1,0 +1,190 @@
+import type { Stage } from '../../infra/stages.ts';
+import type { Figures } from './figures.ts';
+import type { Idle } from './idle.ts';
+
+/** What AWS, or a setting of the stage, lets pass of something that registrations need. */
+export interface Limit {
+  what: string;
+  /** How much of it so many registrations a second need. */
+  needs: (registrationsPerSecond: number) => number;
+  limit: number;
+  /** Which setting or quota to raise, or what to change. */
+  raise: string;
+  /** Where the limit stands: a page of AWS, or a setting. */
+  source: string;
+}
+
+export interface Ceiling extends Limit {
+  registrationsPerSecond: number;
+}
+
+/** Quotas of AWS, us-east-1, read in autumn 2026. */
+const QUOTAS = {
+  itemWriteUnits: 1_000,
+  newTableWriteUnits: 4_000,
+  tableWriteUnits: 40_000,
+  topicMessages: 30_000,
+  apiRequests: 10_000,
+  functionsAtOnce: 1_000,
+  queueRequests: 70_000,
+};
+
+const DEVELOPER_GUIDE = 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide';
+const SOURCES = {
+  item: `${DEVELOPER_GUIDE}/bp-partition-key-design.html`,
+  newTable: `${DEVELOPER_GUIDE}/warm-throughput.html`,
+  table: `${DEVELOPER_GUIDE}/ServiceQuotas.html`,
+  topic: 'https://docs.aws.amazon.com/general/latest/gr/sns.html',
+  api: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html',
+  functions: 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html',
+  queue: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html',
+  stage: '`infra/stages.ts`',
+};
+
+/** Keys of items that belong to one person, caller or instance: there are as many as there are of those. */
+const OF_MANY = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
+/** Written by the clock and by failures, to several items, whatever registers. */
+const CIRCUITS = 'circuits';
+const SECONDS_A_DAY = 86_400;
+
+/** Everything that limits registrations, by what was measured of one, and by the settings of a stage. */
+export function limitsOf(figures: Figures, stage: Stage): Limit[] {
+  return [
+    ...hotItems(figures),
+    ...tables(figures),
+    ...services(figures),
+    ...functions(figures, stage),
+    ...settings(stage),
+  ];
+}
+
+function hotItems({ perRegistration }: Figures): Limit[] {
+  return perRegistration.hottest
+    .filter(({ table, kind }) => table !== CIRCUITS && !OF_MANY.has(kind))
+    .map(({ table, kind, updates }) => ({
+      what: `writes of one item: \`${kind}#…\` of \`${table}\``,
+      needs: (rate) => rate * updates,
+      limit: QUOTAS.itemWriteUnits,
+      raise: 'no quota: what is written there must be spread, or leased',
+      source: SOURCES.item,
+    }));
+}
+
+function tables({ perRegistration }: Figures): Limit[] {
+  return Object.entries(perRegistration.tables)
+    .filter(([table]) => table !== CIRCUITS)
+    .flatMap(([table, units]) => {
+      const needs = (rate: number) => rate * units;
+      return [
+        {
+          what: `write units of \`${table}\` while it is new`,
+          needs,
+          limit: QUOTAS.newTableWriteUnits,
+          raise: 'warm throughput of the table, which is paid once',
+          source: SOURCES.newTable,
+        },
+        {
+          what: `write units of \`${table}\``,
+          needs,
+          limit: QUOTAS.tableWriteUnits,
+          raise: 'quota of DynamoDB: write units of a table',
+          source: SOURCES.table,
+        },
+      ];
+    });
+}
+
+function services({ perRegistration: { byService, received } }: Figures): Limit[] {
+  const queues = Object.entries(received).map(([queue, { calls }]) => ({
+    what: `receives of \`${queue}\``,
+    needs: (rate: number) => rate * calls,
+    limit: QUOTAS.queueRequests,
+    raise: 'quota of SQS: high throughput of FIFO queues',
+    source: SOURCES.queue,
+  }));
+  return [
+    {
+      what: 'messages of SNS FIFO topics',
+      needs: (rate) => rate * byService.sns.published,
+      limit: QUOTAS.topicMessages,
+      raise: 'quota of SNS: FIFO messages a second',
+      source: SOURCES.topic,
+    },
+    {
+      what: 'requests to API Gateway',
+      needs: (rate) => rate * byService.api.requests,
+      limit: QUOTAS.apiRequests,
+      raise: 'quota of API Gateway: throttle rate',
+      source: SOURCES.api,
+    },
+    ...queues,
+  ];
+}
+
+/** How many instances of a function one registration a second keeps busy. */
+function busy({ perRegistration, durations }: Figures, name: string): number {
+  const { base = 0, perRecord = 0 } = durations[name] ?? {};
+  const invocations = perRegistration.invocations[name] ?? 0;
+  const records = perRegistration.received[`${name.replace(/-consume$/, '')}.fifo`]?.messages ?? 0;
+  return (base * invocations + perRecord * records) / 1000;
+}
+
+function functions(figures: Figures, stage: Stage): Limit[] {
+  const names = Object.keys(figures.perRegistration.invocations);
+  const together = names.reduce((all, name) => all + busy(figures, name), 0);
+  const { default: standard, ...own } = stage.subscriberConcurrency;
+  const consumers = names.filter((name) => name.endsWith('-consume'));
+  return [
+    {
+      what: 'functions at once, of all an account runs',
+      needs: (rate) => rate * together,
+      limit: QUOTAS.functionsAtOnce,
+      raise: 'quota of Lambda: concurrent executions',
+      source: SOURCES.functions,
+    },
+    ...consumers.map((name) => {
+      const queue = name.replace(/-consume$/, '');
+      return {
+        what: `batches of \`${queue}\` at once`,
+        needs: (rate: number) => rate * busy(figures, name),
+        limit: (own as Record<string, number | undefined>)[queue] ?? standard,
+        raise: `setting \`subscriberConcurrency\`, up to 1,000`,
+        source: SOURCES.stage,
+      };
+    }),
+  ];
+}
+
+function settings({ throttling, sms }: Stage): Limit[] {
+  const own = (what: string, limit: number, setting: string, each = 1): Limit => ({
+    what,
+    needs: (rate) => rate * each,
+    limit,
+    raise: `setting \`${setting}\``,
+    source: SOURCES.stage,
+  });
+  return [
+    own('registrations that the API takes', throttling.registrationsPerSecond, 'throttling.registrationsPerSecond'),
+    own('texts a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
+    own('texts to one country a minute, if all go to one', sms.perCountryAndMinute, 'sms.perCountryAndMinute', 60),
+    ...(sms.perMinute === null
+      ? []
+      : [own('texts a minute agreed with a provider', sms.perMinute, 'sms.perMinute', 60)]),
+  ];
+}
+
+/** How many registrations a second each lets pass, the narrowest first. */
+export function ceilingsOf(limits: readonly Limit[]): Ceiling[] {
+  return limits
+    .map((limit) => ({ ...limit, registrationsPerSecond: limit.limit / limit.needs(1) }))
+    .toSorted((a, b) => a.registrationsPerSecond - b.registrationsPerSecond);
+}
+
+const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
+
+/** Dollars a month of so many registrations in every second of it, without the texts. */
+export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
+  const standing = Object.values(idle).reduce((all, usd) => all + usd, 0);
+  // Busy queues have no empty receives; what they cost instead is in the price of a registration.
+  return standing + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
+}

@@ -1,0 +1,81 @@
+import type { AssembledStack } from '../../local/template/assembly.ts';
+import { type Resource, resourcesOf } from '../stage/resources.ts';
+
+/** What of a stage's templates decides about its bill. */
+export interface Deployed {
+  /** By name. */
+  functions: Record<string, DeployedFunction>;
+  tables: string[];
+  queues: string[];
+  /** By name of the topic: what each message is delivered to, whatever a filter then leaves of it. */
+  subscriptions: Record<string, number>;
+  /** Names of the functions that run each minute. */
+  sweeps: string[];
+  /** Queues that Lambda polls, once for each function that takes from them. */
+  polled: string[];
+  /** An estimate of a line of the API's access log, by the length of its format. */
+  accessLogBytes: number;
+  alarmMetrics: number;
+  dashboards: number;
+  secrets: number;
+  keys: number;
+}
+
+export interface DeployedFunction {
+  memoryMb: number;
+  /** Of the two lines that Lambda logs of each invocation (`platform.start`, `platform.report`), where it does. */
+  platformLogBytes: number;
+}
+
+/** By https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, with request ids and times in full. */
+const PLATFORM_LOG_BYTES = 155 + 265;
+const DEFAULT_MEMORY_MB = 128;
+
+/** Reads what `cdk synth` wrote, or what was deployed. */
+export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Deployed> {
+  const resources = await resourcesOf(stacks);
+  const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+  const functions = ofType('AWS::Lambda::Function');
+  const topics = ofType('AWS::SNS::Subscription').map(({ properties }) => nameOf(properties.TopicArn));
+  const [apiStage] = ofType('AWS::ApiGatewayV2::Stage');
+  const { Format = '' } = (apiStage?.properties.AccessLogSettings ?? {}) as { Format?: string };
+  return {
+    functions: Object.fromEntries(functions.map(({ name, properties }) => [name, functionOf(properties)])),
+    tables: ofType('AWS::DynamoDB::GlobalTable').map(({ name }) => name),
+    queues: ofType('AWS::SQS::Queue').map(({ name }) => name),
+    subscriptions: countsOf(topics),
+    sweeps: ofType('AWS::Events::Rule').flatMap(({ properties }) =>
+      (properties as { Targets: Array<{ Arn: string }> }).Targets.map(({ Arn }) => nameOf(Arn)),
+    ),
+    polled: ofType('AWS::Lambda::EventSourceMapping')
+      .map(({ properties }) => String(properties.EventSourceArn))
+      .filter((source) => source.startsWith('queue:'))
+      .map(nameOf),
+    accessLogBytes: Format.length,
+    alarmMetrics: ofType('AWS::CloudWatch::Alarm').reduce((all, alarm) => all + metricsOf(alarm), 0),
+    dashboards: ofType('AWS::CloudWatch::Dashboard').length,
+    secrets: ofType('AWS::SecretsManager::Secret').length,
+    keys: ofType('AWS::KMS::Key').length,
+  };
+}
+
+/** Of an id such as `queue:rollcall-dev-sms.fifo`. */
+const nameOf = (id: unknown) => String(id).split(':').at(-1) ?? '';
+
+const countsOf = (names: readonly string[]) =>
+  Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length]));
+
+function functionOf(properties: Resource['properties']): DeployedFunction {
+  const { MemorySize = DEFAULT_MEMORY_MB, LoggingConfig = {} } = properties as {
+    MemorySize?: number;
+    LoggingConfig?: { SystemLogLevel?: string };
+  };
+  const isQuiet = LoggingConfig.SystemLogLevel === 'WARN';
+  return { memoryMb: MemorySize, platformLogBytes: isQuiet ? 0 : PLATFORM_LOG_BYTES };
+}
+
+/** An alarm whose metric is computed from two pays for two. */
+function metricsOf({ properties }: Resource): number {
+  const { Metrics } = properties as { Metrics?: Array<{ MetricStat?: unknown }> };
+  return Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1;
+}

@@ -1,0 +1,39 @@
+import type { Invocation, MeteredFunction } from '../../local/meter.ts';
+import { shortName } from './operations.ts';
+
+/** Milliseconds of a warm invocation when nothing else runs: `base`, and more for each record of a queue or stream. */
+export interface Duration {
+  base: number;
+  perRecord: number;
+}
+
+/** By name of the function, without its stage. */
+export type Durations = Record<string, Duration>;
+
+/** All invocations of a function together, as Lambda bills them; of one that is in no figures, as they were under load. */
+export function secondsOf(name: string, { invocations }: MeteredFunction, durations: Durations): number {
+  const known = durations[shortName(name)];
+  const ms = invocations.map(({ records, ms }) => (known ? known.base + known.perRecord * records : ms));
+  return ms.reduce((all, one) => all + one, 0) / 1000;
+}
+
+/** A line through the medians of invocations with equally many records. */
+export function durationOf(invocations: readonly Invocation[]): Duration {
+  const points = [...Map.groupBy(invocations, ({ records }) => records)].map(([records, of]) => ({
+    records,
+    ms: medianOf(of.map(({ ms }) => ms)),
+    weight: of.length,
+  }));
+  const mean = (of: (point: (typeof points)[number]) => number) =>
+    points.reduce((all, point) => all + of(point) * point.weight, 0) / invocations.length;
+  const [records, ms] = [mean((point) => point.records), mean((point) => point.ms)];
+  const spread = mean((point) => (point.records - records) ** 2);
+  const slope = spread === 0 ? 0 : mean((point) => (point.records - records) * (point.ms - ms)) / spread;
+  const perRecord = Math.max(0, slope);
+  return { base: Math.max(0, ms - perRecord * records), perRecord };
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,13 @@
+import type { AssembledStack } from '../../local/template/assembly.ts';
+import { deployedOf } from './deployed.ts';
+import { committedFigures } from './figures.ts';
+import { idleOf } from './idle.ts';
+
+/** What a stage will cost, by its templates and the figures that were measured last. */
+export async function estimate(stacks: readonly AssembledStack[]): Promise<string> {
+  const { perRegistration, sweeps, on } = committedFigures;
+  const { polling, sweeps: sweeping, ...standing } = idleOf(await deployedOf(stacks), sweeps);
+  const others = Object.values(standing).reduce((all, usd) => all + usd, 0);
+  const usd = (value: number) => `$${value.toFixed(2)}`;
+  return `Costs about ${usd(polling + sweeping)} a month for polling and sweeps, ${usd(others)} for alarms, dashboard, secrets and key, and ${usd(perRegistration.usdPerMillion)} a million registrations, without texts (measured on ${on}: npm run cost).`;
+}

@@ -1,0 +1,87 @@
+import type { Metered } from '../../local/meter.ts';
+import { type Bill, billOf } from './bill.ts';
+import type { Deployed } from './deployed.ts';
+import type { Durations } from './durations.ts';
+import prices from './prices.json' with { type: 'json' };
+import { run } from './run.ts';
+import { stageOfRun } from './stage-of-run.ts';
+
+/** What a registration grows by for a feature. */
+export interface Feature {
+  feature: string;
+  calls: number;
+  writeUnits: number;
+  usdPerMillion: number;
+  /** How that is known. */
+  by: string;
+}
+
+export interface FeaturesOptions {
+  assembly: string;
+  stage: string;
+  deployed: Deployed;
+  durations: Durations;
+}
+
+/** Enough for differences: with one request at a time, hardly a number varies. */
+const MEMBERS = 20;
+
+const isOfLimits = (resource: string) => /-limits$/.test(resource);
+const isOfReplies = (name: string) => name.includes('registration-replies');
+
+/** A registration with and without each feature: by runs where a setting switches it off, else by what only it does. */
+export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
+  const { assembly, stage, deployed, durations } = options;
+  const runWith = async (differences: { tracing?: boolean; receipts?: boolean }) => {
+    const common = { members: MEMBERS, redeem: false, concurrency: 1, sweeps: [] };
+    const { registrations } = await run({ ...common, ...stageOfRun(assembly, stage, differences) });
+    return registrations;
+  };
+  const [plain, silent, traced] = [
+    await runWith({}),
+    await runWith({ receipts: false }),
+    await runWith({ tracing: true }),
+  ];
+  const billed = (metered: Metered) => billOf(metered, MEMBERS, deployed, durations);
+  const limits = billed(only(plain, ({ resource }) => isOfLimits(resource)));
+  const replies = billed(only(plain, ({ caller, resource }) => isOfReplies(caller) || isOfReplies(resource)));
+  const tracing = difference(billed(traced), billed(plain));
+  return [
+    row('limits', limits, 'calls for the tables of limits'),
+    row('replies, receipts too', replies, 'what is sent, received and done in their queue, and its function'),
+    row('receipts', difference(billed(plain), billed(silent)), 'a run without them: sms.receipts'),
+    {
+      ...row('tracing of each', tracing, 'a run with it, and a trace; what its spans add to durations is not in it'),
+      usdPerMillion: tracing.usdPerMillion + prices.monitoring.perMillionTraces,
+    },
+    row('archive', { calls: 0, writeUnits: 0, usdPerMillion: 0 }, archived(billed(plain))),
+  ];
+}
+
+const archived = ({ byService: { sns } }: Bill) =>
+  `none but SNS's own for ${Math.round(sns.bytes)} bytes: https://aws.amazon.com/sns/pricing/`;
+
+type Difference = Pick<Bill, 'calls' | 'writeUnits' | 'usdPerMillion'>;
+
+const row = (feature: string, { calls, writeUnits, usdPerMillion }: Difference, by: string): Feature => ({
+  feature,
+  calls,
+  writeUnits,
+  usdPerMillion,
+  by,
+});
+
+const difference = (more: Bill, less: Bill): Difference => ({
+  calls: more.calls - less.calls,
+  writeUnits: more.writeUnits - less.writeUnits,
+  usdPerMillion: more.usdPerMillion - less.usdPerMillion,
+});
+
+/** Of what was metered only some calls, and the functions of replies where they are about these. */
+function only(metered: Metered, isWanted: (call: Metered['calls'][number]) => boolean): Metered {
+  const calls = metered.calls.filter(isWanted);
+  const functions = Object.entries(metered.functions).filter(
+    ([name]) => isOfReplies(name) && calls.some(({ caller }) => caller === name),
+  );
+  return { ...metered, calls, functions: Object.fromEntries(functions), requests: {} };
+}

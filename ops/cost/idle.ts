@@ -1,0 +1,46 @@
+import type { Metered } from '../../local/meter.ts';
+import { type Bill, billOf } from './bill.ts';
+import type { Deployed } from './deployed.ts';
+import type { Durations } from './durations.ts';
+import prices from './prices.json' with { type: 'json' };
+
+/** Dollars a month in which nobody registers. */
+export interface Idle {
+  /** Of queues that Lambda polls. */
+  polling: number;
+  sweeps: number;
+  alarms: number;
+  dashboards: number;
+  secrets: number;
+  keys: number;
+}
+
+const MINUTES = 30 * 24 * 60;
+const MILLION = 1_000_000;
+/**
+ * Of each queue, Lambda keeps five long polls of 20 seconds open. That it is five is known of standard queues
+ * (https://aws.amazon.com/blogs/compute/estimating-cost-for-amazon-sqs-message-processing-using-aws-lambda/); of FIFO queues
+ * nothing says otherwise.
+ */
+const POLLS_A_MINUTE = 5 * 3;
+
+/** What each sweep does in a minute of an idle stage. */
+export function sweepsOf(metered: Metered, deployed: Deployed, durations: Durations): Bill {
+  // A bill leaves out what sweeps do by themselves: here they are what is done.
+  return billOf(metered, 1, { ...deployed, sweeps: [] }, durations);
+}
+
+/** @param sweeps one run of every sweep */
+export function idleOf({ polled, ...deployed }: Deployed, sweeps: Bill): Idle {
+  const { sqs, monitoring, secrets, keys } = prices;
+  const fifo = polled.filter((queue) => queue.endsWith('.fifo')).length;
+  const polls = (queues: number) => (queues * POLLS_A_MINUTE * MINUTES) / MILLION;
+  return {
+    polling: polls(fifo) * sqs.perMillionFifoRequests + polls(polled.length - fifo) * sqs.perMillionStandardRequests,
+    sweeps: (sweeps.usdPerMillion * MINUTES) / MILLION,
+    alarms: deployed.alarmMetrics * monitoring.perAlarmMetricAndMonth,
+    dashboards: deployed.dashboards * monitoring.perDashboardAndMonth,
+    secrets: deployed.secrets * secrets.perSecretAndMonth,
+    keys: deployed.keys * keys.perKeyAndMonth,
+  };
+}

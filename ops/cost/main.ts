@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../../infra/stages.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { printJson } from '../cli/output.ts';
+import { atLeast } from '../demo/options.ts';
+import { endWithNpm } from '../ending.ts';
+import { billOf, busyCalls } from './bill.ts';
+import { deployedOf } from './deployed.ts';
+import { write as writeDocuments } from './documents.ts';
+import { featuresOf } from './features.ts';
+import { committedFigures, figuresOf } from './figures.ts';
+import { idleOf, sweepsOf } from './idle.ts';
+import { operationsOf } from './operations.ts';
+import { printReport, type Report } from './report.ts';
+import { run } from './run.ts';
+import { stageOfRun } from './stage-of-run.ts';
+import { measureDurations } from './warm-runs.ts';
+
+endWithNpm();
+
+const options = new Command('npm run cost --')
+  .description('Says what a registration costs: registers members on an embedded cloud in memory, and counts.')
+  .option('--members <n>', 'register so many', atLeast(1), 200)
+  .option('--redeem', 'let every member redeem points, and say what that costs')
+  .option('--concurrency <n>', 'requests under way at once; 1: hardly a batch has two messages', atLeast(1), 32)
+  .option('--stage <name>', 'with the settings of this stage, but for limits that one machine would meet', 'dev')
+  .option('--by-operation', 'say which function asked which table, queue or topic for what')
+  .option('--json', 'print one JSON object and nothing else; without what each feature adds')
+  .option('--write', 'measure durations too, and write ops/cost/figures.json and the tables of the docs made of it')
+  .parse()
+  .opts<{
+    members: number;
+    redeem?: boolean;
+    concurrency: number;
+    stage: string;
+    byOperation?: boolean;
+    json?: boolean;
+    write?: boolean;
+  }>();
+
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-cost-'));
+const synthesized = async (stage: string) =>
+  deployedOf(readAssembly(await synthesize(join(folder, stage), { stage })).stacks);
+try {
+  const { members, concurrency, stage, byOperation = false, json = false, write = false } = options;
+  stageNamed(stage);
+  const assembly = await synthesize(join(folder, stage), { stage });
+  const deployed = await deployedOf(readAssembly(assembly).stacks);
+  const running = stageOfRun(assembly, stage);
+  const durations = write ? await measureDurations(running) : committedFigures.durations;
+  const redeem = write || options.redeem === true;
+  const { registrations, redemptions, sweeps } = await run({
+    ...running,
+    members,
+    redeem,
+    concurrency,
+    sweeps: deployed.sweeps,
+  });
+  if (write && redemptions) {
+    const on = new Date().toISOString().slice(0, 10);
+    const figures = figuresOf({ registrations, redemptions, sweeps }, { members, stage, on }, deployed, durations);
+    await writeDocuments(
+      figures,
+      { dev: await synthesized('dev'), prod: await synthesized('prod') },
+      stageNamed('prod'),
+    );
+  }
+  const { polling, sweeps: sweeping, ...standing } = idleOf(deployed, sweepsOf(sweeps, deployed, durations));
+  const operations = (metered: typeof registrations) => operationsOf(busyCalls(metered, deployed), members);
+  const report: Report = {
+    perRegistration: billOf(registrations, members, deployed, durations),
+    ...(redemptions && { perRedemption: billOf(redemptions, members, deployed, durations) }),
+    idleUsdPerMonth: polling + sweeping,
+    standingUsdPerMonth: standing,
+    members,
+    ...(byOperation && {
+      operations: {
+        perRegistration: operations(registrations),
+        ...(redemptions && { perRedemption: operations(redemptions) }),
+      },
+    }),
+    ...(!json && { features: await featuresOf({ assembly, stage, deployed, durations }) }),
+  };
+  if (json) printJson(report);
+  else printReport(report);
+} catch (error) {
+  console.error(pc.red((error as Error).message));
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true });
+}

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pMap from 'p-map';
+import { v7 as newId } from 'uuid';
+import type { Cloud } from '../../local/cloud.ts';
+import type { MemberResource } from '../../shared/contracts/member.ts';
+import { reasonOf } from '../answer.ts';
+import { madeUp } from '../demo/input.ts';
+import { send } from '../demo/send.ts';
+import { createServices } from '../demo/services.ts';
+import { EVERY_MEMBER } from '../token.ts';
+
+export type Member = Pick<MemberResource, 'id' | 'version'>;
+
+export interface PathsOptions {
+  cloud: Cloud;
+  stage: string;
+  /** Requests under way at once. */
+  concurrency: number;
+}
+
+export type Paths = Awaited<ReturnType<typeof createPaths>>;
+
+const LOOK_EVERY_MS = 50;
+const MOST_MEMBERS = 1_000_000;
+
+/** What members do, each path until all that follows from it is done. */
+export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
+  const services = createServices({ ...cloud, stage });
+  const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
+  const people = madeUp(MOST_MEMBERS, Math.random)[Symbol.asyncIterator]();
+
+  async function ask(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
+    const sent = await send(`${cloud.apiUrl}/v1/members${path}`, method, body, { authorization, ...headers });
+    if (sent.status < 300) return sent.body;
+    throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${reasonOf(sent)}`);
+  }
+
+  /** Nothing waits anywhere, and nothing has begun while this was looked at. */
+  async function settled(): Promise<void> {
+    for (;;) {
+      if (cloud.isIdle() && (await services.underWay()) === 0 && cloud.isIdle()) return;
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
+  async function ofEach<T, R>(all: Iterable<T> | AsyncIterable<T>, act: (one: T) => Promise<R>): Promise<R[]> {
+    const done = await pMap(all, act, { concurrency });
+    await settled();
+    return done;
+  }
+
+  async function registerOne(): Promise<Member> {
+    const { value: person } = await people.next();
+    return (await ask('POST', '', person?.person, { 'idempotency-key': newId() })) as Member;
+  }
+
+  return {
+    settled,
+    /** Waits for nothing that follows. */
+    registerOne,
+
+    register: (count: number) => ofEach(Array(count).keys(), registerOne),
+
+    change: (members: readonly Member[]) =>
+      ofEach(members, async ({ id, version }) => {
+        return (await ask('PATCH', `/${id}`, { locale: 'zh-CN' }, { 'if-match': `"${version}"` })) as Member;
+      }),
+
+    redeem: (members: readonly Member[]) =>
+      ofEach(members, ({ id }) =>
+        ask('POST', `/${id}/redemptions`, { points: 10, expiresIn: 3600 }, { 'idempotency-key': newId() }),
+      ),
+
+    deactivate: (members: readonly Member[]) => ofEach(members, ({ id }) => ask('DELETE', `/${id}`, undefined)),
+  };
+}

@@ -1,0 +1,99 @@
+import pc from 'picocolors';
+import { printTable } from '../cli/output.ts';
+import type { Bill } from './bill.ts';
+import type { Feature } from './features.ts';
+import type { Idle } from './idle.ts';
+import type { Operation } from './operations.ts';
+import prices from './prices.json' with { type: 'json' };
+
+export interface Report {
+  perRegistration: Bill;
+  perRedemption?: Bill;
+  /** Polling of queues, and sweeps. */
+  idleUsdPerMonth: number;
+  /** What else a stage costs in which nobody registers. */
+  standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
+  members: number;
+  features?: Feature[];
+  operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
+}
+
+const fixed = (value: number, digits = 2) => value.toFixed(digits);
+
+function printBill(what: string, { byService, ...bill }: Bill): void {
+  const { dynamodb, sqs, sns, lambda, api, logs, others } = byService;
+  const row = (service: string, calls: number | '', counted: string, usd: number | '') => ({
+    service,
+    calls: calls === '' ? '' : fixed(calls),
+    counted,
+    '$ a million': usd === '' ? '' : fixed(usd),
+  });
+  console.log(pc.bold(`\n${what}`));
+  printTable([
+    row(
+      'DynamoDB',
+      dynamodb.calls,
+      `${fixed(bill.writeUnits)} write units, ${fixed(bill.readUnits)} read units`,
+      dynamodb.usdPerMillion,
+    ),
+    row('SQS', sqs.calls, `${fixed(sqs.requests)} requests, ${fixed(sqs.messages)} messages sent`, sqs.usdPerMillion),
+    row('SNS', sns.calls, `${fixed(sns.published)} published, ${fixed(sns.delivered)} delivered`, sns.usdPerMillion),
+    row(
+      'Lambda',
+      '',
+      `${fixed(lambda.invocations)} invocations, ${fixed(lambda.gbSeconds, 3)} GB-seconds`,
+      lambda.usdPerMillion,
+    ),
+    row('HTTP API', '', `${fixed(api.requests)} requests`, api.usdPerMillion),
+    row('logs', '', `${fixed(logs.bytes, 0)} bytes`, logs.usdPerMillion),
+    ...(others.calls > 0 ? [row('others', others.calls, '', '')] : []),
+    row('all', bill.calls, `${fixed(bill.writeUnits)} write units`, bill.usdPerMillion),
+  ]);
+  if (bill.computedWriteUnits > 0)
+    console.log(
+      pc.dim(
+        `Of the write units, ${fixed(bill.computedWriteUnits)} are of refused writes, computed by the sizes of their items.`,
+      ),
+    );
+}
+
+function printOperations(what: string, operations: readonly Operation[]): void {
+  console.log(pc.bold(`\n${what}, by operation`));
+  printTable(operations.map((operation) => ({ ...operation })));
+}
+
+function printFeatures(features: readonly Feature[]): void {
+  console.log(pc.bold('\nWhat a registration grows by, in batches of one'));
+  printTable(
+    features.map(({ feature, calls, writeUnits, usdPerMillion, by }) => ({
+      feature,
+      calls: fixed(calls),
+      'write units': fixed(writeUnits),
+      '$ a million': fixed(usdPerMillion),
+      by,
+    })),
+  );
+}
+
+/** Prints what was measured, for people. */
+export function printReport(report: Report): void {
+  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, features, operations } =
+    report;
+  printBill(`A registration, by ${members} of them`, perRegistration);
+  if (operations) printOperations('A registration', operations.perRegistration);
+  if (perRedemption) printBill('A redemption', perRedemption);
+  if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
+  if (features) printFeatures(features);
+  console.log(pc.bold('\nA month in which nobody registers'));
+  printTable(
+    Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({
+      what,
+      $: fixed(usd),
+    })),
+  );
+  console.log(
+    pc.dim(
+      `\nList prices of ${prices.region}, ${prices.asOf}: ops/cost/prices.json. Texts are not in it: their providers charge them.`,
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { Meter, type Metered } from '../../local/meter.ts';
+import { createPaths, type Paths } from './paths.ts';
+import type { StageOfRun } from './stage-of-run.ts';
+
+export interface RunOptions extends StageOfRun {
+  members: number;
+  redeem: boolean;
+  concurrency: number;
+  /** Functions that run each minute. */
+  sweeps: readonly string[];
+}
+
+export interface Run {
+  registrations: Metered;
+  redemptions: Metered | undefined;
+  /** One run of each sweep, with nothing to do. */
+  sweeps: Metered;
+}
+
+/** Until instances, connections and caches are warm. */
+const WARM_UP = 20;
+
+/** Has something done on an embedded cloud in memory that counts what AWS would bill. */
+export async function metering<T>(
+  { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
+  act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,
+): Promise<T> {
+  const meter = new Meter();
+  const cloud = await startCloud({ assembly, meter, parameters, environment });
+  try {
+    return await act({ cloud, meter, paths: await createPaths({ cloud, stage, concurrency }) });
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** Registers members, and meters what that asks of AWS. */
+export const run = (options: RunOptions): Promise<Run> =>
+  metering(options, async ({ cloud, meter, paths }) => {
+    const { members, redeem, sweeps } = options;
+    const sweep = async () => {
+      for (const name of sweeps) await cloud.functions.get(name)?.invoke('{}');
+    };
+    const warm = await paths.register(WARM_UP);
+    if (redeem) await paths.redeem(warm);
+    await sweep();
+    meter.take();
+    const registered = await paths.register(members);
+    const registrations = meter.take();
+    if (redeem) await paths.redeem(registered);
+    const redemptions = meter.take();
+    await sweep();
+    return { registrations, redemptions: redeem ? redemptions : undefined, sweeps: meter.take() };
+  });

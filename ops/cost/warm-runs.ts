@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Invocation, Metered } from '../../local/meter.ts';
+import { type Duration, type Durations, durationOf } from './durations.ts';
+import { shortName } from './operations.ts';
+import { metering } from './run.ts';
+import type { StageOfRun } from './stage-of-run.ts';
+
+/** What a call of a function to AWS takes longer than one to this machine: typical of DynamoDB. */
+export const LATENCY_MS = 5;
+
+const ONE_BY_ONE = 15;
+/** As many as a poller takes from a FIFO queue at once. */
+const BATCH = 10;
+const LOOK_EVERY_MS = 20;
+
+/** What takes a registration's messages, in the order in which they come by. */
+const CONSUMERS = [
+  'registration-outbox-relay',
+  'sms-consume',
+  'points-consume',
+  'guide-consume',
+  'registration-replies-consume',
+];
+
+/** How long functions take with nothing else beside them: first one message at a time, then ten. */
+export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
+  metering({ ...stage, concurrency: 1 }, async ({ cloud, meter, paths }) => {
+    async function control(path: string, method: string): Promise<void> {
+      const { ok } = await fetch(`${cloud.endpointUrl}/_rollcall/${path}`, { method });
+      if (!ok) throw new Error(`The embedded cloud does not take ${method} ${path}.`);
+    }
+    await control(`latency/${LATENCY_MS}`, 'PUT');
+    const everything = async () => {
+      const registered = await paths.register(1);
+      await paths.redeem(registered);
+      await paths.deactivate(await paths.change(registered));
+    };
+    await everything();
+    meter.take();
+    for (let round = 0; round < ONE_BY_ONE; round++) await everything();
+    const single = meter.take();
+
+    const consumers = CONSUMERS.map((name) => `rollcall-${stage.stage}-${name}`);
+    for (const name of consumers) await control(`broken/${name}`, 'PUT');
+    for (let member = 0; member < BATCH; member++) await paths.registerOne();
+    for (const name of consumers) {
+      await control(`broken/${name}`, 'DELETE');
+      while (meter.recordsOf(name) < BATCH || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
+    }
+    await paths.settled();
+    return durationsIn([single, meter.take()]);
+  });
+
+function durationsIn(taken: readonly Metered[]): Durations {
+  const invocations = new Map<string, Invocation[]>();
+  for (const { functions } of taken)
+    for (const [name, of] of Object.entries(functions))
+      invocations.set(name, [...(invocations.get(name) ?? []), ...of.invocations]);
+  const rounded = ({ base, perRecord }: Duration) => ({
+    base: Math.round(base * 10) / 10,
+    perRecord: Math.round(perRecord * 10) / 10,
+  });
+  return Object.fromEntries(
+    [...invocations].map(([name, of]) => [shortName(name), rounded(durationOf(of))] as const).toSorted(),
+  );
+}

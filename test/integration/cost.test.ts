@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Meter, type Metered } from '../../local/meter.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { busyCalls } from '../../ops/cost/bill.ts';
+import { type Deployed, deployedOf } from '../../ops/cost/deployed.ts';
+import { operationsOf } from '../../ops/cost/operations.ts';
+import { createPaths, type Member } from '../../ops/cost/paths.ts';
+import { startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+/**
+ * The most that each path may write, in billed units, and call; each message in a batch of its own. Whoever makes a path
+ * cheaper lowers its numbers; whoever adds a write says in docs/decisions/ what it costs.
+ */
+const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
+  register: {
+    calls: 36,
+    writes: {
+      'registration-register: TransactWriteItems members': 4,
+      'registration-register: TransactWriteItems outbox': 4,
+      'registration-register: UpdateItem registration-limits': 1,
+      'registration-outbox-relay: BatchWriteItem outbox': 2,
+      'sms-consume: UpdateItem sms': 3,
+      'sms-consume: UpdateItem sms-limits': 2,
+      'points-consume: UpdateItem points': 2,
+      'guide-consume: UpdateItem guide': 2,
+      'registration-replies-consume: TransactWriteItems members': 8,
+      'registration-replies-consume: TransactWriteItems registration-replies': 8,
+    },
+  },
+  change: {
+    calls: 14,
+    writes: {
+      'registration-change: TransactWriteItems members': 2,
+      'registration-change: TransactWriteItems outbox': 2,
+      'registration-outbox-relay: BatchWriteItem outbox': 1,
+      'sms-consume: UpdateItem sms': 1,
+      'points-consume: UpdateItem points': 1,
+      'guide-consume: UpdateItem guide': 1,
+    },
+  },
+  redeem: {
+    calls: 24,
+    writes: {
+      'registration-redeem: TransactWriteItems members': 6,
+      'registration-redeem: TransactWriteItems members/of-member': 1,
+      'registration-redeem: TransactWriteItems outbox': 2,
+      'registration-outbox-relay: BatchWriteItem outbox': 1,
+      'points-commands-consume: TransactWriteItems points': 4,
+      'points-commands-consume: TransactWriteItems points-commands': 4,
+      'points-commands-consume: UpdateItem points-commands': 2,
+      'sms-commands-consume: UpdateItem sms-commands': 2,
+      'sms-commands-consume: UpdateItem sms-limits': 2,
+      'registration-replies-consume: TransactWriteItems members': 2,
+      'registration-replies-consume: TransactWriteItems registration-replies': 2,
+    },
+  },
+  deactivate: {
+    calls: 42,
+    writes: {
+      'registration-deactivate: TransactWriteItems members': 6,
+      'registration-deactivate: TransactWriteItems members/of-member': 1,
+      'registration-deactivate: TransactWriteItems outbox': 2,
+      'registration-outbox-relay: BatchWriteItem outbox': 1,
+      'sms-consume: UpdateItem sms': 2,
+      'points-consume: UpdateItem points': 2,
+      'guide-consume: UpdateItem guide': 2,
+      'registration-replies-consume: TransactWriteItems members': 6,
+      'registration-replies-consume: TransactWriteItems registration-replies': 6,
+      'registration-replies-consume: DeleteItem members': 1,
+      'registration-replies-consume: DeleteItem members/of-member': 1,
+    },
+  },
+};
+
+/** Tables that instances look at or write to by the clock, whatever passes. */
+const BY_THE_CLOCK = new Set(['circuits', 'switches', 'instances']);
+const MEMBERS = 3;
+
+let cloud: TestCloud;
+let deployed: Deployed;
+const metered = new Map<string, Metered>();
+
+/** One member after the other, each until all that follows is done. */
+beforeAll(async () => {
+  const meter = new Meter();
+  deployed = await deployedOf(readAssembly(inject('dev')).stacks);
+  cloud = await startTestCloud({ meter, environment: { OTEL_SDK_DISABLED: 'true' } });
+  const paths = await createPaths({ cloud, stage: 'dev', concurrency: 1 });
+  const measure = async <T>(path: string, members: readonly T[], act: (member: T) => Promise<Member[]>) => {
+    meter.take();
+    const after: Member[] = [];
+    for (const member of members) after.push(...(await act(member)));
+    metered.set(path, meter.take());
+    return after;
+  };
+  const warm = await paths.register(1);
+  await paths.redeem(warm);
+  await paths.deactivate(await paths.change(warm));
+  const registered = await measure('register', Array(MEMBERS).fill(undefined), () => paths.register(1));
+  await measure('redeem', registered, async (member) => {
+    await paths.redeem([member]);
+    return [member];
+  });
+  const changed = await measure('change', registered, (member) => paths.change([member]));
+  await measure('deactivate', changed, async (member) => {
+    await paths.deactivate([member]);
+    return [member];
+  });
+});
+afterAll(() => cloud.stop());
+
+/** What a path does to the tables that it does not look at by the clock, for each member. */
+const operations = (path: string) => {
+  const calls = busyCalls(metered.get(path) as Metered, deployed);
+  return operationsOf(calls, MEMBERS).filter(({ resource }) => !BY_THE_CLOCK.has(resource));
+};
+
+it.each(Object.entries(BOUNDS))('to %s writes no more than it did, and to no other table', (path, { writes }) => {
+  const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
+    const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;
+    const before = writes[name] ?? 0;
+    return writeUnits > before ? [`${name}: ${writeUnits} write units a member, and ${before} are allowed`] : [];
+  });
+  expect(grown).toEqual([]);
+});
+
+it.each(Object.entries(BOUNDS))('to %s makes no more calls to AWS than it did', (path, { calls }) => {
+  const made = operations(path).filter((operation) => operation.calls > 0);
+  const all = made.reduce((sum, operation) => sum + operation.calls, 0);
+  const list = made.map(({ caller, operation, resource, calls }) => `${calls} ${caller}: ${operation} ${resource}`);
+  expect(all, list.join('\n')).toBeLessThanOrEqual(calls);
+});
+
+it('to register writes what it must', () => {
+  // A meter that counts nothing would let everything pass.
+  const tables = operations('register')
+    .filter(({ writeUnits }) => writeUnits >= 1)
+    .map(({ resource }) => resource);
+  expect(tables).toEqual(expect.arrayContaining(['members', 'outbox', 'sms', 'points', 'guide']));
+});
