@@ -9,7 +9,7 @@ export interface Channel {
   /** A topic hands each message to every subscriber, a queue to one consumer. */
   readonly kind: 'topic' | 'queue';
   readonly description: string;
-  /** `datacontenttype` of what is sent; a reader knows all formats. */
+  /** `datacontenttype` of what is sent. All can be sent as JSON too. */
   readonly format: 'application/json' | 'application/protobuf';
   /** Whose messages are taken from it: a message of anybody else is parked unread. */
   readonly senders: Senders;

@@ -1,4 +1,3 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { SpanKind } from '@opentelemetry/api';
@@ -112,10 +111,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     senderPrefix: channel.kind === 'queue' ? SENDER_PREFIX : undefined,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
     unordered,
-    sender:
-      Object.keys(CHANNELS).length > 0
-        ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))
-        : undefined,
+    sender: Object.keys(CHANNELS).length > 0 ? gathering(createSender({ sqs, addresses: CHANNELS })) : undefined,
     now,
     newId,
     random: Math.random,
