@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { printTable } from '../ops/cli/output.ts';
 import { channels } from '../shared/contracts/channels.ts';
 import type { MessageContract } from '../shared/contracts/contract.ts';
+import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';
 import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '../shared/messaging/codecs.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
@@ -38,6 +39,7 @@ function measure(contract: MessageContract, format: Format, data: unknown) {
 
 const figures = channels
   .flatMap(({ messages }) => messages)
+  .map(withProtobuf)
   .map((contract) => {
     const [data] = (z.globalRegistry.get(contract.data)?.examples ?? []) as unknown[];
     const [inJson, inProtobuf] = [measure(contract, JSON_FORMAT, data), measure(contract, PROTOBUF_FORMAT, data)];

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 
 /** How a handler file becomes what Lambda runs. */
@@ -13,6 +14,9 @@ export const bundling = {
   keepNames: true,
   legalComments: 'none',
   loader: { '.html': 'text' },
+  alias: {
+    '@aws-sdk/credential-provider-node': join(import.meta.dirname, '../shared/aws/environment-credentials.ts'),
+  },
   // Some dependencies are CommonJS and call require().
   banner: {
     js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",

@@ -11,7 +11,7 @@ export interface Channel {
   /** Whether it keeps the order of a subject's messages: a FIFO topic or queue. */
   readonly ordered: boolean;
   readonly description: string;
-  /** `datacontenttype` of what is sent; a reader knows all formats. */
+  /** `datacontenttype` of what is sent. All can be sent as JSON too. */
   readonly format: 'application/json' | 'application/protobuf';
   /** Whose messages are taken from it: a message of anybody else is parked unread. */
   readonly senders: Senders;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { MemberDataErasedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberDataErased = {
   type: 'rollcall.member.data-erased.v1',
@@ -27,5 +26,4 @@ export const memberDataErased = {
         },
       ],
     }),
-  protobuf: MemberDataErasedSchema,
 } as const satisfies MessageContract;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { MemberDeactivatedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberDeactivated = {
   type: 'rollcall.member.deactivated.v1',
@@ -17,5 +16,4 @@ export const memberDeactivated = {
       description: 'A member left. Whoever holds something personal of them erases it.',
       examples: [{ memberId: '01999999-0000-7000-8000-000000000001', deactivatedAt: '2026-11-21T10:10:00.123Z' }],
     }),
-  protobuf: MemberDeactivatedSchema,
 } as const satisfies MessageContract;

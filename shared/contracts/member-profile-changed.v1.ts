@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { MemberProfileChangedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberProfileChanged = {
   type: 'rollcall.member.profile-changed.v1',
@@ -25,5 +24,4 @@ export const memberProfileChanged = {
         },
       ],
     }),
-  protobuf: MemberProfileChangedSchema,
 } as const satisfies MessageContract;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, returning, timestamp } from './fields.ts';
-import { MemberRegisteredSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const memberRegistered = {
   type: 'rollcall.member.registered.v1',
@@ -36,5 +35,4 @@ export const memberRegistered = {
         },
       ],
     }),
-  protobuf: MemberRegisteredSchema,
 } as const satisfies MessageContract;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, returning, timestamp } from './fields.ts';
-import { MemberRegisteredSchema } from './generated/rollcall/messages/v2/messages_pb.ts';
 import { memberRegistered } from './member-registered.v1.ts';
 import { nameParts } from './name-parts.ts';
 
@@ -44,7 +43,6 @@ export const memberRegisteredV2 = {
         },
       ],
     }),
-  protobuf: MemberRegisteredSchema,
   supersedes: {
     contract: memberRegistered,
     upcast: ({ name, ...rest }: z.output<typeof memberRegistered.data>) => ({ ...rest, ...nameParts(name) }),

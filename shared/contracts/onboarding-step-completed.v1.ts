@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { OnboardingStepCompletedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const onboardingStepCompleted = {
   type: 'rollcall.onboarding.step-completed.v1',
@@ -28,5 +27,4 @@ export const onboardingStepCompleted = {
         },
       ],
     }),
-  protobuf: OnboardingStepCompletedSchema,
 } as const satisfies MessageContract;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { PointsReturnedSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const pointsReturned = {
   type: 'rollcall.points.returned.v1',
@@ -25,5 +24,4 @@ export const pointsReturned = {
         },
       ],
     }),
-  protobuf: PointsReturnedSchema,
 } as const satisfies MessageContract;

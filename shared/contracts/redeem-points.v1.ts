@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { RedeemPointsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const redeemPoints = {
   type: 'rollcall.points.redeem.v1',
@@ -20,5 +19,4 @@ export const redeemPoints = {
         { memberId: '01999999-0000-7000-8000-000000000001', points: 40, deadline: '2026-11-21T10:03:00.123Z' },
       ],
     }),
-  protobuf: RedeemPointsSchema,
 } as const satisfies MessageContract;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId, timestamp } from './fields.ts';
-import { RedemptionSettledSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const redemptionSettled = {
   type: 'rollcall.points.redemption-settled.v1',
@@ -27,5 +26,4 @@ export const redemptionSettled = {
         },
       ],
     }),
-  protobuf: RedemptionSettledSchema,
 } as const satisfies MessageContract;

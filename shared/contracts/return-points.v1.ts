@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { memberId } from './fields.ts';
-import { ReturnPointsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
 export const returnPoints = {
   type: 'rollcall.points.return.v1',
@@ -24,5 +23,4 @@ export const returnPoints = {
         },
       ],
     }),
-  protobuf: ReturnPointsSchema,
 } as const satisfies MessageContract;

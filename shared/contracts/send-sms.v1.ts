@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { MessageContract } from './contract.ts';
 import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
+import { inProtobuf } from './protobuf.ts';
 
 export const sendSms = {
   type: 'rollcall.sms.send.v1',
@@ -24,5 +25,5 @@ export const sendSms = {
         },
       ],
     }),
-  protobuf: SendSmsSchema,
+  protobuf: /* @__PURE__ */ inProtobuf(SendSmsSchema),
 } as const satisfies MessageContract;

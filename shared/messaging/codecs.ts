@@ -1,5 +1,4 @@
 import { MIMEType } from 'node:util';
-import { fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import * as z from 'zod';
 import type { MessageContract } from '../contracts/contract.ts';
 import { UnreadableMessageError } from './errors.ts';
@@ -24,7 +23,7 @@ interface Codec {
   decode(contract: MessageContract, data: unknown, bytes: Uint8Array | undefined): unknown;
 }
 
-/** One codec a content type. Whoever sends chooses; whoever reads must know all. */
+/** One codec a content type. Whoever sends chooses, among those of the contract. */
 const codecs: Record<Format, Codec> = {
   [JSON_FORMAT]: {
     encode: (_, data) => ({ data }),
@@ -33,21 +32,17 @@ const codecs: Record<Format, Codec> = {
   },
   [PROTOBUF_FORMAT]: {
     encode(contract, data) {
-      const schema = schemaOf(contract);
-      const bytes = toBinary(schema, fromJson(schema, data as JsonValue));
-      return { data_base64: Buffer.from(bytes).toString('base64') };
+      return { data_base64: Buffer.from(protobufOf(contract).encode(data)).toString('base64') };
     },
     decode(contract, _, bytes) {
       if (!bytes) throw new TypeError('there is no data_base64');
-      const schema = schemaOf(contract);
-      // A field that is not on the wire is left out, so that the contract's own default counts.
-      return toJson(schema, fromBinary(schema, bytes));
+      return protobufOf(contract).decode(bytes);
     },
   },
 };
 
-function schemaOf({ type, protobuf }: MessageContract) {
-  if (!protobuf) throw new Error(`${type} has no Protobuf schema`);
+function protobufOf({ type, protobuf }: MessageContract) {
+  if (!protobuf) throw new Error(`${type} is not carried in Protobuf`);
   return protobuf;
 }
 

@@ -1,10 +1,4 @@
-import {
-  type BatchResultErrorEntry,
-  PublishBatchCommand,
-  type SNSClient,
-  SNSServiceException,
-} from '@aws-sdk/client-sns';
-import { SendMessageBatchCommand, type SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
+import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { beginSpan, endSpan } from '../observability/spans.ts';
 import { PermanentError } from './errors.ts';
@@ -27,10 +21,22 @@ export interface Sender {
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
-  sns: SNSClient;
+  /** Of `publishByTopics`, by whoever sends to topics; apart, so that others do not carry the client of SNS. */
+  publish?: Publish;
   sqs: SQSClient;
   addresses: Addresses;
 }
+
+export interface TopicEntry {
+  Id: string;
+  MessageGroupId: string;
+  MessageDeduplicationId: string;
+  MessageAttributes: ReturnType<typeof attributesOf>;
+  Message: string;
+}
+
+/** One call of PublishBatch. */
+export type Publish = (topicArn: string, entries: TopicEntry[]) => Promise<Answer>;
 
 /** What a broker answered for the entries of a call, by their ids. */
 interface Answer {
@@ -41,7 +47,11 @@ interface Answer {
 type FailedEntry = Pick<BatchResultErrorEntry, 'Id' | 'Code' | 'Message' | 'SenderFault'>;
 
 /** Sends to topics and queues alike: a channel's address says which it is. */
-export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
+export function createSender({ publish, sqs, addresses }: SenderOptions): Sender {
+  const topics = Object.keys(addresses).filter((name) => isTopic(addresses[name] ?? ''));
+  if (!publish && topics.length > 0)
+    throw new Error(`nothing publishes to topics, such as ${topics[0]}: give createSender publishByTopics`);
+
   function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
     const entries = messages.map((message, index) => ({
       Id: String(index),
@@ -49,9 +59,11 @@ export function createSender({ sns, sqs, addresses }: SenderOptions): Sender {
       MessageAttributes: attributesOf(message),
       body: message.body,
     }));
-    if (isTopic(address)) {
-      const PublishBatchRequestEntries = entries.map(({ body, ...entry }) => ({ ...entry, Message: body }));
-      return sns.send(new PublishBatchCommand({ TopicArn: address, PublishBatchRequestEntries }));
+    if (publish && isTopic(address)) {
+      return publish(
+        address,
+        entries.map(({ body, ...entry }) => ({ ...entry, Message: body })),
+      );
     }
     const Entries = entries.map(({ body, ...entry }) => ({ ...entry, MessageBody: body }));
     return sqs.send(new SendMessageBatchCommand({ QueueUrl: address, Entries }));
@@ -197,10 +209,9 @@ const CAUSED_BY_ONE = new Set([
 
 const isThrottling = (code = '') => /throttl/i.test(code);
 
+/** Exceptions of every service of the SDK have a `$fault`. */
 const isRefusal = (error: unknown): error is Error =>
-  (error instanceof SNSServiceException || error instanceof SQSServiceException) &&
-  error.$fault === 'client' &&
-  !isThrottling(error.name);
+  error instanceof Error && '$fault' in error && error.$fault === 'client' && !isThrottling(error.name);
 
 function errorOf(channel: string, { Code, Message, SenderFault }: FailedEntry): Error {
   const text = `${channel} refuses: ${Code}: ${Message}`;

@@ -1,4 +1,3 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { SpanKind } from '@opentelemetry/api';
@@ -107,10 +106,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   });
   const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
   const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS });
-  const sender =
-    Object.keys(CHANNELS).length > 0
-      ? gathering(createSender({ sns: new SNSClient(clientDefaults), sqs, addresses: CHANNELS }))
-      : undefined;
+  const sender = Object.keys(CHANNELS).length > 0 ? gathering(createSender({ sqs, addresses: CHANNELS })) : undefined;
   const together = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),

@@ -4,6 +4,7 @@ import { Problem } from '../../shared/http/problems.ts';
 import { createRelay } from '../../shared/messaging/relay.ts';
 import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
 import { createSender } from '../../shared/messaging/sender.ts';
+import { publishByTopics } from '../../shared/messaging/topics.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { FifoTopic } from './channels.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
@@ -303,7 +304,11 @@ class World {
   #relayFunctionsOf(instance: Instance) {
     const outbox = this.#database.outboxOf(instance);
     const sns = this.#topic.clientOf(instance);
-    const sender = createSender({ sns, sqs: undefined as never, addresses: { 'member-events': 'arn:' } });
+    const sender = createSender({
+      publish: publishByTopics(sns),
+      sqs: undefined as never,
+      addresses: { 'member-events': 'arn:' },
+    });
     return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, () => new Date(this.#scheduler.now));
   }
 

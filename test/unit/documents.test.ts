@@ -8,6 +8,7 @@ import { documents, FOLDER, ROOT } from '../../ops/contracts/documents.ts';
 import { api, schemas } from '../../shared/contracts/api.ts';
 import { channels } from '../../shared/contracts/channels.ts';
 import { type ProblemCode, problem, problemOf, problems } from '../../shared/contracts/problem.ts';
+import { withProtobuf } from '../../shared/contracts/protobuf-schemas.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
 import { createMessage, encodeMessage, readEnvelope, readMessage } from '../../shared/messaging/message.ts';
@@ -64,7 +65,7 @@ describe('the contracts', () => {
     for (const example of examplesOf(data)) expect(example).toHaveProperty(String(subjectField));
   });
 
-  it.each(messages)('$type says the same in Protocol Buffers', (contract) => {
+  it.each(messages.map(withProtobuf))('$type says the same in Protocol Buffers', (contract) => {
     for (const data of examplesOf(contract.data)) {
       const subject = (data as { memberId: string }).memberId;
       const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format: PROTOBUF_FORMAT };

@@ -9,6 +9,7 @@ import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInp
 import { describe, expect, it } from 'vitest';
 import { isPermanent } from '../../shared/messaging/errors.ts';
 import { createSender, gathering } from '../../shared/messaging/sender.ts';
+import { publishByTopics } from '../../shared/messaging/topics.ts';
 import { outgoingMessage } from '../support/builders.ts';
 
 interface Entry {
@@ -30,7 +31,7 @@ function sender(answer: (entries: Entry[]) => object) {
     topic: 'arn:aws:sns:us-east-1:000000000000:test.fifo',
     queue: 'http://127.0.0.1/000000000000/test.fifo',
   };
-  return { ...createSender({ sns: client, sqs: client, addresses }), calls };
+  return { ...createSender({ publish: publishByTopics(client), sqs: client, addresses }), calls };
 }
 
 const allConfirmed = (entries: Entry[]) => ({ Successful: entries.map(({ Id }) => ({ Id })), Failed: [] });

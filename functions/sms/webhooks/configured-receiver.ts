@@ -1,4 +1,3 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../../../shared/aws/clients.ts';
@@ -22,7 +21,6 @@ export function configuredReceiver(now: () => Date) {
       pseudonym: createPseudonym(PSEUDONYMS_SECRET, now),
     }),
     sender: createSender({
-      sns: new SNSClient(clientDefaults),
       sqs: new SQSClient(clientDefaults),
       addresses: CHANNELS,
     }),

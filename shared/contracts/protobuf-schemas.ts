@@ -1,0 +1,48 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import type { MessageContract } from './contract.ts';
+import {
+  MemberDataErasedSchema,
+  MemberDeactivatedSchema,
+  MemberProfileChangedSchema,
+  MemberRegisteredSchema,
+  OnboardingStepCompletedSchema,
+  PointsReturnedSchema,
+  RedeemPointsSchema,
+  RedemptionSettledSchema,
+  ReturnPointsSchema,
+} from './generated/rollcall/messages/v1/messages_pb.ts';
+import { MemberRegisteredSchema as MemberRegisteredV2Schema } from './generated/rollcall/messages/v2/messages_pb.ts';
+import { memberDataErased } from './member-data-erased.v1.ts';
+import { memberDeactivated } from './member-deactivated.v1.ts';
+import { memberProfileChanged } from './member-profile-changed.v1.ts';
+import { memberRegistered } from './member-registered.v1.ts';
+import { memberRegisteredV2 } from './member-registered.v2.ts';
+import { onboardingStepCompleted } from './onboarding-step-completed.v1.ts';
+import { pointsReturned } from './points-returned.v1.ts';
+import { inProtobuf } from './protobuf.ts';
+import { redeemPoints } from './redeem-points.v1.ts';
+import { redemptionSettled } from './redemption-settled.v1.ts';
+import { returnPoints } from './return-points.v1.ts';
+
+/**
+ * Of messages that no channel carries in Protobuf. Apart from their contracts: those would bring Protobuf's runtime, 100 KB,
+ * to every function that reads them.
+ */
+const schemas: Readonly<Record<string, DescMessage>> = {
+  [memberDataErased.type]: MemberDataErasedSchema,
+  [memberDeactivated.type]: MemberDeactivatedSchema,
+  [memberProfileChanged.type]: MemberProfileChangedSchema,
+  [memberRegistered.type]: MemberRegisteredSchema,
+  [memberRegisteredV2.type]: MemberRegisteredV2Schema,
+  [onboardingStepCompleted.type]: OnboardingStepCompletedSchema,
+  [pointsReturned.type]: PointsReturnedSchema,
+  [redeemPoints.type]: RedeemPointsSchema,
+  [redemptionSettled.type]: RedemptionSettledSchema,
+  [returnPoints.type]: ReturnPointsSchema,
+};
+
+/** A contract with its data in Protobuf, whether a channel carries it so or not. */
+export function withProtobuf(contract: MessageContract): MessageContract {
+  const schema = schemas[contract.type];
+  return schema ? { ...contract, protobuf: inProtobuf(schema) } : contract;
+}

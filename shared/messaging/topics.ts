@@ -1,0 +1,8 @@
+import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Publish } from './sender.ts';
+
+/** For senders to topics. */
+export const publishByTopics =
+  (sns: SNSClient): Publish =>
+  (TopicArn, PublishBatchRequestEntries) =>
+    sns.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries }));
