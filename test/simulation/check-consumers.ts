@@ -73,7 +73,7 @@ function checkDelivered(
     violations.push({ guarantee: 'G4', what: `nobody is told that ${name} holds up ${what}` });
   }
   if (!consumer.early && (parked.reason === 'below-baseline' || hasHole(consumer, aggregateId))) return violations;
-  const failures = versionsOf(consumer.broken, aggregateId);
+  const failures = versionsOf([...consumer.broken, ...held], aggregateId);
   if (!consumer.isOff && !failures.some((failure) => failure <= version)) {
     violations.push({ guarantee: 'G4', what: `${name} holds up ${what} behind nothing that failed` });
   }
@@ -92,8 +92,12 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
   for (const last of left) {
     const { aggregateId } = last;
     const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
+    const later = of(consumer.applied).filter((version) => version > last.version);
+    if (later.length > 0)
+      violations.push({ guarantee: 'erasure', what: `${name} applied ${later} after ${nameOf(last)}` });
     if (hasErased(consumer, left, aggregateId)) {
-      const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent');
+      // What is held stays for a person to see, emptied.
+      const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
       const rows = [...of(consumer.kept), ...of(waiting)];
       if (rows.length > 0)
         violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });

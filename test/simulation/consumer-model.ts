@@ -13,7 +13,7 @@ import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { registered } from '../support/builders.ts';
 import { ConsumerObserver, type Permit } from './consumer-observer.ts';
 import { type Breakage, breakable } from './handlers.ts';
-import type { ConsumerRecord } from './history.ts';
+import type { ConsumerRecord, Version } from './history.ts';
 import type { Provider } from './provider.ts';
 import { type Queue, type Queues, urlOf } from './queues.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
@@ -29,8 +29,6 @@ const SWEEP_TIMEOUT_MS = 60_000;
 const PAUSE_MS = 5_000;
 
 const GARBAGE = '{"this is":';
-/** No member comes so far. */
-const FORGED_VERSION = 90;
 
 export interface ConsumerModelOptions {
   service: Service;
@@ -154,7 +152,7 @@ export class ConsumerModel {
     this.#invoke(
       'consume',
       timeout,
-      { isRelease: true, isOff: false },
+      { of: 'consume' },
       async (instance, permit) => {
         const mode = switches.modeOf(service.capability);
         permit.isOff = mode !== 'on';
@@ -190,7 +188,7 @@ export class ConsumerModel {
     const told = this.observer.beginSweep();
     // Now and then its time is over in the middle.
     const mayGoOn = () => choices.below(8) < 7;
-    this.#invoke('sweep', SWEEP_TIMEOUT_MS, { isRelease: false, isOff: undefined }, async (instance, permit) => {
+    this.#invoke('sweep', SWEEP_TIMEOUT_MS, { of: 'sweep' }, async (instance, permit) => {
       const subscriber = this.#subscriberOf(instance);
       await createDeadLetters({
         client: queues.clientOf(instance),
@@ -218,7 +216,7 @@ export class ConsumerModel {
   /** A person has what is parked tried again. @param released also what is held */
   redrive(released = this.#options.choices.below(3) < 2): void {
     const aggregates = [...new Set(this.parked.map(({ aggregateId }) => aggregateId))];
-    this.#invoke('redrive', SWEEP_TIMEOUT_MS, { isRelease: released, isOff: false }, (instance) =>
+    this.#invoke('redrive', SWEEP_TIMEOUT_MS, { of: released ? 'release' : 'redrive' }, (instance) =>
       this.#subscriberOf(instance).redrive(aggregates, () => true, released),
     );
   }
@@ -232,7 +230,7 @@ export class ConsumerModel {
     const isMissing = choices.below(4) === 3 && parked.version > 1;
     const { aggregateId, version, messageId } = parked;
     const key = isMissing ? { aggregateId, version: version - 1 } : { aggregateId, version, messageId };
-    this.#invoke('discard', SWEEP_TIMEOUT_MS, { isRelease: false, isOff: false }, (instance) =>
+    this.#invoke('discard', SWEEP_TIMEOUT_MS, { of: 'discard' }, (instance) =>
       this.#subscriberOf(instance).discard(key, 'not wanted'),
     );
   }
@@ -263,9 +261,9 @@ export class ConsumerModel {
     this.queue.send(GARBAGE, id, id);
   }
 
-  /** A message that nobody sent, of a version far ahead. */
-  sendForged(aggregateId: string, n: number): void {
-    const forged = { ...registered(aggregateId, FORGED_VERSION), id: `forged-${n}` };
+  /** A message that nobody sent, of a version far ahead, or that claims to come after the last one. */
+  sendForged({ aggregateId, version }: Version, n: number): void {
+    const forged = { ...registered(aggregateId, version), id: `forged-${n}` };
     this.queue.send(JSON.stringify(forged), forged.id, forged.id);
   }
 }

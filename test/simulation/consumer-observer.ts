@@ -2,19 +2,19 @@ import { parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-stor
 import { isErasing, type Place } from '../../shared/messaging/message.ts';
 import type { DiscardedMessage, ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
-import type { Trace } from './handlers.ts';
+import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import type { Instance } from './scheduler.ts';
 import type { Service } from './services.ts';
 import type { Switches } from './switches.ts';
 import type { Tables } from './tables.ts';
 
-/** What an instance may do. */
+/** On whose behalf an instance applies messages. */
 export interface Permit {
-  /** Whether it may apply what is held. */
-  isRelease: boolean;
+  /** `release`: a person's who also releases what is held; `redrive`: a person's who does not. */
+  of: 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
   /** Whether its capability was off whenever it looked; undefined: it has not looked yet. */
-  isOff: boolean | undefined;
+  isOff?: boolean;
 }
 
 export interface ConsumerObserverOptions {
@@ -23,7 +23,7 @@ export interface ConsumerObserverOptions {
   tables: Tables;
   switches: Switches;
   early: boolean;
-  breakage: (place: Place) => unknown;
+  breakage: (place: Place) => Breakage | undefined;
   textsOf: (place: Place) => number;
 }
 
@@ -87,16 +87,20 @@ export class ConsumerObserver {
       .map(parkedMessageOf);
   }
 
-  #onApplied({ aggregateId, version, type }: Trace, by: Instance): void {
+  #onApplied({ aggregateId, version, type, isHeld }: Trace, by: Instance): void {
     const { service, textsOf } = this.#options;
     const { applied, forbidden } = this.history;
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
     // Who leaves waits neither for a switch nor for a person.
     const permit = this.#permits.get(by);
     if (!permit || isErasing({ type }, service.contracts)) return;
-    const held = this.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
-    if (held?.reason === 'held' && !permit.isRelease) forbidden.push(`${aggregateId} v${version}, which was held`);
-    if (permit.isOff) forbidden.push(`${aggregateId} v${version} while it was switched off`);
+    const what = `${aggregateId} v${version}`;
+    const parked = this.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
+    // One that is held may come again, and is then applied as if it came for the first time.
+    const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
+    if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
+    if (isHeld && permit.of !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.of}`);
+    if (permit.isOff) forbidden.push(`${what} while it was switched off`);
   }
 
   #onDiscarded(item: Item): void {
@@ -131,7 +135,7 @@ export class ConsumerObserver {
     const discarded = items.filter(({ sk }) => String(sk).startsWith('discarded#')).map(parkedMessageOf);
     return {
       ...this.history,
-      broken: [...broken, ...unlucky, ...parked.filter(({ reason }) => reason === 'held')],
+      broken: [...broken, ...unlucky],
       isOff: switches.modeOf(service.capability) !== 'on',
       parked,
       kept: [...parked, ...discarded].filter(({ body }) => body !== ''),

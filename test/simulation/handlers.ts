@@ -9,6 +9,8 @@ export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
 /** What a handler leaves on the item that carries the cursor: each run leaves another one. */
 export interface Trace extends Place {
   type: string;
+  /** Whether a rule holds it, until a person releases it. */
+  isHeld: boolean;
 }
 
 export interface BreakableOptions {
@@ -33,7 +35,10 @@ export function breakable({ mode, contracts }: Service, handlers: Handlers<never
       if (broken === 'held' && !released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
       const reaction = (await found?.handle(message as never, released)) ?? {};
-      return { ...reaction, set: { ...reaction.set, trace: { ...place, type } satisfies Trace } };
+      return {
+        ...reaction,
+        set: { ...reaction.set, trace: { ...place, type, isHeld: broken === 'held' } satisfies Trace },
+      };
     };
     return [type, found?.follows ? { handle, follows: found.follows } : handle];
   });

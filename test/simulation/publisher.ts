@@ -20,7 +20,10 @@ const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
 const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
 
-const ADDRESSES = { 'member-events': 'arn:member-events.fifo', 'points-commands': urlOf({ name: 'points-commands.fifo' }) };
+const ADDRESSES = {
+  'member-events': 'arn:member-events.fifo',
+  'points-commands': urlOf({ name: 'points-commands.fifo' }),
+};
 
 export interface PublisherOptions {
   scheduler: Scheduler;

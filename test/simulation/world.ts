@@ -21,6 +21,7 @@ const LONG_MS = 16 * 60_000;
 /** What is parked at rest is older than an hour by then, and a person must have been told. */
 const ROUNDS_OF_REST = 5;
 const ROUNDS = 60;
+const FORGED_VERSION = 90;
 
 /** Runs the code of the kit against services that behave as badly as AWS may. */
 class World {
@@ -190,9 +191,15 @@ class World {
         sms.sendGarbage();
       });
     }
-    const known = this.#history.committed[0]?.aggregateId;
-    if (this.#forged > 0 && known !== undefined) actions.push(() => sms.sendForged(known, this.#forged--));
+    const [known] = this.#history.committed;
+    if (this.#forged > 0 && known) actions.push(() => sms.sendForged(this.#forge(known), this.#forged--));
     return actions;
+  }
+
+  /** After the last version there is, or where no member comes. */
+  #forge({ aggregateId }: Version): Version {
+    const last = this.#history.left.find((one) => one.aggregateId === aggregateId);
+    return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
   }
 
   #beginningsOf(consumer: ConsumerModel): Array<() => void> {
