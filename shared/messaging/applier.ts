@@ -182,9 +182,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
 
   /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
-    const follows = handlers(envelope.type)?.follows;
-    const message = follows && readIfAble(envelope);
-    if (!message) return [];
+    // By the type that it is read as: an older one is handled as its successor.
+    const message = readIfAble(envelope);
+    const follows = message && handlers(message.type)?.follows;
+    if (!follows) return [];
     const { cursor, state } = await store.state(key.aggregateId);
     if (cursor?.erased && cursor.version !== key.version) return [];
     return (await store.isGivenUp(key)) ? [] : follows(message, state);
