@@ -182,6 +182,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
 
   /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
+    // By the type that it is read as: an older one is handled as its successor.
     const message = readIfAble(envelope);
     const follows = message && handlers(message.type)?.follows;
     if (!follows) return [];

@@ -87,6 +87,18 @@ export function createParking(options: ParkingOptions) {
     return report;
   }
 
+  /** Whole queues: of the last aggregate of a page, more may stand on the next. What nobody could read is none, and many. */
+  async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>) {
+    let rest: ParkedMessage[] = [];
+    for await (const page of pages) {
+      const queues = [...Map.groupBy([...rest, ...page], ({ aggregateId }) => aggregateId)];
+      const [last] = queues.at(-1) ?? [];
+      rest = last === queueName ? [] : (queues.pop()?.[1] ?? []);
+      yield queues;
+    }
+    yield [...Map.groupBy(rest, ({ aggregateId }) => aggregateId)];
+  }
+
   /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
   function standing(aggregateId: string, queue: readonly ParkedMessage[], how: How): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
@@ -133,13 +145,7 @@ export function createParking(options: ParkingOptions) {
       const first = Math.floor(random() * SWEEP_SEGMENTS);
       const suspects: string[] = [];
       for (let index = 0; index < SWEEP_SEGMENTS; index++) {
-        let last: string | undefined;
-        for await (const page of store.parked((first + index) % SWEEP_SEGMENTS, SWEEP_SEGMENTS)) {
-          // An aggregate's messages stand together: only the end of a page and the start of the next can share one.
-          const queues = [...Map.groupBy(page, ({ aggregateId }) => aggregateId)].filter(
-            ([id]) => id !== last || id === queueName,
-          );
-          last = queues.at(-1)?.[0] ?? last;
+        for await (const queues of queuesOf(store.parked((first + index) % SWEEP_SEGMENTS, SWEEP_SEGMENTS))) {
           await pMap(
             queues,
             async ([aggregateId, queue]) => {

@@ -110,7 +110,8 @@ export function createRelease(options: ReleaseOptions) {
 
   /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
   function isDue({ reason, nextTryAt = '' }: ParkedMessage, { redriven, released, isOff }: How): boolean {
-    if (isOff || (reason === 'held' && !released)) return false;
+    if (isOff) return false;
+    if (reason === 'held') return released;
     if (redriven || reason === 'gap') return true;
     return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();
   }

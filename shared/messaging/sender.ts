@@ -29,8 +29,8 @@ export interface SenderOptions {
 
 export interface TopicEntry {
   Id: string;
-  MessageGroupId: string;
-  MessageDeduplicationId: string;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
   MessageAttributes: ReturnType<typeof attributesOf>;
   Message: string;
 }

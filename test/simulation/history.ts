@@ -1,48 +1,112 @@
+/** Where a message stands in the order of its aggregate; what keeps no order is version 1 of itself. */
+export interface Version {
+  aggregateId: string;
+  version: number;
+}
+
+/** A message that was committed to be sent on a channel. */
+export interface Committed extends Version {
+  channel: string;
+  messageId: string;
+  /** Of a command, the operation that it belongs to. */
+  operationId: string;
+}
+
 /** What the guarantees speak of, and nothing else: who did what to which version of which aggregate, in this order. */
 export interface History {
-  committed: Array<{ aggregateId: string; version: number; messageId: string }>;
+  committed: Committed[];
   /** The last version of members who left. */
-  left: Array<{ aggregateId: string; version: number }>;
+  left: Version[];
   /** Confirmed or not: the broker took it. */
-  published: Array<{ aggregateId: string; version: number; messageId: string }>;
-  subscribers: Map<string, SubscriberHistory>;
+  published: Array<Omit<Committed, 'operationId'>>;
+  consumers: Map<string, ConsumerHistory>;
   /** What the topic refuses until it is repaired. */
-  refused: Array<{ aggregateId: string; version: number }>;
+  refused: Version[];
   /** Idempotency keys of the texts that the provider accepted, and how often. */
   texts: Map<string, number>;
   /** Texts that two instances were at work on at once, or one sent twice. */
   crowded: string[];
+  /** Ids of the commands that follow from other messages. */
+  followed: Set<string>;
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
+  /** Phones that were registered while another member held them. */
+  phonesTakenTwice: string[];
+  /** Operations that a client was told of. */
+  promised: Array<{ operationId: string; memberId: string }>;
+  /** What the tables say at the end. */
+  stock: Stock;
 }
 
-/** What was seen of a subscriber on the way. */
-export interface SubscriberRecord {
+export interface Stock {
+  operations: Operation[];
+  accounts: Account[];
+  erasures: Array<{ memberId: string; services: string[]; confirmed: string[] }>;
+  /** Which services answered a registration. */
+  answers: Array<{ memberId: string; source: string }>;
+  /** Whether everything that concerns points has reached its place. */
+  isSettled: boolean;
+}
+
+export interface Operation {
+  id: string;
+  memberId: string;
+  state: 'pending' | 'succeeded' | 'failed' | 'expired';
+  lateAnswer?: string;
+  returnedAt?: string;
+}
+
+export interface Account {
+  memberId: string;
+  balance: number;
+  /** What it opened with, and every entry of its ledger, by the message that made it. */
+  opening: number;
+  entries: Array<{ messageId: string; points: number; reason: string }>;
+}
+
+/** What was seen of a consumer on the way. */
+export interface ConsumerRecord {
+  /** In the sources of its messages. */
+  source: string;
+  /** Of events: members who leave are erased by it. */
+  isSubscriber: boolean;
+  /** How it tells messages from their copies. */
+  mode: 'ordered' | 'unordered' | 'idempotent';
   /** Whether it was there before the first message was published. */
   early: boolean;
-  /** What the topic handed to its queue, or tried to. */
-  delivered: Array<{ aggregateId: string; version: number }>;
+  /** What its queue was given, or was to be given. */
+  delivered: Version[];
   /** With how many texts its provider had accepted by then for this very message. */
-  applied: Array<{ aggregateId: string; version: number; textsBefore: number }>;
-  discarded: Array<{ aggregateId: string; version: number }>;
-  /** Aggregates whose registration it answered. */
-  replied: Set<string>;
+  applied: Array<Version & { textsBefore: number }>;
+  discarded: Version[];
+  /** Versions of which a person gave up what follows. */
+  givenUp: Version[];
+  /** What it did that its switch, or a person who had not yet released it, forbade. */
+  forbidden: string[];
   /** How many bodies that nobody can read were put into its queue. */
   garbage: number;
 }
 
-export interface SubscriberHistory extends SubscriberRecord {
-  /** Where a handler fails, for good or until it is repaired. */
-  broken: Array<{ aggregateId: string; version: number }>;
+export interface ConsumerHistory extends ConsumerRecord {
+  /** Where a handler fails, for good or until it is repaired, or needs what is not there. */
+  broken: Version[];
+  /** Whether its capability is switched off at the end. */
+  isOff: boolean;
   /** What is parked at the end. */
-  parked: Array<{ aggregateId: string; version: number; reason: string }>;
+  parked: Array<Version & { reason: string }>;
   /** What is left at the end of what messages said: of those that are parked, or were discarded. */
-  kept: Array<{ aggregateId: string; version: number }>;
+  kept: Version[];
+  /** Members of whom a name or a phone is left in its table. */
+  knows: ReadonlySet<string>;
   /** Aggregates of which the last sweep said that they wait for a person. */
   told: ReadonlySet<string>;
 }
 
 export interface Violation {
-  /** `erasure`: what it says of who left; `rest`: it never comes to rest, so that nothing can be said of it. */
-  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'erasure' | 'rest';
+  /**
+   * `operation`: it ends once, and takes points once or gives them back; `answer`: each registration is answered by whoever
+   * applied it; `erasure`: what it says of who left; `holding`: what is switched off or held is not applied; `rest`: it never
+   * comes to rest, so that nothing can be said of it.
+   */
+  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'operation' | 'answer' | 'erasure' | 'holding' | 'rest';
   what: string;
 }

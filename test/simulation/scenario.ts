@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Breakage } from './subscriber-model.ts';
+import type { Breakage } from './handlers.ts';
 
-/** What one client does: it registers a member, changes the profile so many times, and perhaps deactivates the member. */
+/** What one client does: it registers a member, changes the profile, redeems points, and perhaps deactivates the member. */
 export interface Script {
   phone: string;
   key: string;
@@ -9,13 +9,21 @@ export interface Script {
   changes: number;
   /** Whether one request makes all the changes after the first, one right after the other. */
   inBurst: boolean;
+  redemptions: number;
+  /** Seconds after which an operation expires. */
+  expiresIn: number;
   leaves: boolean;
 }
+
+/** Where something is broken: at a subscriber, in the topic, or where commands are taken. */
+export type Where = 'sms' | 'second' | 'topic' | 'points-commands';
 
 /** One run: who does what, what is broken, and every decision on the way. */
 export interface Scenario {
   scripts: Script[];
-  breakages: Array<{ where: string; aggregate: number; version: number; breakage: Breakage }>;
+  /** Who takes events beside the SMS service; with points come commands, operations and their replies. */
+  second: 'guide' | 'points';
+  breakages: Array<{ where: Where; aggregate: number; version: number; breakage: Breakage }>;
   /** Receives after which the queues give a message up. */
   maxReceives: number;
   /** Whether a third subscriber comes late, somebody discards, messages come that nobody can read, or nobody ever sent. */
@@ -23,6 +31,8 @@ export interface Scenario {
   discards: boolean;
   garbage: boolean;
   forged: boolean;
+  /** Whether a person pauses or skips what consumers do. */
+  switches: boolean;
   choices: number[];
 }
 
@@ -32,25 +42,36 @@ const script = fc.record({
   name: fc.constantFrom('Ana', 'Ana', 'Ana', 'Eva'),
   changes: fc.nat(4),
   inBurst: fc.boolean(),
+  redemptions: fc.nat(2),
+  expiresIn: fc.constantFrom(60, 5),
   leaves: fc.boolean(),
 });
 
 const breakage = fc.record({
-  where: fc.constantFrom('sms', 'guide', 'topic'),
+  where: fc.constantFrom<Where>('sms', 'second', 'topic', 'points-commands'),
   aggregate: fc.nat(1),
   version: fc.integer({ min: 1, max: 3 }),
-  breakage: fc.constantFrom<Breakage>('for good', 'for now', 'fatally'),
+  breakage: fc.constantFrom<Breakage>('for good', 'for now', 'held', 'fatally'),
 });
 
 const MOST_CHOICES = 300;
 
-export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
-  breakages: fc.array(breakage, { maxLength: 1 }),
-  maxReceives: fc.constantFrom(10, 3),
-  late: fc.boolean(),
-  discards: fc.boolean(),
-  garbage: fc.boolean(),
-  forged: fc.boolean(),
-  choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
-});
+export const scenarios: fc.Arbitrary<Scenario> = fc
+  .record({
+    scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
+    second: fc.constantFrom<Scenario['second']>('guide', 'points'),
+    breakages: fc.array(breakage, { maxLength: 1 }),
+    maxReceives: fc.constantFrom(10, 3),
+    late: fc.boolean(),
+    discards: fc.boolean(),
+    garbage: fc.boolean(),
+    forged: fc.boolean(),
+    switches: fc.boolean(),
+    choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
+  })
+  // Without points there is nothing to redeem.
+  .map((scenario) =>
+    scenario.second === 'points'
+      ? scenario
+      : { ...scenario, scripts: scenario.scripts.map((one) => ({ ...one, redemptions: 0 })) },
+  );

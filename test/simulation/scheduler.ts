@@ -26,6 +26,8 @@ export interface Instance {
   /** Nothing comes between its calls. */
   swift: boolean;
   alive: boolean;
+  /** Its code gathers what comes in one turn of the event loop, and goes on in the next. */
+  gathers?: boolean;
 }
 
 type Outcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
@@ -94,7 +96,7 @@ export class Scheduler {
   ): void {
     const skewMs = this.calm ? 0 : (this.#choices.below(5) - 2) * 1_000;
     const swift = this.calm || atOnce || this.#choices.below(3) === 1;
-    const instance = {
+    const instance: Instance = {
       name: `${name}-${++this.#instances}`,
       skewMs,
       deadline: this.now + timeoutMs,
@@ -168,7 +170,13 @@ export class Scheduler {
   }
 
   /** Resolves when every instance waits for a turn, or has ended: a tick comes after all promises. */
-  settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+  async settled(): Promise<void> {
+    const tick = () => new Promise<void>((resolve) => process.nextTick(resolve));
+    await tick();
+    if (![...this.#alive].some(({ gathers }) => gathers)) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    await tick();
+  }
 
   #error(what: string): Error {
     const name = ERRORS[this.#errors++ % ERRORS.length] ?? '';

@@ -1,24 +1,19 @@
-import { createMembers } from '../../functions/registration/members.ts';
-import type { Cause } from '../../shared/http/audit.ts';
-import { Problem } from '../../shared/http/problems.ts';
-import { createRelay } from '../../shared/messaging/relay.ts';
-import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
-import { createSender } from '../../shared/messaging/sender.ts';
-import { publishByTopics } from '../../shared/messaging/topics.ts';
 import { memberIdOf } from '../support/builders.ts';
-import { FifoTopic } from './channels.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
-import type { History, Violation } from './history.ts';
-import { MembersAndOutbox, placeOf, streamRecord } from './members-and-outbox.ts';
-import type { Scenario, Script } from './scenario.ts';
-import { Choices, type Instance, Scheduler } from './scheduler.ts';
-import { SubscriberModel } from './subscriber-model.ts';
+import { Client } from './client.ts';
+import { ConsumerModel } from './consumer-model.ts';
+import type { History, Version, Violation } from './history.ts';
+import { Provider } from './provider.ts';
+import { Publisher } from './publisher.ts';
+import { Queues } from './queues.ts';
+import { RegistrationObserver } from './registration.ts';
+import type { Scenario, Where } from './scenario.ts';
+import { Choices, Scheduler } from './scheduler.ts';
+import { type Service, services } from './services.ts';
+import { Switches } from './switches.ts';
+import { Tables } from './tables.ts';
+import { FifoTopic } from './topic.ts';
 
-const API_TIMEOUT_MS = 10_000;
-const RELAY_TIMEOUT_MS = 30_000;
-const SWEEP_TIMEOUT_MS = 60_000;
-/** So many times a client asks again, apart from when everything works. */
-const CLIENT_ATTEMPTS = 4;
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MOST_CALLS = 8;
@@ -26,37 +21,32 @@ const LONG_MS = 16 * 60_000;
 /** What is parked at rest is older than an hour by then, and a person must have been told. */
 const ROUNDS_OF_REST = 5;
 const ROUNDS = 60;
-
-const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
-const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
-
-const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
-
-/** A client of the API that does one thing after another and repeats what it got no answer to. */
-interface Client {
-  script: Script;
-  /** 0: registers; then so many changes; and then perhaps leaves. */
-  step: number;
-  attempts: number;
-  memberId?: string;
-}
+const FORGED_VERSION = 90;
 
 /** Runs the code of the kit against services that behave as badly as AWS may. */
 class World {
   readonly #scenario: Scenario;
   readonly #choices: Choices;
   readonly #scheduler: Scheduler;
-  readonly #history: Omit<History, 'subscribers' | 'refused'> = {
+  readonly #history: Omit<History, 'consumers' | 'refused' | 'stock'> = {
     committed: [],
     left: [],
     published: [],
     texts: new Map(),
-    registrations: [],
     crowded: [],
+    followed: new Set(),
+    registrations: [],
+    phonesTakenTwice: [],
+    promised: [],
   };
-  readonly #database: MembersAndOutbox;
+  readonly #tables: Tables;
+  readonly #queues: Queues;
   readonly #topic: FifoTopic;
-  readonly #subscribers: SubscriberModel[] = [];
+  readonly #switches: Switches;
+  readonly #provider: Provider;
+  readonly #registration: RegistrationObserver;
+  readonly #publisher: Publisher;
+  readonly #consumers: ConsumerModel[] = [];
   readonly #clients: Client[];
   #ids = 0;
   #repaired = false;
@@ -65,44 +55,79 @@ class World {
 
   constructor(scenario: Scenario, trace?: (line: string) => void) {
     this.#scenario = scenario;
-    this.#choices = new Choices(scenario.choices);
-    this.#scheduler = new Scheduler(this.#choices, trace);
-    this.#database = new MembersAndOutbox(this.#scheduler, this.#choices, this.#history);
-    this.#topic = new FifoTopic(this.#scheduler, this.#choices, this.#history, (aggregateId, version) =>
-      Boolean(this.#breakageOf('topic', aggregateId, version)),
+    const choices = new Choices(scenario.choices);
+    const scheduler = new Scheduler(choices, trace);
+    const history = this.#history;
+    const tables = new Tables(scheduler, choices);
+    const queues = new Queues(scheduler, choices);
+    this.#topic = new FifoTopic(
+      {
+        onPublished: (body) => this.#onPublished('member-events', body),
+        refuses: (aggregateId, version) => this.#breakageOf('topic', { aggregateId, version }) !== undefined,
+      },
+      scheduler,
+      choices,
     );
-    this.#database.meanwhile = async () => {
-      const client = this.#clients.find((one) => one.step > 0 && !isDone(one));
-      if (client) await this.#then(() => this.#request(client, true));
+    this.#choices = choices;
+    this.#scheduler = scheduler;
+    this.#tables = tables;
+    this.#queues = queues;
+    this.#switches = new Switches(scheduler, choices);
+    this.#provider = new Provider(scheduler, history);
+    this.#registration = new RegistrationObserver(tables, history);
+    this.#publisher = new Publisher({ scheduler, choices, tables, queues, topic: this.#topic });
+    const subscribers = ['sms', scenario.second];
+    const newId = () => memberIdOf(++this.#ids);
+    this.#clients = scenario.scripts.map(
+      (script) => new Client(script, { scheduler, tables, history, subscribers, newId }),
+    );
+    tables.meanwhile = async () => {
+      const client = this.#clients.find((one) => one.hasBegun && !one.isDone);
+      if (client) await this.#then(() => client.request(true));
     };
-    this.#clients = scenario.scripts.map((script) => ({ script, step: 0, attempts: 0 }));
     this.#garbage = scenario.garbage ? 1 : 0;
     // Two claim one version, so that one of them can be discarded.
     this.#forged = scenario.forged ? 2 : 0;
-    this.#subscribe('sms', true);
-    this.#subscribe('guide', true);
+    const { sms, guide, points, pointsCommands, smsCommands, replies, outcomes } = services;
+    this.#consume(sms, 'sms');
+    this.#consume(scenario.second === 'points' ? points : guide, 'second');
+    this.#consume(replies);
+    if (scenario.second === 'guide') return;
+    this.#consume(pointsCommands, 'points-commands');
+    this.#consume(smsCommands);
+    this.#consume(outcomes);
   }
 
-  #subscribe(name: string, early: boolean): void {
-    const subscriber = new SubscriberModel({
-      name,
-      early,
-      scheduler: this.#scheduler,
-      choices: this.#choices,
-      maxReceives: this.#scenario.maxReceives,
-      texts: this.#history.texts,
-      crowded: this.#history.crowded,
-      messageIdOf: (aggregateId, version) =>
-        this.#history.committed.find((one) => one.aggregateId === aggregateId && one.version === version)?.messageId ??
-        '',
-      breakage: (aggregateId, version) => this.#breakageOf(name, aggregateId, version),
+  /** @param where that can be broken */
+  #consume(service: Service, where?: Where, early = true): void {
+    const { committed, texts } = this.#history;
+    const consumer = new ConsumerModel({
+      ...{ service, early, maxReceives: this.#scenario.maxReceives },
+      ...{ scheduler: this.#scheduler, choices: this.#choices, tables: this.#tables, queues: this.#queues },
+      switches: this.#switches,
+      provider: this.#provider,
+      onSent: (body) => this.#onPublished(service.name, body),
+      breakage: (place) => (where ? this.#breakageOf(where, place) : undefined),
+      textsOf: ({ aggregateId, version }) =>
+        texts.get(
+          committed.find((one) => one.aggregateId === aggregateId && one.version === version)?.messageId ?? '',
+        ) ?? 0,
     });
-    this.#subscribers.push(subscriber);
-    this.#topic.subscriptions.push(subscriber);
-    this.#scheduler.log(`${name} subscribes`);
+    this.#consumers.push(consumer);
+    if (service.channel.kind === 'topic') {
+      this.#topic.subscriptions.push(consumer.subscription);
+      this.#scheduler.log(`${service.name} subscribes`);
+    }
   }
 
-  #breakageOf(where: string, aggregateId: string, version: number) {
+  #onPublished(channel: string, body: string): void {
+    const { id, subject, sequence } = JSON.parse(body);
+    const { published, followed } = this.#history;
+    if (sequence === undefined) followed.add(id);
+    else published.push({ channel, aggregateId: subject, version: Number(sequence), messageId: id });
+  }
+
+  #breakageOf(where: Where, { aggregateId, version }: Version) {
     if (this.#repaired) return undefined;
     const aggregates = [...new Set(this.#history.committed.map((message) => message.aggregateId))];
     return this.#scenario.breakages.find(
@@ -116,15 +141,15 @@ class World {
       actions[this.#choices.below(actions.length)]?.();
       await this.#scheduler.settled();
     }
+    this.#switches.resume();
     const violations = await this.#comeToRest();
-    const isAllDone = this.#database.rows.length === 0 && this.#isNothingParked;
+    const isAllDone = this.#publisher.rows.length === 0 && this.#isNothingParked;
     if (violations.length > 0 || isAllDone) return violations;
     this.#repaired = true;
+    this.#switches.turnAllOn();
     this.#scheduler.log('what was broken is repaired');
-    for (const subscriber of this.#subscribers) {
-      subscriber.redrive();
-      await this.#scheduler.settled();
-    }
+    // Twice, for what waits for what another consumer has to apply first.
+    for (const consumer of [...this.#consumers, ...this.#consumers]) await this.#then(() => consumer.redrive(true));
     return this.#comeToRest();
   }
 
@@ -148,39 +173,46 @@ class World {
   #beginnings(): Array<() => void> {
     const actions: Array<() => void> = [];
     for (const client of this.#clients) {
-      if (isDone(client) || client.attempts === CLIENT_ATTEMPTS) continue;
-      const request = () => this.#request(client);
+      if (client.watches) actions.push(() => client.look());
+      if (client.isDone || !client.isPatient) continue;
+      const request = () => client.request();
       actions.push(request, request, request);
     }
-    if (this.#database.stream.length > 0) actions.push(() => this.#relay());
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.queue.open.length > 0) {
-        const receive = () => subscriber.receive();
-        actions.push(receive, receive);
-      }
-      for (const queue of [subscriber.deadLetters, subscriber.undelivered]) {
-        if (queue.open.length > 0) actions.push(() => subscriber.receiveGivenUp(queue));
-      }
-    }
-    if (this.#database.rows.length > 0) actions.push(() => this.#sweepOutbox());
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.store.waiting.size === 0) continue;
-      actions.push(
-        () => subscriber.sweep(),
-        () => subscriber.redrive(),
-      );
-      if (this.#scenario.discards) actions.push(() => subscriber.discard());
-    }
-    if (this.#scenario.late && this.#subscribers.length === 2) actions.push(() => this.#subscribe('late', false));
+    if (this.#publisher.stream.length > 0) actions.push(() => this.#publisher.relay());
+    if (this.#publisher.rows.length > 0) actions.push(() => this.#publisher.sweep());
+    for (const consumer of this.#consumers) actions.push(...this.#beginningsOf(consumer));
+    const [sms] = this.#consumers as [ConsumerModel];
+    if (this.#scenario.switches) actions.push(() => this.#switches.turnOne());
+    if (this.#scenario.late && !this.#consumers.some(({ name }) => name === 'late'))
+      actions.push(() => this.#consume(services.late, undefined, false));
     if (this.#garbage > 0) {
       actions.push(() => {
         this.#garbage--;
-        this.#subscribers[0]?.sendGarbage();
+        sms.sendGarbage();
       });
     }
-    const known = this.#history.committed[0]?.aggregateId;
-    if (this.#forged > 0 && known !== undefined)
-      actions.push(() => this.#subscribers[0]?.sendForged(known, this.#forged--));
+    const [known] = this.#history.committed;
+    if (this.#forged > 0 && known) actions.push(() => sms.sendForged(this.#forge(known), this.#forged--));
+    return actions;
+  }
+
+  /** After the last version there is, or where no member comes. */
+  #forge({ aggregateId }: Version): Version {
+    const last = this.#history.left.find((one) => one.aggregateId === aggregateId);
+    return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
+  }
+
+  #beginningsOf(consumer: ConsumerModel): Array<() => void> {
+    const actions: Array<() => void> = [];
+    if (consumer.queue.open.length > 0) {
+      const receive = () => consumer.receive();
+      actions.push(receive, receive);
+    }
+    const isParked = consumer.parked.length > 0;
+    if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
+    if (!isParked) return actions;
+    actions.push(() => consumer.redrive());
+    if (this.#scenario.discards) actions.push(() => consumer.discard());
     return actions;
   }
 
@@ -193,19 +225,18 @@ class World {
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
       for (const client of this.#clients) {
-        while (!isDone(client)) await this.#then(() => this.#request(client));
+        while (!client.isDone) await this.#then(() => client.request());
+        if (client.watches) await this.#then(() => client.look());
       }
-      while (this.#database.stream.length > 0) await this.#then(() => this.#relay());
-      if (this.#database.rows.length > 0) await this.#then(() => this.#sweepOutbox());
-      for (const subscriber of this.#subscribers) {
-        for (const queue of [subscriber.deadLetters, subscriber.undelivered]) {
-          while (queue.open.length > 0) await this.#then(() => subscriber.receiveGivenUp(queue));
-        }
-        while (subscriber.queue.open.length > 0) await this.#then(() => subscriber.receive());
-        if (subscriber.store.waiting.size > 0) await this.#then(() => subscriber.sweep());
+      while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
+      if (this.#publisher.rows.length > 0) await this.#then(() => this.#publisher.sweep());
+      for (const consumer of this.#consumers) {
+        while (consumer.queue.open.length > 0) await this.#then(() => consumer.receive());
+        if (consumer.parked.length > 0 || consumer.hasGivenUp) await this.#then(() => consumer.sweep());
       }
       const after = this.#signature();
-      unchanged = after === before ? unchanged + 1 : 0;
+      const isWatched = this.#clients.some(({ watches }) => watches);
+      unchanged = after === before && !isWatched ? unchanged + 1 : 0;
       if (unchanged === (this.#isNothingParked ? 1 : ROUNDS_OF_REST)) return this.#check();
       before = after;
       scheduler.advance(LONG_MS);
@@ -214,7 +245,7 @@ class World {
   }
 
   get #isNothingParked(): boolean {
-    return this.#subscribers.every(({ store }) => store.waiting.size === 0);
+    return this.#consumers.every(({ parked }) => parked.length === 0);
   }
 
   async #finishCalls(): Promise<void> {
@@ -227,119 +258,49 @@ class World {
   }
 
   #signature(): string {
-    const subscribers = this.#subscribers.map(({ name, history, queue, deadLetters, undelivered, store }) => [
+    const consumers = this.#consumers.map(({ name, history, queue, deadLetters, undelivered, parked }) => [
       name,
       history.applied.length,
       [queue, deadLetters, undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
-      [...store.waiting.values()].map(({ version, reason, unanswered }) => [version, reason, unanswered]),
+      parked.map(({ version, reason, unanswered }) => [version, reason, unanswered]),
     ]);
-    return JSON.stringify([this.#database.rows.length, this.#database.stream.length, subscribers]);
+    return JSON.stringify([this.#publisher.rows.length, this.#publisher.stream.length, consumers]);
   }
 
   #check(): Violation[] {
-    const { committed } = this.#history;
-    const subscribers = new Map(this.#subscribers.map((one) => [one.name, one.takeStock(committed)]));
-    const refused = committed.filter(({ aggregateId, version }) => this.#breakageOf('topic', aggregateId, version));
-    const history = { ...this.#history, subscribers, refused };
+    const consumers = new Map(
+      this.#consumers.map((one) => [
+        one.name,
+        one.observer.takeStock(this.#history.committed, this.#registration.secrets, (memberId) =>
+          this.#canWork(one.name, memberId),
+        ),
+      ]),
+    );
+    const refused = this.#history.committed.filter((message) => this.#breakageOf('topic', message) !== undefined);
+    const stock = this.#registration.takeStock(this.#isSettled);
+    const history: History = { ...this.#history, consumers, refused, stock };
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 
-  /** @param atOnce whether nothing comes between its calls, for sure */
-  #request(client: Client, atOnce = false): void {
-    const { script, step } = client;
-    client.attempts++;
-    const members = (instance: Instance) =>
-      createMembers({
-        store: this.#database.membersOf(instance),
-        // Buckets only refuse: whoever was refused had nothing written, as with any other refusal.
-        admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
-        audit: () => {},
-        now: () => new Date(this.#scheduler.now + instance.skewMs),
-        newId: () => memberIdOf(++this.#ids),
-      });
-    const goOn = (next: number) => {
-      if (client.step !== step) return;
-      client.step = next;
-      client.attempts = 0;
-    };
-    if (step === 0) {
-      const registration = { phone: script.phone, name: script.name, locale: 'en' };
-      this.#scheduler.invoke(
-        'register',
-        API_TIMEOUT_MS,
-        (instance) => members(instance).register(registration, script.key, CAUSE),
-        (result) => {
-          if (result instanceof Error && !(result instanceof Problem)) return;
-          const answer = result instanceof Problem ? `refused: ${result.message}` : `member ${result.member.id}`;
-          const { phone, key, name } = script;
-          this.#history.registrations.push({ phone, key, fingerprint: name, answer });
-          if (!(result instanceof Problem)) client.memberId = result.member.id;
-          goOn(result instanceof Problem ? Number.POSITIVE_INFINITY : 1);
-        },
-      );
-      return;
-    }
-    const burst = script.inBurst && step > 1 ? script.changes - 1 : 1;
-    const change = async (instance: Instance) => {
-      const { read, change: changeProfile } = members(instance);
-      for (let count = 0; count < burst; count++) {
-        const { version } = await read(client.memberId ?? '');
-        await changeProfile(
-          client.memberId ?? '',
-          { ifMatch: `"${version}"` },
-          { name: `${script.name} ${step}` },
-          CAUSE,
-        );
-      }
-    };
-    const leave = (instance: Instance) => members(instance).deactivate(client.memberId ?? '', {}, CAUSE);
-    const isLast = step > script.changes;
-    const after = (result: unknown) => {
-      if (result instanceof Error && !(result instanceof Problem)) return;
-      goOn(isLast ? step + 1 : step + burst);
-    };
-    this.#scheduler.invoke(isLast ? 'deactivate' : 'change', API_TIMEOUT_MS, isLast ? leave : change, after, atOnce);
+  /** Commands need what the events of their member have brought. */
+  #canWork(consumer: string, memberId: string): boolean {
+    if (consumer === services.pointsCommands.name)
+      return this.#tables.items('points').some((item) => item.pk === memberId && item.accountState !== undefined);
+    if (consumer !== services.smsCommands.name) return true;
+    return this.#tables.items('sms').some(({ pk, phone, left }) => pk === memberId && Boolean(phone ?? left));
   }
 
-  #relayFunctionsOf(instance: Instance) {
-    const outbox = this.#database.outboxOf(instance);
-    const sns = this.#topic.clientOf(instance);
-    const sender = createSender({
-      publish: publishByTopics(sns),
-      sqs: undefined as never,
-      addresses: { 'member-events': 'arn:' },
-    });
-    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, () => new Date(this.#scheduler.now));
-  }
-
-  #relay(): void {
-    const batch = this.#database.takeRecords();
-    this.#scheduler.invoke(
-      'relay',
-      RELAY_TIMEOUT_MS,
-      async (instance) => {
-        const Records = batch.map(({ row }) => streamRecord(row));
-        const { batchItemFailures } = await this.#relayFunctionsOf(instance).relay({ Records });
-        return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-      },
-      (failures) => {
-        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(placeOf(row)));
-        this.#database.recordsDone(batch, failed < 0 ? batch.length : failed);
-      },
-    );
-  }
-
-  #sweepOutbox(): void {
-    this.#scheduler.invoke(
-      'registration-outbox-sweep',
-      SWEEP_TIMEOUT_MS,
-      (instance) => this.#relayFunctionsOf(instance).sweep({}, IN_TIME),
-      () => {},
+  /** Whether whatever concerns points has reached its place, and nobody gave anything up. */
+  get #isSettled(): boolean {
+    const concerned = ['points', services.pointsCommands.name, services.outcomes.name];
+    return (
+      this.#publisher.rows.length === 0 &&
+      this.#consumers
+        .filter(({ name }) => concerned.includes(name))
+        .every(({ parked, history: { discarded, givenUp } }) => [...parked, ...discarded, ...givenUp].length === 0)
     );
   }
 }
-
-const isDone = ({ step, script: { changes, leaves } }: Client) => step > changes + (leaves ? 1 : 0);
 
 /** @returns what was violated; nothing, if all held */
 export const simulate = (scenario: Scenario, trace?: (line: string) => void): Promise<Violation[]> =>

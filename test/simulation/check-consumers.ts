@@ -1,0 +1,123 @@
+import type { ConsumerHistory, Version, Violation } from './history.ts';
+import { has, nameOf, versionsOf } from './versions.ts';
+
+/**
+ * G3: each version once, and each on top of the one before. G5: no effect without its text. Holding: nothing that was held
+ * or switched off.
+ */
+export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
+  const violations: Violation[] = consumer.forbidden.map((what) => ({
+    guarantee: 'holding',
+    what: `${name} applied ${what}`,
+  }));
+  const last = new Map<string, number>();
+  for (const message of consumer.applied) {
+    const skipped = versionsOf(consumer.discarded, message.aggregateId);
+    const first = consumer.early ? 1 : message.version;
+    let expected = (last.get(message.aggregateId) ?? first - 1) + 1;
+    while (expected < message.version && skipped.includes(expected)) expected++;
+    if (message.version !== expected) {
+      const what = `${name} applied ${nameOf(message)} when ${expected} was next`;
+      violations.push({ guarantee: 'G3', what });
+    }
+    last.set(message.aggregateId, message.version);
+    if (name === 'sms' && message.version === 1 && message.textsBefore === 0) {
+      violations.push({ guarantee: 'G5', what: `${nameOf(message)} was applied, and no text was sent for it` });
+    }
+  }
+  return violations;
+}
+
+export const checkConsumerAtRest = ([name, consumer]: [string, ConsumerHistory], left: readonly Version[]) => [
+  ...checkUnreadable(name, consumer),
+  ...consumer.delivered.flatMap((message) => checkDelivered(name, consumer, message, left)),
+  ...(consumer.isSubscriber ? checkErased(name, consumer, left) : []),
+];
+
+function checkUnreadable(name: string, { parked, discarded, garbage }: ConsumerHistory): Violation[] {
+  const unreadable =
+    parked.filter(({ reason }) => reason === 'unreadable').length +
+    discarded.filter(({ version }) => version === 0).length;
+  if (unreadable >= garbage) return [];
+  return [{ guarantee: 'G1', what: `${name} has ${unreadable} of ${garbage} unreadable messages` }];
+}
+
+/**
+ * G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed or is held,
+ * and a person is told of it.
+ */
+function checkDelivered(
+  name: string,
+  consumer: ConsumerHistory,
+  message: Version,
+  left: readonly Version[],
+): Violation[] {
+  const { aggregateId, version } = message;
+  const what = nameOf(message);
+  const parked = consumer.parked.find((one) => has([one], message));
+  const isApplied = has(consumer.applied, message);
+  const isDiscarded = has(consumer.discarded, message);
+  if (isApplied && isDiscarded) return [{ guarantee: 'G3', what: `${name} applied and discarded ${what}` }];
+  if (isApplied || isDiscarded) {
+    // One that is held may come again and be applied: a person who releases it sees that.
+    if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
+    return [{ guarantee: 'G4', what: `${name} keeps ${what} as ${parked.reason}, which was dealt with` }];
+  }
+  // What a late subscriber gets from before its baseline is not kept once its member has left.
+  if (!consumer.early && hasErased(consumer, left, aggregateId)) return [];
+  if (!parked) return [{ guarantee: 'G1', what: `${name} lost ${what}` }];
+  const violations: Violation[] = [];
+  // What is held is no fault, nor what waits for it.
+  const held = consumer.parked.filter(({ reason }) => reason === 'held');
+  if (!versionsOf(held, aggregateId).some((one) => one <= version) && !consumer.told.has(aggregateId)) {
+    violations.push({ guarantee: 'G4', what: `nobody is told that ${name} holds up ${what}` });
+  }
+  if (!consumer.early && (parked.reason === 'below-baseline' || hasHole(consumer, aggregateId))) return violations;
+  const failures = versionsOf([...consumer.broken, ...held], aggregateId);
+  if (!consumer.isOff && !failures.some((failure) => failure <= version)) {
+    violations.push({ guarantee: 'G4', what: `${name} holds up ${what} behind nothing that failed` });
+  }
+  return violations;
+}
+
+export const hasErased = ({ applied }: ConsumerHistory, left: readonly Version[], aggregateId: string): boolean =>
+  versionsOf(left, aggregateId).some((version) => has(applied, { aggregateId, version }));
+
+/**
+ * Of who left nothing is kept that a message said, and nothing is known that names them; and their leaving waits for nobody,
+ * unless it fails itself.
+ */
+function checkErased(name: string, consumer: ConsumerHistory, left: readonly Version[]): Violation[] {
+  const violations: Violation[] = [];
+  for (const last of left) {
+    const { aggregateId } = last;
+    const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
+    const later = of(consumer.applied).filter((version) => version > last.version);
+    if (later.length > 0)
+      violations.push({ guarantee: 'erasure', what: `${name} applied ${later} after ${nameOf(last)}` });
+    if (hasErased(consumer, left, aggregateId)) {
+      // What is held stays for a person to see, emptied.
+      const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
+      const rows = [...of(consumer.kept), ...of(waiting)];
+      if (rows.length > 0)
+        violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
+      if (consumer.knows.has(aggregateId))
+        violations.push({ guarantee: 'erasure', what: `${name} knows who ${aggregateId} was, after ${nameOf(last)}` });
+      continue;
+    }
+    const mayWait = !has(consumer.delivered, last) || has(consumer.broken, last);
+    if (mayWait || (!consumer.early && hasHole(consumer, aggregateId))) continue;
+    violations.push({
+      guarantee: 'erasure',
+      what: `${name} has not applied ${nameOf(last)}, by which its member left`,
+    });
+  }
+  return violations;
+}
+
+/** What was published for the last time before a late subscriber came never reaches it, though an earlier one may. */
+function hasHole({ delivered, applied }: ConsumerHistory, aggregateId: string): boolean {
+  // It may also have applied a rendition that its filter should have left out.
+  const got = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
+  return got.some((version, index) => version !== (got[0] ?? 0) + index);
+}

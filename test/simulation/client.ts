@@ -1,0 +1,180 @@
+import { createMembers } from '../../functions/registration/members.ts';
+import { createOperationsStore } from '../../functions/registration/operations-store.ts';
+import { createRedemptions } from '../../functions/registration/redemptions.ts';
+import { createMemberStore } from '../../functions/registration/store.ts';
+import type { Cause } from '../../shared/http/audit.ts';
+import { Problem } from '../../shared/http/problems.ts';
+import type { History } from './history.ts';
+import type { Script } from './scenario.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
+import { MEMBERS, OUTBOX, REDEEMED } from './services.ts';
+import type { Tables } from './tables.ts';
+
+const API_TIMEOUT_MS = 10_000;
+/** So many times a client asks again, apart from when everything works. */
+const ATTEMPTS = 4;
+
+const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
+const PHONE_LIMIT = { burst: 1, perMinute: 1 };
+
+export interface ClientOptions {
+  scheduler: Scheduler;
+  tables: Tables;
+  history: Pick<History, 'registrations' | 'promised'>;
+  /** The services that must confirm when a member leaves. */
+  subscribers: readonly string[];
+  newId: () => string;
+}
+
+/** A client of the API that does one thing after another and repeats what it got no answer to. */
+export class Client {
+  readonly #script: Script;
+  readonly #options: ClientOptions;
+  /** 0: registers; then so many changes; then so many redemptions; and then perhaps leaves. */
+  #step = 0;
+  #attempts = 0;
+  #memberId = '';
+  /** Operations that it has not seen end. */
+  readonly #watched = new Set<string>();
+
+  constructor(script: Script, options: ClientOptions) {
+    this.#script = script;
+    this.#options = options;
+  }
+
+  get isDone(): boolean {
+    const { changes, redemptions, leaves } = this.#script;
+    return this.#step > changes + redemptions + (leaves ? 1 : 0);
+  }
+
+  get isPatient(): boolean {
+    return this.#attempts < ATTEMPTS;
+  }
+
+  get hasBegun(): boolean {
+    return this.#step > 0;
+  }
+
+  get watches(): boolean {
+    return this.#watched.size > 0;
+  }
+
+  /** @param atOnce whether nothing comes between its calls, for sure */
+  request(atOnce = false): void {
+    this.#attempts++;
+    const { changes, redemptions } = this.#script;
+    if (this.#step === 0) this.#register();
+    else if (this.#step <= changes) this.#change(atOnce);
+    else if (this.#step <= changes + redemptions) this.#redeem(atOnce);
+    else
+      this.#ask('deactivate', (instance) => this.#members(instance).deactivate(this.#memberId, {}, CAUSE), 1, atOnce);
+  }
+
+  /** Looks what has become of its operations: who looks too late sees them expired. */
+  look(): void {
+    for (const id of this.#watched) {
+      this.#options.scheduler.invoke(
+        'operation',
+        API_TIMEOUT_MS,
+        (instance) => this.#redemptions(instance).read(id),
+        (result) => {
+          const isGone = result instanceof Problem && result.status === 404;
+          if (isGone || (!(result instanceof Error) && result.outcome.state !== 'pending')) this.#watched.delete(id);
+        },
+      );
+    }
+  }
+
+  #register(): void {
+    const { phone, key, name } = this.#script;
+    const registration = { phone, name, locale: 'en' };
+    this.#ask(
+      'register',
+      (instance) => this.#members(instance).register(registration, key, CAUSE),
+      1,
+      false,
+      (result, isFirst) => {
+        const answer = result instanceof Problem ? `refused: ${result.message}` : `member ${result.member.id}`;
+        this.#options.history.registrations.push({ phone, key, fingerprint: name, answer });
+        if (!isFirst) return;
+        if (result instanceof Problem) this.#step = Number.POSITIVE_INFINITY;
+        else this.#memberId = result.member.id;
+      },
+    );
+  }
+
+  #change(atOnce: boolean): void {
+    const { inBurst, changes, name } = this.#script;
+    const step = this.#step;
+    const burst = inBurst && step > 1 ? changes - step + 1 : 1;
+    const change = async (instance: Instance) => {
+      const members = this.#members(instance);
+      for (let count = 0; count < burst; count++) {
+        const { version } = await members.read(this.#memberId);
+        await members.change(this.#memberId, { ifMatch: `"${version}"` }, { name: `${name} ${step}` }, CAUSE);
+      }
+    };
+    this.#ask('change', change, burst, atOnce);
+  }
+
+  #redeem(atOnce: boolean): void {
+    const { expiresIn } = this.#script;
+    const key = `operation ${this.#step}`;
+    const redeem = (instance: Instance) =>
+      this.#redemptions(instance).redeem(this.#memberId, { points: REDEEMED, expiresIn }, key, CAUSE);
+    this.#ask('redeem', redeem, 1, atOnce, (result) => {
+      if (result instanceof Problem) return;
+      this.#options.history.promised.push({ operationId: result.id, memberId: this.#memberId });
+      this.#watched.add(result.id);
+    });
+  }
+
+  /** @param steps so many are done once it is answered */
+  #ask<T>(
+    what: string,
+    run: (instance: Instance) => Promise<T>,
+    steps: number,
+    atOnce: boolean,
+    onAnswer: (result: T | Problem, isFirst: boolean) => void = () => {},
+  ): void {
+    const step = this.#step;
+    this.#options.scheduler.invoke(
+      what,
+      API_TIMEOUT_MS,
+      run,
+      (result) => {
+        if (result instanceof Error && !(result instanceof Problem)) return;
+        const isFirst = this.#step === step;
+        if (isFirst) {
+          this.#step = step + steps;
+          this.#attempts = 0;
+        }
+        onAnswer(result, isFirst);
+      },
+      atOnce,
+    );
+  }
+
+  #surroundings(instance: Instance) {
+    const { scheduler, tables, newId } = this.#options;
+    const stores = { client: tables.clientOf(instance), membersTable: MEMBERS, outboxTable: OUTBOX };
+    return { stores, newId, audit: () => {}, now: () => new Date(scheduler.now + instance.skewMs) };
+  }
+
+  #members(instance: Instance) {
+    const { stores, ...others } = this.#surroundings(instance);
+    const { subscribers } = this.#options;
+    const pseudonym = async (phone: string) => phone;
+    return createMembers({
+      ...others,
+      store: createMemberStore({ ...stores, pseudonym, subscribers, phoneLimit: PHONE_LIMIT, phonesRememberedDays: 1 }),
+      // Buckets only refuse: whoever was refused had nothing written, as with any other refusal.
+      admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
+    });
+  }
+
+  #redemptions(instance: Instance) {
+    const { stores, ...others } = this.#surroundings(instance);
+    return createRedemptions({ ...others, store: createOperationsStore(stores) });
+  }
+}

@@ -1,0 +1,152 @@
+import { parkedMessageOf } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import { isErasing, type Place } from '../../shared/messaging/message.ts';
+import type { DiscardedMessage, ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import type { Item } from './expressions.ts';
+import type { Breakage, Trace } from './handlers.ts';
+import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
+import type { Instance } from './scheduler.ts';
+import type { Service } from './services.ts';
+import type { Switches } from './switches.ts';
+import type { Tables } from './tables.ts';
+
+/** On whose behalf an instance applies messages. */
+export interface Permit {
+  /** `release`: a person's who also releases what is held; `redrive`: a person's who does not. */
+  of: 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
+  /** Whether its capability was off whenever it looked; undefined: it has not looked yet. */
+  isOff?: boolean;
+}
+
+export interface ConsumerObserverOptions {
+  name: string;
+  service: Service;
+  tables: Tables;
+  switches: Switches;
+  early: boolean;
+  breakage: (place: Place) => Breakage | undefined;
+  textsOf: (place: Place) => number;
+}
+
+/** Sees in a consumer's table what it does, and what is left of it at the end. */
+export class ConsumerObserver {
+  readonly history: ConsumerRecord;
+  readonly #options: ConsumerObserverOptions;
+  readonly #permits = new WeakMap<Instance, Permit>();
+  /** Of what keeps no order, whom it is about. */
+  readonly #subjects = new Map<string, string>();
+  #told = new Set<string>();
+
+  constructor(options: ConsumerObserverOptions) {
+    this.#options = options;
+    const { service, early, tables } = options;
+    this.history = {
+      source: service.source,
+      isSubscriber: service.channel.kind === 'topic',
+      mode: service.mode ?? 'ordered',
+      ...{ early, delivered: [], applied: [], discarded: [], givenUp: [], forbidden: [], garbage: 0 },
+    };
+    tables.onWrite((changes, by) => {
+      const own = changes.filter(({ table }) => table === options.name);
+      for (const { before, after } of own) {
+        if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
+      }
+      for (const { before, after } of own) {
+        if (!before && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
+      }
+    });
+  }
+
+  permit(instance: Instance, permit: Permit): void {
+    this.#permits.set(instance, permit);
+  }
+
+  /** @returns whom the sweep tells of, from now on */
+  beginSweep(): Set<string> {
+    this.#told = new Set();
+    return this.#told;
+  }
+
+  readonly onSent = (body: string): void => {
+    const { id, subject, sequence } = JSON.parse(body);
+    const { mode } = this.history;
+    this.#subjects.set(id, subject);
+    if (mode !== 'idempotent')
+      this.history.delivered.push(
+        mode === 'unordered' ? { aggregateId: id, version: 1 } : { aggregateId: subject, version: Number(sequence) },
+      );
+  };
+
+  readonly onDelivered = (aggregateId: string, version: number): void => {
+    this.history.delivered.push({ aggregateId, version });
+  };
+
+  get parked(): ParkedMessage[] {
+    return this.#options.tables
+      .items(this.#options.name)
+      .filter(({ parkedAggregate }) => parkedAggregate !== undefined)
+      .map(parkedMessageOf);
+  }
+
+  #onApplied({ aggregateId, version, type, isHeld }: Trace, by: Instance): void {
+    const { service, textsOf } = this.#options;
+    const { applied, forbidden } = this.history;
+    applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
+    // Who leaves waits neither for a switch nor for a person.
+    const permit = this.#permits.get(by);
+    if (!permit || isErasing({ type }, service.contracts)) return;
+    const what = `${aggregateId} v${version}`;
+    const parked = this.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
+    // One that is held may come again, and is then applied as if it came for the first time.
+    const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
+    if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
+    if (isHeld && permit.of !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.of}`);
+    if (permit.isOff) forbidden.push(`${what} while it was switched off`);
+  }
+
+  #onDiscarded(item: Item): void {
+    const { aggregateId, version, reason, skipped } = parkedMessageOf(item) as DiscardedMessage;
+    // Its effect stays; what is given up is what follows from it.
+    if (reason === 'unsent') {
+      this.history.givenUp.push({ aggregateId, version });
+      return;
+    }
+    const isOnlyOne = !this.parked.some((other) => other.aggregateId === aggregateId && other.version === version);
+    // Otherwise another message that claims the version is to be applied.
+    if (skipped || isOnlyOne || version === 0) this.history.discarded.push({ aggregateId, version });
+  }
+
+  /**
+   * Completes the history for the checker.
+   * @param canWork whether what it needs to know of a member is there
+   */
+  takeStock(
+    committed: readonly Version[],
+    secrets: ReadonlyMap<string, string[]>,
+    canWork: (memberId: string) => boolean,
+  ): ConsumerHistory {
+    const { breakage, name, tables, switches, service } = this.#options;
+    const items = tables.items(name);
+    const { parked } = this;
+    // What its function died over by chance, again and again, looks broken to the kit, and must.
+    const unlucky = parked.filter(({ error }) => error?.includes('the sweep died over it'));
+    const broken = [...committed, ...this.history.delivered].filter(
+      (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),
+    );
+    const discarded = items.filter(({ sk }) => String(sk).startsWith('discarded#')).map(parkedMessageOf);
+    return {
+      ...this.history,
+      broken: [...broken, ...unlucky],
+      isOff: switches.modeOf(service.capability) !== 'on',
+      parked,
+      kept: [...parked, ...discarded].filter(({ body }) => body !== ''),
+      knows: new Set([...secrets].filter(([memberId, known]) => tells(items, memberId, known)).map(([id]) => id)),
+      told: this.#told,
+    };
+  }
+}
+
+/** Whether what is kept of a member says one of their secrets. */
+function tells(items: readonly Item[], memberId: string, secrets: readonly string[]): boolean {
+  const text = JSON.stringify(items.filter(({ pk }) => pk === memberId));
+  return secrets.some((secret) => text.includes(secret));
+}

@@ -1,0 +1,46 @@
+import { type Handlers, handlersOf } from '../../shared/messaging/applier.ts';
+import { HeldError, PermanentError, TransientError } from '../../shared/messaging/errors.ts';
+import { type Message, type Place, placeOf } from '../../shared/messaging/message.ts';
+import type { Service } from './services.ts';
+
+/** Until it is repaired, a handler fails for good, fails for now, holds the message for a person, or takes its function down. */
+export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
+
+/** What a handler leaves on the item that carries the cursor: each run leaves another one. */
+export interface Trace extends Place {
+  type: string;
+  /** Whether a rule holds it, until a person releases it. */
+  isHeld: boolean;
+}
+
+export interface BreakableOptions {
+  breakage: (place: Place) => Breakage | undefined;
+  /** Takes the function down that runs the handler. */
+  die: () => Promise<never>;
+}
+
+/** A service's own handlers, which can be broken, and leave a trace of what was applied. */
+export function breakable({ mode, contracts }: Service, handlers: Handlers<never>, options: BreakableOptions) {
+  const { breakage, die } = options;
+  // What is idempotent by state has no item of its own to leave a trace on.
+  if (mode === 'idempotent') return handlers;
+  const find = handlersOf(handlers as Handlers<never>);
+  const broken = contracts.map(({ type }) => {
+    const found = find(type);
+    const handle = async (message: Message, released: boolean) => {
+      const place = placeOf(message, mode === 'unordered');
+      const broken = breakage(place);
+      if (broken === 'for good') throw new PermanentError('broken for good');
+      if (broken === 'for now') throw new TransientError('broken for now');
+      if (broken === 'held' && !released) throw new HeldError('held by a rule');
+      if (broken === 'fatally') await die();
+      const reaction = (await found?.handle(message as never, released)) ?? {};
+      return {
+        ...reaction,
+        set: { ...reaction.set, trace: { ...place, type, isHeld: broken === 'held' } satisfies Trace },
+      };
+    };
+    return [type, found?.follows ? { handle, follows: found.follows } : handle];
+  });
+  return Object.fromEntries(broken) as Handlers<never>;
+}

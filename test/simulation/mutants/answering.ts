@@ -1,0 +1,145 @@
+import type { Mutant } from './mutant.ts';
+
+const operation = 'functions/registration/operation.ts';
+const applier = 'shared/messaging/applier.ts';
+const release = 'shared/messaging/release.ts';
+
+/** Of commands, operations and answers. */
+export const answeringMutants: Mutant[] = [
+  {
+    name: 'reply-lost-in-a-crash',
+    breaks: ['answer', 'erasure', 'operation'],
+    file: applier,
+    from: 'if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));',
+    to: '',
+  },
+  {
+    name: 'reply-forgotten-before-it-is-sent',
+    breaks: ['answer', 'erasure', 'operation'],
+    file: applier,
+    from: 'const errors = await sender.send(messages);',
+    to: `await store.sent(place, []);
+    const errors = await sender.send(messages);`,
+  },
+  {
+    name: 'parked-reply-forgotten',
+    breaks: ['answer', 'erasure', 'operation'],
+    seed: 216,
+    file: release,
+    from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
+    to: '',
+  },
+  {
+    name: 'duplicate-derives-nothing',
+    breaks: ['answer', 'erasure'],
+    file: applier,
+    from: 'unsent ?? (envelope ? await derive(key, envelope) : [])',
+    to: 'unsent ?? []',
+  },
+  {
+    name: 'parked-duplicate-derives-nothing',
+    breaks: ['answer', 'erasure'],
+    file: release,
+    from: '...(isUnsent ? {} : leftOf(parked))',
+    to: '',
+  },
+  {
+    name: 'dead-letter-derives-nothing',
+    breaks: ['answer', 'erasure'],
+    file: 'shared/messaging/subscriber.ts',
+    from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
+    to: '',
+  },
+  {
+    name: 'what-is-unsent-is-not-kept',
+    breaks: ['answer', 'erasure'],
+    file: release,
+    from: '...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),',
+    to: '',
+  },
+  {
+    name: 'discarded-version-answers',
+    // What it would say cannot be derived, and is tried for ever.
+    breaks: ['answer', 'G4'],
+    file: applier,
+    from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
+    to: 'return follows(message, state);',
+  },
+  {
+    name: 'answer-acknowledged-unwritten',
+    breaks: ['answer', 'erasure'],
+    file: 'shared/messaging/state-changes.ts',
+    from: 'if (once) await setOnce(once);',
+    to: 'if (once) setOnce(once).catch(() => {});',
+  },
+  {
+    name: 'answers-of-a-batch-overwrite-one-another',
+    breaks: ['answer', 'erasure'],
+    file: 'shared/messaging/state-changes.ts',
+    from: '...some.map(({ once }) => once.attributes).reverse()',
+    to: 'once.attributes',
+  },
+  {
+    name: 'refused-condition-acknowledged',
+    breaks: ['operation'],
+    file: applier,
+    from: "if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };",
+    to: "await store.change({ writes, ...(setOnce && { setOnce }) });\n      return { outcome: 'applied' };",
+  },
+  {
+    name: 'outcome-unconditional',
+    breaks: ['operation'],
+    file: 'functions/registration/operations-store.ts',
+    from: "ConditionExpression: 'outcome = :before'",
+    to: "ConditionExpression: 'attribute_exists(pk)'",
+  },
+  {
+    name: 'late-answer-keeps-the-points',
+    breaks: ['operation'],
+    file: operation,
+    from: "returns: answer.outcome === 'succeeded' };",
+    to: 'returns: false };',
+  },
+  {
+    name: 'late-answer-settles',
+    breaks: ['operation'],
+    file: operation,
+    from: "if (outcome.state === 'expired' || isOverdue(operation, now) || answer.outcome === 'deadline-passed') {",
+    to: "if (answer.outcome === 'deadline-passed') {",
+  },
+  {
+    name: 'returned-for-every-copy',
+    breaks: ['operation'],
+    file: operation,
+    from: "if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;",
+    to: "if (outcome.state !== 'expired' && outcome.state !== 'pending') return undefined;",
+  },
+  {
+    name: 'returned-outside-the-transaction',
+    breaks: ['operation'],
+    file: 'functions/registration/outcomes.ts',
+    from: 'return { writes: [change, ...store.commandWrites(operation.memberId, row)] };',
+    to: 'return { writes: [change] };',
+  },
+  {
+    name: 'commands-counted-by-nobody',
+    breaks: ['operation', 'rest', 'G1', 'G2', 'G4'],
+    file: 'functions/registration/operations-store.ts',
+    from: "UpdateExpression: 'SET sent = :version',",
+    to: "UpdateExpression: 'SET latest = :version',",
+  },
+  {
+    name: 'booked-without-the-cursor',
+    breaks: ['operation'],
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: 'await transact(client, [{ Update: item }, ...writes]);',
+    to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
+  },
+  {
+    name: 'older-rendition-derives-nothing',
+    breaks: ['answer', 'erasure'],
+    file: applier,
+    from: 'handlers(message.type)?.follows;',
+    to: 'handlers(envelope.type)?.follows;',
+  },
+];

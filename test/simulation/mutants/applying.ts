@@ -1,0 +1,108 @@
+import type { Mutant } from './mutant.ts';
+
+const applier = 'shared/messaging/applier.ts';
+const consumer = 'shared/messaging/consumer.ts';
+const subscriber = 'shared/messaging/subscriber.ts';
+const cursor = 'shared/messaging/cursor.ts';
+
+/** Of what is applied, once and in order. */
+export const applyingMutants: Mutant[] = [
+  {
+    name: 'no-gap-check',
+    breaks: ['G3'],
+    file: cursor,
+    from: "if (version > cursor.version) return { action: 'park', because: 'gap' };",
+    to: "if (version > cursor.version) return { action: 'apply', after: cursor.version };",
+  },
+  {
+    name: 'duplicates-applied',
+    breaks: ['G3'],
+    file: cursor,
+    from: ": { action: 'acknowledge' };",
+    to: ": { action: 'apply', after: cursor.version };",
+  },
+  {
+    name: 'effect-before-the-cursor',
+    breaks: ['G3'],
+    file: applier,
+    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
+    to: `const early = await store.commit(aggregateId, after, { version: after }, { ...effect, set });
+    const claim = early.state === 'done' ? await store.commit(aggregateId, after, next, {}) : early;`,
+  },
+  {
+    name: 'cursor-before-the-effect',
+    breaks: ['G1', 'G3'],
+    file: applier,
+    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
+    to: `const claimed = await store.commit(aggregateId, after, next, {});
+    const claim = claimed.state === 'done' ? await store.commit(aggregateId, next.version, next, { ...effect, set }) : claimed;`,
+  },
+  {
+    name: 'other-rendition-moves-the-cursor',
+    breaks: ['G1', 'G3'],
+    file: applier,
+    from: "if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };",
+    to: `if (isOtherRendition(envelope, contracts)) {
+        await store.commit(envelope.subject, 0, { version: 1 }, {});
+        return { outcome: 'ignored' };
+      }`,
+  },
+  {
+    name: 'acknowledged-before-commit',
+    breaks: ['G1'],
+    file: consumer,
+    from: 'return giveBack(records.slice(index), error as Error);',
+    to: 'return;',
+  },
+  {
+    name: 'too-early-acknowledged',
+    breaks: ['G1'],
+    file: subscriber,
+    from: "if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });",
+    to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, delivery, attempted, { attempts: 1 });",
+  },
+  {
+    name: 'failed-for-good-acknowledged',
+    breaks: ['G1'],
+    file: applier,
+    from: "return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };",
+    to: "return { outcome: 'duplicate' };",
+  },
+  {
+    name: 'failed-for-good-skipped',
+    breaks: ['G1', 'G4'],
+    file: applier,
+    from: "return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };",
+    to: `await store.commit(place.aggregateId, place.version - 1, { version: place.version }, {});
+    return { outcome: 'parked', reason: 'failed', error };`,
+  },
+  {
+    name: 'committed-before-the-call',
+    breaks: ['G5'],
+    file: applier,
+    from: 'const leased = await store.lease(aggregateId, after, lease);',
+    to: 'const leased = await store.commit(aggregateId, after, next, effect);',
+  },
+  {
+    name: 'lease-not-heeded',
+    breaks: ['G5'],
+    seed: 21,
+    file: applier,
+    from: "if (leased.state !== 'done') return leased;",
+    to: '',
+  },
+  {
+    name: 'text-sent-twice',
+    breaks: ['G5'],
+    file: applier,
+    from: 'await withinBudget(left, () => call(leased.again ?? false));',
+    to: '(await Promise.all([call(false), call(false)]))[0];',
+  },
+  {
+    name: 'a-new-key-for-every-try',
+    breaks: ['G5'],
+    file: 'functions/sms/welcome.ts',
+    from: 'idempotencyKey: id',
+    to: 'idempotencyKey: `${id} ${performance.now()}`',
+  },
+];

@@ -1,0 +1,137 @@
+import type { Mutant } from './mutant.ts';
+
+const store = 'shared/messaging/dynamodb-subscriber-store.ts';
+const release = 'shared/messaging/release.ts';
+const applier = 'shared/messaging/applier.ts';
+const parking = 'shared/messaging/parking.ts';
+const cursor = 'shared/messaging/cursor.ts';
+
+/** Of members who leave, and of what is held or switched off. */
+export const leavingMutants: Mutant[] = [
+  {
+    name: 'leaving-dropped',
+    breaks: ['erasure'],
+    file: parking,
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    to: 'if (parked.version <= last.version) return one.drop(parked, how);',
+  },
+  {
+    name: 'leaving-waits-for-what-failed',
+    breaks: ['erasure'],
+    file: parking,
+    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    to: '',
+  },
+  {
+    name: 'nothing-erased',
+    breaks: ['erasure'],
+    file: applier,
+    from: 'if (erases) await store.eraseLeft(aggregateId, message.id);',
+    to: '',
+  },
+  {
+    name: 'kept-for-being-later',
+    breaks: ['erasure'],
+    file: cursor,
+    from: "if (cursor.erased) return { action: 'acknowledge' };",
+    to: '',
+  },
+  {
+    name: 'what-follows-is-applied-after-leaving',
+    breaks: ['erasure'],
+    file: store,
+    from: "'#version = :after AND attribute_not_exists(erased)'",
+    to: "'#version = :after'",
+  },
+  {
+    name: 'leaving-moves-the-cursor-only',
+    breaks: ['erasure'],
+    file: store,
+    from: '...(next.erased && { erased: true }),',
+    to: '',
+  },
+  {
+    name: 'discarded-is-kept-after-leaving',
+    breaks: ['erasure'],
+    file: store,
+    from: 'for (const beginning of [DISCARDED, PARKED]) {',
+    to: 'for (const beginning of [PARKED]) {',
+  },
+  {
+    name: 'confirmation-lost-in-a-crash',
+    breaks: ['erasure'],
+    file: applier,
+    from: 'if (cursor?.erased && cursor.version !== key.version) return [];',
+    to: 'if (cursor?.erased) return [];',
+  },
+  {
+    name: 'leaving-empties-itself',
+    breaks: ['erasure'],
+    file: store,
+    from: 'if (messageId === but) continue;',
+    to: '',
+  },
+  {
+    name: 'operation-kept-of-who-left',
+    breaks: ['erasure'],
+    file: 'functions/registration/outcomes.ts',
+    from: 'if (hasLeft) return { writes: [store.deleteWrite(operation)] };',
+    to: '',
+  },
+  {
+    name: 'operations-not-erased',
+    breaks: ['erasure'],
+    file: 'functions/registration/replies.ts',
+    from: 'await store.eraseOf(memberId);',
+    to: '',
+  },
+  {
+    name: 'contact-kept-after-leaving',
+    breaks: ['erasure'],
+    file: 'functions/sms/welcome.ts',
+    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
+    to: 'remove: [],',
+  },
+  {
+    name: 'leaving-waits-for-a-person',
+    breaks: ['erasure'],
+    file: parking,
+    from: '{ ...how, released: true, isOff: false }',
+    to: 'how',
+  },
+  {
+    name: 'skipped-is-applied',
+    breaks: ['holding'],
+    file: applier,
+    from: 'if (options.held) throw options.held;',
+    to: '',
+  },
+  {
+    name: 'held-is-redriven-without-release',
+    breaks: ['holding'],
+    file: release,
+    from: "if (reason === 'held') return released;",
+    to: "if (reason === 'held') return true;",
+  },
+  {
+    name: 'switched-off-is-swept',
+    breaks: ['holding'],
+    file: release,
+    from: 'if (isOff) return false;',
+    to: '',
+  },
+  {
+    name: 'released-by-nobody',
+    breaks: ['holding'],
+    file: release,
+    from: 'const attempted = await attempt(parked, { mayAdopt, released, redriven });',
+    to: 'const attempted = await attempt(parked, { mayAdopt, released: true, redriven });',
+  },
+  {
+    name: 'released-in-vain',
+    breaks: ['G4'],
+    file: release,
+    from: "const released = parked.reason === 'held';",
+    to: 'const released = false;',
+  },
+];

@@ -1,0 +1,13 @@
+import type { Violation } from '../history.ts';
+
+/** A change of the kit's own source that takes away what a guarantee rests on. */
+export interface Mutant {
+  name: string;
+  /** What the checker must report; either, where losing a message and losing its place come to the same. */
+  breaks: Array<Violation['guarantee']>;
+  /** That finds it soon, where the first would take a minute. */
+  seed?: number;
+  file: string;
+  from: string;
+  to: string;
+}

@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant.ts';
+
+const parking = 'shared/messaging/parking.ts';
+const release = 'shared/messaging/release.ts';
+const parked = 'shared/messaging/parked.ts';
+const subscriber = 'shared/messaging/subscriber.ts';
+
+/** Of what is set aside, and tried again. */
+export const parkingMutants: Mutant[] = [
+  {
+    name: 'early-subscriber-adopts',
+    // By its sweep, or by a discard: then version 1 is below the baseline for ever.
+    breaks: ['G3', 'G4'],
+    file: release,
+    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
+    to: 'ageOf(parked, now()) >= ADOPT_AFTER_MS',
+  },
+  {
+    name: 'late-subscriber-never-adopts',
+    breaks: ['G4'],
+    file: release,
+    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
+    to: 'false',
+  },
+  {
+    name: 'dead-letters-dropped',
+    breaks: ['G1'],
+    file: subscriber,
+    from: 'await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });',
+    to: '',
+  },
+  {
+    name: 'unreadable-dropped',
+    breaks: ['G1'],
+    file: subscriber,
+    from: 'await parkUnreadable(delivery, error);',
+    to: '',
+  },
+  {
+    name: 'unparked-before-applied',
+    breaks: ['G1'],
+    file: release,
+    from: 'await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });',
+    to: 'await store.unpark(parked);',
+  },
+  {
+    name: 'redrive-out-of-order',
+    seed: 2,
+    breaks: ['G4'],
+    file: parking,
+    from: 'const queue = await store.parkedOf(aggregateId);\n      const last',
+    to: 'const queue = (await store.parkedOf(aggregateId)).toReversed();\n      const last',
+  },
+  {
+    name: 'sweep-never-retries',
+    breaks: ['G4'],
+    file: release,
+    from: "return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();",
+    to: 'return false;',
+  },
+  {
+    name: 'nobody-is-told',
+    breaks: ['G4'],
+    file: parked,
+    from: "(parked.reason !== 'held' && isOld(parked, now))",
+    to: 'false',
+  },
+  {
+    name: 'age-forgotten-at-each-try',
+    breaks: ['G4'],
+    file: release,
+    from: 'attempted, { attempts, parkedAt: parked.parkedAt }',
+    to: 'attempted, { attempts }',
+  },
+  {
+    name: 'deaths-not-counted',
+    breaks: ['rest', 'G4'],
+    file: release,
+    from: 'const unanswered = (parked.unanswered ?? 0) + 1;',
+    to: 'const unanswered = 1;',
+  },
+  {
+    name: 'discard-out-of-turn',
+    breaks: ['G1', 'G3', 'G4'],
+    file: 'shared/messaging/discard.ts',
+    from: "if (decision.action === 'apply') return { after: decision.after, next: { version } };",
+    to: "if (decision.action !== 'adopt') return { after: version - 1, next: { version } };\n    return { after: 0, next: { version } };",
+  },
+  {
+    name: 'dead-letter-deleted-though-not-set-aside',
+    breaks: ['G1'],
+    file: 'shared/messaging/dead-letters.ts',
+    from: 'return false;',
+    to: 'return true;',
+  },
+  {
+    name: 'page-taken-for-the-whole-queue',
+    breaks: ['erasure', 'G4'],
+    file: parking,
+    from: 'rest = last === queueName ? [] : (queues.pop()?.[1] ?? []);',
+    to: '',
+  },
+];

@@ -1,0 +1,66 @@
+import type { Mutant } from './mutant.ts';
+
+const relay = 'shared/messaging/relay.ts';
+const sender = 'shared/messaging/sender.ts';
+const members = 'functions/registration/members.ts';
+
+/** Of what is committed and published. */
+export const publishingMutants: Mutant[] = [
+  {
+    name: 'outbox-row-deleted-unconfirmed',
+    breaks: ['G1', 'G2'],
+    file: relay,
+    from: 'else published.push(row);',
+    to: 'published.push(row);',
+  },
+  {
+    name: 'failed-entries-ignored',
+    breaks: ['G1', 'G2'],
+    file: sender,
+    from: 'return confirmed.has(id) ? [] : [[message,',
+    to: 'return confirmed.has(id) || true ? [] : [[message,',
+  },
+  {
+    name: 'relay-publishes-what-woke-it',
+    breaks: ['G2'],
+    file: relay,
+    from: 'return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);',
+    to: 'return [last];',
+  },
+  {
+    name: 'relay-reads-past-the-doorbell',
+    breaks: ['G2'],
+    seed: 106,
+    file: relay,
+    from: 'outbox.pendingUpTo(last.aggregateId, last.version)',
+    to: 'outbox.pendingUpTo(last.aggregateId, Number.MAX_SAFE_INTEGER)',
+  },
+  {
+    name: 'no-waves',
+    breaks: ['G2'],
+    file: relay,
+    from: 'queues.flatMap((queue) => queue[wave] ?? [])',
+    to: 'wave === 0 ? queues.flat() : []',
+  },
+  {
+    name: 'relay-goes-on-after-a-failure',
+    breaks: ['G2'],
+    file: relay,
+    from: 'queues.filter(([first]) => first && !failed.has(first.aggregateId))',
+    to: 'queues.filter(([first]) => first)',
+  },
+  {
+    name: 'idempotency-key-forgotten',
+    breaks: ['G6'],
+    file: members,
+    from: 'if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {',
+    to: 'if (held) {',
+  },
+  {
+    name: 'replay-invents-a-member',
+    breaks: ['G6'],
+    file: members,
+    from: 'member: { ...member, id: held.holder, registeredAt: held.registeredAt }',
+    to: 'member',
+  },
+];

@@ -1,0 +1,41 @@
+import type { SendText } from '../../functions/sms/texting.ts';
+import type { History } from './history.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
+
+/** A lease holds for 15 seconds, of which getting it may take 5; and clocks differ by two seconds each way. */
+const LEASE_HOLDS_MS = 6_000;
+
+/** The provider of texts: it knows a text again by its key. */
+export class Provider {
+  readonly #scheduler: Scheduler;
+  readonly #history: Pick<History, 'texts' | 'crowded'>;
+  /** Calls that have not ended. */
+  readonly #calls = new Set<{ key: string; by: Instance; since: number }>();
+
+  constructor(scheduler: Scheduler, history: Pick<History, 'texts' | 'crowded'>) {
+    this.#scheduler = scheduler;
+    this.#history = history;
+  }
+
+  sendTextOf(instance: Instance): SendText {
+    return async ({ idempotencyKey }) => {
+      const { now } = this.#scheduler;
+      const atWork = [...this.#calls].filter(({ key, by, since }) => {
+        const holdsLease = by.alive && now - since < LEASE_HOLDS_MS;
+        return key === idempotencyKey && (by === instance || holdsLease);
+      });
+      const { texts, crowded } = this.#history;
+      if (atWork.length > 0) crowded.push(idempotencyKey);
+      const own = { key: idempotencyKey, by: instance, since: now };
+      this.#calls.add(own);
+      try {
+        await this.#scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
+          texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
+        });
+        return 'accepted';
+      } finally {
+        this.#calls.delete(own);
+      }
+    };
+  }
+}

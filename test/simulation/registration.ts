@@ -1,0 +1,94 @@
+import type { Item } from './expressions.ts';
+import type { History, Operation, Stock } from './history.ts';
+import { MEMBERS, OUTBOX } from './services.ts';
+import type { Change, Tables } from './tables.ts';
+
+type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice'>;
+
+/** Sees in the tables of the registration service what it commits, and what they say at the end. */
+export class RegistrationObserver {
+  readonly #tables: Tables;
+  readonly #seen: Seen;
+  /** What nobody may know of a member any longer once they left. */
+  readonly secrets = new Map<string, string[]>();
+  readonly #phones = new Map<string, string>();
+
+  constructor(tables: Tables, seen: Seen) {
+    this.#tables = tables;
+    this.#seen = seen;
+    tables.create(MEMBERS, { keys: ['pk'] });
+    tables.onWrite((changes) => {
+      for (const change of changes) {
+        if (change.table === OUTBOX && !change.before && change.after) this.#onCommitted(change.after);
+        if (change.table === MEMBERS && String(change.after?.pk).startsWith('member#')) this.#onMember(change);
+      }
+    });
+  }
+
+  #onCommitted({ version, messages }: Item): void {
+    for (const { channel, body } of messages as Array<{ channel: string; body: string }>) {
+      const { id, subject, correlationid } = JSON.parse(body);
+      this.#seen.committed.push({
+        ...{ channel, aggregateId: subject, version: version as number },
+        ...{ messageId: id, operationId: correlationid },
+      });
+    }
+  }
+
+  #onMember({ before, after = {} }: Change): void {
+    const [id, phone, name] = [after.id, after.phone, after.name] as string[] as [string, string, string];
+    const active = (memberId = '') => this.#item(`member#${memberId}`)?.status === 'active';
+    const holder = this.#phones.get(phone);
+    if (!before && holder !== undefined && active(holder))
+      this.#seen.phonesTakenTwice.push(`${phone} by ${holder} and ${id}`);
+    if (!before) this.#phones.set(phone, id);
+    if (after.status === 'active') this.secrets.set(id, [...(this.secrets.get(id) ?? []), phone, name]);
+    else this.#seen.left.push({ aggregateId: id, version: after.version as number });
+  }
+
+  #item = (pk: string): Item | undefined => this.#tables.items(MEMBERS).find((item) => item.pk === pk);
+
+  takeStock(isSettled: boolean): Stock {
+    const members = this.#tables.items(MEMBERS);
+    const ofKind = (kind: string) =>
+      members
+        .filter(({ pk }) => String(pk).startsWith(`${kind}#`))
+        .map((item) => ({ id: String(item.pk).slice(kind.length + 1), item }));
+    return {
+      isSettled,
+      operations: ofKind('operation').map(
+        ({ item }) => ({ ...item, ...(item.outcome as object) }) as unknown as Operation,
+      ),
+      accounts: this.#accounts(),
+      erasures: ofKind('erasure').map(({ id, item }) => ({
+        memberId: id,
+        services: item.services as string[],
+        confirmed: namesBehind(item, 'confirmed#'),
+      })),
+      answers: ofKind('onboarding').flatMap(({ id, item }) =>
+        namesBehind(item, 'answer#/rollcall/').map((name) => ({ memberId: id, source: name.split('#')[0] as string })),
+      ),
+    };
+  }
+
+  #accounts(): Stock['accounts'] {
+    const items = this.#tables.items('points');
+    return items
+      .filter(({ sk, accountState }) => sk === 'account' && accountState !== undefined)
+      .map(({ pk, balance = 0, opening }) => ({
+        memberId: pk as string,
+        balance: balance as number,
+        opening: (opening as { points: number } | undefined)?.points ?? 0,
+        entries: items
+          .filter((item) => item.pk === pk && String(item.sk).startsWith('ledger#'))
+          .map(({ sk, points, reason }) => ({
+            messageId: String(sk).slice('ledger#'.length),
+            points: points as number,
+            reason: reason as string,
+          })),
+      }));
+  }
+}
+
+const namesBehind = (item: Item, beginning: string): string[] =>
+  Object.keys(item).flatMap((name) => (name.startsWith(beginning) ? [name.slice(beginning.length)] : []));

@@ -1,0 +1,44 @@
+import { type Capability, capabilities } from '../../shared/config/capabilities.ts';
+import type { Choices, Scheduler } from './scheduler.ts';
+
+export type Mode = 'on' | 'pause' | 'skip';
+
+const MODES: readonly Mode[] = ['skip', 'pause', 'on'];
+
+/** How a person has switched what consumers are for. */
+export class Switches {
+  readonly #scheduler: Scheduler;
+  readonly #choices: Choices;
+  readonly #modes = new Map<Capability, Mode>();
+
+  constructor(scheduler: Scheduler, choices: Choices) {
+    this.#scheduler = scheduler;
+    this.#choices = choices;
+  }
+
+  modeOf(capability: Capability | undefined): Mode {
+    return (capability && this.#modes.get(capability)) ?? 'on';
+  }
+
+  turnOne(): void {
+    const names = Object.keys(capabilities).filter((name) => name !== 'registration') as Capability[];
+    this.#turn(
+      names[this.#choices.below(names.length)] as Capability,
+      MODES[this.#choices.below(MODES.length)] as Mode,
+    );
+  }
+
+  /** Nothing is paused any longer; what is skipped can be made up for later. */
+  resume(): void {
+    for (const [capability, mode] of this.#modes) if (mode === 'pause') this.#turn(capability, 'on');
+  }
+
+  turnAllOn(): void {
+    for (const capability of this.#modes.keys()) this.#turn(capability, 'on');
+  }
+
+  #turn(capability: Capability, mode: Mode): void {
+    this.#modes.set(capability, mode);
+    this.#scheduler.log(`a person switches ${capability} to ${mode}`);
+  }
+}

@@ -1,0 +1,269 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import { type Bindings, holds, type Item, updated } from './expressions.ts';
+import type { Choices, Instance, Scheduler } from './scheduler.ts';
+
+export interface TableOptions {
+  keys: readonly [string] | readonly [string, string];
+  /** What becomes of an item on its way in. */
+  onPut?: (item: Item) => Item;
+  /** Whether a query takes so long that others write meanwhile: it is not isolated. */
+  isTorn?: boolean;
+}
+
+interface Table extends TableOptions {
+  name: string;
+  /** By key, in the order in which they came; how often each was written, and when last. */
+  rows: Map<string, { item: Item; writes: number; at: number }>;
+  /** What an index showed last: it may be behind. */
+  shown: readonly Item[];
+}
+
+/** What one transaction, or one write alone, has made of one item. */
+export interface Change {
+  table: string;
+  before: Item | undefined;
+  after: Item | undefined;
+}
+
+interface Planned extends Change {
+  key: string;
+  of: Table;
+  isRefused: boolean;
+}
+
+type Query = Bindings & {
+  KeyConditionExpression?: string | undefined;
+  IndexName?: string | undefined;
+  TableName?: string | undefined;
+};
+
+/** How often a torn query looks before it answers. */
+const LOOKS = 3;
+/** What was put for the first time so shortly ago, an index by another attribute need not know. */
+const NEW_MS = 2_000;
+/** A page of an index has two items, so that there is always a next one. */
+const PAGE = 2;
+
+/** DynamoDB, as far as the services use it: conditional writes, transactions, and indexes that may be behind. */
+export class Tables {
+  readonly #scheduler: Scheduler;
+  readonly #choices: Choices;
+  readonly #tables = new Map<string, Table>();
+  readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
+  /** Lets somebody write in the middle of a query. */
+  meanwhile: () => Promise<void> = async () => {};
+
+  constructor(scheduler: Scheduler, choices: Choices) {
+    this.#scheduler = scheduler;
+    this.#choices = choices;
+  }
+
+  create(name: string, options: TableOptions = { keys: ['pk', 'sk'] }): void {
+    this.#tables.set(name, { name, ...options, rows: new Map(), shown: [] });
+  }
+
+  /** Told of each write that took effect. */
+  onWrite(listener: (changes: readonly Change[], by: Instance) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  items(name: string): Item[] {
+    return [...(this.#tables.get(name)?.rows.values() ?? [])].map(({ item }) => item);
+  }
+
+  /** What the services' own code takes for a client of DynamoDB. */
+  clientOf(instance: Instance): DynamoDBDocumentClient {
+    const send = (command: object) => this.#send(instance, command);
+    return Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
+  }
+
+  #table(name: string | undefined): Table {
+    const table = this.#tables.get(name ?? '');
+    if (!table) throw new Error(`there is no table ${name}`);
+    return table;
+  }
+
+  #keyOf = ({ keys }: Table, item: Item | undefined): string => keys.map((key) => item?.[key]).join(' ');
+
+  #send(instance: Instance, command: object): Promise<unknown> {
+    const call = <T>(what: string, effect: () => T) => this.#scheduler.call(instance, what, effect);
+    if (command instanceof GetCommand) {
+      const { TableName, Key } = command.input;
+      const table = this.#table(TableName);
+      const key = this.#keyOf(table, Key);
+      return call(`reads ${table.name} ${key}`, () => ({ Item: table.rows.get(key)?.item }));
+    }
+    if (command instanceof PutCommand) return this.#writeAlone(instance, { Put: command.input });
+    if (command instanceof UpdateCommand)
+      return this.#writeAlone(instance, { Update: command.input as TransactItem['Update'] });
+    if (command instanceof DeleteCommand) return this.#writeAlone(instance, { Delete: command.input });
+    if (command instanceof TransactWriteCommand) return this.#transact(instance, command.input.TransactItems ?? []);
+    if (command instanceof BatchWriteCommand) return this.#deleteSome(instance, command);
+    if (command instanceof QueryCommand) return this.#query(instance, command.input);
+    if (command instanceof ScanCommand) return this.#scan(instance, command.input);
+    throw new Error(`the simulation knows no ${command.constructor.name}`);
+  }
+
+  #plan({ Put, Update, Delete, ConditionCheck }: TransactItem): Planned {
+    const write = Put ?? Update ?? Delete ?? ConditionCheck;
+    const of = this.#table(write?.TableName);
+    const key = this.#keyOf(of, Put ? Put.Item : (Update ?? Delete ?? ConditionCheck)?.Key);
+    const before = of.rows.get(key)?.item;
+    const isRefused = !holds(write?.ConditionExpression, before, write as Bindings);
+    const change = { of, table: of.name, key, before, isRefused };
+    if (isRefused || ConditionCheck) return { ...change, after: before };
+    if (Put) return { ...change, after: of.onPut?.(Put.Item as Item) ?? (Put.Item as Item) };
+    if (!Update) return { ...change, after: undefined };
+    return { ...change, after: updated(Update.UpdateExpression ?? '', before ?? (Update.Key as Item), Update) };
+  }
+
+  #commit(planned: readonly Planned[], by: Instance): void {
+    for (const { of, key, after, before } of planned) {
+      const writes = (of.rows.get(key)?.writes ?? 0) + 1;
+      if (after === undefined) of.rows.delete(key);
+      else if (after !== before) of.rows.set(key, { item: after, writes, at: this.#scheduler.now });
+    }
+    for (const listener of this.#listeners) listener(planned, by);
+  }
+
+  #writeAlone(instance: Instance, write: TransactItem): Promise<unknown> {
+    const { ReturnValues, ReturnValuesOnConditionCheckFailure: onFailure } = (write.Update ?? {}) as {
+      ReturnValues?: string;
+      ReturnValuesOnConditionCheckFailure?: string;
+    };
+    return this.#scheduler.call(instance, described(write), () => {
+      const planned = this.#plan(write);
+      const { before, after, isRefused } = planned;
+      if (isRefused) {
+        const Item = onFailure && before ? { Item: marshall(before, MARSHALLING) } : {};
+        throw new ConditionalCheckFailedException({ message: 'refused', $metadata: {}, ...Item });
+      }
+      this.#commit([planned], instance);
+      return { Attributes: ReturnValues === 'ALL_OLD' ? before : after };
+    });
+  }
+
+  #transact(instance: Instance, writes: readonly TransactItem[]): Promise<unknown> {
+    return this.#scheduler.call(instance, writes.map(described).join(' and '), () => {
+      const planned = writes.map((write) => this.#plan(write));
+      if (planned.some(({ isRefused }) => isRefused)) {
+        const CancellationReasons = planned.map(({ isRefused, before }) =>
+          isRefused
+            ? { Code: 'ConditionalCheckFailed', ...(before && { Item: marshall(before, MARSHALLING) }) }
+            : { Code: 'None' },
+        );
+        throw new TransactionCanceledException({ message: 'canceled', $metadata: {}, CancellationReasons });
+      }
+      this.#commit(planned, instance);
+      return {};
+    });
+  }
+
+  /** Now and then one is left. */
+  #deleteSome(instance: Instance, { input }: BatchWriteCommand): Promise<unknown> {
+    const [[TableName, requests = []] = ['', []]] = Object.entries(input.RequestItems ?? {});
+    const writes = requests.map((request) => ({ request, write: { Delete: { TableName, ...request.DeleteRequest } } }));
+    return this.#scheduler.call(
+      instance,
+      writes.map(({ write }) => described(write as TransactItem)).join(', '),
+      () => {
+        const left = writes.filter(() => this.#choices.below(12) === 11);
+        for (const { write, ...one } of writes) {
+          if (!left.some(({ request }) => request === one.request))
+            this.#commit([this.#plan(write as TransactItem)], instance);
+        }
+        return { UnprocessedItems: left.length > 0 ? { [TableName]: left.map(({ request }) => request) } : {} };
+      },
+    );
+  }
+
+  async #query(instance: Instance, query: Query): Promise<unknown> {
+    const table = this.#table(query.TableName);
+    const [first, ...others] = Object.values(query.ExpressionAttributeValues ?? {});
+    const what = `queries ${table.name} ${[first, ...others].join(' ')}`;
+    const look = () => {
+      const rows = [...table.rows.values()].filter(({ item }) => holds(query.KeyConditionExpression, item, query));
+      const isBehind = query.IndexName !== undefined && rows.length > 0 && this.#choices.below(4) === 3;
+      const isKnown = ({ writes, at }: { writes: number; at: number }) =>
+        writes > 1 || at + NEW_MS < this.#scheduler.now;
+      return rows.filter((row) => !isBehind || isKnown(row)).map(({ item }) => item);
+    };
+    if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, look), table) };
+    const looks: Item[][] = [];
+    for (let index = 0; index < LOOKS; index++) {
+      looks.push(await this.#scheduler.call(instance, what, look));
+      if (this.#choices.below(8) === 7) await this.meanwhile();
+    }
+    // What came or went meanwhile may be in the answer or not, wherever it stands.
+    const seen = [...new Set(looks.flat())];
+    const sure = seen.filter((item) => looks.every((items) => items.includes(item)));
+    const unsure = seen.filter((item) => !sure.includes(item) && this.#choices.below(2) === 0);
+    return { Items: inOrder([...sure, ...unsure], table) };
+  }
+
+  /** All in the first segment, in pages: of the sparse index two items each, of a table one partition. */
+  async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
+    const table = this.#table(input.TableName);
+    if ((input.Segment ?? 0) > 0) return { Items: [] };
+    const begun = input.ExclusiveStartKey as { pages: Item[][] } | undefined;
+    const [Items = [], ...pages] =
+      begun?.pages ??
+      (await this.#scheduler.call(instance, `scans ${table.name}`, () =>
+        input.IndexName ? this.#pagesOfIndex(table) : partitionsOf(table),
+      ));
+    return { Items, ...(pages.length > 0 && { LastEvaluatedKey: { pages } }) };
+  }
+
+  #pagesOfIndex(table: Table): Item[][] {
+    const isBehind = this.#choices.below(4) === 3;
+    const items = [...table.rows.values()].map(({ item }) => item).filter((item) => item.parkedAggregate !== undefined);
+    const byAggregate = [...Map.groupBy(items, ({ parkedAggregate }) => parkedAggregate).values()];
+    const fresh = byAggregate.flatMap((own) => inOrder(own, table));
+    const shown = isBehind ? table.shown : fresh;
+    table.shown = fresh;
+    return Array.from({ length: Math.ceil(shown.length / PAGE) }, (_, page) =>
+      shown.slice(page * PAGE, (page + 1) * PAGE),
+    );
+  }
+}
+
+const MARSHALLING = { removeUndefinedValues: true };
+
+function inOrder(items: readonly Item[], { keys: [, range = ''] }: Table): Item[] {
+  const of = (item: Item) => item[range] as string;
+  return items.toSorted((a, b) => (of(a) < of(b) ? -1 : 1));
+}
+
+const partitionsOf = (table: Table): Item[][] => [
+  ...Map.groupBy(
+    [...table.rows.values()].map(({ item }) => item),
+    (item) => item[table.keys[0]],
+  ).values(),
+];
+
+/** A write, for who reads what happened. */
+function described({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
+  if (Put)
+    return `puts ${Put.TableName} ${Object.values(Put.Item ?? {})
+      .slice(0, 2)
+      .join(' ')}`;
+  const { TableName, Key, ConditionExpression = '' } = { ...(Update ?? Delete ?? ConditionCheck) };
+  const key = Object.values(Key ?? {}).join(' ');
+  if (Delete) return `deletes ${TableName} ${key}`;
+  const after = Update?.ExpressionAttributeValues?.[':after'];
+  const expected = ConditionExpression.includes('#version') ? ` on v${after ?? 0}` : '';
+  return `${Update ? 'updates' : 'checks'} ${TableName} ${key}${expected}`;
+}
