@@ -92,7 +92,7 @@ const REGISTRATION: Made[] = [
       ms: 8,
       parent: 3 + 3 * index,
       attributes: {
-        'messaging.destination.name': 'rollcall-dev-registration-replies.fifo',
+        'messaging.destination.name': 'rollcall-dev-registration-replies',
         'cloudevents.event_type': 'rollcall.onboarding.step-completed.v1',
       },
     },

@@ -23,14 +23,15 @@ import { startMessaging } from '../local/emulators/fauxqs.ts';
 
 const REGION = 'us-east-1';
 const CONCURRENCY = 32;
+const SUBSCRIBERS = ['sms', 'points', 'guide'];
 /** A registration's event, as large as ours. */
-const BODY = JSON.stringify({ type: 'rollcall.member.registered.v1', data: 'x'.repeat(560) });
+const BODY = JSON.stringify({ type: 'rollcall.member.registered.v2', data: 'x'.repeat(560) });
 
 /**
  * What the emulators allow at best: the calls that a run of the demo made, repeated by a bare SDK loop in one process,
  * against the same emulators, without functions, gateways or event source mappings.
  * @param calls by `service:Operation`, as the demo reports them
- * @param members that registered, each of them published in two renditions
+ * @param members that registered: each is published once, and answered by each subscriber
  * @returns seconds
  */
 export async function measureFloor(calls: Record<string, number>, members: number): Promise<number> {
@@ -57,13 +58,13 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   const { TopicArn } = await sns.send(
     new CreateTopicCommand({ Name: 'floor.fifo', Attributes: { FifoTopic: 'true' } }),
   );
-  const queues: string[] = [];
-  for (const name of ['sms', 'points', 'guide', 'replies']) {
+  const { QueueUrl: replies = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'replies' }));
+  const queues = [replies];
+  for (const name of SUBSCRIBERS) {
     const { QueueUrl = '' } = await sqs.send(
       new CreateQueueCommand({ QueueName: `${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
     );
     queues.push(QueueUrl);
-    if (name === 'replies') continue;
     await sns.send(
       new SubscribeCommand({
         TopicArn,
@@ -75,7 +76,10 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   }
 
   const count = (name: string) => calls[name] ?? 0;
-  const entries = Math.min(10, Math.max(1, Math.round((2 * members) / Math.max(1, count('sns:PublishBatch')))));
+  const entriesOf = (messages: number, operation: string) =>
+    Math.min(10, Math.max(1, Math.round(messages / Math.max(1, count(operation)))));
+  const published = entriesOf(members, 'sns:PublishBatch');
+  const answered = entriesOf(SUBSCRIBERS.length * members, 'sqs:SendMessageBatch');
   let key = 0;
   const item = () => ({
     Put: {
@@ -86,17 +90,15 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   });
 
   const start = performance.now();
-  await repeat(count('dynamodb:TransactWriteItems'), async (index) => {
-    // Registrations and bonuses write three items, texts, guides and replies two.
-    await dynamodb.send(
-      new TransactWriteCommand({ TransactItems: index % 7 < 2 ? [item(), item(), item()] : [item(), item()] }),
-    );
+  await repeat(count('dynamodb:TransactWriteItems'), async () => {
+    // The member, the guard of the phone, and the outbox row.
+    await dynamodb.send(new TransactWriteCommand({ TransactItems: [item(), item(), item()] }));
   });
   await repeat(count('sns:PublishBatch'), async () => {
     await sns.send(
       new PublishBatchCommand({
         TopicArn,
-        PublishBatchRequestEntries: Array.from({ length: entries }, (_, index) => ({
+        PublishBatchRequestEntries: Array.from({ length: published }, (_, index) => ({
           Id: String(index),
           Message: BODY,
           MessageGroupId: String(key),
@@ -106,16 +108,14 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
     );
   });
   await repeat(count('dynamodb:BatchWriteItem'), async () => {
-    const deletes = Array.from({ length: Math.min(25, entries) }, () => ({
+    const deletes = Array.from({ length: published }, () => ({
       DeleteRequest: { Key: { pk: String(key++) } },
     }));
     await dynamodb.send(new BatchWriteCommand({ RequestItems: { floor: deletes } }));
   });
   await repeat(count('sqs:SendMessageBatch'), async () => {
-    const ids = { MessageGroupId: String(key), MessageDeduplicationId: String(key++) };
-    await sqs.send(
-      new SendMessageBatchCommand({ QueueUrl: queues.at(-1), Entries: [{ Id: '0', MessageBody: BODY, ...ids }] }),
-    );
+    const Entries = Array.from({ length: answered }, (_, index) => ({ Id: String(index), MessageBody: BODY }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: replies, Entries }));
   });
   const keyOf = (index: number) => ({ TableName: 'floor', Key: { pk: String(index) } });
   await repeat(count('dynamodb:GetItem'), async (index) => {

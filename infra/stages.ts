@@ -24,6 +24,18 @@ const settings = z.strictObject({
     'registration-replies': concurrency.optional(),
     'registration-outcomes': concurrency.optional(),
   }),
+  /**
+   * Units a second that a table is ready for before its first load, by its name, such as `members`: 12,000 and 4,000 if
+   * nothing is said. Paid once, when it is raised; it cannot be lowered
+   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). How many: docs/capacity.md.
+   */
+  warmThroughput: z.record(z.string(), z.strictObject({ reads: z.int().min(12_000), writes: z.int().min(4_000) })),
+  /**
+   * Instances that are kept for a function, and its most, by its name, such as `registration-register`; of a consumer, at
+   * least its `subscriberConcurrency`. They are taken from what the account may run, of which 100 stay for all others
+   * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+   */
+  reservedConcurrency: z.record(z.string(), z.int().min(2)),
   /** Requests a second that the API takes of each route, from everybody together. */
   throttling: z.strictObject({
     perSecond: z.int().min(1),
@@ -112,6 +124,8 @@ const ownStages = {
     logRetentionDays: 7,
     eventArchiveDays: 7,
     subscriberConcurrency: { default: 5 },
+    warmThroughput: {},
+    reservedConcurrency: {},
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
@@ -146,6 +160,8 @@ const ownStages = {
     logRetentionDays: 90,
     eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
+    warmThroughput: {},
+    reservedConcurrency: {},
     throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 30 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },

@@ -64,7 +64,7 @@ export class Consumer extends Construct {
 
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      tableName: `rollcall-${stage.name}-${name}`,
+      name,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       globalSecondaryIndexes: [

@@ -70,7 +70,7 @@ export class Dashboard extends Construct {
     );
     this.#showApi(api);
     this.#showPublication(queues.filter((name) => name.endsWith('-undelivered.fifo')));
-    for (const consumer of consumers) this.#showConsumer(consumer);
+    for (const consumer of consumers) this.#showConsumer(consumer, queues);
     this.#showTexts(stage);
     this.#showTextEvents(queues);
     this.#showFunctions(functions);
@@ -150,12 +150,15 @@ export class Dashboard extends Construct {
     ]);
   }
 
-  #showConsumer(name: string): void {
+  #showConsumer(name: string, queues: readonly string[]): void {
+    const [queue = '', deadLetterQueue = ''] = [name, `${name}-dlq`].map((own) =>
+      queues.find((each) => each.replace(/\.fifo$/, '') === `${this.#prefix}${own}`),
+    );
     const own = (metric: string, statistic = 'Sum') => this.#own(name, metric, statistic);
     this.#board.addLargeHeader(name);
     this.#board.monitorSqsQueueWithDlq({
-      queue: this.#queue(`${this.#prefix}${name}.fifo`),
-      deadLetterQueue: this.#queue(`${this.#prefix}${name}-dlq.fifo`),
+      queue: this.#queue(queue),
+      deadLetterQueue: this.#queue(deadLetterQueue),
     });
     this.#show('What becomes of it', [
       { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },

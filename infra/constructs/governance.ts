@@ -21,7 +21,7 @@ export class Governance extends Construct {
     const table = (name: string, sorted: boolean, expires: boolean) =>
       new ServiceTable(this, name, {
         stage,
-        tableName: `rollcall-${stage.name}-${name}`,
+        name,
         partitionKey: { name: 'pk', type: AttributeType.STRING },
         ...(sorted && { sortKey: { name: 'sk', type: AttributeType.STRING } }),
         ...(expires && { timeToLiveAttribute: 'expiresAt' }),

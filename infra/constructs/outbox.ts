@@ -33,7 +33,7 @@ export class Outbox extends Construct {
     super(scope, id);
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      tableName: `rollcall-${stage.name}-outbox`,
+      name: 'outbox',
       partitionKey: { name: 'aggregateId', type: AttributeType.STRING },
       sortKey: { name: 'version', type: AttributeType.NUMBER },
       dynamoStream: StreamViewType.NEW_IMAGE,

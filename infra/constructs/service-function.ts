@@ -31,6 +31,7 @@ export class ServiceFunction extends LambdaFunction {
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
+    const reserved = stage.reservedConcurrency[name];
     const functionName = `rollcall-${stage.name}-${name}`;
     const { role, logGroup } = functionRole(scope, id, { stage, functionName });
     super(scope, id, {
@@ -43,6 +44,7 @@ export class ServiceFunction extends LambdaFunction {
       // The share of a CPU grows with memory: half a gigabyte starts a bundle with SDK clients in about half the time.
       memorySize: 512,
       timeout,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
       // Lambda's own lines of each invocation cost as much as ours; those of what timed out or died are warnings.

@@ -7,9 +7,13 @@ import { removalPolicyOf } from './removal.ts';
 
 /** A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request. */
 export class ServiceTable extends TableV2 {
-  constructor(scope: Construct, id: string, props: { stage: Stage } & TablePropsV2) {
-    const { stage, ...table } = props;
+  /** @param props `name`: unique in the stage, such as `members` */
+  constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TablePropsV2, 'tableName'>) {
+    const { stage, name, ...table } = props;
+    const warm = stage.warmThroughput[name];
     super(scope, id, {
+      tableName: `rollcall-${stage.name}-${name}`,
+      ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
       // DynamoDB's own key costs nothing; every use of aws/dynamodb is paid (https://aws.amazon.com/kms/pricing/).
       encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },

@@ -35,7 +35,7 @@ export class RegistrationStack extends Stack {
     });
     const members = new ServiceTable(this, 'Members', {
       stage,
-      tableName: `rollcall-${stage.name}-members`,
+      name: 'members',
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       // Of what is left of phones whose members left.
       timeToLiveAttribute: 'expiresAt',
@@ -72,7 +72,7 @@ export class RegistrationStack extends Stack {
 
     const limits = new ServiceTable(this, 'Limits', {
       stage,
-      tableName: `rollcall-${stage.name}-registration-limits`,
+      name: 'registration-limits',
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',
     });

@@ -47,7 +47,7 @@ export class SmsStack extends Stack {
 
     const limits = new ServiceTable(this, 'Limits', {
       stage,
-      tableName: `rollcall-${stage.name}-sms-limits`,
+      name: 'sms-limits',
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',
     });

@@ -51,7 +51,7 @@ const SECONDS_A_DAY = 86_400;
 export function limitsOf(figures: Figures, stage: Stage): Limit[] {
   return [
     ...hotItems(figures),
-    ...tables(figures),
+    ...tables(figures, stage),
     ...services(figures),
     ...functions(figures, stage),
     ...settings(stage),
@@ -70,7 +70,7 @@ function hotItems({ perRegistration }: Figures): Limit[] {
     }));
 }
 
-function tables({ perRegistration }: Figures): Limit[] {
+function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[] {
   return Object.entries(perRegistration.tables)
     .filter(([table]) => table !== CIRCUITS)
     .flatMap(([table, units]) => {
@@ -79,8 +79,8 @@ function tables({ perRegistration }: Figures): Limit[] {
         {
           what: `write units of \`${table}\` while it is new`,
           needs,
-          limit: QUOTAS.newTableWriteUnits,
-          raise: 'warm throughput of the table, which is paid once',
+          limit: warmThroughput[table]?.writes ?? QUOTAS.newTableWriteUnits,
+          raise: 'setting `warmThroughput`, which is paid once',
           source: SOURCES.newTable,
         },
         {
@@ -95,7 +95,9 @@ function tables({ perRegistration }: Figures): Limit[] {
 }
 
 function services({ perRegistration: { byService, received } }: Figures): Limit[] {
-  const queues = Object.entries(received).map(([queue, { calls }]) => ({
+  // Others have no such quota.
+  const ordered = Object.entries(received).filter(([queue]) => queue.endsWith('.fifo'));
+  const queues = ordered.map(([queue, { calls }]) => ({
     what: `receives of \`${queue}\``,
     needs: (rate: number) => rate * calls,
     limit: QUOTAS.queueRequests,
@@ -125,7 +127,8 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
 function busy({ perRegistration, durations }: Figures, name: string): number {
   const { base = 0, perRecord = 0 } = durations[name] ?? {};
   const invocations = perRegistration.invocations[name] ?? 0;
-  const records = perRegistration.received[`${name.replace(/-consume$/, '')}.fifo`]?.messages ?? 0;
+  const queue = name.replace(/-consume$/, '');
+  const { messages: records = 0 } = perRegistration.received[`${queue}.fifo`] ?? perRegistration.received[queue] ?? {};
   return (base * invocations + perRecord * records) / 1000;
 }
 

@@ -40,8 +40,8 @@ export interface How {
 export type Released = { gone: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
 
 /**
- * The lower versions of an aggregate that a late subscriber meets above version 1 may be on their way by the dead-letter
- * queue. Longer than that way takes: the queue's visibility timeout and a few sweeps.
+ * The lower versions of an aggregate that a late subscriber meets above version 1 may lie among the dead letters, which the
+ * sweep parks before it tries anything: a minute later at most, and three more if sweeps fail.
  */
 const ADOPT_AFTER_MS = 5 * 60_000;
 /** A message over which the sweep died so often in a row waits for a person. */

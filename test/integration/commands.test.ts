@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { Channel } from '../../shared/contracts/channel.ts';
-import { pointsCommands, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../shared/contracts/contract.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
@@ -40,7 +40,8 @@ const ended = (id: string) =>
 const REGISTRATION = 'registration-outbox-relay';
 const POINTS = 'points-commands-consume';
 /** Puts a message straight into the queue of a channel, as the function of a service would. */
-const send = (fn: string, { name }: Channel, group: string, body: string) => cloud.sendAs(fn, name, group, body);
+const send = (fn: string, { name }: Channel, group: string, body: string, role = fn) =>
+  cloud.sendAs(fn, name, group, body, role);
 
 function messageBody<C extends MessageContract>(
   contract: C,
@@ -167,7 +168,7 @@ describe('a command that comes too late', () => {
       version: 1,
       data: { memberId: id, points: 40, deadline },
       correlationId: operationId,
-      replyTo: registrationReplies.name,
+      replyTo: registrationOutcomes.name,
     });
     await send(REGISTRATION, pointsCommands, `points-commands/${id}`, command);
     const found = await eventually(async () => {
@@ -198,7 +199,7 @@ describe('an answer that comes too late', () => {
       version: 1,
       data: { memberId: id, points: 40 },
       correlationId: operationId,
-      replyTo: registrationReplies.name,
+      replyTo: registrationOutcomes.name,
     });
     await send(REGISTRATION, pointsCommands, `points-commands/${id}`, command);
     const compensated = await eventually(async () => {
@@ -259,8 +260,8 @@ describe('a reply', () => {
 
   it('is parked if it answers nothing that was asked', async () => {
     const { id, body } = settled(randomUUID(), 1, randomUUID());
-    await send(POINTS, registrationReplies, id, body);
-    expect(await parked('registration-replies', id)).toMatchObject({
+    await send(POINTS, registrationOutcomes, id, body);
+    expect(await parked('registration-outcomes', id)).toMatchObject({
       reason: 'failed',
       error: expect.stringContaining('answers operation'),
       senderId: expect.stringMatching(/^AROA\w+:rollcall-dev-points-commands-consume$/),
@@ -282,8 +283,8 @@ describe('a reply', () => {
       [settled(other.id, 40, operationId), "is another member's"],
       [settled(id, 1_000, operationId), 'is about other points'],
     ] as const) {
-      await send(POINTS, registrationReplies, reply.id, reply.body);
-      expect((await parked('registration-replies', reply.id)).error).toContain(why);
+      await send(POINTS, registrationOutcomes, reply.id, reply.body);
+      expect((await parked('registration-outcomes', reply.id)).error).toContain(why);
     }
     expect(await operation(operationId)).toMatchObject({ state: 'pending' });
   });
@@ -295,15 +296,15 @@ describe('a reply', () => {
     'is set aside unread if it was sent %s, and is not read because a person redrives it',
     async (_, source, fn, why) => {
       const { id, body } = settled(randomUUID(), 1, randomUUID(), source);
-      await send(fn, registrationReplies, id, body);
-      const queue = 'rollcall-dev-registration-replies.fifo';
+      await send(fn, registrationOutcomes, id, body, POINTS);
+      const queue = 'rollcall-dev-registration-outcomes';
       const aside = await eventually(async () =>
-        (await cloud.items('registration-replies', queue)).find((parkedAside) => parkedAside.body === body),
+        (await cloud.items('registration-outcomes', queue)).find((parkedAside) => parkedAside.body === body),
       );
       expect(aside).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
-      const { reports } = await cloud.invoke('rollcall-dev-registration-replies-sweep', { redrive: [queue] });
+      const { reports } = await cloud.invoke('rollcall-dev-registration-outcomes-sweep', { redrive: [queue] });
       expect(reports[0].applied).toBe(0);
-      expect(await cloud.items('registration-replies', id)).toEqual([]);
+      expect(await cloud.items('registration-outcomes', id)).toEqual([]);
     },
   );
 });

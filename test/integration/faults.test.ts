@@ -122,7 +122,7 @@ describe('a fault on purpose', () => {
   });
 
   it('leaves out some entries of a batch to a queue, and says which', async () => {
-    const QueueName = 'rollcall-dev-sms-commands-dlq.fifo';
+    const QueueName = 'rollcall-dev-points-commands-dlq.fifo';
     const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     next = { operation: 'SendMessageBatch', fault: { kind: 'partly done' } };
     const Entries = ['0', '1'].map((Id) => ({

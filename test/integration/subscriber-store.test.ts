@@ -3,228 +3,271 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscriber-store.ts';
 import type { ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import type { Choices, Instance, Scheduler } from '../simulation/scheduler.ts';
+import { Tables } from '../simulation/tables.ts';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
-/** What the simulation takes for granted of a subscriber's table must be what the real one does. */
-describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscriber’s table: %s', (kind) => {
-  let cloud: TestCloud | undefined;
-  let store: SubscriberStore;
-  let aggregates = 0;
-  const aggregate = () => `${kind}-${++aggregates}`;
+/** What the simulation, and unit tests, take for granted of a subscriber's table must be what the real one does. */
+describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit tests'] as const)(
+  'a subscriber’s table: %s',
+  (kind) => {
+    let cloud: TestCloud | undefined;
+    let store: SubscriberStore;
+    let aggregates = 0;
+    const aggregate = () => `${kind}-${++aggregates}`;
 
-  beforeAll(async () => {
-    if (kind === 'the model of the simulation') {
-      store = new InMemorySubscriberStore();
-      return;
-    }
-    cloud = await startTestCloud();
-    const client = new DynamoDBClient({
-      endpoint: cloud.endpointUrl,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    beforeAll(async () => {
+      if (kind === 'the model of unit tests') {
+        store = new InMemorySubscriberStore();
+        return;
+      }
+      if (kind === 'the tables of the simulation') {
+        const scheduler = {
+          now: from.getTime(),
+          call: async (_: Instance, __: string, effect: () => unknown) => effect(),
+        };
+        const tables = new Tables(scheduler as Scheduler, { below: () => 0 } as unknown as Choices);
+        tables.create('guide');
+        store = createSubscriberStore({
+          client: tables.clientOf({} as Instance),
+          tableName: 'guide',
+          cursorKey: 'journey',
+        });
+        return;
+      }
+      cloud = await startTestCloud();
+      const client = new DynamoDBClient({
+        endpoint: cloud.endpointUrl,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      });
+      const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+      store = createSubscriberStore({ client: documents, tableName: 'rollcall-dev-guide', cursorKey: 'journey' });
     });
-    const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-    store = createSubscriberStore({ client: documents, tableName: 'rollcall-dev-guide', cursorKey: 'journey' });
-  });
-  afterAll(() => cloud?.stop());
+    afterAll(() => cloud?.stop());
 
-  const message = (aggregateId: string, version: number, change: Partial<ParkedMessage> = {}): ParkedMessage => ({
-    aggregateId,
-    version,
-    messageId: `${aggregateId}/${version}`,
-    body: '{}',
-    reason: 'gap',
-    attempts: 1,
-    parkedAt: '2026-11-21T10:00:00.000Z',
-    ...change,
-  });
-  const from = new Date('2026-11-21T10:00:00.000Z');
-  const lease = (owner: string, start = from) => ({ owner, from: start, until: new Date(start.getTime() + 15_000) });
-  const everythingParked = async () =>
-    (await Promise.all([0, 1, 2, 3].map((segment) => Array.fromAsync(store.parked(segment, 4))))).flat(2);
+    const message = (aggregateId: string, version: number, change: Partial<ParkedMessage> = {}): ParkedMessage => ({
+      aggregateId,
+      version,
+      messageId: `${aggregateId}/${version}`,
+      body: '{}',
+      reason: 'gap',
+      attempts: 1,
+      parkedAt: '2026-11-21T10:00:00.000Z',
+      ...change,
+    });
+    const from = new Date('2026-11-21T10:00:00.000Z');
+    const lease = (owner: string, start = from) => ({ owner, from: start, until: new Date(start.getTime() + 15_000) });
+    const everythingParked = async () =>
+      (await Promise.all([0, 1, 2, 3].map((segment) => Array.fromAsync(store.parked(segment, 4))))).flat(2);
 
-  it('moves the cursor from where it stands, and from nowhere else', async () => {
-    const id = aggregate();
-    expect(await store.cursor(id)).toBeUndefined();
-    expect(await store.commit(id, 0, { version: 1 }, {})).toEqual({ state: 'done' });
-    expect(await store.commit(id, 0, { version: 1 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
-    expect(await store.commit(id, 2, { version: 3 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
-    expect(await store.commit(id, 1, { version: 2 }, {})).toEqual({ state: 'done' });
-    expect(await store.cursor(id)).toEqual({ version: 2 });
-  });
+    it('moves the cursor from where it stands, and from nowhere else', async () => {
+      const id = aggregate();
+      expect(await store.cursor(id)).toBeUndefined();
+      expect(await store.commit(id, 0, { version: 1 }, {})).toMatchObject({ state: 'done' });
+      expect(await store.commit(id, 0, { version: 1 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
+      expect(await store.commit(id, 2, { version: 3 }, {})).toEqual({ state: 'moved', cursor: { version: 1 } });
+      expect(await store.commit(id, 1, { version: 2 }, {})).toMatchObject({ state: 'done' });
+      expect(await store.cursor(id)).toEqual({ version: 2 });
+    });
 
-  it('says that there is no cursor when it refuses', async () => {
-    expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
-  });
+    it('says what it has committed, with what earlier versions left, so that answers can be derived from it', async () => {
+      const id = aggregate();
+      await store.commit(id, 0, { version: 1 }, { set: { points: 100, bonus: 'given' } });
+      const claim = await store.commit(id, 1, { version: 2 }, { set: { points: 60 }, remove: ['bonus'] });
+      expect(claim).toMatchObject({ state: 'done', committed: { points: 60 } });
+      const { cursor, state } = await store.state(id);
+      expect([cursor, state.points, state.bonus]).toEqual([{ version: 2 }, 60, undefined]);
+    });
 
-  it('keeps what an effect has to send, through later versions, until it was sent', async () => {
-    const id = aggregate();
-    const [one, other] = [outgoingMessage(id, 'one'), outgoingMessage(id, 'other')];
-    const place = { aggregateId: id, version: 1 };
-    expect(await store.unsent(place)).toEqual([]);
-    await store.commit(id, 0, { version: 1 }, { send: [one, other] });
-    await store.commit(id, 1, { version: 2 }, { send: [other] });
-    expect(await store.unsent(place)).toEqual([one, other]);
-    await store.sent(place, [other]);
-    expect(await store.unsent(place)).toEqual([other]);
-    await store.sent(place, []);
-    await store.sent(place, []);
-    await store.sent(place, [other]);
-    expect(await store.unsent(place)).toEqual([]);
-    expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
-    expect(await store.commit(id, 1, { version: 2 }, { send: [one] })).toMatchObject({ state: 'moved' });
-    expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
-  });
+    it('knows of which messages nothing follows: a version that was skipped, whoever claims it, or a message given up', async () => {
+      const id = aggregate();
+      const because = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
+      await store.park(message(id, 1));
+      await store.discard({ ...message(id, 1), ...because, skipped: true }, { after: 0, next: { version: 1 } });
+      await store.commit(id, 1, { version: 2 }, {});
+      await store.park(message(id, 2, { messageId: 'second' }));
+      await store.discard({ ...message(id, 2, { messageId: 'second' }), ...because });
+      const isGivenUp = (version: number, messageId: string) =>
+        store.isGivenUp({ aggregateId: id, version, messageId });
+      expect(
+        await Promise.all([isGivenUp(1, 'any'), isGivenUp(2, 'second'), isGivenUp(2, 'first'), isGivenUp(3, 'any')]),
+      ).toEqual([true, true, false, false]);
+    });
 
-  it('remembers the baseline for good', async () => {
-    const id = aggregate();
-    await store.commit(id, 0, { version: 5, baseline: 5 }, {});
-    await store.commit(id, 5, { version: 6 }, {});
-    expect(await store.cursor(id)).toEqual({ version: 6, baseline: 5 });
-  });
+    it('says that there is no cursor when it refuses', async () => {
+      expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
+    });
 
-  it('neither moves nor leases the cursor of a subject that has left', async () => {
-    const id = aggregate();
-    await store.commit(id, 0, { version: 1 }, {});
-    await store.commit(id, 1, { version: 2, erased: true }, {});
-    const moved = { state: 'moved', cursor: { version: 2, erased: true } };
-    expect(await store.commit(id, 2, { version: 3 }, {})).toEqual(moved);
-    expect(await store.lease(id, 2, lease('a'))).toEqual(moved);
-    expect(await store.cursor(id)).toEqual(moved.cursor);
-  });
+    it('keeps what an effect has to send, through later versions, until it was sent', async () => {
+      const id = aggregate();
+      const [one, other] = [outgoingMessage(id, 'one'), outgoingMessage(id, 'other')];
+      const place = { aggregateId: id, version: 1 };
+      expect(await store.unsent(place)).toEqual([]);
+      await store.commit(id, 0, { version: 1 }, { send: [one, other] });
+      await store.commit(id, 1, { version: 2 }, { send: [other] });
+      expect(await store.unsent(place)).toEqual([one, other]);
+      await store.sent(place, [other]);
+      expect(await store.unsent(place)).toEqual([other]);
+      await store.sent(place, []);
+      await store.sent(place, []);
+      await store.sent(place, [other]);
+      expect(await store.unsent(place)).toEqual([]);
+      expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
+      expect(await store.commit(id, 1, { version: 2 }, { send: [one] })).toMatchObject({ state: 'moved' });
+      expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
+    });
 
-  it('forgets what is parked and discarded of an aggregate, whatever version it claims, and of no other', async () => {
-    const [id, other] = [aggregate(), aggregate()];
-    for (const version of [1, 9]) await store.park(message(id, version, { reason: 'failed', error: 'no' }));
-    await store.park(message(other, 1));
-    const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
-    await store.discard({ ...message(id, 9), ...about });
-    await store.park(message(id, 10));
-    await store.eraseLeft(id, '');
-    await store.eraseLeft(aggregate(), '');
-    expect(await store.parkedOf(id)).toEqual([
-      message(id, 1, { reason: 'failed', body: '' }),
-      message(id, 10, { body: '' }),
-    ]);
-    expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
-  });
+    it('remembers the baseline for good', async () => {
+      const id = aggregate();
+      await store.commit(id, 0, { version: 5, baseline: 5 }, {});
+      await store.commit(id, 5, { version: 6 }, {});
+      expect(await store.cursor(id)).toEqual({ version: 6, baseline: 5 });
+    });
 
-  it('leases to one owner at a time, and without moving the cursor', async () => {
-    const id = aggregate();
-    expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
-    expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
-    expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'leased' });
-    expect(await store.cursor(id)).toBeUndefined();
-    const later = new Date(from.getTime() + 15_001);
-    expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done', again: true });
-    await store.release(id, lease('a'), false);
-    expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'leased' });
-    await store.release(id, lease('b'), false);
-    expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'done' });
-    expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
-  });
+    it('neither moves nor leases the cursor of a subject that has left', async () => {
+      const id = aggregate();
+      await store.commit(id, 0, { version: 1 }, {});
+      await store.commit(id, 1, { version: 2, erased: true }, {});
+      const moved = { state: 'moved', cursor: { version: 2, erased: true } };
+      expect(await store.commit(id, 2, { version: 3 }, {})).toEqual(moved);
+      expect(await store.lease(id, 2, lease('a'))).toEqual(moved);
+      expect(await store.cursor(id)).toEqual(moved.cursor);
+    });
 
-  it('tells the next lease of one whose call may have taken effect, until the cursor moves', async () => {
-    const id = aggregate();
-    await store.lease(id, 0, lease('a'));
-    await store.release(id, lease('a'), true);
-    expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'done', again: true });
-    await store.release(id, lease('b'), true);
-    expect(await store.lease(id, 0, lease('c'))).toEqual({ state: 'done', again: true });
-    await store.commit(id, 0, { version: 1 }, {});
-    expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
-  });
+    it('forgets what is parked and discarded of an aggregate, whatever version it claims, and of no other', async () => {
+      const [id, other] = [aggregate(), aggregate()];
+      for (const version of [1, 9]) await store.park(message(id, version, { reason: 'failed', error: 'no' }));
+      await store.park(message(other, 1));
+      const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
+      await store.discard({ ...message(id, 9), ...about });
+      await store.park(message(id, 10));
+      await store.eraseLeft(id, '');
+      await store.eraseLeft(aggregate(), '');
+      expect(await store.parkedOf(id)).toEqual([
+        message(id, 1, { reason: 'failed', body: '' }),
+        message(id, 10, { body: '' }),
+      ]);
+      expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
+    });
 
-  it('notes how many tries of a message began and did not end', async () => {
-    const key = { aggregateId: aggregate(), version: 1, messageId: 'm1' };
-    expect(await store.begun(key)).toBe(0);
-    expect([await store.begin(key), await store.begin(key), await store.begun(key)]).toEqual([0, 1, 2]);
-    expect(await store.begun({ ...key, messageId: 'm2' })).toBe(0);
-    await store.end(key);
-    expect(await store.begun(key)).toBe(0);
-  });
+    it('leases to one owner at a time, and without moving the cursor', async () => {
+      const id = aggregate();
+      expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
+      expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
+      expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'leased' });
+      expect(await store.cursor(id)).toBeUndefined();
+      const later = new Date(from.getTime() + 15_001);
+      expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done', again: true });
+      await store.release(id, lease('a'), false);
+      expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'leased' });
+      await store.release(id, lease('b'), false);
+      expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'done' });
+      expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
+    });
 
-  it('ends a lease with the commit', async () => {
-    const id = aggregate();
-    await store.lease(id, 0, lease('a'));
-    await store.commit(id, 0, { version: 1 }, {});
-    expect(await store.lease(id, 1, lease('b'))).toEqual({ state: 'done' });
-  });
+    it('tells the next lease of one whose call may have taken effect, until the cursor moves', async () => {
+      const id = aggregate();
+      await store.lease(id, 0, lease('a'));
+      await store.release(id, lease('a'), true);
+      expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'done', again: true });
+      await store.release(id, lease('b'), true);
+      expect(await store.lease(id, 0, lease('c'))).toEqual({ state: 'done', again: true });
+      await store.commit(id, 0, { version: 1 }, {});
+      expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
+    });
 
-  it('shows what is parked of an aggregate from the lowest version, and all of it in the index', async () => {
-    const id = aggregate();
-    for (const version of [10, 9, 100]) await store.park(message(id, version));
-    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([9, 10, 100]);
-    expect((await store.parkedOf(id))[0]).toEqual(message(id, 9));
-    const indexed = (await everythingParked()).filter(({ aggregateId }) => aggregateId === id);
-    expect(indexed.map(({ version }) => version)).toEqual([9, 10, 100]);
-    await store.park(message(id, 9, { reason: 'failed', error: 'no' }));
-    expect(await store.parkedOf(id)).toHaveLength(3);
-    await store.unpark(message(id, 9));
-    await store.unpark(message(id, 9));
-    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
-  });
+    it('notes how many tries of a message began and did not end', async () => {
+      const key = { aggregateId: aggregate(), version: 1, messageId: 'm1' };
+      expect(await store.begun(key)).toBe(0);
+      expect([await store.begin(key), await store.begin(key), await store.begun(key)]).toEqual([0, 1, 2]);
+      expect(await store.begun({ ...key, messageId: 'm2' })).toBe(0);
+      await store.end(key);
+      expect(await store.begun(key)).toBe(0);
+    });
 
-  it('leaves what is parked already as it is, if asked to', async () => {
-    const id = aggregate();
-    await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
-    await store.park(message(id, 2), 'new');
-    expect(await store.parkedOf(id)).toEqual([message(id, 2, { reason: 'failed', error: 'no' })]);
-    await store.park(message(id, 3), 'new');
-    await store.park(message(id, 4), 'known');
-    expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([2, 3]);
-    await store.park(message(id, 3, { attempts: 9 }), 'known');
-    expect((await store.parkedOf(id))[1]).toMatchObject({ attempts: 9 });
-  });
+    it('ends a lease with the commit', async () => {
+      const id = aggregate();
+      await store.lease(id, 0, lease('a'));
+      await store.commit(id, 0, { version: 1 }, {});
+      expect(await store.lease(id, 1, lease('b'))).toEqual({ state: 'done' });
+    });
 
-  it('keeps messages that claim one version apart by their ids', async () => {
-    const id = aggregate();
-    for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), 'new');
-    await store.unpark(message(id, 2, { messageId: 'a' }));
-    expect((await store.parkedOf(id)).map(({ messageId }) => messageId)).toEqual(['b']);
-  });
+    it('shows what is parked of an aggregate from the lowest version, and all of it in the index', async () => {
+      const id = aggregate();
+      for (const version of [10, 9, 100]) await store.park(message(id, version));
+      expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([9, 10, 100]);
+      expect((await store.parkedOf(id))[0]).toEqual(message(id, 9));
+      const indexed = (await everythingParked()).filter(({ aggregateId }) => aggregateId === id);
+      expect(indexed.map(({ version }) => version)).toEqual([9, 10, 100]);
+      await store.park(message(id, 9, { reason: 'failed', error: 'no' }));
+      expect(await store.parkedOf(id)).toHaveLength(3);
+      await store.unpark(message(id, 9));
+      await store.unpark(message(id, 9));
+      expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
+    });
 
-  it('keeps messages that name no version apart by their ids', async () => {
-    const queue = aggregate();
-    for (const messageId of ['b', 'a']) await store.park(message(queue, 0, { messageId, reason: 'unreadable' }));
-    expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['a', 'b']);
-    expect((await everythingParked()).filter(({ aggregateId }) => aggregateId === queue)).toHaveLength(2);
-    await store.unpark(message(queue, 0, { messageId: 'a' }));
-    expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['b']);
-  });
+    it('leaves what is parked already as it is, if asked to', async () => {
+      const id = aggregate();
+      await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
+      await store.park(message(id, 2), 'new');
+      expect(await store.parkedOf(id)).toEqual([message(id, 2, { reason: 'failed', error: 'no' })]);
+      await store.park(message(id, 3), 'new');
+      await store.park(message(id, 4), 'known');
+      expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([2, 3]);
+      await store.park(message(id, 3, { attempts: 9 }), 'known');
+      expect((await store.parkedOf(id))[1]).toMatchObject({ attempts: 9 });
+    });
 
-  it('discards a message and moves the cursor in one write, or neither', async () => {
-    const id = aggregate();
-    const discarded = { ...message(id, 1), discardedAt: from.toISOString(), discardedBecause: 'a test' };
-    await store.park(message(id, 1));
-    expect(await store.discard(discarded, { after: 3, next: { version: 4 } })).toMatchObject({ state: 'moved' });
-    expect(await store.parkedOf(id)).toHaveLength(1);
-    expect(await store.discard(discarded, { after: 0, next: { version: 1 } })).toEqual({ state: 'done' });
-    expect(await store.parkedOf(id)).toEqual([]);
-    expect(await store.cursor(id)).toEqual({ version: 1 });
-  });
+    it('keeps messages that claim one version apart by their ids', async () => {
+      const id = aggregate();
+      for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), 'new');
+      await store.unpark(message(id, 2, { messageId: 'a' }));
+      expect((await store.parkedOf(id)).map(({ messageId }) => messageId)).toEqual(['b']);
+    });
 
-  it('forgets what an effect had to send when a person gives it up', async () => {
-    const id = aggregate();
-    await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });
-    const unsent = message(id, 1, { reason: 'unsent' });
-    await store.park(unsent);
-    await store.discard({ ...unsent, discardedAt: from.toISOString(), discardedBecause: 'a test' });
-    expect([await store.parkedOf(id), await store.unsent(unsent), await store.cursor(id)]).toEqual([
-      [],
-      [],
-      { version: 1 },
-    ]);
-  });
+    it('keeps messages that name no version apart by their ids', async () => {
+      const queue = aggregate();
+      for (const messageId of ['b', 'a']) await store.park(message(queue, 0, { messageId, reason: 'unreadable' }));
+      expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['a', 'b']);
+      expect((await everythingParked()).filter(({ aggregateId }) => aggregateId === queue)).toHaveLength(2);
+      await store.unpark(message(queue, 0, { messageId: 'a' }));
+      expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['b']);
+    });
 
-  it('discards what no cursor counts', async () => {
-    const id = aggregate();
-    await store.park(message(id, 2, { reason: 'below-baseline' }));
-    const discarded = { ...message(id, 2), discardedAt: from.toISOString(), discardedBecause: 'a test' };
-    expect(await store.discard(discarded)).toEqual({ state: 'done' });
-    expect(await store.parkedOf(id)).toEqual([]);
-    expect(await store.cursor(id)).toBeUndefined();
-  });
-});
+    it('discards a message and moves the cursor in one write, or neither', async () => {
+      const id = aggregate();
+      const discarded = { ...message(id, 1), discardedAt: from.toISOString(), discardedBecause: 'a test' };
+      await store.park(message(id, 1));
+      expect(await store.discard(discarded, { after: 3, next: { version: 4 } })).toMatchObject({ state: 'moved' });
+      expect(await store.parkedOf(id)).toHaveLength(1);
+      expect(await store.discard(discarded, { after: 0, next: { version: 1 } })).toEqual({ state: 'done' });
+      expect(await store.parkedOf(id)).toEqual([]);
+      expect(await store.cursor(id)).toEqual({ version: 1 });
+    });
+
+    it('forgets what an effect had to send when a person gives it up', async () => {
+      const id = aggregate();
+      await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });
+      const unsent = message(id, 1, { reason: 'unsent' });
+      await store.park(unsent);
+      await store.discard({ ...unsent, discardedAt: from.toISOString(), discardedBecause: 'a test' });
+      expect([await store.parkedOf(id), await store.unsent(unsent), await store.cursor(id)]).toEqual([
+        [],
+        [],
+        { version: 1 },
+      ]);
+    });
+
+    it('discards what no cursor counts', async () => {
+      const id = aggregate();
+      await store.park(message(id, 2, { reason: 'below-baseline' }));
+      const discarded = { ...message(id, 2), discardedAt: from.toISOString(), discardedBecause: 'a test' };
+      expect(await store.discard(discarded)).toEqual({ state: 'done' });
+      expect(await store.parkedOf(id)).toEqual([]);
+      expect(await store.cursor(id)).toBeUndefined();
+    });
+  },
+);

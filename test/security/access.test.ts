@@ -203,13 +203,13 @@ describe('a cloud', () => {
     await expect(
       new SQSClient(client).send(
         new SendMessageCommand({
-          QueueUrl: `${cloud.endpointUrl}/000000000000/rollcall-dev-sms-commands.fifo`,
+          QueueUrl: `${cloud.endpointUrl}/000000000000/rollcall-dev-sms-commands`,
           MessageBody: 'x',
           MessageGroupId: 'x',
           MessageDeduplicationId: 'x',
         }),
       ),
-    ).rejects.toThrow(said('sqs:SendMessage', arn('sqs', 'sms-commands.fifo')));
+    ).rejects.toThrow(said('sqs:SendMessage', arn('sqs', 'sms-commands')));
     await expect(
       new SNSClient(client).send(
         new PublishCommand({
@@ -289,7 +289,7 @@ describe('a cloud', () => {
         return Messages.length > 0 && Messages.map(({ Attributes }) => Attributes?.SenderId);
       });
     expect(await sendersIn('guide.fifo')).toEqual([SNS_SENDER]);
-    for (const sender of await sendersIn('registration-replies.fifo'))
+    for (const sender of await sendersIn('registration-replies'))
       expect(sender).toMatch(/^AROA[0-9A-F]{17}:rollcall-dev-(sms|points)-consume$/);
     for (const name of consumers) await stopped(name, 'DELETE');
   });

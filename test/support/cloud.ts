@@ -16,6 +16,7 @@ import type { ProviderFault, SentText } from '../../local/sms/mailbox.ts';
 import { EVERY_MEMBER } from '../../ops/token.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
+import { channels } from '../../shared/contracts/channels.ts';
 import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts';
 
 const PATIENCE_MS = 100_000;
@@ -161,11 +162,19 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
         ...config,
         credentials: cloud.access.credentialsOf(roleArn, `rollcall-dev-${fn}`),
       });
-      const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-${queue}.fifo`;
+      const QueueUrl = `${cloud.endpointUrl}/000000000000/${queueOf(queue)}`;
       const ids = { MessageGroupId: group, MessageDeduplicationId: randomUUID() };
-      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ids }));
+      await client.send(
+        new SendMessageCommand({ QueueUrl, MessageBody: body, ...(queueOf(queue).endsWith('.fifo') && ids) }),
+      );
     },
   };
+}
+
+/** A consumer's queue: FIFO, unless the messages of its channel need no order. */
+export function queueOf(consumer: string, kind: '' | '-dlq' | '-undelivered' = ''): string {
+  const channel = channels.find(({ name }) => name === consumer);
+  return `rollcall-dev-${consumer}${kind}${channel?.ordered === false ? '' : '.fifo'}`;
 }
 
 let phones = 0;

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { RECEIVES_BEFORE_PARKING } from '../../shared/config/redelivery.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { rpcWatch } from '../../shared/contracts/rpc.ts';
 
 interface Resource {
@@ -91,9 +89,10 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
 }
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
-  const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties.FifoQueue);
-  /** Of what a provider tells. */
-  const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !Properties.FifoQueue);
+  /** Of what a provider tells, apart from messages. */
+  const isOfProvider = ({ QueueName }: Record<string, string>) => QueueName?.includes('-sms-events');
+  const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !isOfProvider(Properties));
+  const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
@@ -101,17 +100,20 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const settings = [...functions().values()].flatMap(
       ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
     );
-    expect(settings).toEqual(Array.from({ length: 18 }, () => 'false'));
+    expect(settings).toEqual(Array.from({ length: 14 }, () => 'false'));
   });
 
-  it('give every queue a FIFO dead-letter queue that keeps messages for 14 days', () => {
+  it('give every queue a dead-letter queue of its own kind that keeps messages for 14 days', () => {
     const deadLetterQueues = new Set<string>();
     for (const [id, { Properties }] of [...queues(), ...ofType(stage, 'AWS::SNS::Subscription')]) {
       if (Properties.RedrivePolicy) deadLetterQueues.add(idOf(stage, id, Properties.RedrivePolicy.deadLetterTargetArn));
     }
-    expect(queues().length).toBe(15);
+    expect(queues().length).toBe(17);
+    const kinds = new Map(queues().map(([id, { Properties }]) => [id, Properties.FifoQueue]));
     for (const [id, { Properties }] of queues()) {
       expect(Properties.RedrivePolicy || deadLetterQueues.has(id), id).toBeTruthy();
+      const target = Properties.RedrivePolicy?.deadLetterTargetArn;
+      if (target) expect(kinds.get(idOf(stage, id, target)), id).toBe(Properties.FifoQueue);
       expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
     }
   });
@@ -126,10 +128,13 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     // Of what lies between sent and delivered, nobody is told.
     if (destination) expect(destination.MatchingEventTypes).not.toContain('TEXT_ALL');
     expect(others().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
+    for (const [, { Properties }] of others()) expect(Properties.FifoQueue).toBeUndefined();
   });
 
   it('give high throughput by message group to topic and queues', () => {
-    for (const [, { Properties }] of queues()) {
+    const ordered = queues().filter(([, { Properties }]) => Properties.FifoQueue);
+    expect(ordered.length).toBe(11);
+    for (const [, { Properties }] of ordered) {
       expect(Properties).toMatchObject({
         DeduplicationScope: 'messageGroup',
         FifoThroughputLimit: 'perMessageGroupId',
@@ -140,7 +145,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 
   it('let every mapping report partial failures', () => {
-    expect(mappings().length).toBe(stage === 'dev' ? 16 : 17);
+    expect(mappings().length).toBe(stage === 'dev' ? 8 : 9);
     for (const [, { Properties }] of mappings())
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -148,7 +153,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('hide a message for at least six times the timeout of its function', () => {
     const byId = new Map(queues());
     const consuming = mappings().filter(([id, { Properties }]) => byId.has(idOf(stage, id, Properties.EventSourceArn)));
-    expect(consuming.length).toBe(15);
+    expect(consuming.length).toBe(7);
     for (const [id, { Properties }] of consuming) {
       const queue = byId.get(idOf(stage, id, Properties.EventSourceArn))?.Properties;
       const timeout = functions().get(idOf(stage, id, Properties.FunctionName))?.Properties.Timeout;
@@ -158,23 +163,19 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
 
   it('give a message up only after more receives than it is parked at', () => {
     const limits = queues().flatMap(([, { Properties }]) => Properties.RedrivePolicy?.maxReceiveCount ?? []);
-    expect(limits.length).toBe(6);
+    expect(limits.length).toBe(7);
     for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
   });
 
-  it('deliver every event to every subscriber, raw, in the one rendition that it reads', () => {
+  it('deliver every event to every subscriber, raw, and unfiltered, as one rendition is published', () => {
     const channels = new Set(queues().map(([id]) => id));
     const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
       ([id, { Properties }]) => Properties.Protocol === 'sqs' && channels.has(idOf(stage, id, Properties.Endpoint)),
     );
     expect(subscriptions.length).toBe(3);
-    const renditions: string[] = [memberRegistered.type, memberRegisteredV2.type];
     for (const [, { Properties }] of subscriptions) {
       expect(Properties.RawMessageDelivery).toBe(true);
-      const [{ 'anything-but': without }] = Properties.FilterPolicy.type;
-      expect(Object.keys(Properties.FilterPolicy)).toEqual(['type']);
-      expect(renditions.filter((type) => !without.includes(type))).toHaveLength(renditions.length - 1);
-      expect(without.every((type: string) => renditions.includes(type))).toBe(true);
+      expect(Properties.FilterPolicy).toBeUndefined();
     }
   });
 
@@ -217,7 +218,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
     // Of prod, one takes what AWS tells of texts.
-    expect(functions().size).toBe(stage === 'dev' ? 39 : 40);
+    expect(functions().size).toBe(stage === 'dev' ? 35 : 36);
     // And that of the API.
     expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(functions().size + 1);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
@@ -293,21 +294,26 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
     // And what AWS tells of texts.
     const more = stage === 'dev' ? 0 : 1;
-    expect(count('ApproximateAgeOfOldestMessage')).toBe(6 + more);
-    expect(count('ApproximateNumberOfMessagesVisible')).toBe(6 + more);
+    expect(count('ApproximateAgeOfOldestMessage')).toBe(7 + more);
+    expect(count('ApproximateNumberOfMessagesVisible')).toBe(7 + more);
     const givenUp = alarms.filter(({ Metrics }) =>
       Metrics?.some(({ Expression }: any) => Expression === 'visible + hidden'),
     );
-    expect(givenUp.length).toBe(9);
+    expect(givenUp.length).toBe(10);
     expect(count('LeftInOutbox')).toBe(1);
     const parked = alarms.filter(({ MetricName }) => MetricName === 'ParkedForPerson');
     expect(parked.map(({ Namespace, Dimensions }) => [Namespace, Dimensions[0].Value]).toSorted()).toEqual(
-      ['guide', 'points', 'points-commands', 'registration-replies', 'sms', 'sms-commands'].map((service) => [
-        `Rollcall/${stage}`,
-        service,
-      ]),
+      [
+        'guide',
+        'points',
+        'points-commands',
+        'registration-outcomes',
+        'registration-replies',
+        'sms',
+        'sms-commands',
+      ].map((service) => [`Rollcall/${stage}`, service]),
     );
-    expect(count('Errors')).toBe(7);
+    expect(count('Errors')).toBe(8);
     expect(count('IteratorAge')).toBe(1);
     for (const alarm of alarms) expect(alarm.AlarmActions?.length).toBe(1);
   });
@@ -410,7 +416,7 @@ describe('prod', () => {
 
   it('can recover every table, and keeps it when its stack goes', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
-    expect(tables.length).toBe(13);
+    expect(tables.length).toBe(14);
     for (const [, { Properties, DeletionPolicy }] of tables) {
       const [replica] = Properties.Replicas;
       expect(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);

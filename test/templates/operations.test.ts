@@ -70,7 +70,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(silent.map(({ AlarmName }) => AlarmName).toSorted()).toEqual(
       sweeps.map((name) => `${name}-fails`).toSorted(),
     );
-    expect(sweeps.length).toBe(7);
+    expect(sweeps.length).toBe(8);
   });
 
   it('watch the API, what is unpublished, and what AWS throttles', () => {

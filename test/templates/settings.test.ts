@@ -49,6 +49,8 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   logRetentionDays: () => [365],
   eventArchiveDays: () => [null, 60],
   subscriberConcurrency: () => [{ default: 7, sms: 9, points: 9, guide: 9, 'registration-replies': 9 }],
+  warmThroughput: () => [{ members: { reads: 12_000, writes: 40_000 } }],
+  reservedConcurrency: () => [{ 'registration-register': 200 }],
   throttling: () => [{ perSecond: 9, burst: 9, registrationsPerSecond: 9, waitsPerSecond: 9 }],
   registrations: (now) => [{ ...now, phoneTypes: ['MOBILE'], phone: { burst: 1, perMinute: 1 } }],
   tokens: () => [{ audience: 'another', scopes: { read: 'read', write: 'write' } }],
@@ -160,5 +162,27 @@ describe('an SMS provider that is taken away', () => {
       'AWS::SQS::Queue: data would be deleted',
       'AWS::SQS::Queue: data would be deleted',
     ]);
+  });
+});
+
+describe('a setting by names', () => {
+  it('gives what is named its own, and refuses a name that nothing has, with those that there are', () => {
+    const templates = templatesOf('dev', {
+      warmThroughput: { members: { reads: 12_000, writes: 40_000 } },
+      reservedConcurrency: { 'registration-register': 200 },
+    });
+    const resources = Object.values(templates['rollcall-dev-registration']?.Resources ?? {});
+    const of = (attribute: string, name: string) =>
+      resources.flatMap(({ Properties = {} }) =>
+        attribute in Properties ? [[Properties[name], Properties[attribute]]] : [],
+      );
+    expect(of('WarmThroughput', 'TableName')).toEqual([
+      ['rollcall-dev-members', { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 40_000 }],
+    ]);
+    expect(of('ReservedConcurrentExecutions', 'FunctionName')).toEqual([['rollcall-dev-registration-register', 200]]);
+    expect(() => synthesize('dev', { warmThroughput: { member: { reads: 12_000, writes: 4_000 } } })).toThrow(
+      /warmThroughput of stage "dev" names no table: member. There are: .*members, /,
+    );
+    expect(() => synthesize('dev', { reservedConcurrency: { register: 2 } })).toThrow('names no function: register.');
   });
 });

@@ -11,6 +11,8 @@ beforeAll(async () => {
 });
 
 const queue = (name: string) => `queue:rollcall-dev-${name}.fifo`;
+/** What needs no order. */
+const standard = (name: string) => `queue:rollcall-dev-${name}`;
 const fn = (name: string) => `function:rollcall-dev-${name}`;
 const TOPIC = 'topic:rollcall-dev-member-events.fifo';
 const OUTBOX = 'table:rollcall-dev-outbox';
@@ -27,7 +29,7 @@ describe('the flow of a stage', () => {
     expect(labelOf(flow, TOPIC, queue(`${name}-undelivered`))).toBe('cannot deliver');
     expect(labelOf(flow, queue(name), fn(`${name}-consume`))).toBe('consumes');
     expect(labelOf(flow, queue(name), queue(`${name}-dlq`))).toBe('gives up');
-    expect(labelOf(flow, fn(`${name}-consume`), queue('registration-replies'))).toBe('sends');
+    expect(labelOf(flow, fn(`${name}-consume`), standard('registration-replies'))).toBe('sends');
     expect(flow.nodes).toContainEqual({
       id: queue(`${name}-dlq`),
       kind: 'dead letters',
@@ -62,7 +64,7 @@ describe('the flow of a stage', () => {
 
   it('shows everything, if all is wanted', async () => {
     const all = await topologyOf(stacks, { all: true });
-    expect(labelOf(all, queue('sms-dlq'), fn('sms-dead-letters'))).toBe('sets aside');
+    expect(labelOf(all, queue('sms-dlq'), fn('sms-sweep'))).toBe('sets aside');
     expect(labelOf(all, OUTBOX, fn('registration-outbox-sweep'))).toBe('swept, rate(1 minute)');
     expect(labelOf(all, fn('registration-read'), 'table:rollcall-dev-members')).toBe('reads');
     expect(labelOf(all, fn('registration-outbox-relay'), OUTBOX)).toBe('removes');
@@ -96,8 +98,8 @@ describe('a drawing', () => {
     const plain = { label: (text: string) => text, name: (text: string) => text };
     const lines = drawText(flow, plain).split('\n');
     expect(lines[0]).toBe('client');
-    expect(lines.filter((line) => line.endsWith('→ registration-replies.fifo'))).toHaveLength(1);
-    expect(lines.filter((line) => line.endsWith('→ registration-replies.fifo ↑')).length).toBeGreaterThan(1);
+    expect(lines.filter((line) => line.endsWith('→ registration-replies'))).toHaveLength(1);
+    expect(lines.filter((line) => line.endsWith('→ registration-replies ↑')).length).toBeGreaterThan(1);
     expect(lines).toHaveLength(flow.edges.length + 1);
   });
 

@@ -1,6 +1,6 @@
 import type { TopologyNode } from '../../../../stage/topology.ts';
 
-/** The subscriber that a queue, its dead letters or its function belongs to: `sms-commands.fifo` and `sms-commands` alike. */
+/** The subscriber that a queue, its dead letters or its function belongs to: `points-commands.fifo` and `points-commands` alike. */
 export function subscriberOf({ kind, name }: TopologyNode, subscribers: readonly string[]): string | undefined {
   if (!['queue', 'dead letters', 'function'].includes(kind)) return undefined;
   const candidates = subscribers.filter(
