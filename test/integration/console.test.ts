@@ -171,7 +171,7 @@ describe('the console', () => {
       return found.texts.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 7 && found;
     });
     expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
-    expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v1');
+    expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v2');
     expect(new Set(view.spans.map(({ service }) => service))).toEqual(
       new Set(['registration', 'relay', 'sms', 'points', 'guide', 'registration-replies', 'sms-webhooks']),
     );

@@ -116,7 +116,11 @@ describe('npm run ops -- parked', () => {
 
 describe('npm run ops -- outbox', () => {
   const tooLarge = memberIdOf(31);
-  const row = outboxRow(tooLarge, 2, JSON.stringify({ padding: 'x'.repeat(270 * 1024) }));
+  const row = outboxRow(
+    tooLarge,
+    2,
+    JSON.stringify({ ...profileChanged(tooLarge, 2), padding: 'x'.repeat(270 * 1024) }),
+  );
 
   it('lists what the topic refuses and says why it stays, while other members’ messages pass', async () => {
     // Version 2 of a member whose version 1 is long published; no stream record is needed for the sweep.
@@ -144,7 +148,7 @@ describe('npm run ops', () => {
 
   it('shows how many messages wait in each queue', async () => {
     const queues = await opsJson('queues');
-    expect(queues).toHaveLength(15);
+    expect(queues).toHaveLength(17);
     expect(queues).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
   });
 
@@ -152,7 +156,7 @@ describe('npm run ops', () => {
     [
       'another subscriber',
       ['parked', 'list', '--subscriber', 'mail'],
-      'there are: guide, points, points-commands, registration-replies, sms, sms-commands',
+      'there are: guide, points, points-commands, registration-outcomes, registration-replies, sms, sms-commands',
     ],
     ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
     ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has nothing of x'],

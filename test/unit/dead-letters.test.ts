@@ -1,0 +1,76 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../shared/messaging/consumer.ts';
+import { type Cause, createDeadLetters } from '../../shared/messaging/dead-letters.ts';
+
+/** Queues of bodies. What was received stays hidden until it is deleted. */
+function queuesOf(queues: Record<string, string[]>) {
+  const hidden: string[] = [];
+  const client = {
+    async send(command: object) {
+      if (command instanceof ReceiveMessageCommand) {
+        const { QueueUrl = '', MaxNumberOfMessages = 1 } = command.input;
+        const taken = queues[QueueUrl]?.splice(0, MaxNumberOfMessages) ?? [];
+        hidden.push(...taken);
+        const Attributes = { ApproximateReceiveCount: '11', SenderId: 'sender' };
+        return {
+          Messages: taken.map((Body) => ({ Body, MessageId: `id of ${Body}`, ReceiptHandle: Body, Attributes })),
+        };
+      }
+      if (!(command instanceof DeleteMessageBatchCommand)) throw new Error('neither received nor deleted');
+      for (const { ReceiptHandle = '' } of command.input.Entries ?? []) hidden.splice(hidden.indexOf(ReceiptHandle), 1);
+      return {};
+    },
+  };
+  return { client: client as unknown as SQSClient, hidden };
+}
+
+const bodies = (kind: string, count: number) => Array.from({ length: count }, (_, index) => `${kind} ${index}`);
+
+function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) => boolean = () => false) {
+  const { client, hidden } = queuesOf(queues);
+  const aside: Array<[Delivery, Cause]> = [];
+  const failures: string[] = [];
+  const drain = createDeadLetters({
+    client,
+    queues: [
+      { url: 'dlq', cause: 'died' },
+      { url: 'undelivered', cause: 'undelivered' },
+    ],
+    async setAside(delivery, cause) {
+      if (fails(delivery.body)) throw new Error('no');
+      aside.push([delivery, cause]);
+    },
+    onFailure: (body) => failures.push(body),
+  });
+  return { drain, hidden, aside, failures };
+}
+
+describe('dead letters', () => {
+  it('are set aside until their queues are empty, each with its cause and how it was received, and then deleted', async () => {
+    const { drain, hidden, aside } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
+    expect(await drain(() => true)).toEqual({ setAside: 25, left: 0 });
+    expect(hidden).toEqual([]);
+    expect(new Set(aside.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
+      new Set(['dead died', 'lost undelivered']),
+    );
+    const [[delivery] = []] = aside.filter(([{ body }]) => body === 'dead 22');
+    expect(delivery).toEqual({ body: 'dead 22', receives: 11, queueMessageId: 'id of dead 22', senderId: 'sender' });
+  });
+
+  it('stay, each by itself, where they cannot be set aside, which is told', async () => {
+    const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12) }, (body) => body.endsWith('1'));
+    expect(await drain(() => true)).toEqual({ setAside: 10, left: 2 });
+    expect([hidden, failures]).toEqual([
+      ['dead 1', 'dead 11'],
+      ['dead 1', 'dead 11'],
+    ]);
+  });
+
+  it('wait for the next sweep when the time of one is over', async () => {
+    let rounds = 0;
+    const { drain, aside } = deadLettersOf({ dlq: bodies('dead', 30) });
+    expect(await drain(() => rounds++ < 2)).toMatchObject({ setAside: 10 });
+    expect(aside).toHaveLength(10);
+  });
+});
