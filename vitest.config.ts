@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const LAST = 'test/security/grants.test.ts';
 
 // Waiting for a condition ends by itself; this is for a condition that never comes.
-export const patience = { testTimeout: 120_000, hookTimeout: 60_000 };
+export const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 const synthesized = { ...patience, globalSetup: ['test/support/synthesize.ts'] };
 

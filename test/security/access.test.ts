@@ -245,7 +245,7 @@ describe('a cloud', () => {
         .allowed;
     const queues: string[] = [];
     for await (const { QueueUrls = [] } of paginateListQueues({ client: cloud.sqs }, {})) queues.push(...QueueUrls);
-    expect(queues.length).toBe(15);
+    expect(queues.length).toBe(17);
     const asked = [
       ...queues.flatMap((url) =>
         ['Send', 'Receive', 'Delete'].map((verb) => [
@@ -315,6 +315,16 @@ describe('a cloud', () => {
     expect(await cloud.items('sms', member)).toEqual([]);
   });
 
+  /** Puts a message where its queue gives it up, as the function of a service had sent it. */
+  async function die(consumer: string, sender: string, body: string) {
+    const role = 'rollcall-dev-dying';
+    cloud.access.addRole(`arn:aws:iam::000000000000:role/${role}`, role, {
+      Statement: allow({ Action: 'sts:AssumeRole' }),
+    });
+    cloud.access.attach(role, { Statement: allow({ Action: '*', Resource: '*' }) });
+    await cloud.sendAs(sender, `${consumer}-dlq`, 'group', body, 'dying');
+  }
+
   it('grants what is needed rarely: for a message that comes often, one that is given up, and a change by version 2', async () => {
     const member = memberIdOf(71);
     const record = (body: object, receives: number) => ({
@@ -337,9 +347,8 @@ describe('a cloud', () => {
     await cloud.dynamodb.send(
       new PutCommand({ TableName: 'rollcall-dev-guide', Item: { ...applied, 'unsent#1': [reply] } }),
     );
-    expect(await cloud.invoke('rollcall-dev-guide-dead-letters', record(message, 6))).toEqual({
-      batchItemFailures: [],
-    });
+    await die('guide', 'sns', JSON.stringify(message));
+    await cloud.invoke('rollcall-dev-guide-sweep', {});
     expect(Object.keys((await cloud.items('guide', member))[0] ?? {})).not.toContain('unsent#1');
     const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
     expect(
@@ -352,7 +361,7 @@ describe('a cloud', () => {
     const record = (version: number) => {
       const command = createMessage(redeemPoints, {
         ...{ id: `redeem-${version}`, source: '/rollcall/registration', subject: member, version, time: new Date() },
-        ...{ data: { memberId: member, points: 1 }, replyTo: 'registration-replies' },
+        ...{ data: { memberId: member, points: 1 }, replyTo: 'registration-outcomes' },
       });
       const SenderId = 'AROAEXAMPLE:rollcall-dev-registration-outbox-relay';
       const attributes = { ApproximateReceiveCount: '6', SenderId };
@@ -370,12 +379,16 @@ describe('a cloud', () => {
     const [cursor] = await cloud.items('points-commands', member);
     expect(cursor).toMatchObject({ version: 1 });
     // One that was given up, and one whose reply was not sent.
-    await cloud.invoke('rollcall-dev-points-commands-dead-letters', record(2));
+    const dead = async (version: number) => {
+      for (const { body } of record(version).Records) await die('points-commands', 'registration-outbox-relay', body);
+      await cloud.invoke('rollcall-dev-points-commands-sweep', {});
+    };
+    await dead(2);
     expect(await held()).toEqual([cursor?.sk, 'retry']);
-    const unsent = [outgoingMessage(member, 'reply', '{}', 'registration-replies')];
+    const unsent = [outgoingMessage(member, 'reply', '{}', 'registration-outcomes')];
     const Item = { ...cursor, 'unsent#1': unsent };
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-points-commands', Item }));
-    await cloud.invoke('rollcall-dev-points-commands-dead-letters', record(1));
+    await dead(1);
     expect((await cloud.items('points-commands', member))[0]).not.toHaveProperty(['unsent#1']);
   });
 });

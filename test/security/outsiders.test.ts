@@ -129,7 +129,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     ["CDK's role that publishes assets", iam(`role/cdk-hnb659fds-file-publishing-role-${ACCOUNT}-${REGION}`)],
     ['an execution role of another region', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`)],
   ])('let %s of the account do nothing, whatever its own policies allow', (_, principal) => {
-    expect(queues).toHaveLength(stage === 'prod' ? 17 : 15);
+    expect(queues).toHaveLength(stage === 'prod' ? 19 : 17);
     expect(allowed(principal)).toEqual(IN_NO_TOPIC_POLICY);
     // Nor by a stack of its own.
     const byCloudFormation = { 'aws:CalledVia': 'cloudformation.amazonaws.com', 'aws:ViaAWSService': 'true' };
