@@ -46,6 +46,8 @@ function createStore(client: DynamoDBDocumentClient, TableName: string): Message
 }
 
 class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
+  #isStopping = false;
+
   constructor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: Place) {
     const client = DynamoDBDocumentClient.from(dynamodb);
     const handlers = new MessageHandlerConfigBuilder<Registered, undefined>().addConfig(
@@ -63,9 +65,10 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
           level: 'silent',
           silent,
           ...{ trace: silent, debug: silent, info: silent, warn: silent },
-          ...{ error: console.error, fatal: console.error },
+          ...{ error: silent, fatal: console.error },
         } as never,
-        errorReporter: { report: ({ error }) => console.error(error.message) },
+        // A long poll that is ended is reported as an error.
+        errorReporter: { report: ({ error }) => this.#isStopping || console.error(error.message) },
         consumerErrorResolver: { processError: (error) => error as never },
         transactionObservabilityManager: {
           start: silent,
@@ -88,6 +91,11 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
       undefined,
     );
   }
+
+  override close(): Promise<void> {
+    this.#isStopping = true;
+    return super.close(true);
+  }
 }
 
 /** With its own poller, of which there are as many as the others have batches under way. */
@@ -97,7 +105,7 @@ export function startToolkit(clients: Clients, place: Place): Running {
   return {
     async stop() {
       await started;
-      await consumer.close(true);
+      await consumer.close();
     },
   };
 }
