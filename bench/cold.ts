@@ -45,6 +45,7 @@ const figuresOf = (all: readonly Started[]) => ({
   initMs: round(median(all.map(({ initMs }) => initMs))),
   firstCallMs: round(median(all.map(({ firstCallMs }) => firstCallMs))),
   coldMs: round(median(all.map(({ initMs, firstCallMs }) => initMs + firstCallMs))),
+  cpuMs: round(median(all.map(({ cpuMs }) => cpuMs))),
   megabytes: Math.round(median(all.map(({ megabytes }) => megabytes))),
 });
 
@@ -80,6 +81,7 @@ async function measure(recording: Recording) {
     bare: { ...other, kilobytes: Math.round(statSync(bare).size / KB) },
     calls: calls.length,
     toBare: round(own.coldMs / other.coldMs, 2),
+    cpuToBare: round(own.cpuMs / other.cpuMs, 2),
   };
 }
 
@@ -99,6 +101,7 @@ try {
       'bare init': bare.initMs,
       'bare call': bare.firstCallMs,
       'to bare': own.toBare,
+      'by CPU time': own.cpuToBare,
       MB: own.megabytes,
     })),
   );

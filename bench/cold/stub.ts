@@ -37,7 +37,9 @@ export async function startStub(): Promise<Stub> {
     url,
     replay(calls) {
       const byOperation = Map.groupBy(calls, ({ operation }) => operation);
-      answers = new Map([...byOperation].map(([operation, some]) => [operation, some.map(({ answer }) => answer)]));
+      answers = new Map(
+        [...byOperation].map(([operation, some]) => [operation, some.map(({ answer }) => withoutDigests(answer))]),
+      );
     },
     stop() {
       server.close();
@@ -45,3 +47,6 @@ export async function startStub(): Promise<Stub> {
     },
   };
 }
+
+/** Of message bodies, which have another id or time each time: the SDK compares what it finds. */
+const withoutDigests = (answer: string) => answer.replaceAll(/"MD5OfMessage\w+":"\w+",?/g, '').replaceAll(',}', '}');
