@@ -17,6 +17,8 @@ export const bundling = {
   alias: {
     '@aws-sdk/credential-provider-node': join(import.meta.dirname, '../shared/aws/environment-credentials.ts'),
   },
+  // The SDK imports it when an operation streams events. None of ours does.
+  external: ['@smithy/core/event-streams'],
   // Some dependencies are CommonJS and call require().
   banner: {
     js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",

@@ -64,8 +64,20 @@ function eventOf<C extends MessageContract>(
   return outgoing(memberEvents.name, contract, event);
 }
 
-/** @param returning whether a member with this phone has left, and the phone is still remembered */
-export function register(id: string, registration: Registration, occasion: Occasion, returning: boolean) {
+/** What a registration says of a phone beside the number. */
+export interface AboutPhone {
+  /** ISO 3166-1 alpha-2. */
+  country: string | undefined;
+  /** Whether a member with this phone has left, and the phone is still remembered. */
+  returning: boolean;
+}
+
+export function register(
+  id: string,
+  registration: Registration,
+  occasion: Occasion,
+  { country, returning }: AboutPhone,
+) {
   const member: ActiveMember = {
     ...registration,
     status: 'active',
@@ -75,7 +87,15 @@ export function register(id: string, registration: Registration, occasion: Occas
   };
   const { phone, name, locale, registeredAt } = member;
   const event = eventOf(memberRegisteredV2, member, occasion, {
-    data: { memberId: id, phone, locale, registeredAt, ...nameParts(name), ...(returning && { returning }) },
+    data: {
+      memberId: id,
+      phone,
+      ...(country !== undefined && { country }),
+      locale,
+      registeredAt,
+      ...nameParts(name),
+      ...(returning && { returning }),
+    },
     replyTo: registrationReplies.name,
   });
   return { member, row: rowOf(member, occasion, event) };

@@ -46,6 +46,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
      */
     async register(
       registration: Registration,
+      country: string | undefined,
       idempotencyKey: string | undefined,
       cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
@@ -55,7 +56,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
         const isReturning = left?.returningUntil !== undefined && left.returningUntil * 1000 > at.now.getTime();
-        const { member, row } = register(id, registration, at, isReturning);
+        const { member, row } = register(id, registration, at, { country, returning: isReturning });
         const guard: PhoneGuard = {
           holder: id,
           registeredAt: member.registeredAt,

@@ -1,4 +1,5 @@
 import { registrationOf } from '../../shared/contracts/member.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { causeOf } from '../../shared/http/audit.ts';
 import { etag } from '../../shared/http/conditions.ts';
@@ -18,7 +19,12 @@ const { admitCaller, admitChange } = admission;
 export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), async (event, body) => {
   await admitChange();
   const left = await admitCaller(event.requestContext.http.sourceIp);
-  const { member, replayed } = await members.register(body, idempotencyKeyOf(event), causeOf(event));
+  const { member, replayed } = await members.register(
+    body,
+    countryOf(body.phone),
+    idempotencyKeyOf(event),
+    causeOf(event),
+  );
   aboutAggregate(member.id, !replayed);
   if (!replayed) count({ Registrations: 1 });
   return json(201, memberResource(member), {

@@ -9,6 +9,7 @@ import {
 } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { profileChange, registrationOf } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
 import { causeOf } from '../../shared/http/audit.ts';
 import { etag } from '../../shared/http/conditions.ts';
 import { idOf } from '../../shared/http/ids.ts';
@@ -42,7 +43,7 @@ export const rpc = rpcEndpoint((router) =>
         await admitChange();
         const { idempotencyKey: key, ...body } = validated(registerRequest, given(request));
         await admitCaller(eventOf(context).requestContext.http.sourceIp);
-        const { member, replayed } = await members.register(body, key, causeOfCall(context));
+        const { member, replayed } = await members.register(body, countryOf(body.phone), key, causeOfCall(context));
         aboutAggregate(member.id, !replayed);
         if (!replayed) count({ Registrations: 1 });
         return { member: memberMessage(member) };

@@ -27,7 +27,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof contr
       // A person gave up the registration's message.
       if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
-      const message = { to: Item.phone, text, idempotencyKey: id };
+      const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {
         call: async (again) => ({
           set: { sent: await sendText(message, { askedAt: new Date(time), released, again }) },

@@ -16,7 +16,7 @@ import { createCircuitStore } from '../../shared/resilience/dynamodb-circuit-sto
 import { judge } from '../../shared/resilience/remote-service.ts';
 import { changeSwitches } from '../../shared/resilience/switches.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
-import { countryOf, createSmsLimits } from './limits.ts';
+import { createSmsLimits } from './limits.ts';
 import { createOptOuts } from './opt-outs.ts';
 import { createPace } from './pace.ts';
 import { alibabaCredentials, createAlibaba } from './providers/alibaba.ts';
@@ -127,7 +127,7 @@ export function configuredTexting({ mode }: Pick<HandlerSurroundings, 'mode'>): 
     mode,
     now,
     onOptedOut: () => count({ TextsOptedOut: 1 }),
-    onSent: (provider, to) => count({ TextsSent: 1 }, { provider, country: countryOf(to) ?? 'none' }),
+    onSent: (provider, country = 'none') => count({ TextsSent: 1 }, { provider, country }),
   });
   return { sendText, pseudonym };
 }

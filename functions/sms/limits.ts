@@ -1,7 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Pseudonym } from '../../shared/aws/pseudonyms.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { HeldError } from '../../shared/messaging/errors.ts';
@@ -27,6 +26,8 @@ export type SmsLimits = ReturnType<typeof createSmsLimits>;
 export interface ToCheck {
   /** E.164. */
   to: string;
+  /** Of the phone (ISO 3166-1 alpha-2). */
+  country?: string | undefined;
   /** Of the message that asks for the text. */
   idempotencyKey: string;
   /** When the text was asked for. */
@@ -40,9 +41,9 @@ const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
-export const countryOf = (phone: string) => parsePhoneNumberFromString(phone)?.country;
-
-const names = new Intl.DisplayNames('en', { type: 'region' });
+/** Made when it is needed: Intl's formats take milliseconds, and most functions never name a country. */
+const nameOf = (country: string | undefined) =>
+  country === undefined ? 'a number of no country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
 
 /** What a text has taken of the limits that many texts share; `because`: what they have not left. */
 type Shared = { tokens: Token[] } | { because: string };
@@ -102,10 +103,12 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /** From the narrow to the wide: what the country is refused is not counted for the day. */
-  async function takeShared(country: string | undefined, name: string, at: string): Promise<Shared> {
+  async function takeShared(country: string | undefined, at: string): Promise<Shared> {
     const ofCountry = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
     if (!ofCountry) {
-      return { because: `${name} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)` };
+      return {
+        because: `${nameOf(country)} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`,
+      };
     }
     const ofDay = await leases.take(`${DAY}${at.slice(0, 10)}`, perDay);
     if (ofDay) return { tokens: [ofCountry, ofDay] };
@@ -123,12 +126,10 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
      * @throws {KnownOptOutError} if the phone wants no texts: whatever a person released, it gets none.
      * {@link HeldError} that says which limit, if one does not let the text pass
      */
-    async check({ to, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
-      const country = countryOf(to);
-      const name = country ? (names.of(country) ?? country) : 'a number of no country';
+    async check({ to, country, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
-          `texts may not go to ${name}; allowed: ${countries.map((code) => names.of(code)).join(', ')} (setting sms.countries)`,
+          `texts may not go to ${nameOf(country)}; allowed: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,
         );
       }
       const at = askedAt.toISOString();
@@ -136,7 +137,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       const key = `phone#${phone}#${at.slice(0, 13)}`;
       if (await read(optOutKey(phone))) throw new KnownOptOutError();
       if (released) return;
-      const shared = await takeShared(country, name, at);
+      const shared = await takeShared(country, at);
       if ('because' in shared) {
         const passed = (await read({ pk: key }))?.messages as Set<string> | undefined;
         if (passed?.has(idempotencyKey)) return;

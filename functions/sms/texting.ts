@@ -40,7 +40,7 @@ export interface TextingOptions {
   optOuts: Pick<OptOuts, 'add'>;
   mode: () => Promise<Mode>;
   /** Told of each text that a provider has accepted. */
-  onSent: (provider: string, to: string) => void;
+  onSent: (provider: string, country: string | undefined) => void;
   /** Told of each text that is not sent because its phone has opted out. */
   onOptedOut: () => void;
   now: () => Date;
@@ -93,7 +93,7 @@ export function createTexting(options: TextingOptions): SendText {
           if (error instanceof OptedOutError) await optOuts.add(text.to, now(), name);
           throw error;
         });
-        onSent(name, text.to);
+        onSent(name, text.country);
       },
       nodes,
       timeoutMs,

@@ -38,12 +38,18 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
         const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
         const text = {
           to: data.phone,
+          country: data.country,
           ...welcomeText(data.locale),
           idempotencyKey: id,
           reference: encodeReference(about),
         };
         return {
-          set: { phone: data.phone, locale: data.locale, phonePseudonym: await pseudonym(data.phone) },
+          set: {
+            phone: data.phone,
+            ...(data.country !== undefined && { country: data.country }),
+            locale: data.locale,
+            phonePseudonym: await pseudonym(data.phone),
+          },
           async call(again) {
             const welcome = await sendText(text, { askedAt: new Date(time), released, again });
             return { set: { welcome, welcomedAt: now().toISOString() } };
@@ -61,7 +67,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contr
     'rollcall.member.deactivated.v1': {
       handle: () => ({
         set: { left: true, erasedAt: now().toISOString() },
-        remove: ['phone', 'locale', 'phonePseudonym'],
+        remove: ['phone', 'country', 'locale', 'phonePseudonym'],
       }),
       follows(message, state) {
         const erasedAt = state.erasedAt as string;

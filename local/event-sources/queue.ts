@@ -157,7 +157,11 @@ function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQS
   return records.filter(({ messageId }) => !failed.includes(messageId));
 }
 
-function toRecord(message: Message, { queueArn, region }: QueueMappingOptions): SQSRecord {
+/** What a function is given of a message. */
+export function toRecord(
+  message: Message,
+  { queueArn, region }: Pick<QueueMappingOptions, 'queueArn' | 'region'>,
+): SQSRecord {
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',

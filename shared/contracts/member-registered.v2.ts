@@ -12,6 +12,13 @@ export const memberRegisteredV2 = {
     .object({
       memberId,
       phone: z.string().meta({ description: 'Phone number in E.164 format.' }),
+      country: z
+        .string()
+        .optional()
+        .meta({
+          description: 'Country whose numbering plan the phone belongs to (ISO 3166-1 alpha-2).',
+          examples: ['ES'],
+        }),
       givenName: z.string(),
       familyName: z.string().meta({ description: 'Empty where the name has one part.' }),
       displayName: z.string().meta({ description: 'The whole name, as the member wrote it.' }),
@@ -25,6 +32,7 @@ export const memberRegisteredV2 = {
         {
           memberId: '01999999-0000-7000-8000-000000000001',
           phone: '+34612345678',
+          country: 'ES',
           givenName: 'Lucía',
           familyName: 'García',
           displayName: 'Lucía García',
@@ -34,6 +42,7 @@ export const memberRegisteredV2 = {
         {
           memberId: '01999999-0000-7000-8000-000000000001',
           phone: '+34612345678',
+          country: 'ES',
           givenName: 'Lucía',
           familyName: 'García',
           displayName: 'Lucía García',

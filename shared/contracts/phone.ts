@@ -18,7 +18,8 @@ const KINDS: Record<Exclude<NumberType, undefined>, string> = {
   SHARED_COST: 'a shared-cost number',
   PREMIUM_RATE: 'a premium-rate number',
 };
-const anyOf = /* @__PURE__ */ new Intl.ListFormat('en', { type: 'disjunction' });
+// When it is asked for, as Intl's formats take milliseconds to make.
+const anyOf = (kinds: readonly string[]) => new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds);
 
 /** What is wrong with a phone as it was given; nothing, if it may register. Repeats no more of it than its E.164 form. */
 function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
@@ -26,7 +27,7 @@ function phoneFault(value: string, types: readonly PhoneType[]): string | undefi
   const type = parsed?.isValid() ? parsed.getType() : undefined;
   if (!parsed || type === undefined) return INVALID;
   if (!types.some((taken) => taken === type)) {
-    return `must be ${anyOf.format(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
+    return `must be ${anyOf(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
   }
   // Of satellites and networks of no country: called mobile by their plans, and dear to text.
   if (parsed.country === undefined)
@@ -34,6 +35,9 @@ function phoneFault(value: string, types: readonly PhoneType[]): string | undefi
   // The parser takes national prefixes and punctuation too: of two spellings, each would be a phone of its own.
   return parsed.number === value && E164.test(value) ? undefined : `must be in E.164 form: ${parsed.number}`;
 }
+
+/** Of a phone that may register (ISO 3166-1 alpha-2). */
+export const countryOf = (phone: string): string | undefined => parsePhoneNumberFromString(phone)?.country;
 
 const PHONE = 'Phone number in E.164 format.';
 

@@ -11,6 +11,7 @@ import {
   UnreadableMessageError,
   UnsentError,
 } from './errors.ts';
+import { followingFrom } from './following.ts';
 import {
   type Envelope,
   isErasing,
@@ -236,8 +237,11 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
     if (claim.state !== 'done') return claim;
     if (erases) await store.eraseLeft(aggregateId, message.id);
-    const state = async () => claim.committed ?? (await store.state(aggregateId)).state;
-    await send({ aggregateId, version }, effect.send ?? [], follows?.(message, await state()) ?? []);
+    const derived = (state: State) => follows?.(message, state) ?? [];
+    const following = claim.committed
+      ? derived(claim.committed)
+      : (followingFrom({ ...effect, set }, derived) ?? derived((await store.state(aggregateId)).state));
+    await send({ aggregateId, version }, effect.send ?? [], following);
     return claim;
   }
 

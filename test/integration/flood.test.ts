@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { createPace, type Pace } from '../../functions/sms/pace.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
 import { callerOf } from '../../shared/http/caller.ts';
 import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -250,7 +251,7 @@ describe('on a table', () => {
       });
     /** What becomes of a text. */
     const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, askedAt = now(), released = false) =>
-      check({ to, idempotencyKey, askedAt, released }).then(
+      check({ to, country: countryOf(to), idempotencyKey, askedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
       );

@@ -90,7 +90,7 @@ export class Client {
     const registration = { phone, name, locale: 'en' };
     this.#ask(
       'register',
-      (instance) => this.#members(instance).register(registration, key, CAUSE),
+      (instance) => this.#members(instance).register(registration, 'ES', key, CAUSE),
       1,
       false,
       (result, isFirst) => {

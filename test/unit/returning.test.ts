@@ -39,7 +39,7 @@ async function registeringWith(
     newId: () => memberIdOf(++ids),
   });
   const answer = await members
-    .register(SOMEONE, 'key', { by: { actor: 'anonymous', authentication: 'none' } })
+    .register(SOMEONE, 'ES', 'key', { by: { actor: 'anonymous', authentication: 'none' } })
     .catch((error: Error) => error);
   const returning = inserts.map(([, , row]) => row.messages.map(({ body }) => JSON.parse(body).data.returning));
   const [guards, instead] = [inserts.map(([, guard]) => guard), inserts.map(([, , , left]) => left)];

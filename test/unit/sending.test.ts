@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
 import { PermanentError } from '../../shared/messaging/errors.ts';
 import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
-import type { Effect } from '../../shared/messaging/subscriber-store.ts';
+import type { Effect, State } from '../../shared/messaging/subscriber-store.ts';
 import { deactivated, memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
@@ -129,6 +129,50 @@ describe('what an effect has to send', () => {
     expect(await apply(registered(), 2)).toBe('duplicate');
     expect([parked(), versions(), sender.sent]).toEqual([[], [1], []]);
     expect(store.discarded).toMatchObject([{ reason: 'unsent', discardedBecause: 'the channel is gone' }]);
+  });
+});
+
+describe('what follows from a transaction', () => {
+  /** Counts how often the committed item is read. */
+  async function answered(follows: (state: State) => string) {
+    const sender = outbound();
+    const { apply, store } = subscriber(
+      {
+        'rollcall.member.registered.v1': () => ({ set: { phone: 'known before' } }),
+        'rollcall.member.profile-changed.v1': {
+          handle: () => ({
+            set: { points: 5 },
+            remove: ['gone'],
+            writes: [{ Put: { TableName: 'ledger', Item: {} } }],
+          }),
+          follows: (_, state) => [outgoingMessage(member, follows(state))],
+        },
+      },
+      false,
+      { sender },
+    );
+    await apply(registered());
+    const reads = vi.spyOn(store, 'state');
+    expect(await apply(profileChanged(member, 2))).toBe('applied');
+    return { sent: sender.sent, reads: reads.mock.calls.length };
+  }
+
+  it('needs no read, if it asks for nothing but what the effect has set or removed', async () => {
+    expect(await answered(({ points, gone }) => `${points} ${gone}`)).toEqual({ sent: ['5 undefined'], reads: 0 });
+  });
+
+  it.each<[string, (state: State) => string]>([
+    ['names something else', ({ points, phone }) => `${points} ${phone}`],
+    ['cannot do without it', ({ points, phone }) => `${points} ${(phone as string).trim()}`],
+    ['looks whether it is there', (state) => `5 ${'phone' in state ? state.phone : ''}`],
+    ['takes them all', ({ points, ...others }) => `${points} ${others.phone}`],
+  ])('is found in the committed item, if it %s', async (_, follows) => {
+    expect(await answered(follows)).toEqual({ sent: ['5 known before'], reads: 1 });
+  });
+
+  it('fails as it fails by itself', async () => {
+    const failing = answered(({ points }) => (points as string).trim());
+    await expect(failing).rejects.toThrow('trim is not a function');
   });
 });
 

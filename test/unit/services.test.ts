@@ -3,14 +3,19 @@ import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
 import { ledgerOf } from '../../functions/points/ledger.ts';
 import { createRules } from '../../functions/points/rules.ts';
+import { register } from '../../functions/registration/member.ts';
+import { commandHandlers } from '../../functions/sms/commands.ts';
 import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
+import type { SendText } from '../../functions/sms/texting.ts';
+import { welcomeHandlers } from '../../functions/sms/welcome.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import { handlersOf } from '../../shared/messaging/applier.ts';
 import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
-import { readMessage } from '../../shared/messaging/message.ts';
+import { readEnvelope, readMessage } from '../../shared/messaging/message.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
@@ -117,6 +122,47 @@ describe('points', () => {
     rule = { oncePerPhone: false };
     now = 120_000;
     expect(await rules.registrationBonus()).toEqual({ points: 100, oncePerPhone: false });
+  });
+});
+
+describe('the country of a phone', () => {
+  const registration = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
+  const occasion = { now: TIME, newId: () => 'event' };
+  const eventSaying = (country: string | undefined) => {
+    const { row } = register(memberIdOf(1), registration, occasion, { country, returning: false });
+    return readMessage(readEnvelope(row.messages[0]?.body ?? ''), [memberRegisteredV2]);
+  };
+  /** What is kept of a registration, and which countries its text and a later one are said to go to. */
+  async function textsAfter(country: string | undefined) {
+    const asked: unknown[] = [];
+    const sendText: SendText = async (text) => {
+      asked.push(text.country);
+      return 'accepted';
+    };
+    const pseudonym = async () => 'pseudonym';
+    const welcome = handlersOf(welcomeHandlers({ sendText, pseudonym, ...surroundings }))(memberRegisteredV2.type);
+    const { set, call } = (await welcome?.handle(eventSaying(country), false)) ?? {};
+    await call?.(false);
+    const client = { send: async () => ({ Item: { ...set, version: 1 } }) } as never;
+    const command = commandHandlers({ client, contactsTable: 'sms', sendText })['rollcall.sms.send.v1'];
+    const later = { id: 'later', subject: memberIdOf(1), time: TIME.toISOString(), data: { texts: { en: 'Hello' } } };
+    const reaction = typeof command === 'function' ? await command(later as never, false) : undefined;
+    await reaction?.call?.(false);
+    return { asked, kept: set };
+  }
+
+  it('comes with the registration, and is kept for later texts', async () => {
+    const { asked, kept } = await textsAfter('ES');
+    expect([asked, kept]).toMatchObject([['ES', 'ES'], { country: 'ES' }]);
+  });
+
+  it('is none where the event does not say', async () => {
+    const { asked, kept } = await textsAfter(undefined);
+    expect([asked, 'country' in (kept ?? {})]).toEqual([[undefined, undefined], false]);
+  });
+
+  it('is that of its numbering plan', () => {
+    expect(['+34612345678', '+4915112345678', '+447400123456'].map(countryOf)).toEqual(['ES', 'DE', 'GB']);
   });
 });
 

@@ -3,6 +3,8 @@ import type { Try } from '../../../shared/resilience/remote-service.ts';
 export interface TextMessage {
   /** E.164. */
   to: string;
+  /** Of the phone (ISO 3166-1 alpha-2); missing: nobody has said. */
+  country?: string | undefined;
   text: string;
   /** A provider that honours it sends a text once, however often it is asked. */
   idempotencyKey: string;

@@ -422,15 +422,15 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the phone of who left',
     file: 'functions/sms/welcome.ts',
-    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
-    to: "remove: ['locale', 'phonePseudonym'],",
+    from: "remove: ['phone', 'country', 'locale', 'phonePseudonym'],",
+    to: "remove: ['country', 'locale', 'phonePseudonym'],",
     test: 'security/personal-data',
   },
   {
     name: 'the pseudonym of who left',
     file: 'functions/sms/welcome.ts',
-    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
-    to: "remove: ['phone', 'locale'],",
+    from: "remove: ['phone', 'country', 'locale', 'phonePseudonym'],",
+    to: "remove: ['phone', 'country', 'locale'],",
     test: 'security/personal-data',
   },
   {

@@ -89,7 +89,7 @@ export const leavingMutants: Mutant[] = [
     name: 'contact-kept-after-leaving',
     breaks: ['erasure'],
     file: 'functions/sms/welcome.ts',
-    from: "remove: ['phone', 'locale', 'phonePseudonym'],",
+    from: "remove: ['phone', 'country', 'locale', 'phonePseudonym'],",
     to: 'remove: [],',
   },
   {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rollcall/messages/v2/messages.proto.
  */
 export const file_rollcall_messages_v2_messages: GenFile = /*@__PURE__*/
-  fileDesc("CiNyb2xsY2FsbC9tZXNzYWdlcy92Mi9tZXNzYWdlcy5wcm90bxIUcm9sbGNhbGwubWVzc2FnZXMudjIiyQEKEE1lbWJlclJlZ2lzdGVyZWQSEQoJbWVtYmVyX2lkGAEgASgJEg0KBXBob25lGAIgASgJEhIKCmdpdmVuX25hbWUYAyABKAkSEwoLZmFtaWx5X25hbWUYBCABKAkSFAoMZGlzcGxheV9uYW1lGAUgASgJEg4KBmxvY2FsZRgGIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglyZXR1cm5pbmcYCCABKAhiCGVkaXRpb25zcOgH", [file_google_protobuf_timestamp]);
+  fileDesc("CiNyb2xsY2FsbC9tZXNzYWdlcy92Mi9tZXNzYWdlcy5wcm90bxIUcm9sbGNhbGwubWVzc2FnZXMudjIi2gEKEE1lbWJlclJlZ2lzdGVyZWQSEQoJbWVtYmVyX2lkGAEgASgJEg0KBXBob25lGAIgASgJEhIKCmdpdmVuX25hbWUYAyABKAkSEwoLZmFtaWx5X25hbWUYBCABKAkSFAoMZGlzcGxheV9uYW1lGAUgASgJEg4KBmxvY2FsZRgGIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglyZXR1cm5pbmcYCCABKAgSDwoHY291bnRyeRgJIAEoCWIIZWRpdGlvbnNw6Ac", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message rollcall.messages.v2.MemberRegistered
@@ -59,6 +59,11 @@ export type MemberRegistered = Message<"rollcall.messages.v2.MemberRegistered"> 
    * @generated from field: bool returning = 8;
    */
   returning: boolean;
+
+  /**
+   * @generated from field: string country = 9;
+   */
+  country: string;
 };
 
 /**

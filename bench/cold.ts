@@ -1,0 +1,112 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { synthesize } from '../local/synthesize.ts';
+import { printTable } from '../ops/cli/output.ts';
+import { atLeast } from '../ops/demo/options.ts';
+import { bareCalls, buildBare } from './cold/bare.ts';
+import { type Recording, record } from './cold/recording.ts';
+import type { Started, ToStart } from './cold/start.ts';
+import { startStub } from './cold/stub.ts';
+
+const { times, json } = new Command('npm run bench:cold --')
+  .description(
+    'Starts each deployed function cold, beside a bare handler with the same clients that makes the same calls.',
+  )
+  .option('--times <n>', 'so often each, in turns', atLeast(1), 5)
+  .option('--json <file>', 'write the figures to this file')
+  .parse()
+  .opts<{ times: number; json?: string }>();
+
+const KB = 1024;
+const round = (value: number, digits = 1) => Number(value.toFixed(digits));
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+async function start(toStart: ToStart, environment: Record<string, string>): Promise<Started> {
+  const child = fork(new URL('./cold/start.ts', import.meta.url), [], {
+    env: environment,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  child.send(toStart);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${toStart.file} ended with ${code} instead of an answer`);
+  });
+  const [started] = (await Promise.race([once(child, 'message'), ended])) as [Started];
+  await once(child, 'exit').catch(() => {});
+  return started;
+}
+
+const figuresOf = (all: readonly Started[]) => ({
+  initMs: round(median(all.map(({ initMs }) => initMs))),
+  firstCallMs: round(median(all.map(({ firstCallMs }) => firstCallMs))),
+  coldMs: round(median(all.map(({ initMs, firstCallMs }) => initMs + firstCallMs))),
+  cpuMs: round(median(all.map(({ cpuMs }) => cpuMs))),
+  megabytes: Math.round(median(all.map(({ megabytes }) => megabytes))),
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
+const stub = await startStub();
+
+async function measure(recording: Recording) {
+  // Also in URLs of queues, which are asked for themselves.
+  const { settings, payload, calls } = JSON.parse(
+    JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
+  ) as Recording;
+  const { name, codeFolder, handler, environment } = settings;
+  const file = join(codeFolder, 'index.mjs');
+  const bare = buildBare(join(folder, name), file, calls);
+  const isDocument = readFileSync(file, 'utf8').includes('"DynamoDBDocumentClient"');
+  const ours: Started[] = [];
+  const theirs: Started[] = [];
+  for (let time = 0; time < times; time++) {
+    stub.replay(calls);
+    ours.push(await start({ file, handler: handler.split('.')[1] ?? '', payload, calls }, environment));
+    stub.replay(calls);
+    theirs.push(
+      await start(
+        { file: bare, handler: 'handler', payload: JSON.stringify(bareCalls(calls, isDocument)), calls },
+        environment,
+      ),
+    );
+  }
+  const [own, other] = [figuresOf(ours), figuresOf(theirs)];
+  return {
+    ...own,
+    kilobytes: Math.round(statSync(file).size / KB),
+    bare: { ...other, kilobytes: Math.round(statSync(bare).size / KB) },
+    calls: calls.length,
+    toBare: round(own.coldMs / other.coldMs, 2),
+    cpuToBare: round(own.cpuMs / other.cpuMs, 2),
+  };
+}
+
+try {
+  const recordings = await record(await synthesize(join(folder, 'assembly')), stub.url);
+  const figures: Record<string, Awaited<ReturnType<typeof measure>>> = {};
+  for (const recording of recordings.filter(({ settings }) => settings.memoryMb > 128))
+    figures[recording.settings.name.replace(/^rollcall-dev-/, '')] = await measure(recording);
+  printTable(
+    Object.entries(figures).map(([name, { bare, ...own }]) => ({
+      function: name,
+      KB: own.kilobytes,
+      'init ms': own.initMs,
+      'first call ms': own.firstCallMs,
+      calls: own.calls,
+      'bare KB': bare.kilobytes,
+      'bare init': bare.initMs,
+      'bare call': bare.firstCallMs,
+      'to bare': own.toBare,
+      'by CPU time': own.cpuToBare,
+      MB: own.megabytes,
+    })),
+  );
+  if (json) writeFileSync(json, `${JSON.stringify({ cpus: cpus().length, times, functions: figures }, null, 2)}\n`);
+} finally {
+  stub.stop();
+  rmSync(folder, { recursive: true, force: true });
+}

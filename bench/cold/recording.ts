@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { OPERATOR } from '../../local/iam/access.ts';
+import type { FunctionSettings } from '../../local/lambda/instance.ts';
+import { Meter } from '../../local/meter.ts';
+import { signedFetch } from '../../local/signed-fetch.ts';
+import { createPaths } from '../../ops/cost/paths.ts';
+import { EVERY_MEMBER } from '../../ops/token.ts';
+
+/** What a function asked AWS for, and was answered. */
+export interface RecordedCall {
+  service: string;
+  operation: string;
+  request: string;
+  answer: string;
+}
+
+/** The first invocation of a function. */
+export interface Recording {
+  settings: FunctionSettings;
+  payload: string;
+  calls: RecordedCall[];
+}
+
+/** Keeps the first invocation of each function, beside what it counts. */
+class Recorder extends Meter {
+  readonly payloads = new Map<string, string>();
+  readonly calls = new Map<string, RecordedCall[]>();
+
+  override answered(call: RecordedCall & { caller: string }): void {
+    super.answered(call);
+    const { caller, ...kept } = call;
+    if (!this.payloads.has(caller)) this.calls.set(caller, [...(this.calls.get(caller) ?? []), kept]);
+  }
+
+  override invoked(name: string, payload: string, ms: number): void {
+    super.invoked(name, payload, ms);
+    if (!this.payloads.has(name)) this.payloads.set(name, payload);
+  }
+}
+
+const STAGE = 'dev';
+
+/**
+ * Has each function invoked on an embedded cloud, as it is when somebody registers, looks, redeems and leaves.
+ * @param gatewayUrl of an SMS gateway that takes every text
+ */
+export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {
+  const meter = new Recorder();
+  const cloud = await startCloud({
+    assembly,
+    meter,
+    instanceLimit: 1,
+    parameters: { SmsGatewayUrl: gatewayUrl },
+    // As stages of an account are deployed.
+    environment: { OTEL_SDK_DISABLED: 'true' },
+  });
+  try {
+    await useEverything(cloud, meter);
+    return [...cloud.functions].flatMap(([name, { settings }]) => {
+      const payload = meter.payloads.get(name);
+      return payload === undefined ? [] : [{ settings, payload, calls: meter.calls.get(name) ?? [] }];
+    });
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function useEverything(cloud: Cloud, meter: Recorder): Promise<void> {
+  const paths = await createPaths({ cloud, stage: STAGE, concurrency: 1 });
+  const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
+  const ask = (path: string, more: RequestInit = {}) =>
+    fetch(`${cloud.apiUrl}${path}`, { ...more, headers: { authorization, ...more.headers } });
+  const [member] = await paths.register(1);
+  if (!member) throw new Error('nobody registered');
+  for (const path of ['', '/onboarding', '/points', '/guide']) await ask(`/v1/members/${member.id}${path}`);
+  for (const path of ['/v1', '/v1/openapi.json', '/docs', '/nothing', `/v2/members/${member.id}`]) await ask(path);
+  const [operation] = (await paths.redeem([member])) as Array<{ id: string }>;
+  await ask(`/v1/operations/${operation?.id}`);
+  const [changed] = await paths.change([member]);
+  await ask(`/v2/members/${member.id}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', 'if-match': `"${changed?.version}"` },
+    body: JSON.stringify({ locale: 'es' }),
+  });
+  await signedFetch(OPERATOR)(`${cloud.apiUrl}/rollcall.members.v1.MemberService/GetMember`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ id: member.id }),
+  });
+  const { WEBHOOKS_URL = '' } = cloud.functions.get(`rollcall-${STAGE}-sms-webhook`)?.settings.environment ?? {};
+  await fetch(`${WEBHOOKS_URL}/http`, { method: 'POST', body: '{}' });
+  await paths.deactivate([member]);
+  await ask(`/v1/members/${member.id}/erasure`);
+  await paths.settled();
+  for (const [name, fn] of cloud.functions)
+    if (!meter.payloads.has(name) && name.endsWith('-sweep')) await fn.invoke('{}');
+  while (!cloud.isIdle()) await delay(20);
+}

@@ -1,0 +1,44 @@
+import { pathToFileURL } from 'node:url';
+import type { RecordedCall } from './recording.ts';
+
+/** What a process is told to start. */
+export interface ToStart {
+  /** `index.mjs` of a bundle, and what it exports. */
+  file: string;
+  handler: string;
+  payload: string;
+  calls: RecordedCall[];
+}
+
+export interface Started {
+  initMs: number;
+  firstCallMs: number;
+  /** Both by the time of processors, which says the same on a machine that others use too. */
+  cpuMs: number;
+  /** Of the process. */
+  megabytes: number;
+}
+
+// One execution environment: a process imports a bundle, calls its handler once, and ends.
+process.once('message', async ({ file, handler, payload }: ToStart) => {
+  const context = {
+    awsRequestId: 'request-1',
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: '$LATEST',
+    getRemainingTimeInMillis: () => 10_000,
+  };
+  const [begin, before] = [performance.now(), process.cpuUsage()];
+  const module = await import(pathToFileURL(file).href);
+  const initiated = performance.now();
+  await module[handler](JSON.parse(payload), context);
+  const called = performance.now();
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({
+    initMs: initiated - begin,
+    firstCallMs: called - initiated,
+    cpuMs: (user + system) / 1000,
+    megabytes: process.memoryUsage.rss() / 1024 ** 2,
+  } satisfies Started);
+  process.disconnect();
+});
+process.send?.('ready');

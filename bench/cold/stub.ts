@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { listen } from '../../local/listen.ts';
+import { readBody } from '../../local/read-body.ts';
+import type { RecordedCall } from './recording.ts';
+
+/** Answers calls to AWS as they were answered before, so that what is measured is the function and not a database. */
+export interface Stub {
+  url: string;
+  /** What to answer from now on. */
+  replay(calls: readonly RecordedCall[]): void;
+  stop(): void;
+}
+
+export async function startStub(): Promise<Stub> {
+  let answers = new Map<string, string[]>();
+
+  function answerTo(operation: string): string | undefined {
+    const [first, ...rest] = answers.get(operation) ?? [];
+    if (rest.length > 0) answers.set(operation, rest);
+    return first;
+  }
+
+  const server: Server = createServer(async (request, response) => {
+    const body = String(await readBody(request));
+    const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
+    const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
+    const operation = target ?? action;
+    // The SMS gateway.
+    if (operation === undefined) return response.writeHead(202, { 'content-type': 'application/json' }).end('{}');
+    const answer = operation === 'SendMessageBatch' ? sentAll(body) : answerTo(operation);
+    const type = target ? 'application/x-amz-json-1.0' : 'text/xml';
+    if (answer === undefined) return response.writeHead(400, { 'content-type': type }).end('{"__type":"NotRecorded"}');
+    return response.writeHead(answer.includes('"__type"') ? 400 : 200, { 'content-type': type }).end(answer);
+  });
+  const url = await listen(server, 0, 'the recorded answers');
+  return {
+    url,
+    replay(calls) {
+      const byOperation = Map.groupBy(calls, ({ operation }) => operation);
+      answers = new Map([...byOperation].map(([operation, some]) => [operation, some.map(({ answer }) => answer)]));
+    },
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** The SDK compares digests of bodies, which have another id or time each time. */
+function sentAll(request: string): string {
+  const { Entries } = JSON.parse(request) as { Entries: Array<{ Id: string; MessageBody: string }> };
+  const Successful = Entries.map(({ Id, MessageBody }) => ({
+    Id,
+    MessageId: Id,
+    MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+  }));
+  return JSON.stringify({ Successful });
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { startDynamoDB } from '../local/emulators/dynoxide.ts';
+import { startMessaging } from '../local/emulators/fauxqs.ts';
+import { printTable } from '../ops/cli/output.ts';
+import { atLeast } from '../ops/demo/options.ts';
+import { countingClients, REGION, type Usage } from './peers/clients.ts';
+import { type Contestant, contestants } from './peers/contestants.ts';
+import { createPlace, type Died, dieAfterEffect, handle } from './peers/runs.ts';
+
+const { messages, json } = new Command('npm run bench:peers --')
+  .description(
+    'Books points for each message of a queue by a plain loop, by this kit and by other libraries, on the same emulators.',
+  )
+  .option('--messages <n>', 'so many for each', atLeast(20), 2_000)
+  .option('--json <file>', 'write the figures to this file')
+  .parse()
+  .opts<{ messages: number; json?: string }>();
+
+/** Turn by turn, so that whatever else this machine does meets all of them. */
+const TURNS = 4;
+const WARM_UP = 200;
+const round = (value: number, digits = 2) => Number(value.toFixed(digits));
+/** Of the poller, each in its own way, and the same for all but how many messages a call takes. */
+const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
+
+function figuresOf(usages: readonly Usage[], floorPerSecond: number | undefined, died: Died, { replies }: Contestant) {
+  const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0);
+  const each = (of: (usage: Usage) => number) => round(sum(of) / sum(({ deleted }) => deleted));
+  const callsBut = (isCounted: (operation: string) => boolean) => (usage: Usage) =>
+    Object.entries(usage.calls).reduce((all, [operation, calls]) => all + (isCounted(operation) ? calls : 0), 0);
+  const perSecond = sum(({ deleted }) => deleted) / (sum(({ from, until }) => until - from) / 1000);
+  return {
+    perSecond: round(perSecond, 0),
+    toFloor: round(perSecond / (floorPerSecond ?? perSecond)),
+    callsPerMessage: each(callsBut((operation) => !POLLING.has(operation))),
+    pollingCallsPerMessage: each(callsBut((operation) => POLLING.has(operation))),
+    writeUnitsPerMessage: each(({ writeUnits }) => writeUnits),
+    readUnitsPerMessage: each(({ readUnits }) => readUnits),
+    effectsAfterKill: died.effects,
+    ...(replies && { repliesAfterKill: died.replies }),
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-peers-'));
+const [dynamoDB, messaging] = await Promise.all([
+  startDynamoDB(join(folder, 'dynamodb.db')),
+  startMessaging({ folder, region: REGION }),
+]);
+const endpoints = { dynamoDBUrl: dynamoDB.url, messagingUrl: messaging.url };
+const arbiter = countingClients(endpoints, '');
+try {
+  const runs = await Promise.all(
+    contestants.map(async (contestant) => ({
+      contestant,
+      place: await createPlace(arbiter),
+      usages: [] as Usage[],
+    })),
+  );
+  const turn = (size: number) => async (run: (typeof runs)[number]) =>
+    handle(run.contestant, endpoints, arbiter, run.place, size);
+  for (const run of runs) await turn(WARM_UP)(run);
+  const size = Math.ceil(messages / TURNS);
+  for (let index = 0; index < TURNS; index++) {
+    // From another one each time: who comes first finds the emulators' files shorter.
+    for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await turn(size)(run));
+  }
+  const figures: Record<string, ReturnType<typeof figuresOf>> = {};
+  let floor: number | undefined;
+  for (const { contestant, usages } of runs) {
+    const died = await dieAfterEffect(contestant, endpoints, arbiter);
+    figures[contestant.name] = figuresOf(usages, floor, died, contestant);
+    floor ??= figures[contestant.name]?.perSecond;
+  }
+  printTable(
+    Object.entries(figures).map(([name, of]) => ({
+      'consumer of points': name,
+      'messages a second': of.perSecond,
+      'to the plain loop': of.toFloor,
+      'calls a message': of.callsPerMessage,
+      polling: of.pollingCallsPerMessage,
+      'write units': of.writeUnitsPerMessage,
+      'read units': of.readUnitsPerMessage,
+      'killed after the effect': `booked ${of.effectsAfterKill === 1 ? 'once' : `${of.effectsAfterKill} times`}${of.repliesAfterKill === undefined ? '' : `, answered ${of.repliesAfterKill === 1 ? 'once' : `${of.repliesAfterKill} times`}`}`,
+    })),
+  );
+  if (json) writeFileSync(json, `${JSON.stringify({ cpus: cpus().length, messages, ...figures }, null, 2)}\n`);
+} finally {
+  arbiter.destroy();
+  await Promise.all([dynamoDB.stop(), messaging.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,119 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+export interface Endpoints {
+  dynamoDBUrl: string;
+  messagingUrl: string;
+}
+
+export const REGION = 'us-east-1';
+
+/** What a consumer asked of DynamoDB and SQS. */
+export interface Usage {
+  /** By operation. */
+  calls: Record<string, number>;
+  /** As DynamoDB reports them. */
+  writeUnits: number;
+  readUnits: number;
+  /** Messages taken from its queue. */
+  deleted: number;
+  /** Writes that the table of the points took. */
+  effects: number;
+  /** When the first receive began, and when the last message was deleted: `performance.now()`. */
+  from: number;
+  until: number;
+}
+
+export interface Clients {
+  dynamodb: DynamoDBClient;
+  sqs: SQSClient;
+  usage: Usage;
+  destroy(): void;
+}
+
+/** What the SDK's clients of both services take, as far as it is used here. */
+type Middleware = (
+  next: (args: { input: Input }) => Promise<{ output: Output }>,
+  context: { commandName?: string },
+) => (args: { input: Input }) => Promise<{ output: Output }>;
+type Stack = { add(middleware: Middleware, options: { step: 'initialize'; priority: 'high' }): void };
+
+interface Input {
+  TableName?: string;
+  TransactItems?: Array<Record<string, { TableName?: string }>>;
+  Entries?: unknown[];
+  ReturnConsumedCapacity?: string;
+}
+
+interface Output {
+  ConsumedCapacity?: Capacity | Capacity[];
+}
+
+interface Capacity {
+  CapacityUnits?: number;
+}
+
+const tablesIn = ({ TableName, TransactItems = [] }: Input) => [
+  TableName,
+  ...TransactItems.flatMap((one) => Object.values(one)).map((one) => one.TableName),
+];
+
+/**
+ * Clients that count what is asked through them.
+ * @param pointsTable where the effect is
+ * @param onEffect called when that table has taken a write, before whoever asked for it hears of it
+ * @param onDeleted called with how many messages are deleted by now
+ */
+export function countingClients(
+  { dynamoDBUrl, messagingUrl }: Endpoints,
+  pointsTable: string,
+  { onEffect, onDeleted }: { onEffect?: () => void; onDeleted?: (deleted: number) => void } = {},
+): Clients {
+  const usage: Usage = { calls: {}, writeUnits: 0, readUnits: 0, deleted: 0, effects: 0, from: 0, until: 0 };
+  const config = (endpoint: string) => ({
+    endpoint,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const dynamodb = new DynamoDBClient(config(dynamoDBUrl));
+  const sqs = new SQSClient(config(messagingUrl));
+
+  const count: Middleware = (next, { commandName = '' }) => {
+    const operation = commandName.replace(/Command$/, '');
+    const isRead = /^(Get|Query|BatchGet)/.test(operation);
+    return async (args) => {
+      usage.calls[operation] = (usage.calls[operation] ?? 0) + 1;
+      if (operation === 'ReceiveMessage') usage.from ||= performance.now();
+      const result = await next(args);
+      const { Entries } = args.input;
+      if (operation.startsWith('DeleteMessage')) {
+        usage.deleted += Entries?.length ?? 1;
+        usage.until = performance.now();
+        onDeleted?.(usage.deleted);
+      }
+      const { ConsumedCapacity } = result.output;
+      for (const { CapacityUnits = 0 } of [ConsumedCapacity ?? []].flat())
+        usage[isRead ? 'readUnits' : 'writeUnits'] += CapacityUnits;
+      if (ConsumedCapacity && !isRead && tablesIn(args.input).includes(pointsTable)) {
+        usage.effects++;
+        onEffect?.();
+      }
+      return result;
+    };
+  };
+  const report: Middleware = (next) => (args) =>
+    next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
+  const add = ({ middlewareStack }: { middlewareStack: object }, middleware: Middleware) =>
+    (middlewareStack as Stack).add(middleware, { step: 'initialize', priority: 'high' });
+  add(dynamodb, report);
+  for (const client of [dynamodb, sqs]) add(client, count);
+  return {
+    dynamodb,
+    sqs,
+    usage,
+    destroy() {
+      dynamodb.destroy();
+      sqs.destroy();
+    },
+  };
+}

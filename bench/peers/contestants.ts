@@ -1,0 +1,118 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { SQSEvent } from 'aws-lambda';
+import { v7 as newId } from 'uuid';
+import { accountHandlers } from '../../functions/points/account.ts';
+import { ACCOUNT } from '../../functions/points/ledger.ts';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import type { Handlers } from '../../shared/messaging/applier.ts';
+import { consume } from '../../shared/messaging/consumer.ts';
+import { type Correspondence, createCorrespondence } from '../../shared/messaging/correspondence.ts';
+import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import { createSender, gathering } from '../../shared/messaging/sender.ts';
+import { createSubscriber } from '../../shared/messaging/subscriber.ts';
+import { booking, type Place, POINTS } from './booking.ts';
+import type { Clients } from './clients.ts';
+import { type Running, startPoller } from './poller.ts';
+import { startPowertools } from './powertools.ts';
+import { startToolkit } from './toolkit.ts';
+
+export interface Contestant {
+  name: string;
+  /** Whether its messages ask for a reply, and it answers. */
+  replies: boolean;
+  start(clients: Clients, place: Place): Running;
+}
+
+/** The least that books once: the id of the message is the key of the entry. */
+function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Place): Running {
+  const client = DynamoDBDocumentClient.from(dynamodb);
+
+  async function book(body: string): Promise<void> {
+    const { id, subject } = JSON.parse(body) as { id: string; subject: string };
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: booking(pointsTable, subject, id) }));
+    } catch (error) {
+      const [, entry] = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      if (entry?.Code !== 'ConditionalCheckFailed') throw error;
+    }
+  }
+
+  return startPoller(sqs, queueUrl, async ({ Records }: SQSEvent) => {
+    await Promise.all(Records.map(({ body }) => book(body)));
+    return [];
+  });
+}
+
+const contracts = [memberRegisteredV2];
+type HandlersOf = (correspondence: Correspondence, place: Place) => Handlers<typeof memberRegisteredV2>;
+
+/** The same two writes; the cursor is on the account, so it costs none. */
+const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
+  'rollcall.member.registered.v2': {
+    handle: ({ subject }) => ({
+      set: { balance: POINTS },
+      writes: booking(pointsTable, subject, newId()).slice(1),
+    }),
+    follows: (message, { appliedAt }) =>
+      correspondence.reply(
+        message,
+        onboardingStepCompleted,
+        {
+          memberId: message.subject,
+          step: 'bonus',
+          summary: `${POINTS} points credited`,
+          completedAt: appliedAt as string,
+        },
+        appliedAt as string,
+      ),
+  },
+});
+
+/** What the points service deploys: the first entry is on the account as well. */
+const oneWrite: HandlersOf = (correspondence) =>
+  accountHandlers({
+    bonus: async () => ({ points: POINTS, oncePerPhone: false }),
+    correspondence,
+    now: () => new Date(),
+  });
+
+/** As subscriberFunctions puts it together, but for logs and metrics. */
+const startOurs =
+  (handlersOf: HandlersOf) =>
+  ({ dynamodb, sqs }: Clients, place: Place): Running => {
+    const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
+    const channels = { [registrationReplies.name]: place.repliesUrl };
+    const sender = gathering(createSender({ sqs, addresses: channels }));
+    const subscriber = createSubscriber({
+      store: createSubscriberStore({ client, tableName: place.pointsTable, cursorKey: ACCOUNT }),
+      queueName: place.queueUrl.split('/').at(-1) ?? '',
+      joinsLate: false,
+      contracts,
+      channel: memberEvents,
+      handlers: handlersOf(createCorrespondence({ source: '/rollcall/points', channels }), place),
+      mayReplyOn: (channel) => Object.hasOwn(channels, channel),
+      sender,
+      now: () => new Date(),
+      newId,
+      random: Math.random,
+    });
+    return startPoller(sqs, place.queueUrl, async (event) => {
+      const apply = (delivery: Parameters<typeof subscriber.apply>[0]) =>
+        sender.during(() => subscriber.apply(delivery));
+      const { givenBack } = await consume(event, apply, subscriber.isSuspect);
+      return givenBack.map(({ record }) => record);
+    });
+  };
+
+export const contestants: readonly Contestant[] = [
+  { name: 'plain SDK loop', replies: false, start: startFloor },
+  { name: 'ours', replies: false, start: startOurs(twoWrites) },
+  { name: 'ours, with a reply', replies: true, start: startOurs(twoWrites) },
+  { name: 'ours, points service', replies: false, start: startOurs(oneWrite) },
+  { name: 'ours, points service, with a reply', replies: true, start: startOurs(oneWrite) },
+  { name: 'Powertools batch + idempotency', replies: false, start: startPowertools },
+  { name: 'message-queue-toolkit', replies: false, start: startToolkit },
+];

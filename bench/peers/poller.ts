@@ -1,0 +1,51 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { toRecord } from '../../local/event-sources/queue.ts';
+import { REGION } from './clients.ts';
+
+/** Batches under way at once; and what SQS hands out at once. */
+export const BATCHES_AT_ONCE = 4;
+export const BATCH_SIZE = 10;
+export const LONG_POLL_SECONDS = 1;
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/** Handles a batch. @returns what must come again */
+export type HandleBatch = (event: SQSEvent) => Promise<readonly SQSRecord[]>;
+
+/** Takes batches from a queue, as the poller of Lambda does, and deletes of them what was handled. */
+export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatch): Running {
+  const stopping = new AbortController();
+  const queueArn = `arn:aws:sqs:${REGION}:000000000000:${queueUrl.split('/').at(-1)}`;
+
+  async function poll(): Promise<void> {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: BATCH_SIZE,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
+        MessageSystemAttributeNames: ['All'],
+      }),
+    );
+    if (Messages.length === 0) return;
+    const Records = Messages.map((message) => toRecord(message, { queueArn, region: REGION }));
+    const failed = await handle({ Records });
+    const Entries = Records.filter((record) => !failed.includes(record)).map(({ receiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle: receiptHandle,
+    }));
+    if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+
+  const pollers = Array.from({ length: BATCHES_AT_ONCE }, async () => {
+    while (!stopping.signal.aborted) await poll();
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(pollers);
+    },
+  };
+}

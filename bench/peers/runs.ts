@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { CreateTableCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { v7 as newId } from 'uuid';
+import { registrationReplies } from '../../shared/contracts/channels.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { chunk } from '../../shared/messaging/batches.ts';
+import { createMessage, encodeMessage } from '../../shared/messaging/message.ts';
+import type { Place } from './booking.ts';
+import { type Clients, countingClients, type Endpoints, type Usage } from './clients.ts';
+import type { Contestant } from './contestants.ts';
+import { BATCH_SIZE } from './poller.ts';
+
+/** Longer than a batch takes; a message of a process that was killed comes again after so long. */
+const VISIBILITY_SECONDS = 2;
+
+/** Queues and tables of its own for one contestant. */
+export async function createPlace({ sqs, dynamodb }: Clients): Promise<Place> {
+  const id = randomUUID();
+  const queue = async (name: string) => {
+    const Attributes = { VisibilityTimeout: String(VISIBILITY_SECONDS) };
+    return (await sqs.send(new CreateQueueCommand({ QueueName: `${name}-${id}`, Attributes }))).QueueUrl ?? '';
+  };
+  const table = async (name: string, keys: string[]) => {
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+      }),
+    );
+    return name;
+  };
+  return {
+    queueUrl: await queue('points'),
+    repliesUrl: await queue('replies'),
+    pointsTable: await table(`points-${id}`, ['pk', 'sk']),
+    idsTable: await table(`ids-${id}`, ['id']),
+  };
+}
+
+/** Fills its queue with the first event of as many members. */
+async function fill({ sqs }: Clients, { queueUrl }: Place, messages: number, wantReply: boolean): Promise<string[]> {
+  const members = Array.from({ length: messages }, () => newId());
+  const bodyOf = (memberId: string) =>
+    encodeMessage(
+      memberRegisteredV2,
+      createMessage(memberRegisteredV2, {
+        id: newId(),
+        source: '/rollcall/registration',
+        subject: memberId,
+        version: 1,
+        time: new Date(),
+        ...(wantReply && { replyTo: registrationReplies.name }),
+        data: {
+          memberId,
+          phone: '+34612345678',
+          givenName: 'Lucía',
+          familyName: 'García',
+          displayName: 'Lucía García',
+          locale: 'es',
+          registeredAt: new Date().toISOString(),
+        },
+      }),
+    );
+  for (const some of chunk(members, BATCH_SIZE)) {
+    const Entries = some.map((memberId, index) => ({ Id: String(index), MessageBody: bodyOf(memberId) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+  return members;
+}
+
+/** Has a contestant handle so many messages, and says what it asked for that, and when. */
+export async function handle(
+  { start, replies }: Contestant,
+  endpoints: Endpoints,
+  arbiter: Clients,
+  place: Place,
+  messages: number,
+): Promise<Usage> {
+  await fill(arbiter, place, messages, replies);
+  return untilDeleted(start, endpoints, place, messages);
+}
+
+async function untilDeleted(start: Contestant['start'], endpoints: Endpoints, place: Place, messages: number) {
+  const done = Promise.withResolvers<void>();
+  const onDeleted = (deleted: number) => deleted >= messages && done.resolve();
+  const clients = countingClients(endpoints, place.pointsTable, { onDeleted });
+  const running = start(clients, place);
+  await done.promise;
+  const usage = { ...clients.usage, calls: { ...clients.usage.calls } };
+  await running.stop();
+  clients.destroy();
+  return usage;
+}
+
+export interface Died {
+  /** How often the message was booked. */
+  effects: number;
+  /** How often it was answered. */
+  replies: number;
+}
+
+/** Kills a process between the effect of a message and its acknowledgement, and has another one take the message again. */
+export async function dieAfterEffect(
+  { name, start, replies }: Contestant,
+  endpoints: Endpoints,
+  arbiter: Clients,
+): Promise<Died> {
+  const place = await createPlace(arbiter);
+  const [memberId = ''] = await fill(arbiter, place, 1, replies);
+  const killed = spawn(
+    process.execPath,
+    [new URL('./killed.ts', import.meta.url).pathname, JSON.stringify({ name, place, ...endpoints })],
+    { stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' } },
+  );
+  const [, signal] = await once(killed, 'exit');
+  if (signal !== 'SIGKILL') throw new Error(`${name}: it was not killed after its effect`);
+  const second = await untilDeleted(start, endpoints, place, 1);
+  const { Attributes } = await arbiter.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: place.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  const effects = 1 + second.effects;
+  await agree(arbiter, place, memberId, effects);
+  return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
+}
+
+/** Whether the items say the same as the count of writes; of one item an update that repeats itself cannot be seen. */
+async function agree({ dynamodb }: Clients, { pointsTable }: Place, memberId: string, effects: number): Promise<void> {
+  const { Items = [] } = await dynamodb.send(
+    new QueryCommand({
+      TableName: pointsTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :ledger)',
+      ExpressionAttributeValues: { ':pk': { S: memberId }, ':ledger': { S: 'ledger#' } },
+    }),
+  );
+  if (Items.length > 0 && Items.length !== effects)
+    throw new Error(`${pointsTable}: ${effects} writes, and ${Items.length} entries of the ledger`);
+}

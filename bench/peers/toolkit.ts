@@ -1,0 +1,111 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type MessageDeduplicationStore,
+  MessageHandlerConfigBuilder,
+  noopReleasableLock,
+} from '@message-queue-toolkit/core';
+import { AbstractSqsConsumer } from '@message-queue-toolkit/sqs';
+import { v7 as newId } from 'uuid';
+import * as z from 'zod';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { booking, type Place } from './booking.ts';
+import type { Clients } from './clients.ts';
+import { BATCH_SIZE, BATCHES_AT_ONCE, LONG_POLL_SECONDS, type Running } from './poller.ts';
+
+const registered = z.object({
+  id: z.string(),
+  type: z.literal(memberRegisteredV2.type),
+  time: z.string(),
+  subject: z.string(),
+  data: memberRegisteredV2.data,
+});
+type Registered = z.output<typeof registered>;
+
+/**
+ * The library has a store in Redis only. This one is the least that its interface asks for: a conditional write. It has no
+ * lock, since SQS hands a message to one consumer at a time.
+ */
+function createStore(client: DynamoDBDocumentClient, TableName: string): MessageDeduplicationStore {
+  return {
+    async keyExists(id) {
+      return (await client.send(new GetCommand({ TableName, Key: { id }, ConsistentRead: true }))).Item !== undefined;
+    },
+    async setIfNotExists(id, value, ttlSeconds) {
+      const Item = { id, value, expiresAt: Math.ceil(Date.now() / 1000) + ttlSeconds };
+      try {
+        await client.send(new PutCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(id)' }));
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+    acquireLock: async () => ({ result: noopReleasableLock }),
+  };
+}
+
+class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
+  #isStopping = false;
+
+  constructor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: Place) {
+    const client = DynamoDBDocumentClient.from(dynamodb);
+    const handlers = new MessageHandlerConfigBuilder<Registered, undefined>().addConfig(
+      registered,
+      async ({ subject }) => {
+        await client.send(new TransactWriteCommand({ TransactItems: booking(pointsTable, subject, newId()) }));
+        return { result: 'success' as const };
+      },
+    );
+    const silent = () => {};
+    super(
+      {
+        sqsClient: sqs,
+        logger: {
+          level: 'silent',
+          silent,
+          ...{ trace: silent, debug: silent, info: silent, warn: silent },
+          ...{ error: silent, fatal: console.error },
+        } as never,
+        // A long poll that is ended is reported as an error.
+        errorReporter: { report: ({ error }) => this.#isStopping || console.error(error.message) },
+        consumerErrorResolver: { processError: (error) => error as never },
+        transactionObservabilityManager: {
+          start: silent,
+          startWithGroup: silent,
+          stop: silent,
+          addCustomAttributes: silent,
+        },
+      },
+      {
+        locatorConfig: { queueUrl },
+        handlers: handlers.build(),
+        messageTypeResolver: { messageTypePath: 'type' },
+        messageTimestampField: 'time',
+        messageDeduplicationIdField: 'id',
+        messageDeduplicationConfig: { deduplicationStore: createStore(client, idsTable) },
+        enableConsumerDeduplication: true,
+        concurrentConsumersAmount: BATCHES_AT_ONCE,
+        consumerOverrides: { batchSize: BATCH_SIZE, waitTimeSeconds: LONG_POLL_SECONDS },
+      },
+      undefined,
+    );
+  }
+
+  override close(): Promise<void> {
+    this.#isStopping = true;
+    return super.close(true);
+  }
+}
+
+/** With its own poller, of which there are as many as the others have batches under way. */
+export function startToolkit(clients: Clients, place: Place): Running {
+  const consumer = new PointsConsumer(clients, place);
+  const started = consumer.start();
+  return {
+    async stop() {
+      await started;
+      await consumer.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { OutgoingMessage } from './outgoing.ts';
+import type { Effect, State } from './subscriber-store.ts';
+
+/**
+ * What follows from an effect whose committed item is not at hand, as a transaction returns none: derived from what the
+ * effect itself has set and removed.
+ * @returns undefined if it asks for anything else, so that the item must be read: on a table, that costs a call a message
+ */
+export function followingFrom(
+  { set = {}, remove = [] }: Effect,
+  follows: (state: State) => OutgoingMessage[],
+): OutgoingMessage[] | undefined {
+  let isKnown = true;
+  const ask = (name: string | symbol) => {
+    isKnown &&= Object.hasOwn(set, name) || remove.some((removed) => removed === name);
+  };
+  const state = new Proxy(set, {
+    get(target, name) {
+      ask(name);
+      return Reflect.get(target, name);
+    },
+    has(target, name) {
+      ask(name);
+      return Reflect.has(target, name);
+    },
+    ownKeys(target) {
+      isKnown = false;
+      return Reflect.ownKeys(target);
+    },
+  });
+  try {
+    const following = follows(state);
+    return isKnown ? following : undefined;
+  } catch (error) {
+    if (isKnown) throw error;
+    return undefined;
+  }
+}
