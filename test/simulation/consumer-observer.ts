@@ -51,7 +51,9 @@ export class ConsumerObserver {
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of own) {
-        if (!before && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
+        // One that was parked again by a redrive beside the first discard can be discarded twice.
+        const isNew = !before || (after?.skipped && !before.skipped);
+        if (isNew && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
       }
     });
   }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { install, mutants } from './mutants.ts';
+import { importRunner, mutants } from './mutants.ts';
 import type { RunOptions, RunResult } from './runner.ts';
 
 interface Options {
@@ -40,18 +40,15 @@ async function inParallel(options: Options): Promise<RunResult[]> {
 }
 
 async function work(options: Options): Promise<void> {
-  if (options.mutant) install(mutantNamed(options.mutant));
-  // Only now, so that it imports the mutant.
-  const { runSchedules } = await import('./runner.ts');
+  const { runSchedules } = await importRunner(options.mutant);
   parentPort?.postMessage(await runSchedules(options as RunOptions));
 }
 
-async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, options: Options) {
-  const again = options.mutant ? ` --mutant ${options.mutant}` : '';
-  if (options.mutant) install(mutantNamed(options.mutant));
-  const { simulate } = await import('./world.ts');
+async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, mutant?: string) {
+  const { simulate } = await importRunner(mutant);
   await simulate(scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
+  const again = mutant ? ` --mutant ${mutant}` : '';
   console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again}`);
 }
 
@@ -89,7 +86,7 @@ async function main(): Promise<void> {
   };
   if (options.json) console.log(JSON.stringify(summary));
   else {
-    if (failure) await explain(failure, options);
+    if (failure) await explain(failure, options.mutant);
     console.log(`${schedules} schedules in ${seconds.toFixed(1)} s: ${summary.schedulesPerSecond} a second`);
     if (!failure) console.log(pc.green('no violation'));
   }

@@ -49,9 +49,10 @@ registerHooks({
  * one process can run them all.
  * @throws {Error} if the source is no longer as the mutant expects it
  */
-export async function importRunner(mutant?: Mutant): Promise<typeof import('./runner.ts')> {
+export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {
+  const mutant = mutants.find((one) => one.name === name);
   if (!mutant) return import('./runner.ts');
-  const { name, file, from, to } = mutant;
+  const { file, from, to } = mutant;
   const path = join(root, file);
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) throw new Error(`mutant ${name}: ${file} does not have exactly once:\n${from}`);

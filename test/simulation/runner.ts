@@ -3,6 +3,8 @@ import type { Violation } from './history.ts';
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
+export { simulate };
+
 // Thousands of errors are thrown on purpose, and nobody reads where.
 Error.stackTraceLimit = 0;
 

@@ -33,6 +33,8 @@ export interface Scenario {
   forged: boolean;
   /** Whether a person pauses or skips what consumers do. */
   switches: boolean;
+  /** Whether all services are down at times. */
+  outages: boolean;
   choices: number[];
 }
 
@@ -54,7 +56,7 @@ const breakage = fc.record({
   breakage: fc.constantFrom<Breakage>('for good', 'for now', 'held', 'fatally'),
 });
 
-const MOST_CHOICES = 300;
+const MOST_CHOICES = 1_200;
 
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .record({
@@ -67,6 +69,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     garbage: fc.boolean(),
     forged: fc.boolean(),
     switches: fc.boolean(),
+    outages: fc.constantFrom(false, false, false, true),
     choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
   })
   // Without points there is nothing to redeem.

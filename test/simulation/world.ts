@@ -17,7 +17,8 @@ import { FifoTopic } from './topic.ts';
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MOST_CALLS = 8;
-const LONG_MS = 16 * 60_000;
+/** So long nothing happens; most functions are out of time after ten seconds. */
+const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** What stays parked for longer than an hour, a person must have been told of. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
@@ -162,11 +163,13 @@ class World {
       actions.push(turn, turn, turn);
     }
     if (scheduler.calls < MOST_CALLS) actions.push(...this.#beginnings());
-    for (const ms of [1_000, 10_000, 65_000, 301_000, LONG_MS]) actions.push(() => scheduler.advance(ms));
-    actions.push(() => {
-      scheduler.log('every service is down');
-      scheduler.outageUntil = scheduler.now + OUTAGE_MS;
-    });
+    actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
+    if (this.#scenario.outages) {
+      actions.push(() => {
+        scheduler.log('every service is down');
+        scheduler.outageUntil = scheduler.now + OUTAGE_MS;
+      });
+    }
     return actions;
   }
 
