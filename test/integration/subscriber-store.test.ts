@@ -206,6 +206,17 @@ describe.each(['DynamoDB', 'the model of the simulation'] as const)('a subscribe
     expect(await store.cursor(id)).toEqual({ version: 1 });
   });
 
+  it('discards one of two messages that claim a version only while the other is parked', async () => {
+    const id = aggregate();
+    const [one, other] = [message(id, 1), message(id, 1, { messageId: 'other' })];
+    const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
+    await store.park(one);
+    await store.park(other);
+    expect(await store.discard({ ...one, ...about }, undefined, other)).toEqual({ state: 'done' });
+    expect(await store.discard({ ...other, ...about }, undefined, one)).toMatchObject({ state: 'moved' });
+    expect(await store.parkedOf(id)).toHaveLength(1);
+  });
+
   it('forgets what an effect had to send when a person gives it up', async () => {
     const id = aggregate();
     await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });

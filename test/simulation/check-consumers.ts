@@ -61,6 +61,8 @@ function checkDelivered(
   if (isApplied || isDiscarded) {
     // One that is held may come again and be applied: a person who releases it sees that.
     if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
+    // No cursor remembers that a person discarded it.
+    if (isDiscarded && parked.reason === 'below-baseline') return [];
     return [{ guarantee: 'G4', what: `${name} keeps ${what} as ${parked.reason}, which was dealt with` }];
   }
   // What a late subscriber gets from before its baseline is not kept once its member has left.
