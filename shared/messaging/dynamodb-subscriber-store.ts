@@ -110,6 +110,17 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
   });
 
+  /** Changes nothing of a parked message, and fails if it is parked no longer. A ConditionCheck would need a grant more. */
+  const stayParked = (key: ParkedKey): TransactItem => ({
+    Update: {
+      TableName: tableName,
+      Key: parkedKey(key),
+      UpdateExpression: 'SET parkedAggregate = :aggregate',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':aggregate': key.aggregateId },
+    },
+  });
+
   async function cursorItem(aggregateId: string): Promise<Record<string, unknown>> {
     const { Item = {} } = await client.send(
       new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
@@ -288,11 +299,9 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       const keep = { Put: { TableName: tableName, Item: kept } };
       const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
       if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
-      const stillParked = { TableName: tableName, ConditionExpression: 'attribute_exists(pk)' };
-      const check = rival && { ConditionCheck: { ...stillParked, Key: parkedKey(rival) } };
       const unsent = message.reason === 'unsent' && { Update: forget(message) };
       try {
-        await transact(client, [keep, unpark, ...(check ? [check] : []), ...(unsent ? [unsent] : [])]);
+        await transact(client, [keep, unpark, ...(rival ? [stayParked(rival)] : []), ...(unsent ? [unsent] : [])]);
         return { state: 'done' };
       } catch (error) {
         if (rival && refusedBy(error, 2)) return { state: 'moved', cursor: undefined };

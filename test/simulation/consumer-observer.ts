@@ -89,7 +89,7 @@ export class ConsumerObserver {
       .map(parkedMessageOf);
   }
 
-  #onApplied({ aggregateId, version, type, isHeld }: Trace, by: Instance): void {
+  #onApplied({ aggregateId, version, messageId, type, isHeld }: Trace, by: Instance): void {
     const { service, textsOf } = this.#options;
     const { applied, forbidden } = this.history;
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
@@ -97,7 +97,7 @@ export class ConsumerObserver {
     const permit = this.#permits.get(by);
     if (!permit || isErasing({ type }, service.contracts)) return;
     const what = `${aggregateId} v${version}`;
-    const parked = this.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
+    const parked = this.parked.find((one) => one.messageId === messageId);
     // One that is held may come again, and is then applied as if it came for the first time.
     const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
     if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);

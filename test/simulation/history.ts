@@ -33,6 +33,8 @@ export interface History {
   phonesTakenTwice: string[];
   /** Operations that a client was told of. */
   promised: Array<{ operationId: string; memberId: string }>;
+  /** Operations that ended, and then ended otherwise. */
+  endedTwice: string[];
   /** What the tables say at the end. */
   stock: Stock;
 }

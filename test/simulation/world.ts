@@ -39,6 +39,7 @@ class World {
     registrations: [],
     phonesTakenTwice: [],
     promised: [],
+    endedTwice: [],
   };
   readonly #tables: Tables;
   readonly #queues: Queues;
@@ -83,7 +84,7 @@ class World {
       (script) => new Client(script, { scheduler, tables, history, subscribers, newId }),
     );
     tables.meanwhile = async () => {
-      const client = this.#clients.find((one) => one.hasBegun && !one.isDone);
+      const client = this.#clients.find((one) => one.hasBegun && !one.isDone && !one.waits);
       if (client) await this.#then(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
@@ -177,7 +178,7 @@ class World {
     const actions: Array<() => void> = [];
     for (const client of this.#clients) {
       if (client.watches) actions.push(() => client.look());
-      if (client.isDone || !client.isPatient) continue;
+      if (client.isDone || client.waits || !client.isPatient) continue;
       const request = () => client.request();
       actions.push(request, request, request);
     }
@@ -227,7 +228,7 @@ class World {
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
       for (const client of this.#clients) {
-        while (!client.isDone) await this.#then(() => client.request());
+        while (!client.isDone && !client.waits) await this.#then(() => client.request());
         if (client.watches) await this.#then(() => client.look());
       }
       while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());

@@ -124,11 +124,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     yield* chunk(all, 2);
   }
 
-  async discard(
-    message: DiscardedMessage,
-    move?: { after: number; next: Cursor },
-    rival?: ParkedKey,
-  ): Promise<Claim> {
+  async discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim> {
     const { aggregateId } = message;
     if (rival && !this.waiting.has(placeOf(rival))) return { state: 'moved', cursor: undefined };
     const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);

@@ -84,7 +84,8 @@ export const answeringMutants: Mutant[] = [
     breaks: ['operation'],
     file: applier,
     from: "if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };",
-    to: "await store.change({ writes, ...(setOnce && { setOnce }) });\n      return { outcome: 'applied' };",
+    to: `const isDone = await store.change({ writes, ...(setOnce && { setOnce }) });
+      return { outcome: isDone ? 'applied' : 'duplicate' };`,
   },
   {
     name: 'outcome-unconditional',
@@ -119,7 +120,8 @@ export const answeringMutants: Mutant[] = [
     breaks: ['operation'],
     file: 'functions/registration/outcomes.ts',
     from: 'return { writes: [change, ...store.commandWrites(operation.memberId, row)] };',
-    to: 'return { writes: [change] };',
+    to: `await store.change(operation, settled.outcome);
+      return { writes: store.commandWrites(operation.memberId, row) };`,
   },
   {
     name: 'commands-counted-by-nobody',
