@@ -129,8 +129,9 @@ export class ConsumerObserver {
     const { breakage, name, tables, switches, service } = this.#options;
     const items = tables.items(name);
     const { parked } = this;
-    // What its function died over by chance, again and again, looks broken to the kit, and must.
-    const unlucky = parked.filter(({ error }) => error?.includes('the sweep died over it'));
+    // What its function died over by chance, again and again, looks broken to the kit, and must; and what failed for good,
+    // for want of a phone, waits for a person even if its member has left since.
+    const unlucky = parked.filter(({ error }) => /the sweep died over it|no phone .* was ever learned/.test(error ?? ''));
     const broken = [...committed, ...this.history.delivered].filter(
       (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),
     );
