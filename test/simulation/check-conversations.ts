@@ -5,8 +5,8 @@ import { has, nameOf } from './versions.ts';
 const REPLIES = 'registration-replies';
 
 /** Each registration that a service applied is answered by it, and none that it did not. */
-export function checkAnswers({ consumers, committed, left, stock }: History): Violation[] {
-  const violations: Violation[] = [];
+export function checkAnswers({ consumers, committed, left, rewritten, stock }: History): Violation[] {
+  const violations: Violation[] = rewritten.map((what) => ({ guarantee: 'answer', what: `answered twice: ${what}` }));
   const members = new Set(committed.map(({ aggregateId }) => aggregateId));
   for (const [name, consumer] of consumers) {
     if (!consumer.isSubscriber) continue;

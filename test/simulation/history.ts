@@ -35,6 +35,8 @@ export interface History {
   promised: Array<{ operationId: string; memberId: string }>;
   /** Operations that ended, and then ended otherwise. */
   endedTwice: string[];
+  /** What answers changed that an earlier one, or another copy, had written. */
+  rewritten: string[];
   /** What the tables say at the end. */
   stock: Stock;
 }

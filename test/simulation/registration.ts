@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Item } from './expressions.ts';
 import type { History, Operation, Stock } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
 import type { Change, Tables } from './tables.ts';
 
-type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice'>;
+type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'rewritten'>;
 
 /** Sees in the tables of the registration service what it commits, and what they say at the end. */
 export class RegistrationObserver {
@@ -23,6 +24,7 @@ export class RegistrationObserver {
         if (change.table !== MEMBERS) continue;
         if (String(change.after?.pk).startsWith('member#')) this.#onMember(change);
         if (String(change.after?.pk).startsWith('operation#')) this.#onOperation(change);
+        if (/^(onboarding|erasure)#/.test(String(change.after?.pk))) this.#onAnswer(change);
       }
     });
   }
@@ -51,6 +53,12 @@ export class RegistrationObserver {
   #onOperation({ before, after }: Change): void {
     const [was, is] = [before, after].map((item) => (item?.outcome as Operation | undefined)?.state);
     if (was !== undefined && was !== 'pending' && was !== is) this.#seen.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
+  }
+
+  /** The first answer of a service counts. */
+  #onAnswer({ before = {}, after = {} }: Change): void {
+    for (const [name, value] of Object.entries(before))
+      if (!isDeepStrictEqual(after[name], value)) this.#seen.rewritten.push(`${after.pk} ${name}`);
   }
 
   #item = (pk: string): Item | undefined => this.#tables.items(MEMBERS).find((item) => item.pk === pk);

@@ -13,6 +13,7 @@ import { type Service, services } from './services.ts';
 import { Switches } from './switches.ts';
 import { Tables } from './tables.ts';
 import { FifoTopic } from './topic.ts';
+import { has } from './versions.ts';
 
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
@@ -40,6 +41,7 @@ class World {
     phonesTakenTwice: [],
     promised: [],
     endedTwice: [],
+    rewritten: [],
   };
   readonly #tables: Tables;
   readonly #queues: Queues;
@@ -216,7 +218,7 @@ class World {
     if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
     if (!isParked) return actions;
     actions.push(() => consumer.redrive());
-    if (this.#scenario.discards) actions.push(() => consumer.discard());
+    if (this.#scenario.discards) actions.push(() => consumer.discard((place) => !has(this.#history.left, place)));
     return actions;
   }
 

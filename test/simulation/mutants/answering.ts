@@ -60,7 +60,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'discarded-version-answers',
     // What it would say cannot be derived, and is tried for ever.
-    breaks: ['answer', 'G4'],
+    breaks: ['answer', 'G4', 'rest'],
     file: applier,
     from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
     to: 'return follows(message, state);',
@@ -136,6 +136,17 @@ export const answeringMutants: Mutant[] = [
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
+  },
+  {
+    name: 'answer-adds-to-what-is-there',
+    breaks: ['answer'],
+    file: 'shared/messaging/state-changes.ts',
+    from: `    UpdateExpression: \`SET \${all.map((_, i) => \`#a\${i} = if_not_exists(#a\${i}, :a\${i})\`).join(', ')}\`,
+    ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [\`#a\${i}\`, name])),
+    ExpressionAttributeValues: Object.fromEntries(all.map(([, value], i) => [\`:a\${i}\`, value])),`,
+    to: `    UpdateExpression: \`ADD \${all.map((_, i) => \`#a\${i} :a\${i}\`).join(', ')}\`,
+    ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [\`#a\${i}\`, name])),
+    ExpressionAttributeValues: Object.fromEntries(all.map((_, i) => [\`:a\${i}\`, 1])),`,
   },
   {
     name: 'older-rendition-derives-nothing',
