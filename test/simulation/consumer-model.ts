@@ -234,9 +234,11 @@ export class ConsumerModel {
     const before = { aggregateId, version: version - 1 };
     const isMissing = choices.below(4) === 3 && version > 1 && mayGiveUp(before);
     const key = isMissing ? before : { aggregateId, version, messageId };
-    this.#invoke('discard', SWEEP_TIMEOUT_MS, { of: 'discard' }, (instance) =>
-      this.#subscriberOf(instance).discard(key, 'not wanted'),
-    );
+    this.#invoke('discard', SWEEP_TIMEOUT_MS, { of: 'discard' }, async (instance) => {
+      this.history.unfinished.add(aggregateId);
+      await this.#subscriberOf(instance).discard(key, 'not wanted');
+      this.history.unfinished.delete(aggregateId);
+    });
   }
 
   #invoke<T>(

@@ -43,7 +43,16 @@ export class ConsumerObserver {
       source: service.source,
       isSubscriber: service.channel.kind === 'topic',
       mode: service.mode ?? 'ordered',
-      ...{ early, delivered: [], applied: [], discarded: [], givenUp: [], forbidden: [], garbage: 0 },
+      ...{
+        early,
+        delivered: [],
+        applied: [],
+        discarded: [],
+        givenUp: [],
+        forbidden: [],
+        garbage: 0,
+        unfinished: new Set(),
+      },
     };
     tables.onWrite((changes, by) => {
       const own = changes.filter(({ table }) => table === options.name);
@@ -131,7 +140,9 @@ export class ConsumerObserver {
     const { parked } = this;
     // What its function died over by chance, again and again, looks broken to the kit, and must; and what failed for good,
     // for want of a phone, waits for a person even if its member has left since.
-    const unlucky = parked.filter(({ error }) => /the sweep died over it|no phone .* was ever learned/.test(error ?? ''));
+    const unlucky = parked.filter(({ error }) =>
+      /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
+    );
     const broken = [...committed, ...this.history.delivered].filter(
       (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),
     );

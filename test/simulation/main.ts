@@ -12,9 +12,13 @@ interface Options {
   seed: number;
   path?: string;
   mutant?: string;
+  mutants?: boolean;
   shrink: boolean;
   json?: boolean;
 }
+
+/** Within which a mutant is found, or has escaped. */
+const MOST_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {
   const number = Number(text);
@@ -52,6 +56,27 @@ async function explain({ seed, path, scenario, violations }: NonNullable<RunResu
   console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again}`);
 }
 
+/** What became of a mutant within so many schedules of its seed. */
+export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
+
+/** One process for all: most find a violation at once. */
+async function tryMutants({ schedules = MOST_SCHEDULES, json }: Options): Promise<void> {
+  const tried: Tried[] = [];
+  for (const { name, seed = 1, breaks } of mutants) {
+    const { runSchedules } = await importRunner(name);
+    const { failure, ...ran } = await runSchedules({ seed, schedules, shrink: false });
+    const violated = [...new Set(failure?.violations.map(({ guarantee }) => guarantee))];
+    const isFound = breaks.some((guarantee) => violated.includes(guarantee));
+    tried.push({ name, ...ran, violated, isFound });
+    if (!json)
+      console.log(
+        `${isFound ? pc.green('found') : pc.red('not found')} ${name}, ${ran.schedules} schedules: ${violated}`,
+      );
+  }
+  if (json) console.log(JSON.stringify(tried));
+  process.exitCode = tried.every(({ isFound }) => isFound) ? 0 : 1;
+}
+
 async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
     .description('Runs the kit against services that behave as badly as AWS may, until a guarantee is violated.')
@@ -64,6 +89,7 @@ async function main(): Promise<void> {
       'break the kit on purpose, and see the checker find it',
       (name) => mutantNamed(name).name,
     )
+    .option('--mutants', 'try every mutant with a seed of its own')
     .option('--no-shrink', 'show a failing schedule as it was found')
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
@@ -72,6 +98,7 @@ async function main(): Promise<void> {
     )
     .parse()
     .opts<Options>();
+  if (options.mutants) return tryMutants(options);
   if (!options.path && !options.schedules) options.seconds ??= 10;
 
   const results = await inParallel(options);
