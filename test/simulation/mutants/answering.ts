@@ -82,6 +82,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'refused-condition-acknowledged',
     breaks: ['operation'],
+    seed: 7,
     file: applier,
     from: "if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };",
     to: `const isDone = await store.change({ writes, ...(setOnce && { setOnce }) });
@@ -90,6 +91,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'outcome-unconditional',
     breaks: ['operation'],
+    seed: 3,
     file: 'functions/registration/operations-store.ts',
     from: "ConditionExpression: 'outcome = :before'",
     to: "ConditionExpression: 'attribute_exists(pk)'",
@@ -111,6 +113,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'returned-for-every-copy',
     breaks: ['operation'],
+    seed: 3,
     file: operation,
     from: "if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;",
     to: "if (outcome.state !== 'expired' && outcome.state !== 'pending') return undefined;",
