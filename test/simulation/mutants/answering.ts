@@ -121,6 +121,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'returned-outside-the-transaction',
     breaks: ['operation'],
+    seed: 3,
     file: 'functions/registration/outcomes.ts',
     from: 'return { writes: [change, ...store.commandWrites(operation.memberId, row)] };',
     to: `await store.change(operation, settled.outcome);
