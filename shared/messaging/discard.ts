@@ -22,9 +22,13 @@ export interface DiscardOptions {
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
 export function createDiscard({ store, contracts, idempotent = false, now, mayBegin }: DiscardOptions): Discard {
+  /** Another message that claims the version: that one shall be applied. */
+  const rivalOf = ({ version, messageId }: ParkedMessage, queue: readonly ParkedMessage[]) =>
+    queue.find((other) => version > 0 && other.version === version && other.messageId !== messageId);
+
   /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
-    const { aggregateId, version, messageId } = parked;
+    const { aggregateId, version } = parked;
     if (version === 0 || idempotent) return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
     if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
@@ -35,8 +39,7 @@ export function createDiscard({ store, contracts, idempotent = false, now, mayBe
         `version ${version} of ${aggregateId} was applied or discarded before: the sweep takes it away`,
       );
     }
-    // Another message claims this version: that one shall be applied.
-    if (queue.some((other) => other.version === version && other.messageId !== messageId)) return undefined;
+    if (rivalOf(parked, queue)) return undefined;
     if (decision.action === 'apply') return { after: decision.after, next: { version } };
     if (decision.action === 'adopt' && queue[0] === parked && mayBegin(parked)) {
       return { after: 0, next: { version, baseline: version } };
@@ -60,7 +63,7 @@ export function createDiscard({ store, contracts, idempotent = false, now, mayBe
       throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
     }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
-    const { state } = await store.discard(discarded, await moveOver(parked, queue));
+    const { state } = await store.discard(discarded, await moveOver(parked, queue), rivalOf(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
     // Its subject may have left at the same moment.
     if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');

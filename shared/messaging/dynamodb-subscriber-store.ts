@@ -10,7 +10,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { transact } from '../aws/transact.ts';
+import { refusedBy, transact } from '../aws/transact.ts';
 import type { Cursor } from './cursor.ts';
 import type { Place } from './message.ts';
 import type { TransactItem } from './outbox.ts';
@@ -108,6 +108,17 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     Key: { pk: aggregateId, sk: cursorKey },
     UpdateExpression: 'REMOVE #unsent',
     ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
+  });
+
+  /** Changes nothing of a parked message, and fails if it is parked no longer. A ConditionCheck would need a grant more. */
+  const stayParked = (key: ParkedKey): TransactItem => ({
+    Update: {
+      TableName: tableName,
+      Key: parkedKey(key),
+      UpdateExpression: 'SET parkedAggregate = :aggregate',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':aggregate': key.aggregateId },
+    },
   });
 
   async function cursorItem(aggregateId: string): Promise<Record<string, unknown>> {
@@ -282,14 +293,20 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
     },
 
-    async discard(message, move) {
+    async discard(message, move, rival) {
       const { aggregateId, ...rest } = message;
       const kept = { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest, ...(move && { skipped: true }) };
       const keep = { Put: { TableName: tableName, Item: kept } };
       const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
       if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
-      await transact(client, [keep, unpark, ...(message.reason === 'unsent' ? [{ Update: forget(message) }] : [])]);
-      return { state: 'done' };
+      const unsent = message.reason === 'unsent' && { Update: forget(message) };
+      try {
+        await transact(client, [keep, unpark, ...(rival ? [stayParked(rival)] : []), ...(unsent ? [unsent] : [])]);
+        return { state: 'done' };
+      } catch (error) {
+        if (rival && refusedBy(error, 2)) return { state: 'moved', cursor: undefined };
+        throw error;
+      }
     },
 
     async eraseLeft(aggregateId, but) {

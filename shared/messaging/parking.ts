@@ -113,7 +113,8 @@ export function createParking(options: ParkingOptions) {
     if (toSend.some((parked) => one.isDue(parked, { ...how, isOff: false }))) return undefined;
     // One that is held may have come again and been applied since: then others wait for nothing.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
-    const stands = isHeldAlone || (lowest?.reason === 'retry' && !one.isDue(lowest, how));
+    // Also while nothing is applied, one that was applied already must be settled.
+    const stands = isHeldAlone || (lowest?.reason === 'retry' && !one.isDue(lowest, { ...how, isOff: false }));
     if (lowest && !stands) return undefined;
     return report([...toSend, ...(lowest ? [lowest] : [])].filter((parked) => needsPerson(parked, now())).length);
   }

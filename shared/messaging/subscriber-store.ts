@@ -134,8 +134,9 @@ export interface SubscriberStore {
   /**
    * Keeps the discarded message, takes it out of the parking place and, with `move`, moves the cursor past it, or forgets
    * what an `unsent` one had to send: in one write.
+   * @param rival another message that claims the same version; `moved`: it is no longer parked
    */
-  discard(message: DiscardedMessage, move?: { after: number; next: Cursor }): Promise<Claim>;
+  discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim>;
   /**
    * Forgets what an aggregate's messages say that are discarded or still parked, whatever version they claim. That they
    * were set aside is kept, and so is what is `unsent`.

@@ -237,6 +237,17 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['b']);
     });
 
+    it('discards one of two messages that claim a version only while the other is parked', async () => {
+      const id = aggregate();
+      const [one, other] = [message(id, 1), message(id, 1, { messageId: 'other' })];
+      const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
+      await store.park(one);
+      await store.park(other);
+      expect(await store.discard({ ...one, ...about }, undefined, other)).toEqual({ state: 'done' });
+      expect(await store.discard({ ...other, ...about }, undefined, one)).toMatchObject({ state: 'moved' });
+      expect(await store.parkedOf(id)).toHaveLength(1);
+    });
+
     it('discards a message and moves the cursor in one write, or neither', async () => {
       const id = aggregate();
       const discarded = { ...message(id, 1), discardedAt: from.toISOString(), discardedBecause: 'a test' };

@@ -5,8 +5,8 @@ import { has, nameOf } from './versions.ts';
 const REPLIES = 'registration-replies';
 
 /** Each registration that a service applied is answered by it, and none that it did not. */
-export function checkAnswers({ consumers, committed, left, stock }: History): Violation[] {
-  const violations: Violation[] = [];
+export function checkAnswers({ consumers, committed, left, rewritten, stock }: History): Violation[] {
+  const violations: Violation[] = rewritten.map((what) => ({ guarantee: 'answer', what: `answered twice: ${what}` }));
   const members = new Set(committed.map(({ aggregateId }) => aggregateId));
   for (const [name, consumer] of consumers) {
     if (!consumer.isSubscriber) continue;
@@ -75,8 +75,9 @@ function bookings({ committed, stock }: History, operationId: string) {
 
 /** Points are taken once at most, and returned only if they were taken; what it says of itself is so. */
 export function checkOperations(history: History): Violation[] {
-  const { promised, committed, stock } = history;
-  const violations = stock.accounts.flatMap(checkAccount);
+  const { promised, committed, endedTwice, stock } = history;
+  const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
+  violations.push(...stock.accounts.flatMap(checkAccount));
   const ids = new Set([...promised.map(({ operationId }) => operationId), ...stock.operations.map(({ id }) => id)]);
   for (const id of ids) {
     const { taken, returned } = bookings(history, id);

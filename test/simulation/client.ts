@@ -55,6 +55,10 @@ export class Client {
     return this.#step > 0;
   }
 
+  get waits(): boolean {
+    return this.#script.waits && this.watches;
+  }
+
   get watches(): boolean {
     return this.#watched.size > 0;
   }

@@ -221,18 +221,24 @@ export class ConsumerModel {
     );
   }
 
-  /** A person gives up a message, or a version that did not come, or tries to. */
-  discard(): void {
+  /**
+   * A person gives up a message, or a version that did not come, or tries to.
+   * @param mayGiveUp of one that did not come: whoever asks whether its member has left does not give up their leaving
+   */
+  discard(mayGiveUp: (place: Version) => boolean): void {
     const { choices } = this.#options;
     const all = this.parked;
     const parked = all[choices.below(all.length)];
     if (!parked) return;
-    const isMissing = choices.below(4) === 3 && parked.version > 1;
     const { aggregateId, version, messageId } = parked;
-    const key = isMissing ? { aggregateId, version: version - 1 } : { aggregateId, version, messageId };
-    this.#invoke('discard', SWEEP_TIMEOUT_MS, { of: 'discard' }, (instance) =>
-      this.#subscriberOf(instance).discard(key, 'not wanted'),
-    );
+    const before = { aggregateId, version: version - 1 };
+    const isMissing = choices.below(4) === 3 && version > 1 && mayGiveUp(before);
+    const key = isMissing ? before : { aggregateId, version, messageId };
+    this.#invoke('discard', SWEEP_TIMEOUT_MS, { of: 'discard' }, async (instance) => {
+      this.history.unfinished.add(aggregateId);
+      await this.#subscriberOf(instance).discard(key, 'not wanted');
+      this.history.unfinished.delete(aggregateId);
+    });
   }
 
   #invoke<T>(

@@ -43,7 +43,16 @@ export class ConsumerObserver {
       source: service.source,
       isSubscriber: service.channel.kind === 'topic',
       mode: service.mode ?? 'ordered',
-      ...{ early, delivered: [], applied: [], discarded: [], givenUp: [], forbidden: [], garbage: 0 },
+      ...{
+        early,
+        delivered: [],
+        applied: [],
+        discarded: [],
+        givenUp: [],
+        forbidden: [],
+        garbage: 0,
+        unfinished: new Set(),
+      },
     };
     tables.onWrite((changes, by) => {
       const own = changes.filter(({ table }) => table === options.name);
@@ -51,7 +60,9 @@ export class ConsumerObserver {
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of own) {
-        if (!before && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
+        // One that was parked again by a redrive beside the first discard can be discarded twice.
+        const isNew = !before || (after?.skipped && !before.skipped);
+        if (isNew && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
       }
     });
   }
@@ -87,7 +98,7 @@ export class ConsumerObserver {
       .map(parkedMessageOf);
   }
 
-  #onApplied({ aggregateId, version, type, isHeld }: Trace, by: Instance): void {
+  #onApplied({ aggregateId, version, messageId, type, isHeld }: Trace, by: Instance): void {
     const { service, textsOf } = this.#options;
     const { applied, forbidden } = this.history;
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
@@ -95,7 +106,7 @@ export class ConsumerObserver {
     const permit = this.#permits.get(by);
     if (!permit || isErasing({ type }, service.contracts)) return;
     const what = `${aggregateId} v${version}`;
-    const parked = this.parked.find((one) => one.aggregateId === aggregateId && one.version === version);
+    const parked = this.parked.find((one) => one.messageId === messageId);
     // One that is held may come again, and is then applied as if it came for the first time.
     const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
     if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
@@ -127,8 +138,11 @@ export class ConsumerObserver {
     const { breakage, name, tables, switches, service } = this.#options;
     const items = tables.items(name);
     const { parked } = this;
-    // What its function died over by chance, again and again, looks broken to the kit, and must.
-    const unlucky = parked.filter(({ error }) => error?.includes('the sweep died over it'));
+    // What its function died over by chance, again and again, looks broken to the kit, and must; and what failed for good,
+    // for want of a phone, waits for a person even if its member has left since.
+    const unlucky = parked.filter(({ error }) =>
+      /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
+    );
     const broken = [...committed, ...this.history.delivered].filter(
       (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),
     );

@@ -8,6 +8,7 @@ export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
 
 /** What a handler leaves on the item that carries the cursor: each run leaves another one. */
 export interface Trace extends Place {
+  messageId: string;
   type: string;
   /** Whether a rule holds it, until a person releases it. */
   isHeld: boolean;
@@ -37,7 +38,10 @@ export function breakable({ mode, contracts }: Service, handlers: Handlers<never
       const reaction = (await found?.handle(message as never, released)) ?? {};
       return {
         ...reaction,
-        set: { ...reaction.set, trace: { ...place, type, isHeld: broken === 'held' } satisfies Trace },
+        set: {
+          ...reaction.set,
+          trace: { ...place, messageId: message.id, type, isHeld: broken === 'held' } satisfies Trace,
+        },
       };
     };
     return [type, found?.follows ? { handle, follows: found.follows } : handle];

@@ -33,6 +33,10 @@ export interface History {
   phonesTakenTwice: string[];
   /** Operations that a client was told of. */
   promised: Array<{ operationId: string; memberId: string }>;
+  /** Operations that ended, and then ended otherwise. */
+  endedTwice: string[];
+  /** What answers changed that an earlier one, or another copy, had written. */
+  rewritten: string[];
   /** What the tables say at the end. */
   stock: Stock;
 }
@@ -82,6 +86,8 @@ export interface ConsumerRecord {
   givenUp: Version[];
   /** What it did that its switch, or a person who had not yet released it, forbade. */
   forbidden: string[];
+  /** Aggregates of which a discard began and never ended well. */
+  unfinished: Set<string>;
   /** How many bodies that nobody can read were put into its queue. */
   garbage: number;
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { install, mutants } from './mutants.ts';
+import { importRunner, mutants } from './mutants.ts';
 import type { RunOptions, RunResult } from './runner.ts';
 
 interface Options {
@@ -12,9 +12,13 @@ interface Options {
   seed: number;
   path?: string;
   mutant?: string;
+  mutants?: boolean;
   shrink: boolean;
   json?: boolean;
 }
+
+/** Within which a mutant is found, or has escaped. */
+const MOST_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {
   const number = Number(text);
@@ -40,19 +44,37 @@ async function inParallel(options: Options): Promise<RunResult[]> {
 }
 
 async function work(options: Options): Promise<void> {
-  if (options.mutant) install(mutantNamed(options.mutant));
-  // Only now, so that it imports the mutant.
-  const { runSchedules } = await import('./runner.ts');
+  const { runSchedules } = await importRunner(options.mutant);
   parentPort?.postMessage(await runSchedules(options as RunOptions));
 }
 
-async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, options: Options) {
-  const again = options.mutant ? ` --mutant ${options.mutant}` : '';
-  if (options.mutant) install(mutantNamed(options.mutant));
-  const { simulate } = await import('./world.ts');
+async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, mutant?: string) {
+  const { simulate } = await importRunner(mutant);
   await simulate(scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
+  const again = mutant ? ` --mutant ${mutant}` : '';
   console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again}`);
+}
+
+/** What became of a mutant within so many schedules of its seed. */
+export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
+
+/** One process for all: most find a violation at once. */
+async function tryMutants({ schedules = MOST_SCHEDULES, json }: Options): Promise<void> {
+  const tried: Tried[] = [];
+  for (const { name, seed = 1, breaks } of mutants) {
+    const { runSchedules } = await importRunner(name);
+    const { failure, ...ran } = await runSchedules({ seed, schedules, shrink: false });
+    const violated = [...new Set(failure?.violations.map(({ guarantee }) => guarantee))];
+    const isFound = breaks.some((guarantee) => violated.includes(guarantee));
+    tried.push({ name, ...ran, violated, isFound });
+    if (!json)
+      console.log(
+        `${isFound ? pc.green('found') : pc.red('not found')} ${name}, ${ran.schedules} schedules: ${violated}`,
+      );
+  }
+  if (json) console.log(JSON.stringify(tried));
+  process.exitCode = tried.every(({ isFound }) => isFound) ? 0 : 1;
 }
 
 async function main(): Promise<void> {
@@ -67,6 +89,7 @@ async function main(): Promise<void> {
       'break the kit on purpose, and see the checker find it',
       (name) => mutantNamed(name).name,
     )
+    .option('--mutants', 'try every mutant with a seed of its own')
     .option('--no-shrink', 'show a failing schedule as it was found')
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
@@ -75,6 +98,7 @@ async function main(): Promise<void> {
     )
     .parse()
     .opts<Options>();
+  if (options.mutants) return tryMutants(options);
   if (!options.path && !options.schedules) options.seconds ??= 10;
 
   const results = await inParallel(options);
@@ -89,7 +113,7 @@ async function main(): Promise<void> {
   };
   if (options.json) console.log(JSON.stringify(summary));
   else {
-    if (failure) await explain(failure, options);
+    if (failure) await explain(failure, options.mutant);
     console.log(`${schedules} schedules in ${seconds.toFixed(1)} s: ${summary.schedulesPerSecond} a second`);
     if (!failure) console.log(pc.green('no violation'));
   }

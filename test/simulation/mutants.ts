@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { answeringMutants } from './mutants/answering.ts';
 import { applyingMutants } from './mutants/applying.ts';
 import { leavingMutants } from './mutants/leaving.ts';
@@ -19,19 +19,44 @@ export const mutants: readonly Mutant[] = [
   ...leavingMutants,
 ];
 
+/** Mutants by the URLs under which their sources are imported. */
+const mutated = new Map<string, string>();
+/** Sources as JavaScript, by URL: stripping types takes most of the time of an import. */
+const stripped = new Map<string, string>();
+
+function stripTypes(url: string): string {
+  const source = stripped.get(url) ?? stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'));
+  stripped.set(url, source);
+  return source;
+}
+
+registerHooks({
+  // What a module imports belongs to the same mutant.
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context);
+    const query = context.parentURL?.split('?')[1];
+    return query && resolved.url.endsWith('.ts') ? { ...resolved, url: `${resolved.url}?${query}` } : resolved;
+  },
+  load(url, context, next) {
+    const [path = '', query] = url.split('?');
+    if (!query) return next(url, context);
+    return { format: 'module', source: mutated.get(url) ?? stripTypes(path), shortCircuit: true };
+  },
+});
+
 /**
- * Puts a mutant in the place of the source, for whatever is imported from now on.
+ * Imports the simulation, with a mutant in the place of its source. Each mutant gets module instances of its own, so that
+ * one process can run them all.
  * @throws {Error} if the source is no longer as the mutant expects it
  */
-export function install({ name, file, from, to }: Mutant): void {
+export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {
+  const mutant = mutants.find((one) => one.name === name);
+  if (!mutant) return import('./runner.ts');
+  const { file, from, to } = mutant;
   const path = join(root, file);
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) throw new Error(`mutant ${name}: ${file} does not have exactly once:\n${from}`);
-  const url = pathToFileURL(path).href;
-  registerHooks({
-    load: (loaded, context, next) =>
-      loaded === url
-        ? { format: 'module-typescript', source: source.replace(from, () => to), shortCircuit: true }
-        : next(loaded, context),
-  });
+  const query = `?mutant=${name}`;
+  mutated.set(`${pathToFileURL(path)}${query}`, stripTypeScriptTypes(source.replace(from, () => to)));
+  return import(`./runner.ts${query}`);
 }

@@ -94,7 +94,7 @@ export class Publisher {
   /** Takes a batch from the stream; its records come again unless they are done. */
   #takeRecords(): Array<{ row: Item; failures: number }> {
     const { choices } = this.#options;
-    const size = 1 + choices.below(this.stream.length);
+    const size = this.stream.length - choices.below(this.stream.length);
     const start = choices.below(this.stream.length);
     return [...this.stream.slice(start), ...this.stream.slice(0, start)].slice(0, size);
   }

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Item } from './expressions.ts';
 import type { History, Operation, Stock } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
 import type { Change, Tables } from './tables.ts';
 
-type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice'>;
+type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'rewritten'>;
 
 /** Sees in the tables of the registration service what it commits, and what they say at the end. */
 export class RegistrationObserver {
@@ -20,7 +21,10 @@ export class RegistrationObserver {
     tables.onWrite((changes) => {
       for (const change of changes) {
         if (change.table === OUTBOX && !change.before && change.after) this.#onCommitted(change.after);
-        if (change.table === MEMBERS && String(change.after?.pk).startsWith('member#')) this.#onMember(change);
+        if (change.table !== MEMBERS) continue;
+        if (String(change.after?.pk).startsWith('member#')) this.#onMember(change);
+        if (String(change.after?.pk).startsWith('operation#')) this.#onOperation(change);
+        if (/^(onboarding|erasure)#/.test(String(change.after?.pk))) this.#onAnswer(change);
       }
     });
   }
@@ -44,6 +48,17 @@ export class RegistrationObserver {
     if (!before) this.#phones.set(phone, id);
     if (after.status === 'active') this.secrets.set(id, [...(this.secrets.get(id) ?? []), phone, name]);
     else this.#seen.left.push({ aggregateId: id, version: after.version as number });
+  }
+
+  #onOperation({ before, after }: Change): void {
+    const [was, is] = [before, after].map((item) => (item?.outcome as Operation | undefined)?.state);
+    if (was !== undefined && was !== 'pending' && was !== is) this.#seen.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
+  }
+
+  /** The first answer of a service counts. */
+  #onAnswer({ before = {}, after = {} }: Change): void {
+    for (const [name, value] of Object.entries(before))
+      if (!isDeepStrictEqual(after[name], value)) this.#seen.rewritten.push(`${after.pk} ${name}`);
   }
 
   #item = (pk: string): Item | undefined => this.#tables.items(MEMBERS).find((item) => item.pk === pk);

@@ -3,6 +3,8 @@ import type { Violation } from './history.ts';
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
+export { simulate };
+
 // Thousands of errors are thrown on purpose, and nobody reads where.
 Error.stackTraceLimit = 0;
 
@@ -32,7 +34,7 @@ export async function runSchedules({ seed, path, schedules, seconds, shrink = tr
   });
   const details: RunDetails<[Scenario]> = await fc.check(property, {
     seed,
-    numRuns: schedules ?? Number.MAX_SAFE_INTEGER,
+    numRuns: path ? 1 : (schedules ?? Number.MAX_SAFE_INTEGER),
     ...(path && { path }),
     endOnFailure: path !== undefined || !shrink,
     ...(seconds && { interruptAfterTimeLimit: seconds * 1000 }),

@@ -10,6 +10,8 @@ export interface Script {
   /** Whether one request makes all the changes after the first, one right after the other. */
   inBurst: boolean;
   redemptions: number;
+  /** Whether nothing more is asked for until its redemptions have ended. */
+  waits: boolean;
   /** Seconds after which an operation expires. */
   expiresIn: number;
   leaves: boolean;
@@ -33,6 +35,8 @@ export interface Scenario {
   forged: boolean;
   /** Whether a person pauses or skips what consumers do. */
   switches: boolean;
+  /** Whether all services are down at times. */
+  outages: boolean;
   choices: number[];
 }
 
@@ -40,10 +44,11 @@ const script = fc.record({
   phone: fc.constantFrom('+34600000001', '+34600000002'),
   key: fc.constantFrom('key 1', 'key 2'),
   name: fc.constantFrom('Ana', 'Ana', 'Ana', 'Eva'),
-  changes: fc.nat(4),
+  changes: fc.constantFrom(0, 0, 1, 2, 3, 4),
   inBurst: fc.boolean(),
-  redemptions: fc.nat(2),
-  expiresIn: fc.constantFrom(60, 5),
+  redemptions: fc.nat(3),
+  waits: fc.boolean(),
+  expiresIn: fc.constantFrom(60, 600, 5),
   leaves: fc.boolean(),
 });
 
@@ -54,19 +59,20 @@ const breakage = fc.record({
   breakage: fc.constantFrom<Breakage>('for good', 'for now', 'held', 'fatally'),
 });
 
-const MOST_CHOICES = 300;
+const MOST_CHOICES = 1_200;
 
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .record({
     scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
-    second: fc.constantFrom<Scenario['second']>('guide', 'points'),
-    breakages: fc.array(breakage, { maxLength: 1 }),
+    second: fc.constantFrom<Scenario['second']>('guide', 'points', 'points'),
+    breakages: fc.array(breakage, { maxLength: 2 }),
     maxReceives: fc.constantFrom(10, 3),
     late: fc.boolean(),
     discards: fc.boolean(),
     garbage: fc.boolean(),
     forged: fc.boolean(),
     switches: fc.boolean(),
+    outages: fc.constantFrom(false, false, false, true),
     choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
   })
   // Without points there is nothing to redeem.

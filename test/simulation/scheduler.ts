@@ -38,9 +38,9 @@ interface Turn {
   take(outcome: Outcome): void;
 }
 
-/** Of 16 calls so many end like this. */
+/** Of 24 calls so many end like this. */
 const OUTCOMES: Array<Outcome | 'crash'> = [
-  ...Array.from({ length: 12 }, () => 'goes well' as const),
+  ...Array.from({ length: 20 }, () => 'goes well' as const),
   'fails before its effect',
   'fails after its effect',
   'crash',

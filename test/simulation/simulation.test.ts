@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runScript } from '../support/run.ts';
+import type { Tried } from './main.ts';
 import { mutants } from './mutants.ts';
-import { type RunResult, runSchedules } from './runner.ts';
+import { runSchedules } from './runner.ts';
 
-/** Within which a mutant is found, or has escaped. */
-const SCHEDULES = 1_000;
+const SCHEDULES = 500;
+/** Most mutants are found at once; each that escapes takes half a minute. */
+const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
 async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
   const { code, stdout, stderr } = await runScript('test/simulation/main.ts', ...options);
@@ -18,13 +20,14 @@ describe('the kit, on services that behave as badly as AWS may', () => {
 });
 
 describe('the checker', () => {
-  it.concurrent.each(mutants)('finds the mutant $name', async ({ name, breaks, seed = 1 }) => {
-    const options = ['--seed', String(seed), '--schedules', String(SCHEDULES), '--no-shrink', '--json'];
-    const run = await simulate('--mutant', name, ...options);
-    expect(run.code, run.said.slice(0, 1_000)).toBe(1);
-    const { failure } = JSON.parse(run.said) as RunResult;
-    const violated = failure?.violations.map(({ guarantee }) => guarantee);
-    expect(breaks.some((guarantee) => violated?.includes(guarantee))).toBe(true);
+  let tried: Tried[];
+
+  beforeAll(async () => {
+    tried = JSON.parse((await simulate('--mutants', '--json')).said);
+  }, MUTANTS_TIMEOUT_MS);
+
+  it.each(mutants)('finds the mutant $name', ({ name }) => {
+    expect(tried.find((one) => one.name === name)).toMatchObject({ isFound: true });
   });
 });
 

@@ -203,7 +203,7 @@ export class Tables {
     };
     if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, look), table) };
     const looks: Item[][] = [];
-    for (let index = 0; index < LOOKS; index++) {
+    for (let index = 0; index < (this.#scheduler.calm ? 1 : LOOKS); index++) {
       looks.push(await this.#scheduler.call(instance, what, look));
       if (this.#choices.below(8) === 7) await this.meanwhile();
     }

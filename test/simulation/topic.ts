@@ -1,5 +1,4 @@
 import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
-import { readEnvelope, versionOf } from '../../shared/messaging/message.ts';
 import { DEDUPLICATION_MS, type Queue, takeEntries } from './queues.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
 
@@ -37,7 +36,7 @@ export class FifoTopic {
       const entries = input.PublishBatchRequestEntries ?? [];
       return this.#scheduler.call(instance, `publishes ${entries.map((e) => e.MessageDeduplicationId)}`, () => {
         const isRefused = ({ Message = '', MessageGroupId = '' }) =>
-          this.#options.refuses(MessageGroupId, versionOf(readEnvelope(Message)));
+          this.#options.refuses(MessageGroupId, Number(JSON.parse(Message).sequence));
         const refused = entries.filter(isRefused);
         const taken = takeEntries(
           entries.filter((entry) => !refused.includes(entry)),
@@ -57,10 +56,10 @@ export class FifoTopic {
     this.#options.onPublished(body);
     if ((this.#seen.get(id) ?? Number.NEGATIVE_INFINITY) > now - DEDUPLICATION_MS) return;
     this.#seen.set(id, now);
-    const envelope = readEnvelope(body);
+    const { type, sequence } = JSON.parse(body);
     for (const { queue, undelivered, without, onDelivered } of this.subscriptions) {
       // A change of a filter takes a while: now and then it lets through what it shall leave out.
-      if (!without.includes(envelope.type)) onDelivered(group, versionOf(envelope));
+      if (!without.includes(type)) onDelivered(group, Number(sequence));
       else if (this.#choices.below(3) < 2) continue;
       const target = this.#choices.below(24) === 23 ? undelivered : queue;
       target.send(body, group, id);

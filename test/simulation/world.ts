@@ -13,14 +13,18 @@ import { type Service, services } from './services.ts';
 import { Switches } from './switches.ts';
 import { Tables } from './tables.ts';
 import { FifoTopic } from './topic.ts';
+import { has } from './versions.ts';
 
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MOST_CALLS = 8;
-const LONG_MS = 16 * 60_000;
-/** What is parked at rest is older than an hour by then, and a person must have been told. */
-const ROUNDS_OF_REST = 5;
+/** So long nothing happens; most functions are out of time after ten seconds. */
+const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
+/** What stays parked for longer than an hour, a person must have been told of. */
+const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
+/** A client that gets no answer goes on in the next round. */
+const MOST_REQUESTS = 20;
 const FORGED_VERSION = 90;
 
 /** Runs the code of the kit against services that behave as badly as AWS may. */
@@ -38,6 +42,8 @@ class World {
     registrations: [],
     phonesTakenTwice: [],
     promised: [],
+    endedTwice: [],
+    rewritten: [],
   };
   readonly #tables: Tables;
   readonly #queues: Queues;
@@ -82,7 +88,7 @@ class World {
       (script) => new Client(script, { scheduler, tables, history, subscribers, newId }),
     );
     tables.meanwhile = async () => {
-      const client = this.#clients.find((one) => one.hasBegun && !one.isDone);
+      const client = this.#clients.find((one) => one.hasBegun && !one.isDone && !one.waits);
       if (client) await this.#then(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
@@ -162,11 +168,13 @@ class World {
       actions.push(turn, turn, turn);
     }
     if (scheduler.calls < MOST_CALLS) actions.push(...this.#beginnings());
-    for (const ms of [1_000, 10_000, 65_000, 301_000, LONG_MS]) actions.push(() => scheduler.advance(ms));
-    actions.push(() => {
-      scheduler.log('every service is down');
-      scheduler.outageUntil = scheduler.now + OUTAGE_MS;
-    });
+    actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
+    if (this.#scenario.outages) {
+      actions.push(() => {
+        scheduler.log('every service is down');
+        scheduler.outageUntil = scheduler.now + OUTAGE_MS;
+      });
+    }
     return actions;
   }
 
@@ -174,7 +182,7 @@ class World {
     const actions: Array<() => void> = [];
     for (const client of this.#clients) {
       if (client.watches) actions.push(() => client.look());
-      if (client.isDone || !client.isPatient) continue;
+      if (client.isDone || client.waits || !client.isPatient) continue;
       const request = () => client.request();
       actions.push(request, request, request);
     }
@@ -212,7 +220,7 @@ class World {
     if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
     if (!isParked) return actions;
     actions.push(() => consumer.redrive());
-    if (this.#scenario.discards) actions.push(() => consumer.discard());
+    if (this.#scenario.discards) actions.push(() => consumer.discard((place) => !has(this.#history.left, place)));
     return actions;
   }
 
@@ -221,11 +229,11 @@ class World {
     const scheduler = this.#scheduler;
     scheduler.calm = true;
     let before = '';
-    let unchanged = 0;
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
       for (const client of this.#clients) {
-        while (!client.isDone) await this.#then(() => client.request());
+        for (let tries = 0; tries < MOST_REQUESTS && !client.isDone && !client.waits; tries++)
+          await this.#then(() => client.request());
         if (client.watches) await this.#then(() => client.look());
       }
       while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
@@ -236,10 +244,9 @@ class World {
       }
       const after = this.#signature();
       const isWatched = this.#clients.some(({ watches }) => watches);
-      unchanged = after === before && !isWatched ? unchanged + 1 : 0;
-      if (unchanged === (this.#isNothingParked ? 1 : ROUNDS_OF_REST)) return this.#check();
+      if (after === before && !isWatched) return this.#check();
       before = after;
-      scheduler.advance(LONG_MS);
+      scheduler.advance(ROUND_MS);
     }
     return [{ guarantee: 'rest', what: `it does not come to rest: ${before}` }];
   }

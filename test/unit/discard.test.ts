@@ -50,6 +50,18 @@ describe('discard', () => {
     await kit.discard({ ...first, version: 2 }, 'nobody needs it');
   });
 
+  it('gives up one of two messages that claim a version, if both are discarded at the same moment', async () => {
+    const { apply, kit, parked } = subscriber(failing());
+    await apply(registered(member, 1));
+    await apply({ ...registered(member, 1), id: 'forged' });
+    const ids = [registered(member, 1).id, 'forged'];
+    const ended = await Promise.allSettled(ids.map((messageId) => kit.discard({ ...first, messageId }, 'which?')));
+    expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(parked()).toEqual(['1 failed']);
+    await kit.discard({ ...first, messageId: 'forged' }, 'neither');
+    expect(await apply(profileChanged(member, 2))).toBe('applied');
+  });
+
   it('discards what cannot be read', async () => {
     const { raw, kit, store } = subscriber();
     await raw('{');

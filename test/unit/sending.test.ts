@@ -248,7 +248,10 @@ describe('what follows from message and state', () => {
     expect(sender.sent).toEqual([answer]);
   });
 
-  it('is sent for a message that is parked still, though it was applied', async () => {
+  it.each([
+    ['', false],
+    [', also while the capability is switched off', true],
+  ])('is sent for a message that is parked still, though it was applied%s', async (_, isOff) => {
     const sender = outbound();
     const { apply, store, sweep } = deriving(sender);
     await apply(registered());
@@ -262,7 +265,7 @@ describe('what follows from message and state', () => {
       parkedAt: TIME.toISOString(),
       nextTryAt: TIME.toISOString(),
     });
-    await sweep();
+    await sweep(() => true, isOff);
     expect([sender.sent, store.waiting.size]).toEqual([[answer, answer], 0]);
   });
 

@@ -60,7 +60,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'discarded-version-answers',
     // What it would say cannot be derived, and is tried for ever.
-    breaks: ['answer', 'G4'],
+    breaks: ['answer', 'G4', 'rest'],
     file: applier,
     from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
     to: 'return follows(message, state);',
@@ -82,13 +82,16 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'refused-condition-acknowledged',
     breaks: ['operation'],
+    seed: 7,
     file: applier,
     from: "if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };",
-    to: "await store.change({ writes, ...(setOnce && { setOnce }) });\n      return { outcome: 'applied' };",
+    to: `const isDone = await store.change({ writes, ...(setOnce && { setOnce }) });
+      return { outcome: isDone ? 'applied' : 'duplicate' };`,
   },
   {
     name: 'outcome-unconditional',
     breaks: ['operation'],
+    seed: 3,
     file: 'functions/registration/operations-store.ts',
     from: "ConditionExpression: 'outcome = :before'",
     to: "ConditionExpression: 'attribute_exists(pk)'",
@@ -110,6 +113,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'returned-for-every-copy',
     breaks: ['operation'],
+    seed: 3,
     file: operation,
     from: "if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;",
     to: "if (outcome.state !== 'expired' && outcome.state !== 'pending') return undefined;",
@@ -117,9 +121,11 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'returned-outside-the-transaction',
     breaks: ['operation'],
+    seed: 3,
     file: 'functions/registration/outcomes.ts',
     from: 'return { writes: [change, ...store.commandWrites(operation.memberId, row)] };',
-    to: 'return { writes: [change] };',
+    to: `await store.change(operation, settled.outcome);
+      return { writes: store.commandWrites(operation.memberId, row) };`,
   },
   {
     name: 'commands-counted-by-nobody',
@@ -129,11 +135,23 @@ export const answeringMutants: Mutant[] = [
     to: "UpdateExpression: 'SET latest = :version',",
   },
   {
+    // What was booked once is refused ever after.
     name: 'booked-without-the-cursor',
-    breaks: ['operation'],
+    breaks: ['operation', 'G4'],
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
+  },
+  {
+    name: 'answer-adds-to-what-is-there',
+    breaks: ['answer'],
+    file: 'shared/messaging/state-changes.ts',
+    from: `    UpdateExpression: \`SET \${all.map((_, i) => \`#a\${i} = if_not_exists(#a\${i}, :a\${i})\`).join(', ')}\`,
+    ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [\`#a\${i}\`, name])),
+    ExpressionAttributeValues: Object.fromEntries(all.map(([, value], i) => [\`:a\${i}\`, value])),`,
+    to: `    UpdateExpression: \`ADD \${all.map((_, i) => \`#a\${i} :a\${i}\`).join(', ')}\`,
+    ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [\`#a\${i}\`, name])),
+    ExpressionAttributeValues: Object.fromEntries(all.map((_, i) => [\`:a\${i}\`, 1])),`,
   },
   {
     name: 'older-rendition-derives-nothing',

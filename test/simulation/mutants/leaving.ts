@@ -39,6 +39,7 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'what-follows-is-applied-after-leaving',
     breaks: ['erasure'],
+    seed: 3,
     file: store,
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",

@@ -93,11 +93,4 @@ export const parkingMutants: Mutant[] = [
     from: 'return false;',
     to: 'return true;',
   },
-  {
-    name: 'page-taken-for-the-whole-queue',
-    breaks: ['erasure', 'G4'],
-    file: parking,
-    from: 'rest = last === queueName ? [] : (queues.pop()?.[1] ?? []);',
-    to: '',
-  },
 ];
