@@ -6,7 +6,6 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { chunk } from '../../shared/messaging/batches.ts';
 import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../meter.ts';
@@ -34,6 +33,11 @@ export interface QueueMappingOptions {
 /** What SQS hands out, or takes, in one call. */
 const ENTRIES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
+
+const inCalls = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / ENTRIES_PER_CALL) }, (_, call) =>
+    all.slice(call * ENTRIES_PER_CALL, (call + 1) * ENTRIES_PER_CALL),
+  );
 
 /** What wakes functions. */
 export interface Mapping {
@@ -65,7 +69,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     }
     if (done.size === 0) return;
     await Promise.all(
-      chunk([...done], ENTRIES_PER_CALL).map((some) => {
+      inCalls([...done]).map((some) => {
         meter?.polled('DeleteMessageBatch', nameOf(queueArn), Array(some.length).fill(''));
         calls.count('sqs', 'DeleteMessageBatch');
         const Entries = some.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
@@ -107,7 +111,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   }
 
   async function giveBack(messages: Message[]): Promise<void> {
-    for (const some of chunk(messages, ENTRIES_PER_CALL)) {
+    for (const some of inCalls(messages)) {
       const Entries = some.map(({ ReceiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle,

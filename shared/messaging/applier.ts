@@ -3,14 +3,7 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { fail, traced } from '../observability/spans.ts';
 import { withinBudget } from '../resilience/budget.ts';
 import { type Cursor, decide } from './cursor.ts';
-import {
-  HeldError,
-  isPermanent,
-  PermanentError,
-  TransientError,
-  UnreadableMessageError,
-  UnsentError,
-} from './errors.ts';
+import { HeldError, isPermanent, PermanentError, TransientError, UnreadableMessageError } from './errors.ts';
 import { followingFrom } from './following.ts';
 import {
   type Envelope,
@@ -24,6 +17,7 @@ import {
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Sender } from './sender.ts';
 import type { Effect, ParkedKey, ParkedReason, State, SubscriberStore } from './subscriber-store.ts';
+import { UnsentError } from './unsent-error.ts';
 
 /**
  * What an event means to a service. Returns the writes to commit with the cursor; `call` is for what cannot be part

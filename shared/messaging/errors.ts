@@ -1,5 +1,3 @@
-import type { OutgoingMessage } from './outgoing.ts';
-
 /** Base of every error that the messaging kit raises on purpose. */
 export class MessagingError extends Error {
   override readonly name: string = 'MessagingError';
@@ -28,18 +26,6 @@ export class PostponedError extends TransientError {
   constructor(message: string, until: Date, options?: ErrorOptions & { mayHaveHappened?: boolean }) {
     super(`${message}; again from ${until.toISOString()}`, options);
     this.until = until;
-  }
-}
-
-/** The message was applied, and what follows from it was not sent yet. */
-export class UnsentError extends TransientError {
-  override readonly name = 'UnsentError';
-  /** Of what was not sent, what is kept nowhere else. */
-  readonly unsent: readonly OutgoingMessage[];
-
-  constructor(message: string, { unsent, ...options }: ErrorOptions & { unsent: readonly OutgoingMessage[] }) {
-    super(message, options);
-    this.unsent = unsent;
   }
 }
 

@@ -2,17 +2,11 @@ import type { Applier, ApplyOptions, Attempt, Parked } from './applier.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { Delivery } from './consumer.ts';
 import { decide } from './cursor.ts';
-import {
-  isPermanent,
-  PermanentError,
-  PostponedError,
-  TransientError,
-  UnreadableMessageError,
-  UnsentError,
-} from './errors.ts';
+import { isPermanent, PermanentError, PostponedError, TransientError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, placeOf } from './message.ts';
 import { ageOf } from './parked.ts';
 import type { ParkedMessage, SubscriberStore } from './subscriber-store.ts';
+import { UnsentError } from './unsent-error.ts';
 
 export interface ReleaseOptions {
   store: SubscriberStore;

@@ -6,12 +6,13 @@ import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';
 import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
-import { HeldError, PostponedError, TransientError, UnreadableMessageError, UnsentError } from './errors.ts';
+import { HeldError, PostponedError, TransientError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
 import { reasonOf, type Sent } from './release.ts';
 import { isSentBy } from './sender-id.ts';
 import type { ParkedKey } from './subscriber-store.ts';
+import { UnsentError } from './unsent-error.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> & {
