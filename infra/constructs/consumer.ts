@@ -32,7 +32,7 @@ export interface ConsumerProps {
   alwaysOn?: boolean;
   /** Whether its messages carry no version, so that it remembers them by their ids, until they expire. */
   remembersIds?: boolean;
-  /** Whether nobody waits for its messages, so that a batch may take a second to fill. */
+  /** Whether nobody waits for its messages, so that a batch may take its time to fill. */
   gathers?: boolean;
   channels: Channels;
   /** The channels that it sends to. */

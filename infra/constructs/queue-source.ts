@@ -3,13 +3,14 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
-/** Most messages of a batch that is gathered for a second. */
-const GATHERED = 50;
+/** What is gathered: long enough for the answers to one registration to come together, and be one write. */
+const WINDOW = Duration.seconds(2);
+const MOST_GATHERED = 200;
 
 /**
  * Hands a queue's messages to a function, ten at a time, and lets it have them; CDK's own event source grants more than is
  * used.
- * @param gathers whether it waits for a second for a batch to fill: for what nobody waits for, from a queue that is not FIFO
+ * @param gathers whether it waits for a batch to fill: for what nobody waits for, from a queue that is not FIFO
  */
 export function consumeFrom(queue: IQueue, fn: LambdaFunction, maxConcurrency: number, gathers = false): void {
   fn.addToRolePolicy(
@@ -20,8 +21,8 @@ export function consumeFrom(queue: IQueue, fn: LambdaFunction, maxConcurrency: n
   );
   fn.addEventSourceMapping(`From${queue.node.id}`, {
     eventSourceArn: queue.queueArn,
-    batchSize: gathers ? GATHERED : 10,
-    ...(gathers && { maxBatchingWindow: Duration.seconds(1) }),
+    batchSize: gathers ? MOST_GATHERED : 10,
+    ...(gathers && { maxBatchingWindow: WINDOW }),
     reportBatchItemFailures: true,
     maxConcurrency,
   });
