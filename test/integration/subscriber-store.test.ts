@@ -153,6 +153,14 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
     });
 
+    it('erases all that is parked but the message that says so, whose answer may not be sent yet', async () => {
+      const id = aggregate();
+      const leaving = message(id, 2, { messageId: 'leaving', body: '{"left":true}' });
+      for (const one of [message(id, 3, { body: '{"name":"Ana"}' }), leaving]) await store.park(one);
+      await store.eraseLeft(id, 'leaving');
+      expect((await store.parkedOf(id)).map(({ body }) => body)).toEqual(['{"left":true}', '']);
+    });
+
     it('leases to one owner at a time, and without moving the cursor', async () => {
       const id = aggregate();
       expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });

@@ -560,6 +560,20 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/erasing',
   },
   {
+    name: 'what a leaving says that is parked itself, once it is applied',
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: 'if (messageId === but) continue;',
+    to: '',
+    test: 'integration/subscriber-store',
+  },
+  {
+    name: 'the operation of who left meanwhile',
+    file: 'functions/registration/outcomes.ts',
+    from: 'if (hasLeft) return { writes: [store.deleteWrite(operation)] };',
+    to: '',
+    test: 'unit/replies',
+  },
+  {
     name: 'what was discarded while they left',
     file: 'shared/messaging/discard.ts',
     from: "if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');",

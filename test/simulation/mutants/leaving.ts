@@ -66,20 +66,6 @@ export const leavingMutants: Mutant[] = [
     to: 'if (cursor?.erased) return [];',
   },
   {
-    name: 'leaving-empties-itself',
-    breaks: ['erasure'],
-    file: store,
-    from: 'if (messageId === but) continue;',
-    to: '',
-  },
-  {
-    name: 'operation-kept-of-who-left',
-    breaks: ['erasure'],
-    file: 'functions/registration/outcomes.ts',
-    from: 'if (hasLeft) return { writes: [store.deleteWrite(operation)] };',
-    to: '',
-  },
-  {
     name: 'operations-not-erased',
     breaks: ['erasure'],
     file: 'functions/registration/replies.ts',
@@ -127,12 +113,5 @@ export const leavingMutants: Mutant[] = [
     file: release,
     from: 'const attempted = await attempt(parked, { mayAdopt, released, redriven });',
     to: 'const attempted = await attempt(parked, { mayAdopt, released: true, redriven });',
-  },
-  {
-    name: 'released-in-vain',
-    breaks: ['G4'],
-    file: release,
-    from: "const released = parked.reason === 'held';",
-    to: 'const released = false;',
   },
 ];
