@@ -4,7 +4,7 @@ import type { Tried } from './main.ts';
 import { mutants } from './mutants.ts';
 import { runSchedules } from './runner.ts';
 
-const SCHEDULES = 500;
+const SCHEDULES = 250;
 /** Most mutants are found at once; each that escapes takes half a minute. */
 const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
