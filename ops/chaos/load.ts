@@ -19,9 +19,13 @@ export interface LoadOptions {
   onProgress: (done: number) => void;
 }
 
+export type Left = Pick<MemberResource, 'id' | 'phone' | 'name'>;
+
 export interface Load {
   accepted: Accepted[];
   redemptions: Asked[];
+  /** Members who left. They, and what they had asked for, are not among `accepted` and `redemptions`. */
+  left: Left[];
   violations: Violation[];
   requests: number;
 }
@@ -35,12 +39,15 @@ const CHANGE_EVERY = 3;
 const REDEEM_EVERY = 4;
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
+/** Every so many-th member leaves when all else is asked for, half of them with redemptions on their way. */
+const LEAVE_EVERY = 10;
+const FIRST_TO_LEAVE = 8;
 /** Half a minute and more: the cloud is killed and started again meanwhile. */
 const ATTEMPTS = 60;
 
 /** Registers and changes members over HTTP, and repeats each request until it is answered. */
 export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
-  const result: Load = { accepted: [], redemptions: [], violations: [], requests: 0 };
+  const result: Load = { accepted: [], redemptions: [], left: [], violations: [], requests: 0 };
   const ask = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
     result.requests++;
     return send(`${apiUrl}${path}`, method, body, { ...headers, authorization: `Bearer ${token}` }, ATTEMPTS);
@@ -95,6 +102,15 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     else result.redemptions.push({ id, memberId, points: REDEEMED });
   }
 
+  /** An answer may be lost: whoever asks again is told that there is no such member. */
+  async function leave({ id, phone, name }: Left): Promise<void> {
+    const { status } = await ask('DELETE', `/v1/members/${id}`, undefined);
+    if (![204, 404].includes(status)) violated('G1', `the leaving of ${id} was answered ${status}`);
+    result.accepted = result.accepted.filter(({ member }) => member.id !== id);
+    result.redemptions = result.redemptions.filter(({ memberId }) => memberId !== id);
+    result.left.push({ id, phone, name });
+  }
+
   let done = 0;
   await pMap(
     madeUp(members, random),
@@ -109,6 +125,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
           await changeLocale(accepted, LOCALES[(made.line + change) % LOCALES.length] ?? 'en');
         }
         if (made.line % REDEEM_EVERY === 0) await redeem(accepted.member.id, 3600);
+        if (made.line % LEAVE_EVERY === FIRST_TO_LEAVE) await leave(accepted.member as MemberResource);
       }
       onProgress(++done);
     },

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { synthesize } from '../../local/synthesize.ts';
+import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { printTable, progressBar } from '../cli/output.ts';
 import { atLeast } from '../demo/options.ts';
@@ -12,6 +13,7 @@ import { CONSUMERS, createServices } from '../demo/services.ts';
 import { endWithNpm } from '../ending.ts';
 import { redrive } from '../stage/redrive.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
+import { modesOfProfile, switchTo } from '../stage/switches.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { MortalCloud, type Urls } from './cloud.ts';
 import { seededRandom } from './faults.ts';
@@ -43,6 +45,12 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
 const PATIENCE_MS = 180_000;
 /** The whole run, for 10,000 members; chaos that takes longer has stalled. */
 const LIMIT_MS = 45 * 60_000;
+/** What the operator switches, at even distances of the load, and on again after as much. */
+const SWITCHED = [
+  ['points', 'pause'],
+  ['guide', 'skip'],
+  ['sms', 'pause'],
+] as const satisfies ReadonlyArray<readonly [Capability, Mode]>;
 /** One text of so many is refused for good: enough of them in a small run too. */
 const refusedOf = Math.max(5, Math.min(200, Math.floor(members / 10)));
 
@@ -64,7 +72,21 @@ async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
 async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage: Stage, random: () => number) {
   const bar = json ? undefined : progressBar(members, 'registering');
   const deaths = Array.from({ length: kills }, (_, index) => Math.ceil((members * (index + 1)) / (kills + 1)));
+  const turns = SWITCHED.flatMap(([capability, mode], index) => {
+    const at = (turn: number) => Math.ceil((members * turn) / (2 * SWITCHED.length + 1));
+    return [
+      { at: at(2 * index + 1), capability, mode },
+      { at: at(2 * index + 2), capability, mode: 'on' as const },
+    ];
+  });
   let disturbing = Promise.resolve();
+  async function turn(capability: Capability, mode: Mode): Promise<void> {
+    try {
+      await switchTo(stage, [[capability, mode]], { why: 'chaos' });
+    } catch (error) {
+      say(`the operator could not switch ${capability}: ${(error as Error).message}`);
+    }
+  }
   let redrivenInStorm = 0;
   async function disturb(): Promise<void> {
     await cloud.kill();
@@ -89,11 +111,21 @@ async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage:
     onProgress(done) {
       bar?.update(done);
       if (deaths.includes(done)) disturbing = disturbing.then(disturb);
+      for (const { at, capability, mode } of turns)
+        if (at === done) disturbing = disturbing.then(() => turn(capability, mode));
     },
   });
   await disturbing;
   bar?.stop();
   return { ...result, redrivenInStorm };
+}
+
+/** What was skipped while its capability was switched off, a person has to release. */
+async function releaseHeld(stage: Stage): Promise<void> {
+  for (const [subscriber, parked] of await parkedIn(stage)) {
+    const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
+    if (held.length > 0) await redrive(stage, subscriber, held, { release: true, onProgress: () => {} });
+  }
 }
 
 /** Waits until nothing is left to do, or what is left has not become less for long. */
@@ -122,6 +154,7 @@ async function run(cloud: MortalCloud) {
   const look = async (): Promise<Seen> => ({
     accepted: loaded.accepted,
     redemptions: loaded.redemptions,
+    left: loaded.left,
     holdings: await services.holdings(),
     members: await services.members(),
     parked: await parkedIn(stage),
@@ -144,7 +177,11 @@ async function run(cloud: MortalCloud) {
 
   say(`${loaded.accepted.length} registered; faults end, but for what the gateway refuses`);
   cloud.becomes('repairing');
-  await comeToRest(left, giveUpAt);
+  await switchTo(stage, modesOfProfile('normal'), { why: 'the storm is over' });
+  await comeToRest(async () => {
+    await releaseHeld(stage);
+    return left();
+  }, giveUpAt);
   const broken = await look();
   const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, refusedOf)];
 
@@ -173,6 +210,7 @@ async function run(cloud: MortalCloud) {
     seed,
     registered: loaded.accepted.length,
     redemptions: loaded.redemptions.length,
+    left: loaded.left.length,
     expired: expired.length,
     requests: loaded.requests,
     published: cloud.observed.published.length,

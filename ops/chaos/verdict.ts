@@ -6,6 +6,7 @@ import type { Holdings, Item } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
 import type { Observed } from './cloud.ts';
 import { isRefused } from './faults.ts';
+import type { Left } from './load.ts';
 
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
@@ -18,6 +19,7 @@ export interface Violation {
 export interface Seen {
   accepted: readonly Accepted[];
   redemptions: readonly Asked[];
+  left: readonly Left[];
   holdings: Holdings;
   members: readonly Item[];
   parked: ReadonlyMap<string, readonly ParkedMessage[]>;
@@ -83,6 +85,7 @@ export function checkAll(seen: Seen): Violation[] {
     ...checkTexts(seen),
     ...checkRedemptions(seen),
     ...checkOnboarding(seen),
+    ...checkLeft(seen),
   ];
 }
 
@@ -117,9 +120,11 @@ function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
 }
 
 /** G1: nobody has effects who is no member. G6: a phone has one member, and it is the one that was answered. */
-function checkMembers({ accepted, holdings, members, observed }: Seen): Violation[] {
+function checkMembers({ accepted, left, holdings, members, observed }: Seen): Violation[] {
   const violations: Violation[] = [];
-  const promised = new Set(accepted.map(({ member }) => `member#${member.id}`));
+  const promised = new Set(
+    [...accepted.map(({ member }) => member.id), ...left.map(({ id }) => id)].map((id) => `member#${id}`),
+  );
   const existing = new Set(members.map(({ pk }) => pk));
   for (const pk of existing) {
     if (pk.startsWith('member#') && !promised.has(pk)) {
@@ -211,6 +216,38 @@ function checkOnboarding({ accepted, members, holdings, observed }: Seen): Viola
     if (known.length === SERVICES.length) return [];
     const what = `${id} has the answers ${known.join(', ') || 'of nobody'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
+  });
+}
+
+/** G1: of who has left every service says that it has erased, nothing about them is left, and nothing that they asked for. */
+function checkLeft({ left, members, holdings, observed }: Seen): Violation[] {
+  const items = new Map(members.map((item) => [item.pk, item]));
+  const operations = Map.groupBy(
+    members.filter(({ pk }) => pk.startsWith('operation#')),
+    ({ memberId }) => memberId,
+  );
+  const kept = Map.groupBy(
+    SERVICES.flatMap((service) => holdings[service].map((item) => ({ service, item }))),
+    ({ item }) => item.pk,
+  );
+  return left.flatMap(({ id, phone, name }): Violation[] => {
+    const erasure = items.get(`erasure#${id}`) ?? {};
+    const silent = SERVICES.filter((service) => !(`confirmed#${service}` in erasure));
+    const personal = (kept.get(id) ?? []).flatMap(({ service, item }) =>
+      [phone, name].some((words) => JSON.stringify(item).includes(words))
+        ? [`${service} ${item.sk} says who they were`]
+        : [],
+    );
+    const found = [
+      ...silent.map((service) => `${service} has not confirmed`),
+      ...personal,
+      ...(operations.get(id) ?? []).map(({ pk }) => `${pk} is left`),
+    ];
+    return found.map((what) => ({
+      guarantee: 'G1',
+      what: `${id} left: ${what}`,
+      history: historyOf(id, holdings, observed),
+    }));
   });
 }
 

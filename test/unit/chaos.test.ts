@@ -36,6 +36,7 @@ function whole(): Seen {
       guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],
     },
     redemptions: [{ id: 'o', memberId: 'm', points: 40 }],
+    left: [],
     members: [
       { pk: 'member#m', sk: '', version: 2 },
       { pk: 'operation#o', sk: '', outcome: { state: 'succeeded' } },
@@ -104,6 +105,27 @@ describe('the verdict of chaos', () => {
     const seen = whole();
     spoil(seen);
     expect(checkAll(seen).map((violation) => violation.guarantee)).toContain(guarantee);
+  });
+
+  it.each<[string, (seen: Seen) => unknown]>([
+    ['has not confirmed', ({ members }) => delete members.find(({ pk }) => pk === 'erasure#x')?.['confirmed#guide']],
+    ['says who they were', ({ holdings }) => Object.assign(holdings.sms[1] ?? {}, { phone: '+2' })],
+    ['operation#y is left', ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' })],
+  ])('finds G1 violated, of a member who left: %s', (what, spoil) => {
+    const seen = whole();
+    (seen.left as object[]).push({ id: 'x', phone: '+2', name: 'Ana' });
+    const confirmed = { 'confirmed#sms': {}, 'confirmed#points': {}, 'confirmed#guide': {} };
+    (seen.members as object[]).push({ pk: 'member#x', sk: '', version: 1 }, { pk: 'erasure#x', sk: '', ...confirmed });
+    seen.observed.published.push({ aggregateId: 'x', version: 1 });
+    for (const [service, sk] of [
+      ['sms', 'contact'],
+      ['points', 'account'],
+      ['guide', 'journey'],
+    ] as const)
+      seen.holdings[service].push({ pk: 'x', sk, version: 1 });
+    expect(checkAll(seen)).toEqual([]);
+    spoil(seen);
+    expect(checkAll(seen).map((violation) => violation.what)).toEqual([expect.stringContaining(what)]);
   });
 
   it('accepts that what failed is parked with all behind it', () => {
