@@ -25,7 +25,7 @@ const settings = z.strictObject({
     'registration-outcomes': concurrency.optional(),
   }),
   /**
-   * Units a second that a table is ready for before its first load, by its name, such as `members`: 12,000 and 4,000 if
+   * Units a second that a table, but not its indexes, is ready for before its first load, by its name, such as `members`: 12,000 and 4,000 if
    * nothing is said. Paid once, when it is raised; it cannot be lowered
    * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). How many: docs/capacity.md.
    */

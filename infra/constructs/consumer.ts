@@ -107,7 +107,14 @@ export class Consumer extends Construct {
     if (!alwaysOn) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
-    consumeFrom(queue, consume, concurrencyOf(stage, name), gathers);
+    const concurrency = concurrencyOf(stage, name);
+    const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
+    // Lambda would receive what its function then may not take, and each such receive counts.
+    if (reserved < concurrency)
+      throw new Error(
+        `infra/stages.ts: reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
+      );
+    consumeFrom(queue, consume, concurrency, gathers);
     // To set when what it gives back comes again.
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),

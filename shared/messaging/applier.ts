@@ -230,12 +230,20 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
     const claim = await store.commit(aggregateId, after, next, { ...effect, set });
     if (claim.state !== 'done') return claim;
-    if (erases) await store.eraseLeft(aggregateId, message.id);
-    const derived = (state: State) => follows?.(message, state) ?? [];
-    const following = claim.committed
-      ? derived(claim.committed)
-      : (followingFrom({ ...effect, set }, derived) ?? derived((await store.state(aggregateId)).state));
-    await send({ aggregateId, version }, effect.send ?? [], following);
+    try {
+      if (erases) await store.eraseLeft(aggregateId, message.id);
+      const derived = (state: State) => follows?.(message, state) ?? [];
+      const following = claim.committed
+        ? derived(claim.committed)
+        : (followingFrom({ ...effect, set }, derived) ?? derived((await store.state(aggregateId)).state));
+      await send({ aggregateId, version }, effect.send ?? [], following);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      // It is applied: judged by the cursor it would pass for a copy, whose answer nobody owes.
+      throw new TransientError(`${message.id}: applied, but what follows from it fails: ${error.message}`, {
+        cause: error,
+      });
+    }
     return claim;
   }
 

@@ -3,20 +3,28 @@ import type { Delivery } from './consumer.ts';
 
 export type Cause = 'died' | 'undelivered';
 
+export interface Drained {
+  /** Messages. */
+  setAside: number;
+  /** Messages that stay, or queues that could not be looked at. */
+  left: number;
+  /** Whether nothing is there any more. */
+  isEmpty: boolean;
+}
+
 export interface DeadLettersOptions {
   client: SQSClient;
   /** Where what was given up lies, and why it was. */
   queues: ReadonlyArray<{ url: string; cause: Cause }>;
   /** @throws {Error} if it could not be set aside: it stays where it is */
   setAside: (delivery: Delivery, cause: Cause) => Promise<unknown>;
-  /** Told of each message that stays. */
+  /** Told of each message that stays, and of each queue that could not be looked at, which has no body. */
   onFailure: (body: string, error: Error) => void;
 }
 
 /**
  * Sets aside what queues have given up, until they are empty. The sweep does it: a function that polls queues which are
  * nearly always empty costs more than all that they ever hold.
- * @returns how many messages were set aside, and how many stay
  */
 export function createDeadLetters({ client, queues, setAside, onFailure }: DeadLettersOptions) {
   async function receive(url: string): Promise<Message[]> {
@@ -41,27 +49,35 @@ export function createDeadLetters({ client, queues, setAside, onFailure }: DeadL
     }
   }
 
-  async function drain(url: string, cause: Cause, mayGoOn: () => boolean) {
-    const total = { setAside: 0, left: 0 };
-    while (mayGoOn()) {
+  async function drain(url: string, cause: Cause, mayGoOn: () => boolean): Promise<Drained> {
+    const drained = { setAside: 0, left: 0, isEmpty: false };
+    while (!drained.isEmpty && mayGoOn()) {
       const messages = await receive(url);
-      if (messages.length === 0) break;
+      drained.isEmpty = messages.length === 0;
       const taken = await Promise.all(messages.map((message) => take(message, cause)));
       const done = messages.filter((_, index) => taken[index]);
-      total.setAside += done.length;
-      total.left += messages.length - done.length;
+      drained.setAside += done.length;
+      drained.left += messages.length - done.length;
       if (done.length === 0) continue;
       const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
       await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     }
-    return total;
+    return drained;
   }
 
-  return async (mayGoOn: () => boolean): Promise<{ setAside: number; left: number }> => {
-    const totals = await Promise.all(queues.map(({ url, cause }) => drain(url, cause, mayGoOn)));
+  return async (mayGoOn: () => boolean): Promise<Drained> => {
+    const all = await Promise.all(
+      queues.map(({ url, cause }) =>
+        drain(url, cause, mayGoOn).catch((error: Error): Drained => {
+          onFailure('', error);
+          return { setAside: 0, left: 1, isEmpty: false };
+        }),
+      ),
+    );
     return {
-      setAside: totals.reduce((sum, { setAside }) => sum + setAside, 0),
-      left: totals.reduce((sum, { left }) => sum + left, 0),
+      setAside: all.reduce((sum, { setAside }) => sum + setAside, 0),
+      left: all.reduce((sum, { left }) => sum + left, 0),
+      isEmpty: all.every(({ left, isEmpty }) => isEmpty && left === 0),
     };
   };
 }

@@ -47,6 +47,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     update: Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string },
     writes: readonly TransactItem[],
     read: (attributes: Record<string, unknown>) => Claim,
+    isOwn: (item: Record<string, unknown>) => boolean = () => false,
   ): Promise<Claim> {
     const input = {
       ...update,
@@ -65,6 +66,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
     } catch (error) {
       const item = itemThatRefused(error);
       if (item === 'none') throw error;
+      if (item && wasTriedAgain(error) && isOwn(item)) return read(item);
       const cursor = cursorOf(item);
       const expected = update.ExpressionAttributeValues?.[':after'] ?? 0;
       const stands = (cursor?.version ?? 0) === expected && !cursor?.erased;
@@ -100,6 +102,9 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       },
       writes,
       (committed) => ({ state: 'done', committed }),
+      // An update has no token: if its answer is lost, the SDK tries it again, and its own commit refuses it.
+      ({ version, appliedAt }) =>
+        version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
     );
   }
 
@@ -347,6 +352,10 @@ export const parkedMessageOf = ({ pk, sk: _, parkedAggregate: __, ...rest }: Rec
 
 const cursorStandsAt = (after: number) =>
   after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
+
+/** Whether an attempt before this one may have taken effect, whose answer the SDK did not get. */
+const wasTriedAgain = (error: unknown): boolean =>
+  error instanceof ConditionalCheckFailedException && (error.$metadata.attempts ?? 1) > 1;
 
 /** The cursor's item as it was when it refused the write (nothing: there was none), or `none` for other errors. */
 function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {

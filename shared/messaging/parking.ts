@@ -136,13 +136,18 @@ export function createParking(options: ParkingOptions) {
      * elsewhere, so that nothing waits for ever if this one runs out of time.
      * @param mayGoOn false: nothing further is begun
      * @param isOff whether the capability is switched off now: nothing is applied, but all is counted
+     * @param adoptsNothing whether dead letters are left, among which a lower version may be
      */
     async sweep(
       mayGoOn: () => boolean,
       onReport: (report: ReleaseReport) => void,
       isOff: () => Promise<boolean> = async () => false,
+      adoptsNothing = false,
     ): Promise<void> {
-      const howNow = async (): Promise<How> => ({ redriven: false, released: false, isOff: await isOff() });
+      const howNow = async (): Promise<How> => ({
+        ...{ redriven: false, released: false, adoptsNothing },
+        isOff: await isOff(),
+      });
       const first = Math.floor(random() * SWEEP_SEGMENTS);
       const suspects: string[] = [];
       for (let index = 0; index < SWEEP_SEGMENTS; index++) {

@@ -28,6 +28,8 @@ export interface How {
   released: boolean;
   /** The capability is switched off: nothing is applied, but what was is settled. */
   isOff: boolean;
+  /** Nothing adopts a baseline: a lower version may lie among the dead letters. */
+  adoptsNothing?: boolean;
 }
 
 /** What became of a parked message: it is gone (`obsolete`: applied before, or its subject left), or left as it is now. */
@@ -98,7 +100,8 @@ export function createRelease(options: ReleaseOptions) {
 
   /** Leaves a message parked as it is now. */
   async function leave(left: ParkedMessage, error: Error): Promise<Released> {
-    await store.park({ ...left, error: textOf(error) });
+    // It may have been taken away, or given up by a person, meanwhile.
+    await store.park({ ...left, error: textOf(error) }, 'known');
     return { left, error };
   }
 
@@ -221,7 +224,7 @@ export function createRelease(options: ReleaseOptions) {
       return { left };
     }
     const adopts = decision.action === 'adopt';
-    if ((adopts && !mayBegin(parked)) || !isDue(parked, how)) return { left: parked };
+    if ((adopts && (how.adoptsNothing || !mayBegin(parked))) || !isDue(parked, how)) return { left: parked };
     return tryAgain(parked, adopts, how.redriven);
   }
 

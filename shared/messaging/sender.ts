@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { beginSpan, endSpan } from '../observability/spans.ts';
@@ -121,6 +122,10 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
   };
 }
 
+/** A message waits so long for others of its batch: one may hang at a provider, and somebody may wait for an answer. */
+const PATIENCE_MS = 100;
+const waitABit = () => delay(PATIENCE_MS);
+
 /** A sender of what messages have to send that are applied in parallel. */
 export interface Gathering extends Sender {
   /** Runs what may send something. */
@@ -128,16 +133,16 @@ export interface Gathering extends Sender {
 }
 
 /**
- * Sends together what the messages of a batch have to send: as soon as each of those at work waits for it, or has ended.
- * Their order does not matter.
+ * Sends together what the messages of a batch have to send: when every message still being applied waits to send, or one
+ * has waited for long. Their order does not matter.
  */
-export function gathering(sender: Sender): Gathering {
+export function gathering(sender: Sender, patience: () => Promise<unknown> = waitABit): Gathering {
   type Errors = Awaited<ReturnType<Sender['send']>>;
   let waiting: Array<{ messages: readonly OutgoingMessage[]; answer: PromiseWithResolvers<Errors> }> = [];
   let running = 0;
 
-  async function flush(): Promise<void> {
-    if (waiting.length === 0 || waiting.length < running) return;
+  async function flush(atOnce = false): Promise<void> {
+    if (waiting.length === 0 || (waiting.length < running && !atOnce)) return;
     const all = waiting;
     waiting = [];
     try {
@@ -164,6 +169,7 @@ export function gathering(sender: Sender): Gathering {
     send(messages) {
       const answer = Promise.withResolvers<Errors>();
       waiting.push({ messages, answer });
+      if (waiting.length === 1) void patience().then(() => flush(true));
       void flush();
       return answer.promise;
     },

@@ -181,7 +181,9 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     const totals = { Applied: 0, Parked: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
       // Before all: what is parked may wait for one of them.
-      const { setAside, left } = await setAsideDeadLetters(() => hasTime(context));
+      // It leaves half of its time to what is parked.
+      const half = context.getRemainingTimeInMillis() / 2;
+      const { setAside, left, isEmpty } = await setAsideDeadLetters(() => context.getRemainingTimeInMillis() > half);
       totals.Parked += setAside;
       totals.SweepFailures += left;
       await subscriber.sweep(
@@ -195,6 +197,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
           logger.warn('parked message could not be applied', { ...report });
         },
         async () => ['pause', 'skip'].includes(await mode()),
+        !isEmpty,
       );
     } finally {
       count(totals);

@@ -112,7 +112,7 @@ export class ConsumerModel {
     const client = tables.clientOf(instance);
     let ids = 0;
     const newId = () => `${instance.name}/${++ids}`;
-    const sender = gathering(createSender({ sqs: queues.clientOf(instance), addresses }));
+    const sender = gathering(createSender({ sqs: queues.clientOf(instance), addresses }), () => new Promise(() => {}));
     const own = {
       ...{ client, now, newId },
       correspondence: createCorrespondence({ source: `/rollcall/${source}`, channels: addresses }),

@@ -145,14 +145,19 @@ export class Tables {
       ReturnValuesOnConditionCheckFailure?: string;
     };
     return this.#scheduler.call(instance, described(write), () => {
-      const planned = this.#plan(write);
-      const { before, after, isRefused } = planned;
-      if (isRefused) {
-        const Item = onFailure && before ? { Item: marshall(before, MARSHALLING) } : {};
-        throw new ConditionalCheckFailedException({ message: 'refused', $metadata: {}, ...Item });
-      }
-      this.#commit([planned], instance);
-      return { Attributes: ReturnValues === 'ALL_OLD' ? before : after };
+      const attempt = (attempts: number) => {
+        const planned = this.#plan(write);
+        const { before, after, isRefused } = planned;
+        if (isRefused) {
+          const Item = onFailure && before ? { Item: marshall(before, MARSHALLING) } : {};
+          throw new ConditionalCheckFailedException({ message: 'refused', $metadata: { attempts }, ...Item });
+        }
+        this.#commit([planned], instance);
+        return { Attributes: ReturnValues === 'ALL_OLD' ? before : after };
+      };
+      const answer = attempt(1);
+      // The answer may be lost: then the SDK tries again, and its own write may refuse it.
+      return onFailure && this.#choices.below(20) === 19 ? attempt(2) : answer;
     });
   }
 

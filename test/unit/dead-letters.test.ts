@@ -10,7 +10,9 @@ function queuesOf(queues: Record<string, string[]>) {
     async send(command: object) {
       if (command instanceof ReceiveMessageCommand) {
         const { QueueUrl = '', MaxNumberOfMessages = 1 } = command.input;
-        const taken = queues[QueueUrl]?.splice(0, MaxNumberOfMessages) ?? [];
+        const queue = queues[QueueUrl];
+        if (!queue) throw new Error('denied');
+        const taken = queue.splice(0, MaxNumberOfMessages);
         hidden.push(...taken);
         const Attributes = { ApproximateReceiveCount: '11', SenderId: 'sender' };
         return {
@@ -49,7 +51,7 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
 describe('dead letters', () => {
   it('are set aside until their queues are empty, each with its cause and how it was received, and then deleted', async () => {
     const { drain, hidden, aside } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
-    expect(await drain(() => true)).toEqual({ setAside: 25, left: 0 });
+    expect(await drain(() => true)).toEqual({ setAside: 25, left: 0, isEmpty: true });
     expect(hidden).toEqual([]);
     expect(new Set(aside.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
       new Set(['dead died', 'lost undelivered']),
@@ -59,18 +61,26 @@ describe('dead letters', () => {
   });
 
   it('stay, each by itself, where they cannot be set aside, which is told', async () => {
-    const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12) }, (body) => body.endsWith('1'));
-    expect(await drain(() => true)).toEqual({ setAside: 10, left: 2 });
+    const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12), undelivered: [] }, (body) =>
+      body.endsWith('1'),
+    );
+    expect(await drain(() => true)).toEqual({ setAside: 10, left: 2, isEmpty: false });
     expect([hidden, failures]).toEqual([
       ['dead 1', 'dead 11'],
       ['dead 1', 'dead 11'],
     ]);
   });
 
+  it('of one queue are set aside though another cannot be looked at', async () => {
+    const { drain, aside, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
+    expect(await drain(() => true)).toEqual({ setAside: 2, left: 1, isEmpty: false });
+    expect([aside.length, failures]).toEqual([2, ['']]);
+  });
+
   it('wait for the next sweep when the time of one is over', async () => {
     let rounds = 0;
-    const { drain, aside } = deadLettersOf({ dlq: bodies('dead', 30) });
-    expect(await drain(() => rounds++ < 2)).toMatchObject({ setAside: 10 });
+    const { drain, aside } = deadLettersOf({ dlq: bodies('dead', 30), undelivered: [] });
+    expect(await drain(() => rounds++ < 2)).toMatchObject({ setAside: 10, isEmpty: false });
     expect(aside).toHaveLength(10);
   });
 });

@@ -160,4 +160,11 @@ export const answeringMutants: Mutant[] = [
     from: 'handlers(message.type)?.follows;',
     to: 'handlers(envelope.type)?.follows;',
   },
+  {
+    name: 'own-commit-passes-for-another',
+    breaks: ['answer', 'erasure', 'operation'],
+    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    from: 'if (item && wasTriedAgain(error) && isOwn(item)) return read(item);',
+    to: '',
+  },
 ];
