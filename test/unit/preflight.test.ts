@@ -301,8 +301,8 @@ describe('before a deployment', () => {
     ],
     [
       'fewer messages',
-      { messagesPerSecond: async () => 150 },
-      { check: 'messages a second', mend: expect.stringContaining('--quota-code L-F8E2BA85 --desired-value 200') },
+      { messagesPerSecond: async () => 90 },
+      { check: 'messages a second', mend: expect.stringContaining('--quota-code L-F8E2BA85 --desired-value 100') },
     ],
     ['an identity that is not active yet', { statusOfIdentity: async () => 'PENDING' }, { check: 'SMS' }],
     ['the SMS sandbox', { isSmsSandbox: async () => true }, { check: 'SMS', mend: expect.stringContaining('sandbox') }],

@@ -61,6 +61,7 @@ export const answeringMutants: Mutant[] = [
     name: 'discarded-version-answers',
     // What it would say cannot be derived, and is tried for ever.
     breaks: ['answer', 'G4', 'rest'],
+    seed: 2,
     file: applier,
     from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
     to: 'return follows(message, state);',
@@ -138,6 +139,7 @@ export const answeringMutants: Mutant[] = [
     // What was booked once is refused ever after.
     name: 'booked-without-the-cursor',
     breaks: ['operation', 'G4'],
+    seed: 2,
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',

@@ -41,6 +41,7 @@ export const applyingMutants: Mutant[] = [
   {
     name: 'other-rendition-moves-the-cursor',
     breaks: ['G1', 'G3'],
+    seed: 2,
     file: applier,
     from: "if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };",
     to: `if (isOtherRendition(envelope, contracts)) {

@@ -81,7 +81,8 @@ export const parkingMutants: Mutant[] = [
   },
   {
     name: 'discard-out-of-turn',
-    breaks: ['G1', 'G3', 'G4'],
+    breaks: ['G1', 'G3', 'G4', 'rest'],
+    seed: 2,
     file: 'shared/messaging/discard.ts',
     from: "if (decision.action === 'apply') return { after: decision.after, next: { version } };",
     to: "if (decision.action !== 'adopt') return { after: version - 1, next: { version } };\n    return { after: 0, next: { version } };",
