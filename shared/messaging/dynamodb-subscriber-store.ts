@@ -102,7 +102,8 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       },
       writes,
       (committed) => ({ state: 'done', committed }),
-      // An update has no token: if its answer is lost, the SDK tries it again, and its own commit refuses it.
+      // If an answer is lost, the SDK tries again, and is refused by its own commit: an update has no token, and that of a
+      // transaction holds for ten minutes, where it is heeded.
       ({ version, appliedAt }) =>
         version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
     );
@@ -355,7 +356,8 @@ const cursorStandsAt = (after: number) =>
 
 /** Whether an attempt before this one may have taken effect, whose answer the SDK did not get. */
 const wasTriedAgain = (error: unknown): boolean =>
-  error instanceof ConditionalCheckFailedException && (error.$metadata.attempts ?? 1) > 1;
+  (error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException) &&
+  (error.$metadata.attempts ?? 1) > 1;
 
 /** The cursor's item as it was when it refused the write (nothing: there was none), or `none` for other errors. */
 function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {

@@ -184,5 +184,8 @@ describe('a setting by names', () => {
       /warmThroughput of stage "dev" names no table: member. There are: .*members, /,
     );
     expect(() => synthesize('dev', { reservedConcurrency: { register: 2 } })).toThrow('names no function: register.');
+    expect(() => synthesize('dev', { reservedConcurrency: { 'points-consume': 4 } })).toThrow(
+      'reservedConcurrency of points-consume is 4, less than its subscriberConcurrency of 5',
+    );
   });
 });

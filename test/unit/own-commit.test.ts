@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
@@ -6,21 +6,29 @@ import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscribe
 
 const AT = '2026-11-21T10:00:00.000Z';
 
-/** Commits version 2, which is refused by what stands there, at the SDK's so many-th attempt. */
-function refused(stands: Record<string, unknown>, attempts: number) {
+/** Commits version 2, which is refused by what stands there, at the SDK's so many-th attempt; `beside`: with other writes. */
+function refused(stands: Record<string, unknown>, attempts: number, beside = false) {
+  const Item = marshall(stands);
+  const about = { message: 'refused', $metadata: { attempts } };
+  const CancellationReasons = [{ Code: 'ConditionalCheckFailed', Item }, { Code: 'None' }];
   const send = async () => {
-    throw new ConditionalCheckFailedException({ message: 'refused', $metadata: { attempts }, Item: marshall(stands) });
+    throw beside
+      ? new TransactionCanceledException({ ...about, CancellationReasons })
+      : new ConditionalCheckFailedException({ ...about, Item });
   };
   const client = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
   const store = createSubscriberStore({ client, tableName: 'table', cursorKey: 'cursor' });
-  return store.commit('member', 1, { version: 2 }, { set: { appliedAt: AT, points: 5 } });
+  return store.commit('member', 1, { version: 2 }, {
+    set: { appliedAt: AT, points: 5 },
+    ...(beside && { writes: [{ Put: { TableName: 'other', Item: { pk: 'a' } } }] }),
+  });
 }
 
 describe('a commit whose answer was lost, so that the SDK tried again and was refused', () => {
   const own = { pk: 'member', sk: 'cursor', version: 2, appliedAt: AT, points: 5 };
 
-  it('is done, and says what it has committed: what follows from it is still owed', async () => {
-    expect(await refused(own, 2)).toEqual({ state: 'done', committed: own });
+  it.each([false, true])('is done, and says what it has committed (in a transaction: %s)', async (beside) => {
+    expect(await refused(own, 2, beside)).toEqual({ state: 'done', committed: own });
   });
 
   it.each([
