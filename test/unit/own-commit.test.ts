@@ -18,10 +18,15 @@ function refused(stands: Record<string, unknown>, attempts: number, beside = fal
   };
   const client = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
   const store = createSubscriberStore({ client, tableName: 'table', cursorKey: 'cursor' });
-  return store.commit('member', 1, { version: 2 }, {
-    set: { appliedAt: AT, points: 5 },
-    ...(beside && { writes: [{ Put: { TableName: 'other', Item: { pk: 'a' } } }] }),
-  });
+  return store.commit(
+    'member',
+    1,
+    { version: 2 },
+    {
+      set: { appliedAt: AT, points: 5 },
+      ...(beside && { writes: [{ Put: { TableName: 'other', Item: { pk: 'a' } } }] }),
+    },
+  );
 }
 
 describe('a commit whose answer was lost, so that the SDK tried again and was refused', () => {
