@@ -10,16 +10,14 @@ import { cloudOf } from '../support/cloud.ts';
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];
-  const [, consumer, does] = /^(?!registration-outbox-)(.+)-(consume|sweep|dead-letters)$/.exec(role) ?? [];
+  const [, consumer, does] = /^(?!registration-outbox-)(.+)-(consume|sweep)$/.exec(role) ?? [];
   const what = resource.replace(/\/stream\/.*/, '/stream').replace(/:dynoxide:/, ':us-east-1:');
   if (!consumer || !does)
     return `${role.replace(/^registration-outbox-(relay|sweep)$/, 'outbox')}: ${action} on ${what}`;
   if (new RegExp(`[:/-]rollcall-dev-${consumer}(-dlq|-undelivered)?(\\.fifo|/|:|$)`).test(what)) {
     const kind = ['sms', 'points', 'guide'].includes(consumer) ? 'subscriber' : 'command consumer';
-    return `a ${kind}'s ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '')}`;
+    return `a ${kind}'s ${does}: ${action} on its own ${what.replaceAll(`rollcall-dev-${consumer}`, '').replace(/\.fifo$/, '')}`;
   }
-  // Of what their service may send, only that these have come to be: to which channel, those that apply messages show.
-  if (does === 'dead-letters') return `a consumer's dead-letters: ${action} on another's`;
   return `${consumer.replace(/-commands$/, '')}, applying: ${action} on ${what}`;
 }
 
