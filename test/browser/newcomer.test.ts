@@ -37,7 +37,7 @@ describe('a newcomer', () => {
       .first()
       .click();
     await page.getByRole('table', { name: 'Attributes' }).waitFor();
-    await page.getByRole('button', { name: /rollcall\.member\.registered\.v1.*member-events/ }).click();
+    await page.getByRole('button', { name: /rollcall\.member\.registered\.v2.*member-events/ }).click();
     await page.getByRole('table', { name: 'Header' }).getByText('specversion').waitFor();
     expect(await barriers(page)).toEqual([]);
     await keepScreenshot(page, 'a member');
