@@ -7,7 +7,7 @@ import { madeUp } from '../demo/input.ts';
 import type { Asked } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
 import { send } from '../demo/send.ts';
-import type { Violation } from './verdict.ts';
+import type { Left, Violation } from './verdict.ts';
 
 export interface LoadOptions {
   apiUrl: string;
@@ -18,8 +18,6 @@ export interface LoadOptions {
   random: () => number;
   onProgress: (done: number) => void;
 }
-
-export type Left = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
 export interface Load {
   accepted: Accepted[];

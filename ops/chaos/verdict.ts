@@ -1,4 +1,5 @@
 import { ledgerOf } from '../../functions/points/ledger.ts';
+import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
 import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
@@ -6,7 +7,6 @@ import type { Holdings, Item } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
 import type { Observed } from './cloud.ts';
 import { isRefused } from './faults.ts';
-import type { Left } from './load.ts';
 
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
@@ -14,6 +14,9 @@ export interface Violation {
   /** All that is known of the member. */
   history: unknown[];
 }
+
+/** A member who left, and what is to be found nowhere. */
+export type Left = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
 /** What a subscriber's table holds and has parked. */
 export interface Seen {
