@@ -46,6 +46,24 @@ export function createOperationsStore({
     ExpressionAttributeValues: { ':outcome': outcome, ':before': before },
   });
 
+  const erasing = new Map<string, Promise<void>>();
+  async function erase(memberId: string): Promise<void> {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: membersTable,
+        IndexName: OF_MEMBER,
+        KeyConditionExpression: 'memberId = :member',
+        ExpressionAttributeValues: { ':member': memberId },
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      await pMap(Items, ({ pk }) => client.send(new DeleteCommand({ TableName: membersTable, Key: { pk } })), {
+        concurrency: 10,
+      });
+    }
+  }
+
   return {
     async find(id: string): Promise<Operation | undefined> {
       const item = await get(operationKey(id));
@@ -101,22 +119,11 @@ export function createOperationsStore({
       }
     },
 
-    /** Forgets what a member who left had asked for, and what was answered. */
-    async eraseOf(memberId: string): Promise<void> {
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: membersTable,
-          IndexName: OF_MEMBER,
-          KeyConditionExpression: 'memberId = :member',
-          ExpressionAttributeValues: { ':member': memberId },
-        },
-      );
-      for await (const { Items = [] } of pages) {
-        await pMap(Items, ({ pk }) => client.send(new DeleteCommand({ TableName: membersTable, Key: { pk } })), {
-          concurrency: 10,
-        });
-      }
+    /** Forgets what a member who left had asked for, and what was answered; once for all who ask at the same moment. */
+    eraseOf(memberId: string): Promise<void> {
+      const erased = erasing.get(memberId) ?? erase(memberId).finally(() => erasing.delete(memberId));
+      erasing.set(memberId, erased);
+      return erased;
     },
 
     hasLeft: async (memberId: string): Promise<boolean> => (await get(memberKey(memberId)))?.status === 'deactivated',

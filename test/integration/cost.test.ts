@@ -64,8 +64,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'points-consume: UpdateItem points': 1,
       'guide-consume: UpdateItem guide': 1,
       'registration-replies-consume: UpdateItem members': 3,
-      // Whichever confirms at the same moment finds the operation there.
-      'registration-replies-consume: DeleteItem members': 3,
+      'registration-replies-consume: DeleteItem members': 1,
       'registration-replies-consume: DeleteItem members/of-member': 1,
     },
   },
