@@ -161,9 +161,12 @@ describe('whatever is sent', () => {
     );
   });
 
+  // A body that names a prototype is refused, below.
+  const unrefused = fc.jsonValue().filter((json) => !/"(__proto__|constructor)":/.test(JSON.stringify(json)));
+
   it('nothing of it becomes a prototype, or is kept unless it is a field', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.jsonValue(), async (more) => {
+      fc.asyncProperty(unrefused, async (more) => {
         tables.written.length = 0;
         const fields = Object.entries(typeof more === 'object' && more !== null ? more : { more });
         const sent = JSON.stringify({ ...Object.fromEntries(fields), isAdmin: true, status: 'deactivated', ...person });
