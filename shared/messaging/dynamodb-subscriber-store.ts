@@ -244,12 +244,18 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
     async park(message, only) {
       const { aggregateId, ...rest } = message;
+      // What was erased meanwhile is not written back.
+      const isUnerased = only === 'known' && message.body !== '';
       try {
         await client.send(
           new PutCommand({
             TableName: tableName,
             Item: { ...parkedKey(message), parkedAggregate: aggregateId, ...rest },
-            ...(only && { ConditionExpression: `attribute_${only === 'new' ? 'not_exists' : 'exists'}(pk)` }),
+            ...(only === 'new' && { ConditionExpression: 'attribute_not_exists(pk)' }),
+            ...(only === 'known' && {
+              ConditionExpression: `attribute_exists(pk)${isUnerased ? ' AND body = :body' : ''}`,
+            }),
+            ...(isUnerased && { ExpressionAttributeValues: { ':body': message.body } }),
           }),
         );
       } catch (error) {

@@ -118,7 +118,7 @@ export interface SubscriberStore {
   unsent(place: Place): Promise<readonly OutgoingMessage[]>;
   /** Forgets what an effect had to send, but for what is `left`. */
   sent(place: Place, left: readonly OutgoingMessage[]): Promise<void>;
-  /** @param only `new`: it is left as it is if it is parked already; `known`: nothing is parked that is not by now */
+  /** @param only `new`: it is left as it is if it is parked already; `known`: only if it is parked, with the body that it had */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedKey): Promise<void>;
   /** Notes that a try of a message begins that has come often. @returns how many before it began and never ended */

@@ -161,6 +161,17 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ body }) => body)).toEqual(['{"left":true}', '']);
     });
 
+    it('does not write back what was erased while it was tried, and still notes that it needs no body', async () => {
+      const id = aggregate();
+      const before = message(id, 2, { body: '{"name":"Ana"}' });
+      await store.park(before);
+      await store.eraseLeft(id, 'leaving');
+      await store.park({ ...before, attempts: 2 }, 'known');
+      expect(await store.parkedOf(id)).toEqual([{ ...before, body: '' }]);
+      await store.park({ ...before, body: '', attempts: 3 }, 'known');
+      expect(await store.parkedOf(id)).toEqual([{ ...before, body: '', attempts: 3 }]);
+    });
+
     it('leases to one owner at a time, and without moving the cursor', async () => {
       const id = aggregate();
       expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });

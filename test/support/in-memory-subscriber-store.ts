@@ -88,7 +88,9 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void> {
-    if (only !== undefined && this.waiting.has(placeOf(message)) !== (only === 'known')) return;
+    const before = this.waiting.get(placeOf(message));
+    if (only === 'new' && before) return;
+    if (only === 'known' && (!before || (message.body !== '' && message.body !== before.body))) return;
     this.waiting.set(placeOf(message), message);
   }
 
