@@ -171,10 +171,15 @@ describe('a message that never gets an answer from its function', () => {
     });
     const poison = (await cloud.request('POST', '/v1/members', { phone, name: 'Lucía', locale: 'es' })).body;
     const other = await register(cloud);
-    await eventually(async () => (await cloud.items('sms', other.id)).some(({ version }) => version === 1));
+    const sweep = () => cloud.invoke('rollcall-dev-sms-sweep', {});
+    // If it shared a batch with the other, it is given up with it, and the sweep applies it.
+    await eventually(async () => {
+      await sweep();
+      return (await cloud.items('sms', other.id)).some(({ version }) => version === 1);
+    });
     const parkedAre = (count: number) =>
       eventually(async () => {
-        await cloud.invoke('rollcall-dev-sms-sweep', {});
+        await sweep();
         const items = (await cloud.items('sms', poison.id)).filter(({ sk }) => sk.startsWith('parked#'));
         return items.length === count && items;
       });
@@ -187,7 +192,7 @@ describe('a message that never gets an answer from its function', () => {
       [2, 'gap'],
     ]);
     // Why it was, the sweep has tried anew since.
-    expect(cloud.logs('rollcall-dev-sms-sweep').some((line) => line.includes('"Parked":1'))).toBe(true);
+    expect(cloud.logs('rollcall-dev-sms-sweep').some((line) => /"Parked":[1-9]/.test(line))).toBe(true);
   });
 });
 
@@ -206,7 +211,6 @@ describe('what SNS could not deliver to a queue', () => {
         MessageBody: JSON.stringify(registered(member)),
       }),
     );
-    await eventually(async () => (await cloud.items('guide', member)).some(({ reason }) => reason === 'gap'));
     await cloud.invoke('rollcall-dev-guide-sweep', {});
     expect(await cloud.items('guide', member)).toMatchObject([{ sk: 'journey', version: 1 }]);
   });
