@@ -16,6 +16,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'reply-forgotten-before-it-is-sent',
     breaks: ['answer', 'erasure', 'operation'],
+    seed: 26,
     file: applier,
     from: 'const errors = await sender.send(messages);',
     to: `await store.sent(place, []);
@@ -46,6 +47,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'dead-letter-derives-nothing',
     breaks: ['answer', 'erasure'],
+    seed: 34,
     file: 'shared/messaging/subscriber.ts',
     from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
@@ -53,6 +55,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'what-is-unsent-is-not-kept',
     breaks: ['answer', 'erasure'],
+    seed: 14,
     file: release,
     from: '...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),',
     to: '',
@@ -92,7 +95,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'outcome-unconditional',
     breaks: ['operation'],
-    seed: 3,
+    seed: 107,
     file: 'functions/registration/operations-store.ts',
     from: "ConditionExpression: 'outcome = :before'",
     to: "ConditionExpression: 'attribute_exists(pk)'",
@@ -114,7 +117,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'returned-for-every-copy',
     breaks: ['operation'],
-    seed: 3,
+    seed: 12,
     file: operation,
     from: "if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;",
     to: "if (outcome.state !== 'expired' && outcome.state !== 'pending') return undefined;",
@@ -139,7 +142,7 @@ export const answeringMutants: Mutant[] = [
     // What was booked once is refused ever after.
     name: 'booked-without-the-cursor',
     breaks: ['operation', 'G4'],
-    seed: 2,
+    seed: 3,
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
@@ -158,6 +161,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'older-rendition-derives-nothing',
     breaks: ['answer', 'erasure'],
+    seed: 44,
     file: applier,
     from: 'handlers(message.type)?.follows;',
     to: 'handlers(envelope.type)?.follows;',
@@ -165,6 +169,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'own-commit-passes-for-another',
     breaks: ['answer', 'erasure', 'operation'],
+    seed: 18,
     file: 'shared/messaging/dynamodb-subscriber-store.ts',
     from: 'if (item && wasTriedAgain(error) && isOwn(item)) return read(item);',
     to: '',

@@ -110,6 +110,7 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'released-by-nobody',
     breaks: ['holding'],
+    seed: 47,
     file: release,
     from: 'const attempted = await attempt(parked, { mayAdopt, released, redriven });',
     to: 'const attempted = await attempt(parked, { mayAdopt, released: true, redriven });',

@@ -75,6 +75,7 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'deaths-not-counted',
     breaks: ['rest', 'G4'],
+    seed: 7,
     file: release,
     from: 'const unanswered = (parked.unanswered ?? 0) + 1;',
     to: 'const unanswered = 1;',
@@ -90,6 +91,7 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'dead-letter-deleted-though-not-set-aside',
     breaks: ['G1'],
+    seed: 10,
     file: 'shared/messaging/dead-letters.ts',
     from: 'return false;',
     to: 'return true;',
