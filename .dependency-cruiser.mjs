@@ -24,7 +24,7 @@ export default {
       'Licences, audits and the SBOM of what is deployed look at `dependencies` only.',
     ),
     rule('kit-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'The kit serves any application.'),
-    rule('messaging-without-http', { path: '^shared/messaging/' }, { path: '^shared/http/' }, 'Messages need no web.'),
+    rule('messaging-without-http', { path: '^packages/kit/src/messaging/' }, { path: '^packages/kit/src/http/' }, 'Messages need no web.'),
     rule(
       'infra-knows-contracts-only',
       { path: '^infra/' },
@@ -34,7 +34,7 @@ export default {
     rule(
       'cloud-apart',
       { path: '^local/' },
-      { path: '^(functions|shared|infra|ops|bench|test)/', pathNot: '^shared/discovery/' },
+      { path: '^(functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/discovery/' },
       'It runs any synthesized app; its SMS gateways register themselves as others would.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),

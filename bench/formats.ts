@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { printTable } from '../ops/cli/output.ts';
 import { channels } from '../shared/contracts/channels.ts';
-import type { MessageContract } from '../shared/contracts/contract.ts';
+import type { MessageContract } from '../packages/kit/src/contracts/contract.ts';
 import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';
-import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '../shared/messaging/codecs.ts';
+import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '../packages/kit/src/messaging/codecs.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
   .description(

@@ -6,8 +6,8 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand 
 import { v7 as newId } from 'uuid';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { chunk } from '../../shared/messaging/batches.ts';
-import { createMessage, encodeMessage } from '../../shared/messaging/message.ts';
+import { chunk } from '../../packages/kit/src/messaging/batches.ts';
+import { createMessage, encodeMessage } from '../../packages/kit/src/messaging/message.ts';
 import type { Place } from './booking.ts';
 import { type Clients, countingClients, type Endpoints, type Usage } from './clients.ts';
 import type { Contestant } from './contestants.ts';

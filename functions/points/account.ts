@@ -4,8 +4,8 @@ import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
-import type { Handlers } from '../../shared/messaging/applier.ts';
-import type { Correspondence } from '../../shared/messaging/correspondence.ts';
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import type { Booked } from './ledger.ts';
 
 export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];

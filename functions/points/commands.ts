@@ -4,11 +4,11 @@ import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts'
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
-import type { Handlers } from '../../shared/messaging/applier.ts';
-import type { Correspondence } from '../../shared/messaging/correspondence.ts';
-import { TransientError } from '../../shared/messaging/errors.ts';
-import type { Message } from '../../shared/messaging/message.ts';
-import type { Effect } from '../../shared/messaging/subscriber-store.ts';
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
+import { TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import type { Message } from '../../packages/kit/src/messaging/message.ts';
+import type { Effect } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
 

@@ -1,4 +1,4 @@
-import type { TransactItem } from '../../shared/messaging/outbox.ts';
+import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
 
 /** The item that carries a member's balance, and with it the cursor. */
 export const ACCOUNT = 'account';

@@ -1,16 +1,16 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { createDynamoDB } from '../../packages/kit/src/aws/clients.ts';
+import { jsonOf, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import type { PointsAccountResource } from '../../shared/contracts/points-account.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { endpoint, json } from '../../shared/http/endpoint.ts';
-import { createMemberAccess } from '../../shared/http/member-access.ts';
-import { notFound, Problem } from '../../shared/http/problems.ts';
-import { pathOf } from '../../shared/http/routing.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
-import { createRemoteService, type Try } from '../../shared/resilience/remote-service.ts';
+import { endpoint, json } from '../../packages/kit/src/http/endpoint.ts';
+import { createMemberAccess } from '../../shared/member-access.ts';
+import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+import { createRemoteService, type Try } from '../../packages/kit/src/resilience/remote-service.ts';
 import { ACCOUNT, LEDGER_RANGE, ledgerOf } from './ledger.ts';
 
 const { TABLE, SCOPES } = readEnvironment(z.object({ TABLE: text, SCOPES: jsonOf(tokenScopes) }));

@@ -2,8 +2,8 @@ import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { causeOf } from '../../shared/http/audit.ts';
-import { etag } from '../../shared/http/conditions.ts';
+import { causeOf } from '../../packages/kit/src/http/audit.ts';
+import { etag } from '../../packages/kit/src/http/conditions.ts';
 import {
   endpoint,
   header,
@@ -13,13 +13,13 @@ import {
   PUBLIC,
   pathId,
   preconditions,
-} from '../../shared/http/endpoint.ts';
-import { idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
-import { preferredWait } from '../../shared/http/prefer.ts';
-import { notFound, Problem } from '../../shared/http/problems.ts';
-import { allowedMethods } from '../../shared/http/routing.ts';
-import type { HttpEvent } from '../../shared/http/secured.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
+} from '../../packages/kit/src/http/endpoint.ts';
+import { idempotencyKeyOf } from '../../packages/kit/src/http/idempotency-key.ts';
+import { preferredWait } from '../../packages/kit/src/http/prefer.ts';
+import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import { allowedMethods } from '../../packages/kit/src/http/routing.ts';
+import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
 import { erasureOf, readErasure } from './erasure.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
 import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
@@ -67,7 +67,7 @@ export const deactivate = endpoint(
     // RFC 8631: where to see that it is done.
     return { statusCode: 204, headers: { link: `<${locationOf(routes.readErasure, { id })}>; rel="status"` } };
   },
-  NOTHING,
+  { mediaType: NOTHING },
 );
 
 export const readErasureOf = endpoint(logger, async (event) => {
@@ -108,7 +108,7 @@ export const unrouted = endpoint(
     if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
     throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
   },
-  NOTHING,
+  { mediaType: NOTHING, routes: Object.values(routes) },
 );
 
 /** The first version of the member resource (RFC 9745, RFC 8594): since when it is not to be used, and until when. */

@@ -1,7 +1,7 @@
 import page from '../../docs/api/index.html' with { type: 'text' };
 import openApi from '../../docs/api/openapi.json' with { type: 'json' };
-import { endpoint, json, PUBLIC } from '../../shared/http/endpoint.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
+import { endpoint, json, PUBLIC } from '../../packages/kit/src/http/endpoint.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
 
 const { logger } = createObservability('registration');
 
@@ -10,5 +10,5 @@ export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLI
 export const readDocs = endpoint(
   logger,
   async () => ({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8', ...PUBLIC }, body: page }),
-  'text/html',
+  { mediaType: 'text/html' },
 );

@@ -3,9 +3,9 @@ import type * as z from 'zod';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { pathOf } from '../../shared/http/routing.ts';
-import type { TransactItem } from '../../shared/messaging/outbox.ts';
-import type { SetOnce } from '../../shared/messaging/subscriber-store.ts';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
+import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
+import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 

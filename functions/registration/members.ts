@@ -1,7 +1,8 @@
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
-import type { Audit, Cause } from '../../shared/http/audit.ts';
-import { etag, evaluate, type Preconditions } from '../../shared/http/conditions.ts';
-import { busy, notFound, Problem } from '../../shared/http/problems.ts';
+import type { Audit, Cause } from '../../packages/kit/src/http/audit.ts';
+import { etag, evaluate, type Preconditions } from '../../packages/kit/src/http/conditions.ts';
+import { kindOf } from '../../shared/contracts/problem.ts';
+import { busy, notFound, Problem } from '../../packages/kit/src/http/problems.ts';
 import type { Admission } from './admission.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
@@ -22,7 +23,7 @@ const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in 
 /** @throws {Problem} unless a registration is the repetition of one that holds the phone */
 function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
   if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
-    throw new Problem('phone-taken', 'A member with this phone is registered already.');
+    throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
   }
   if (held.fingerprint !== fingerprint) {
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');

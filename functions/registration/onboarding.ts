@@ -3,8 +3,8 @@ import type * as z from 'zod';
 import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { pathOf } from '../../shared/http/routing.ts';
-import type { SetOnce } from '../../shared/messaging/subscriber-store.ts';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
+import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };

@@ -1,7 +1,7 @@
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
-import type { Handlers } from '../../shared/messaging/applier.ts';
-import { PermanentError } from '../../shared/messaging/errors.ts';
-import type { Message } from '../../shared/messaging/message.ts';
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
+import type { Message } from '../../packages/kit/src/messaging/message.ts';
 import type { Occasion } from './member.ts';
 import { operationOf, returning, settle } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';

@@ -2,10 +2,11 @@ import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import type { ProblemDocument } from '../../shared/contracts/problem.ts';
+import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
+import { kindOf } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { problemDocument } from '../../shared/http/problems.ts';
-import { pathOf } from '../../shared/http/routing.ts';
+import { problemDocument } from '../../packages/kit/src/http/problems.ts';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';
 
@@ -43,12 +44,12 @@ export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
 /** Why an operation did not succeed. */
 export function operationProblem({ outcome }: Operation): ProblemDocument | undefined {
   if (outcome.state === 'failed') {
-    if (outcome.because === 'account-closed') return problemDocument(outcome.because, 'The member has left.');
-    return problemDocument(outcome.because, `The balance is ${outcome.balance} points.`);
+    if (outcome.because === 'account-closed') return problemDocument(kindOf(outcome.because), 'The member has left.');
+    return problemDocument(kindOf(outcome.because), `The balance is ${outcome.balance} points.`);
   }
   if (outcome.state !== 'expired') return undefined;
   return problemDocument(
-    'deadline-passed',
+    kindOf('deadline-passed'),
     'The points service did not answer in time. Points that were taken go back.',
   );
 }

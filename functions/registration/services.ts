@@ -1,16 +1,17 @@
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
-import { createDynamoDB } from '../../shared/aws/clients.ts';
-import { createPseudonym } from '../../shared/aws/pseudonyms.ts';
-import { jsonOf, readEnvironment, text } from '../../shared/config/environment.ts';
+import { createDynamoDB } from '../../packages/kit/src/aws/clients.ts';
+import { createPseudonym } from '../../packages/kit/src/aws/pseudonyms.ts';
+import { jsonOf, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { tokenScopes } from '../../shared/config/token-scopes.ts';
-import { createAudit } from '../../shared/http/audit.ts';
-import { createLocation } from '../../shared/http/location.ts';
-import { createMemberAccess } from '../../shared/http/member-access.ts';
-import type { Observability } from '../../shared/observability/observability.ts';
-import { createSwitches } from '../../shared/resilience/switches.ts';
-import { createTokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import { createAudit } from '../../packages/kit/src/http/audit.ts';
+import { createLocation } from '../../packages/kit/src/http/location.ts';
+import { createMemberAccess } from '../../shared/member-access.ts';
+import type { Observability } from '../../packages/kit/src/observability/observability.ts';
+import type { capabilities } from '../../shared/config/capabilities.ts';
+import { createSwitches } from '../../packages/kit/src/resilience/switches.ts';
+import { createTokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
 import { createAdmission } from './admission.ts';
 import { createMembers } from './members.ts';
 import { createOperationsStore } from './operations-store.ts';
@@ -39,7 +40,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   const now = () => new Date();
   const audit = createAudit(logger);
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
-  const switches = createSwitches({
+  const switches = createSwitches<typeof capabilities>({
     client,
     tableName: SWITCHES_TABLE,
     now,

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { flushed } from '../../shared/observability/tracing.ts';
-import { withinBudget } from '../../shared/resilience/budget.ts';
+import { flushed } from '../../packages/kit/src/observability/tracing.ts';
+import { withinBudget } from '../../packages/kit/src/resilience/budget.ts';
 import { readAwsEvent } from './webhooks/aws-end-user-messaging.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 

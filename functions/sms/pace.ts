@@ -1,5 +1,5 @@
-import { PacedError } from '../../shared/resilience/errors.ts';
-import type { TokenBuckets } from '../../shared/resilience/token-bucket.ts';
+import { PacedError } from '../../packages/kit/src/resilience/errors.ts';
+import type { TokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
 
 export interface PaceOptions {
   buckets: Pick<TokenBuckets, 'takeMany'>;

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mode } from '../../shared/config/capabilities.ts';
-import type { Nodes } from '../../shared/discovery/nodes.ts';
-import { MessagingError, PermanentError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
-import type { Breaker } from '../../shared/resilience/breaker.ts';
-import { timeLeft } from '../../shared/resilience/budget.ts';
+import type { Nodes } from '../../packages/kit/src/discovery/nodes.ts';
+import { MessagingError, PermanentError, PostponedError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import type { Breaker } from '../../packages/kit/src/resilience/breaker.ts';
+import { timeLeft } from '../../packages/kit/src/resilience/budget.ts';
 import {
   BulkheadFullError,
   CircuitOpenError,
@@ -13,8 +12,8 @@ import {
   RejectedError,
   ThrottledError,
   UnavailableError,
-} from '../../shared/resilience/errors.ts';
-import { createRemoteService, type RemoteService } from '../../shared/resilience/remote-service.ts';
+} from '../../packages/kit/src/resilience/errors.ts';
+import { createRemoteService, type RemoteService } from '../../packages/kit/src/resilience/remote-service.ts';
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
 import type { Pace } from './pace.ts';
@@ -38,7 +37,7 @@ export interface TextingOptions {
   pace: Pace | undefined;
   limits: Pick<SmsLimits, 'check'>;
   optOuts: Pick<OptOuts, 'add'>;
-  mode: () => Promise<Mode>;
+  mode: () => Promise<string>;
   /** Told of each text that a provider has accepted. */
   onSent: (provider: string, country: string | undefined) => void;
   /** Told of each text that is not sent because its phone has opted out. */

@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Channel } from '../../shared/contracts/channel.ts';
+import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';

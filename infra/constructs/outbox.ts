@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Channel } from '../../shared/contracts/channel.ts';
+import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';

@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Channel } from '../../shared/contracts/channel.ts';
+import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import {
   memberEvents,
   pointsCommands,
@@ -108,7 +108,7 @@ export class RegistrationStack extends Stack {
       }
       return fn;
     };
-    // A client may wait for 20 seconds (shared/http/prefer.ts); the API gives up after 30.
+    // A client may wait for 20 seconds (packages/kit/src/http/prefer.ts); the API gives up after 30.
     const waiting = Duration.seconds(29);
 
     api.addServiceRoute(this, 'Root', routes.readRoot, apiFunction('root', []));

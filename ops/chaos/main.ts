@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { synthesize } from '../../local/synthesize.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
-import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { printTable, progressBar } from '../cli/output.ts';
 import { atLeast } from '../demo/options.ts';
 import { CONSUMERS, createServices } from '../demo/services.ts';

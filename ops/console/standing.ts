@@ -1,5 +1,5 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { PARKED_INDEX } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import { PARKED_INDEX } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
 import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
-import { idempotencyKey, memberId } from '../../shared/contracts/fields.ts';
-import { type ProblemCode, problemOf, problems } from '../../shared/contracts/problem.ts';
-import { type Route, routes } from '../../shared/contracts/routes.ts';
-import { problemDocument } from '../../shared/http/problems.ts';
+import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
+import { memberId } from '../../shared/contracts/fields.ts';
+import { problemOf } from '../../packages/kit/src/contracts/problem.ts';
+import { kindOf, type ProblemCode, problems } from '../../shared/contracts/problem.ts';
+import type { Route } from '../../packages/kit/src/contracts/route.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { problemDocument } from '../../packages/kit/src/http/problems.ts';
 import { jsonSchema } from './json-schema.ts';
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -73,7 +76,7 @@ function problemAnswers(codes: readonly ProblemCode[]) {
                 ? ref(problemName(some[0] as ProblemCode))
                 : { oneOf: some.map((code) => ref(problemName(code))) },
             examples: Object.fromEntries(
-              some.map((code) => [code, { value: problemDocument(code, problems[code].detail) }]),
+              some.map((code) => [code, { value: problemDocument(kindOf(code), problems[code].detail) }]),
             ),
           },
         },
@@ -164,7 +167,7 @@ export function openApi(version: string) {
         ...Object.fromEntries(
           (Object.keys(problems) as ProblemCode[])
             .filter((code) => answered.has(code))
-            .map((code) => [problemName(code), jsonSchema(problemOf(code))]),
+            .map((code) => [problemName(code), jsonSchema(problemOf(code, problems[code]))]),
         ),
       },
       parameters: {

@@ -1,7 +1,7 @@
 import { channels } from '../../shared/contracts/channels.ts';
-import { decodeData } from '../../shared/messaging/codecs.ts';
-import { UnreadableMessageError } from '../../shared/messaging/errors.ts';
-import { readEnvelope } from '../../shared/messaging/message.ts';
+import { decodeData } from '../../packages/kit/src/messaging/codecs.ts';
+import { UnreadableMessageError } from '../../packages/kit/src/messaging/errors.ts';
+import { readEnvelope } from '../../packages/kit/src/messaging/message.ts';
 
 const contracts = channels.flatMap(({ messages }) => messages);
 

@@ -8,13 +8,13 @@ import {
   readSwitches,
   type Switch,
   type SwitchChange,
-} from '../../shared/resilience/switches.ts';
+} from '../../packages/kit/src/resilience/switches.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 export const capabilityNames = Object.keys(capabilities) as Capability[];
 
 /** How a capability is switched; by whom and why, unless it is on by itself. */
-export type SwitchView = { capability: Capability; mode: Mode } & Partial<Omit<Switch, 'mode'>>;
+export type SwitchView = { capability: Capability; mode: string } & Partial<Omit<Switch, 'mode'>>;
 
 /** Why something is switched, by whom (you, if not said), and for how many milliseconds. */
 export interface How {

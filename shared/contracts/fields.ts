@@ -1,33 +1,12 @@
 import * as z from 'zod';
 import { canonicalName, MOST_CHARACTERS, NAME_LENGTH, nameFault } from './name-rule.ts';
 
-/** An id as anybody may write it, in the case that ids are kept in: what reads one takes both (RFC 9562 §4). */
-export const givenId = z.uuid().toLowerCase();
-
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
-
-export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
 /** Of a registration. */
 export const returning = z.boolean().optional().meta({
   description: 'Given if a member with this phone has left, and the phone is still remembered.',
 });
-
-/** A whole number, whose refusal names its bounds. */
-export function wholeNumber(from: number, to: number) {
-  // Made when it is told: the first number that Intl formats takes some ten milliseconds.
-  const error = () => `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;
-  return z.int({ error, abort: true }).min(from, { error }).max(to, { error });
-}
-
-const KEY = { error: 'must have 1 to 255 visible ASCII characters', abort: true };
-
-/** The same key with the same request gets the same answer. */
-export const idempotencyKey = z
-  .string()
-  .min(1, KEY)
-  .max(255, KEY)
-  .regex(/^[\x21-\x7e]*$/, KEY);
 
 const TAG = { error: 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN', abort: true };
 

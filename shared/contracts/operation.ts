@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { memberId, timestamp, wholeNumber } from './fields.ts';
+import { timestamp, wholeNumber } from '../../packages/kit/src/contracts/fields.ts';
+import { memberId } from './fields.ts';
 import { links } from './links.ts';
-import { problem } from './problem.ts';
+import { problem } from '../../packages/kit/src/contracts/problem.ts';
 
 const ID = '01999999-0000-7000-8000-0000000000aa';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { memberId, timestamp } from './fields.ts';
+import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
+import { memberId } from './fields.ts';
 import { links } from './links.ts';
 
 const ID = '01999999-0000-7000-8000-000000000001';

@@ -1,75 +1,10 @@
-import { STATUS_CODES } from 'node:http';
-import * as z from 'zod';
+import { kitProblems, type ProblemType } from '../../packages/kit/src/contracts/problem.ts';
 
-/**
- * Every type of problem that the API answers, by the last part of its `type`, which is stable and may be tested for.
- * `detail` is an example.
- */
-export const problems = {
-  'malformed-json': {
-    status: 400,
-    description: 'The body is no JSON.',
-    detail: 'The body is no JSON that can be read.',
-  },
-  'invalid-header': {
-    status: 400,
-    description: 'A header of the request is not as it should be.',
-    detail: 'Idempotency-Key must have 1 to 255 visible ASCII characters.',
-  },
-  'not-found': {
-    status: 404,
-    description: 'There is no such resource.',
-    detail: 'There is no member of that id here.',
-  },
-  'method-not-allowed': {
-    status: 405,
-    description: 'The resource does not take this method; `Allow` names those that it takes.',
-    detail: 'Allowed here: GET, HEAD, PATCH, DELETE, OPTIONS.',
-  },
-  'not-acceptable': {
-    status: 406,
-    description: 'The resource has no representation that `Accept` asks for.',
-    detail: 'This resource is application/json.',
-  },
+const ownProblems = {
   'phone-taken': {
     status: 409,
     description: 'The phone belongs to a member already.',
     detail: 'A member with this phone is registered already.',
-  },
-  'version-mismatch': {
-    status: 412,
-    description: 'The resource is not at a version that `If-Match` or `If-None-Match` asks for.',
-    detail: 'If-Match names another version: this is "3" by now. Read it again.',
-  },
-  'body-too-large': {
-    status: 413,
-    description: 'The body is larger than the API takes.',
-    detail: 'The body may have at most 65536 bytes.',
-  },
-  'unsupported-media-type': {
-    status: 415,
-    description: 'The body is in a format that this resource does not take.',
-    detail: 'Send the body as application/json.',
-  },
-  invalid: {
-    status: 422,
-    description: 'The body is JSON, but not as it should be: `errors` names each field.',
-    detail: 'The body is not as it should be; see errors.',
-  },
-  'idempotency-key-reused': {
-    status: 422,
-    description: 'The key came with another request before.',
-    detail: 'This Idempotency-Key came with another body before.',
-  },
-  'precondition-required': {
-    status: 428,
-    description: 'The change must say which version it is based on.',
-    detail: 'Send If-Match with the ETag of your last read.',
-  },
-  'too-many-requests': {
-    status: 429,
-    description: 'More requests than one caller, or for one phone, may send; `Retry-After` says when to try again.',
-    detail: 'Too many registrations for one caller. Try again in 12 s.',
   },
   'not-enough-points': {
     status: 409,
@@ -86,59 +21,12 @@ export const problems = {
     description: 'Nobody answered before the deadline that the caller set. Of an operation, never of a request.',
     detail: 'The points service did not answer in time. Points that were taken go back.',
   },
-  internal: {
-    status: 500,
-    description: 'Something went wrong on our side.',
-    detail: 'Something went wrong on our side. Try again.',
-  },
-  'read-only': {
-    status: 503,
-    description: 'Nothing can be changed for the moment; `Retry-After` says when to try again.',
-    detail: 'Nothing can be changed for the moment. Try again later.',
-  },
-  busy: {
-    status: 503,
-    description: 'The service is busy; `Retry-After` says when to try again.',
-    detail: 'The service is busy. Try again.',
-  },
-} as const satisfies Record<string, { status: number; description: string; detail: string }>;
+} as const satisfies Record<string, ProblemType>;
+
+/** Every type of problem that the API answers. */
+export const problems = { ...kitProblems, ...ownProblems } as const;
 
 export type ProblemCode = keyof typeof problems;
 
-/** RFC 9457. */
-export const problem = z
-  .object({
-    type: z.string().meta({ description: 'URI reference; what follows its last slash may be tested for.' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().optional(),
-    instance: z.string().optional().meta({ description: 'The path that was asked for.' }),
-    errors: z
-      .array(z.object({ pointer: z.string(), detail: z.string() }))
-      .optional()
-      .meta({ description: 'Each invalid field, by JSON pointer (RFC 6901) as a URI fragment.' }),
-  })
-  .meta({
-    description: 'Why a request was not fulfilled (RFC 9457).',
-    examples: [
-      {
-        type: '/problems/phone-taken',
-        title: 'Conflict',
-        status: 409,
-        detail: 'A member with this phone is registered already.',
-        instance: '/v1/members',
-      },
-    ],
-  });
-
-export type ProblemDocument = z.output<typeof problem>;
-
-/** What a problem of this type looks like. */
-export const problemOf = (code: ProblemCode) => {
-  const { status, description, detail } = problems[code];
-  const type = `/problems/${code}`;
-  return problem.extend({ type: z.literal(type), status: z.literal(status) }).meta({
-    description,
-    examples: [{ type, title: STATUS_CODES[status], status, detail }],
-  });
-};
+/** What a `Problem` or its document is made of. */
+export const kindOf = (code: ProblemCode) => ({ code, status: problems[code].status });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { MessageContract } from './contract.ts';
-import { memberId, timestamp } from './fields.ts';
+import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
+import { memberId } from './fields.ts';
 
 export const redeemPoints = {
   type: 'rollcall.points.redeem.v1',

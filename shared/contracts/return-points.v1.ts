@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { MessageContract } from './contract.ts';
+import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
 import { memberId } from './fields.ts';
 
 export const returnPoints = {

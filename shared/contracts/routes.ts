@@ -1,7 +1,6 @@
-/**
- * Every route of the public API. infra/ makes them, and what asks for another is told which there are.
- * `access`: of everybody; or with a token of the member, or one whose scope lets it read or write every member.
- */
+import type { Route } from '../../packages/kit/src/contracts/route.ts';
+
+/** Every route of the public API. infra/ makes them, and what asks for another is told which there are. */
 export const routes = {
   readRoot: { method: 'GET', path: '/v1', access: 'public' },
   register: { method: 'POST', path: '/v1/members', access: 'public' },
@@ -19,6 +18,4 @@ export const routes = {
   readGuide: { method: 'GET', path: '/v1/members/{id}/guide', access: 'read' },
   readOpenApi: { method: 'GET', path: '/v1/openapi.json', access: 'public' },
   readDocs: { method: 'GET', path: '/docs', access: 'public' },
-} as const satisfies Record<string, { method: string; path: string; access: 'public' | 'read' | 'write' }>;
-
-export type Route = (typeof routes)[keyof typeof routes];
+} as const satisfies Record<string, Route>;

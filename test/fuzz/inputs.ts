@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Route } from '../../shared/contracts/routes.ts';
+import type { Route } from '../../packages/kit/src/contracts/route.ts';
 
 /** What inputs are made of that shall come close to what is right. */
 export interface Known {

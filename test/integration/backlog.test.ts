@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageBatchCommand 
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chunk } from '../../shared/messaging/batches.ts';
+import { chunk } from '../../packages/kit/src/messaging/batches.ts';
 import { memberIdOf, registered } from '../support/builders.ts';
 import { eventually, startTestCloud, switchTo, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';

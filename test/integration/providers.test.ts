@@ -5,8 +5,8 @@ import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/clien
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
-import { circuitsOf } from '../../shared/resilience/dynamodb-circuit-store.ts';
-import { readSwitches } from '../../shared/resilience/switches.ts';
+import { circuitsOf } from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
+import { readSwitches } from '../../packages/kit/src/resilience/switches.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 

@@ -3,7 +3,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { createMessage } from '../../shared/messaging/message.ts';
+import { createMessage } from '../../packages/kit/src/messaging/message.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { FirstClient } from '../support/first-client.ts';
 

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscriber-store.ts';
-import type { ParkedMessage, SubscriberStore } from '../../shared/messaging/subscriber-store.ts';
+import { createSubscriberStore } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
+import type { ParkedMessage, SubscriberStore } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { Choices, Instance, Scheduler } from '../simulation/scheduler.ts';
 import { Tables } from '../simulation/tables.ts';
 import { outgoingMessage } from '../support/builders.ts';

@@ -15,7 +15,7 @@ import { SNS_SENDER } from '../../local/senders.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
-import { createMessage } from '../../shared/messaging/message.ts';
+import { createMessage } from '../../packages/kit/src/messaging/message.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, outgoingMessage, registered } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

@@ -13,8 +13,8 @@ const tables = await vi.hoisted(async () => {
   Object.assign(process.env, support.REGISTRATION_ENVIRONMENT);
   return new support.OneMemberTables();
 });
-vi.mock('../../shared/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
-vi.mock('../../shared/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
+vi.mock('../../packages/kit/src/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
+vi.mock('../../packages/kit/src/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
 beforeEach(() => {
   tables.written.length = 0;
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);

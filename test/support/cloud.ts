@@ -17,7 +17,7 @@ import { EVERY_MEMBER } from '../../ops/token.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { channels } from '../../shared/contracts/channels.ts';
-import { changeSwitches, type Switch } from '../../shared/resilience/switches.ts';
+import { changeSwitches, type Switch } from '../../packages/kit/src/resilience/switches.ts';
 
 const PATIENCE_MS = 100_000;
 

@@ -1,7 +1,7 @@
-import { chunk } from '../../shared/messaging/batches.ts';
-import type { Cursor } from '../../shared/messaging/cursor.ts';
-import type { Place } from '../../shared/messaging/message.ts';
-import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
+import { chunk } from '../../packages/kit/src/messaging/batches.ts';
+import type { Cursor } from '../../packages/kit/src/messaging/cursor.ts';
+import type { Place } from '../../packages/kit/src/messaging/message.ts';
+import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
 import type {
   Claim,
   DiscardedMessage,
@@ -12,7 +12,7 @@ import type {
   State,
   StateChange,
   SubscriberStore,
-} from '../../shared/messaging/subscriber-store.ts';
+} from '../../packages/kit/src/messaging/subscriber-store.ts';
 
 /** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
 export class InMemorySubscriberStore implements SubscriberStore {

@@ -4,9 +4,9 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, it, vi } from 'vitest';
 import { ServiceFunction } from '../../infra/constructs/service-function.ts';
 import { type Stage, stageNamed } from '../../infra/stages.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
-import { traced } from '../../shared/observability/spans.ts';
-import { flushed } from '../../shared/observability/tracing.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+import { traced } from '../../packages/kit/src/observability/spans.ts';
+import { flushed } from '../../packages/kit/src/observability/tracing.ts';
 
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:collector-arm64:1';
 

@@ -3,13 +3,13 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { transact } from '../../shared/aws/transact.ts';
-import { PermanentError } from '../../shared/messaging/errors.ts';
-import { createOutbox, type Outbox, type OutboxRow } from '../../shared/messaging/outbox.ts';
-import { createRedelivery } from '../../shared/messaging/redelivery.ts';
-import type { Relay } from '../../shared/messaging/relay.ts';
-import { relayFunctions } from '../../shared/messaging/relay-functions.ts';
-import type { Observability } from '../../shared/observability/observability.ts';
+import { transact } from '../../packages/kit/src/aws/transact.ts';
+import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
+import { createOutbox, type Outbox, type OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
+import { createRedelivery } from '../../packages/kit/src/messaging/redelivery.ts';
+import type { Relay } from '../../packages/kit/src/messaging/relay.ts';
+import { relayFunctions } from '../../packages/kit/src/messaging/relay-functions.ts';
+import type { Observability } from '../../packages/kit/src/observability/observability.ts';
 import { outboxRow, sqsRecord, TIME } from '../support/builders.ts';
 
 const canceled = (...codes: string[]) =>

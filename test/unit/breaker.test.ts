@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBreaker } from '../../shared/resilience/breaker.ts';
-import { durationBucket, durationOf, percentile } from '../../shared/resilience/circuit.ts';
-import { BulkheadFullError, RejectedError, UnavailableError } from '../../shared/resilience/errors.ts';
-import { judge } from '../../shared/resilience/remote-service.ts';
+import { createBreaker } from '../../packages/kit/src/resilience/breaker.ts';
+import { durationBucket, durationOf, percentile } from '../../packages/kit/src/resilience/circuit.ts';
+import { BulkheadFullError, RejectedError, UnavailableError } from '../../packages/kit/src/resilience/errors.ts';
+import { judge } from '../../packages/kit/src/resilience/remote-service.ts';
 import { TIME } from '../support/builders.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_RECEIVES } from '../../shared/config/redelivery.ts';
-import { backoffSeconds, postponedSeconds } from '../../shared/messaging/backoff.ts';
-import { consume } from '../../shared/messaging/consumer.ts';
-import { PostponedError } from '../../shared/messaging/errors.ts';
+import { MAX_RECEIVES } from '../../packages/kit/src/contracts/redelivery.ts';
+import { backoffSeconds, postponedSeconds } from '../../packages/kit/src/messaging/backoff.ts';
+import { consume } from '../../packages/kit/src/messaging/consumer.ts';
+import { PostponedError } from '../../packages/kit/src/messaging/errors.ts';
 import { sqsRecord } from '../support/builders.ts';
 
 describe('consume', () => {

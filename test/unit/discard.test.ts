@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PermanentError } from '../../shared/messaging/errors.ts';
+import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
 import { profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 

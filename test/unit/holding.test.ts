@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeldError, PostponedError, TransientError } from '../../shared/messaging/errors.ts';
+import { HeldError, PostponedError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { documents, FOLDER } from '../../ops/contracts/documents.ts';
-import { idempotencyKey } from '../../shared/contracts/fields.ts';
+import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
 import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
-import { evaluate, type Preconditions } from '../../shared/http/conditions.ts';
-import { idOf } from '../../shared/http/ids.ts';
-import { createMemberAccess } from '../../shared/http/member-access.ts';
-import { preferredWait } from '../../shared/http/prefer.ts';
-import type { Problem } from '../../shared/http/problems.ts';
-import { validated } from '../../shared/http/validation.ts';
+import { evaluate, type Preconditions } from '../../packages/kit/src/http/conditions.ts';
+import { idOf } from '../../packages/kit/src/http/ids.ts';
+import { createMemberAccess } from '../../shared/member-access.ts';
+import { preferredWait } from '../../packages/kit/src/http/prefer.ts';
+import type { Problem } from '../../packages/kit/src/http/problems.ts';
+import { validated } from '../../packages/kit/src/http/validation.ts';
 import { httpEvent } from '../support/http.ts';
 
 describe('Prefer', () => {

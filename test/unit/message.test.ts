@@ -1,11 +1,11 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { MessageContract } from '../../shared/contracts/contract.ts';
+import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
-import { PROTOBUF_FORMAT } from '../../shared/messaging/codecs.ts';
+import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
 import {
   createMessage,
   encodeMessage,
@@ -14,8 +14,8 @@ import {
   readEnvelope,
   readMessage,
   versionOf,
-} from '../../shared/messaging/message.ts';
-import { outgoing } from '../../shared/messaging/outgoing.ts';
+} from '../../packages/kit/src/messaging/message.ts';
+import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };

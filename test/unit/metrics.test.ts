@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type Measured, metricLines } from '../../shared/observability/metrics.ts';
-import { createObservability } from '../../shared/observability/observability.ts';
-import { flushed } from '../../shared/observability/tracing.ts';
+import { type Measured, metricLines } from '../../packages/kit/src/observability/metrics.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+import { flushed } from '../../packages/kit/src/observability/tracing.ts';
 import { TIME } from '../support/builders.ts';
 
 const count = (name: string, value: number, dimensions = {}): Measured => ({

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { createSubscriberStore } from '../../shared/messaging/dynamodb-subscriber-store.ts';
+import { createSubscriberStore } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
 
 const AT = '2026-11-21T10:00:00.000Z';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PermanentError, TransientError } from '../../shared/messaging/errors.ts';
-import type { ParkedMessage } from '../../shared/messaging/subscriber-store.ts';
+import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outbox, OutboxRow } from '../../shared/messaging/outbox.ts';
-import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
-import { createRelay } from '../../shared/messaging/relay.ts';
-import type { Sender } from '../../shared/messaging/sender.ts';
+import type { Outbox, OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
+import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
+import { createRelay } from '../../packages/kit/src/messaging/relay.ts';
+import type { Sender } from '../../packages/kit/src/messaging/sender.ts';
 import { outboxRow, outgoingMessage } from '../support/builders.ts';
 
 const idOf = ({ aggregateId, version }: OutboxRow) => `${aggregateId}/${version}`;

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-sns';
 import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { isPermanent } from '../../shared/messaging/errors.ts';
-import { createSender, gathering } from '../../shared/messaging/sender.ts';
-import { publishByTopics } from '../../shared/messaging/topics.ts';
+import { isPermanent } from '../../packages/kit/src/messaging/errors.ts';
+import { createSender, gathering } from '../../packages/kit/src/messaging/sender.ts';
+import { publishByTopics } from '../../packages/kit/src/messaging/topics.ts';
 import { outgoingMessage } from '../support/builders.ts';
 
 interface Entry {

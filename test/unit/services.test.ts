@@ -13,9 +13,9 @@ import type { RegistrationBonus } from '../../shared/config/registration-bonus.t
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import { handlersOf } from '../../shared/messaging/applier.ts';
-import { createCorrespondence } from '../../shared/messaging/correspondence.ts';
-import { readEnvelope, readMessage } from '../../shared/messaging/message.ts';
+import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
+import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
+import { readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;

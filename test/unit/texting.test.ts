@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
 import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
-import { HeldError } from '../../shared/messaging/errors.ts';
+import { HeldError } from '../../packages/kit/src/messaging/errors.ts';
 import {
   CircuitOpenError,
   PacedError,
   RejectedError,
   ThrottledError,
   UnavailableError,
-} from '../../shared/resilience/errors.ts';
+} from '../../packages/kit/src/resilience/errors.ts';
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };

@@ -8,8 +8,8 @@ import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { createReceiver } from '../../functions/sms/webhooks/receiver.ts';
 import { readTwilio, signatureOf } from '../../functions/sms/webhooks/twilio.ts';
 import { UNPROVEN, UNREADABLE, type WebhookRequest, webhookRequest } from '../../functions/sms/webhooks/webhook.ts';
-import type { HttpEvent } from '../../shared/http/secured.ts';
-import type { OutgoingMessage } from '../../shared/messaging/outgoing.ts';
+import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
+import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
 
 const now = () => TIME;

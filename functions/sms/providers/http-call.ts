@@ -1,4 +1,4 @@
-import { RejectedError, ThrottledError, UnavailableError } from '../../../shared/resilience/errors.ts';
+import { RejectedError, ThrottledError, UnavailableError } from '../../../packages/kit/src/resilience/errors.ts';
 
 export interface HttpAnswer {
   status: number;

@@ -1,4 +1,4 @@
-import type { Try } from '../../../shared/resilience/remote-service.ts';
+import type { Try } from '../../../packages/kit/src/resilience/remote-service.ts';
 
 export interface TextMessage {
   /** E.164. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { NotServedError } from '../../../shared/resilience/errors.ts';
+import { NotServedError } from '../../../packages/kit/src/resilience/errors.ts';
 import { OptedOutError } from '../opt-outs.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';

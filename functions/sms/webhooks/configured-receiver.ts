@@ -1,10 +1,10 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { clientDefaults, createDynamoDB } from '../../../shared/aws/clients.ts';
-import { createPseudonym } from '../../../shared/aws/pseudonyms.ts';
-import { addresses, readEnvironment, text } from '../../../shared/config/environment.ts';
-import { createSender } from '../../../shared/messaging/sender.ts';
-import { createObservability } from '../../../shared/observability/observability.ts';
+import { clientDefaults, createDynamoDB } from '../../../packages/kit/src/aws/clients.ts';
+import { createPseudonym } from '../../../packages/kit/src/aws/pseudonyms.ts';
+import { addresses, readEnvironment, text } from '../../../packages/kit/src/aws/environment.ts';
+import { createSender } from '../../../packages/kit/src/messaging/sender.ts';
+import { createObservability } from '../../../packages/kit/src/observability/observability.ts';
 import { createOptOuts } from '../opt-outs.ts';
 import { createReceiver } from './receiver.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Problem } from '../../../shared/http/problems.ts';
-import type { HttpEvent } from '../../../shared/http/secured.ts';
+import { Problem } from '../../../packages/kit/src/http/problems.ts';
+import type { HttpEvent } from '../../../packages/kit/src/http/secured.ts';
 import type { ProviderEvent } from '../provider-events.ts';
 
 export interface WebhookRequest {

@@ -33,16 +33,16 @@ export interface SecurityMutant {
 
 const api = 'infra/constructs/api.ts';
 const authorizers = 'local/authorizers.ts';
-const access = 'shared/http/member-access.ts';
+const access = 'shared/member-access.ts';
 const signature = 'local/signature.ts';
 const policy = 'local/iam/policy.ts';
 const guard = 'local/guard.ts';
 const encryption = 'infra/constructs/encryption.ts';
 const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
-const parking = 'shared/messaging/parking.ts';
+const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
-const release = 'shared/messaging/release.ts';
+const release = 'packages/kit/src/messaging/release.ts';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -127,14 +127,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'answers may be stored',
-    file: 'shared/http/secured.ts',
+    file: 'packages/kit/src/http/secured.ts',
     from: '.use(headers).use(noStore)',
     to: '.use(headers)',
     test: 'security/callers',
   },
   {
     name: 'no HSTS, and sniffing',
-    file: 'shared/http/secured.ts',
+    file: 'packages/kit/src/http/secured.ts',
     from: '.use(headers).use(noStore)',
     to: '.use(noStore)',
     test: 'security/callers',
@@ -288,7 +288,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages of anybody',
-    file: 'shared/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber.ts',
     from: 'if (!maySend(channel, envelope))',
     to: 'if (!maySend(channel, envelope) && !envelope)',
     test: 'security/access',
@@ -309,21 +309,21 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: "messages of some service that are another's to send",
-    file: 'shared/contracts/channel.ts',
+    file: 'packages/kit/src/contracts/channel.ts',
     from: 'return sendersOf[contract?.type ?? type] ?? senders;',
     to: 'return (contract && senders) ?? sendersOf[type] ?? senders;',
     test: 'unit/subscriber',
   },
   {
     name: 'messages in the name of another service',
-    file: 'shared/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber.ts',
     from: 'if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))',
     to: 'if (senderPrefix !== undefined && !isSentBy(source, `AROA:${senderPrefix}${source.slice(10)}-${senderId}`, senderPrefix))',
     test: 'integration/commands',
   },
   {
     name: 'sessions of whoever is called like a function',
-    file: 'shared/messaging/sender-id.ts',
+    file: 'packages/kit/src/messaging/sender-id.ts',
     from: "roleId.startsWith('AROA') && ",
     to: 'roleId !== session && ',
     test: 'unit/subscriber',
@@ -358,14 +358,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'data about another subject',
-    file: 'shared/messaging/message.ts',
+    file: 'packages/kit/src/messaging/message.ts',
     from: '  if (!agree(contract, envelope.subject, data.data))\n',
     to: '  if (data.error)\n',
     test: 'unit/message',
   },
   {
     name: 'phones in keys',
-    file: 'shared/aws/pseudonyms.ts',
+    file: 'packages/kit/src/aws/pseudonyms.ts',
     from: ".digest('base64url');",
     to: ".digest('base64url') && personal;",
     test: 'security/personal-data',
@@ -386,7 +386,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'who did it',
-    file: 'shared/http/audit.ts',
+    file: 'packages/kit/src/http/audit.ts',
     from: "logger.info('audit', { ...by, ...change,",
     to: "logger.info('audit', { ...change,",
     test: 'security/callers',
@@ -400,9 +400,9 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'problems repeat every path',
-    file: 'shared/http/problems.ts',
-    from: '...(isOurs(instance) && { instance }),',
-    to: 'instance: isOurs(instance) ? instance : instance,',
+    file: 'packages/kit/src/http/problems.ts',
+    from: '...(templates.some((template) => isOfRoute(path, template)) && { instance: path }),',
+    to: 'instance: templates.some((template) => isOfRoute(path, template)) ? path : path,',
     test: 'security/personal-data',
   },
   {
@@ -414,7 +414,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'errors of providers are logged with the text',
-    file: 'shared/messaging/subscriber-functions.ts',
+    file: 'packages/kit/src/messaging/subscriber-functions.ts',
     from: "else logger.warn('message given back', { ...about, error });",
     to: "else logger.warn('message given back', { ...about, error, outcomes, body: givenBack[0]?.record.body });",
     test: 'security/personal-data',
@@ -519,49 +519,49 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what was discarded of who left',
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: 'for (const beginning of [DISCARDED, PARKED]) {',
     to: 'for (const beginning of [PARKED]) {',
     test: 'security/personal-data',
   },
   {
     name: 'who left, below a baseline',
-    file: 'shared/messaging/cursor.ts',
+    file: 'packages/kit/src/messaging/cursor.ts',
     from: "  if (cursor.erased) return { action: 'acknowledge' };\n",
     to: '',
     test: 'unit/erasing',
   },
   {
     name: 'what claims to come later of who left',
-    file: 'shared/messaging/cursor.ts',
+    file: 'packages/kit/src/messaging/cursor.ts',
     from: "if (cursor.erased) return { action: 'acknowledge' };",
     to: "if (cursor.erased && version <= cursor.version) return { action: 'acknowledge' };",
     test: 'unit/erasing',
   },
   {
     name: 'what is next of who left',
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
     test: 'integration/subscriber-store',
   },
   {
     name: 'rows of who left that claim a later version',
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: 'for (const { pk, sk, messageId } of Items) {',
     to: 'for (const { pk, sk, messageId } of Items.filter(({ version }) => version < 9)) {',
     test: 'integration/subscriber-store',
   },
   {
     name: 'what a crash left of who left',
-    file: 'shared/messaging/applier.ts',
+    file: 'packages/kit/src/messaging/applier.ts',
     from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);',
     to: '',
     test: 'unit/erasing',
   },
   {
     name: 'what a leaving says that is parked itself, once it is applied',
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: 'if (messageId === but) continue;',
     to: '',
     test: 'integration/subscriber-store',
@@ -575,14 +575,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what was discarded while they left',
-    file: 'shared/messaging/discard.ts',
+    file: 'packages/kit/src/messaging/discard.ts',
     from: "if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');",
     to: '',
     test: 'unit/erasing',
   },
   {
     name: 'the event that erases, discarded',
-    file: 'shared/messaging/discard.ts',
+    file: 'packages/kit/src/messaging/discard.ts',
     from: "if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {",
     to: "if (parked.reason === 'unsent' && isErasing(parked, contracts)) {",
     test: 'unit/erasing',
@@ -596,14 +596,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'spans repeat what any error says',
-    file: 'shared/observability/spans.ts',
+    file: 'packages/kit/src/observability/spans.ts',
     from: 'const isOurs = error instanceof MessagingError || error instanceof RemoteError;',
     to: 'const isOurs = true;',
     test: 'unit/tracing',
   },
   {
     name: 'spans tell what is asked for by any id',
-    file: 'shared/http/endpoint.ts',
+    file: 'packages/kit/src/http/endpoint.ts',
     from: "const id = pathId(event, 'member');",
     to: "aboutAggregate(event.pathParameters?.id ?? '');\n  const id = pathId(event, 'member');",
     test: 'security/personal-data',
@@ -764,21 +764,21 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'texts beyond the limit of a country or a day, by several instances at once',
-    file: 'shared/resilience/dynamodb-token-store.ts',
+    file: 'packages/kit/src/resilience/dynamodb-token-store.ts',
     from: '(attribute_not_exists(texts) OR texts <= :limit) AND ',
     to: ':limit = :limit AND ',
     test: 'integration/flood',
   },
   {
     name: 'tokens used beyond the limit',
-    file: 'shared/resilience/leased-tokens.ts',
+    file: 'packages/kit/src/resilience/leased-tokens.ts',
     from: 'pocket.tokens--;',
     to: '',
     test: 'unit/leased-tokens',
   },
   {
     name: 'one probe of an open circuit at a time',
-    file: 'shared/resilience/breaker.ts',
+    file: 'packages/kit/src/resilience/breaker.ts',
     from: 'if (!(await change(seen, probing)))',
     to: 'if (!(await change(seen, probing)) && false)',
     test: 'unit/breaker',

@@ -1,8 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
 const operation = 'functions/registration/operation.ts';
-const applier = 'shared/messaging/applier.ts';
-const release = 'shared/messaging/release.ts';
+const applier = 'packages/kit/src/messaging/applier.ts';
+const release = 'packages/kit/src/messaging/release.ts';
 
 /** Of commands, operations and answers. */
 export const answeringMutants: Mutant[] = [
@@ -48,7 +48,7 @@ export const answeringMutants: Mutant[] = [
     name: 'dead-letter-derives-nothing',
     breaks: ['answer', 'erasure'],
     seed: 34,
-    file: 'shared/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber.ts',
     from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },
@@ -72,14 +72,14 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'answer-acknowledged-unwritten',
     breaks: ['answer', 'erasure'],
-    file: 'shared/messaging/state-changes.ts',
+    file: 'packages/kit/src/messaging/state-changes.ts',
     from: 'if (once) await setOnce(once);',
     to: 'if (once) setOnce(once).catch(() => {});',
   },
   {
     name: 'answers-of-a-batch-overwrite-one-another',
     breaks: ['answer', 'erasure'],
-    file: 'shared/messaging/state-changes.ts',
+    file: 'packages/kit/src/messaging/state-changes.ts',
     from: '...some.map(({ once }) => once.attributes).reverse()',
     to: 'once.attributes',
   },
@@ -143,14 +143,14 @@ export const answeringMutants: Mutant[] = [
     name: 'booked-without-the-cursor',
     breaks: ['operation', 'G4'],
     seed: 3,
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
   },
   {
     name: 'answer-adds-to-what-is-there',
     breaks: ['answer'],
-    file: 'shared/messaging/state-changes.ts',
+    file: 'packages/kit/src/messaging/state-changes.ts',
     from: `    UpdateExpression: \`SET \${all.map((_, i) => \`#a\${i} = if_not_exists(#a\${i}, :a\${i})\`).join(', ')}\`,
     ExpressionAttributeNames: Object.fromEntries(all.map(([name], i) => [\`#a\${i}\`, name])),
     ExpressionAttributeValues: Object.fromEntries(all.map(([, value], i) => [\`:a\${i}\`, value])),`,
@@ -170,7 +170,7 @@ export const answeringMutants: Mutant[] = [
     name: 'own-commit-passes-for-another',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 18,
-    file: 'shared/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
     from: 'if (item && wasTriedAgain(error) && isOwn(item)) return read(item);',
     to: '',
   },

@@ -1,9 +1,9 @@
 import type { Mutant } from './mutant.ts';
 
-const applier = 'shared/messaging/applier.ts';
-const consumer = 'shared/messaging/consumer.ts';
-const subscriber = 'shared/messaging/subscriber.ts';
-const cursor = 'shared/messaging/cursor.ts';
+const applier = 'packages/kit/src/messaging/applier.ts';
+const consumer = 'packages/kit/src/messaging/consumer.ts';
+const subscriber = 'packages/kit/src/messaging/subscriber.ts';
+const cursor = 'packages/kit/src/messaging/cursor.ts';
 
 /** Of what is applied, once and in order. */
 export const applyingMutants: Mutant[] = [

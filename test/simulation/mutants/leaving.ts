@@ -1,10 +1,10 @@
 import type { Mutant } from './mutant.ts';
 
-const store = 'shared/messaging/dynamodb-subscriber-store.ts';
-const release = 'shared/messaging/release.ts';
-const applier = 'shared/messaging/applier.ts';
-const parking = 'shared/messaging/parking.ts';
-const cursor = 'shared/messaging/cursor.ts';
+const store = 'packages/kit/src/messaging/dynamodb-subscriber-store.ts';
+const release = 'packages/kit/src/messaging/release.ts';
+const applier = 'packages/kit/src/messaging/applier.ts';
+const parking = 'packages/kit/src/messaging/parking.ts';
+const cursor = 'packages/kit/src/messaging/cursor.ts';
 
 /** Of members who leave, and of what is held or switched off. */
 export const leavingMutants: Mutant[] = [

@@ -1,9 +1,9 @@
 import type { Mutant } from './mutant.ts';
 
-const parking = 'shared/messaging/parking.ts';
-const release = 'shared/messaging/release.ts';
-const parked = 'shared/messaging/parked.ts';
-const subscriber = 'shared/messaging/subscriber.ts';
+const parking = 'packages/kit/src/messaging/parking.ts';
+const release = 'packages/kit/src/messaging/release.ts';
+const parked = 'packages/kit/src/messaging/parked.ts';
+const subscriber = 'packages/kit/src/messaging/subscriber.ts';
 
 /** Of what is set aside, and tried again. */
 export const parkingMutants: Mutant[] = [
@@ -84,7 +84,7 @@ export const parkingMutants: Mutant[] = [
     name: 'discard-out-of-turn',
     breaks: ['G1', 'G3', 'G4', 'rest'],
     seed: 2,
-    file: 'shared/messaging/discard.ts',
+    file: 'packages/kit/src/messaging/discard.ts',
     from: "if (decision.action === 'apply') return { after: decision.after, next: { version } };",
     to: "if (decision.action !== 'adopt') return { after: version - 1, next: { version } };\n    return { after: 0, next: { version } };",
   },
@@ -92,7 +92,7 @@ export const parkingMutants: Mutant[] = [
     name: 'dead-letter-deleted-though-not-set-aside',
     breaks: ['G1'],
     seed: 10,
-    file: 'shared/messaging/dead-letters.ts',
+    file: 'packages/kit/src/messaging/dead-letters.ts',
     from: 'return false;',
     to: 'return true;',
   },

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
-const relay = 'shared/messaging/relay.ts';
-const sender = 'shared/messaging/sender.ts';
+const relay = 'packages/kit/src/messaging/relay.ts';
+const sender = 'packages/kit/src/messaging/sender.ts';
 const members = 'functions/registration/members.ts';
 
 /** Of what is committed and published. */

@@ -1,4 +1,4 @@
-import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../config/redelivery.ts';
+import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../contracts/redelivery.ts';
 import { maySend, type SenderRules } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
-import { readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../aws/environment.ts';
 import { writeGathered } from './metrics.ts';
 
 /** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */

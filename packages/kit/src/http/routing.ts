@@ -1,4 +1,4 @@
-import type { Route } from '../contracts/routes.ts';
+import type { Route } from '../contracts/route.ts';
 
 /** The path of a route with its parameters filled in. */
 export const pathOf = (route: Route, { id = '' }: { id?: string } = {}) =>

@@ -2,12 +2,20 @@ import type {
   APIGatewayEventRequestContextJWTAuthorizer,
   APIGatewayEventRequestContextV2WithAuthorizer,
 } from 'aws-lambda';
-import type { TokenScopes } from '../config/token-scopes.ts';
-import { memberId } from './endpoint.ts';
-import { notFound } from './problems.ts';
-import type { HttpEvent } from './secured.ts';
+import type { TokenScopes } from './config/token-scopes.ts';
+import { pathId } from '../packages/kit/src/http/endpoint.ts';
+import { notFound } from '../packages/kit/src/http/problems.ts';
+import type { HttpEvent } from '../packages/kit/src/http/secured.ts';
+import { aboutAggregate } from '../packages/kit/src/observability/spans.ts';
 
 type Access = keyof TokenScopes;
+
+/** The member that the path names. */
+function memberId(event: HttpEvent): string {
+  const id = pathId(event, 'member');
+  aboutAggregate(id);
+  return id;
+}
 
 /**
  * What the token of a request, which API Gateway has verified, lets its bearer do: everything about the member who is its

@@ -1,12 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { refusedBy } from '../aws/transact.ts';
-import type { Capability, Mode } from '../config/capabilities.ts';
 import { lastKnown } from './last-known.ts';
+
+/** By capability: what it can be switched to, besides `on`. */
+export type Modes = Readonly<Record<string, readonly string[]>>;
 
 /** How a capability is switched, by whom, why, and until when. */
 export interface Switch {
-  mode: Mode;
+  mode: string;
   by: string;
   why: string;
   /** ISO 8601 in UTC. */
@@ -15,7 +17,7 @@ export interface Switch {
   until?: string;
 }
 
-export type SwitchChange = Switch & { capability: Capability };
+export type SwitchChange = Switch & { capability: string };
 
 export interface SwitchesOptions {
   client: DynamoDBDocumentClient;
@@ -30,8 +32,8 @@ export interface SwitchesOptions {
 const MAX_AGE_MS = 4_000;
 
 /** As functions see the switches: read at most every few seconds. */
-export function createSwitches({ client, tableName, now, logger }: SwitchesOptions) {
-  const known = lastKnown<ReadonlyMap<Capability, Switch>>({
+export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
+  const known = lastKnown<ReadonlyMap<string, Switch>>({
     read: () => readSwitches(client, tableName),
     maxAgeMs: MAX_AGE_MS,
     now,
@@ -39,19 +41,19 @@ export function createSwitches({ client, tableName, now, logger }: SwitchesOptio
     onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
   });
   return {
-    async mode<C extends Capability>(capability: C): Promise<Mode<C>> {
-      return modeOf((await known()).get(capability), now()) as Mode<C>;
+    async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
+      return modeOf((await known()).get(capability), now());
     },
   };
 }
 
-export const modeOf = (switched: Switch | undefined, now: Date): Mode =>
+export const modeOf = (switched: Switch | undefined, now: Date): string =>
   !switched || (switched.until !== undefined && Date.parse(switched.until) <= now.getTime()) ? 'on' : switched.mode;
 
 export async function readSwitches(
   client: DynamoDBDocumentClient,
   TableName: string,
-): Promise<Map<Capability, Switch>> {
+): Promise<Map<string, Switch>> {
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName,

@@ -5,8 +5,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
-import type { Capability, Mode } from '../config/capabilities.ts';
-import { addresses, readEnvironment, text } from '../config/environment.ts';
+import { addresses, readEnvironment, text } from '../aws/environment.ts';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
@@ -34,7 +33,7 @@ export interface SubscriberFunctionsOptions<C extends MessageContract> {
   /** Whose messages those are that it sends, if the service has another name in its messages. */
   source?: string;
   /** What an operator pauses or skips them by; nothing: they cannot be. */
-  capability?: Capability;
+  capability?: string;
   /** What its queue takes messages from, or is. */
   channel: Channel;
   /** Sort key of the item that carries the cursor. */
@@ -54,7 +53,7 @@ export interface HandlerSurroundings {
   newId: () => string;
   correspondence: Correspondence;
   /** How the capability is switched now. */
-  mode: () => Promise<Mode>;
+  mode: () => Promise<string>;
 }
 
 const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
@@ -104,7 +103,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     now,
     logger,
   });
-  const mode = async (): Promise<Mode> => (capability ? switches.mode(capability) : 'on');
+  const mode = async (): Promise<string> => (capability ? switches.mode(capability) : 'on');
   const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS });
   const sender = Object.keys(CHANNELS).length > 0 ? gathering(createSender({ sqs, addresses: CHANNELS })) : undefined;
   const together = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
@@ -162,7 +161,7 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
   }
 
   /** Applies a batch, or does with it as the capability is switched. */
-  async function consumeAs(switched: Mode, event: SQSEvent): Promise<ConsumerReport> {
+  async function consumeAs(switched: string, event: SQSEvent): Promise<ConsumerReport> {
     if (switched === 'skip')
       return consume(event, (delivery) => together(() => subscriber.hold(delivery, `${capability} is skipped`)));
     if (switched !== 'pause')

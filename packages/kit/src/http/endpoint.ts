@@ -3,7 +3,7 @@ import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type * as z from 'zod';
-import { aboutAggregate } from '../observability/spans.ts';
+import type { Route } from '../contracts/route.ts';
 import { etagOfBody, evaluate, type Preconditions } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { idOf } from './ids.ts';
@@ -24,10 +24,21 @@ export const NOTHING = '';
 /** Of what is about nobody: caches may keep it, and ask whether it is still so. */
 export const PUBLIC = { 'cache-control': 'no-cache' };
 
+export interface EndpointOptions {
+  /** Of its answers; `NOTHING`: they have no body. */
+  mediaType?: string;
+  /** Those that its path may be of, if it is the endpoint of everything else. */
+  routes?: readonly Route[];
+}
+
 /** An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions. */
-export function endpoint(logger: Logger, handle: (event: HttpEvent) => Promise<HttpResponse>, mediaType = JSON_TYPE) {
+export function endpoint(
+  logger: Logger,
+  handle: (event: HttpEvent) => Promise<HttpResponse>,
+  { mediaType = JSON_TYPE, routes = [] }: EndpointOptions = {},
+) {
   const handler = secured()
-    .use(problems(logger))
+    .use(problems(logger, routes))
     .use(negotiation(mediaType))
     .use(conditionalReads)
     .handler((event) => handle(event));
@@ -57,13 +68,6 @@ export function json(statusCode: number, body: unknown, headers: Record<string, 
 
 export function header({ headers }: HttpEvent, name: string): string | undefined {
   return headers[name];
-}
-
-/** The member that the path names. */
-export function memberId(event: HttpEvent): string {
-  const id = pathId(event, 'member');
-  aboutAggregate(id);
-  return id;
 }
 
 /** The id in the path. */
@@ -114,13 +118,15 @@ const bodyLimit: Middleware = {
   },
 };
 
-function problems(logger: Logger): Middleware {
+function problems(logger: Logger, routes: readonly Route[] = []): Middleware {
   return {
     onError(request) {
+      const { rawPath, routeKey } = request.event;
       const problem = toProblem(request.error);
       if (problem.status >= 500)
-        logger.error('request failed', { error: request.error, route: request.event.routeKey });
-      request.response = problemResponse(problem, request.event.rawPath);
+        logger.error('request failed', { error: request.error, route: routeKey });
+      const [, template = ''] = routeKey.split(' ');
+      request.response = problemResponse(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
     },
   };
 }

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+
+/** An id as anybody may write it, in the case that ids are kept in: what reads one takes both (RFC 9562 §4). */
+export const givenId = z.uuid().toLowerCase();
+
+export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
+
+/** A whole number, whose refusal names its bounds. */
+export function wholeNumber(from: number, to: number) {
+  // Made when it is told: the first number that Intl formats takes some ten milliseconds.
+  const error = () => `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;
+  return z.int({ error, abort: true }).min(from, { error }).max(to, { error });
+}
+
+const KEY = { error: 'must have 1 to 255 visible ASCII characters', abort: true };
+
+/** The same key with the same request gets the same answer. */
+export const idempotencyKey = z
+  .string()
+  .min(1, KEY)
+  .max(255, KEY)
+  .regex(/^[\x21-\x7e]*$/, KEY);

@@ -1,0 +1,68 @@
+import { STATUS_CODES } from 'node:http';
+import * as z from 'zod';
+import { type KitProblemCode, kitProblems, type ProblemDocument, problemType } from '../contracts/problem.ts';
+
+/** The code of a problem and its status: one of the kit's, or an application's own. */
+export type Kind = KitProblemCode | { readonly code: string; readonly status: number };
+
+const kindOf = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
+
+/** An error whose text the caller of the API may read. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: string;
+  readonly status: number;
+  readonly errors: ProblemDocument['errors'];
+  readonly headers: Record<string, string>;
+
+  constructor(
+    kind: Kind,
+    detail: string,
+    more: { errors?: NonNullable<ProblemDocument['errors']>; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    const { code, status } = kindOf(kind);
+    this.code = code;
+    this.status = status;
+    this.errors = more.errors;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export const notFound = (what: string) => new Problem('not-found', `There is no ${what} here.`);
+
+export const busy = (detail: string, cause?: unknown) =>
+  new Problem('busy', detail, { headers: { 'retry-after': '1' }, cause });
+
+/** A problem as a document. */
+export function problemDocument(kind: Kind, detail: string): ProblemDocument {
+  const { code, status } = kindOf(kind);
+  return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
+}
+
+/** Whether nobody wrote anything into a path but ids: callers write phones into paths. */
+function isOfRoute(path: string, template: string): boolean {
+  const expected = template.split('/');
+  const parts = path.split('/');
+  const isExpected = (part: string, index: number) =>
+    part === expected[index] || (expected[index]?.startsWith('{') && z.uuid().safeParse(part).success);
+  return parts.length === expected.length && parts.every(isExpected);
+}
+
+/**
+ * @param path that was asked for; the answer repeats it if it is of the route
+ * @param templates of the routes that it may be of, such as `/v1/members/{id}`
+ */
+export function problemResponse(problem: Problem, path: string, templates: readonly string[]) {
+  const { message, errors, headers } = problem;
+  const document: ProblemDocument = {
+    ...problemDocument(problem, message),
+    ...(templates.some((template) => isOfRoute(path, template)) && { instance: path }),
+    ...(errors && { errors }),
+  };
+  return {
+    statusCode: document.status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+    body: JSON.stringify(document),
+  };
+}
