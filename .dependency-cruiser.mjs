@@ -1,6 +1,17 @@
 /** Who may import whom: docs/architecture.md. */
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
 
+/** What a folder of the kit may import. */
+const KIT = {
+  contracts: [],
+  aws: ['contracts'],
+  discovery: ['contracts', 'aws'],
+  observability: ['contracts', 'aws'],
+  resilience: ['contracts', 'aws', 'discovery', 'observability'],
+  messaging: ['contracts', 'aws', 'observability', 'resilience'],
+  http: ['contracts', 'aws', 'observability', 'resilience'],
+};
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -13,28 +24,44 @@ export default {
     ),
     rule(
       'deployed-code-apart',
-      { path: '^(functions|shared)/' },
+      { path: '^(functions|shared|packages)/' },
       { path: '^(infra|local|ops|bench|test)/' },
       'What is deployed knows nothing of where it runs or who looks after it.',
     ),
     rule(
       'deployed-code-without-tools',
-      { path: '^(functions|shared)/' },
+      { path: '^(functions|shared|packages)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
       'Licences, audits and the SBOM of what is deployed look at `dependencies` only.',
     ),
-    rule('kit-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'The kit serves any application.'),
-    rule('messaging-without-http', { path: '^packages/kit/src/messaging/' }, { path: '^packages/kit/src/http/' }, 'Messages need no web.'),
+    rule('shared-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'It serves all of them.'),
+    rule(
+      'kit-knows-no-application',
+      { path: '^packages/kit/' },
+      { path: '^(infra|functions|shared|local|ops|bench|test)/' },
+      'The kit serves any application.',
+    ),
+    ...Object.entries(KIT).map(([folder, below]) =>
+      rule(
+        `kit-${folder}`,
+        { path: `^packages/kit/src/${folder}/` },
+        { path: '^packages/kit/src/', pathNot: `^packages/kit/src/(${[folder, ...below].join('|')})/` },
+        'Folders of the kit depend one way.',
+      ),
+    ),
     rule(
       'infra-knows-contracts-only',
       { path: '^infra/' },
-      { path: '^(shared|functions|local|ops|bench|test)/', pathNot: '^shared/(contracts|config)/' },
+      {
+        path: '^(packages|shared|functions|local|ops|bench|test)/',
+        pathNot: '^(shared/(contracts|config)|packages/kit/src/contracts)/',
+      },
       'Infrastructure refers to handlers by path.',
     ),
     rule(
       'cloud-apart',
       { path: '^local/' },
-      { path: '^(functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/discovery/' },
+      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/(discovery|contracts)/' },
       'It runs any synthesized app; its SMS gateways register themselves as others would.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),

@@ -2,10 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { printTable } from '../ops/cli/output.ts';
-import { channels } from '../shared/contracts/channels.ts';
 import type { MessageContract } from '../packages/kit/src/contracts/contract.ts';
+import {
+  decodeData,
+  encodeData,
+  type Format,
+  JSON_FORMAT,
+  PROTOBUF_FORMAT,
+} from '../packages/kit/src/messaging/codecs.ts';
+import { channels } from '../shared/contracts/channels.ts';
 import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';
-import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '../packages/kit/src/messaging/codecs.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
   .description(

@@ -29,7 +29,7 @@ const options = new Command('npm start --')
     port,
     4000,
   )
-  .option('--watch', 'deploy again whenever infra/, functions/ or shared/ changes')
+  .option('--watch', 'deploy again whenever infra/, functions/, shared/ or packages/ changes')
   .parse()
   .opts<{ memory?: boolean; data: string; port: number; watch?: boolean }>();
 
@@ -99,7 +99,7 @@ function watchSources(cloud: Cloud): void {
       console.error(pc.red(error.message));
     }
   };
-  for (const folder of ['infra', 'functions', 'shared']) {
+  for (const folder of ['infra', 'functions', 'shared', 'packages']) {
     watch(join(root, folder), { recursive: true }, () => {
       clearTimeout(timer);
       timer = setTimeout(() => {

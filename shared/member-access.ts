@@ -2,11 +2,11 @@ import type {
   APIGatewayEventRequestContextJWTAuthorizer,
   APIGatewayEventRequestContextV2WithAuthorizer,
 } from 'aws-lambda';
-import type { TokenScopes } from './config/token-scopes.ts';
 import { pathId } from '../packages/kit/src/http/endpoint.ts';
 import { notFound } from '../packages/kit/src/http/problems.ts';
 import type { HttpEvent } from '../packages/kit/src/http/secured.ts';
 import { aboutAggregate } from '../packages/kit/src/observability/spans.ts';
+import type { TokenScopes } from './config/token-scopes.ts';
 
 type Access = keyof TokenScopes;
 

@@ -1,11 +1,11 @@
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import type { HandlerSurroundings } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { HandlerSurroundings } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import en from './journeys/en.json' with { type: 'json' };
 import es from './journeys/es.json' with { type: 'json' };
 import zhCN from './journeys/zh-CN.json' with { type: 'json' };

@@ -2,16 +2,16 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { createDynamoDB } from '../../packages/kit/src/aws/clients.ts';
 import { jsonOf, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { tokenScopes } from '../../shared/config/token-scopes.ts';
-import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
-import { routes } from '../../shared/contracts/routes.ts';
 import { endpoint, json } from '../../packages/kit/src/http/endpoint.ts';
-import { createMemberAccess } from '../../shared/member-access.ts';
 import { notFound } from '../../packages/kit/src/http/problems.ts';
 import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import type { capabilities } from '../../shared/config/capabilities.ts';
 import { createSwitches } from '../../packages/kit/src/resilience/switches.ts';
+import type { capabilities } from '../../shared/config/capabilities.ts';
+import { tokenScopes } from '../../shared/config/token-scopes.ts';
+import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { createMemberAccess } from '../../shared/member-access.ts';
 import { JOURNEY, journeys } from './journey.ts';
 
 const { TABLE, SWITCHES_TABLE, SCOPES } = readEnvironment(

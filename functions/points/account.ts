@@ -1,11 +1,11 @@
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import type { Booked } from './ledger.ts';
 
 export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];

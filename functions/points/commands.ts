@@ -1,14 +1,14 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
-import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
-import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
-import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import { TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import type { Message } from '../../packages/kit/src/messaging/message.ts';
 import type { Effect } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
+import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
+import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { jsonOf, readEnvironment } from '../../packages/kit/src/aws/environment.ts';
+import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
-import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import { accountHandlers, contracts } from './account.ts';
 import { ACCOUNT } from './ledger.ts';
 import { createRules } from './rules.ts';

@@ -1,7 +1,3 @@
-import { profileChange } from '../../shared/contracts/member.ts';
-import type { OperationResource } from '../../shared/contracts/operation.ts';
-import { redemption } from '../../shared/contracts/operation.ts';
-import { routes } from '../../shared/contracts/routes.ts';
 import { causeOf } from '../../packages/kit/src/http/audit.ts';
 import { etag } from '../../packages/kit/src/http/conditions.ts';
 import {
@@ -20,6 +16,10 @@ import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
 import { allowedMethods } from '../../packages/kit/src/http/routing.ts';
 import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
 import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+import { profileChange } from '../../shared/contracts/member.ts';
+import type { OperationResource } from '../../shared/contracts/operation.ts';
+import { redemption } from '../../shared/contracts/operation.ts';
+import { routes } from '../../shared/contracts/routes.ts';
 import { erasureOf, readErasure } from './erasure.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
 import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';

@@ -1,11 +1,11 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import type { ErasureResource } from '../../shared/contracts/erasure.ts';
-import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
-import { routes } from '../../shared/contracts/routes.ts';
 import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
 import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import type { ErasureResource } from '../../shared/contracts/erasure.ts';
+import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
+import { routes } from '../../shared/contracts/routes.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
+import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
+import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
-import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
 
 export const SOURCE = '/rollcall/registration';
 

@@ -1,8 +1,8 @@
-import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import type { Audit, Cause } from '../../packages/kit/src/http/audit.ts';
 import { etag, evaluate, type Preconditions } from '../../packages/kit/src/http/conditions.ts';
-import { kindOf } from '../../shared/contracts/problem.ts';
 import { busy, notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
+import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';

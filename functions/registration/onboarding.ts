@@ -1,10 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
+import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
-import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };

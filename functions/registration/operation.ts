@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
-import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { createMessage, type Message, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
+import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
+import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
+import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import type { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
-import { createMessage, type Message, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
 import { type Occasion, SOURCE } from './member.ts';
 
 /** A redemption that somebody asked for. */

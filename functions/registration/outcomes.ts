@@ -1,7 +1,7 @@
-import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
 import type { Message } from '../../packages/kit/src/messaging/message.ts';
+import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Occasion } from './member.ts';
 import { operationOf, returning, settle } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';

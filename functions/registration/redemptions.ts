@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as idFromName } from 'uuid';
-import type { Redemption } from '../../shared/contracts/operation.ts';
 import type { Audit, Cause } from '../../packages/kit/src/http/audit.ts';
 import { busy, notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import type { Redemption } from '../../shared/contracts/operation.ts';
 import type { Occasion } from './member.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';

@@ -1,12 +1,12 @@
-import { registrationOf } from '../../shared/contracts/member.ts';
-import { countryOf } from '../../shared/contracts/phone.ts';
-import { routes } from '../../shared/contracts/routes.ts';
 import { causeOf } from '../../packages/kit/src/http/audit.ts';
 import { etag } from '../../packages/kit/src/http/conditions.ts';
 import { json, jsonEndpoint } from '../../packages/kit/src/http/endpoint.ts';
 import { idempotencyKeyOf } from '../../packages/kit/src/http/idempotency-key.ts';
 import { createObservability } from '../../packages/kit/src/observability/observability.ts';
 import { aboutAggregate } from '../../packages/kit/src/observability/spans.ts';
+import { registrationOf } from '../../shared/contracts/member.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
+import { routes } from '../../shared/contracts/routes.ts';
 import { memberResource } from './resources.ts';
 import { createServices } from './services.ts';
 

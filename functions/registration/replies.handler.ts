@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { createOperationsStore } from './operations-store.ts';
 import { replyHandlers } from './replies.ts';
 

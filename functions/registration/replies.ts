@@ -1,8 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { serviceOf } from '../../packages/kit/src/contracts/channel.ts';
-import type { registrationReplies } from '../../shared/contracts/channels.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
+import type { registrationReplies } from '../../shared/contracts/channels.ts';
 import { confirmationOnce, readErasure } from './erasure.ts';
 import { stepOnce } from './onboarding.ts';
 import type { OperationsStore } from './operations-store.ts';

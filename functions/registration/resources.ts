@@ -1,12 +1,12 @@
+import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
+import { problemDocument } from '../../packages/kit/src/http/problems.ts';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { problemDocument } from '../../packages/kit/src/http/problems.ts';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';
 

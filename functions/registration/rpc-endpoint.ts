@@ -9,14 +9,14 @@ import {
   type HandlerContext,
 } from '@connectrpc/connect';
 import { createFetchHandler } from '@connectrpc/connect/protocol';
-import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
-import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
-import type { ProblemCode } from '../../shared/contracts/problem.ts';
-import { toProblem } from '../../packages/kit/src/http/failures.ts';
 import { problemType } from '../../packages/kit/src/contracts/problem.ts';
+import { toProblem } from '../../packages/kit/src/http/failures.ts';
 import type { Problem } from '../../packages/kit/src/http/problems.ts';
 import { type HttpEvent, type HttpResponse, secured } from '../../packages/kit/src/http/secured.ts';
 import { served } from '../../packages/kit/src/http/served.ts';
+import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
+import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
+import type { ProblemCode } from '../../shared/contracts/problem.ts';
 
 /** A timer of Node's knows no longer one: it would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -116,7 +116,13 @@ export function problemError(problem: Problem): ConnectError {
   const value = { type: problemType(code), detail: message, violations: errors } satisfies Partial<
     Omit<ProblemDetail, '$typeName' | 'violations'>
   > & { violations: unknown };
-  return new ConnectError(message, CODES[code as ProblemCode], undefined, [{ desc: ProblemDetailSchema, value }], problem);
+  return new ConnectError(
+    message,
+    CODES[code as ProblemCode],
+    undefined,
+    [{ desc: ProblemDetailSchema, value }],
+    problem,
+  );
 }
 
 /**

@@ -2,6 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
 import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
+import { causeOf } from '../../packages/kit/src/http/audit.ts';
+import { etag } from '../../packages/kit/src/http/conditions.ts';
+import { idOf } from '../../packages/kit/src/http/ids.ts';
+import { Problem } from '../../packages/kit/src/http/problems.ts';
+import { validated } from '../../packages/kit/src/http/validation.ts';
+import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+import { aboutAggregate } from '../../packages/kit/src/observability/spans.ts';
 import {
   MemberSchema,
   MemberService,
@@ -10,17 +17,10 @@ import {
 import { profileChange, registrationOf } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
-import { causeOf } from '../../packages/kit/src/http/audit.ts';
-import { etag } from '../../packages/kit/src/http/conditions.ts';
-import { idOf } from '../../packages/kit/src/http/ids.ts';
-import { Problem } from '../../packages/kit/src/http/problems.ts';
-import { answerCall, eventOf, rpcEndpoint } from './rpc-endpoint.ts';
-import { validated } from '../../packages/kit/src/http/validation.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import { aboutAggregate } from '../../packages/kit/src/observability/spans.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation } from './operation.ts';
 import { operationProblem } from './resources.ts';
+import { answerCall, eventOf, rpcEndpoint } from './rpc-endpoint.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');

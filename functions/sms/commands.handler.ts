@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { smsCommands } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import { smsCommands } from '../../shared/contracts/channels.ts';
 import { commandHandlers, contracts } from './commands.ts';
 import { configuredTexting } from './configured-texting.ts';
 

@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { smsCommands } from '../../shared/contracts/channels.ts';
-import { closestLocale } from '../../shared/localization.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import { smsCommands } from '../../shared/contracts/channels.ts';
+import { closestLocale } from '../../shared/localization.ts';
 import type { SendText } from './texting.ts';
 import { CONTACT } from './welcome.ts';
 

@@ -1,5 +1,5 @@
-import { memberEvents } from '../../shared/contracts/channels.ts';
 import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { configuredTexting } from './configured-texting.ts';
 import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
 

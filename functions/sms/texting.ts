@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Nodes } from '../../packages/kit/src/discovery/nodes.ts';
-import { MessagingError, PermanentError, PostponedError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import {
+  MessagingError,
+  PermanentError,
+  PostponedError,
+  TransientError,
+} from '../../packages/kit/src/messaging/errors.ts';
 import type { Breaker } from '../../packages/kit/src/resilience/breaker.ts';
 import { timeLeft } from '../../packages/kit/src/resilience/budget.ts';
 import {
@@ -13,6 +17,7 @@ import {
   ThrottledError,
   UnavailableError,
 } from '../../packages/kit/src/resilience/errors.ts';
+import type { Nodes } from '../../packages/kit/src/resilience/nodes.ts';
 import { createRemoteService, type RemoteService } from '../../packages/kit/src/resilience/remote-service.ts';
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';

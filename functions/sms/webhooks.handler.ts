@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { createSecret } from '../../packages/kit/src/aws/secrets.ts';
 import { jsonOf, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { endpoint, json, NOTHING } from '../../packages/kit/src/http/endpoint.ts';
 import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import { createSecret } from '../../packages/kit/src/resilience/secrets.ts';
+import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { twilioCredentials } from './providers/twilio.ts';
 import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';

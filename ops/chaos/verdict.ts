@@ -1,6 +1,6 @@
 import { ledgerOf } from '../../functions/points/ledger.ts';
-import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import type { MemberResource } from '../../shared/contracts/member.ts';
 import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
 import type { Holdings, Item } from '../demo/services.ts';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import { readAnswer, reasonOf } from '../answer.ts';
 import { registered } from '../stage/directory.ts';
 import { holdingsOf, itemsAt, optOutOf } from '../stage/holdings.ts';

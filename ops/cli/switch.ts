@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import type { SwitchChange } from '../../packages/kit/src/resilience/switches.ts';
+import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import {
   capabilityNames,
   type How,

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { FAULTS } from '../../local/sms/mailbox.ts';
-import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
 import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';

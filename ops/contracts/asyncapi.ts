@@ -1,6 +1,6 @@
 import { type Channel, SERVICE, sendersOfType } from '../../packages/kit/src/contracts/channel.ts';
-import { channels } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { channels } from '../../shared/contracts/channels.ts';
 import { jsonSchema } from './json-schema.ts';
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
 import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
-import { memberId } from '../../shared/contracts/fields.ts';
 import { problemOf } from '../../packages/kit/src/contracts/problem.ts';
-import { kindOf, type ProblemCode, problems } from '../../shared/contracts/problem.ts';
 import type { Route } from '../../packages/kit/src/contracts/route.ts';
-import { routes } from '../../shared/contracts/routes.ts';
 import { problemDocument } from '../../packages/kit/src/http/problems.ts';
+import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
+import { memberId } from '../../shared/contracts/fields.ts';
+import { kindOf, type ProblemCode, problems } from '../../shared/contracts/problem.ts';
+import { routes } from '../../shared/contracts/routes.ts';
 import { jsonSchema } from './json-schema.ts';
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });

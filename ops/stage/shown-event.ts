@@ -1,7 +1,7 @@
-import { channels } from '../../shared/contracts/channels.ts';
 import { decodeData } from '../../packages/kit/src/messaging/codecs.ts';
 import { UnreadableMessageError } from '../../packages/kit/src/messaging/errors.ts';
 import { readEnvelope } from '../../packages/kit/src/messaging/message.ts';
+import { channels } from '../../shared/contracts/channels.ts';
 
 const contracts = channels.flatMap(({ messages }) => messages);
 

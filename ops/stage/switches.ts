@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os';
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { v7 as newId } from 'uuid';
-import { type Capability, capabilities, type Mode, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import {
   changeSwitches,
   modeOf,
@@ -9,6 +8,7 @@ import {
   type Switch,
   type SwitchChange,
 } from '../../packages/kit/src/resilience/switches.ts';
+import { type Capability, capabilities, type Mode, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 export const capabilityNames = Object.keys(capabilities) as Capability[];

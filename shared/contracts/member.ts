@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
+import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { givenName, locale, memberId, name } from './fields.ts';
 import { links } from './links.ts';
 import { givenPhone, phone } from './phone.ts';

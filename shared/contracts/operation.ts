@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { timestamp, wholeNumber } from '../../packages/kit/src/contracts/fields.ts';
+import { problem } from '../../packages/kit/src/contracts/problem.ts';
 import { memberId } from './fields.ts';
 import { links } from './links.ts';
-import { problem } from '../../packages/kit/src/contracts/problem.ts';
 
 const ID = '01999999-0000-7000-8000-0000000000aa';
 

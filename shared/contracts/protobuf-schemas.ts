@@ -1,5 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
 import {
   MemberDataErasedSchema,
   MemberDeactivatedSchema,
@@ -19,7 +20,6 @@ import { memberRegistered } from './member-registered.v1.ts';
 import { memberRegisteredV2 } from './member-registered.v2.ts';
 import { onboardingStepCompleted } from './onboarding-step-completed.v1.ts';
 import { pointsReturned } from './points-returned.v1.ts';
-import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
 import { redeemPoints } from './redeem-points.v1.ts';
 import { redemptionSettled } from './redemption-settled.v1.ts';
 import { returnPoints } from './return-points.v1.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
 import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
-import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
 
 export const sendSms = {
   type: 'rollcall.sms.send.v1',

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
-import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
+import { createMessage, encodeMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
+import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
-import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
-import { createMessage, encodeMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;

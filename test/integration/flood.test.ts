@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { createPace, type Pace } from '../../functions/sms/pace.ts';
-import { countryOf } from '../../shared/contracts/phone.ts';
 import { callerOf } from '../../packages/kit/src/http/caller.ts';
 import { createTokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';

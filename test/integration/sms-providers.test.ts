@@ -22,7 +22,12 @@ import { close, listen } from '../../local/listen.ts';
 import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import { openState } from '../../local/state.ts';
-import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../packages/kit/src/resilience/errors.ts';
+import {
+  NotServedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '../../packages/kit/src/resilience/errors.ts';
 import { createRemoteService } from '../../packages/kit/src/resilience/remote-service.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { eventually } from '../support/cloud.ts';

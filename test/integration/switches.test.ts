@@ -1,10 +1,10 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Mode } from '../../shared/config/capabilities.ts';
 import { durationBucket, sliceOf } from '../../packages/kit/src/resilience/circuit.ts';
 import { createCircuitStore } from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
 import { changeSwitches, createSwitches, readSwitches } from '../../packages/kit/src/resilience/switches.ts';
+import type { Mode } from '../../shared/config/capabilities.ts';
 import { memberIdOf } from '../support/builders.ts';
 import {
   cloudOf,

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
 import { register } from '../../functions/registration/register.handler.ts';
+import { problem } from '../../packages/kit/src/contracts/problem.ts';
+import type { HttpResponse } from '../../packages/kit/src/http/secured.ts';
 import { apiRoot } from '../../shared/contracts/api-root.ts';
 import { member, memberV2 } from '../../shared/contracts/member.ts';
 import { onboarding } from '../../shared/contracts/onboarding.ts';
 import { operation } from '../../shared/contracts/operation.ts';
-import { problem } from '../../packages/kit/src/contracts/problem.ts';
 import { problems } from '../../shared/contracts/problem.ts';
-import type { HttpResponse } from '../../packages/kit/src/http/secured.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { call, type RequestParts } from '../support/http.ts';
 
@@ -19,7 +19,9 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('../../packages/kit/src/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
-vi.mock('../../packages/kit/src/aws/pseudonyms.ts', () => ({ createPseudonym: () => async (personal: string) => personal }));
+vi.mock('../../packages/kit/src/aws/pseudonyms.ts', () => ({
+  createPseudonym: () => async (personal: string) => personal,
+}));
 
 const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
 const JSON_HEADERS = { 'content-type': 'application/json' };

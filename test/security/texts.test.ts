@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
 import { readMessage } from '../../packages/kit/src/messaging/message.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { registered, TIME } from '../support/builders.ts';
 
 /** What is sent to whoever owns the phone of a registration. */

@@ -1,5 +1,3 @@
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { consume } from '../../packages/kit/src/messaging/consumer.ts';
 import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import { createDeadLetters } from '../../packages/kit/src/messaging/dead-letters.ts';
@@ -10,6 +8,8 @@ import { createRedelivery } from '../../packages/kit/src/messaging/redelivery.ts
 import { createSender, gathering } from '../../packages/kit/src/messaging/sender.ts';
 import { createSubscriber } from '../../packages/kit/src/messaging/subscriber.ts';
 import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { registered } from '../support/builders.ts';
 import { ConsumerObserver, type Permit } from './consumer-observer.ts';
 import { type Breakage, breakable } from './handlers.ts';

@@ -1,12 +1,12 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { createOutbox } from '../../packages/kit/src/messaging/outbox.ts';
 import { createRelay } from '../../packages/kit/src/messaging/relay.ts';
 import { relayFunctions } from '../../packages/kit/src/messaging/relay-functions.ts';
 import { createSender } from '../../packages/kit/src/messaging/sender.ts';
 import { publishByTopics } from '../../packages/kit/src/messaging/topics.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import type { Item } from './expressions.ts';
 import { type Queues, urlOf } from './queues.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';

@@ -9,8 +9,11 @@ import { replyHandlers } from '../../functions/registration/replies.ts';
 import { contracts as smsContracts, commandHandlers as smsHandlers } from '../../functions/sms/commands.ts';
 import type { SendText } from '../../functions/sms/texting.ts';
 import { CONTACT, welcomeHandlers } from '../../functions/sms/welcome.ts';
-import type { Capability } from '../../shared/config/capabilities.ts';
 import type { SenderRules } from '../../packages/kit/src/contracts/channel.ts';
+import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
+import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
+import type { Capability } from '../../shared/config/capabilities.ts';
 import {
   memberEvents,
   pointsCommands,
@@ -18,13 +21,10 @@ import {
   registrationReplies,
   smsCommands,
 } from '../../shared/contracts/channels.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 
 /** What a member gets for registering, and what a redemption takes: there is enough for one. */
 export const BONUS = 100;

@@ -1,10 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { MessageKind } from '../../packages/kit/src/contracts/contract.ts';
+import { createMessage, type Message } from '../../packages/kit/src/messaging/message.ts';
+import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { createMessage, type Message } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
 
 export const TIME = new Date('2026-11-21T10:00:00.000Z');
 

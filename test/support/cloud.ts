@@ -14,10 +14,10 @@ import { OPERATOR } from '../../local/iam/access.ts';
 import { signedFetch } from '../../local/signed-fetch.ts';
 import type { ProviderFault, SentText } from '../../local/sms/mailbox.ts';
 import { EVERY_MEMBER } from '../../ops/token.ts';
+import { changeSwitches, type Switch } from '../../packages/kit/src/resilience/switches.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { channels } from '../../shared/contracts/channels.ts';
-import { changeSwitches, type Switch } from '../../packages/kit/src/resilience/switches.ts';
 
 const PATIENCE_MS = 100_000;
 

@@ -1,4 +1,10 @@
-import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '../../packages/kit/src/resilience/circuit.ts';
+import type {
+  Circuit,
+  CircuitHead,
+  CircuitState,
+  CircuitStore,
+  Counts,
+} from '../../packages/kit/src/resilience/circuit.ts';
 
 /** Circuits as DynamoDB's conditional writes make them behave. */
 export class InMemoryCircuitStore implements CircuitStore {

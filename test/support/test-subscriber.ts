@@ -1,10 +1,10 @@
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
-import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import type { ReleaseReport } from '../../packages/kit/src/messaging/parking.ts';
 import { createSubscriber, type SubscriberOptions } from '../../packages/kit/src/messaging/subscriber.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberIdOf, TIME } from './builders.ts';
 import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
 

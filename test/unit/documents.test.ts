@@ -5,14 +5,14 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { documents, FOLDER, ROOT } from '../../ops/contracts/documents.ts';
+import { problem, problemOf } from '../../packages/kit/src/contracts/problem.ts';
+import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
+import { createMessage, encodeMessage, readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import { api, schemas } from '../../shared/contracts/api.ts';
 import { channels } from '../../shared/contracts/channels.ts';
-import { problem, problemOf } from '../../packages/kit/src/contracts/problem.ts';
 import { type ProblemCode, problems } from '../../shared/contracts/problem.ts';
 import { withProtobuf } from '../../shared/contracts/protobuf-schemas.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
-import { createMessage, encodeMessage, readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import { TIME } from '../support/builders.ts';
 
 const today = documents();
@@ -48,7 +48,10 @@ describe('the contracts', () => {
   const described: Array<[string, z.ZodType]> = [
     ...Object.entries(schemas),
     ['Problem', problem],
-    ...(Object.keys(problems) as ProblemCode[]).map((code): [string, z.ZodType] => [code, problemOf(code, problems[code])]),
+    ...(Object.keys(problems) as ProblemCode[]).map((code): [string, z.ZodType] => [
+      code,
+      problemOf(code, problems[code]),
+    ]),
     ...messages.map(({ type, data }): [string, z.ZodType] => [type, data]),
   ];
 

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { documents, FOLDER } from '../../ops/contracts/documents.ts';
 import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
-import { profileChange, registration } from '../../shared/contracts/member.ts';
-import { redemption } from '../../shared/contracts/operation.ts';
 import { evaluate, type Preconditions } from '../../packages/kit/src/http/conditions.ts';
 import { idOf } from '../../packages/kit/src/http/ids.ts';
-import { createMemberAccess } from '../../shared/member-access.ts';
 import { preferredWait } from '../../packages/kit/src/http/prefer.ts';
 import type { Problem } from '../../packages/kit/src/http/problems.ts';
 import { validated } from '../../packages/kit/src/http/validation.ts';
+import { profileChange, registration } from '../../shared/contracts/member.ts';
+import { redemption } from '../../shared/contracts/operation.ts';
+import { createMemberAccess } from '../../shared/member-access.ts';
 import { httpEvent } from '../support/http.ts';
 
 describe('Prefer', () => {

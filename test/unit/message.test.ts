@@ -2,9 +2,6 @@ import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
 import {
   createMessage,
@@ -16,6 +13,9 @@ import {
   versionOf,
 } from '../../packages/kit/src/messaging/message.ts';
 import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };

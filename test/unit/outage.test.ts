@@ -2,7 +2,6 @@ import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createTexting } from '../../functions/sms/texting.ts';
 import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
-import { memberEvents } from '../../shared/contracts/channels.ts';
 import { consume } from '../../packages/kit/src/messaging/consumer.ts';
 import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import { createRedelivery } from '../../packages/kit/src/messaging/redelivery.ts';
@@ -10,6 +9,7 @@ import { createSubscriber } from '../../packages/kit/src/messaging/subscriber.ts
 import { createBreaker } from '../../packages/kit/src/resilience/breaker.ts';
 import { UnavailableError } from '../../packages/kit/src/resilience/errors.ts';
 import { judge } from '../../packages/kit/src/resilience/remote-service.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord, TIME } from '../support/builders.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';

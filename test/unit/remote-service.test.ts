@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { createNodes } from '../../packages/kit/src/discovery/nodes.ts';
 import { withinBudget } from '../../packages/kit/src/resilience/budget.ts';
-import { NoInstanceError, RejectedError, ThrottledError, UnavailableError } from '../../packages/kit/src/resilience/errors.ts';
-import { createRemoteService, type RemoteServiceOptions, type Try } from '../../packages/kit/src/resilience/remote-service.ts';
+import {
+  NoInstanceError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '../../packages/kit/src/resilience/errors.ts';
+import { createNodes } from '../../packages/kit/src/resilience/nodes.ts';
+import {
+  createRemoteService,
+  type RemoteServiceOptions,
+  type Try,
+} from '../../packages/kit/src/resilience/remote-service.ts';
 import { TIME } from '../support/builders.ts';
 
 const down = () => new UnavailableError('down');

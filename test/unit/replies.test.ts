@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';
 import { outcomeHandlers } from '../../functions/registration/outcomes.ts';
 import { replyHandlers } from '../../functions/registration/replies.ts';
-import { registrationOutcomes, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
+import { createSubscriber } from '../../packages/kit/src/messaging/subscriber.ts';
+import { registrationOutcomes, registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
-import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import { createSubscriber } from '../../packages/kit/src/messaging/subscriber.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
 import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
 import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
 import type { Effect, State } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { deactivated, memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 

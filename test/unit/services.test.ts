@@ -9,13 +9,13 @@ import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
 import type { SendText } from '../../functions/sms/texting.ts';
 import { welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
+import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
+import { readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
-import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
-import { readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { shownEvent } from '../../ops/stage/shown-event.ts';
-import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
 import { createMessage, encodeMessage } from '../../packages/kit/src/messaging/message.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, registered, TIME } from '../support/builders.ts';
 
 const data = { memberId: memberIdOf(1), texts: { en: 'hi' } };

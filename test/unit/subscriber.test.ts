@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import { profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 

@@ -4,7 +4,12 @@ import {
   SendTextMessageCommand,
   ThrottlingException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '../../../packages/kit/src/resilience/errors.ts';
+import {
+  NotServedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '../../../packages/kit/src/resilience/errors.ts';
 import { OptedOutError } from '../opt-outs.ts';
 import type { SmsProvider } from './provider.ts';
 

@@ -1,9 +1,9 @@
 import { v5 as idFrom } from 'uuid';
-import { registrationReplies } from '../../../shared/contracts/channels.ts';
-import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';
 import { createMessage } from '../../../packages/kit/src/messaging/message.ts';
 import { type OutgoingMessage, outgoing } from '../../../packages/kit/src/messaging/outgoing.ts';
 import type { Sender } from '../../../packages/kit/src/messaging/sender.ts';
+import { registrationReplies } from '../../../shared/contracts/channels.ts';
+import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { OptOuts } from '../opt-outs.ts';
 import type { ProviderEvent } from '../provider-events.ts';
 

@@ -1,6 +1,6 @@
+import { pathOf } from '../../../packages/kit/src/http/routing.ts';
 import { routes } from '../../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../../shared/contracts/rpc.ts';
-import { pathOf } from '../../../packages/kit/src/http/routing.ts';
 import { registered } from '../directory.ts';
 import type { Stage } from '../stage.ts';
 import { type Check, notChecked, ok, warning } from './examination.ts';

@@ -123,8 +123,7 @@ function problems(logger: Logger, routes: readonly Route[] = []): Middleware {
     onError(request) {
       const { rawPath, routeKey } = request.event;
       const problem = toProblem(request.error);
-      if (problem.status >= 500)
-        logger.error('request failed', { error: request.error, route: routeKey });
+      if (problem.status >= 500) logger.error('request failed', { error: request.error, route: routeKey });
       const [, template = ''] = routeKey.split(' ');
       request.response = problemResponse(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
     },

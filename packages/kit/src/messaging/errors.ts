@@ -1,5 +1,7 @@
+import { TellableError } from '../contracts/errors.ts';
+
 /** Base of every error that the messaging kit raises on purpose. */
-export class MessagingError extends Error {
+export class MessagingError extends TellableError {
   override readonly name: string = 'MessagingError';
 }
 

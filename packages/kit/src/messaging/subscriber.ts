@@ -1,6 +1,6 @@
-import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../contracts/redelivery.ts';
 import { maySend, type SenderRules } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../contracts/redelivery.ts';
 import { type ApplierOptions, type Attempt, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import { decide } from './cursor.ts';

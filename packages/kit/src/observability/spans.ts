@@ -9,8 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
-import { MessagingError } from '../messaging/errors.ts';
-import { RemoteError } from '../resilience/errors.ts';
+import { TellableError } from '../contracts/errors.ts';
 
 export interface SpanOptions {
   kind: SpanKind;
@@ -50,8 +49,8 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
 
 /** Says of a span what went wrong: in the words of errors of ours; others may repeat what is personal. */
 export function fail(span: Span, error: Error): void {
-  const isOurs = error instanceof MessagingError || error instanceof RemoteError;
-  const message = isOurs ? `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR) : error.name;
+  const message =
+    error instanceof TellableError ? `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR) : error.name;
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 

@@ -1,5 +1,7 @@
+import { TellableError } from '../contracts/errors.ts';
+
 /** Why a call to a remote service came to nothing. */
-export class RemoteError extends Error {
+export class RemoteError extends TellableError {
   override readonly name: string = 'RemoteError';
 }
 

@@ -13,7 +13,6 @@ import {
   TimeoutStrategy,
   timeout,
 } from 'cockatiel';
-import type { Nodes } from '../discovery/nodes.ts';
 import type { Instance } from '../discovery/registry.ts';
 import { traced } from '../observability/spans.ts';
 import type { Breaker } from './breaker.ts';
@@ -29,6 +28,7 @@ import {
   ThrottledError,
   UnavailableError,
 } from './errors.ts';
+import type { Nodes } from './nodes.ts';
 
 /** One try of a call. */
 export interface Try {

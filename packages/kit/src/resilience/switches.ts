@@ -50,10 +50,7 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
 export const modeOf = (switched: Switch | undefined, now: Date): string =>
   !switched || (switched.until !== undefined && Date.parse(switched.until) <= now.getTime()) ? 'on' : switched.mode;
 
-export async function readSwitches(
-  client: DynamoDBDocumentClient,
-  TableName: string,
-): Promise<Map<string, Switch>> {
+export async function readSwitches(client: DynamoDBDocumentClient, TableName: string): Promise<Map<string, Switch>> {
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName,

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type * as z from 'zod';
-import { NotServedError } from '../resilience/errors.ts';
-import { clientDefaults } from './clients.ts';
+import { clientDefaults } from '../aws/clients.ts';
+import { NotServedError } from './errors.ts';
 
 /** So long a value is known before it is read again: an operator changes one without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
-import { RejectedError, ThrottledError } from '../resilience/errors.ts';
-import { lastKnown } from '../resilience/last-known.ts';
-import type { Instance, Registry } from './registry.ts';
+import type { Instance, Registry } from '../discovery/registry.ts';
+import { RejectedError, ThrottledError } from './errors.ts';
+import { lastKnown } from './last-known.ts';
 
 export interface NodesOptions {
   service: string;
