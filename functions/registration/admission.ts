@@ -1,10 +1,10 @@
-import type { Pseudonym } from '../../packages/kit/src/aws/pseudonyms.ts';
 import { callerOf } from '../../packages/kit/src/http/caller.ts';
 import { Problem } from '../../packages/kit/src/http/problems.ts';
 import { requireToken } from '../../packages/kit/src/http/rate-limit.ts';
 import type { TokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
+import type { Pseudonym } from '../../shared/pseudonyms.ts';
 
 export type Admission = ReturnType<typeof createAdmission>;
 

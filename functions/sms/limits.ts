@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Pseudonym } from '../../packages/kit/src/aws/pseudonyms.ts';
 import { HeldError } from '../../packages/kit/src/messaging/errors.ts';
 import { createTokenStore } from '../../packages/kit/src/resilience/dynamodb-token-store.ts';
 import { createLeasedTokens, type Token } from '../../packages/kit/src/resilience/leased-tokens.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
+import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {

@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Pseudonym } from '../../packages/kit/src/aws/pseudonyms.ts';
 import { MessagingError } from '../../packages/kit/src/messaging/errors.ts';
 import { RejectedError } from '../../packages/kit/src/resilience/errors.ts';
+import type { Pseudonym } from '../../shared/pseudonyms.ts';
 
 /** A provider says that whoever has the phone wants no texts. */
 export class OptedOutError extends RejectedError {

@@ -1,4 +1,3 @@
-import type { Pseudonym } from '../../packages/kit/src/aws/pseudonyms.ts';
 import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
 import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import { currentTraceparent } from '../../packages/kit/src/observability/spans.ts';
@@ -7,6 +6,7 @@ import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { encodeReference } from './receipt-reference.ts';
 import { welcomeText } from './templates.ts';
 import type { SendText, Sent } from './texting.ts';

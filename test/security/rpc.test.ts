@@ -13,7 +13,7 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('../../packages/kit/src/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
-vi.mock('../../packages/kit/src/aws/pseudonyms.ts', () => ({
+vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));
 beforeEach(() => {

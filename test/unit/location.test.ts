@@ -12,7 +12,7 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('../../packages/kit/src/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
-vi.mock('../../packages/kit/src/aws/pseudonyms.ts', () => ({
+vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));
 beforeEach(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));

@@ -365,7 +365,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'phones in keys',
-    file: 'packages/kit/src/aws/pseudonyms.ts',
+    file: 'shared/pseudonyms.ts',
     from: ".digest('base64url');",
     to: ".digest('base64url') && personal;",
     test: 'security/personal-data',
