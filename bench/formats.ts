@@ -1,15 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { printTable } from '../ops/cli/output.ts';
-import type { MessageContract } from '../packages/kit/src/contracts/contract.ts';
-import {
-  decodeData,
-  encodeData,
-  type Format,
-  JSON_FORMAT,
-  PROTOBUF_FORMAT,
-} from '../packages/kit/src/messaging/codecs.ts';
 import { channels } from '../shared/contracts/channels.ts';
 import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';
 

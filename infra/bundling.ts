@@ -15,10 +15,7 @@ export const bundling = {
   legalComments: 'none',
   loader: { '.html': 'text' },
   alias: {
-    '@aws-sdk/credential-provider-node': join(
-      import.meta.dirname,
-      '../packages/kit/src/aws/environment-credentials.ts',
-    ),
+    '@aws-sdk/credential-provider-node': join(import.meta.dirname, '@rollcall/kit/aws/environment-credentials'),
   },
   // The SDK imports it when an operation streams events. None of ours does.
   external: ['@smithy/core/event-streams'],

@@ -7,7 +7,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createRegistry } from '../packages/kit/src/discovery/registry.ts';
+import { createRegistry } from '@rollcall/kit/discovery/registry';
 import { Archive } from './archive.ts';
 import { Calls } from './calls.ts';
 import { createControl } from './control.ts';

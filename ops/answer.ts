@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import { problem } from '@rollcall/kit/contracts/problem';
 import * as z from 'zod';
-import { problem } from '../packages/kit/src/contracts/problem.ts';
 
 export interface Answer {
   status: number;

@@ -1,11 +1,11 @@
+import { pathId } from '@rollcall/kit/http/endpoint';
+import { notFound } from '@rollcall/kit/http/problems';
+import type { HttpEvent } from '@rollcall/kit/http/secured';
+import { aboutAggregate } from '@rollcall/kit/observability/spans';
 import type {
   APIGatewayEventRequestContextJWTAuthorizer,
   APIGatewayEventRequestContextV2WithAuthorizer,
 } from 'aws-lambda';
-import { pathId } from '../packages/kit/src/http/endpoint.ts';
-import { notFound } from '../packages/kit/src/http/problems.ts';
-import type { HttpEvent } from '../packages/kit/src/http/secured.ts';
-import { aboutAggregate } from '../packages/kit/src/observability/spans.ts';
 import type { TokenScopes } from './config/token-scopes.ts';
 
 type Access = keyof TokenScopes;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { createSecret } from '@rollcall/kit/resilience/secrets';
 import * as z from 'zod';
-import { createSecret } from '../packages/kit/src/resilience/secrets.ts';
 
 /** Shorter than 32 characters, it could be guessed. */
 const shape = z.object({ key: z.string().min(32) });

@@ -1,4 +1,4 @@
-import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { contracts, JOURNEY, journeyHandlers } from './journey.ts';
 

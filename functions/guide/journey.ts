@@ -1,5 +1,5 @@
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { HandlerSurroundings } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { HandlerSurroundings } from '@rollcall/kit/messaging/subscriber-functions';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';

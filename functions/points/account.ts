@@ -1,5 +1,5 @@
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';

@@ -1,10 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
+import { TransientError } from '@rollcall/kit/messaging/errors';
+import type { Message } from '@rollcall/kit/messaging/message';
+import type { Effect } from '@rollcall/kit/messaging/subscriber-store';
 import type * as z from 'zod';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
-import { TransientError } from '../../packages/kit/src/messaging/errors.ts';
-import type { Message } from '../../packages/kit/src/messaging/message.ts';
-import type { Effect } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';

@@ -1,6 +1,6 @@
+import { jsonOf, readEnvironment } from '@rollcall/kit/aws/environment';
+import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import * as z from 'zod';
-import { jsonOf, readEnvironment } from '../../packages/kit/src/aws/environment.ts';
-import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { accountHandlers, contracts } from './account.ts';

@@ -1,4 +1,4 @@
-import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
+import type { TransactItem } from '@rollcall/kit/messaging/outbox';
 
 /** The item that carries a member's balance, and with it the cursor. */
 export const ACCOUNT = 'account';

@@ -1,7 +1,7 @@
-import { callerOf } from '../../packages/kit/src/http/caller.ts';
-import { Problem } from '../../packages/kit/src/http/problems.ts';
-import { requireToken } from '../../packages/kit/src/http/rate-limit.ts';
-import type { TokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
+import { callerOf } from '@rollcall/kit/http/caller';
+import { Problem } from '@rollcall/kit/http/problems';
+import { requireToken } from '@rollcall/kit/http/rate-limit';
+import type { TokenBuckets } from '@rollcall/kit/resilience/token-bucket';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';

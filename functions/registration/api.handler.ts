@@ -1,5 +1,5 @@
-import { causeOf } from '../../packages/kit/src/http/audit.ts';
-import { etag } from '../../packages/kit/src/http/conditions.ts';
+import { causeOf } from '@rollcall/kit/http/audit';
+import { etag } from '@rollcall/kit/http/conditions';
 import {
   endpoint,
   header,
@@ -9,13 +9,13 @@ import {
   PUBLIC,
   pathId,
   preconditions,
-} from '../../packages/kit/src/http/endpoint.ts';
-import { idempotencyKeyOf } from '../../packages/kit/src/http/idempotency-key.ts';
-import { preferredWait } from '../../packages/kit/src/http/prefer.ts';
-import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
-import { allowedMethods } from '../../packages/kit/src/http/routing.ts';
-import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
+} from '@rollcall/kit/http/endpoint';
+import { idempotencyKeyOf } from '@rollcall/kit/http/idempotency-key';
+import { preferredWait } from '@rollcall/kit/http/prefer';
+import { notFound, Problem } from '@rollcall/kit/http/problems';
+import { allowedMethods } from '@rollcall/kit/http/routing';
+import type { HttpEvent } from '@rollcall/kit/http/secured';
+import { createObservability } from '@rollcall/kit/observability/observability';
 import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';

@@ -1,7 +1,7 @@
+import { endpoint, json, PUBLIC } from '@rollcall/kit/http/endpoint';
+import { createObservability } from '@rollcall/kit/observability/observability';
 import page from '../../docs/api/index.html' with { type: 'text' };
 import openApi from '../../docs/api/openapi.json' with { type: 'json' };
-import { endpoint, json, PUBLIC } from '../../packages/kit/src/http/endpoint.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
 
 const { logger } = createObservability('registration');
 

@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { pathOf } from '@rollcall/kit/http/routing';
+import type { TransactItem } from '@rollcall/kit/messaging/outbox';
+import type { SetOnce } from '@rollcall/kit/messaging/subscriber-store';
 import type * as z from 'zod';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
-import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
-import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
+import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
+import { outgoing } from '@rollcall/kit/messaging/outgoing';
 import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';

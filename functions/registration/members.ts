@@ -1,6 +1,6 @@
-import type { Audit, Cause } from '../../packages/kit/src/http/audit.ts';
-import { etag, evaluate, type Preconditions } from '../../packages/kit/src/http/conditions.ts';
-import { busy, notFound, Problem } from '../../packages/kit/src/http/problems.ts';
+import type { Audit, Cause } from '@rollcall/kit/http/audit';
+import { etag, evaluate, type Preconditions } from '@rollcall/kit/http/conditions';
+import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';

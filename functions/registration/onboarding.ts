@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { pathOf } from '@rollcall/kit/http/routing';
+import type { SetOnce } from '@rollcall/kit/messaging/subscriber-store';
 import type * as z from 'zod';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
-import type { SetOnce } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';

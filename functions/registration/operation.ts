@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { createMessage, type Message, type MessageInput } from '@rollcall/kit/messaging/message';
+import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
+import { outgoing } from '@rollcall/kit/messaging/outgoing';
 import type * as z from 'zod';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { createMessage, type Message, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
 import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';

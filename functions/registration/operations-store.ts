@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { refusedBy, transact } from '@rollcall/kit/aws/transact';
+import { type OutboxRow, outboxPut, type TransactItem } from '@rollcall/kit/messaging/outbox';
 import pMap from 'p-map';
-import { refusedBy, transact } from '../../packages/kit/src/aws/transact.ts';
-import { type OutboxRow, outboxPut, type TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
 import { commandsOf, type Operation, type Outcome } from './operation.ts';
 import { memberKey, type StoreOptions } from './store.ts';
 

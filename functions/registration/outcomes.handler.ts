@@ -1,6 +1,6 @@
+import { readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import * as z from 'zod';
-import { readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 import { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import { createOperationsStore } from './operations-store.ts';
 import { outcomeHandlers } from './outcomes.ts';

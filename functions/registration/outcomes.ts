@@ -1,6 +1,6 @@
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
-import type { Message } from '../../packages/kit/src/messaging/message.ts';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import { PermanentError } from '@rollcall/kit/messaging/errors';
+import type { Message } from '@rollcall/kit/messaging/message';
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Occasion } from './member.ts';
 import { operationOf, returning, settle } from './operation.ts';

@@ -1,14 +1,14 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws/clients';
+import { addresses, readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { createOutbox } from '@rollcall/kit/messaging/outbox';
+import { createRelay } from '@rollcall/kit/messaging/relay';
+import { relayFunctions } from '@rollcall/kit/messaging/relay-functions';
+import { createSender } from '@rollcall/kit/messaging/sender';
+import { publishByTopics } from '@rollcall/kit/messaging/topics';
+import { createObservability } from '@rollcall/kit/observability/observability';
 import * as z from 'zod';
-import { clientDefaults, createDynamoDB } from '../../packages/kit/src/aws/clients.ts';
-import { addresses, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { createOutbox } from '../../packages/kit/src/messaging/outbox.ts';
-import { createRelay } from '../../packages/kit/src/messaging/relay.ts';
-import { relayFunctions } from '../../packages/kit/src/messaging/relay-functions.ts';
-import { createSender } from '../../packages/kit/src/messaging/sender.ts';
-import { publishByTopics } from '../../packages/kit/src/messaging/topics.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
 
 const environment = readEnvironment(z.object({ OUTBOX_TABLE: text, CHANNELS: addresses }));
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Audit, Cause } from '@rollcall/kit/http/audit';
+import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
 import { v5 as idFromName } from 'uuid';
-import type { Audit, Cause } from '../../packages/kit/src/http/audit.ts';
-import { busy, notFound, Problem } from '../../packages/kit/src/http/problems.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import type { Occasion } from './member.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';

@@ -1,9 +1,9 @@
-import { causeOf } from '../../packages/kit/src/http/audit.ts';
-import { etag } from '../../packages/kit/src/http/conditions.ts';
-import { json, jsonEndpoint } from '../../packages/kit/src/http/endpoint.ts';
-import { idempotencyKeyOf } from '../../packages/kit/src/http/idempotency-key.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import { aboutAggregate } from '../../packages/kit/src/observability/spans.ts';
+import { causeOf } from '@rollcall/kit/http/audit';
+import { etag } from '@rollcall/kit/http/conditions';
+import { json, jsonEndpoint } from '@rollcall/kit/http/endpoint';
+import { idempotencyKeyOf } from '@rollcall/kit/http/idempotency-key';
+import { createObservability } from '@rollcall/kit/observability/observability';
+import { aboutAggregate } from '@rollcall/kit/observability/spans';
 import { registrationOf } from '../../shared/contracts/member.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { routes } from '../../shared/contracts/routes.ts';

@@ -1,6 +1,6 @@
-import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
-import { problemDocument } from '../../packages/kit/src/http/problems.ts';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
+import type { ProblemDocument } from '@rollcall/kit/contracts/problem';
+import { problemDocument } from '@rollcall/kit/http/problems';
+import { pathOf } from '@rollcall/kit/http/routing';
 import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';

@@ -9,11 +9,11 @@ import {
   type HandlerContext,
 } from '@connectrpc/connect';
 import { createFetchHandler } from '@connectrpc/connect/protocol';
-import { problemType } from '../../packages/kit/src/contracts/problem.ts';
-import { toProblem } from '../../packages/kit/src/http/failures.ts';
-import type { Problem } from '../../packages/kit/src/http/problems.ts';
-import { type HttpEvent, type HttpResponse, secured } from '../../packages/kit/src/http/secured.ts';
-import { served } from '../../packages/kit/src/http/served.ts';
+import { problemType } from '@rollcall/kit/contracts/problem';
+import { toProblem } from '@rollcall/kit/http/failures';
+import type { Problem } from '@rollcall/kit/http/problems';
+import { type HttpEvent, type HttpResponse, secured } from '@rollcall/kit/http/secured';
+import { served } from '@rollcall/kit/http/served';
 import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';

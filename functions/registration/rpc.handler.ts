@@ -1,14 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
-import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
-import { causeOf } from '../../packages/kit/src/http/audit.ts';
-import { etag } from '../../packages/kit/src/http/conditions.ts';
-import { idOf } from '../../packages/kit/src/http/ids.ts';
-import { Problem } from '../../packages/kit/src/http/problems.ts';
-import { validated } from '../../packages/kit/src/http/validation.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import { aboutAggregate } from '../../packages/kit/src/observability/spans.ts';
+import { idempotencyKey } from '@rollcall/kit/contracts/fields';
+import { causeOf } from '@rollcall/kit/http/audit';
+import { etag } from '@rollcall/kit/http/conditions';
+import { idOf } from '@rollcall/kit/http/ids';
+import { Problem } from '@rollcall/kit/http/problems';
+import { validated } from '@rollcall/kit/http/validation';
+import { createObservability } from '@rollcall/kit/observability/observability';
+import { aboutAggregate } from '@rollcall/kit/observability/spans';
 import {
   MemberSchema,
   MemberService,

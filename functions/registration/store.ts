@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { refusedBy, transact } from '../../packages/kit/src/aws/transact.ts';
-import { type OutboxRow, outboxPut, type TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
-import { type Rate, secondsToFill } from '../../packages/kit/src/resilience/token-bucket.ts';
+import { refusedBy, transact } from '@rollcall/kit/aws/transact';
+import { type OutboxRow, outboxPut, type TransactItem } from '@rollcall/kit/messaging/outbox';
+import { type Rate, secondsToFill } from '@rollcall/kit/resilience/token-bucket';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { erasurePut } from './erasure.ts';
 import type { ActiveMember, DeactivatedMember, Member } from './member.ts';

@@ -1,6 +1,6 @@
+import { flushed } from '@rollcall/kit/observability/tracing';
+import { withinBudget } from '@rollcall/kit/resilience/budget';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { flushed } from '../../packages/kit/src/observability/tracing.ts';
-import { withinBudget } from '../../packages/kit/src/resilience/budget.ts';
 import { readAwsEvent } from './webhooks/aws-end-user-messaging.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 

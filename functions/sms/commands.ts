@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
 import { smsCommands } from '../../shared/contracts/channels.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { SendText } from './texting.ts';

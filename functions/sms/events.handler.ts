@@ -1,4 +1,4 @@
-import { subscriberFunctions } from '../../packages/kit/src/messaging/subscriber-functions.ts';
+import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { configuredTexting } from './configured-texting.ts';
 import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';

@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { HeldError } from '../../packages/kit/src/messaging/errors.ts';
-import { createTokenStore } from '../../packages/kit/src/resilience/dynamodb-token-store.ts';
-import { createLeasedTokens, type Token } from '../../packages/kit/src/resilience/leased-tokens.ts';
+import { HeldError } from '@rollcall/kit/messaging/errors';
+import { createTokenStore } from '@rollcall/kit/resilience/dynamodb-token-store';
+import { createLeasedTokens, type Token } from '@rollcall/kit/resilience/leased-tokens';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { KnownOptOutError, optOutKey } from './opt-outs.ts';

@@ -1,5 +1,5 @@
-import { PacedError } from '../../packages/kit/src/resilience/errors.ts';
-import type { TokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
+import { PacedError } from '@rollcall/kit/resilience/errors';
+import type { TokenBuckets } from '@rollcall/kit/resilience/token-bucket';
 
 export interface PaceOptions {
   buckets: Pick<TokenBuckets, 'takeMany'>;

@@ -1,5 +1,5 @@
+import { isTraceparent } from '@rollcall/kit/observability/spans';
 import { validate as isUuid } from 'uuid';
-import { isTraceparent } from '../../packages/kit/src/observability/spans.ts';
 
 /** The text that a receipt is about. */
 export interface TextReference {

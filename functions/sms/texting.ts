@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  MessagingError,
-  PermanentError,
-  PostponedError,
-  TransientError,
-} from '../../packages/kit/src/messaging/errors.ts';
-import type { Breaker } from '../../packages/kit/src/resilience/breaker.ts';
-import { timeLeft } from '../../packages/kit/src/resilience/budget.ts';
+import { MessagingError, PermanentError, PostponedError, TransientError } from '@rollcall/kit/messaging/errors';
+import type { Breaker } from '@rollcall/kit/resilience/breaker';
+import { timeLeft } from '@rollcall/kit/resilience/budget';
 import {
   BulkheadFullError,
   CircuitOpenError,
@@ -16,9 +11,9 @@ import {
   RejectedError,
   ThrottledError,
   UnavailableError,
-} from '../../packages/kit/src/resilience/errors.ts';
-import type { Nodes } from '../../packages/kit/src/resilience/nodes.ts';
-import { createRemoteService, type RemoteService } from '../../packages/kit/src/resilience/remote-service.ts';
+} from '@rollcall/kit/resilience/errors';
+import type { Nodes } from '@rollcall/kit/resilience/nodes';
+import { createRemoteService, type RemoteService } from '@rollcall/kit/resilience/remote-service';
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
 import type { Pace } from './pace.ts';

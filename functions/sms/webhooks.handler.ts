@@ -1,8 +1,8 @@
+import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { endpoint, json, NOTHING } from '@rollcall/kit/http/endpoint';
+import { notFound, Problem } from '@rollcall/kit/http/problems';
+import { createSecret } from '@rollcall/kit/resilience/secrets';
 import * as z from 'zod';
-import { jsonOf, readEnvironment, text } from '../../packages/kit/src/aws/environment.ts';
-import { endpoint, json, NOTHING } from '../../packages/kit/src/http/endpoint.ts';
-import { notFound, Problem } from '../../packages/kit/src/http/problems.ts';
-import { createSecret } from '../../packages/kit/src/resilience/secrets.ts';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { twilioCredentials } from './providers/twilio.ts';
 import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts';

@@ -1,6 +1,6 @@
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
-import { currentTraceparent } from '../../packages/kit/src/observability/spans.ts';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
+import { currentTraceparent } from '@rollcall/kit/observability/spans';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';

@@ -1,3 +1,4 @@
+import type { Route } from '@rollcall/kit/contracts/route';
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
@@ -12,7 +13,6 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { Route } from '../../packages/kit/src/contracts/route.ts';
 import type { RpcRoute } from '../../shared/contracts/rpc.ts';
 import type { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import type { Stage } from '../stages.ts';

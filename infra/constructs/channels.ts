@@ -1,9 +1,9 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic, ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { EventTopic } from './event-topic.ts';
 import { ConsumedQueue } from './fifo-queue.ts';

@@ -1,3 +1,4 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
@@ -5,7 +6,6 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';

@@ -1,6 +1,6 @@
+import { MAX_RECEIVES } from '@rollcall/kit/contracts/redelivery';
 import { DeduplicationScope, FifoThroughputLimit } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MAX_RECEIVES } from '../../packages/kit/src/contracts/redelivery.ts';
 import type { Stage } from '../stages.ts';
 import { StageQueue, type StageQueueProps } from './stage-queue.ts';
 

@@ -1,10 +1,10 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import type { Stage } from '../stages.ts';
 import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';

@@ -1,10 +1,10 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import type { Route } from '@rollcall/kit/contracts/route';
 import { Validations } from 'aws-cdk-lib';
 import { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import type { Route } from '../../packages/kit/src/contracts/route.ts';
 import type { Api } from './api.ts';
 import { Consumer, type ConsumerProps } from './consumer.ts';
 import { ConsumedQueue, FifoQueue } from './fifo-queue.ts';

@@ -1,8 +1,8 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
 import {
   memberEvents,
   pointsCommands,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Registry } from '@rollcall/kit/discovery/registry';
 import * as z from 'zod';
-import type { Registry } from '../../packages/kit/src/discovery/registry.ts';
 import { createGuardedServer } from '../guard.ts';
 import { close, listen } from '../listen.ts';
 import { readBody } from '../read-body.ts';

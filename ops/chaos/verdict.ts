@@ -1,5 +1,5 @@
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { ledgerOf } from '../../functions/points/ledger.ts';
-import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';

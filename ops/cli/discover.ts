@@ -1,5 +1,5 @@
+import { createRegistry, type LiveInstance } from '@rollcall/kit/discovery/registry';
 import { Command } from 'commander';
-import { createRegistry, type LiveInstance } from '../../packages/kit/src/discovery/registry.ts';
 import { namespaceOf, registered } from '../stage/directory.ts';
 import { OperatorError } from '../stage/stage.ts';
 import { onStage } from './command.ts';

@@ -1,6 +1,6 @@
+import { pathOf } from '@rollcall/kit/http/routing';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { pathOf } from '../../packages/kit/src/http/routing.ts';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { readAnswer, reasonOf } from '../answer.ts';

@@ -1,6 +1,6 @@
+import type { ParkedMessage, ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import type { ParkedMessage, ParkedReason } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { onEnd } from '../ending.ts';
 import { asKept } from '../stage/ids.ts';
 import { redrive } from '../stage/redrive.ts';

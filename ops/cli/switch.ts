@@ -1,6 +1,6 @@
+import type { SwitchChange } from '@rollcall/kit/resilience/switches';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import type { SwitchChange } from '../../packages/kit/src/resilience/switches.ts';
 import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import {
   capabilityNames,

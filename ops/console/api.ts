@@ -1,5 +1,5 @@
+import type { ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
-import type { ParkedReason } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { CircuitView } from '../stage/circuits.ts';
 import type { SwitchView } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';

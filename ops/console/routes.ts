@@ -1,7 +1,7 @@
+import type { ProblemDocument } from '@rollcall/kit/contracts/problem';
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import * as z from 'zod';
 import { FAULTS } from '../../local/sms/mailbox.ts';
-import type { ProblemDocument } from '../../packages/kit/src/contracts/problem.ts';
-import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { type Capability, capabilities, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';

@@ -1,5 +1,5 @@
-import { type Channel, SERVICE, sendersOfType } from '../../packages/kit/src/contracts/channel.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
+import { type Channel, SERVICE, sendersOfType } from '@rollcall/kit/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { channels } from '../../shared/contracts/channels.ts';
 import { jsonSchema } from './json-schema.ts';
 

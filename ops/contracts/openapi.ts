@@ -1,8 +1,8 @@
+import { idempotencyKey } from '@rollcall/kit/contracts/fields';
+import { problemOf } from '@rollcall/kit/contracts/problem';
+import type { Route } from '@rollcall/kit/contracts/route';
+import { problemDocument } from '@rollcall/kit/http/problems';
 import * as z from 'zod';
-import { idempotencyKey } from '../../packages/kit/src/contracts/fields.ts';
-import { problemOf } from '../../packages/kit/src/contracts/problem.ts';
-import type { Route } from '../../packages/kit/src/contracts/route.ts';
-import { problemDocument } from '../../packages/kit/src/http/problems.ts';
 import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
 import { memberId } from '../../shared/contracts/fields.ts';
 import { kindOf, type ProblemCode, problems } from '../../shared/contracts/problem.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { problemType } from '../../packages/kit/src/contracts/problem.ts';
+import { problemType } from '@rollcall/kit/contracts/problem';
 import { type Answer, readAnswer } from '../answer.ts';
 
 /** The answer to the last attempt; if there was none, status 0 and a body that says why. */

@@ -1,9 +1,6 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '../../packages/kit/src/resilience/circuit.ts';
-import {
-  circuitsOf as circuitsIn,
-  createCircuitStore,
-} from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
+import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '@rollcall/kit/resilience/circuit';
+import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
 import { OperatorError, type Stage } from './stage.ts';
 
 /** A circuit breaker as operators see it. */

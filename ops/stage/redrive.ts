@@ -1,4 +1,4 @@
-import type { ReleaseReport } from '../../packages/kit/src/messaging/parking.ts';
+import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
 import { OperatorError, type Stage } from './stage.ts';
 
 export interface RedriveSummary {

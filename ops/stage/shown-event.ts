@@ -1,6 +1,6 @@
-import { decodeData } from '../../packages/kit/src/messaging/codecs.ts';
-import { UnreadableMessageError } from '../../packages/kit/src/messaging/errors.ts';
-import { readEnvelope } from '../../packages/kit/src/messaging/message.ts';
+import { decodeData } from '@rollcall/kit/messaging/codecs';
+import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
+import { readEnvelope } from '@rollcall/kit/messaging/message';
 import { channels } from '../../shared/contracts/channels.ts';
 
 const contracts = channels.flatMap(({ messages }) => messages);

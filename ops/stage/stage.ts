@@ -3,11 +3,11 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { PARKED_INDEX, parkedMessageOf } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
-import { type OutboxRow, readRow } from '../../packages/kit/src/messaging/outbox.ts';
-import type { OutboxSweepReport, PublishRequest } from '../../packages/kit/src/messaging/relay-functions.ts';
-import type { ParkingAnswer, ParkingRequest } from '../../packages/kit/src/messaging/subscriber-functions.ts';
-import type { DiscardedMessage, ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { PARKED_INDEX, parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import { type OutboxRow, readRow } from '@rollcall/kit/messaging/outbox';
+import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/messaging/relay-functions';
+import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/messaging/subscriber-functions';
+import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { channels } from '../../shared/contracts/channels.ts';
 
 /** Where an operator works: a stage of an account, or of an embedded cloud. */

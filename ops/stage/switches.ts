@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os';
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { v7 as newId } from 'uuid';
 import {
   changeSwitches,
   modeOf,
   readSwitches,
   type Switch,
   type SwitchChange,
-} from '../../packages/kit/src/resilience/switches.ts';
+} from '@rollcall/kit/resilience/switches';
+import { v7 as newId } from 'uuid';
 import { type Capability, capabilities, type Mode, type Profile, profiles } from '../../shared/config/capabilities.ts';
 import { OperatorError, type Stage } from './stage.ts';
 

@@ -11,6 +11,8 @@ interface LockEntry {
   /** Comes inside its parent's archive, whose hash covers it. */
   inBundle?: boolean;
   hasInstallScript?: boolean;
+  /** A package of the project's own. */
+  link?: boolean;
 }
 
 export interface LockFile {
@@ -23,8 +25,8 @@ export interface LockedPackage extends LockEntry {
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
-/** Every package but the project itself, for every platform and not only the one that runs this. */
+/** Every package but the project's own, for every platform and not only the one that runs this. */
 export const lockedPackages = ({ packages }: LockFile): LockedPackage[] =>
   Object.entries(packages)
-    .filter(([path]) => path !== '')
+    .filter(([path, { link }]) => path.includes('node_modules/') && !link)
     .map(([path, entry]) => ({ ...entry, name: path.replace(/^.*node_modules\//, '') }));

@@ -1,4 +1,4 @@
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import { memberDataErased } from './member-data-erased.v1.ts';
 import { memberDeactivated } from './member-deactivated.v1.ts';
 import { memberProfileChanged } from './member-profile-changed.v1.ts';

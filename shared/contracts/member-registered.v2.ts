@@ -1,6 +1,6 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
 import { memberId, returning } from './fields.ts';
 import { memberRegistered } from './member-registered.v1.ts';
 import { nameParts } from './name-parts.ts';

@@ -1,5 +1,5 @@
+import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
-import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
 import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { givenName, locale, memberId, name } from './fields.ts';
 import { links } from './links.ts';

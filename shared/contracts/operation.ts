@@ -1,6 +1,6 @@
+import { timestamp, wholeNumber } from '@rollcall/kit/contracts/fields';
+import { problem } from '@rollcall/kit/contracts/problem';
 import * as z from 'zod';
-import { timestamp, wholeNumber } from '../../packages/kit/src/contracts/fields.ts';
-import { problem } from '../../packages/kit/src/contracts/problem.ts';
 import { memberId } from './fields.ts';
 import { links } from './links.ts';
 

@@ -1,5 +1,5 @@
+import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
-import { timestamp } from '../../packages/kit/src/contracts/fields.ts';
 import { memberId } from './fields.ts';
 import { links } from './links.ts';
 

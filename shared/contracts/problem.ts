@@ -1,4 +1,4 @@
-import { kitProblems, type ProblemType } from '../../packages/kit/src/contracts/problem.ts';
+import { kitProblems, type ProblemType } from '@rollcall/kit/contracts/problem';
 
 const ownProblems = {
   'phone-taken': {

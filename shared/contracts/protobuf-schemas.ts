@@ -1,6 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { inProtobuf } from '@rollcall/kit/contracts/protobuf';
 import {
   MemberDataErasedSchema,
   MemberDeactivatedSchema,

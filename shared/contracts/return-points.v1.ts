@@ -1,5 +1,5 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import * as z from 'zod';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
 import { memberId } from './fields.ts';
 
 export const returnPoints = {

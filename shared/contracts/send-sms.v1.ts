@@ -1,6 +1,6 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { inProtobuf } from '@rollcall/kit/contracts/protobuf';
 import * as z from 'zod';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { inProtobuf } from '../../packages/kit/src/contracts/protobuf.ts';
 import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 

@@ -1,5 +1,5 @@
+import type { Route } from '@rollcall/kit/contracts/route';
 import fc from 'fast-check';
-import type { Route } from '../../packages/kit/src/contracts/route.ts';
 
 /** What inputs are made of that shall come close to what is right. */
 export interface Known {

@@ -1,8 +1,8 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { chunk } from '@rollcall/kit/messaging/batches';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chunk } from '../../packages/kit/src/messaging/batches.ts';
 import { memberIdOf, registered } from '../support/builders.ts';
 import { eventually, startTestCloud, switchTo, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';

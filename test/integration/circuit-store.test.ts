@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type CircuitStore, sliceOf } from '@rollcall/kit/resilience/circuit';
+import { circuitsOf, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CircuitStore, sliceOf } from '../../packages/kit/src/resilience/circuit.ts';
-import { circuitsOf, createCircuitStore } from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 

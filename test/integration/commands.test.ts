@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
+import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/messaging/message';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
-import type { Channel } from '../../packages/kit/src/contracts/channel.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
-import { createMessage, encodeMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';

@@ -1,11 +1,11 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { callerOf } from '@rollcall/kit/http/caller';
+import { createTokenBuckets } from '@rollcall/kit/resilience/token-bucket';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { createPace, type Pace } from '../../functions/sms/pace.ts';
-import { callerOf } from '../../packages/kit/src/http/caller.ts';
-import { createTokenBuckets } from '../../packages/kit/src/resilience/token-bucket.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';

@@ -3,10 +3,10 @@ import { text } from 'node:stream/consumers';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { circuitsOf } from '@rollcall/kit/resilience/dynamodb-circuit-store';
+import { readSwitches } from '@rollcall/kit/resilience/switches';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
-import { circuitsOf } from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
-import { readSwitches } from '../../packages/kit/src/resilience/switches.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { createMessage } from '@rollcall/kit/messaging/message';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createMessage } from '../../packages/kit/src/messaging/message.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

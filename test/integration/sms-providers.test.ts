@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
+import { createRemoteService } from '@rollcall/kit/resilience/remote-service';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import type { ProviderEvent } from '../../functions/sms/provider-events.ts';
@@ -22,13 +24,6 @@ import { close, listen } from '../../local/listen.ts';
 import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import { openState } from '../../local/state.ts';
-import {
-  NotServedError,
-  RejectedError,
-  ThrottledError,
-  UnavailableError,
-} from '../../packages/kit/src/resilience/errors.ts';
-import { createRemoteService } from '../../packages/kit/src/resilience/remote-service.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { eventually } from '../support/cloud.ts';
 import { startProviders } from '../support/sms-providers.ts';

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/messaging/subscriber-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSubscriberStore } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
-import type { ParkedMessage, SubscriberStore } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import type { Choices, Instance, Scheduler } from '../simulation/scheduler.ts';
 import { Tables } from '../simulation/tables.ts';
 import { outgoingMessage } from '../support/builders.ts';

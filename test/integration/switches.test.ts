@@ -1,9 +1,9 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { durationBucket, sliceOf } from '@rollcall/kit/resilience/circuit';
+import { createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
+import { changeSwitches, createSwitches, readSwitches } from '@rollcall/kit/resilience/switches';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { durationBucket, sliceOf } from '../../packages/kit/src/resilience/circuit.ts';
-import { createCircuitStore } from '../../packages/kit/src/resilience/dynamodb-circuit-store.ts';
-import { changeSwitches, createSwitches, readSwitches } from '../../packages/kit/src/resilience/switches.ts';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import { memberIdOf } from '../support/builders.ts';
 import {

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
+import { problem } from '@rollcall/kit/contracts/problem';
+import type { HttpResponse } from '@rollcall/kit/http/secured';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
 import { register } from '../../functions/registration/register.handler.ts';
-import { problem } from '../../packages/kit/src/contracts/problem.ts';
-import type { HttpResponse } from '../../packages/kit/src/http/secured.ts';
 import { apiRoot } from '../../shared/contracts/api-root.ts';
 import { member, memberV2 } from '../../shared/contracts/member.ts';
 import { onboarding } from '../../shared/contracts/onboarding.ts';
@@ -18,7 +18,7 @@ const tables = await vi.hoisted(async () => {
   Object.assign(process.env, support.REGISTRATION_ENVIRONMENT);
   return new support.OneMemberTables();
 });
-vi.mock('../../packages/kit/src/aws/clients.ts', () => ({ createDynamoDB: () => tables }));
+vi.mock('@rollcall/kit/aws/clients', () => ({ createDynamoDB: () => tables }));
 vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));

@@ -1,8 +1,8 @@
+import { handlersOf } from '@rollcall/kit/messaging/applier';
+import { readMessage } from '@rollcall/kit/messaging/message';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';
-import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
-import { readMessage } from '../../packages/kit/src/messaging/message.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { registered, TIME } from '../support/builders.ts';
 

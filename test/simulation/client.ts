@@ -1,9 +1,9 @@
+import type { Cause } from '@rollcall/kit/http/audit';
+import { Problem } from '@rollcall/kit/http/problems';
 import { createMembers } from '../../functions/registration/members.ts';
 import { createOperationsStore } from '../../functions/registration/operations-store.ts';
 import { createRedemptions } from '../../functions/registration/redemptions.ts';
 import { createMemberStore } from '../../functions/registration/store.ts';
-import type { Cause } from '../../packages/kit/src/http/audit.ts';
-import { Problem } from '../../packages/kit/src/http/problems.ts';
 import type { History } from './history.ts';
 import type { Script } from './scenario.ts';
 import type { Instance, Scheduler } from './scheduler.ts';

@@ -1,6 +1,6 @@
-import { parkedMessageOf } from '../../packages/kit/src/messaging/dynamodb-subscriber-store.ts';
-import { isErasing, type Place } from '../../packages/kit/src/messaging/message.ts';
-import type { DiscardedMessage, ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
+import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import { isErasing, type Place } from '@rollcall/kit/messaging/message';
+import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import type { Item } from './expressions.ts';
 import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';

@@ -1,6 +1,6 @@
-import { type Handlers, handlersOf } from '../../packages/kit/src/messaging/applier.ts';
-import { HeldError, PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
-import { type Message, type Place, placeOf } from '../../packages/kit/src/messaging/message.ts';
+import { type Handlers, handlersOf } from '@rollcall/kit/messaging/applier';
+import { HeldError, PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
+import { type Message, type Place, placeOf } from '@rollcall/kit/messaging/message';
 import type { Service } from './services.ts';
 
 /** Until it is repaired, a handler fails for good, fails for now, holds the message for a person, or takes its function down. */

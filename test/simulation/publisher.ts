@@ -1,10 +1,10 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { createOutbox } from '@rollcall/kit/messaging/outbox';
+import { createRelay } from '@rollcall/kit/messaging/relay';
+import { relayFunctions } from '@rollcall/kit/messaging/relay-functions';
+import { createSender } from '@rollcall/kit/messaging/sender';
+import { publishByTopics } from '@rollcall/kit/messaging/topics';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { createOutbox } from '../../packages/kit/src/messaging/outbox.ts';
-import { createRelay } from '../../packages/kit/src/messaging/relay.ts';
-import { relayFunctions } from '../../packages/kit/src/messaging/relay-functions.ts';
-import { createSender } from '../../packages/kit/src/messaging/sender.ts';
-import { publishByTopics } from '../../packages/kit/src/messaging/topics.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import type { Item } from './expressions.ts';

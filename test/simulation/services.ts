@@ -1,4 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { SenderRules } from '@rollcall/kit/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
 import { contracts as guideContracts, JOURNEY, journeyHandlers } from '../../functions/guide/journey.ts';
 import { contracts as accountContracts, accountHandlers } from '../../functions/points/account.ts';
 import { contracts as pointsContracts, commandHandlers as pointsHandlers } from '../../functions/points/commands.ts';
@@ -9,10 +13,6 @@ import { replyHandlers } from '../../functions/registration/replies.ts';
 import { contracts as smsContracts, commandHandlers as smsHandlers } from '../../functions/sms/commands.ts';
 import type { SendText } from '../../functions/sms/texting.ts';
 import { CONTACT, welcomeHandlers } from '../../functions/sms/welcome.ts';
-import type { SenderRules } from '../../packages/kit/src/contracts/channel.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { Correspondence } from '../../packages/kit/src/messaging/correspondence.ts';
 import type { Capability } from '../../shared/config/capabilities.ts';
 import {
   memberEvents,

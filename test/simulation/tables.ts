@@ -11,7 +11,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { TransactItem } from '../../packages/kit/src/messaging/outbox.ts';
+import type { TransactItem } from '@rollcall/kit/messaging/outbox';
 import { type Bindings, holds, type Item, updated } from './expressions.ts';
 import type { Choices, Instance, Scheduler } from './scheduler.ts';
 

@@ -1,7 +1,7 @@
+import type { MessageKind } from '@rollcall/kit/contracts/contract';
+import { createMessage, type Message } from '@rollcall/kit/messaging/message';
+import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
 import type { SQSRecord } from 'aws-lambda';
-import type { MessageKind } from '../../packages/kit/src/contracts/contract.ts';
-import { createMessage, type Message } from '../../packages/kit/src/messaging/message.ts';
-import type { OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';

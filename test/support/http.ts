@@ -1,5 +1,5 @@
+import type { HttpEvent, HttpResponse } from '@rollcall/kit/http/secured';
 import type { Context } from 'aws-lambda';
-import type { HttpEvent, HttpResponse } from '../../packages/kit/src/http/secured.ts';
 import { memberIdOf, TIME } from './builders.ts';
 
 /** What the functions of registration are configured with; the limits are out of the way. */

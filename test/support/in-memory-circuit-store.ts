@@ -1,10 +1,4 @@
-import type {
-  Circuit,
-  CircuitHead,
-  CircuitState,
-  CircuitStore,
-  Counts,
-} from '../../packages/kit/src/resilience/circuit.ts';
+import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '@rollcall/kit/resilience/circuit';
 
 /** Circuits as DynamoDB's conditional writes make them behave. */
 export class InMemoryCircuitStore implements CircuitStore {

@@ -1,7 +1,7 @@
-import { chunk } from '../../packages/kit/src/messaging/batches.ts';
-import type { Cursor } from '../../packages/kit/src/messaging/cursor.ts';
-import type { Place } from '../../packages/kit/src/messaging/message.ts';
-import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
+import { chunk } from '@rollcall/kit/messaging/batches';
+import type { Cursor } from '@rollcall/kit/messaging/cursor';
+import type { Place } from '@rollcall/kit/messaging/message';
+import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
 import type {
   Claim,
   DiscardedMessage,
@@ -12,7 +12,7 @@ import type {
   State,
   StateChange,
   SubscriberStore,
-} from '../../packages/kit/src/messaging/subscriber-store.ts';
+} from '@rollcall/kit/messaging/subscriber-store';
 
 /** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
 export class InMemorySubscriberStore implements SubscriberStore {

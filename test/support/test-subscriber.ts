@@ -1,7 +1,7 @@
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import type { Handlers } from '../../packages/kit/src/messaging/applier.ts';
-import type { ReleaseReport } from '../../packages/kit/src/messaging/parking.ts';
-import { createSubscriber, type SubscriberOptions } from '../../packages/kit/src/messaging/subscriber.ts';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
+import { createSubscriber, type SubscriberOptions } from '@rollcall/kit/messaging/subscriber';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';

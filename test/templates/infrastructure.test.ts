@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RECEIVES_BEFORE_PARKING } from '@rollcall/kit/contracts/redelivery';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
-import { RECEIVES_BEFORE_PARKING } from '../../packages/kit/src/contracts/redelivery.ts';
 import { rpcWatch } from '../../shared/contracts/rpc.ts';
 
 interface Resource {

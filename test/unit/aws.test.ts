@@ -1,15 +1,15 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { transact } from '@rollcall/kit/aws/transact';
+import { PermanentError } from '@rollcall/kit/messaging/errors';
+import { createOutbox, type Outbox, type OutboxRow } from '@rollcall/kit/messaging/outbox';
+import { createRedelivery } from '@rollcall/kit/messaging/redelivery';
+import type { Relay } from '@rollcall/kit/messaging/relay';
+import { relayFunctions } from '@rollcall/kit/messaging/relay-functions';
+import type { Observability } from '@rollcall/kit/observability/observability';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { transact } from '../../packages/kit/src/aws/transact.ts';
-import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
-import { createOutbox, type Outbox, type OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import { createRedelivery } from '../../packages/kit/src/messaging/redelivery.ts';
-import type { Relay } from '../../packages/kit/src/messaging/relay.ts';
-import { relayFunctions } from '../../packages/kit/src/messaging/relay-functions.ts';
-import type { Observability } from '../../packages/kit/src/observability/observability.ts';
 import { outboxRow, sqsRecord, TIME } from '../support/builders.ts';
 
 const canceled = (...codes: string[]) =>

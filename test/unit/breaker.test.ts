@@ -1,8 +1,8 @@
+import { createBreaker } from '@rollcall/kit/resilience/breaker';
+import { durationBucket, durationOf, percentile } from '@rollcall/kit/resilience/circuit';
+import { BulkheadFullError, RejectedError, UnavailableError } from '@rollcall/kit/resilience/errors';
+import { judge } from '@rollcall/kit/resilience/remote-service';
 import { describe, expect, it } from 'vitest';
-import { createBreaker } from '../../packages/kit/src/resilience/breaker.ts';
-import { durationBucket, durationOf, percentile } from '../../packages/kit/src/resilience/circuit.ts';
-import { BulkheadFullError, RejectedError, UnavailableError } from '../../packages/kit/src/resilience/errors.ts';
-import { judge } from '../../packages/kit/src/resilience/remote-service.ts';
 import { TIME } from '../support/builders.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 

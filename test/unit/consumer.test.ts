@@ -1,8 +1,8 @@
+import { MAX_RECEIVES } from '@rollcall/kit/contracts/redelivery';
+import { backoffSeconds, postponedSeconds } from '@rollcall/kit/messaging/backoff';
+import { consume } from '@rollcall/kit/messaging/consumer';
+import { PostponedError } from '@rollcall/kit/messaging/errors';
 import { describe, expect, it } from 'vitest';
-import { MAX_RECEIVES } from '../../packages/kit/src/contracts/redelivery.ts';
-import { backoffSeconds, postponedSeconds } from '../../packages/kit/src/messaging/backoff.ts';
-import { consume } from '../../packages/kit/src/messaging/consumer.ts';
-import { PostponedError } from '../../packages/kit/src/messaging/errors.ts';
 import { sqsRecord } from '../support/builders.ts';
 
 describe('consume', () => {

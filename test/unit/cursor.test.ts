@@ -1,5 +1,5 @@
+import { decide } from '@rollcall/kit/messaging/cursor';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../packages/kit/src/messaging/cursor.ts';
 
 describe('decide', () => {
   it('applies a first version where there is no cursor', () => {

@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Delivery } from '@rollcall/kit/messaging/consumer';
+import { type Cause, createDeadLetters } from '@rollcall/kit/messaging/dead-letters';
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../../packages/kit/src/messaging/consumer.ts';
-import { type Cause, createDeadLetters } from '../../packages/kit/src/messaging/dead-letters.ts';
 
 /** Queues of bodies. What was received stays hidden until it is deleted. */
 function queuesOf(queues: Record<string, string[]>) {

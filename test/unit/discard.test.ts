@@ -1,5 +1,5 @@
+import { PermanentError } from '@rollcall/kit/messaging/errors';
 import { describe, expect, it } from 'vitest';
-import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
 import { profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 

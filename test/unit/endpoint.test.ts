@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { endpoint } from '@rollcall/kit/http/endpoint';
+import type { HttpEvent } from '@rollcall/kit/http/secured';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { endpoint } from '../../packages/kit/src/http/endpoint.ts';
-import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
 
 const event = {
   routeKey: 'GET /v1/members/{id}',

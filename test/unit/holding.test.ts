@@ -1,5 +1,5 @@
+import { HeldError, PostponedError, TransientError } from '@rollcall/kit/messaging/errors';
 import { describe, expect, it } from 'vitest';
-import { HeldError, PostponedError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 

@@ -1,11 +1,6 @@
+import { createLeasedTokens, leaseSize, type Taken, type TokenStore } from '@rollcall/kit/resilience/leased-tokens';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createLeasedTokens,
-  leaseSize,
-  type Taken,
-  type TokenStore,
-} from '../../packages/kit/src/resilience/leased-tokens.ts';
 
 /** Counts as DynamoDB's conditional writes make them behave. */
 class InMemoryTokenStore implements TokenStore {

@@ -1,8 +1,5 @@
-import { CloudEvent } from 'cloudevents';
-import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
 import {
   createMessage,
   encodeMessage,
@@ -11,8 +8,11 @@ import {
   readEnvelope,
   readMessage,
   versionOf,
-} from '../../packages/kit/src/messaging/message.ts';
-import { outgoing } from '../../packages/kit/src/messaging/outgoing.ts';
+} from '@rollcall/kit/messaging/message';
+import { outgoing } from '@rollcall/kit/messaging/outgoing';
+import { CloudEvent } from 'cloudevents';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';

@@ -1,7 +1,7 @@
+import { type Measured, metricLines } from '@rollcall/kit/observability/metrics';
+import { createObservability } from '@rollcall/kit/observability/observability';
+import { flushed } from '@rollcall/kit/observability/tracing';
 import { describe, expect, it, vi } from 'vitest';
-import { type Measured, metricLines } from '../../packages/kit/src/observability/metrics.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import { flushed } from '../../packages/kit/src/observability/tracing.ts';
 import { TIME } from '../support/builders.ts';
 
 const count = (name: string, value: number, dimensions = {}): Measured => ({

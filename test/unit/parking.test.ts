@@ -1,6 +1,6 @@
+import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { describe, expect, it } from 'vitest';
-import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
-import type { ParkedMessage } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 

@@ -1,7 +1,7 @@
+import type { ParkingRequest } from '@rollcall/kit/messaging/subscriber-functions';
 import { describe, expect, it } from 'vitest';
 import { redrive } from '../../ops/stage/redrive.ts';
 import { OperatorError, type Stage } from '../../ops/stage/stage.ts';
-import type { ParkingRequest } from '../../packages/kit/src/messaging/subscriber-functions.ts';
 
 type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 

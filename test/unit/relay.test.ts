@@ -1,9 +1,9 @@
+import type { Outbox, OutboxRow } from '@rollcall/kit/messaging/outbox';
+import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
+import { createRelay } from '@rollcall/kit/messaging/relay';
+import type { Sender } from '@rollcall/kit/messaging/sender';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outbox, OutboxRow } from '../../packages/kit/src/messaging/outbox.ts';
-import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
-import { createRelay } from '../../packages/kit/src/messaging/relay.ts';
-import type { Sender } from '../../packages/kit/src/messaging/sender.ts';
 import { outboxRow, outgoingMessage } from '../support/builders.ts';
 
 const idOf = ({ aggregateId, version }: OutboxRow) => `${aggregateId}/${version}`;

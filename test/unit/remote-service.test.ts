@@ -1,17 +1,8 @@
+import { withinBudget } from '@rollcall/kit/resilience/budget';
+import { NoInstanceError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
+import { createNodes } from '@rollcall/kit/resilience/nodes';
+import { createRemoteService, type RemoteServiceOptions, type Try } from '@rollcall/kit/resilience/remote-service';
 import { describe, expect, it } from 'vitest';
-import { withinBudget } from '../../packages/kit/src/resilience/budget.ts';
-import {
-  NoInstanceError,
-  RejectedError,
-  ThrottledError,
-  UnavailableError,
-} from '../../packages/kit/src/resilience/errors.ts';
-import { createNodes } from '../../packages/kit/src/resilience/nodes.ts';
-import {
-  createRemoteService,
-  type RemoteServiceOptions,
-  type Try,
-} from '../../packages/kit/src/resilience/remote-service.ts';
 import { TIME } from '../support/builders.ts';
 
 const down = () => new UnavailableError('down');

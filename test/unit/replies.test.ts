@@ -1,10 +1,10 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
+import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';
 import { outcomeHandlers } from '../../functions/registration/outcomes.ts';
 import { replyHandlers } from '../../functions/registration/replies.ts';
-import type { MessageContract } from '../../packages/kit/src/contracts/contract.ts';
-import { createMessage, type MessageInput } from '../../packages/kit/src/messaging/message.ts';
-import { createSubscriber } from '../../packages/kit/src/messaging/subscriber.ts';
 import { registrationOutcomes, registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';

@@ -1,7 +1,7 @@
+import { Problem } from '@rollcall/kit/http/problems';
 import { describe, expect, it } from 'vitest';
 import { createMembers } from '../../functions/registration/members.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from '../../functions/registration/store.ts';
-import { Problem } from '../../packages/kit/src/http/problems.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
 
 const SOMEONE = { phone: '+34612345678', name: 'Lucía', locale: 'es' };

@@ -6,10 +6,10 @@ import {
   ThrottledException,
 } from '@aws-sdk/client-sns';
 import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
+import { isPermanent } from '@rollcall/kit/messaging/errors';
+import { createSender, gathering } from '@rollcall/kit/messaging/sender';
+import { publishByTopics } from '@rollcall/kit/messaging/topics';
 import { describe, expect, it } from 'vitest';
-import { isPermanent } from '../../packages/kit/src/messaging/errors.ts';
-import { createSender, gathering } from '../../packages/kit/src/messaging/sender.ts';
-import { publishByTopics } from '../../packages/kit/src/messaging/topics.ts';
 import { outgoingMessage } from '../support/builders.ts';
 
 interface Entry {

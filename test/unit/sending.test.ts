@@ -1,8 +1,8 @@
+import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
+import { PermanentError } from '@rollcall/kit/messaging/errors';
+import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
+import type { Effect, State } from '@rollcall/kit/messaging/subscriber-store';
 import { describe, expect, it, vi } from 'vitest';
-import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
-import { PermanentError } from '../../packages/kit/src/messaging/errors.ts';
-import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
-import type { Effect, State } from '../../packages/kit/src/messaging/subscriber-store.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';

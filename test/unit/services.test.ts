@@ -1,3 +1,6 @@
+import { handlersOf } from '@rollcall/kit/messaging/applier';
+import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
+import { readEnvelope, readMessage } from '@rollcall/kit/messaging/message';
 import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
@@ -9,9 +12,6 @@ import { oneSegment } from '../../functions/sms/segments.ts';
 import { welcomeText } from '../../functions/sms/templates.ts';
 import type { SendText } from '../../functions/sms/texting.ts';
 import { welcomeHandlers } from '../../functions/sms/welcome.ts';
-import { handlersOf } from '../../packages/kit/src/messaging/applier.ts';
-import { createCorrespondence } from '../../packages/kit/src/messaging/correspondence.ts';
-import { readEnvelope, readMessage } from '../../packages/kit/src/messaging/message.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';

@@ -1,7 +1,7 @@
+import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
+import { createMessage, encodeMessage } from '@rollcall/kit/messaging/message';
 import { describe, expect, it } from 'vitest';
 import { shownEvent } from '../../ops/stage/shown-event.ts';
-import { PROTOBUF_FORMAT } from '../../packages/kit/src/messaging/codecs.ts';
-import { createMessage, encodeMessage } from '../../packages/kit/src/messaging/message.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, registered, TIME } from '../support/builders.ts';
 

@@ -1,5 +1,5 @@
+import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
 import { describe, expect, it } from 'vitest';
-import { PermanentError, TransientError } from '../../packages/kit/src/messaging/errors.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { profileChanged, registered, TIME } from '../support/builders.ts';

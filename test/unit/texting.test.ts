@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
-import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
-import { HeldError } from '../../packages/kit/src/messaging/errors.ts';
+import { HeldError } from '@rollcall/kit/messaging/errors';
 import {
   CircuitOpenError,
   PacedError,
   RejectedError,
   ThrottledError,
   UnavailableError,
-} from '../../packages/kit/src/resilience/errors.ts';
+} from '@rollcall/kit/resilience/errors';
+import { describe, expect, it } from 'vitest';
+import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
+import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };

@@ -1,10 +1,10 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
+import { createObservability } from '@rollcall/kit/observability/observability';
+import { currentTraceparent, traced } from '@rollcall/kit/observability/spans';
+import { flushed } from '@rollcall/kit/observability/tracing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { close, listen } from '../../local/listen.ts';
-import { createObservability } from '../../packages/kit/src/observability/observability.ts';
-import { currentTraceparent, traced } from '../../packages/kit/src/observability/spans.ts';
-import { flushed } from '../../packages/kit/src/observability/tracing.ts';
 
 const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];
 let status = 200;

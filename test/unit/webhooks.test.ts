@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import type { HttpEvent } from '@rollcall/kit/http/secured';
+import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
 import { describe, expect, it } from 'vitest';
 import { inbound } from '../../functions/sms/provider-events.ts';
 import { decodeReference, encodeReference } from '../../functions/sms/receipt-reference.ts';
@@ -8,8 +10,6 @@ import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { createReceiver } from '../../functions/sms/webhooks/receiver.ts';
 import { readTwilio, signatureOf } from '../../functions/sms/webhooks/twilio.ts';
 import { UNPROVEN, UNREADABLE, type WebhookRequest, webhookRequest } from '../../functions/sms/webhooks/webhook.ts';
-import type { HttpEvent } from '../../packages/kit/src/http/secured.ts';
-import type { OutgoingMessage } from '../../packages/kit/src/messaging/outgoing.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
 
 const now = () => TIME;

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
+import { NotServedError, RejectedError, ThrottledError } from '@rollcall/kit/resilience/errors';
 import * as z from 'zod';
-import { NotServedError, RejectedError, ThrottledError } from '../../../packages/kit/src/resilience/errors.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 

@@ -1,4 +1,4 @@
-import { RejectedError, ThrottledError, UnavailableError } from '../../../packages/kit/src/resilience/errors.ts';
+import { RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
 
 export interface HttpAnswer {
   status: number;

@@ -1,4 +1,4 @@
-import type { Try } from '../../../packages/kit/src/resilience/remote-service.ts';
+import type { Try } from '@rollcall/kit/resilience/remote-service';
 
 export interface TextMessage {
   /** E.164. */

@@ -1,5 +1,5 @@
+import { NotServedError } from '@rollcall/kit/resilience/errors';
 import * as z from 'zod';
-import { NotServedError } from '../../../packages/kit/src/resilience/errors.ts';
 import { OptedOutError } from '../opt-outs.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';

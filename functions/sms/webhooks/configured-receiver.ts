@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws/clients';
+import { addresses, readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { createSender } from '@rollcall/kit/messaging/sender';
+import { createObservability } from '@rollcall/kit/observability/observability';
 import * as z from 'zod';
-import { clientDefaults, createDynamoDB } from '../../../packages/kit/src/aws/clients.ts';
-import { addresses, readEnvironment, text } from '../../../packages/kit/src/aws/environment.ts';
-import { createSender } from '../../../packages/kit/src/messaging/sender.ts';
-import { createObservability } from '../../../packages/kit/src/observability/observability.ts';
 import { createPseudonym } from '../../../shared/pseudonyms.ts';
 import { createOptOuts } from '../opt-outs.ts';
 import { createReceiver } from './receiver.ts';

@@ -1,7 +1,7 @@
+import { createMessage } from '@rollcall/kit/messaging/message';
+import { type OutgoingMessage, outgoing } from '@rollcall/kit/messaging/outgoing';
+import type { Sender } from '@rollcall/kit/messaging/sender';
 import { v5 as idFrom } from 'uuid';
-import { createMessage } from '../../../packages/kit/src/messaging/message.ts';
-import { type OutgoingMessage, outgoing } from '../../../packages/kit/src/messaging/outgoing.ts';
-import type { Sender } from '../../../packages/kit/src/messaging/sender.ts';
 import { registrationReplies } from '../../../shared/contracts/channels.ts';
 import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { OptOuts } from '../opt-outs.ts';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Problem } from '../../../packages/kit/src/http/problems.ts';
-import type { HttpEvent } from '../../../packages/kit/src/http/secured.ts';
+import { Problem } from '@rollcall/kit/http/problems';
+import type { HttpEvent } from '@rollcall/kit/http/secured';
 import type { ProviderEvent } from '../provider-events.ts';
 
 export interface WebhookRequest {

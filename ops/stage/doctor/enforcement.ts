@@ -1,4 +1,4 @@
-import { pathOf } from '../../../packages/kit/src/http/routing.ts';
+import { pathOf } from '@rollcall/kit/http/routing';
 import { routes } from '../../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../../shared/contracts/rpc.ts';
 import { registered } from '../directory.ts';

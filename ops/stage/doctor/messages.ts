@@ -1,4 +1,4 @@
-import { needsPerson } from '../../../packages/kit/src/messaging/parked.ts';
+import { needsPerson } from '@rollcall/kit/messaging/parked';
 import { circuitsOf } from '../circuits.ts';
 import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';
