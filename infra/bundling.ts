@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 
 /** How a handler file becomes what Lambda runs. */
@@ -15,7 +15,9 @@ export const bundling = {
   legalComments: 'none',
   loader: { '.html': 'text' },
   alias: {
-    '@aws-sdk/credential-provider-node': join(import.meta.dirname, '@rollcall/kit/aws/environment-credentials'),
+    '@aws-sdk/credential-provider-node': fileURLToPath(
+      import.meta.resolve('@rollcall/kit/aws/environment-credentials'),
+    ),
   },
   // The SDK imports it when an operation streams events. None of ours does.
   external: ['@smithy/core/event-streams'],
