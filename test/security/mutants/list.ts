@@ -597,13 +597,13 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'spans repeat what any error says',
     file: 'packages/kit/src/observability/spans.ts',
-    from: 'const isOurs = error instanceof MessagingError || error instanceof RemoteError;',
-    to: 'const isOurs = true;',
+    from: 'error instanceof TellableError ?',
+    to: 'error instanceof Error ?',
     test: 'unit/tracing',
   },
   {
     name: 'spans tell what is asked for by any id',
-    file: 'packages/kit/src/http/endpoint.ts',
+    file: access,
     from: "const id = pathId(event, 'member');",
     to: "aboutAggregate(event.pathParameters?.id ?? '');\n  const id = pathId(event, 'member');",
     test: 'security/personal-data',

@@ -106,7 +106,12 @@ export const problem = z
       .optional()
       .meta({ description: 'Each invalid field, by JSON pointer (RFC 6901) as a URI fragment.' }),
   })
-  .meta({ description: 'Why a request was not fulfilled (RFC 9457).' });
+  .meta({
+    description: 'Why a request was not fulfilled (RFC 9457).',
+    examples: [
+      { type: '/problems/not-found', title: 'Not Found', status: 404, detail: 'There is no resource of that id here.' },
+    ],
+  });
 
 export type ProblemDocument = z.output<typeof problem>;
 
