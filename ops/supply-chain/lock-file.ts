@@ -11,8 +11,10 @@ interface LockEntry {
   /** Comes inside its parent's archive, whose hash covers it. */
   inBundle?: boolean;
   hasInstallScript?: boolean;
-  /** A package of the project's own. */
+  /** Where a workspace is linked to; the workspace has an entry of its own. */
   link?: boolean;
+  /** Of a workspace. */
+  name?: string;
 }
 
 export interface LockFile {
@@ -21,12 +23,18 @@ export interface LockFile {
 
 export interface LockedPackage extends LockEntry {
   name: string;
+  /** One of the project's own packages, which comes from no registry. */
+  isWorkspace: boolean;
 }
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
-/** Every package but the project's own, for every platform and not only the one that runs this. */
+/** Every package but the project itself, for every platform and not only the one that runs this. */
 export const lockedPackages = ({ packages }: LockFile): LockedPackage[] =>
   Object.entries(packages)
-    .filter(([path, { link }]) => path.includes('node_modules/') && !link)
-    .map(([path, entry]) => ({ ...entry, name: path.replace(/^.*node_modules\//, '') }));
+    .filter(([path, { link }]) => path !== '' && !link)
+    .map(([path, entry]) => ({
+      ...entry,
+      name: entry.name ?? path.replace(/^.*node_modules\//, ''),
+      isWorkspace: !path.includes('node_modules/'),
+    }));

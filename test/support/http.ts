@@ -1,5 +1,7 @@
+import { allowedMethods } from '@rollcall/kit/http/routing';
 import type { HttpEvent, HttpResponse } from '@rollcall/kit/http/secured';
 import type { Context } from 'aws-lambda';
+import { routes } from '../../shared/contracts/routes.ts';
 import { memberIdOf, TIME } from './builders.ts';
 
 /** What the functions of registration are configured with; the limits are out of the way. */
@@ -63,9 +65,11 @@ export function httpEvent({
   headers = {},
   body,
 }: RequestParts): HttpEvent {
+  const route = Object.values(routes).find((one) => one.method === method && allowedMethods([one], path).length > 0);
+  const routeKey = route ? `${route.method} ${route.path}` : '$default';
   return {
     version: '2.0',
-    routeKey: `${method} ${path}`,
+    routeKey,
     rawPath: path,
     rawQueryString: query,
     headers,
@@ -80,7 +84,7 @@ export function httpEvent({
       domainPrefix: 'test',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
       requestId: 'test',
-      routeKey: `${method} ${path}`,
+      routeKey,
       stage: '$default',
       time: '',
       timeEpoch: 0,
