@@ -6,12 +6,17 @@ import { describe, expect, it } from 'vitest';
 
 const AT = '2026-11-21T10:00:00.000Z';
 
-/** Commits version 2, which is refused by what stands there, at the SDK's so many-th attempt; `beside`: with other writes. */
-function refused(stands: Record<string, unknown>, attempts: number, beside = false) {
+/**
+ * Commits version 2, which is refused by what stands there, at the SDK's so many-th attempt; `beside`: with other writes.
+ * @param before what is answered first
+ */
+function refused(stands: Record<string, unknown>, attempts: number, beside = false, before: Error[] = []) {
   const Item = marshall(stands);
   const about = { message: 'refused', $metadata: { attempts } };
   const CancellationReasons = [{ Code: 'ConditionalCheckFailed', Item }, { Code: 'None' }];
   const send = async () => {
+    const [earlier] = before.splice(0, 1);
+    if (earlier) throw earlier;
     throw beside
       ? new TransactionCanceledException({ ...about, CancellationReasons })
       : new ConditionalCheckFailedException({ ...about, Item });
@@ -34,6 +39,13 @@ describe('a commit whose answer was lost, so that the SDK tried again and was re
 
   it.each([false, true])('is done, and says what it has committed (in a transaction: %s)', async (beside) => {
     expect(await refused(own, 2, beside)).toEqual({ state: 'done', committed: own });
+  });
+
+  it('is done also if the transaction met a conflict in between', async () => {
+    const conflict = { message: 'conflict', $metadata: { attempts: 2 } };
+    const CancellationReasons = [{ Code: 'TransactionConflict' }, { Code: 'None' }];
+    const before = [new TransactionCanceledException({ ...conflict, CancellationReasons })];
+    expect(await refused(own, 1, true, before)).toEqual({ state: 'done', committed: own });
   });
 
   it.each([

@@ -790,4 +790,11 @@ export const mutants: readonly SecurityMutant[] = [
     to: '(NOT contains(messages, :message) AND :most = :most)',
     test: 'integration/flood',
   },
+  {
+    name: 'a transaction that is tried again forgets that it was',
+    file: 'packages/kit/src/aws/transact.ts',
+    from: 'error.$metadata.attempts = attempts;',
+    to: '',
+    test: 'unit/own-commit',
+  },
 ];

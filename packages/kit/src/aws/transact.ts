@@ -15,17 +15,23 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
 /**
  * TransactWriteItems that tries again, four times at most, when another transaction was at work on one of its items or
  * the table was throttled.
- * @throws {TransactionCanceledException} for every other reason, or if it does not pass
+ * @throws {TransactionCanceledException} for every other reason, or if it does not pass; `$metadata.attempts` counts them all,
+ * those of the SDK too: of more than one, an earlier may have taken effect, and be what refuses the last
  */
 export async function transact(
   client: DynamoDBDocumentClient,
   items: NonNullable<TransactWriteCommandInput['TransactItems']>,
 ): Promise<void> {
+  let attempts = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       await client.send(new TransactWriteCommand({ TransactItems: items }));
       return;
     } catch (error) {
+      if (error instanceof TransactionCanceledException) {
+        attempts += error.$metadata.attempts ?? 1;
+        error.$metadata.attempts = attempts;
+      }
       if (attempt === ATTEMPTS || !mayPass(error)) throw error;
       await delay(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
     }
