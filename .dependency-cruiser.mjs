@@ -38,7 +38,7 @@ export default {
     rule(
       'kit-knows-no-application',
       { path: '^packages/kit/' },
-      { path: '^(infra|functions|shared|local|ops|bench|test)/' },
+      { path: '^(infra|functions|shared|local|ops|bench|samples|test)/' },
       'The kit serves any application.',
     ),
     ...Object.entries(KIT).map(([folder, below]) =>
@@ -61,7 +61,7 @@ export default {
     rule(
       'cloud-apart',
       { path: '^local/' },
-      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/(discovery|contracts)/' },
+      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/discovery/' },
       'It runs any synthesized app; its SMS gateways register themselves as others would.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),

@@ -1,6 +1,7 @@
 import { jsonOf, readEnvironment } from '@rollcall/kit/aws/environment';
 import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import * as z from 'zod';
+import type { Capability } from '../../shared/config/capabilities.ts';
 import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { accountHandlers, contracts } from './account.ts';
@@ -11,7 +12,7 @@ const { BONUS } = readEnvironment(z.object({ BONUS: jsonOf(registrationBonus) })
 
 export const { consume, sweep } = subscriberFunctions({
   service: 'points',
-  capability: 'points',
+  capability: 'points' satisfies Capability,
   channel: memberEvents,
   cursorKey: ACCOUNT,
   contracts,

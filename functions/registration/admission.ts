@@ -26,7 +26,12 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     /** @returns headers that tell the caller what is left. @throws {Problem} 429 */
     async admitCaller(sourceIp: string): Promise<Record<string, string>> {
       const caller = await pseudonym(callerOf(sourceIp));
-      return requireToken('caller', limits.caller, await buckets.take(`caller#${caller}`, limits.caller));
+      return requireToken(
+        'registrations',
+        'caller',
+        limits.caller,
+        await buckets.take(`caller#${caller}`, limits.caller),
+      );
     },
 
     /**
@@ -35,13 +40,13 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
      * @throws {Problem} 429
      */
     async admitPhone(phone: string): Promise<void> {
-      requireToken('phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
+      requireToken('registrations', 'phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
     },
 
     /** Before any write. @throws {Problem} 429 if this instance knows that the phone has no token left */
     async refuseSpentPhone(phone: string): Promise<void> {
       const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);
-      if (refusal) requireToken('phone', limits.phone, refusal);
+      if (refusal) requireToken('registrations', 'phone', limits.phone, refusal);
     },
 
     /** @throws {Problem} 503 while registration is switched to reading only */

@@ -118,7 +118,7 @@ export function problemError(problem: Problem): ConnectError {
   > & { violations: unknown };
   return new ConnectError(
     message,
-    CODES[code as ProblemCode],
+    CODES[code as ProblemCode] ?? Code.Unknown,
     undefined,
     [{ desc: ProblemDetailSchema, value }],
     problem,

@@ -1,6 +1,12 @@
 import { kitProblems, type ProblemType } from '@rollcall/kit/contracts/problem';
 
 const ownProblems = {
+  'not-found': { ...kitProblems['not-found'], detail: 'There is no member of that id here.' },
+  'too-many-requests': {
+    ...kitProblems['too-many-requests'],
+    description: 'More requests than one caller, or for one phone, may send; `Retry-After` says when to try again.',
+    detail: 'Too many registrations for one caller. Try again in 12 s.',
+  },
   'phone-taken': {
     status: 409,
     description: 'The phone belongs to a member already.',

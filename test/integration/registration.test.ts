@@ -279,5 +279,9 @@ describe('what no route takes', () => {
   it('is a 405 problem with Allow for a wrong method', async () => {
     const { status, headers } = await cloud.request('PUT', '/v1/members/x', {});
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE, OPTIONS']);
+    expect((await cloud.request('PUT', '/v1/members', {})).body).toMatchObject({
+      status: 405,
+      instance: '/v1/members',
+    });
   });
 });

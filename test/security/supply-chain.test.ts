@@ -4,6 +4,7 @@ import { refusedLicences } from '../../ops/supply-chain/licences.ts';
 import { lockedPackages, readLockFile } from '../../ops/supply-chain/lock-file.ts';
 import { deployedPart, readSbom } from '../../ops/supply-chain/sbom.ts';
 import project from '../../package.json' with { type: 'json' };
+import kit from '../../packages/kit/package.json' with { type: 'json' };
 
 const locked = lockedPackages(readLockFile());
 
@@ -25,9 +26,23 @@ describe('the lock file', () => {
   });
 });
 
-it('package.json asks for exact versions', () => {
-  const asked = { ...project.dependencies, ...project.devDependencies, ...project.optionalDependencies };
-  expect(Object.entries(asked).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+describe('package.json', () => {
+  const asked: Record<string, string> = {
+    ...project.dependencies,
+    ...project.devDependencies,
+    ...project.optionalDependencies,
+  };
+
+  it('asks for exact versions', () => {
+    const all = Object.entries({ ...asked, ...kit.dependencies });
+    expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  it('asks for the versions that the kit asks for, or a bundle would have both', () => {
+    const shared = Object.keys(kit.dependencies).filter((name) => name in asked);
+    expect(shared).toContain('zod');
+    for (const name of shared) expect([name, asked[name]]).toEqual([name, kit.dependencies[name as 'zod']]);
+  });
 });
 
 describe('licences', () => {

@@ -65,8 +65,10 @@ export function httpEvent({
   headers = {},
   body,
 }: RequestParts): HttpEvent {
-  const route = Object.values(routes).find((one) => one.method === method && allowedMethods([one], path).length > 0);
-  const routeKey = route ? `${route.method} ${route.path}` : '$default';
+  const route = Object.values(routes).find(
+    (one) => method !== 'OPTIONS' && allowedMethods([one], path).includes(method),
+  );
+  const routeKey = route ? `${method} ${route.path}` : '$default';
   return {
     version: '2.0',
     routeKey,

@@ -95,6 +95,21 @@ describe('an event that erases', () => {
     expect(bodiesOf(it)).toEqual([]);
   });
 
+  it('leaves nothing that a sweep had read before it and tries in vain after it', async () => {
+    const it = subscriber(breakable(new TransientError('not now'), true).handlers);
+    await it.apply(REGISTERED, 5);
+    expect(it.parked()).toEqual(['1 retry']);
+    const { parkedOf } = it.store;
+    it.store.parkedOf = async (id) => {
+      const read = await parkedOf.call(it.store, id);
+      await it.store.eraseLeft(id, LEFT.id);
+      return read;
+    };
+    it.pass(60 * MINUTE);
+    await it.sweep();
+    expect([it.parked(), bodiesOf(it)]).toEqual([['1 retry'], []]);
+  });
+
   it('leaves nothing of what claims its own version', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);

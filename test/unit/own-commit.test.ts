@@ -41,11 +41,19 @@ describe('a commit whose answer was lost, so that the SDK tried again and was re
     expect(await refused(own, 2, beside)).toEqual({ state: 'done', committed: own });
   });
 
+  const conflict = (attempts: number) =>
+    new TransactionCanceledException({
+      message: 'conflict',
+      $metadata: { attempts },
+      CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+    });
+
   it('is done also if the transaction met a conflict in between', async () => {
-    const conflict = { message: 'conflict', $metadata: { attempts: 2 } };
-    const CancellationReasons = [{ Code: 'TransactionConflict' }, { Code: 'None' }];
-    const before = [new TransactionCanceledException({ ...conflict, CancellationReasons })];
-    expect(await refused(own, 1, true, before)).toEqual({ state: 'done', committed: own });
+    expect(await refused(own, 1, true, [conflict(2)])).toEqual({ state: 'done', committed: own });
+  });
+
+  it('is told from one by another that it met in a conflict', async () => {
+    expect(await refused(own, 1, true, [conflict(1)])).toMatchObject({ state: 'moved' });
   });
 
   it.each([

@@ -15,6 +15,7 @@ export interface SecurityMutant {
     | 'unit/breaker'
     | 'unit/erasing'
     | 'unit/guard'
+    | 'unit/own-commit'
     | 'unit/leased-tokens'
     | 'unit/senders'
     | 'unit/services'
@@ -793,7 +794,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'a transaction that is tried again forgets that it was',
     file: 'packages/kit/src/aws/transact.ts',
-    from: 'error.$metadata.attempts = attempts;',
+    from: 'error.$metadata.attempts = 1 + retries;',
     to: '',
     test: 'unit/own-commit',
   },

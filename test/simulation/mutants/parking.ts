@@ -40,7 +40,7 @@ export const parkingMutants: Mutant[] = [
     name: 'unparked-before-applied',
     breaks: ['G1'],
     file: release,
-    from: 'await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });',
+    from: "await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) }, 'known');",
     to: 'await store.unpark(parked);',
   },
   {

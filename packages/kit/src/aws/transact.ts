@@ -15,22 +15,22 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
 /**
  * TransactWriteItems that tries again, four times at most, when another transaction was at work on one of its items or
  * the table was throttled.
- * @throws {TransactionCanceledException} for every other reason, or if it does not pass; `$metadata.attempts` counts them all,
- * those of the SDK too: of more than one, an earlier may have taken effect, and be what refuses the last
+ * @throws {TransactionCanceledException} for every other reason, or if it does not pass; `$metadata.attempts` counts what the
+ * SDK tried again in all of them, as an attempt whose answer it did not get may be what refuses the last
  */
 export async function transact(
   client: DynamoDBDocumentClient,
   items: NonNullable<TransactWriteCommandInput['TransactItems']>,
 ): Promise<void> {
-  let attempts = 0;
+  let retries = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       await client.send(new TransactWriteCommand({ TransactItems: items }));
       return;
     } catch (error) {
       if (error instanceof TransactionCanceledException) {
-        attempts += error.$metadata.attempts ?? 1;
-        error.$metadata.attempts = attempts;
+        retries += (error.$metadata.attempts ?? 1) - 1;
+        error.$metadata.attempts = 1 + retries;
       }
       if (attempt === ATTEMPTS || !mayPass(error)) throw error;
       await delay(Math.random() * FIRST_DELAY_MS * 2 ** attempt);

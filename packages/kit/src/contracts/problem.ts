@@ -27,7 +27,7 @@ export const kitProblems = {
   'not-found': {
     status: 404,
     description: 'There is no such resource.',
-    detail: 'There is no member of that id here.',
+    detail: 'There is no resource of that id here.',
   },
   'method-not-allowed': {
     status: 405,
@@ -71,8 +71,8 @@ export const kitProblems = {
   },
   'too-many-requests': {
     status: 429,
-    description: 'More requests than one caller, or for one phone, may send; `Retry-After` says when to try again.',
-    detail: 'Too many registrations for one caller. Try again in 12 s.',
+    description: 'More requests than one caller may send; `Retry-After` says when to try again.',
+    detail: 'Too many requests for one caller. Try again in 12 s.',
   },
   internal: {
     status: 500,

@@ -16,11 +16,7 @@ export interface Cause {
 }
 
 /** A change that was committed: ids only, nothing personal. */
-export interface Change {
-  action: string;
-  member: string;
-  operation?: string;
-}
+export type Change = Readonly<{ action: string } & Record<string, string>>;
 
 export type Audit = (change: Change, cause: Cause) => void;
 

@@ -5,13 +5,13 @@ import { type KitProblemCode, kitProblems, type ProblemDocument, problemType } f
 /** The code of a problem and its status: one of the kit's, or an application's own. */
 export type Kind = KitProblemCode | { readonly code: string; readonly status: number };
 
-const kindOf = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
+const resolved = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
 
 /** An error whose text the caller of the API may read. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: string;
-  readonly status: number;
+  readonly #status: number;
   readonly errors: ProblemDocument['errors'];
   readonly headers: Record<string, string>;
 
@@ -21,11 +21,15 @@ export class Problem extends Error {
     more: { errors?: NonNullable<ProblemDocument['errors']>; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(detail, { cause: more.cause });
-    const { code, status } = kindOf(kind);
+    const { code, status } = resolved(kind);
     this.code = code;
-    this.status = status;
+    this.#status = status;
     this.errors = more.errors;
     this.headers = more.headers ?? {};
+  }
+
+  get status(): number {
+    return this.#status;
   }
 }
 
@@ -36,7 +40,7 @@ export const busy = (detail: string, cause?: unknown) =>
 
 /** A problem as a document. */
 export function problemDocument(kind: Kind, detail: string): ProblemDocument {
-  const { code, status } = kindOf(kind);
+  const { code, status } = resolved(kind);
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 

@@ -12,12 +12,15 @@ export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullIn
   };
 }
 
-/** @throws {Problem} 429 if there was no token */
-export function requireToken(policy: string, rate: Rate, taken: Taken): Record<string, string> {
+/**
+ * @param what a token is for, such as `registrations`
+ * @throws {Problem} 429 if there was no token
+ */
+export function requireToken(what: string, policy: string, rate: Rate, taken: Taken): Record<string, string> {
   const headers = rateLimitHeaders(policy, rate, taken);
   if (taken.allowed) return headers;
   const seconds = Math.ceil(taken.waitMs / 1000);
-  throw new Problem('too-many-requests', `Too many registrations for one ${policy}. Try again in ${seconds} s.`, {
+  throw new Problem('too-many-requests', `Too many ${what} for one ${policy}. Try again in ${seconds} s.`, {
     headers: { ...headers, 'retry-after': String(seconds) },
   });
 }

@@ -141,7 +141,7 @@ export function createRelease(options: ReleaseOptions) {
     const released = parked.reason === 'held';
     const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
     // Written before the try, so that a message over which the sweep dies is not the next one's first again.
-    await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) });
+    await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) }, 'known');
     const attempted = await attempt(parked, { mayAdopt, released, redriven });
     if (attempted.outcome !== 'parked') {
       await store.unpark(parked);
@@ -220,7 +220,7 @@ export function createRelease(options: ReleaseOptions) {
     if (decision.action === 'park') {
       if (decision.because === 'gap') return { left: parked };
       const left: ParkedMessage = { ...parked, reason: 'below-baseline' };
-      if (parked.reason !== left.reason) await store.park(left);
+      if (parked.reason !== left.reason) await store.park(left, 'known');
       return { left };
     }
     const adopts = decision.action === 'adopt';
