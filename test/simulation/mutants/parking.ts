@@ -45,7 +45,6 @@ export const parkingMutants: Mutant[] = [
   },
   {
     name: 'redrive-out-of-order',
-    seed: 2,
     breaks: ['G4'],
     file: parking,
     from: 'const queue = await store.parkedOf(aggregateId);\n      const last',
