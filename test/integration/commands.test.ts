@@ -11,6 +11,7 @@ import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import { memberIdOf, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;
@@ -323,6 +324,21 @@ describe('a text that some service wants sent', () => {
     // In no order.
     const own = texts.map(({ text }) => text).filter((text) => text.endsWith('en español'));
     expect(own.toSorted()).toEqual(['json, en español', 'protobuf, en español']);
+  });
+
+  it('waits for a member whose phone is not known yet', async () => {
+    const id = memberIdOf(77);
+    const phone = newPhone();
+    const data = { memberId: id, texts: { en: 'early', es: 'temprano' } };
+    await send(POINTS, smsCommands, id, messageBody(sendSms, id, { data }));
+    await eventually(async () =>
+      cloud
+        .logs('rollcall-dev-sms-commands-consume')
+        .some((line) => line.includes('message given back') && line.includes(`no phone of member ${id}`)),
+    );
+    const event = JSON.stringify(registered(id)).replace('+34612345678', phone);
+    await cloud.invoke('rollcall-dev-sms-consume', { Records: [sqsRecord(id, 'm', event)] });
+    await eventually(async () => (await cloud.texts(phone)).some(({ text }) => text === 'temprano'));
   });
 
   it('is not sent to a member who left', async () => {
