@@ -18,6 +18,12 @@ export interface Observed {
 }
 
 const STARTUP_MS = 60_000;
+/**
+ * The same in every life: below the range from which systems give ports to connections, 32768 and up, or one of those may have
+ * it when the cloud comes back.
+ */
+const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
+const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };
 
 /** An embedded cloud in a process of its own, on a data folder, that can be killed and started again in its place. */
 export class MortalCloud {
@@ -27,7 +33,6 @@ export class MortalCloud {
   readonly #seed: number;
   readonly #refusedOf: number;
   #child: ChildProcess | undefined;
-  #urls: Urls | undefined;
 
   constructor({
     assembly,
@@ -42,9 +47,6 @@ export class MortalCloud {
   }
 
   async start(): Promise<Urls> {
-    const portOf = (url: string | undefined) => (url ? Number(new URL(url).port) : 0);
-    const { apiUrl, smsUrl, endpointUrl } = this.#urls ?? {};
-    const ports = { api: portOf(apiUrl), sms: portOf(smsUrl), aws: portOf(endpointUrl) };
     const script = join(import.meta.dirname, 'cloud-process.ts');
     // Each life has faults of its own.
     const seed = String(this.#seed * 1_000 + this.observed.kills);
@@ -57,7 +59,7 @@ export class MortalCloud {
         this.#data,
         seed,
         String(this.#refusedOf),
-        JSON.stringify(ports),
+        JSON.stringify(PORTS),
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
@@ -71,8 +73,7 @@ export class MortalCloud {
     });
     child.once('exit', (code, signal) => reject(new Error(`the cloud ended while it started: ${signal ?? code}`)));
     const late = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
-    this.#urls = await ready.finally(() => clearTimeout(late));
-    return this.#urls;
+    return ready.finally(() => clearTimeout(late));
   }
 
   /** SIGKILL, in the middle of whatever it does. */
