@@ -95,7 +95,7 @@ export const zh: Dictionary = {
       table: '一张 DynamoDB 表。服务所知道的和它搁置的都在这里。',
       topic: '一个 SNS FIFO 主题。它把每条消息复制到每个订阅的队列。',
       queue: '一个 SQS FIFO 队列。会员的消息在此按顺序等待。',
-      'dead letters': '尝试一千次仍未处理的消息由 SQS 放到这里，再由函数搁置。',
+      'dead letters': '尝试一千次仍未处理的消息由 SQS 放到这里，sweep 在一分钟内将其搁置。',
       provider: '发送短信的外部服务。',
     },
     goes: {
