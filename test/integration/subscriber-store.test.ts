@@ -291,6 +291,21 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ]);
     });
 
+    it('leaves it as it is that a version was skipped, when another discards its message a moment later', async () => {
+      const id = aggregate();
+      for (const messageId of ['a', 'b']) await store.park(message(id, 1, { messageId }));
+      const discarded = (messageId: string) => ({
+        ...message(id, 1, { messageId }),
+        ...{ discardedAt: from.toISOString(), discardedBecause: 'a test' },
+      });
+      const skipping = { after: 0, next: { version: 1 } };
+      expect(await store.discard(discarded('a'), skipping)).toMatchObject({ state: 'done' });
+      expect(await store.discard(discarded('a'), undefined, message(id, 1, { messageId: 'b' }))).toMatchObject({
+        state: 'moved',
+      });
+      expect(await store.isGivenUp(message(id, 1, { messageId: 'b' }))).toBe(true);
+    });
+
     it('discards what no cursor counts', async () => {
       const id = aggregate();
       await store.park(message(id, 2, { reason: 'below-baseline' }));

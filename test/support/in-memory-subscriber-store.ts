@@ -128,7 +128,8 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim> {
     const { aggregateId } = message;
-    if (rival && !this.waiting.has(placeOf(rival))) return { state: 'moved', cursor: undefined };
+    const isParked = (key: ParkedKey) => this.waiting.has(placeOf(key));
+    if ((!move && !isParked(message)) || (rival && !isParked(rival))) return { state: 'moved', cursor: undefined };
     const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);
     if (claim.state !== 'done') return claim;
     this.discarded.push({ ...message, ...(move && { skipped: true }) });

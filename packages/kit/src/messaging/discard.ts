@@ -31,7 +31,10 @@ export function createDiscard({ store, contracts, idempotent = false, now, mayBe
     const { aggregateId, version } = parked;
     if (version === 0 || idempotent) return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
-    if (decision.action === 'park' && decision.because === 'below-baseline') return undefined;
+    if (decision.action === 'park' && decision.because === 'below-baseline') {
+      if (queue.includes(parked)) return undefined;
+      throw new PermanentError(`version ${version} of ${aggregateId} is below its baseline: nothing waits for it`);
+    }
     // It was applied: what is given up is what follows from it.
     if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {

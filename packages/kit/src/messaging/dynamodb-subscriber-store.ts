@@ -309,14 +309,21 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
       const { aggregateId, ...rest } = message;
       const kept = { pk: aggregateId, sk: `${DISCARDED}${placeOf(message)}`, ...rest, ...(move && { skipped: true }) };
       const keep = { Put: { TableName: tableName, Item: kept } };
-      const unpark = { Delete: { TableName: tableName, Key: parkedKey(message) } };
-      if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, unpark] });
+      const unpark = { TableName: tableName, Key: parkedKey(message) };
+      if (move) return moveCursor(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
+      // Somebody else may have discarded it meanwhile, with its version: what says so is not overwritten.
+      const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: forget(message) };
       try {
-        await transact(client, [keep, unpark, ...(rival ? [stayParked(rival)] : []), ...(unsent ? [unsent] : [])]);
+        await transact(client, [
+          keep,
+          unparkIfParked,
+          ...(rival ? [stayParked(rival)] : []),
+          ...(unsent ? [unsent] : []),
+        ]);
         return { state: 'done' };
       } catch (error) {
-        if (rival && refusedBy(error, 2)) return { state: 'moved', cursor: undefined };
+        if (refusedBy(error, 1) || (rival && refusedBy(error, 2))) return { state: 'moved', cursor: undefined };
         throw error;
       }
     },
