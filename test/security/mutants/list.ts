@@ -798,4 +798,11 @@ export const mutants: readonly SecurityMutant[] = [
     to: '',
     test: 'unit/own-commit',
   },
+  {
+    name: 'a discard overwrites that another has skipped the version',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    from: "const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };",
+    to: 'const unparkIfParked = { Delete: unpark };',
+    test: 'integration/subscriber-store',
+  },
 ];
