@@ -42,6 +42,16 @@ describe('discard', () => {
     expect(versions()).toEqual([1, 3]);
   });
 
+  it('refuses a version that never came and is below the baseline, as nothing waits for it', async () => {
+    const { apply, kit, sweep, pass } = subscriber({}, true);
+    await apply(profileChanged(member, 4));
+    pass(5 * MINUTE);
+    await sweep();
+    await apply(profileChanged(member, 6));
+    pass(61 * MINUTE);
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('is below its baseline');
+  });
+
   it('refuses the first version that was met for as long as an earlier one may be on its way', async () => {
     const { apply, kit, pass } = subscriber({}, true);
     await apply(profileChanged(member, 2));

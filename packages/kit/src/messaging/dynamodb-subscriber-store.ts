@@ -244,7 +244,7 @@ export function createSubscriberStore({ client, tableName, cursorKey }: Subscrib
 
     async park(message, only) {
       const { aggregateId, ...rest } = message;
-      // What was erased meanwhile is not written back.
+      // A body that was erased meanwhile is not written back.
       const isUnerased = only === 'known' && message.body !== '';
       try {
         await client.send(
