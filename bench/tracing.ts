@@ -18,7 +18,7 @@ const { rounds } = new Command('npm run bench:tracing --')
   .opts<{ rounds: number }>();
 
 const ENTRY = 'functions/guide/events.handler.ts';
-const TRACING = /node_modules\/@opentelemetry\/|shared\/observability\/(tracing|spans)\.ts/;
+const TRACING = /node_modules\/@opentelemetry\/|packages\/kit\/src\/observability\/(tracing|spans)\.ts/;
 const STARTS = 20;
 const root = join(import.meta.dirname, '..');
 

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,8 +38,20 @@ async function copyOfProject(): Promise<string> {
       if (error.code !== 'ENOENT') throw error;
     });
   }
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await linkPackages(folder);
   return folder;
+}
+
+/** What is installed stays where it is; the project's own packages are those of the copy, or no change of theirs would count. */
+async function linkPackages(folder: string): Promise<void> {
+  const [from, to] = [root, folder].map((project) => join(project, 'node_modules')) as [string, string];
+  await mkdir(join(to, '@rollcall'), { recursive: true });
+  for (const name of await readdir(from)) {
+    if (name !== '@rollcall') await symlink(join(from, name), join(to, name));
+  }
+  for (const name of await readdir(join(folder, 'packages'))) {
+    await symlink(join(folder, 'packages', name), join(to, '@rollcall', name));
+  }
 }
 
 /**
