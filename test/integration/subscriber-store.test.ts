@@ -161,7 +161,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ body }) => body)).toEqual(['{"left":true}', '']);
     });
 
-    it('does not write back what was erased while it was tried, and still notes that it needs no body', async () => {
+    it('does not write back a body that was erased meanwhile, and goes on noting what becomes of the message without it', async () => {
       const id = aggregate();
       const before = message(id, 2, { body: '{"name":"Ana"}' });
       await store.park(before);
