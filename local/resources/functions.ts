@@ -14,6 +14,9 @@ interface FunctionProperties {
   ReservedConcurrentExecutions?: number;
 }
 
+/** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
+const EXPORT_TIMEOUT_MS = 3_000;
+
 /** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
 export const functions =
   (runtime: Runtime): ResourceProvider =>
@@ -52,6 +55,7 @@ export const functions =
           TZ: ':UTC',
           ...settings.Environment?.Variables,
           OTEL_EXPORTER_OTLP_ENDPOINT: endpointUrl,
+          OTEL_EXPORTER_OTLP_TIMEOUT: String(EXPORT_TIMEOUT_MS),
           OTEL_TRACES_SAMPLER_ARG: '1',
           ...runtime.environment,
         },

@@ -13,6 +13,8 @@ import type { Burst } from './api.ts';
 const SERVICES = ['sms', 'points', 'guide'] as const;
 /** Without any effect for longer than the queues' visibility timeout, what is missing is taken for lost. */
 const PATIENCE_MS = 90_000;
+/** Spans may be lost where effects are not: after so long without one, what the services hold is looked at. */
+const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 const LOOKS_AT_ONCE = 10;
 
@@ -31,6 +33,7 @@ export function createBursts(
   /** Effects may be seen before the answers to the requests that they follow from. */
   let seen: Seen[] = [];
   let lastSeenAt = 0;
+  let lastJudgedAt = 0;
   let judging = false;
 
   const ofBurst = (service: string, isApplied: boolean) =>
@@ -45,8 +48,8 @@ export function createBursts(
     registered + rejected === members &&
     SERVICES.every((service) => ofBurst(service, true).union(ofBurst(service, false)).size >= registered);
 
-  /** Who has something parked lacks an effect, and has not lost it. */
-  async function verdictOf(): Promise<NonNullable<Burst['verdict']>> {
+  /** What the services hold. Who has something parked lacks an effect, and has not lost it. */
+  async function heldNow(): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {
     const held = await pMap(
       accepted.values(),
       async (one) => {
@@ -60,21 +63,31 @@ export function createBursts(
       },
       { concurrency: LOOKS_AT_ONCE },
     );
+    const compared = (some: typeof held) => {
+      const of = (index: number) => some.flatMap(({ items }) => items[index] ?? []);
+      return compare(
+        some.map(({ one }) => one),
+        { texts: some.flatMap(({ texts }) => texts), sms: of(0), points: of(1), guide: of(2) },
+      );
+    };
+    const { sms, points, guides } = compared(held);
     const whole = held.filter(({ isParked }) => !isParked);
-    const of = (index: number) => whole.flatMap(({ items }) => items[index] ?? []);
-    const { lost, duplicated, outOfOrder } = compare(
-      whole.map(({ one }) => one),
-      { texts: whole.flatMap(({ texts }) => texts), sms: of(0), points: of(1), guide: of(2) },
-    );
-    return { lost, duplicated, outOfOrder, parked: held.length - whole.length };
+    const { lost, duplicated, outOfOrder } = compared(whole);
+    return {
+      applied: { sms, points, guide: guides },
+      verdict: { lost, duplicated, outOfOrder, parked: held.length - whole.length },
+    };
   }
 
-  async function judge(judged: Burst): Promise<void> {
+  /** @param finally also if something is missing */
+  async function judge(judged: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
     judging = true;
     try {
-      judged.verdict = await verdictOf();
-      onChange(judged);
+      const { applied, verdict } = await heldNow();
+      if (!isOver && verdict.lost > 0) return;
+      onChange(Object.assign(judged, { applied, verdict }));
     } finally {
+      lastJudgedAt = Date.now();
       judging = false;
     }
   }
@@ -124,9 +137,12 @@ export function createBursts(
       if (!burst || burst.verdict || judging) return;
       burst.applied = Object.fromEntries(SERVICES.map((name) => [name, ofBurst(name, true).size]));
       onChange(burst);
-      const isOver = isSettled(burst) || Date.now() - lastSeenAt > PATIENCE_MS;
+      const now = Date.now();
+      const isOver = isSettled(burst) || now - lastSeenAt > PATIENCE_MS;
+      const isRegistered = burst.registered + burst.rejected === burst.members;
+      const isSilent = isRegistered && now - Math.max(lastSeenAt, lastJudgedAt) > SILENCE_MS;
       // A stage that does not answer now is judged at the next tick.
-      if (isOver) judge(burst).catch(() => {});
+      if (isOver || isSilent) judge(burst, { finally: isOver }).catch(() => {});
     },
   };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type {
   About,
   Burst,
@@ -58,9 +58,13 @@ function statusOf(path: string, headers: Record<string, string>, url = operatorC
 const person = () => ({ phone: newPhone(), name: 'Lucía', locale: 'es' });
 
 /** Listens to what is told, until `found` has something. */
-async function listenFor<T>(event: string, found: (data: any) => T | undefined | false): Promise<T> {
+async function listenFor<T>(
+  event: string,
+  found: (data: any) => T | undefined | false,
+  url = operatorConsole.url,
+): Promise<T> {
   const stopping = new AbortController();
-  const response = await fetch(`${operatorConsole.url}/console/api/live`, { signal: stopping.signal });
+  const response = await fetch(`${url}/console/api/live`, { signal: stopping.signal });
   let text = '';
   try {
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
@@ -186,6 +190,24 @@ describe('the console', () => {
       registered: 10,
       rejected: 0,
       applied: { sms: 10, points: 10, guide: 10 },
+      verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 0 },
+    });
+  });
+
+  it('judges them by what the services hold, where spans are lost', async () => {
+    const untraced = await startTestCloud({ environment: { OTEL_SDK_DISABLED: 'true' } });
+    const itsConsole = await startConsole(untraced, Promise.resolve(folder));
+    onTestFinished(async () => {
+      await itsConsole.stop();
+      await untraced.stop();
+    });
+    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst, itsConsole.url);
+    await fetch(`${itsConsole.url}/console/api/burst`, { method: 'POST', body: JSON.stringify({ members: 5 }) });
+    expect(await over).toEqual({
+      members: 5,
+      registered: 5,
+      rejected: 0,
+      applied: { sms: 5, points: 5, guide: 5 },
       verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 0 },
     });
   });

@@ -22,6 +22,7 @@ let logger: ReturnType<typeof createObservability>['logger'];
 
 beforeAll(async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await listen(collector, 0, 'a collector'));
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '2345');
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   for (const method of ['warn', 'info'] as const)
     vi.spyOn(console, method).mockImplementation((line) => void lines.push(JSON.parse(line)));
@@ -35,11 +36,13 @@ afterAll(async () => {
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 const spansOf = ({ body }: (typeof requests)[number]) => body.resourceSpans[0].scopeSpans[0].spans;
 
-it('sends the spans of an invocation in one call, in JSON, with the name of their service', async () => {
+it('sends the spans of an invocation in one call, in JSON, with the name of their service, in the time that it has', async () => {
   await traced('outer', { kind: SpanKind.CONSUMER, parent: PARENT }, () =>
     traced('inner', { kind: SpanKind.CLIENT }, async () => {}),
   );
+  const timeout = vi.spyOn(AbortSignal, 'timeout');
   await flushed(async () => {});
+  expect(timeout).toHaveBeenCalledExactlyOnceWith(2_345);
   expect(requests).toHaveLength(1);
   const [request] = requests as [(typeof requests)[number]];
   expect([request.path, request.headers['content-type']]).toEqual(['/v1/traces', 'application/json']);

@@ -15,7 +15,7 @@ import { readEnvironment } from '../aws/environment.ts';
 import { writeGathered } from './metrics.ts';
 
 /** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
-const EXPORT_TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 const LEFT_ALONE_MS = 30_000;
 
 let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
@@ -25,8 +25,9 @@ let ended: ReadableSpan[] = [];
 let leftAloneUntil = 0;
 
 /**
- * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`,
- * and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
+ * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`;
+ * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds; default: 1,000, not the standard's 10,000); and of how
+ * many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
  * ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
  * @param onFailure told when spans could not be exported: they are lost, and so are those of the next half minute
  */
@@ -35,17 +36,19 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   tellFailure = onFailure;
   const {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMs,
     OTEL_TRACES_SAMPLER_ARG: ratio,
     OTEL_SDK_DISABLED: disabled,
   } = readEnvironment(
     z.object({
       OTEL_SDK_DISABLED: z.stringbool().default(false),
       OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+      OTEL_EXPORTER_OTLP_TIMEOUT: z.coerce.number().int().positive().default(TIMEOUT_MS),
       OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
     }),
   );
   if (disabled || endpoint === undefined) return;
-  send = exporterTo(endpoint);
+  send = exporterTo(endpoint, timeoutMs);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
@@ -91,7 +94,7 @@ const collecting: SpanProcessor = {
   async shutdown() {},
 };
 
-function exporterTo(endpoint: string): (spans: ReadableSpan[]) => Promise<void> {
+function exporterTo(endpoint: string, timeoutMs: number): (spans: ReadableSpan[]) => Promise<void> {
   const url = new URL(`${endpoint.replace(/\/$/, '')}/v1/traces`);
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html
   const sign = /^xray\.[a-z0-9-]+\.amazonaws\.com$/.test(url.hostname) ? signerOf('xray') : undefined;
@@ -103,7 +106,7 @@ function exporterTo(endpoint: string): (spans: ReadableSpan[]) => Promise<void> 
       method: 'POST',
       headers: sign ? await sign(url, headers, body) : headers,
       body: body as Uint8Array<ArrayBuffer>,
-      signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);

@@ -101,7 +101,8 @@ export const en = {
       table: 'A DynamoDB table. What a service knows is here, and so is what it parked.',
       topic: 'An SNS FIFO topic. It copies each message to every queue that subscribes.',
       queue: 'An SQS FIFO queue. The messages of a member wait here, in order.',
-      'dead letters': 'Where SQS puts what could not be handled in a thousand tries. The sweep parks it within a minute.',
+      'dead letters':
+        'Where SQS puts what could not be handled in a thousand tries. The sweep parks it within a minute.',
       provider: 'Somebody else’s service that sends texts.',
     },
     goes: {
