@@ -54,9 +54,9 @@ export default {
       { path: '^infra/' },
       {
         path: '^(packages|shared|functions|local|ops|bench|test)/',
-        pathNot: '^(shared/(contracts|config)|packages/kit/src/contracts)/',
+        pathNot: '^(shared/(contracts|config)|packages/kit/src/contracts)/|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
       },
-      'Infrastructure refers to handlers by path.',
+      'Infrastructure refers to handlers by path, and reads what a service says of its consumers.',
     ),
     rule(
       'cloud-apart',

@@ -1,19 +1,12 @@
 import type { Handlers } from '@rollcall/kit/messaging/applier';
-import type { HandlerSurroundings } from '@rollcall/kit/messaging/subscriber-functions';
+import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
-import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
-import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';
+import type { eventConsumer } from './events.consumer.ts';
 import en from './journeys/en.json' with { type: 'json' };
 import es from './journeys/es.json' with { type: 'json' };
 import zhCN from './journeys/zh-CN.json' with { type: 'json' };
-
-export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
-
-/** The item that carries a member's journey, and with it the cursor. */
-export const JOURNEY = 'journey';
 
 export const journeys = { en, es, 'zh-CN': zhCN };
 
@@ -27,7 +20,7 @@ const locales = Object.keys(journeys) as JourneyLocale[];
 export const journeyHandlers = ({
   correspondence,
   now,
-}: Pick<HandlerSurroundings, 'correspondence' | 'now'>): Handlers<(typeof contracts)[number]> => ({
+}: Pick<HandlerContext, 'correspondence' | 'now'>): Handlers<(typeof eventConsumer.reads)[number]> => ({
   'rollcall.member.registered.v2': {
     handle: ({ data, time }) => ({
       set: {

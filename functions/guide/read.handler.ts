@@ -12,7 +12,8 @@ import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
-import { JOURNEY, journeys } from './journey.ts';
+import { journeys } from './journey.ts';
+import { JOURNEY } from './journey-key.ts';
 
 const { TABLE, SWITCHES_TABLE, SCOPES } = readEnvironment(
   z.object({ TABLE: text, SWITCHES_TABLE: text, SCOPES: jsonOf(tokenScopes) }),

@@ -2,13 +2,9 @@ import type { Handlers } from '@rollcall/kit/messaging/applier';
 import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
-import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
-import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
+import type { eventConsumer } from './events.consumer.ts';
 import type { Booked } from './ledger.ts';
-
-export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 
 export interface AccountOptions {
   /** By the rules in force. */
@@ -18,7 +14,11 @@ export interface AccountOptions {
 }
 
 /** What the points service does about a member's events. */
-export function accountHandlers({ bonus, correspondence, now }: AccountOptions): Handlers<(typeof contracts)[number]> {
+export function accountHandlers({
+  bonus,
+  correspondence,
+  now,
+}: AccountOptions): Handlers<(typeof eventConsumer.reads)[number]> {
   return {
     'rollcall.member.registered.v2': {
       async handle({ id, time, data }) {

@@ -5,14 +5,13 @@ import { TransientError } from '@rollcall/kit/messaging/errors';
 import type { Message } from '@rollcall/kit/messaging/message';
 import type { Effect } from '@rollcall/kit/messaging/subscriber-store';
 import type * as z from 'zod';
-import { pointsCommands, smsCommands } from '../../shared/contracts/channels.ts';
+import { smsCommands } from '../../shared/contracts/channels.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+import type { commandConsumer } from './commands.consumer.ts';
 import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
-
-export const contracts = pointsCommands.messages;
 
 type Outcome = z.output<typeof redemptionSettled.data>['outcome'];
 
@@ -25,12 +24,12 @@ export interface CommandOptions {
   client: DynamoDBDocumentClient;
   /** The table with the accounts. */
   pointsTable: string;
-  correspondence: Correspondence;
+  correspondence: Correspondence<typeof smsCommands>;
   now: () => Date;
 }
 
 /** What the points service does when it is told to. */
-export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
+export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, pointsTable, correspondence, now } = options;
 
   /** @throws {TransientError} if there is none yet: the registration is on its way */

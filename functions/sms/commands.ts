@@ -1,12 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Handlers } from '@rollcall/kit/messaging/applier';
 import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import { smsCommands } from '../../shared/contracts/channels.ts';
 import { closestLocale } from '../../shared/localization.ts';
+import type { commandConsumer } from './commands.consumer.ts';
+import { CONTACT } from './contact.ts';
 import type { SendText } from './texting.ts';
-import { CONTACT } from './welcome.ts';
-
-export const contracts = smsCommands.messages;
 
 export interface CommandOptions {
   client: DynamoDBDocumentClient;
@@ -16,7 +14,7 @@ export interface CommandOptions {
 }
 
 /** What the SMS service does when it is told to. */
-export function commandHandlers(options: CommandOptions): Handlers<(typeof contracts)[number]> {
+export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, contactsTable, sendText } = options;
   return {
     async 'rollcall.sms.send.v1'({ id, subject, time, data: { texts } }, released) {

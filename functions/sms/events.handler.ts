@@ -1,14 +1,8 @@
 import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
-import type { Capability } from '../../shared/config/capabilities.ts';
-import { memberEvents } from '../../shared/contracts/channels.ts';
 import { configuredTexting } from './configured-texting.ts';
-import { CONTACT, contracts, welcomeHandlers } from './welcome.ts';
+import { eventConsumer } from './events.consumer.ts';
+import { welcomeHandlers } from './welcome.ts';
 
-export const { consume, sweep } = subscriberFunctions({
-  service: 'sms',
-  capability: 'sms' satisfies Capability,
-  channel: memberEvents,
-  cursorKey: CONTACT,
-  contracts,
-  handlers: ({ correspondence, now, mode }) => welcomeHandlers({ ...configuredTexting({ mode }), correspondence, now }),
-});
+export const { consume, sweep } = subscriberFunctions(eventConsumer, (context) =>
+  welcomeHandlers({ ...configuredTexting(context), ...context }),
+);

@@ -2,19 +2,12 @@ import type { Handlers } from '@rollcall/kit/messaging/applier';
 import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
 import { currentTraceparent } from '@rollcall/kit/observability/spans';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
-import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
-import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
+import type { eventConsumer } from './events.consumer.ts';
 import { encodeReference } from './receipt-reference.ts';
 import { welcomeText } from './templates.ts';
 import type { SendText, Sent } from './texting.ts';
-
-export const contracts = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
-
-/** The item that carries how to reach a member, and with it the cursor. */
-export const CONTACT = 'contact';
 
 export interface WelcomeOptions {
   sendText: SendText;
@@ -29,7 +22,7 @@ const SUMMARIES: Record<Sent, string> = {
 };
 
 /** What the SMS service does about a member's events: it welcomes, and knows how to reach the member from then on. */
-export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof contracts)[number]> {
+export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof eventConsumer.reads)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {
     'rollcall.member.registered.v2': {

@@ -1,4 +1,4 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
@@ -19,26 +19,22 @@ import { ServiceTable } from './service-table.ts';
 
 export interface ConsumerProps {
   stage: Stage;
-  /** Name of the consumer: of its table, and the beginning of its functions' names. */
-  name: string;
-  queue: ConsumedQueue;
-  /** Where SNS puts what it could not deliver to the queue. */
-  undelivered?: Queue;
-  /** Handler file that exports `consume` and `sweep`. */
+  consumer: ConsumerDescriptor;
+  /** Handler file that exports the `consume` and `sweep` of this consumer. */
   entry: string;
   environment?: Record<string, string>;
-  joinsLate?: boolean;
-  /** Whether it is never paused or skipped: no capability is its own. */
-  alwaysOn?: boolean;
-  /** Whether its messages carry no version, so that it remembers them by their ids, until they expire. */
-  remembersIds?: boolean;
   /** Whether nobody waits for its messages, so that a batch may take its time to fill. */
   gathers?: boolean;
   channels: Channels;
-  /** The channels that it sends to. */
-  sendsTo?: readonly Channel[];
   alarms: ITopic;
   governance: Governance;
+}
+
+/** What is behind a topic, of one consumer. */
+export interface SubscriptionQueues {
+  main: ConsumedQueue;
+  /** What SNS could not deliver to it. */
+  undelivered: Queue;
 }
 
 /** What the kit does with a consumer's table to apply a message, and to park it. */
@@ -48,19 +44,21 @@ const PARKED = 'parked';
 export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
   (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
-/** Whoever takes the messages of a queue: its functions, a table and alarms. */
+/** What takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
   readonly name: string;
   readonly table: ServiceTable;
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
 
-  constructor(scope: Construct, id: string, props: ConsumerProps) {
+  /** @param queues of a topic; default: its channel is the queue */
+  constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
-    const { stage, name, undelivered, entry, environment, channels, sendsTo = [], alarms, governance } = props;
+    const { stage, entry, environment, gathers = false, channels, alarms, governance } = props;
+    const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
     this.name = name;
-    const { queue, deadLetters } = props.queue;
-    const { joinsLate = false, remembersIds = false, gathers = false, alwaysOn = false } = props;
+    const { queue, deadLetters } = queues?.main ?? channels.queue(of);
+    const undelivered = queues?.undelivered;
 
     this.table = new ServiceTable(this, 'Table', {
       stage,
@@ -74,7 +72,8 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      ...(remembersIds && { timeToLiveAttribute: 'expiresAt' }),
+      // Messages without a version are remembered by their ids.
+      ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
     });
 
     const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions: string[]) => {
@@ -95,7 +94,7 @@ export class Consumer extends Construct {
         timeout,
       });
       this.table.allow(fn, ...actions);
-      channels.allowSending(fn, sendsTo);
+      channels.allowSending(fn, sends);
       fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
       return fn;
     };
@@ -104,7 +103,7 @@ export class Consumer extends Construct {
     const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
     this.table.allowOnIndex(sweep, PARKED, 'Scan');
     this.#functions = [consume, sweep];
-    if (!alwaysOn) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
+    if (capability) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);
 
     const concurrency = concurrencyOf(stage, name);

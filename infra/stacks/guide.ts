@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { eventConsumer } from '../../functions/guide/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
@@ -11,11 +11,9 @@ export class GuideStack extends Stack {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
-      name: 'guide',
-      topic: memberEvents,
+      consumer: eventConsumer,
       entry: 'functions/guide/events.handler.ts',
       channels,
-      sendsTo: [registrationReplies],
       alarms,
       governance,
     });

@@ -1,12 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import {
-  memberEvents,
-  pointsCommands,
-  registrationOutcomes,
-  registrationReplies,
-  smsCommands,
-} from '../../shared/contracts/channels.ts';
+import { commandConsumer } from '../../functions/points/commands.consumer.ts';
+import { eventConsumer } from '../../functions/points/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { Subscriber } from '../constructs/subscriber.ts';
@@ -18,11 +13,9 @@ export class PointsStack extends Stack {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
-      name: 'points',
-      topic: memberEvents,
+      consumer: eventConsumer,
       entry: 'functions/points/events.handler.ts',
       channels,
-      sendsTo: [registrationReplies],
       environment: { BONUS: JSON.stringify(stage.registrationBonus) },
       alarms,
       governance,
@@ -31,11 +24,9 @@ export class PointsStack extends Stack {
 
     const commands = new Consumer(this, 'Commands', {
       stage,
-      name: pointsCommands.name,
-      queue: channels.queue(pointsCommands),
+      consumer: commandConsumer,
       entry: 'functions/points/commands.handler.ts',
       channels,
-      sendsTo: [registrationOutcomes, smsCommands],
       alarms,
       governance,
     });

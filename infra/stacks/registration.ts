@@ -1,14 +1,11 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import {
-  memberEvents,
-  pointsCommands,
-  registrationOutcomes,
-  registrationReplies,
-} from '../../shared/contracts/channels.ts';
+import { outcomeConsumer } from '../../functions/registration/outcomes.consumer.ts';
+import { replyConsumer } from '../../functions/registration/replies.consumer.ts';
+import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
 import { ApiStage } from '../constructs/api-stage.ts';
@@ -47,13 +44,17 @@ export class RegistrationStack extends Stack {
         },
       ],
     });
-    const answersTo = (id: string, channel: Channel, entry: string, gathers: boolean, actions: string[]) => {
+    const answersTo = (
+      id: string,
+      consumer: ConsumerDescriptor,
+      entry: string,
+      gathers: boolean,
+      actions: string[],
+    ) => {
       const answers = new Consumer(this, id, {
         stage,
-        name: channel.name,
-        queue: channels.queue(channel),
+        consumer,
         entry: `functions/registration/${entry}.handler.ts`,
-        alwaysOn: true,
         gathers,
         channels,
         alarms,
@@ -62,9 +63,9 @@ export class RegistrationStack extends Stack {
       answers.uses('MEMBERS_TABLE', members, ...actions);
       return answers;
     };
-    const replies = answersTo('Replies', registrationReplies, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
+    const replies = answersTo('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
     replies.extend({ OUTBOX_TABLE: outbox.table.tableName }, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
-    answersTo('Outcomes', registrationOutcomes, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
+    answersTo('Outcomes', outcomeConsumer, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
       'OUTBOX_TABLE',
       outbox.table,
       'PutItem',

@@ -2,7 +2,9 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { memberEvents, registrationReplies, smsCommands } from '../../shared/contracts/channels.ts';
+import { commandConsumer } from '../../functions/sms/commands.consumer.ts';
+import { eventConsumer } from '../../functions/sms/events.consumer.ts';
+import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import { raiseAlarm } from '../constructs/alarms.ts';
 import { Consumer, concurrencyOf } from '../constructs/consumer.ts';
@@ -25,20 +27,16 @@ export class SmsStack extends Stack {
     super(scope, id);
     const subscriber = new Subscriber(this, 'Subscriber', {
       stage,
-      name: 'sms',
-      topic: memberEvents,
+      consumer: eventConsumer,
       entry: 'functions/sms/events.handler.ts',
       channels,
-      sendsTo: [registrationReplies],
       alarms,
       governance,
     });
     const commands = new Consumer(this, 'Commands', {
       stage,
-      name: smsCommands.name,
-      queue: channels.queue(smsCommands),
+      consumer: commandConsumer,
       entry: 'functions/sms/commands.handler.ts',
-      remembersIds: true,
       channels,
       alarms,
       governance,

@@ -1,4 +1,4 @@
-import { type Channel, SERVICE, sendersOfType } from '@rollcall/kit/contracts/channel';
+import { type Channel, sendersOfType, sourcePattern } from '@rollcall/kit/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { channels } from '../../shared/contracts/channels.ts';
 import { jsonSchema } from './json-schema.ts';
@@ -32,7 +32,7 @@ function aboutOf(contract: MessageContract, channel: Channel) {
   return {
     source: text(
       'Which service sends it. From any other it is not taken.',
-      senders === 'any service' ? { pattern: SERVICE.source } : { enum: senders },
+      'anyServiceOf' in senders ? { pattern: sourcePattern(senders.anyServiceOf) } : { enum: senders },
     ),
     subject: text(`The member: the same as \`data.${contract.subjectField}\`, or it is not taken.`),
   };

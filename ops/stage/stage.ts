@@ -4,9 +4,9 @@ import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { PARKED_INDEX, parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/messaging/operator-request';
 import { type OutboxRow, readRow } from '@rollcall/kit/messaging/outbox';
 import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/messaging/relay-functions';
-import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/messaging/subscriber-functions';
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { channels } from '../../shared/contracts/channels.ts';
 

@@ -38,7 +38,7 @@ export const smsCommands = {
   ordered: false,
   description: 'Texts for members, from any service. Each is sent once, in no order.',
   format: 'application/protobuf',
-  senders: 'any service',
+  senders: { anyServiceOf: 'rollcall' },
   messages: [sendSms],
 } as const satisfies Channel;
 
@@ -48,7 +48,7 @@ export const registrationReplies = {
   ordered: false,
   description: 'Where the registration service takes the answers to its events, in no order.',
   format: 'application/json',
-  senders: 'any service',
+  senders: { anyServiceOf: 'rollcall' },
   messages: [onboardingStepCompleted, memberDataErased],
 } as const satisfies Channel;
 

@@ -63,7 +63,7 @@ export class ConsumerModel {
     this.service = service;
     this.name = service.name;
     tables.create(this.name);
-    const nameOf = (suffix: string) => `${this.name}${suffix}${service.ordered ? '.fifo' : ''}`;
+    const nameOf = (suffix: string) => `${this.name}${suffix}${service.of.ordered ? '.fifo' : ''}`;
     const common = { visibilityMs: VISIBILITY_MS };
     this.deadLetters = queues.create({ name: nameOf('-dlq'), ...common });
     this.undelivered = queues.create({ name: nameOf('-undelivered'), ...common });
@@ -72,7 +72,7 @@ export class ConsumerModel {
       name: nameOf(''),
       ...common,
       deadLetters: { queue: this.deadLetters, maxReceives },
-      ...(service.channel.kind === 'queue' && { onSent: this.#onSent }),
+      ...(service.of.kind === 'queue' && { onSent: this.#onSent }),
     });
   }
 
@@ -85,7 +85,7 @@ export class ConsumerModel {
   get subscription(): Subscription {
     const { queue, undelivered, service } = this;
     const [older, newer] = [memberRegistered.type, memberRegisteredV2.type];
-    const isBehind = service.contracts.some(({ type }) => type === older);
+    const isBehind = service.reads.some(({ type }) => type === older);
     return { queue, undelivered, without: [isBehind ? newer : older], onDelivered: this.observer.onDelivered };
   }
 
@@ -104,7 +104,7 @@ export class ConsumerModel {
 
   #subscriberOf(instance: Instance) {
     const { service, scheduler, choices, tables, queues, provider, breakage } = this.#options;
-    const { channel, contracts, cursorKey, mode, source } = service;
+    const { of: channel, reads, cursorKey, idempotent = false, source } = service;
     const now = () => new Date(scheduler.now + instance.skewMs);
     const addresses = Object.fromEntries(
       ['registration-replies', 'registration-outcomes', 'sms-commands'].map((name) => [name, urlOf({ name })]),
@@ -115,15 +115,15 @@ export class ConsumerModel {
     const sender = gathering(createSender({ sqs: queues.clientOf(instance), addresses }), () => new Promise(() => {}));
     const own = {
       ...{ client, now, newId },
-      correspondence: createCorrespondence({ source: `/rollcall/${source}`, channels: addresses }),
+      correspondence: createCorrespondence({ source, channels: addresses }),
       sendText: provider.sendTextOf(instance),
     };
-    instance.gathers = mode === 'idempotent';
+    instance.gathers = idempotent;
     const subscriber = createSubscriber<never>({
       store: createSubscriberStore({ client, tableName: this.name, cursorKey }),
       queueName: this.queue.name,
       joinsLate: !this.history.early,
-      contracts: contracts as never,
+      contracts: reads as never,
       channel,
       handlers: breakable(service, service.handlers(own), {
         breakage,
@@ -132,7 +132,8 @@ export class ConsumerModel {
           return new Promise(() => {});
         },
       }),
-      ...(mode && { [mode]: true }),
+      idempotent,
+      unordered: !channel.ordered,
       mayReplyOn: (name) => Object.hasOwn(addresses, name),
       sender,
       now,

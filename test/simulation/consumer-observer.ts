@@ -5,7 +5,7 @@ import type { Item } from './expressions.ts';
 import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import type { Instance } from './scheduler.ts';
-import type { Service } from './services.ts';
+import { modeOf, type Service } from './services.ts';
 import type { Switches } from './switches.ts';
 import type { Tables } from './tables.ts';
 
@@ -41,8 +41,8 @@ export class ConsumerObserver {
     const { service, early, tables } = options;
     this.history = {
       source: service.source,
-      isSubscriber: service.channel.kind === 'topic',
-      mode: service.mode ?? 'ordered',
+      isSubscriber: service.of.kind === 'topic',
+      mode: modeOf(service),
       ...{
         early,
         delivered: [],
@@ -104,7 +104,7 @@ export class ConsumerObserver {
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
     // Who leaves waits neither for a switch nor for a person.
     const permit = this.#permits.get(by);
-    if (!permit || isErasing({ type }, service.contracts)) return;
+    if (!permit || isErasing({ type }, service.reads)) return;
     const what = `${aggregateId} v${version}`;
     const parked = this.parked.find((one) => one.messageId === messageId);
     // One that is held may come again, and is then applied as if it came for the first time.

@@ -1,7 +1,7 @@
 import { type Handlers, handlersOf } from '@rollcall/kit/messaging/applier';
 import { HeldError, PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
 import { type Message, type Place, placeOf } from '@rollcall/kit/messaging/message';
-import type { Service } from './services.ts';
+import { modeOf, type Service } from './services.ts';
 
 /** Until it is repaired, a handler fails for good, fails for now, holds the message for a person, or takes its function down. */
 export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
@@ -21,12 +21,13 @@ export interface BreakableOptions {
 }
 
 /** A service's own handlers, which can be broken, and leave a trace of what was applied. */
-export function breakable({ mode, contracts }: Service, handlers: Handlers<never>, options: BreakableOptions) {
+export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
   const { breakage, die } = options;
+  const mode = modeOf(service);
   // What is idempotent by state has no item of its own to leave a trace on.
   if (mode === 'idempotent') return handlers;
   const find = handlersOf(handlers as Handlers<never>);
-  const broken = contracts.map(({ type }) => {
+  const broken = service.reads.map(({ type }) => {
     const found = find(type);
     const handle = async (message: Message, released: boolean) => {
       const place = placeOf(message, mode === 'unordered');

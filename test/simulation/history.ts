@@ -69,7 +69,7 @@ export interface Account {
 
 /** What was seen of a consumer on the way. */
 export interface ConsumerRecord {
-  /** In the sources of its messages. */
+  /** Of its messages. */
   source: string;
   /** Of events: members who leave are erased by it. */
   isSubscriber: boolean;

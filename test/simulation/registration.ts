@@ -81,7 +81,7 @@ export class RegistrationObserver {
         confirmed: namesBehind(item, 'confirmed#'),
       })),
       answers: ofKind('onboarding').flatMap(({ id, item }) =>
-        namesBehind(item, 'answer#/rollcall/').map((name) => ({ memberId: id, source: name.split('#')[0] as string })),
+        namesBehind(item, 'answer#').map((name) => ({ memberId: id, source: name.split('#')[0] as string })),
       ),
     };
   }

@@ -120,7 +120,7 @@ class World {
         ) ?? 0,
     });
     this.#consumers.push(consumer);
-    if (service.channel.kind === 'topic') {
+    if (service.of.kind === 'topic') {
       this.#topic.subscriptions.push(consumer.subscription);
       this.#scheduler.log(`${service.name} subscribes`);
     }

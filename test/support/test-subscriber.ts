@@ -30,7 +30,7 @@ export function subscriber(
     queueName: 'test.fifo',
     joinsLate,
     contracts,
-    channel: { senders: 'any service', messages: contracts },
+    channel: { senders: { anyServiceOf: 'rollcall' }, messages: contracts },
     handlers,
     now: () => new Date(at),
     newId: () => `owner-${++ids}`,

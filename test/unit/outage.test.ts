@@ -7,8 +7,9 @@ import { UnavailableError } from '@rollcall/kit/resilience/errors';
 import { judge } from '@rollcall/kit/resilience/remote-service';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { eventConsumer } from '../../functions/sms/events.consumer.ts';
 import { createTexting } from '../../functions/sms/texting.ts';
-import { contracts, welcomeHandlers } from '../../functions/sms/welcome.ts';
+import { welcomeHandlers } from '../../functions/sms/welcome.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord, TIME } from '../support/builders.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
@@ -114,7 +115,7 @@ describe('an hour in which the only SMS provider is down', () => {
       store,
       queueName: 'sms.fifo',
       joinsLate: false,
-      contracts,
+      contracts: eventConsumer.reads,
       channel: memberEvents,
       handlers: welcomeHandlers({ sendText, pseudonym: async (phone) => phone, correspondence, now }),
       sender: { send: async () => new Map() },

@@ -1,4 +1,4 @@
-import type { ParkingRequest } from '@rollcall/kit/messaging/subscriber-functions';
+import type { ParkingRequest } from '@rollcall/kit/messaging/operator-request';
 import { describe, expect, it } from 'vitest';
 import { redrive } from '../../ops/stage/redrive.ts';
 import { OperatorError, type Stage } from '../../ops/stage/stage.ts';

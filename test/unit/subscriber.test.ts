@@ -157,7 +157,11 @@ describe('subscriber', () => {
 
 describe('a sender', () => {
   const [POINTS, GUIDE] = ['/rollcall/points', '/rollcall/guide'];
-  const replies = { senders: 'any service', sendersOf: { [memberRegistered.type]: [POINTS] }, messages: [] } as const;
+  const replies = {
+    senders: { anyServiceOf: 'rollcall' },
+    sendersOf: { [memberRegistered.type]: [POINTS] },
+    messages: [],
+  } as const;
   const prefixed = (service: string) => `AROAEXAMPLE:rollcall-dev-${service}`;
   const from = (source: string, message: object = registered()) => ({ ...message, source });
 

@@ -1,7 +1,7 @@
 import type { MessageContract } from './contract.ts';
 
-/** Services, by the `source` of their messages. */
-export type Senders = readonly string[] | 'any service';
+/** Services, by the `source` of their messages: these, or every one of an application. */
+export type Senders = readonly string[] | { readonly anyServiceOf: string };
 
 /** Where messages go. Its address is configuration; its name, and what travels on it, are a contract. */
 export interface Channel {
@@ -20,11 +20,14 @@ export interface Channel {
   readonly messages: readonly MessageContract[];
 }
 
-/** One word, so that no service's functions are named as if they were another's: `rollcall-STAGE-SERVICE-…`. */
-export const SERVICE = /^\/rollcall\/([a-z][a-z0-9]*)$/;
+/** `/APPLICATION/SERVICE`. A service is one word, so that no functions are named as if they were another's: `APPLICATION-STAGE-SERVICE-…`. */
+const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
 /** The service that a source names, if it names one. */
-export const serviceOf = (source: string): string | undefined => SERVICE.exec(source)?.[1];
+export const serviceOf = (source: string): string | undefined => SOURCE.exec(source)?.[2];
+
+/** What the source of any service of an application matches. */
+export const sourcePattern = (application: string): string => `^\\/${application}\\/([a-z][a-z0-9]*)$`;
 
 export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
 
@@ -36,5 +39,6 @@ export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules
 
 export function maySend(channel: SenderRules, { source, type }: { source: string; type: string }): boolean {
   const senders = sendersOfType(channel, type);
-  return senders === 'any service' ? serviceOf(source) !== undefined : senders.includes(source);
+  if (!('anyServiceOf' in senders)) return senders.includes(source);
+  return SOURCE.exec(source)?.[1] === senders.anyServiceOf;
 }

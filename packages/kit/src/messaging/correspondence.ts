@@ -18,14 +18,14 @@ export interface CorrespondenceOptions {
 /** Names of messages that follow from others. */
 const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
-export type Correspondence = ReturnType<typeof createCorrespondence>;
+export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof createCorrespondence<Sends>>;
 
 /**
  * What a service sends because of a message that it got: it belongs to the same conversation. Its id follows from that
  * message and its type, so a service sends one of a type because of a message, and the same one if it derives it again.
  * `at`: ISO, when it came to be.
  */
-export function createCorrespondence({ source, channels }: CorrespondenceOptions) {
+export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {
   const following = (cause: Message, { type }: MessageContract, at: string) => ({
     id: idFromName(`${source} ${cause.id} ${type}`, FOLLOWING),
     source,
@@ -40,7 +40,7 @@ export function createCorrespondence({ source, channels }: CorrespondenceOptions
     /** A command on another service's channel, in that channel's format. */
     command<C extends MessageContract>(
       cause: Message,
-      { name, format }: Channel,
+      { name, format }: Sends,
       contract: C,
       data: z.input<C['data']>,
       at: string,

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import { addresses, readEnvironment, text } from '../aws/environment.ts';
 import type { Channel } from '../contracts/channel.ts';
+import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import { traced } from '../observability/spans.ts';
@@ -17,41 +18,23 @@ import type { Handlers } from './applier.ts';
 import { type ConsumerReport, consume } from './consumer.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import { createDeadLetters } from './dead-letters.ts';
-import type { Discard } from './discard.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import { isPermanent, PostponedError } from './errors.ts';
 import { logFieldsOf } from './message.ts';
-import type { ReleaseReport } from './parking.ts';
+import { type ParkingAnswer, type ParkingRequest, parkingRequestOf } from './operator-request.ts';
 import { createRedelivery } from './redelivery.ts';
 import { hasTime } from './remaining-time.ts';
 import { createSender, gathering } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 
-export interface SubscriberFunctionsOptions<C extends MessageContract> {
-  /** Name in logs and metrics. */
-  service: string;
-  /** Whose messages those are that it sends, if the service has another name in its messages. */
-  source?: string;
-  /** What an operator pauses or skips them by; nothing: they cannot be. */
-  capability?: string;
-  /** What its queue takes messages from, or is. */
-  channel: Channel;
-  /** Sort key of the item that carries the cursor. */
-  cursorKey: string;
-  contracts: readonly C[];
-  /** Whether messages come without a version, each to be applied once by its id, in no order. */
-  unordered?: boolean;
-  /** Whether they need no cursor either, as each handler is idempotent by the state that it writes. */
-  idempotent?: boolean;
-  handlers: (own: HandlerSurroundings) => Handlers<C>;
-}
-
-export interface HandlerSurroundings {
+/** What handlers are made with. */
+export interface HandlerContext<Sends extends Channel = Channel> {
   client: DynamoDBDocumentClient;
+  /** The consumer's own table. */
   tableName: string;
   now: () => Date;
   newId: () => string;
-  correspondence: Correspondence;
+  correspondence: Correspondence<Sends>;
   /** How the capability is switched now. */
   mode: () => Promise<string>;
 }
@@ -61,39 +44,23 @@ const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateR
 /** A message of a capability that is paused comes again after so long, and a second more each time. */
 const SHORTEST_PAUSE_MS = 4_000;
 
-/** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
-export type ParkingRequest =
-  /** `release`: also what is held. */
-  { redrive: string[]; release?: boolean } | { discard: Parameters<Discard>[0]; because: string };
-
-/** The answer to a {@link ParkingRequest}. */
-export type ParkingAnswer = { reports: ReleaseReport[] } | { discarded: Parameters<Discard>[0] } | { refused: string };
-
 /**
- * The two Lambda functions of a subscriber, or of whoever takes commands or replies from a queue: one consumes it, one
+ * The two Lambda functions of a consumer, named `…-NAME-consume` and `…-NAME-sweep`: one takes its messages, one
  * parks what ended among the dead letters, and sweeps what is parked. Their environment names its `TABLE`, its
  * `QUEUE_URL`, the queues of its dead letters (`DEAD_LETTERS_URL`) and of what SNS could not deliver
  * (`UNDELIVERED_URL`), whether it `JOINS_LATE`, the `CHANNELS` that
  * it may send to, the `SWITCHES_TABLE` and, if senders are verified, the `SENDER_PREFIX` of the stage's functions, as the
  * construct Consumer sets it.
+ * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
  */
-export function subscriberFunctions<C extends MessageContract>(options: SubscriberFunctionsOptions<C>) {
-  const { service, source = service, capability, channel, cursorKey, contracts, handlers } = options;
-  const { unordered = false, idempotent = false } = options;
+export function subscriberFunctions<C extends MessageContract, S extends Channel>(
+  descriptor: ConsumerDescriptor<C, S>,
+  handlers: (context: HandlerContext<S>) => Handlers<C>,
+) {
+  const { name, source, of: channel, reads, capability, cursorKey, idempotent = false } = descriptor;
   const { TABLE, QUEUE_URL, DEAD_LETTERS_URL, UNDELIVERED_URL, JOINS_LATE, CHANNELS, SWITCHES_TABLE, SENDER_PREFIX } =
-    readEnvironment(
-      z.object({
-        TABLE: text,
-        QUEUE_URL: text,
-        DEAD_LETTERS_URL: text,
-        UNDELIVERED_URL: text.optional(),
-        JOINS_LATE: z.stringbool(),
-        CHANNELS: addresses,
-        SWITCHES_TABLE: text,
-        SENDER_PREFIX: text.optional(),
-      }),
-    );
-  const { logger, count, measure } = createObservability(service);
+    environmentOf(name);
+  const { logger, count, measure } = createObservability(name);
   const client = createDynamoDB();
   const sqs = new SQSClient(clientDefaults);
   const now = () => new Date();
@@ -104,19 +71,19 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
     logger,
   });
   const mode = async (): Promise<string> => (capability ? switches.mode(capability) : 'on');
-  const correspondence = createCorrespondence({ source: `/rollcall/${source}`, channels: CHANNELS });
+  const correspondence = createCorrespondence<S>({ source, channels: CHANNELS });
   const sender = Object.keys(CHANNELS).length > 0 ? gathering(createSender({ sqs, addresses: CHANNELS })) : undefined;
   const together = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
   const subscriber = createSubscriber({
     store: createSubscriberStore({ client, tableName: TABLE, cursorKey }),
     queueName: QUEUE_URL.split('/').at(-1) ?? '',
     joinsLate: JOINS_LATE,
-    contracts,
+    contracts: reads,
     channel,
     // What comes by a topic was sent to the queue by SNS.
     senderPrefix: channel.kind === 'queue' ? SENDER_PREFIX : undefined,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
-    unordered: unordered || idempotent,
+    unordered: !channel.ordered,
     idempotent,
     mayReplyOn: (channel) => Object.hasOwn(CHANNELS, channel),
     sender,
@@ -233,16 +200,33 @@ export function subscriberFunctions<C extends MessageContract>(options: Subscrib
         return responseTo(report);
       }),
 
-    sweep: (request: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> =>
+    sweep: (event: ParkingRequest | object, context: Context): Promise<ParkingAnswer | undefined> =>
       invocation(context, async () => {
-        if ('redrive' in request || 'discard' in request) {
-          const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
-          return traced(`${Object.keys(request)[0]} ${service}`, asked, () =>
-            answer(request as ParkingRequest, context),
-          );
+        const request = parkingRequestOf(event);
+        if (!request) {
+          await sweepAll(context);
+          return undefined;
         }
-        await sweepAll(context);
-        return undefined;
+        const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
+        return traced(`${'redrive' in request ? 'redrive' : 'discard'} ${name}`, asked, () => answer(request, context));
       }),
   };
+}
+
+function environmentOf(consumer: string) {
+  const { AWS_LAMBDA_FUNCTION_NAME: name, ...environment } = readEnvironment(
+    z.object({
+      AWS_LAMBDA_FUNCTION_NAME: text,
+      TABLE: text,
+      QUEUE_URL: text,
+      DEAD_LETTERS_URL: text,
+      UNDELIVERED_URL: text.optional(),
+      JOINS_LATE: z.stringbool(),
+      CHANNELS: addresses,
+      SWITCHES_TABLE: text,
+      SENDER_PREFIX: text.optional(),
+    }),
+  );
+  if (name.endsWith(`-${consumer}-consume`) || name.endsWith(`-${consumer}-sweep`)) return environment;
+  throw new Error(`the function ${name} has the handlers of consumer ${consumer}: its \`entry\` is another consumer's`);
 }

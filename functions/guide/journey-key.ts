@@ -1,0 +1,2 @@
+/** The item that carries a member's journey, and with it the cursor. */
+export const JOURNEY = 'journey';

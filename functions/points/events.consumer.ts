@@ -1,0 +1,16 @@
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import type { Capability } from '../../shared/config/capabilities.ts';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { ACCOUNT } from './ledger.ts';
+
+export const eventConsumer = defineConsumer('points', {
+  source: '/rollcall/points',
+  of: memberEvents,
+  reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
+  sends: [registrationReplies],
+  capability: 'points' satisfies Capability,
+  cursorKey: ACCOUNT,
+});

@@ -1,0 +1,11 @@
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { registrationOutcomes } from '../../shared/contracts/channels.ts';
+
+/** Answers to commands. Each counts while its operation is what it was. */
+export const outcomeConsumer = defineConsumer('registration-outcomes', {
+  source: '/rollcall/registration',
+  of: registrationOutcomes,
+  reads: registrationOutcomes.messages,
+  cursorKey: 'reply',
+  idempotent: true,
+});

@@ -1,0 +1,11 @@
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import type { Capability } from '../../shared/config/capabilities.ts';
+import { smsCommands } from '../../shared/contracts/channels.ts';
+
+export const commandConsumer = defineConsumer('sms-commands', {
+  source: '/rollcall/sms',
+  of: smsCommands,
+  reads: smsCommands.messages,
+  capability: 'sms' satisfies Capability,
+  cursorKey: 'command',
+});

@@ -1,0 +1,93 @@
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
+import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { commandConsumer } from '../../functions/points/commands.consumer.ts';
+import { eventConsumer } from '../../functions/points/events.consumer.ts';
+import { memberEvents, pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
+
+const source = '/rollcall/coupons';
+const fits = { source, of: memberEvents, reads: [memberRegisteredV2], cursorKey: 'coupons' };
+
+describe('a consumer', () => {
+  it('is what was said, and sends to nobody unless that is said', () => {
+    expect(defineConsumer('coupons', fits)).toEqual({ ...fits, name: 'coupons', sends: [] });
+  });
+
+  it.each([
+    ['whose source names no service', 'coupons', { source: 'coupons' }, 'source coupons is not /APPLICATION/SERVICE'],
+    ['that is named like a function of another service', 'points', {}, 'must be coupons or begin with coupons-'],
+    ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'takes the queue points-commands'],
+    [
+      'that reads what its channel does not carry',
+      'coupons',
+      { reads: [sendSms] },
+      'rollcall.sms.send.v1 is no message',
+    ],
+    [
+      'that keeps out what its channel does not carry',
+      'coupons',
+      { without: [sendSms] },
+      'is no message of member-events',
+    ],
+    [
+      'that sends where it may not',
+      'coupons',
+      { sends: [registrationOutcomes] },
+      'sends to registration-outcomes, whose `senders` do not name /rollcall/coupons',
+    ],
+  ])('%s is refused by name', (_, name, wrong, why) => {
+    const refused = () => defineConsumer(name, { ...fits, ...wrong } as never);
+    expect(refused).toThrow(`consumer ${name}: `);
+    expect(refused).toThrow(why);
+  });
+});
+
+describe('the functions of a consumer', () => {
+  beforeEach(() => {
+    const names = ['TABLE', 'QUEUE_URL', 'DEAD_LETTERS_URL', 'SWITCHES_TABLE'];
+    for (const name of names) vi.stubEnv(name, 'somewhere');
+    vi.stubEnv('JOINS_LATE', 'false');
+    vi.stubEnv('CHANNELS', '{}');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  const handlersOf = (name: string) => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', name);
+    return () => subscriberFunctions(eventConsumer, () => ({}) as never);
+  };
+
+  it.each(['shop-dev-points-consume', 'shop-dev-points-sweep'])('start in %s', (name) => {
+    expect(handlersOf(name)).not.toThrow();
+  });
+
+  it('do not start in a function that was deployed for another consumer', () => {
+    expect(handlersOf('shop-dev-points-commands-consume')).toThrow(
+      'the function shop-dev-points-commands-consume has the handlers of consumer points',
+    );
+  });
+
+  it('do not take a request of an operator that is none', async () => {
+    const { sweep } = handlersOf('shop-dev-points-sweep')();
+    const context = { getRemainingTimeInMillis: () => 1_000 } as never;
+    await expect(sweep({ redrive: 'everything' }, context)).rejects.toThrow('redrive');
+    await expect(sweep({ discard: { aggregateId: 'm', version: -1 }, because: '' }, context)).rejects.toThrow(
+      'because',
+    );
+  });
+});
+
+it('refuses, when it is compiled, a command on a channel that the consumer does not send to', () => {
+  const _command = (
+    { correspondence }: HandlerContext<(typeof commandConsumer.sends)[number]>,
+    [cause, data]: [never, never],
+  ) => {
+    correspondence.command(cause, smsCommands, sendSms, data, '');
+    // @ts-expect-error it sends texts and outcomes only
+    correspondence.command(cause, pointsCommands, sendSms, data, '');
+  };
+  expect(commandConsumer.sends.map(({ name }) => name)).toEqual(['registration-outcomes', 'sms-commands']);
+});
