@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MessagingError, PermanentError, PostponedError, TransientError } from '@rollcall/kit/messaging/errors';
+import { MessagingError, TransientError } from '@rollcall/kit/messaging/errors';
+import { callableAgainFrom } from '@rollcall/kit/messaging/remote-errors';
 import type { Breaker } from '@rollcall/kit/resilience/breaker';
 import { timeLeft } from '@rollcall/kit/resilience/budget';
 import {
   BulkheadFullError,
-  CircuitOpenError,
-  NoInstanceError,
   OutOfTimeError,
   PacedError,
-  RejectedError,
-  ThrottledError,
+  RemoteError,
   UnavailableError,
 } from '@rollcall/kit/resilience/errors';
 import type { Nodes } from '@rollcall/kit/resilience/nodes';
@@ -60,8 +58,8 @@ export type Sent = 'accepted' | 'opted out';
 
 /**
  * Hands a text to a provider, unless the phone has opted out.
- * @throws {HeldError} if a limit does not let it pass; {@link PostponedError} if no provider can now;
- * {@link PermanentError} or {@link TransientError} as the provider says
+ * @throws {HeldError} if a limit does not let it pass; {@link RemoteError} of the provider; {@link TransientError} if
+ * none was asked, since a table of ours could not be reached
  */
 export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<Sent>;
 
@@ -69,8 +67,6 @@ export type SendText = (text: TextMessage & { short?: string }, about: About) =>
 const TRIES = 2;
 /** So long a text waits for its turn in the function; longer, and it goes back to its queue. */
 const PATIENCE_MS = 1_500;
-/** How long to wait for an instance to register, or for room in a bulkhead. */
-const SOON_MS = 2_000;
 
 export function createTexting(options: TextingOptions): SendText {
   const { routes, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
@@ -135,7 +131,8 @@ export function createTexting(options: TextingOptions): SendText {
         onOptedOut();
         return 'opted out';
       }
-      throw inMessaging(error as Error, now());
+      if (error instanceof RemoteError || error instanceof MessagingError) throw error;
+      throw new TransientError((error as Error).message, { cause: error });
     }
   };
 }
@@ -151,27 +148,7 @@ const mayBelongElsewhere = (cause: Error): boolean =>
 /** Of the failures of both providers, the one that says more: there is doubt, or when to come again at the soonest. */
 function moreTelling(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;
-  const [one, other] = [againFrom(first, now), againFrom(second, now)];
+  const [one, other] = [callableAgainFrom(first, now), callableAgainFrom(second, now)];
   if (second.mayHaveHappened || !one) return second;
   return other && other < one ? second : first;
-}
-
-/** What a failed call means to the message that asked for it. */
-function inMessaging(cause: Error, now: Date): Error {
-  // Its own words, of a limit that does not let it pass.
-  if (cause instanceof MessagingError) return cause;
-  const { message } = cause;
-  if (cause instanceof RejectedError) return new PermanentError(message, { cause });
-  const until = againFrom(cause, now);
-  // What is no error of a call came before it: a table of ours that could not be reached.
-  const mayHaveHappened = cause instanceof UnavailableError && cause.mayHaveHappened;
-  const options = { cause, mayHaveHappened };
-  return until ? new PostponedError(message, until, options) : new TransientError(message, options);
-}
-
-function againFrom(cause: Error, now: Date): Date | undefined {
-  if (cause instanceof CircuitOpenError) return cause.until;
-  if (cause instanceof ThrottledError) return new Date(now.getTime() + cause.retryAfterMs);
-  const isSoon = [BulkheadFullError, NoInstanceError, OutOfTimeError].some((kind) => cause instanceof kind);
-  return isSoon ? new Date(now.getTime() + SOON_MS) : undefined;
 }

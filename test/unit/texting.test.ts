@@ -1,4 +1,5 @@
 import { HeldError } from '@rollcall/kit/messaging/errors';
+import { messagingErrorOf } from '@rollcall/kit/messaging/remote-errors';
 import {
   CircuitOpenError,
   PacedError,
@@ -47,7 +48,13 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     now: () => TIME,
     ...more,
   });
-  return { asked, sent, optedOut, send: (about = known) => send(text, about).catch((error: Error) => error) };
+  return {
+    asked,
+    sent,
+    optedOut,
+    /** @returns what becomes of its message, if it fails */
+    send: (about = known) => send(text, about).catch((error: Error) => messagingErrorOf(error, TIME)),
+  };
 }
 
 const refused = new UnavailableError('503');

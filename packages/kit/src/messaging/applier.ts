@@ -15,6 +15,7 @@ import {
   readMessage,
 } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
+import { withMessagingErrors } from './remote-errors.ts';
 import type { Sender } from './sender.ts';
 import type { Effect, ParkedKey, ParkedReason, State, SubscriberStore } from './subscriber-store.ts';
 import { UnsentError } from './unsent-error.ts';
@@ -23,7 +24,8 @@ import { UnsentError } from './unsent-error.ts';
  * What an event means to a service. Returns the writes to commit with the cursor; `call` is for what cannot be part
  * of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message id.
  * Of a message that is idempotent by state, it returns `writes` or `setOnce` alone, and is asked again if a condition of
- * theirs refuses them.
+ * theirs refuses them. What a remote service throws (`resilience/errors`) it lets through: an open circuit postpones the
+ * message, a refusal parks it, and the rest is tried again.
  * @param released whether a person released it, after a rule had held it back
  */
 export type Handler<C extends MessageContract> = (
@@ -206,7 +208,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     const erases = isErasing(message, contracts);
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
     const { handle, follows } = handlers(message.type) ?? {};
-    const { call, ...decided } = (await handle?.(message, released)) ?? {};
+    const { call, ...decided } = (await withMessagingErrors(now, async () => handle?.(message, released))) ?? {};
     let effect: Effect = decided;
     if (call) {
       const from = now();
@@ -218,7 +220,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
           throw new TransientError(`${message.id}: its lease came late`);
         // Whoever calls for longer would do so beside the next.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
-        const outcome = await withinBudget(left, () => call(leased.again ?? false));
+        const outcome = await withinBudget(left, () => withMessagingErrors(now, () => call(leased.again ?? false)));
         effect = withOutcome(decided, outcome);
       } catch (error) {
         await store.release(aggregateId, lease, leased.again || mayHaveHappened(error));
@@ -250,7 +252,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   /** What it changes is idempotent by itself; a condition that refuses it says that the state was not what it was thought. */
   async function change(message: Message<C>, released: boolean): Promise<Attempt> {
     for (let tries = 0; tries < CLAIM_ATTEMPTS; tries++) {
-      const { writes = [], setOnce, ...others } = (await handlers(message.type)?.handle(message, released)) ?? {};
+      const handle = async () => handlers(message.type)?.handle(message, released);
+      const { writes = [], setOnce, ...others } = (await withMessagingErrors(now, handle)) ?? {};
       if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
       if (writes.length === 0 && !setOnce) return { outcome: 'duplicate' };
       if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };

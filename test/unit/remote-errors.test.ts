@@ -1,0 +1,91 @@
+import { HeldError, PostponedError } from '@rollcall/kit/messaging/errors';
+import { messagingErrorOf } from '@rollcall/kit/messaging/remote-errors';
+import {
+  BulkheadFullError,
+  CircuitOpenError,
+  NoInstanceError,
+  OutOfTimeError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '@rollcall/kit/resilience/errors';
+import { describe, expect, it } from 'vitest';
+import { memberIdOf, registered, TIME } from '../support/builders.ts';
+import { subscriber } from '../support/test-subscriber.ts';
+
+const later = (ms: number) => new Date(TIME.getTime() + ms);
+const unheard = new UnavailableError('no answer', { mayHaveHappened: true });
+
+describe('a remote call that failed', () => {
+  it.each([
+    ['an open circuit', new CircuitOpenError('bank', later(40_000)), 'PostponedError', later(40_000)],
+    ['a service that takes no more for now', new ThrottledError('429', 7_000), 'PostponedError', later(7_000)],
+    ['no room in this instance', new BulkheadFullError('full'), 'PostponedError', later(2_000)],
+    ['no instance', new NoInstanceError('none'), 'PostponedError', later(2_000)],
+    ['too little time', new OutOfTimeError('late'), 'PostponedError', later(2_000)],
+    ['a failure', new UnavailableError('503'), 'TransientError', undefined],
+    ['a refusal', new RejectedError('no such account'), 'PermanentError', undefined],
+    ['a rule of ours', new HeldError('limit'), 'HeldError', undefined],
+  ])('of %s', (_, error, name, until) => {
+    const meant = messagingErrorOf(error, TIME) as PostponedError;
+    expect([meant.name, meant.until]).toEqual([name, until]);
+  });
+
+  it('leaves in doubt what nothing was heard of, also when its circuit opened', () => {
+    const opened = new CircuitOpenError('bank', later(40_000), unheard);
+    for (const error of [unheard, opened])
+      expect(messagingErrorOf(error, TIME)).toMatchObject({ mayHaveHappened: true, cause: error });
+    expect(messagingErrorOf(new UnavailableError('503'), TIME)).toMatchObject({ mayHaveHappened: false });
+  });
+});
+
+describe('a handler lets through what a remote call throws', () => {
+  const member = memberIdOf(1);
+  const failing = (error: Error) => ({
+    'while it decides': () => {
+      throw error;
+    },
+    'while it calls': () => ({
+      call: async () => {
+        throw error;
+      },
+    }),
+  });
+  const applied = async (where: 'while it decides' | 'while it calls', error: Error) => {
+    const { apply, store } = subscriber({ [registered(member).type]: failing(error)[where] } as never);
+    return { outcome: await apply(registered(member)).catch((thrown: Error) => thrown), store };
+  };
+
+  it.each(['while it decides', 'while it calls'] as const)(
+    '%s: an open circuit postpones its message',
+    async (where) => {
+      const { outcome } = await applied(where, new CircuitOpenError('bank', later(40_000)));
+      expect(outcome).toBeInstanceOf(PostponedError);
+    },
+  );
+
+  it.each(['while it decides', 'while it calls'] as const)('%s: a refusal parks it', async (where) => {
+    const { outcome, store } = await applied(where, new RejectedError('no such account'));
+    expect(outcome).toBe('parked');
+    expect((await store.parkedOf(member)).map(({ reason, error }) => [reason, error])).toEqual([
+      ['failed', expect.stringContaining('no such account')],
+    ]);
+  });
+
+  it('and a later call knows whether an earlier one may have happened', async () => {
+    const told: boolean[] = [];
+    const errors = [new UnavailableError('503'), unheard];
+    const { apply } = subscriber({
+      [registered(member).type]: () => ({
+        call: async (again: boolean) => {
+          told.push(again);
+          const error = errors[told.length - 1];
+          if (error) throw error;
+        },
+      }),
+    } as never);
+    for (let time = 0; time < 2; time++) await apply(registered(member)).catch(() => {});
+    expect(await apply(registered(member))).toBe('applied');
+    expect(told).toEqual([false, false, true]);
+  });
+});
