@@ -53,7 +53,7 @@ const REGISTRATION: Made[] = [
     name: 'POST /v1/members',
     kind: 2,
     ms: 40,
-    attributes: { 'http.response.status_code': 201, 'http.route': '/v1/members', 'rollcall.registered': true },
+    attributes: { 'http.response.status_code': 201, 'http.route': '/v1/members', 'rollcall.created': true },
   },
   ...[1, 2].map(
     (major): Made => ({

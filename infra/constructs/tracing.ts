@@ -10,6 +10,7 @@ export function exportTraces(fn: LambdaFunction, { tracing }: Stage): void {
   const endpoint = to === 'cloudwatch' ? `https://xray.${Aws.REGION}.amazonaws.com` : to;
   fn.addEnvironment('OTEL_EXPORTER_OTLP_ENDPOINT', endpoint);
   fn.addEnvironment('OTEL_TRACES_SAMPLER_ARG', String(ratio));
+  fn.addEnvironment('OTEL_RESOURCE_ATTRIBUTES', 'service.namespace=rollcall');
   if (layer) fn.addLayers(LayerVersion.fromLayerVersionArn(fn, 'Collector', layer));
   // A collector of the layer sends with the function's role, too.
   if (to !== 'cloudwatch' && !layer) return;

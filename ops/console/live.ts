@@ -244,7 +244,7 @@ const isDone = ({ attributes }: Span): boolean => Number(attributes['http.respon
 /** RPC reads by POST. */
 const isRead = ({ name }: Span): boolean => /\/(Get|Watch)\w+$/.test(name);
 
-const isRegistration = (span: Span): boolean => span.attributes['rollcall.registered'] === true;
+const isRegistration = (span: Span): boolean => span.attributes['rollcall.created'] === true;
 
 const isFailed = ({ error, attributes }: Span): boolean =>
   error !== undefined || Number(attributes['http.response.status_code'] ?? 0) >= 500;

@@ -30,6 +30,7 @@ it('tells functions of a stage with tracing where their spans go, and lets them 
     POWERTOOLS_METRICS_NAMESPACE: 'Rollcall/dev',
     OTEL_EXPORTER_OTLP_ENDPOINT: { 'Fn::Join': ['', ['https://xray.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
     OTEL_TRACES_SAMPLER_ARG: '0.1',
+    OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=rollcall',
   });
   expect(policies).toContain('xray:PutTraceSegments');
 });

@@ -23,6 +23,7 @@ let logger: ReturnType<typeof createObservability>['logger'];
 beforeAll(async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await listen(collector, 0, 'a collector'));
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '2345');
+  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.namespace=tests, deployment.environment.name=a%20stage,');
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   for (const method of ['warn', 'info'] as const)
     vi.spyOn(console, method).mockImplementation((line) => void lines.push(JSON.parse(line)));
@@ -50,6 +51,12 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
     key: 'service.name',
     value: { stringValue: 'tested' },
   });
+  expect(request.body.resourceSpans[0].resource.attributes).toEqual(
+    expect.arrayContaining([
+      { key: 'service.namespace', value: { stringValue: 'tests' } },
+      { key: 'deployment.environment.name', value: { stringValue: 'a stage' } },
+    ]),
+  );
   const [inner, outer] = spansOf(request);
   expect([inner.parentSpanId, outer.parentSpanId]).toEqual([outer.spanId, 'b7ad6b7169203331']);
 });

@@ -87,7 +87,7 @@ export function currentTraceparent(): string | undefined {
 
 /** Says of what is being done which aggregate it is about, and whether that is new. */
 export function aboutAggregate(id: string, isNew = false): void {
-  trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.registered': true }) });
+  trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.created': true }) });
 }
 
 /** What a line that is logged now is to tell. */

@@ -29,6 +29,7 @@ let leftAloneUntil = 0;
  * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds; default: 1,000, not the standard's 10,000); and of how
  * many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
  * ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
+ * `OTEL_RESOURCE_ATTRIBUTES` (`key=value,…`) says more of the resource, such as `service.namespace`.
  * @param onFailure told when spans could not be exported: they are lost, and so are those of the next half minute
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
@@ -39,12 +40,14 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
     OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMs,
     OTEL_TRACES_SAMPLER_ARG: ratio,
     OTEL_SDK_DISABLED: disabled,
+    OTEL_RESOURCE_ATTRIBUTES: more,
   } = readEnvironment(
     z.object({
       OTEL_SDK_DISABLED: z.stringbool().default(false),
       OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
       OTEL_EXPORTER_OTLP_TIMEOUT: z.coerce.number().int().positive().default(TIMEOUT_MS),
       OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+      OTEL_RESOURCE_ATTRIBUTES: z.string().default(''),
     }),
   );
   if (disabled || endpoint === undefined) return;
@@ -52,7 +55,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
-      'service.namespace': 'rollcall',
+      ...resourceAttributes(more),
       'faas.name': process.env.AWS_LAMBDA_FUNCTION_NAME ?? service,
       'cloud.region': process.env.AWS_REGION ?? '',
     }),
@@ -61,6 +64,15 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   });
   trace.setGlobalTracerProvider(provider);
 }
+
+/** https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable */
+const resourceAttributes = (pairs: string): Record<string, string> =>
+  Object.fromEntries(
+    pairs
+      .split(',')
+      .filter((pair) => pair.includes('='))
+      .map((pair) => pair.split('=', 2).map((part) => decodeURIComponent(part.trim())) as [string, string]),
+  );
 
 /** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
  * is frozen after it. */
