@@ -520,7 +520,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what was discarded of who left',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'for (const beginning of [DISCARDED, PARKED]) {',
     to: 'for (const beginning of [PARKED]) {',
     test: 'security/personal-data',
@@ -541,14 +541,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what is next of who left',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/cursor.ts',
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
     test: 'integration/subscriber-store',
   },
   {
     name: 'rows of who left that claim a later version',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'for (const { pk, sk, messageId } of Items) {',
     to: 'for (const { pk, sk, messageId } of Items.filter(({ version }) => version < 9)) {',
     test: 'integration/subscriber-store',
@@ -562,7 +562,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what a leaving says that is parked itself, once it is applied',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'if (messageId === but) continue;',
     to: '',
     test: 'integration/subscriber-store',
@@ -800,7 +800,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a discard overwrites that another has skipped the version',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/discarded.ts',
     from: "const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };",
     to: 'const unparkIfParked = { Delete: unpark };',
     test: 'integration/subscriber-store',

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const store = 'packages/kit/src/messaging/dynamodb-subscriber-store.ts';
+const store = 'packages/kit/src/messaging/dynamodb-subscriber-store';
 const release = 'packages/kit/src/messaging/release.ts';
 const applier = 'packages/kit/src/messaging/applier.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
@@ -40,21 +40,21 @@ export const leavingMutants: Mutant[] = [
     name: 'what-follows-is-applied-after-leaving',
     breaks: ['erasure'],
     seed: 3,
-    file: store,
+    file: `${store}/cursor.ts`,
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
   },
   {
     name: 'leaving-moves-the-cursor-only',
     breaks: ['erasure'],
-    file: store,
+    file: `${store}/cursor.ts`,
     from: '...(next.erased && { erased: true }),',
     to: '',
   },
   {
     name: 'discarded-is-kept-after-leaving',
     breaks: ['erasure'],
-    file: store,
+    file: `${store}/erasure.ts`,
     from: 'for (const beginning of [DISCARDED, PARKED]) {',
     to: 'for (const beginning of [PARKED]) {',
   },
