@@ -43,7 +43,7 @@ const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const parkingParts = 'packages/kit/src/messaging/parking';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -296,14 +296,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages of anybody, redriven',
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'const envelope = readParked(parked);',
     to: 'const envelope = JSON.parse(parked.body);',
     test: 'security/access',
   },
   {
     name: 'messages of anybody, tried again',
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'return await applier.apply(readParked(parked), how);',
     to: 'return await applier.apply(JSON.parse(parked.body), how);',
     test: 'unit/subscriber',
@@ -513,7 +513,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what was dropped of who left',
-    file: release,
+    file: `${parkingParts}/release.ts`,
     from: "const discarded = { ...rest, body: '',",
     to: 'const discarded = { ...rest,',
     test: 'unit/erasing',
@@ -590,8 +590,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'the event that erases, switched off',
-    file: parking,
-    from: 'if (queue.some(erases)) return undefined;',
+    file: `${parkingParts}/sweep.ts`,
+    from: 'if (queue.some(erasing)) return undefined;',
     to: '',
     test: 'unit/erasing',
   },

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const operation = 'functions/registration/operation.ts';
 const applier = 'packages/kit/src/messaging/applier.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const parking = 'packages/kit/src/messaging/parking';
 
 /** Of commands, operations and answers. */
 export const answeringMutants: Mutant[] = [
@@ -26,7 +26,7 @@ export const answeringMutants: Mutant[] = [
     name: 'parked-reply-forgotten',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
-    file: release,
+    file: `${parking}/settle.ts`,
     from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
     to: '',
   },
@@ -40,7 +40,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'parked-duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
-    file: release,
+    file: `${parking}/settle.ts`,
     from: '...(isUnsent ? {} : leftOf(parked))',
     to: '',
   },
@@ -56,7 +56,7 @@ export const answeringMutants: Mutant[] = [
     name: 'what-is-unsent-is-not-kept',
     breaks: ['answer', 'erasure'],
     seed: 14,
-    file: release,
+    file: `${parking}/place.ts`,
     from: '...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),',
     to: '',
   },

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const store = 'packages/kit/src/messaging/dynamodb-subscriber-store';
-const release = 'packages/kit/src/messaging/release.ts';
+const parkingParts = 'packages/kit/src/messaging/parking';
 const applier = 'packages/kit/src/messaging/applier.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
@@ -96,14 +96,14 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'held-is-redriven-without-release',
     breaks: ['holding'],
-    file: release,
+    file: `${parkingParts}/policy.ts`,
     from: "if (reason === 'held') return released;",
     to: "if (reason === 'held') return true;",
   },
   {
     name: 'switched-off-is-swept',
     breaks: ['holding'],
-    file: release,
+    file: `${parkingParts}/policy.ts`,
     from: 'if (isOff) return false;',
     to: '',
   },
@@ -111,7 +111,7 @@ export const leavingMutants: Mutant[] = [
     name: 'released-by-nobody',
     breaks: ['holding'],
     seed: 47,
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'const attempted = await attempt(parked, { mayAdopt, released, redriven });',
     to: 'const attempted = await attempt(parked, { mayAdopt, released: true, redriven });',
   },

@@ -8,8 +8,10 @@ import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, PostponedError, TransientError, UnreadableMessageError } from './errors.ts';
 import { type Envelope, isErasing, isOtherRendition, placeOf, readEnvelope } from './message.ts';
+import type { Sent } from './parking/place.ts';
+import { reasonOf } from './parking/policy.ts';
+import { createSweep } from './parking/sweep.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
-import { reasonOf, type Sent } from './release.ts';
 import { isSentBy } from './sender-id.ts';
 import type { ParkedKey } from './subscriber-store.ts';
 import { UnsentError } from './unsent-error.ts';
@@ -41,12 +43,8 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
     return envelope;
   }
 
-  const { park, parkUnreadable, sweep, redrive, mayBegin } = createParking({
-    ...options,
-    unordered,
-    applier,
-    readParked: readExpected,
-  });
+  const parkingOptions = { ...options, unordered, applier, readParked: readExpected };
+  const { park, parkUnreadable, release, redrive } = createParking(parkingOptions);
 
   /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
@@ -97,9 +95,9 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   }
 
   return {
-    sweep,
+    sweep: createSweep({ ...parkingOptions, release }),
     redrive,
-    discard: createDiscard({ ...options, mayBegin }),
+    discard: createDiscard(options),
 
     /**
      * Applies a message, or parks it.
