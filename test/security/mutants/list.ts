@@ -289,7 +289,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages of anybody',
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/expected.ts',
     from: 'if (!maySend(channel, envelope))',
     to: 'if (!maySend(channel, envelope) && !envelope)',
     test: 'security/access',
@@ -317,7 +317,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages in the name of another service',
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/expected.ts',
     from: 'if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))',
     to: 'if (senderPrefix !== undefined && !isSentBy(source, `AROA:${senderPrefix}${source.slice(10)}-${senderId}`, senderPrefix))',
     test: 'integration/commands',

@@ -48,7 +48,7 @@ export const answeringMutants: Mutant[] = [
     name: 'dead-letter-derives-nothing',
     breaks: ['answer', 'erasure'],
     seed: 34,
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/set-aside.ts',
     from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },

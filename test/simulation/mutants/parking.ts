@@ -25,7 +25,7 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'dead-letters-dropped',
     breaks: ['G1'],
-    file: subscriber,
+    file: 'packages/kit/src/messaging/subscriber/tries.ts',
     from: 'await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });',
     to: '',
   },
