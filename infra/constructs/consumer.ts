@@ -1,4 +1,5 @@
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
@@ -39,7 +40,6 @@ export interface SubscriptionQueues {
 
 /** What the kit does with a consumer's table to apply a message, and to park it. */
 const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
-const PARKED = 'parked';
 
 export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
   (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
@@ -67,8 +67,8 @@ export class Consumer extends Construct {
       sortKey: { name: 'sk', type: AttributeType.STRING },
       globalSecondaryIndexes: [
         {
-          indexName: PARKED,
-          partitionKey: { name: 'parkedAggregate', type: AttributeType.STRING },
+          indexName: PARKED_INDEX,
+          partitionKey: { name: PARKED_AGGREGATE, type: AttributeType.STRING },
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
@@ -101,7 +101,7 @@ export class Consumer extends Construct {
     const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
     this.#consume = consume;
     const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
-    this.table.allowOnIndex(sweep, PARKED, 'Scan');
+    this.table.allowOnIndex(sweep, PARKED_INDEX, 'Scan');
     this.#functions = [consume, sweep];
     if (capability) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
     everyMinute(this, 'EveryMinute', sweep);

@@ -1,3 +1,4 @@
+import { PARKED } from '@rollcall/kit/contracts/subscriber-table';
 import pMap from 'p-map';
 import type { Span } from '../../local/traces.ts';
 import { madeUp } from '../demo/input.ts';
@@ -58,7 +59,7 @@ export function createBursts(
           cloud.texts(phone),
           ...SERVICES.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
         ]);
-        const isParked = items.flat().some(({ sk }) => sk.startsWith('parked#'));
+        const isParked = items.flat().some(({ sk }) => sk.startsWith(PARKED));
         return { one, items, isParked, texts: texts.map((text) => ({ ...text, idempotencyKey: null })) };
       },
       { concurrency: LOOKS_AT_ONCE },

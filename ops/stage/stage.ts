@@ -3,7 +3,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { GetQueueAttributesCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { PARKED_INDEX, parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import { DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
 import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/messaging/operator-request';
 import { type OutboxRow, readRow } from '@rollcall/kit/messaging/outbox';
 import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/messaging/relay-functions';
@@ -150,7 +151,7 @@ export function openStage({ name, endpoint }: StageOptions) {
     /** What a subscriber has parked or discarded of one aggregate (or under its queue). */
     async parkedOf(subscriber: string, aggregateId: string): Promise<Array<ParkedMessage | DiscardedMessage>> {
       const found: ParkedMessage[] = [];
-      for (const prefixOfPlace of ['discarded#', 'parked#']) {
+      for (const prefixOfPlace of [DISCARDED, PARKED]) {
         const pages = paginateQuery(
           { client: dynamodb },
           {

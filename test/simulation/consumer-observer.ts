@@ -1,4 +1,4 @@
-import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
 import { isErasing, type Place } from '@rollcall/kit/messaging/message';
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import type { Item } from './expressions.ts';

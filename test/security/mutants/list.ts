@@ -43,7 +43,7 @@ const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const parkingParts = 'packages/kit/src/messaging/parking';
 
 /** Each removes one protection: some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
@@ -289,21 +289,21 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages of anybody',
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/expected.ts',
     from: 'if (!maySend(channel, envelope))',
     to: 'if (!maySend(channel, envelope) && !envelope)',
     test: 'security/access',
   },
   {
     name: 'messages of anybody, redriven',
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'const envelope = readParked(parked);',
     to: 'const envelope = JSON.parse(parked.body);',
     test: 'security/access',
   },
   {
     name: 'messages of anybody, tried again',
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'return await applier.apply(readParked(parked), how);',
     to: 'return await applier.apply(JSON.parse(parked.body), how);',
     test: 'unit/subscriber',
@@ -317,7 +317,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'messages in the name of another service',
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/expected.ts',
     from: 'if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))',
     to: 'if (senderPrefix !== undefined && !isSentBy(source, `AROA:${senderPrefix}${source.slice(10)}-${senderId}`, senderPrefix))',
     test: 'integration/commands',
@@ -513,14 +513,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what was dropped of who left',
-    file: release,
+    file: `${parkingParts}/release.ts`,
     from: "const discarded = { ...rest, body: '',",
     to: 'const discarded = { ...rest,',
     test: 'unit/erasing',
   },
   {
     name: 'what was discarded of who left',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'for (const beginning of [DISCARDED, PARKED]) {',
     to: 'for (const beginning of [PARKED]) {',
     test: 'security/personal-data',
@@ -541,14 +541,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what is next of who left',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/cursor.ts',
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
     test: 'integration/subscriber-store',
   },
   {
     name: 'rows of who left that claim a later version',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'for (const { pk, sk, messageId } of Items) {',
     to: 'for (const { pk, sk, messageId } of Items.filter(({ version }) => version < 9)) {',
     test: 'integration/subscriber-store',
@@ -562,7 +562,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what a leaving says that is parked itself, once it is applied',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'if (messageId === but) continue;',
     to: '',
     test: 'integration/subscriber-store',
@@ -590,8 +590,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'the event that erases, switched off',
-    file: parking,
-    from: 'if (queue.some(erases)) return undefined;',
+    file: `${parkingParts}/sweep.ts`,
+    from: 'if (queue.some(erasing)) return undefined;',
     to: '',
     test: 'unit/erasing',
   },
@@ -800,7 +800,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a discard overwrites that another has skipped the version',
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/discarded.ts',
     from: "const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };",
     to: 'const unparkIfParked = { Delete: unpark };',
     test: 'integration/subscriber-store',

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const operation = 'functions/registration/operation.ts';
 const applier = 'packages/kit/src/messaging/applier.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const parking = 'packages/kit/src/messaging/parking';
 
 /** Of commands, operations and answers. */
 export const answeringMutants: Mutant[] = [
@@ -26,7 +26,7 @@ export const answeringMutants: Mutant[] = [
     name: 'parked-reply-forgotten',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
-    file: release,
+    file: `${parking}/settle.ts`,
     from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
     to: '',
   },
@@ -40,7 +40,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'parked-duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
-    file: release,
+    file: `${parking}/settle.ts`,
     from: '...(isUnsent ? {} : leftOf(parked))',
     to: '',
   },
@@ -48,7 +48,7 @@ export const answeringMutants: Mutant[] = [
     name: 'dead-letter-derives-nothing',
     breaks: ['answer', 'erasure'],
     seed: 34,
-    file: 'packages/kit/src/messaging/subscriber.ts',
+    file: 'packages/kit/src/messaging/subscriber/set-aside.ts',
     from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },
@@ -56,7 +56,7 @@ export const answeringMutants: Mutant[] = [
     name: 'what-is-unsent-is-not-kept',
     breaks: ['answer', 'erasure'],
     seed: 14,
-    file: release,
+    file: `${parking}/place.ts`,
     from: '...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),',
     to: '',
   },
@@ -143,7 +143,7 @@ export const answeringMutants: Mutant[] = [
     name: 'booked-without-the-cursor',
     breaks: ['operation', 'G4'],
     seed: 3,
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/claim.ts',
     from: 'await transact(client, [{ Update: item }, ...writes]);',
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
   },
@@ -170,7 +170,7 @@ export const answeringMutants: Mutant[] = [
     name: 'own-commit-passes-for-another',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 18,
-    file: 'packages/kit/src/messaging/dynamodb-subscriber-store.ts',
+    file: 'packages/kit/src/messaging/dynamodb-subscriber-store/claim.ts',
     from: 'if (item && wasTriedAgain(error) && isOwn(item)) return read(item);',
     to: '',
   },

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const applier = 'packages/kit/src/messaging/applier.ts';
 const consumer = 'packages/kit/src/messaging/consumer.ts';
-const subscriber = 'packages/kit/src/messaging/subscriber.ts';
+const tries = 'packages/kit/src/messaging/subscriber/tries.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
 
 /** Of what is applied, once and in order. */
@@ -59,7 +59,7 @@ export const applyingMutants: Mutant[] = [
   {
     name: 'too-early-acknowledged',
     breaks: ['G1'],
-    file: subscriber,
+    file: tries,
     from: "if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });",
     to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, delivery, attempted, { attempts: 1 });",
   },

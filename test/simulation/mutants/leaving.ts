@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
-const store = 'packages/kit/src/messaging/dynamodb-subscriber-store.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const store = 'packages/kit/src/messaging/dynamodb-subscriber-store';
+const parkingParts = 'packages/kit/src/messaging/parking';
 const applier = 'packages/kit/src/messaging/applier.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
@@ -40,21 +40,21 @@ export const leavingMutants: Mutant[] = [
     name: 'what-follows-is-applied-after-leaving',
     breaks: ['erasure'],
     seed: 3,
-    file: store,
+    file: `${store}/cursor.ts`,
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
   },
   {
     name: 'leaving-moves-the-cursor-only',
     breaks: ['erasure'],
-    file: store,
+    file: `${store}/cursor.ts`,
     from: '...(next.erased && { erased: true }),',
     to: '',
   },
   {
     name: 'discarded-is-kept-after-leaving',
     breaks: ['erasure'],
-    file: store,
+    file: `${store}/erasure.ts`,
     from: 'for (const beginning of [DISCARDED, PARKED]) {',
     to: 'for (const beginning of [PARKED]) {',
   },
@@ -96,14 +96,14 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'held-is-redriven-without-release',
     breaks: ['holding'],
-    file: release,
+    file: `${parkingParts}/policy.ts`,
     from: "if (reason === 'held') return released;",
     to: "if (reason === 'held') return true;",
   },
   {
     name: 'switched-off-is-swept',
     breaks: ['holding'],
-    file: release,
+    file: `${parkingParts}/policy.ts`,
     from: 'if (isOff) return false;',
     to: '',
   },
@@ -111,7 +111,7 @@ export const leavingMutants: Mutant[] = [
     name: 'released-by-nobody',
     breaks: ['holding'],
     seed: 47,
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'const attempted = await attempt(parked, { mayAdopt, released, redriven });',
     to: 'const attempted = await attempt(parked, { mayAdopt, released: true, redriven });',
   },

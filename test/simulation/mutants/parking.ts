@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const parking = 'packages/kit/src/messaging/parking.ts';
-const release = 'packages/kit/src/messaging/release.ts';
+const parkingParts = 'packages/kit/src/messaging/parking';
 const parked = 'packages/kit/src/messaging/parked.ts';
 const subscriber = 'packages/kit/src/messaging/subscriber.ts';
 
@@ -11,21 +11,21 @@ export const parkingMutants: Mutant[] = [
     name: 'early-subscriber-adopts',
     // By its sweep, or by a discard: then version 1 is below the baseline for ever.
     breaks: ['G3', 'G4'],
-    file: release,
-    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
-    to: 'ageOf(parked, now()) >= ADOPT_AFTER_MS',
+    file: `${parkingParts}/policy.ts`,
+    from: 'joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS',
+    to: 'ageOf(parked, now) >= ADOPT_AFTER_MS',
   },
   {
     name: 'late-subscriber-never-adopts',
     breaks: ['G4'],
-    file: release,
-    from: 'joinsLate && ageOf(parked, now()) >= ADOPT_AFTER_MS',
+    file: `${parkingParts}/policy.ts`,
+    from: 'joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS',
     to: 'false',
   },
   {
     name: 'dead-letters-dropped',
     breaks: ['G1'],
-    file: subscriber,
+    file: 'packages/kit/src/messaging/subscriber/tries.ts',
     from: 'await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });',
     to: '',
   },
@@ -39,8 +39,8 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'unparked-before-applied',
     breaks: ['G1'],
-    file: release,
-    from: "await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: nextTry(attempts) }, 'known');",
+    file: `${parkingParts}/retry.ts`,
+    from: "await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: place.nextTry(attempts) }, 'known');",
     to: 'await store.unpark(parked);',
   },
   {
@@ -53,8 +53,8 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'sweep-never-retries',
     breaks: ['G4'],
-    file: release,
-    from: "return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now().getTime();",
+    file: `${parkingParts}/policy.ts`,
+    from: "return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now.getTime();",
     to: 'return false;',
   },
   {
@@ -67,7 +67,7 @@ export const parkingMutants: Mutant[] = [
   {
     name: 'age-forgotten-at-each-try',
     breaks: ['G4'],
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'attempted, { attempts, parkedAt: parked.parkedAt }',
     to: 'attempted, { attempts }',
   },
@@ -75,7 +75,7 @@ export const parkingMutants: Mutant[] = [
     name: 'deaths-not-counted',
     breaks: ['rest', 'G4'],
     seed: 7,
-    file: release,
+    file: `${parkingParts}/retry.ts`,
     from: 'const unanswered = (parked.unanswered ?? 0) + 1;',
     to: 'const unanswered = 1;',
   },

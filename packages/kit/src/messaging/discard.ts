@@ -3,15 +3,15 @@ import { decide } from './cursor.ts';
 import { PermanentError, TransientError } from './errors.ts';
 import { isErasing } from './message.ts';
 import { isOld } from './parked.ts';
+import { mayBegin } from './parking/policy.ts';
 import type { ParkedKey, ParkedMessage, SubscriberStore } from './subscriber-store.ts';
 
 export interface DiscardOptions {
   store: SubscriberStore;
   contracts: readonly MessageContract[];
   idempotent?: boolean;
+  joinsLate: boolean;
   now: () => Date;
-  /** Whether an aggregate without cursor may begin with this message. */
-  mayBegin: (parked: ParkedMessage) => boolean;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface DiscardOptions {
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
-export function createDiscard({ store, contracts, idempotent = false, now, mayBegin }: DiscardOptions): Discard {
+export function createDiscard({ store, contracts, idempotent = false, joinsLate, now }: DiscardOptions): Discard {
   /** Another message that claims the version: that one shall be applied. */
   const rivalOf = ({ version, messageId }: ParkedMessage, queue: readonly ParkedMessage[]) =>
     queue.find((other) => version > 0 && other.version === version && other.messageId !== messageId);
@@ -44,7 +44,7 @@ export function createDiscard({ store, contracts, idempotent = false, now, mayBe
     }
     if (rivalOf(parked, queue)) return undefined;
     if (decision.action === 'apply') return { after: decision.after, next: { version } };
-    if (decision.action === 'adopt' && queue[0] === parked && mayBegin(parked)) {
+    if (decision.action === 'adopt' && queue[0] === parked && mayBegin(parked, joinsLate, now())) {
       return { after: 0, next: { version, baseline: version } };
     }
     throw new PermanentError(

@@ -1,0 +1,113 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Cursor } from '../cursor.ts';
+import type { Effect, Lease, SubscriberStore } from '../subscriber-store.ts';
+import { type CursorUpdate, createClaim, cursorOf } from './claim.ts';
+import type { SubscriberTable } from './table.ts';
+import { unsentAttribute } from './unsent.ts';
+
+const cursorStandsAt = (after: number) =>
+  after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
+
+/** Moves the cursor and ends whatever lease there was, together with the effect. */
+function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
+  const { send = [] } = effect;
+  const set = Object.entries({
+    ...effect.set,
+    version: next.version,
+    ...(next.baseline && { baseline: next.baseline }),
+    ...(next.erased && { erased: true }),
+    ...(send.length > 0 && { [unsentAttribute(next)]: send }),
+  });
+  const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy', 'inDoubt'];
+  return {
+    UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} REMOVE ${remove.map((_, i) => `#r${i}`).join(', ')}`,
+    ConditionExpression: cursorStandsAt(after),
+    ExpressionAttributeNames: {
+      '#version': 'version',
+      ...Object.fromEntries(set.map(([key], i) => [`#s${i}`, key])),
+      ...Object.fromEntries(remove.map((key, i) => [`#r${i}`, key])),
+    },
+    ExpressionAttributeValues: {
+      ...(after > 0 && { ':after': after }),
+      ...Object.fromEntries(set.map(([, value], i) => [`:s${i}`, value])),
+    },
+    ReturnValues: 'ALL_NEW',
+  };
+}
+
+const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => ({
+  UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
+  // Its own lease may stand there already: from an attempt of the SDK whose answer was lost.
+  ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: {
+    ...(after > 0 && { ':after': after }),
+    ':until': until.toISOString(),
+    ':from': from.toISOString(),
+    ':owner': owner,
+  },
+  ReturnValues: 'ALL_OLD',
+});
+
+/** The item that carries an aggregate's cursor, and the lease on its next version. */
+export function createCursor(
+  table: SubscriberTable,
+): Pick<SubscriberStore, 'commit' | 'lease' | 'release' | 'cursor' | 'state'> {
+  const { client, tableName, cursorKey } = table;
+  const claim = createClaim(table);
+
+  async function itemOf(aggregateId: string): Promise<Record<string, unknown>> {
+    const { Item = {} } = await client.send(
+      new GetCommand({ TableName: tableName, Key: { pk: aggregateId, sk: cursorKey }, ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  return {
+    commit: (aggregateId, after, next, effect) =>
+      claim(aggregateId, {
+        update: moveOf(after, next, effect),
+        ...(effect.writes && { writes: effect.writes }),
+        read: (committed) => ({ state: 'done', committed }),
+        // If an answer is lost, the SDK tries again, and is refused by its own commit: an update has no token, and that of a
+        // transaction holds for ten minutes, where it is heeded.
+        isOwn: ({ version, appliedAt }) =>
+          version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
+      }),
+
+    lease: (aggregateId, after, lease) =>
+      claim(aggregateId, {
+        update: leaseOf(after, lease),
+        read: (before) => {
+          const isOthers = before.leasedBy !== undefined && before.leasedBy !== lease.owner;
+          return isOthers || before.inDoubt === true ? { state: 'done', again: true } : { state: 'done' };
+        },
+      }),
+
+    async release(aggregateId, { owner }, unresolved) {
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: { pk: aggregateId, sk: cursorKey },
+            UpdateExpression: `${unresolved ? 'SET inDoubt = :yes ' : ''}REMOVE leasedUntil, leasedBy`,
+            ConditionExpression: 'leasedBy = :owner',
+            ExpressionAttributeValues: { ':owner': owner, ...(unresolved && { ':yes': true }) },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async cursor(aggregateId) {
+      return cursorOf(await itemOf(aggregateId));
+    },
+
+    async state(aggregateId) {
+      const state = await itemOf(aggregateId);
+      return { cursor: cursorOf(state), state };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { refusedBy, transact } from '../../aws/transact.ts';
+import { DISCARDED, keyUnder, PARKED, PARKED_AGGREGATE, versionUnder } from '../../contracts/subscriber-table.ts';
+import type { TransactItem } from '../outbox.ts';
+import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
+import { itemsUnder, type SubscriberTable } from './table.ts';
+import { forgetting } from './unsent.ts';
+
+/** Changes nothing of a parked message, and fails if it is parked no longer. A ConditionCheck would need a grant more. */
+const stayParked = (tableName: string, key: ParkedKey): TransactItem => ({
+  Update: {
+    TableName: tableName,
+    Key: keyUnder(PARKED, key),
+    UpdateExpression: `SET ${PARKED_AGGREGATE} = :aggregate`,
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':aggregate': key.aggregateId },
+  },
+});
+
+/** The versions that a person decided to skip, and the messages whose consequences were given up. */
+export function createDiscarded(
+  table: SubscriberTable,
+  commit: SubscriberStore['commit'],
+): Pick<SubscriberStore, 'discard' | 'isGivenUp'> {
+  const { client, tableName } = table;
+  return {
+    async discard(message, move, rival) {
+      const { aggregateId, ...rest } = message;
+      const kept = { ...keyUnder(DISCARDED, message), ...rest, ...(move && { skipped: true }) };
+      const keep = { Put: { TableName: tableName, Item: kept } };
+      const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
+      if (move) return commit(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
+      // Somebody else may have discarded it meanwhile, with its version: what says so is not overwritten.
+      const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
+      const unsent = message.reason === 'unsent' && { Update: forgetting(table, message) };
+      try {
+        await transact(client, [
+          keep,
+          unparkIfParked,
+          ...(rival ? [stayParked(tableName, rival)] : []),
+          ...(unsent ? [unsent] : []),
+        ]);
+        return { state: 'done' };
+      } catch (error) {
+        if (refusedBy(error, 1) || (rival && refusedBy(error, 2))) return { state: 'moved', cursor: undefined };
+        throw error;
+      }
+    },
+
+    async isGivenUp({ aggregateId, version, messageId: id }) {
+      for await (const { Items = [] } of itemsUnder(table, aggregateId, versionUnder(DISCARDED, version))) {
+        if (Items.some(({ skipped, messageId }) => skipped || messageId === id)) return true;
+      }
+      return false;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Parked } from '../applier.ts';
+import { backoffSeconds } from '../backoff.ts';
+import type { Delivery } from '../consumer.ts';
+import type { UnreadableMessageError } from '../errors.ts';
+import { type Envelope, placeOf } from '../message.ts';
+import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
+import { UnsentError } from '../unsent-error.ts';
+
+export interface ParkingPlaceOptions {
+  store: SubscriberStore;
+  /** Of the subscriber's own queue: what names no aggregate is parked under it. */
+  queueName: string;
+  unordered?: boolean;
+  now: () => Date;
+  random: () => number;
+}
+
+/** A message as it was received, and from whom. */
+export type Sent = Pick<Delivery, 'body' | 'senderId'>;
+
+/** A message that is to be parked, whyever. */
+type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
+
+/** What is known of it from before; `parkedAt`: it was parked already. */
+type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
+
+export type ParkingPlace = ReturnType<typeof createParkingPlace>;
+
+/** Of an error's text, which may repeat what a sender wrote. */
+const LONGEST_ERROR = 2_000;
+
+export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR);
+
+/** Where messages are set aside, and what is noted of each. */
+export function createParkingPlace({ store, queueName, unordered = false, now, random }: ParkingPlaceOptions) {
+  const nextTry = (attempts: number) =>
+    new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
+
+  /** @returns the message as it is parked now */
+  async function keep(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
+    const { aggregateId, version, messageId, type, body, senderId } = message;
+    const parked: ParkedMessage = {
+      ...{ aggregateId, version, messageId },
+      ...(type !== undefined && { type }),
+      ...(senderId !== undefined && { senderId }),
+      // To send what follows, it is not needed; and what it says may be personal.
+      body: reason === 'unsent' ? '' : body,
+      reason,
+      parkedAt: now().toISOString(),
+      ...before,
+      ...(error && { error: textOf(error), triedAt: now().toISOString() }),
+      ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
+      ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
+    };
+    // A message that comes again, too early, is no news; what is known of its failure is to be kept.
+    // One that was parked before may have been taken away meanwhile: then it stays so.
+    if (before.parkedAt !== undefined) await store.park(parked, 'known');
+    else await store.park(parked, reason === 'gap' ? 'new' : undefined);
+    return parked;
+  }
+
+  return {
+    nextTry,
+    keep,
+
+    /** Parks a message as it was received. */
+    park(envelope: Envelope, { body, senderId }: Sent, attempted: Parked, before: Before): Promise<ParkedMessage> {
+      const { id: messageId, type } = envelope;
+      const message = { ...placeOf(envelope, unordered), messageId, type, body };
+      return keep({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
+    },
+
+    /** Parks what names no aggregate or version under its queue, as it is. */
+    async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
+      const at = now().toISOString();
+      const { queueMessageId, body, senderId } = delivery;
+      const key = { aggregateId: queueName, version: 0, messageId: queueMessageId };
+      const about = { reason: 'unreadable' as const, attempts: 1, error: textOf(error), parkedAt: at, triedAt: at };
+      await store.park({ ...key, body, ...(senderId !== undefined && { senderId }), ...about });
+    },
+
+    /** Leaves a message parked as it is now. */
+    async leave(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
+      // It may have been taken away, or given up by a person, meanwhile.
+      await store.park({ ...left, error: textOf(error) }, 'known');
+      return { left, error };
+    },
+  };
+}

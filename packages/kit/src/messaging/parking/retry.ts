@@ -1,0 +1,80 @@
+import type { ApplyOptions, Attempt, Parked } from '../applier.ts';
+import { PermanentError, PostponedError, TransientError } from '../errors.ts';
+import type { ParkedMessage } from '../subscriber-store.ts';
+import { UnsentError } from '../unsent-error.ts';
+import { type Released, reasonOf } from './policy.ts';
+import type { Trying } from './settle.ts';
+
+/** A message over which the sweep died so often in a row waits for a person. */
+const MAX_DEATHS = 5;
+
+const goneAfter = ({ outcome }: Exclude<Attempt, Parked>): Released => ({
+  gone: outcome === 'applied' ? 'applied' : 'obsolete',
+});
+
+/** Tries messages again that could not be applied, or not even read. */
+export function createRetry({ store, place, applier, readParked, now }: Trying) {
+  async function attempt(parked: ParkedMessage, how: ApplyOptions): Promise<Attempt> {
+    try {
+      return await applier.apply(readParked(parked), how);
+    } catch (error) {
+      const reason = reasonOf(error as Error);
+      // It waits for the next release, not for the sweep, which would have it held again.
+      return {
+        outcome: 'parked',
+        reason: how.released && reason === 'retry' ? 'held' : reason,
+        error: error as Error,
+      };
+    }
+  }
+
+  return {
+    /** Tries a message in its turn. */
+    async tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<Released> {
+      const attempts = parked.attempts + 1;
+      const unanswered = (parked.unanswered ?? 0) + 1;
+      if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
+        const error = new PermanentError(`the sweep died over it; ${parked.error ?? 'it never answered'}`);
+        return place.leave({ ...parked, reason: 'failed' }, error);
+      }
+      const released = parked.reason === 'held';
+      const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
+      // Written before the try, so that a message over which the sweep dies is not the next one's first again.
+      await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: place.nextTry(attempts) }, 'known');
+      const attempted = await attempt(parked, { mayAdopt, released, redriven });
+      if (attempted.outcome !== 'parked') {
+        await store.unpark(parked);
+        return goneAfter(attempted);
+      }
+      if (attempted.error instanceof PostponedError) {
+        // No try of its own: the one before counts on.
+        const { unanswered: _, ...before } = parked;
+        const { error, reason: because } = attempted;
+        return place.leave({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
+      }
+      const left = await place.keep(parked, attempted, { attempts, parkedAt: parked.parkedAt });
+      return { left, error: attempted.error ?? new TransientError('the cursor of its aggregate was moved meanwhile') };
+    },
+
+    /** Code that was repaired may read what could not be read. */
+    async readAgain(parked: ParkedMessage, redriven: boolean): Promise<Released> {
+      const attempts = parked.attempts + 1;
+      try {
+        const envelope = readParked(parked);
+        const attempted = await applier.apply(envelope, { redriven }).catch((error: Error): Parked => {
+          if (error instanceof UnsentError) return { outcome: 'parked', reason: 'unsent', error };
+          throw error;
+        });
+        if (attempted.outcome !== 'parked') {
+          await store.unpark(parked);
+          return goneAfter(attempted);
+        }
+        const left = await place.park(envelope, parked, attempted, { attempts });
+        await store.unpark(parked);
+        return { left };
+      } catch (error) {
+        return place.leave({ ...parked, attempts, triedAt: now().toISOString() }, error as Error);
+      }
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import pMap from 'p-map';
+import { lowestOf, needsPerson } from '../parked.ts';
+import { AGGREGATES_AT_ONCE, type Parking, type ReleaseReport } from '../parking.ts';
+import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
+import { erases, type How, isDue, isSuspect, type Reading } from './policy.ts';
+
+export interface SweepOptions extends Reading {
+  store: SubscriberStore;
+  queueName: string;
+  release: Parking['release'];
+  now: () => Date;
+  random: () => number;
+}
+
+type Queue = readonly [aggregateId: string, queue: readonly ParkedMessage[]];
+
+const SWEEP_SEGMENTS = 4;
+
+/** Whole queues: of the last aggregate of a page, more may stand on the next. What nobody could read is none, and many. */
+async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
+  let rest: ParkedMessage[] = [];
+  for await (const page of pages) {
+    const queues = [...Map.groupBy([...rest, ...page], ({ aggregateId }) => aggregateId)];
+    const [last] = queues.at(-1) ?? [];
+    rest = last === queueName ? [] : (queues.pop()?.[1] ?? []);
+    yield queues;
+  }
+  yield [...Map.groupBy(rest, ({ aggregateId }) => aggregateId)];
+}
+
+/** Applies what is parked and whose turn and time have come, each aggregate from its lowest. */
+export function createSweep(options: SweepOptions) {
+  const { store, queueName, release, now, random } = options;
+  const erasing = (parked: ParkedMessage) => erases(parked, options);
+
+  /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
+  function standing([aggregateId, queue]: Queue, how: How): ReleaseReport | undefined {
+    const report = (forPerson: number) => ({
+      aggregateId,
+      ...{ applied: 0, obsolete: 0, waiting: queue.length - forPerson, forPerson },
+    });
+    if (aggregateId === queueName) return report(queue.length);
+    // Who leaves waits for nothing that can be dropped.
+    if (queue.some(erasing)) return undefined;
+    const lowest = lowestOf(queue);
+    const toSend = queue.filter(({ reason }) => reason === 'unsent');
+    // Also while nothing is applied, one that was applied already must be settled.
+    const isItsTime = (parked: ParkedMessage) => isDue(parked, { ...how, isOff: false }, now());
+    if (toSend.some(isItsTime)) return undefined;
+    // One that is held may have come again and been applied since: then others wait for nothing.
+    const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
+    const stands = isHeldAlone || (lowest?.reason === 'retry' && !isItsTime(lowest));
+    if (lowest && !stands) return undefined;
+    return report([...toSend, ...(lowest ? [lowest] : [])].filter((parked) => needsPerson(parked, now())).length);
+  }
+
+  /** Whether the function may die over what is tried of these. */
+  const mayKill = (queue: Queue[1]) => isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
+
+  /** The next sweep begins elsewhere, so that nothing waits for ever if this one runs out of time. */
+  async function* allQueues(): AsyncIterable<Queue[]> {
+    const first = Math.floor(random() * SWEEP_SEGMENTS);
+    for (let index = 0; index < SWEEP_SEGMENTS; index++)
+      yield* queuesOf(store.parked((first + index) % SWEEP_SEGMENTS, SWEEP_SEGMENTS), queueName);
+  }
+
+  /**
+   * @param mayGoOn false: nothing further is begun
+   * @param isOff whether the capability is switched off now: nothing is applied, but all is counted
+   * @param adoptsNothing whether dead letters are left, among which a lower version may be
+   */
+  return async function sweep(
+    mayGoOn: () => boolean,
+    onReport: (report: ReleaseReport) => void,
+    isOff: () => Promise<boolean> = async () => false,
+    adoptsNothing = false,
+  ): Promise<void> {
+    const howNow = async (): Promise<How> => ({
+      ...{ redriven: false, released: false, adoptsNothing },
+      isOff: await isOff(),
+    });
+    const suspects: string[] = [];
+
+    async function sweepOne(one: Queue): Promise<void> {
+      if (!mayGoOn()) return;
+      const [aggregateId, queue] = one;
+      const how = await howNow();
+      const report = standing(one, how);
+      if (report) onReport(report);
+      else if (mayKill(queue)) suspects.push(aggregateId);
+      else onReport(await release(aggregateId, how, mayGoOn));
+    }
+
+    for await (const queues of allQueues()) {
+      await pMap(queues, sweepOne, { concurrency: AGGREGATES_AT_ONCE });
+      if (!mayGoOn()) return;
+    }
+    // The function died over one of these, or beside one: alone, it takes no other down with it.
+    for (const aggregateId of suspects) {
+      if (!mayGoOn()) return;
+      onReport(await release(aggregateId, await howNow(), mayGoOn));
+    }
+  };
+}

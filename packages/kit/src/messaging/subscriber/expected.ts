@@ -1,0 +1,23 @@
+import { maySend, type SenderRules } from '../../contracts/channel.ts';
+import { UnreadableMessageError } from '../errors.ts';
+import { type Envelope, readEnvelope } from '../message.ts';
+import type { Sent } from '../parking/place.ts';
+import { isSentBy } from '../sender-id.ts';
+
+export interface Expected {
+  /** Where its messages come from. */
+  channel: SenderRules;
+  /** What the names of functions begin with that may send to its queue; missing: nobody verifies who has sent a message. */
+  senderPrefix?: string | undefined;
+}
+
+/** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
+export function readExpected({ body, senderId }: Sent, { channel, senderPrefix }: Expected): Envelope {
+  const envelope = readEnvelope(body);
+  const { id, source, type } = envelope;
+  if (!maySend(channel, envelope))
+    throw new UnreadableMessageError(`message ${id}: ${source} may not send ${type} on this channel`);
+  if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))
+    throw new UnreadableMessageError(`message ${id}: sent by ${senderId}, which is no function of ${source}`);
+  return envelope;
+}

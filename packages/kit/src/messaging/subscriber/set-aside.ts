@@ -1,0 +1,38 @@
+import type { MessageContract } from '../../contracts/contract.ts';
+import type { Delivery, Outcome } from '../consumer.ts';
+import { decide } from '../cursor.ts';
+import type { Cause } from '../dead-letters.ts';
+import { type Envelope, isErasing, isOtherRendition, placeOf } from '../message.ts';
+import { UnsentError } from '../unsent-error.ts';
+import type { Tries, TriesOptions } from './tries.ts';
+
+export interface SetAsideOptions extends TriesOptions {
+  contracts: readonly MessageContract[];
+  parkSuspect: Tries['parkSuspect'];
+}
+
+/** Parks what a queue has given up, for the sweep to try. */
+export const createSetAside =
+  ({ store, applier, park, parkSuspect, contracts, unordered }: SetAsideOptions) =>
+  async (envelope: Envelope, delivery: Delivery, cause: Cause): Promise<Outcome> => {
+    if (isOtherRendition(envelope, contracts)) return 'ignored';
+    const place = placeOf(envelope, unordered);
+    const decision = decide(await store.cursor(place.aggregateId), place.version);
+    // One that erases is left to the sweep, which may look for what there is to erase.
+    if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
+      try {
+        await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+      } catch (error) {
+        if (!(error instanceof UnsentError)) throw error;
+        const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
+        await park(envelope, delivery, unsent, { attempts: delivery.receives });
+        return 'parked';
+      }
+      return 'duplicate';
+    }
+    if (cause === 'undelivered') {
+      await park(envelope, delivery, { outcome: 'parked', reason: 'gap' }, { attempts: 0 });
+      return 'parked';
+    }
+    return parkSuspect(envelope, delivery);
+  };

@@ -1,0 +1,75 @@
+import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../../contracts/redelivery.ts';
+import type { Applier, Attempt } from '../applier.ts';
+import type { Delivery, Outcome } from '../consumer.ts';
+import { PostponedError, TransientError, UnreadableMessageError } from '../errors.ts';
+import { type Envelope, placeOf, readEnvelope } from '../message.ts';
+import { reasonOf } from '../parking/policy.ts';
+import type { Parking } from '../parking.ts';
+import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
+
+export interface TriesOptions {
+  store: SubscriberStore;
+  applier: Applier;
+  park: Parking['park'];
+  unordered: boolean;
+}
+
+/** Receives beyond these may have been no tries. */
+const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
+
+/** Tries what a queue delivers. */
+export function createTries({ store, applier, park, unordered }: TriesOptions) {
+  const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
+
+  async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+    const error = new TransientError(
+      'given up: its function died or ran out of time over it, or over another message of its batch',
+    );
+    const suspect = { outcome: 'parked', reason: 'retry', error } as const;
+    await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
+    return 'parked';
+  }
+
+  /** Tries a message, and parks it if it must. */
+  async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+    const { receives } = delivery;
+    const attempted = await applier.apply(envelope, { receives }).catch((error: Error): Attempt | Error => {
+      if (receives < RECEIVES_BEFORE_PARKING || error instanceof PostponedError) return error;
+      return { outcome: 'parked', reason: reasonOf(error), error };
+    });
+    if (attempted instanceof Error) throw attempted;
+    if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });
+    return attempted.outcome;
+  }
+
+  /** Tries a message that has come often, and notes that, for its function may have died over it. */
+  async function attemptNoted(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+    const key = keyOf(envelope);
+    const deaths = await store.begin(key);
+    try {
+      return await (deaths < DEATHS_BEFORE_PARKING ? attempt(envelope, delivery) : parkSuspect(envelope, delivery));
+    } finally {
+      await store.end(key);
+    }
+  }
+
+  return {
+    parkSuspect,
+
+    attempt: (envelope: Envelope, delivery: Delivery): Promise<Outcome> =>
+      delivery.receives > RECEIVES_BEFORE_PARKING ? attemptNoted(envelope, delivery) : attempt(envelope, delivery),
+
+    /** Whether a try of the message began before and never ended: its function died over it, or over another beside it. */
+    async isSuspect({ body, receives }: Delivery): Promise<boolean> {
+      if (receives <= RECEIVES_BEFORE_PARKING) return false;
+      try {
+        return (await store.begun(keyOf(readEnvelope(body)))) > 0;
+      } catch (error) {
+        if (error instanceof UnreadableMessageError) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+export type Tries = ReturnType<typeof createTries>;

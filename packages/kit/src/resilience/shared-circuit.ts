@@ -1,0 +1,122 @@
+import {
+  type Circuit,
+  type CircuitHead,
+  type CircuitSettings,
+  type CircuitState,
+  type CircuitStore,
+  durationBucket,
+  sliceOf,
+  type Tally,
+} from './circuit.ts';
+import { patiently, withPatience } from './last-known.ts';
+
+export interface SharedCircuitOptions {
+  /** Of the circuit, in all functions that share it. */
+  name: string;
+  store: CircuitStore;
+  settings: CircuitSettings;
+  now: () => Date;
+  /** Told when the circuit could not be read or written: the state that was known last holds. */
+  onFailure: (error: Error) => void;
+  /** Resolves when other calls may have failed as well, which are then counted by the same write. */
+  gathered: () => Promise<unknown>;
+}
+
+/** So old, what is known of the circuit is read again. */
+const MAX_AGE_MS = 1_000;
+/** While nothing fails anywhere, so many calls are counted by one write. */
+const CALLS_A_WRITE = 32;
+
+const UNKNOWN: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
+
+const nothing = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
+
+/** A circuit that all instances share: as this one knows it, and with what it has to count. */
+export function createSharedCircuit({ name, store, settings, now, onFailure, gathered }: SharedCircuitOptions) {
+  let known = UNKNOWN;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+  let counting: Promise<Circuit | undefined> | undefined;
+  let uncounted = nothing();
+  const time = () => now().getTime();
+
+  async function countAll(): Promise<void> {
+    const counts = uncounted;
+    uncounted = nothing();
+    if (counts.calls > 0) await store.count(name, counts);
+  }
+
+  async function synchronize(): Promise<void> {
+    readAt = time();
+    try {
+      known = await store.head(name);
+      const isFailing = known.failing > sliceOf(time() - settings.windowMs);
+      if (isFailing || uncounted.calls >= CALLS_A_WRITE) await countAll();
+    } catch (error) {
+      onFailure(error as Error);
+    }
+    reading = undefined;
+  }
+
+  async function countFailures(): Promise<Circuit | undefined> {
+    await gathered();
+    counting = undefined;
+    const slice = sliceOf(time());
+    const counted = async () => {
+      await Promise.all([countAll(), ...(known.failing < slice ? [store.reportFailure(name, slice)] : [])]);
+      return store.read(name);
+    };
+    try {
+      const circuit = await withPatience(counted());
+      known = circuit;
+      readAt = time();
+      return circuit;
+    } catch (error) {
+      onFailure(error as Error);
+      return undefined;
+    }
+  }
+
+  return {
+    /** Its state, as it is known without asking. */
+    lastState: (): CircuitState => known.state,
+
+    async current(): Promise<CircuitHead> {
+      if (time() - readAt >= MAX_AGE_MS) {
+        reading ??= synchronize();
+        await patiently(reading);
+      }
+      return known;
+    },
+
+    /** @returns whether nobody was faster */
+    async change(seen: CircuitHead, state: CircuitState): Promise<boolean> {
+      try {
+        const changed = await withPatience(store.change(name, seen.revision, state));
+        if (changed) known = { ...known, revision: seen.revision + 1, state };
+        else readAt = Number.NEGATIVE_INFINITY;
+        return changed;
+      } catch (error) {
+        onFailure(error as Error);
+        return false;
+      }
+    },
+
+    /** Notes a call, to be counted by a later write. */
+    count(failed: boolean, startedAt: number): void {
+      const { tallies, durations } = uncounted;
+      const slice = sliceOf(time());
+      const { calls, failures } = tallies.get(slice) ?? { calls: 0, failures: 0 };
+      tallies.set(slice, { calls: calls + 1, failures: failures + Number(failed) });
+      const bucket = durationBucket(time() - startedAt);
+      durations.set(bucket, (durations.get(bucket) ?? 0) + 1);
+      uncounted.calls++;
+    },
+
+    /** @returns the circuit with the failures of this instance; undefined, if it cannot be known */
+    countFailures(): Promise<Circuit | undefined> {
+      counting ??= countFailures();
+      return counting;
+    },
+  };
+}
