@@ -36,13 +36,27 @@ describe('@rollcall/kit, installed into an empty folder', () => {
 
   it('tells its types to a program in TypeScript', () => {
     const program = (capability: string) => `
-      import type { SubscriberFunctionsOptions } from '@rollcall/kit/messaging/subscriber-functions';
-      import type { event } from './contract.js';
-      export const options: Partial<SubscriberFunctionsOptions<typeof event>> = { capability: ${capability} };`;
+      import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+      import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+      import { created, orders } from './contract.js';
+      const stock = defineConsumer('stock', {
+        ...{ source: '/shop/stock', of: orders, reads: [created], cursorKey: 'stock' },
+        capability: ${capability},
+      });
+      export const { consume, sweep } = subscriberFunctions(stock, () => ({
+        'shop.order.created.v1': ({ data }) => ({ set: { quantity: data.quantity.toFixed() } }),
+      }));`;
     const contract = `
+      import type { Channel } from '@rollcall/kit/contracts/channel';
       import type { MessageContract } from '@rollcall/kit/contracts/contract';
       import * as z from 'zod';
-      export const event = { type: 'shop.order.created.v1', kind: 'event', data: z.object({}) } as const satisfies MessageContract;`;
+      const data = z.object({ quantity: z.number() });
+      export const created = { type: 'shop.order.created.v1', kind: 'event', data } as const satisfies MessageContract;
+      export const orders = {
+        ...{ name: 'order-events', kind: 'topic', ordered: true, description: 'Orders.', format: 'application/json' },
+        senders: ['/shop/orders'],
+        messages: [created],
+      } as const satisfies Channel;`;
     const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--pretty', 'false'];
     const check = () =>

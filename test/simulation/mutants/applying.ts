@@ -97,7 +97,7 @@ export const applyingMutants: Mutant[] = [
     name: 'text-sent-twice',
     breaks: ['G5'],
     file: applier,
-    from: 'await withinBudget(left, () => call(leased.again ?? false));',
+    from: 'await withinBudget(left, () => withMessagingErrors(now, () => call(leased.again ?? false)));',
     to: '(await Promise.all([call(false), call(false)]))[0];',
   },
   {

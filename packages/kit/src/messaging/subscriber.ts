@@ -16,6 +16,8 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> &
   Expected;
 
+export type Subscriber = ReturnType<typeof createSubscriber>;
+
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
   const { idempotent = false, unordered = idempotent } = options;

@@ -1,0 +1,69 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Observability } from '../../observability/observability.ts';
+import { type ConsumerReport, consume } from '../consumer.ts';
+import { PostponedError } from '../errors.ts';
+import { logFieldsOf } from '../message.ts';
+import type { Redeliver } from '../redelivery.ts';
+import type { Subscriber } from '../subscriber.ts';
+
+export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> {
+  subscriber: Pick<Subscriber, 'apply' | 'hold' | 'isSuspect'>;
+  /** Runs something that may send, so that what others send meanwhile goes along. */
+  together: <T>(run: () => Promise<T>) => Promise<T>;
+  redeliver: Redeliver;
+  capability: string | undefined;
+  mode: () => Promise<string>;
+  now: () => Date;
+}
+
+/** A message of a capability that is paused comes again after so long, and a second more each time. */
+const SHORTEST_PAUSE_MS = 4_000;
+
+const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
+
+/** Takes a batch from the queue. */
+export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { subscriber, together, redeliver, capability, mode, now, logger, count } = options;
+
+  function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
+    for (const { body, error } of failures) {
+      const about = logFieldsOf(body);
+      // Of these there may be thousands, and none is news.
+      if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
+      else logger.warn('message given back', { ...about, error });
+    }
+    count({
+      Applied: outcomes.applied,
+      Duplicates: outcomes.duplicate,
+      Ignored: outcomes.ignored,
+      Parked: outcomes.parked,
+      GivenBack: givenBack.length,
+      Postponed: givenBack.filter(({ until }) => until).length,
+    });
+    return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+  }
+
+  /** Applies a batch, or does with it as the capability is switched. */
+  async function consumeAs(switched: string, event: SQSEvent): Promise<ConsumerReport> {
+    if (switched === 'skip')
+      return consume(event, (delivery) => together(() => subscriber.hold(delivery, `${capability} is skipped`)));
+    if (switched !== 'pause')
+      return consume(event, (delivery) => together(() => subscriber.apply(delivery)), subscriber.isSuspect);
+    return consume(event, async ({ receives }) => {
+      const pauseMs = SHORTEST_PAUSE_MS + receives * 1_000;
+      throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseMs));
+    });
+  }
+
+  return async (event) => {
+    const report = await consumeAs(await mode(), event);
+    try {
+      await redeliver(report.givenBack);
+    } catch (error) {
+      // They come again all the same, if later: after the queue's visibility timeout.
+      logger.warn('backoff not set', { error: error as Error });
+    }
+    count({ Redelivered: event.Records.filter(cameBefore).length });
+    return responseTo(report);
+  };
+}

@@ -1,0 +1,84 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Context } from 'aws-lambda';
+import type { Observability } from '../../observability/observability.ts';
+import { traced } from '../../observability/spans.ts';
+import type { createDeadLetters } from '../dead-letters.ts';
+import { isPermanent } from '../errors.ts';
+import { type ParkingAnswer, type ParkingRequest, parkingRequestOf } from '../operator-request.ts';
+import { hasTime } from '../remaining-time.ts';
+import type { Subscriber } from '../subscriber.ts';
+
+export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
+  /** Of the consumer. */
+  name: string;
+  subscriber: Pick<Subscriber, 'sweep' | 'redrive' | 'discard'>;
+  setAsideDeadLetters: ReturnType<typeof createDeadLetters>;
+  capability: string | undefined;
+  mode: () => Promise<string>;
+}
+
+export type Sweep = (event: ParkingRequest | object, context: Context) => Promise<ParkingAnswer | undefined>;
+
+/** Parks what ended among the dead letters, and tries what is parked; or does what a person asks for. */
+export function createSweepFunction({
+  name,
+  subscriber,
+  setAsideDeadLetters,
+  capability,
+  mode,
+  logger,
+  count,
+}: SweepOptions): Sweep {
+  async function sweepAll(context: Context): Promise<void> {
+    const totals = { Applied: 0, Parked: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
+    try {
+      // Before all: what is parked may wait for one of them.
+      // It leaves half of its time to what is parked.
+      const half = context.getRemainingTimeInMillis() / 2;
+      const { setAside, left, isEmpty } = await setAsideDeadLetters(() => context.getRemainingTimeInMillis() > half);
+      totals.Parked += setAside;
+      totals.SweepFailures += left;
+      await subscriber.sweep(
+        () => hasTime(context),
+        (report) => {
+          totals.Applied += report.applied;
+          totals.ParkedWaiting += report.waiting;
+          totals.ParkedForPerson += report.forPerson;
+          if (report.error === undefined) return;
+          totals.SweepFailures++;
+          logger.warn('parked message could not be applied', { ...report });
+        },
+        async () => ['pause', 'skip'].includes(await mode()),
+        !isEmpty,
+      );
+    } finally {
+      count(totals);
+    }
+  }
+
+  async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
+    if ('redrive' in request && (await mode()) === 'pause') return { refused: `${capability} is paused` };
+    if ('redrive' in request) {
+      const { redrive, release = false } = request;
+      return { reports: await subscriber.redrive(redrive, () => hasTime(context), release) };
+    }
+    try {
+      await subscriber.discard(request.discard, request.because);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      return { refused: error.message };
+    }
+    logger.info('discarded', { ...request.discard, because: request.because });
+    return { discarded: request.discard };
+  }
+
+  return async (event, context) => {
+    const request = parkingRequestOf(event);
+    if (!request) {
+      await sweepAll(context);
+      return undefined;
+    }
+    const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
+    return traced(`${'redrive' in request ? 'redrive' : 'discard'} ${name}`, asked, () => answer(request, context));
+  };
+}
