@@ -1,9 +1,9 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { Handlers } from '@rollcall/kit/messaging/applier';
 import { consume } from '@rollcall/kit/messaging/consumer';
 import { type Correspondence, createCorrespondence } from '@rollcall/kit/messaging/correspondence';
 import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import { createSender, gathering } from '@rollcall/kit/messaging/sender';
 import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
 import type { SQSEvent } from 'aws-lambda';

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Handlers } from '@rollcall/kit/messaging/applier';
 import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
 import { TransientError } from '@rollcall/kit/messaging/errors';
+import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import type { Message } from '@rollcall/kit/messaging/message';
 import type { Effect } from '@rollcall/kit/messaging/subscriber-store';
 import type * as z from 'zod';

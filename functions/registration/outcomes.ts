@@ -1,5 +1,5 @@
-import type { Handlers } from '@rollcall/kit/messaging/applier';
 import { PermanentError } from '@rollcall/kit/messaging/errors';
+import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import type { Message } from '@rollcall/kit/messaging/message';
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Occasion } from './member.ts';

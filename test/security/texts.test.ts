@@ -1,4 +1,4 @@
-import { handlersOf } from '@rollcall/kit/messaging/applier';
+import { handlersOf } from '@rollcall/kit/messaging/handlers';
 import { readMessage } from '@rollcall/kit/messaging/message';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-import { type Handlers, handlersOf } from '@rollcall/kit/messaging/applier';
 import { HeldError, PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
+import { type Handlers, handlersOf } from '@rollcall/kit/messaging/handlers';
 import { type Message, type Place, placeOf } from '@rollcall/kit/messaging/message';
 import { modeOf, type Service } from './services.ts';
 

@@ -1,5 +1,5 @@
 import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import type { Handlers } from '@rollcall/kit/messaging/applier';
+import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
 import { createSubscriber, type SubscriberOptions } from '@rollcall/kit/messaging/subscriber';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';

@@ -1,5 +1,5 @@
-import { handlersOf } from '@rollcall/kit/messaging/applier';
 import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
+import { handlersOf } from '@rollcall/kit/messaging/handlers';
 import { readEnvelope, readMessage } from '@rollcall/kit/messaging/message';
 import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';

@@ -555,7 +555,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'what a crash left of who left',
-    file: 'packages/kit/src/messaging/applier.ts',
+    file: 'packages/kit/src/messaging/applier/consequences.ts',
     from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);',
     to: '',
     test: 'unit/erasing',

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const operation = 'functions/registration/operation.ts';
 const applier = 'packages/kit/src/messaging/applier.ts';
+const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking';
 
 /** Of commands, operations and answers. */
@@ -9,7 +10,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'reply-lost-in-a-crash',
     breaks: ['answer', 'erasure', 'operation'],
-    file: applier,
+    file: consequences,
     from: 'if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));',
     to: '',
   },
@@ -17,7 +18,7 @@ export const answeringMutants: Mutant[] = [
     name: 'reply-forgotten-before-it-is-sent',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 26,
-    file: applier,
+    file: consequences,
     from: 'const errors = await sender.send(messages);',
     to: `await store.sent(place, []);
     const errors = await sender.send(messages);`,
@@ -33,7 +34,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
-    file: applier,
+    file: consequences,
     from: 'unsent ?? (envelope ? await derive(key, envelope) : [])',
     to: 'unsent ?? []',
   },
@@ -65,7 +66,7 @@ export const answeringMutants: Mutant[] = [
     // What it would say cannot be derived, and is tried for ever.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
-    file: applier,
+    file: consequences,
     from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
     to: 'return follows(message, state);',
   },
@@ -162,7 +163,7 @@ export const answeringMutants: Mutant[] = [
     name: 'older-rendition-derives-nothing',
     breaks: ['answer', 'erasure'],
     seed: 44,
-    file: applier,
+    file: consequences,
     from: 'handlers(message.type)?.follows;',
     to: 'handlers(envelope.type)?.follows;',
   },

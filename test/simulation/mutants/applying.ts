@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const applier = 'packages/kit/src/messaging/applier.ts';
+const commit = 'packages/kit/src/messaging/applier/commit.ts';
 const consumer = 'packages/kit/src/messaging/consumer.ts';
 const tries = 'packages/kit/src/messaging/subscriber/tries.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
@@ -25,7 +26,7 @@ export const applyingMutants: Mutant[] = [
     name: 'effect-before-the-cursor',
     // Its trace is left without the cursor: it fails at its own cursor ever after.
     breaks: ['G3', 'G4'],
-    file: applier,
+    file: commit,
     from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
     to: `const early = await store.commit(aggregateId, after, { version: after }, { ...effect, set });
     const claim = early.state === 'done' ? await store.commit(aggregateId, after, next, {}) : early;`,
@@ -33,7 +34,7 @@ export const applyingMutants: Mutant[] = [
   {
     name: 'cursor-before-the-effect',
     breaks: ['G1', 'G3'],
-    file: applier,
+    file: commit,
     from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
     to: `const claimed = await store.commit(aggregateId, after, next, {});
     const claim = claimed.state === 'done' ? await store.commit(aggregateId, next.version, next, { ...effect, set }) : claimed;`,
@@ -81,7 +82,7 @@ export const applyingMutants: Mutant[] = [
   {
     name: 'committed-before-the-call',
     breaks: ['G5'],
-    file: applier,
+    file: commit,
     from: 'const leased = await store.lease(aggregateId, after, lease);',
     to: 'const leased = await store.commit(aggregateId, after, next, effect);',
   },
@@ -89,14 +90,14 @@ export const applyingMutants: Mutant[] = [
     name: 'lease-not-heeded',
     breaks: ['G5'],
     seed: 21,
-    file: applier,
+    file: commit,
     from: "if (leased.state !== 'done') return leased;",
     to: '',
   },
   {
     name: 'text-sent-twice',
     breaks: ['G5'],
-    file: applier,
+    file: commit,
     from: 'await withinBudget(left, () => withMessagingErrors(now, () => call(leased.again ?? false)));',
     to: '(await Promise.all([call(false), call(false)]))[0];',
   },

@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts';
 const store = 'packages/kit/src/messaging/dynamodb-subscriber-store';
 const parkingParts = 'packages/kit/src/messaging/parking';
 const applier = 'packages/kit/src/messaging/applier.ts';
+const commit = 'packages/kit/src/messaging/applier/commit.ts';
+const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
 
@@ -25,7 +27,7 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'nothing-erased',
     breaks: ['erasure'],
-    file: applier,
+    file: commit,
     from: 'if (erases) await store.eraseLeft(aggregateId, message.id);',
     to: '',
   },
@@ -61,7 +63,7 @@ export const leavingMutants: Mutant[] = [
   {
     name: 'confirmation-lost-in-a-crash',
     breaks: ['erasure'],
-    file: applier,
+    file: consequences,
     from: 'if (cursor?.erased && cursor.version !== key.version) return [];',
     to: 'if (cursor?.erased) return [];',
   },

@@ -1,0 +1,100 @@
+import type { MessageContract } from '../../contracts/contract.ts';
+import { withinBudget } from '../../resilience/budget.ts';
+import type { Cursor } from '../cursor.ts';
+import { isPermanent, TransientError } from '../errors.ts';
+import { followingFrom } from '../following.ts';
+import { handlersOf } from '../handlers.ts';
+import { isErasing, type Message, type Place } from '../message.ts';
+import { withMessagingErrors } from '../remote-errors.ts';
+import type { Effect, State } from '../subscriber-store.ts';
+import type { Consequences, ConsequencesOptions } from './consequences.ts';
+
+export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
+  /** Whether messages come without a version, each to be applied once by its id, in no order. */
+  unordered?: boolean;
+  now: () => Date;
+  newId: () => string;
+  /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
+  leaseMs?: number;
+}
+
+const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
+  set: { ...effect.set, ...outcome.set },
+  remove: [...(effect.remove ?? []), ...(outcome.remove ?? [])],
+  writes: [...(effect.writes ?? []), ...(outcome.writes ?? [])],
+  send: [...(effect.send ?? []), ...(outcome.send ?? [])],
+});
+
+/** Nobody knows, unless the error says that it has not. */
+const mayHaveHappened = (error: unknown): boolean =>
+  !isPermanent(error) && !(error instanceof TransientError && !error.mayHaveHappened);
+
+/** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
+const DEFAULT_LEASE_MS = 15_000;
+
+/**
+ * A message without a version is remembered by its id for so long: it may come again for 14 days from its queue and for
+ * another 14 from the dead letters; as much once more for whoever publishes it a second time.
+ */
+const REMEMBERED_SECONDS = 56 * 24 * 3600;
+
+/** Commits the effect of a message with its cursor, in one conditional write, and does what follows from it. */
+export function createCommit<C extends MessageContract>(
+  options: CommitOptions<C>,
+  { send }: Pick<Consequences, 'send'>,
+) {
+  const { store, contracts, idempotent = false, unordered = idempotent, now, newId } = options;
+  const { leaseMs = DEFAULT_LEASE_MS } = options;
+  const handlers = handlersOf(options.handlers);
+
+  return async (
+    message: Message<C>,
+    { aggregateId, version }: Place,
+    released: boolean,
+    after: number,
+    baseline?: number,
+  ) => {
+    const erases = isErasing(message, contracts);
+    const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
+    const { handle, follows } = handlers(message.type) ?? {};
+    const { call, ...decided } = (await withMessagingErrors(now, async () => handle?.(message, released))) ?? {};
+    let effect: Effect = decided;
+    if (call) {
+      const from = now();
+      const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
+      const leased = await store.lease(aggregateId, after, lease);
+      if (leased.state !== 'done') return leased;
+      try {
+        if (now().getTime() - from.getTime() > leaseMs / 3)
+          throw new TransientError(`${message.id}: its lease came late`);
+        // Whoever calls for longer would do so beside the next.
+        const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
+        const outcome = await withinBudget(left, () => withMessagingErrors(now, () => call(leased.again ?? false)));
+        effect = withOutcome(decided, outcome);
+      } catch (error) {
+        await store.release(aggregateId, lease, leased.again || mayHaveHappened(error));
+        throw error;
+      }
+    }
+    const at = now();
+    const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
+    const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
+    const claim = await store.commit(aggregateId, after, next, { ...effect, set });
+    if (claim.state !== 'done') return claim;
+    try {
+      if (erases) await store.eraseLeft(aggregateId, message.id);
+      const derived = (state: State) => follows?.(message, state) ?? [];
+      const following = claim.committed
+        ? derived(claim.committed)
+        : (followingFrom({ ...effect, set }, derived) ?? derived((await store.state(aggregateId)).state));
+      await send({ aggregateId, version }, effect.send ?? [], following);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      // It is applied: judged by the cursor it would pass for a copy, whose answer nobody owes.
+      throw new TransientError(`${message.id}: applied, but what follows from it fails: ${error.message}`, {
+        cause: error,
+      });
+    }
+    return claim;
+  };
+}
