@@ -14,7 +14,10 @@ import { buildConsole } from '../ops/console/build.ts';
 import { createConsole } from '../ops/console/server.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
+import { consumersOf, subscribersOf } from '../ops/stage/consumers.ts';
 import { openStage } from '../ops/stage/stage.ts';
+import { templatesOf } from '../ops/stage/templates.ts';
+import { topologyOf } from '../ops/stage/topology.ts';
 
 // How the console does while many register: how long an interaction takes until it is painted, and whether memory grows.
 // More than this machine could register and apply: the spans of registrations are sent to the embedded cloud, in which
@@ -44,9 +47,8 @@ interface Made {
   attributes?: Record<string, string | number | boolean>;
 }
 
-const SUBSCRIBERS = ['sms', 'points', 'guide'];
 /** The spans of one registration, as `docs/observability.md` has them. */
-const REGISTRATION: Made[] = [
+const spansFor = (subscribers: readonly string[]): Made[] => [
   {
     service: 'registration',
     fn: 'registration-register',
@@ -69,7 +71,7 @@ const REGISTRATION: Made[] = [
       },
     }),
   ),
-  ...SUBSCRIBERS.flatMap((service, index): Made[] => [
+  ...subscribers.flatMap((service, index): Made[] => [
     {
       service,
       fn: `${service}-consume`,
@@ -111,7 +113,14 @@ const REGISTRATION: Made[] = [
       },
     },
   ]),
-  { service: 'sms', fn: 'sms-consume', name: 'call sms-http', kind: 3, ms: 10, parent: 3 },
+  {
+    service: 'sms',
+    fn: 'sms-consume',
+    name: 'call sms-http',
+    kind: 3,
+    ms: 10,
+    parent: 3 + 3 * subscribers.indexOf('sms'),
+  },
 ];
 
 const value = (one: string | number | boolean) =>
@@ -119,11 +128,11 @@ const value = (one: string | number | boolean) =>
 const attributesOf = (all: Record<string, string | number | boolean>) =>
   Object.entries(all).map(([key, one]) => ({ key, value: value(one) }));
 
-function registration(now: number): object[] {
+function registration(spans: readonly Made[], now: number): object[] {
   const member = newId();
   const traceId = randomBytes(16).toString('hex');
-  const ids = REGISTRATION.map(() => randomBytes(8).toString('hex'));
-  return REGISTRATION.map(({ service, fn, name, kind, ms, parent, attributes = {} }, index) => ({
+  const ids = spans.map(() => randomBytes(8).toString('hex'));
+  return spans.map(({ service, fn, name, kind, ms, parent, attributes = {} }, index) => ({
     resource: { attributes: attributesOf({ 'service.name': service, 'faas.name': `rollcall-dev-${fn}` }) },
     scopeSpans: [
       {
@@ -151,10 +160,12 @@ function registration(now: number): object[] {
 
 /** Sends so many registrations a second until it is told to stop. */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
+  const topology = await topologyOf(await templatesOf(openStage({ name: 'dev', endpoint: endpointUrl })));
+  const spans = spansFor(subscribersOf(consumersOf(topology)));
   let sent = 0;
   for (let start = performance.now(), batch = 1; !signal.aborted; batch++) {
     const due = Math.round((batch * BATCH_MS * perSecond) / 1000) - sent;
-    const resourceSpans = Array.from({ length: due }, () => registration(Date.now())).flat();
+    const resourceSpans = Array.from({ length: due }, () => registration(spans, Date.now())).flat();
     await fetch(`${endpointUrl}/v1/traces`, { method: 'POST', body: JSON.stringify({ resourceSpans }) });
     sent += due;
     await delay(Math.max(0, start + batch * BATCH_MS - performance.now()), undefined, { signal }).catch(() => {});

@@ -9,7 +9,7 @@ import { synthesize } from '../../local/synthesize.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import { printTable, progressBar } from '../cli/output.ts';
 import { atLeast } from '../demo/options.ts';
-import { CONSUMERS, createServices } from '../demo/services.ts';
+import { createServices } from '../demo/services.ts';
 import { endWithNpm } from '../ending.ts';
 import { redrive } from '../stage/redrive.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
@@ -64,7 +64,9 @@ const aggregatesOf = (parked: readonly ParkedMessage[]) => [...new Set(parked.ma
 
 async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
   const parked = new Map<string, ParkedMessage[]>();
-  for (const consumer of CONSUMERS) parked.set(consumer, (await Array.fromAsync(stage.parked(consumer))).flat());
+  for (const consumer of await stage.subscribers()) {
+    parked.set(consumer, (await Array.fromAsync(stage.parked(consumer))).flat());
+  }
   return parked;
 }
 

@@ -1,8 +1,10 @@
-import type { ParkedMessage, ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
+import { parkedReasons } from '@rollcall/kit/messaging/parked';
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { onEnd } from '../ending.ts';
 import { asKept } from '../stage/ids.ts';
+import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
@@ -10,8 +12,6 @@ import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './com
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
 
 type Found = ParkedMessage & { subscriber: string };
-
-const REASONS: ParkedReason[] = ['failed', 'held', 'retry', 'gap', 'unsent', 'below-baseline', 'unreadable'];
 
 async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: string): Promise<Found[]> {
   const found: Found[] = [];
@@ -22,15 +22,6 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
   }
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
-
-const REDRIVABLE: ParkedReason[] = ['failed', 'held', 'retry', 'gap', 'unsent'];
-
-/**
- * What is below the baseline can only be discarded; what nobody could read is redriven by the name of its queue; and what
- * a rule holds is released by those who say so.
- */
-const isRedrivable = ({ reason }: ParkedMessage, wanted: string | undefined) =>
-  REDRIVABLE.includes(reason) && (reason !== 'held' || wanted === 'held');
 
 /** Under a queue, messages have no version, but an id. */
 const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
@@ -55,7 +46,7 @@ function printFound(found: readonly Found[], limit: number): void {
 const list = new Command('list')
   .description('what is parked, the oldest first')
   .option('--subscriber <name>', 'only of this one')
-  .addOption(new Option('--reason <reason>', 'only for this reason').choices(REASONS))
+  .addOption(new Option('--reason <reason>', 'only for this reason').choices(parkedReasons))
   .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
   .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber sms --reason failed')
   .action(
@@ -105,7 +96,9 @@ const redriveCommand = new Command('redrive')
   .argument('<subscriber>')
   .argument('[aggregates...]', 'member ids, or the name of a queue')
   .option('--all', 'everything that is parked under a member, what failed first; nothing that is held')
-  .addOption(new Option('--reason <reason>', 'with --all, only this; held releases what is held').choices(REDRIVABLE))
+  .addOption(
+    new Option('--reason <reason>', 'with --all, only this; held releases what is held').choices(redrivableReasons),
+  )
   .addHelpText(
     'after',
     '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive sms --all',
@@ -116,17 +109,17 @@ const redriveCommand = new Command('redrive')
       if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or say --all.');
       if (reason && !all) throw new UsageError('--reason goes with --all: of a member whom you name, all is applied.');
       await subscriberNamed(stage, subscriber);
-      const found = all ? (await parkedIn(stage, [subscriber], reason)).filter((one) => isRedrivable(one, reason)) : [];
-      // What merely waits its turn is no canary.
-      found.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
-      const aggregates = all ? [...new Set(found.map(({ aggregateId }) => aggregateId))] : given.map(asKept);
+      // Whoever names a member means all of it.
+      const release = !all || reason === 'held';
+      const aggregates = all
+        ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
+        : given.map(asKept);
       const interrupted = new AbortController();
       onEnd(() => interrupted.abort());
       const { signal } = interrupted;
       const bar = progressBar(aggregates.length, 'aggregates');
       const summary = await redrive(stage, subscriber, aggregates, {
-        // Whoever names a member means all of it.
-        release: !all || reason === 'held',
+        release,
         onProgress: (done) => bar.update(done),
         signal,
       }).finally(() => bar.stop());

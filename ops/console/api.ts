@@ -186,7 +186,7 @@ export interface ParkedPage {
 
 export interface RedriveRequest {
   subscriber: string;
-  /** Nothing: all that wait for a person. The first one is a canary: if it fails, nothing else is tried. */
+  /** Nothing: all that a redrive of everything tries. The first one is a canary: if it fails, nothing else is tried. */
   aggregateIds?: string[];
   /** Also what was held back by a limit or a switch. */
   release?: boolean;

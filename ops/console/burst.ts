@@ -3,15 +3,13 @@ import pMap from 'p-map';
 import type { Span } from '../../local/traces.ts';
 import { madeUp } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
-import type { Item } from '../demo/services.ts';
+import { type Item, itemsBy } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { itemsAt } from '../stage/holdings.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Burst } from './api.ts';
 
-/** The services that do something for who registers. */
-const SERVICES = ['sms', 'points', 'guide'] as const;
 /** Without any effect for longer than the queues' visibility timeout, what is missing is taken for lost. */
 const PATIENCE_MS = 90_000;
 /** Spans may be lost where effects are not: after so long without one, what the services hold is looked at. */
@@ -19,16 +17,21 @@ const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 const LOOKS_AT_ONCE = 10;
 
+export interface BurstOptions {
+  stage: Stage;
+  cloud: EmbeddedCloud;
+  /** Who subscribes to what happens to members: every one is to apply each registration. */
+  subscribers: readonly string[];
+  token: () => Promise<string>;
+}
+
 export type Bursts = ReturnType<typeof createBursts>;
 
 /** What a service did with a registration: as its span says. */
 type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
-/** Registrations many at once, watched until every service has done what it should. One burst at a time. */
-export function createBursts(
-  { stage, cloud, token }: { stage: Stage; cloud: EmbeddedCloud; token: () => Promise<string> },
-  onChange: (burst: Burst) => void,
-) {
+/** Registrations many at once, watched until every subscriber has done what it should. One burst at a time. */
+export function createBursts({ stage, cloud, subscribers, token }: BurstOptions, onChange: (burst: Burst) => void) {
   let burst: Burst | undefined;
   let accepted = new Map<string, Accepted>();
   /** Effects may be seen before the answers to the requests that they follow from. */
@@ -47,7 +50,7 @@ export function createBursts(
   /** Of every member, every service has applied the registration, or set it aside. */
   const isSettled = ({ registered, rejected, members }: Burst) =>
     registered + rejected === members &&
-    SERVICES.every((service) => ofBurst(service, true).union(ofBurst(service, false)).size >= registered);
+    subscribers.every((service) => ofBurst(service, true).union(ofBurst(service, false)).size >= registered);
 
   /** What the services hold. Who has something parked lacks an effect, and has not lost it. */
   async function heldNow(): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {
@@ -57,25 +60,30 @@ export function createBursts(
         const { id, phone } = one.member;
         const [texts, ...items] = await Promise.all([
           cloud.texts(phone),
-          ...SERVICES.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
+          ...subscribers.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
         ]);
         const isParked = items.flat().some(({ sk }) => sk.startsWith(PARKED));
         return { one, items, isParked, texts: texts.map((text) => ({ ...text, idempotencyKey: null })) };
       },
       { concurrency: LOOKS_AT_ONCE },
     );
-    const compared = (some: typeof held) => {
-      const of = (index: number) => some.flatMap(({ items }) => items[index] ?? []);
-      return compare(
+    const compared = (some: typeof held) =>
+      compare(
         some.map(({ one }) => one),
-        { texts: some.flatMap(({ texts }) => texts), sms: of(0), points: of(1), guide: of(2) },
+        {
+          texts: some.flatMap(({ texts }) => texts),
+          items: itemsBy(
+            subscribers,
+            subscribers.map((_, index) => some.flatMap(({ items }) => items[index] ?? [])),
+          ),
+        },
       );
-    };
-    const { sms, points, guides } = compared(held);
+    const { sms, points, guides, lostBy } = compared(held);
+    const own: Record<string, number> = { sms, points, guide: guides };
     const whole = held.filter(({ isParked }) => !isParked);
     const { lost, duplicated, outOfOrder } = compared(whole);
     return {
-      applied: { sms, points, guide: guides },
+      applied: Object.fromEntries(subscribers.map((name) => [name, own[name] ?? held.length - (lostBy[name] ?? 0)])),
       verdict: { lost, duplicated, outOfOrder, parked: held.length - whole.length },
     };
   }
@@ -136,7 +144,7 @@ export function createBursts(
     /** Tells how it goes, once a second. */
     tick(): void {
       if (!burst || burst.verdict || judging) return;
-      burst.applied = Object.fromEntries(SERVICES.map((name) => [name, ofBurst(name, true).size]));
+      burst.applied = Object.fromEntries(subscribers.map((name) => [name, ofBurst(name, true).size]));
       onChange(burst);
       const now = Date.now();
       const isOver = isSettled(burst) || now - lastSeenAt > PATIENCE_MS;

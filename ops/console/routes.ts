@@ -6,6 +6,7 @@ import { type Capability, capabilities, type Profile, profiles } from '../../sha
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';
+import { aggregatesToRedrive } from '../stage/redrivable.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
@@ -121,11 +122,8 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
 
   async function* redriveAll({ body }: Asked): AsyncIterable<RedriveProgress> {
     const { subscriber, aggregateIds, release = false } = read(redriveRequest, body);
-    const waiting = await parkedIn([known(subscriber)], null);
-    // What failed goes first: what merely waits its turn is no canary.
-    waiting.sort((a, b) => Number(b.reason === 'failed') - Number(a.reason === 'failed'));
-    const redrivable = waiting.filter(({ reason }) => reason !== 'below-baseline' && (release || reason !== 'held'));
-    const ids = aggregateIds ?? [...new Set(redrivable.map(({ aggregateId }) => aggregateId))];
+    const all = async () => (await Array.fromAsync(stage.parked(known(subscriber)))).flat();
+    const ids = aggregateIds ?? aggregatesToRedrive(await all(), { release });
     const progressOf = (done: number, { applied, waiting, forPerson, failures }: RedriveSummary): RedriveProgress => ({
       done,
       total: ids.length,
@@ -136,7 +134,7 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     });
     let told = Promise.withResolvers<RedriveProgress>();
     const onProgress = (done: number, summary: RedriveSummary) => told.resolve(progressOf(done, summary));
-    const working = redrive(stage, subscriber, ids, { release, onProgress });
+    const working = redrive(stage, known(subscriber), ids, { release, onProgress });
     const finished = working.then(() => undefined);
     for (;;) {
       const progress = await Promise.race([told.promise, finished]);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { readBody } from '../../local/read-body.ts';
+import { consumersOf, subscribersOf } from '../stage/consumers.ts';
 import { registered } from '../stage/directory.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError, type Stage } from '../stage/stage.ts';
@@ -63,7 +64,10 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
   }
   const bursts =
     cloud &&
-    createBursts({ stage, cloud, token: () => operatorToken(stage) }, (data) => tell({ event: 'burst', data }));
+    createBursts(
+      { stage, cloud, subscribers: subscribersOf(consumersOf(topology)), token: () => operatorToken(stage) },
+      (data) => tell({ event: 'burst', data }),
+    );
   const watch = createWatch({ stage, cloud, topology, subscribers, tell, bursts });
   const routes = new Map(
     Object.entries(routesOf({ stage, cloud, topology, subscribers, apiUrl, watch, bursts })).map(([key, route]) => [

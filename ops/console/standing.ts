@@ -4,7 +4,7 @@ import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import { switchesOf } from '../stage/switches.ts';
-import type { Standing } from './live.ts';
+import type { Standing } from './pictures.ts';
 
 /** Counting goes page by page; beyond this it is "so many at least". */
 const MOST_COUNTED = 20_000;

@@ -4,8 +4,9 @@ import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Burst, Failure, LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
 import type { Bursts } from './burst.ts';
-import { createLive, type Standing } from './live.ts';
+import { createLive } from './live.ts';
 import { measuredLoad } from './measured.ts';
+import type { Standing } from './pictures.ts';
 import { standingOf } from './standing.ts';
 
 /** What whoever looks at the page is told as it happens. */

@@ -9,7 +9,7 @@ import { startCloud } from '../../local/cloud.ts';
 import type { CloudDescription } from '../../local/control.ts';
 import { CloudError } from '../../local/errors.ts';
 import { synthesize } from '../../local/synthesize.ts';
-import { harmless, progressBar } from '../cli/output.ts';
+import { progressBar } from '../cli/output.ts';
 import { endWithNpm } from '../ending.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { type Line, madeUp } from './input.ts';
@@ -17,8 +17,9 @@ import { openInput } from './input-file.ts';
 import { atLeast } from './options.ts';
 import { compareRedemptions, type RedemptionVerdict } from './redemptions.ts';
 import { type Registrations, registerAll } from './registrations.ts';
+import { linesOf, summaryOf } from './report.ts';
 import { createServices } from './services.ts';
-import { compare, percentile, type Verdict } from './verdict.ts';
+import { compare, type Verdict } from './verdict.ts';
 
 endWithNpm();
 
@@ -72,7 +73,10 @@ async function main(): Promise<number> {
     const seconds = (performance.now() - start) / 1000;
     bar.stop();
     const after = await describe(endpointUrl);
-    report(registrations, verdict, redemptions, seconds, registeredSeconds, difference(before.calls, after.calls));
+    const awsCalls = difference(before.calls, after.calls);
+    const asked = options.redeem === undefined ? undefined : redemptions;
+    const summary = summaryOf(registrations, verdict, asked, { seconds, registeredSeconds, awsCalls });
+    console.log(options.json ? JSON.stringify(summary, null, 2) : linesOf(summary).join('\n'));
     const wrong = [verdict.lost, verdict.duplicated, verdict.outOfOrder, redemptions.lost, redemptions.duplicated];
     return accepted.length > 0 && wrong.every((count) => count === 0) ? 0 : 1;
   } finally {
@@ -140,7 +144,7 @@ async function awaitEffects(
     const [members, holdings] = await Promise.all([services.members(), services.holdings()]);
     return {
       verdict: compare(accepted, holdings),
-      redemptions: compareRedemptions(redemptions, members, holdings),
+      redemptions: compareRedemptions(redemptions, members, holdings.items),
     };
   };
   for (;;) {
@@ -164,68 +168,6 @@ function difference(before: Record<string, number>, after: Record<string, number
       .map(([name, count]) => [name, count - (before[name] ?? 0)] as const)
       .filter(([, count]) => count > 0),
   );
-}
-
-function report(
-  { accepted, rejected }: Registrations,
-  { endToEndMs, ...counts }: Verdict,
-  { findings: _, ...redemptions }: RedemptionVerdict,
-  seconds: number,
-  registeredSeconds: number,
-  awsCalls: Record<string, number>,
-): void {
-  const round = (value: number) => Math.round(value * 10) / 10;
-  const p50p99 = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) });
-  const { sms, points, guides, lost, duplicated, outOfOrder } = counts;
-  const summary = {
-    registered: accepted.length,
-    rejected,
-    sms,
-    points,
-    guides,
-    lost,
-    duplicated,
-    outOfOrder,
-    ...(options.redeem !== undefined && { redemptions }),
-    seconds: round(seconds),
-    registrationsPerSecond: round(accepted.length / registeredSeconds),
-    httpMs: p50p99(accepted.map(({ httpMs }) => httpMs)),
-    endToEndMs: p50p99(endToEndMs),
-    awsCalls,
-  };
-  if (options.json) {
-    console.log(JSON.stringify(summary, null, 2));
-    return;
-  }
-  for (const { line, reason } of rejected) console.log(pc.yellow(harmless(`line ${line}: ${reason}`)));
-  const verdict = (count: number) => (count === 0 ? pc.green(String(count)) : pc.red(pc.bold(String(count))));
-  const rows: Array<[string, string]> = [
-    ['registered', `${accepted.length} (${rejected.length} rejected)`],
-    ['texts · points · guides', `${sms} · ${points} · ${guides}`],
-    ['lost', verdict(lost)],
-    ['duplicated', verdict(duplicated)],
-    ['out of order', verdict(outOfOrder)],
-    ...(options.redeem === undefined ? [] : redemptionRows(redemptions, verdict)),
-    ['registrations a second', String(summary.registrationsPerSecond)],
-    ['all effects after', `${summary.seconds} s`],
-    ['HTTP p50 · p99', `${summary.httpMs.p50} · ${summary.httpMs.p99} ms`],
-    ['end to end p50 · p99', `${summary.endToEndMs.p50} · ${summary.endToEndMs.p99} ms`],
-    ...Object.entries(awsCalls)
-      .sort(([, a], [, b]) => b - a)
-      .map(([name, count]): [string, string] => [name, String(count)]),
-  ];
-  for (const [name, value] of rows) console.log(`${name.padEnd(28)}${value}`);
-}
-
-function redemptionRows(
-  { asked, succeeded, failed, expired, lost, duplicated }: Omit<RedemptionVerdict, 'findings'>,
-  verdict: (count: number) => string,
-): Array<[string, string]> {
-  return [
-    ['redemptions', `${asked} (${succeeded} succeeded, ${failed} failed, ${expired} expired)`],
-    ['redemptions lost', verdict(lost)],
-    ['redemptions duplicated', verdict(duplicated)],
-  ];
 }
 
 try {

@@ -29,7 +29,7 @@ type Outcome =
 export function compareRedemptions(
   asked: readonly Asked[],
   members: readonly Item[],
-  { points }: Pick<Holdings, 'points'>,
+  { points }: Pick<Holdings['items'], 'points'>,
 ): RedemptionVerdict {
   const verdict: RedemptionVerdict = {
     asked: asked.length,

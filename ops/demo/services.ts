@@ -1,7 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { channels } from '../../shared/contracts/channels.ts';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { type Consumer, consumersOf, subscribersOf } from '../stage/consumers.ts';
+import { openStage } from '../stage/stage.ts';
+import { templatesOf } from '../stage/templates.ts';
+import { topologyOf } from '../stage/topology.ts';
 
 export interface Text {
   to: string;
@@ -11,44 +13,33 @@ export interface Text {
 
 export type Item = Record<string, unknown> & { pk: string; sk: string };
 
-/** Everything that the three services hold. */
+/** Everything that the subscribers hold. */
 export interface Holdings {
   texts: Text[];
-  sms: Item[];
-  points: Item[];
-  guide: Item[];
+  /** By subscriber: those of which the application knows what they do, and all others that are deployed. */
+  items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
-const SUBSCRIBERS = ['sms', 'points', 'guide'] as const;
-/** All that take messages from a queue. */
-export const CONSUMERS = [
-  ...SUBSCRIBERS,
-  'points-commands',
-  'sms-commands',
-  'registration-replies',
-  'registration-outcomes',
-] as const;
-
 /** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
-export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: string; smsUrl: string; stage: string }) {
-  const config = {
-    endpoint: endpointUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-  const sqs = new SQSClient(config);
-  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
+export function createServices({
+  endpointUrl,
+  smsUrl,
+  stage: name,
+}: Record<'endpointUrl' | 'smsUrl' | 'stage', string>) {
+  const stage = openStage({ name, endpoint: endpointUrl });
+  const sqs = new SQSClient(stage.config);
+  let read: Promise<Consumer[]> | undefined;
+  /** As deployed when it is first asked for. */
+  const consumers = () => (read ??= templatesOf(stage).then(topologyOf).then(consumersOf));
 
   async function scan(table: string): Promise<Item[]> {
     const items: Item[] = [];
-    const pages = paginateScan({ client: dynamodb }, { TableName: `rollcall-${stage}-${table}`, ConsistentRead: true });
+    const pages = paginateScan({ client: stage.dynamodb }, { TableName: stage.table(table), ConsistentRead: true });
     for await (const page of pages) items.push(...((page.Items ?? []) as Item[]));
     return items;
   }
 
-  async function queued(service: string): Promise<number> {
-    const ordered = channels.find(({ name }) => name === service)?.ordered ?? true;
-    const QueueName = `rollcall-${stage}-${service}${ordered ? '.fifo' : ''}`;
+  async function queued({ queue: QueueName }: Consumer): Promise<number> {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({
@@ -59,24 +50,34 @@ export function createServices({ endpointUrl, smsUrl, stage }: { endpointUrl: st
     return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
   }
 
+  async function texts(): Promise<Text[]> {
+    const response = await fetch(`${smsUrl}/messages`);
+    return ((await response.json()) as { messages: Text[] }).messages;
+  }
+
   return {
+    /** All that take messages from a queue. */
+    consumers,
+
     /** Messages between commit and effect: in the outbox and in the queues. */
     async underWay(): Promise<number> {
-      const [outbox, ...queues] = await Promise.all([scan('outbox'), ...CONSUMERS.map(queued)]);
-      return (outbox?.length ?? 0) + queues.reduce((sum, count) => sum + count, 0);
+      const [outbox, ...queues] = await Promise.all([scan('outbox'), ...(await consumers()).map(queued)]);
+      return outbox.length + queues.reduce((sum, count) => sum + count, 0);
     },
 
     /** The members' table: members, operations, and what answered to registrations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {
-      const [texts, sms, points, guide] = await Promise.all([
-        fetch(`${smsUrl}/messages`).then(
-          async (response) => ((await response.json()) as { messages: Text[] }).messages,
-        ),
-        ...SUBSCRIBERS.map(scan),
-      ]);
-      return { texts, sms, points, guide } as Holdings;
+      const subscribers = subscribersOf(await consumers());
+      const [sent, ...tables] = await Promise.all([texts(), ...subscribers.map(scan)]);
+      return { texts: sent, items: itemsBy(subscribers, tables) };
     },
   };
 }
+
+/** Of a subscriber that the application expects and that is not deployed, there is nothing. */
+export const itemsBy = (subscribers: readonly string[], tables: ReadonlyArray<Item[]>): Holdings['items'] => ({
+  ...{ sms: [], points: [], guide: [] },
+  ...Object.fromEntries(subscribers.map((name, index) => [name, tables[index] ?? []])),
+});

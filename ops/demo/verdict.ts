@@ -1,7 +1,8 @@
 import { ledgerOf } from '../../functions/points/ledger.ts';
 import { closestLocale } from '../../shared/localization.ts';
+import { cursorsOf } from './cursors.ts';
 import type { Accepted } from './registrations.ts';
-import type { Holdings, Item } from './services.ts';
+import type { Holdings, Item, Text } from './services.ts';
 
 export interface Verdict {
   sms: number;
@@ -9,63 +10,102 @@ export interface Verdict {
   guides: number;
   /** Effects that an accepted registration or change should have and has not. */
   lost: number;
+  /** The same by subscriber; those that lost nothing are not in it. */
+  lostBy: Record<string, number>;
   /** Effects that are there more than once. */
   duplicated: number;
-  /** Services that skipped a version of a member, or show the state of an older one. */
+  /** Subscribers that skipped a version of a member, or show the state of an older one. */
   outOfOrder: number;
-  /** From the request to the last of the three effects, for each member who has them all. */
+  /** From the request to the last of the application's three effects, for each member who has them all. */
   endToEndMs: number[];
+}
+
+/** What the subscribers hold of one member. */
+interface Own {
+  texts: Text[];
+  points: Item[];
+  contact: Item | undefined;
+  account: Item | undefined;
+  journey: Item | undefined;
+  /** By subscriber. */
+  cursors: Array<[name: string, cursor: Item | undefined]>;
 }
 
 const JOURNEY_LOCALES = ['en', 'es', 'zh-CN'];
 
-/** Compares what the API accepted with what the three services hold. */
-export function compare(accepted: readonly Accepted[], { texts, sms, points, guide }: Holdings): Verdict {
-  const verdict: Verdict = { sms: 0, points: 0, guides: 0, lost: 0, duplicated: 0, outOfOrder: 0, endToEndMs: [] };
-  const textsByPhone = Map.groupBy(texts, ({ to }) => to);
-  const byMember = (items: readonly Item[]) => Map.groupBy(items, ({ pk }) => pk);
-  const [smsItems, pointsItems, guideItems] = [byMember(sms), byMember(points), byMember(guide)];
-
-  for (const { member, askedAt } of accepted) {
-    const ownTexts = (textsByPhone.get(member.phone) ?? []).filter(
-      ({ receivedAt }) => Date.parse(receivedAt) >= askedAt,
-    );
-    const ledger = ledgerOf(pointsItems.get(member.id) ?? []);
-    const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
-    // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
-    const contact = smsItems.get(member.id)?.find(({ sk }) => sk === 'contact');
-    const expectedTexts = contact?.welcome === 'opted out' ? 0 : 1 + entries('redemption');
-    const account = pointsItems.get(member.id)?.find(({ sk }) => sk === 'account');
-    const journey = guideItems.get(member.id)?.find(({ sk }) => sk === 'journey');
-    const cursors = [contact, account, journey];
-
-    const counts = [entries('registration'), journey?.startedAt ? 1 : 0] as const;
-    verdict.sms += ownTexts.length;
-    verdict.points += counts[0];
-    verdict.guides += counts[1];
-    verdict.lost += counts.filter((count) => count === 0).length + Math.max(0, expectedTexts - ownTexts.length);
-    verdict.duplicated += counts.filter((count) => count > 1).length + (ownTexts.length > expectedTexts ? 1 : 0);
-    const earned = ledger.reduce((sum, entry) => sum + entry.points, 0);
-    if (counts[0] === 1 && account?.balance !== earned) verdict.duplicated++;
-
-    // A missing point or guide was counted above, and with it its cursor.
-    const behind = cursors.filter(
-      (cursor, index) => Number(cursor?.version ?? 0) < member.version && (cursor || index === 0),
-    );
-    verdict.lost += behind.length;
-    verdict.outOfOrder += cursors.filter((cursor) => cursor?.baseline !== undefined).length;
-    const caughtUp = journey?.version === member.version;
-    if (caughtUp && journey.journeyLocale !== closestLocale(member.locale, JOURNEY_LOCALES, 'en')) verdict.outOfOrder++;
-
-    const [text] = ownTexts;
-    if (text && account && journey && member.version === 1) {
-      const last = Math.max(
-        ...[text.receivedAt, account.appliedAt, journey.appliedAt].map((at) => Date.parse(String(at))),
-      );
-      verdict.endToEndMs.push(last - askedAt);
+/** Compares what the API accepted with what the subscribers hold. */
+export function compare(accepted: readonly Accepted[], holdings: Holdings): Verdict {
+  const verdict: Verdict = {
+    ...{ sms: 0, points: 0, guides: 0, lost: 0, lostBy: {} },
+    ...{ duplicated: 0, outOfOrder: 0, endToEndMs: [] },
+  };
+  const ownOf = ownFrom(holdings);
+  for (const one of accepted) {
+    const own = ownOf(one);
+    const { sms, points, guides, duplicated, lost } = effectsOf(own);
+    verdict.sms += sms;
+    verdict.points += points;
+    verdict.guides += guides;
+    verdict.duplicated += duplicated;
+    for (const [name, cursor] of own.cursors) {
+      const count = (lost[name] ?? 0) + (isBehind(one, cursor, lost[name]) ? 1 : 0);
+      if (count > 0) verdict.lostBy[name] = (verdict.lostBy[name] ?? 0) + count;
+      verdict.lost += count;
     }
+    verdict.outOfOrder += outOfOrderOf(one, own);
+    verdict.endToEndMs.push(...endToEndOf(one, own));
   }
   return verdict;
+}
+
+function ownFrom({ texts, items }: Holdings): (accepted: Accepted) => Own {
+  const textsByPhone = Map.groupBy(texts, ({ to }) => to);
+  const byMember = (name: 'sms' | 'points' | 'guide') => Map.groupBy(items[name], ({ pk }) => pk);
+  const [sms, points, guide] = [byMember('sms'), byMember('points'), byMember('guide')];
+  const cursors = Object.entries(items).map(([name, all]) => [name, cursorsOf(all)] as const);
+  const called = (wanted: string, all: readonly Item[] = []) => all.find(({ sk }) => sk === wanted);
+  return ({ member: { id, phone }, askedAt }) => ({
+    texts: (textsByPhone.get(phone) ?? []).filter(({ receivedAt }) => Date.parse(receivedAt) >= askedAt),
+    points: points.get(id) ?? [],
+    contact: called('contact', sms.get(id)),
+    account: called('account', points.get(id)),
+    journey: called('journey', guide.get(id)),
+    cursors: cursors.map(([name, all]) => [name, all.get(id)]),
+  });
+}
+
+/** The application's own three effects: how often each is there, and which lack. */
+function effectsOf({ texts, points, contact, account, journey }: Own) {
+  const ledger = ledgerOf(points);
+  const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
+  // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
+  const expectedTexts = contact?.welcome === 'opted out' ? 0 : 1 + entries('redemption');
+  const bonuses = entries('registration');
+  const guides = journey?.startedAt ? 1 : 0;
+  const earned = ledger.reduce((sum, entry) => sum + entry.points, 0);
+  const isTwice = [texts.length > expectedTexts, bonuses > 1, bonuses === 1 && account?.balance !== earned];
+  const lost: Record<string, number> = {
+    sms: Math.max(0, expectedTexts - texts.length),
+    points: bonuses === 0 ? 1 : 0,
+    guide: 1 - guides,
+  };
+  return { sms: texts.length, points: bonuses, guides, duplicated: isTwice.filter(Boolean).length, lost };
+}
+
+/** Whether a subscriber has not applied all of a member. One without a cursor whose effect lacks has lost no more than that. */
+const isBehind = ({ member }: Accepted, cursor: Item | undefined, lacks = 0): boolean =>
+  Number(cursor?.version ?? 0) < member.version && (cursor !== undefined || lacks === 0);
+
+function outOfOrderOf({ member }: Accepted, { cursors, journey }: Own): number {
+  const skipped = cursors.filter(([, cursor]) => cursor?.baseline !== undefined).length;
+  if (journey?.version !== member.version) return skipped;
+  return skipped + (journey.journeyLocale === closestLocale(member.locale, JOURNEY_LOCALES, 'en') ? 0 : 1);
+}
+
+function endToEndOf({ member, askedAt }: Accepted, { texts: [text], account, journey }: Own): number[] {
+  if (!text || !account || !journey || member.version !== 1) return [];
+  const times = [text.receivedAt, account.appliedAt, journey.appliedAt].map((at) => Date.parse(String(at)));
+  return [Math.max(...times) - askedAt];
 }
 
 /** The value below which a share of all values lies, by nearest rank. */

@@ -50,17 +50,9 @@ describe('npm run ops -- doctor', () => {
     await put('circuits', { pk: 'sms-http', revision: 1, state: { is: 'half-open', since: 0, because: 'it hangs' } });
     const parkedAt = new Date().toISOString();
     const [pk, body] = [memberIdOf(7), '{}'];
-    await put('points', {
-      pk,
-      sk: 'parked#0000000001#m1',
-      parkedAggregate: pk,
-      version: 1,
-      messageId: 'm1',
-      body,
-      reason: 'failed',
-      attempts: 1,
-      parkedAt,
-    });
+    const parked = { pk, sk: 'parked#0000000001#m1', parkedAggregate: pk, version: 1, messageId: 'm1', body, parkedAt };
+    await put('points', { ...parked, reason: 'failed', attempts: 1 });
+    await put('guide', { ...parked, reason: 'held', attempts: 1 });
     const secretsManager = new SecretsManagerClient({
       endpoint: cloud.endpointUrl,
       region: 'us-east-1',
@@ -75,7 +67,7 @@ describe('npm run ops -- doctor', () => {
       circuits: { verdict: 'warning', found: expect.stringContaining('sms-http: it hangs') },
       parked: {
         verdict: 'warning',
-        found: expect.stringContaining('1 of points'),
+        found: 'messages wait for a person: 1 of points; messages are held until somebody releases them: 1 of guide',
         remedy: 'npm run ops -- parked list',
       },
       secrets: { verdict: 'warning', found: expect.stringContaining('rollcall-dev-twilio') },

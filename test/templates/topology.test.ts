@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type AssembledStack, readAssembly } from '../../local/template/assembly.ts';
+import { consumersOf, subscribersOf } from '../../ops/stage/consumers.ts';
 import { drawMermaid, drawText } from '../../ops/stage/draw.ts';
 import { type Topology, topologyOf } from '../../ops/stage/topology.ts';
 
@@ -90,6 +91,21 @@ describe('the flow of a stage', () => {
     expect(labelOf(more, TOPIC, queue('letters'))).toBe('delivers');
     expect(labelOf(more, queue('letters'), fn('letters-consume'))).toBe('consumes');
     expect(more.nodes.find(({ id }) => id === queue('letters'))).toMatchObject({ service: 'letters' });
+    expect(consumersOf(more)).toContainEqual({ name: 'letters', queue: 'rollcall-dev-letters.fifo', subscribes: true });
+  });
+});
+
+describe('the consumers of a stage', () => {
+  it('are all that take messages of the contracts from a queue', () => {
+    const names = consumersOf(flow).map(({ name }) => name);
+    const byCommandsAndReplies = ['points-commands', 'registration-outcomes', 'registration-replies', 'sms-commands'];
+    expect(names.toSorted()).toEqual(['guide', 'sms', 'points', ...byCommandsAndReplies].toSorted());
+  });
+
+  it('are subscribers, if a topic delivers to their queue', async () => {
+    for (const stage of [flow, await topologyOf(readAssembly(inject('prod')).stacks)]) {
+      expect(subscribersOf(consumersOf(stage)).toSorted()).toEqual(['guide', 'points', 'sms']);
+    }
   });
 });
 

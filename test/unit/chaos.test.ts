@@ -22,18 +22,20 @@ function whole(): Seen {
     ],
     holdings: {
       texts: ['1', '3'].map((idempotencyKey) => ({ to: '+1', receivedAt: at, idempotencyKey })),
-      sms: [{ pk: 'm', sk: 'contact', version: 2 }],
-      points: [
-        {
-          pk: 'm',
-          sk: 'account',
-          version: 2,
-          balance: 60,
-          opening: { messageId: '1', points: 100, reason: 'registration' },
-        },
-        { pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' },
-      ],
-      guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],
+      items: {
+        sms: [{ pk: 'm', sk: 'contact', version: 2 }],
+        points: [
+          {
+            pk: 'm',
+            sk: 'account',
+            version: 2,
+            balance: 60,
+            opening: { messageId: '1', points: 100, reason: 'registration' },
+          },
+          { pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' },
+        ],
+        guide: [{ pk: 'm', sk: 'journey', version: 2, startedAt: at, journeyLocale: 'es' }],
+      },
     },
     redemptions: [{ id: 'o', memberId: 'm', points: 40 }],
     left: [],
@@ -57,9 +59,18 @@ describe('the verdict of chaos', () => {
   });
 
   it.each<[string, string, (seen: Seen) => unknown]>([
-    ['G1', 'an effect that is lost', ({ holdings }) => holdings.guide.pop()],
-    ['G1', 'a version that was never applied', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { version: 1 })],
-    ['G1', 'an effect for nobody', ({ holdings }) => holdings.sms.push({ pk: 'x', sk: 'contact', version: 1 })],
+    ['G1', 'an effect that is lost', ({ holdings }) => holdings.items.guide.pop()],
+    [
+      'G1',
+      'a version that was never applied',
+      ({ holdings }) => Object.assign(holdings.items.sms[0] ?? {}, { version: 1 }),
+    ],
+    [
+      'G1',
+      'a further subscriber that applied nothing',
+      ({ holdings }) => Object.assign(holdings.items, { letters: [] }),
+    ],
+    ['G1', 'an effect for nobody', ({ holdings }) => holdings.items.sms.push({ pk: 'x', sk: 'contact', version: 1 })],
     [
       'G2',
       'a version published before its predecessor',
@@ -68,7 +79,7 @@ describe('the verdict of chaos', () => {
     [
       'G3',
       'points credited twice',
-      ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#3', points: 100, reason: 'registration' }),
+      ({ holdings }) => holdings.items.points.push({ pk: 'm', sk: 'ledger#3', points: 100, reason: 'registration' }),
     ],
     [
       'G1',
@@ -79,14 +90,14 @@ describe('the verdict of chaos', () => {
     [
       'G3',
       'a redemption taken twice',
-      ({ holdings }) => holdings.points.push({ pk: 'm', sk: 'ledger#4', points: -40, reason: 'redemption' }),
+      ({ holdings }) => holdings.items.points.push({ pk: 'm', sk: 'ledger#4', points: -40, reason: 'redemption' }),
     ],
     ['G5', 'a redemption that nobody was told of', ({ holdings }) => holdings.texts.pop()],
-    ['G3', 'a version that was skipped', ({ holdings }) => Object.assign(holdings.sms[0] ?? {}, { baseline: 2 })],
+    ['G3', 'a version that was skipped', ({ holdings }) => Object.assign(holdings.items.sms[0] ?? {}, { baseline: 2 })],
     [
       'G3',
       'changes applied the wrong way round',
-      ({ holdings }) => Object.assign(holdings.guide[0] ?? {}, { journeyLocale: 'en' }),
+      ({ holdings }) => Object.assign(holdings.items.guide[0] ?? {}, { journeyLocale: 'en' }),
     ],
     ['G1', 'a change that was never committed', ({ members }) => Object.assign(members[0] ?? {}, { version: 1 })],
     ['G2', 'a version that nobody saw published', ({ observed }) => observed.published.splice(2)],
@@ -109,7 +120,7 @@ describe('the verdict of chaos', () => {
 
   it.each<[string, (seen: Seen) => unknown]>([
     ['has not confirmed', ({ members }) => delete members.find(({ pk }) => pk === 'erasure#x')?.['confirmed#guide']],
-    ['says who they were', ({ holdings }) => Object.assign(holdings.sms[1] ?? {}, { phone: '+2' })],
+    ['says who they were', ({ holdings }) => Object.assign(holdings.items.sms[1] ?? {}, { phone: '+2' })],
     ['operation#y is left', ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' })],
   ])('finds G1 violated, of a member who left: %s', (what, spoil) => {
     const seen = whole();
@@ -122,7 +133,7 @@ describe('the verdict of chaos', () => {
       ['points', 'account'],
       ['guide', 'journey'],
     ] as const)
-      seen.holdings[service].push({ pk: 'x', sk, version: 1 });
+      seen.holdings.items[service].push({ pk: 'x', sk, version: 1 });
     expect(checkAll(seen)).toEqual([]);
     spoil(seen);
     expect(checkAll(seen).map((violation) => violation.what)).toEqual([expect.stringContaining(what)]);
@@ -130,7 +141,7 @@ describe('the verdict of chaos', () => {
 
   it('accepts that what failed is parked with all behind it', () => {
     const seen = whole();
-    seen.holdings.sms.length = 0;
+    seen.holdings.items.sms.length = 0;
     const [failed] = seen.parked.get('sms') ?? [];
     (seen.parked as Map<string, unknown>).set('sms', [failed, { ...failed, version: 2, reason: 'gap' }]);
     expect(checkFailures(seen, 200)).toEqual([]);
@@ -142,7 +153,7 @@ describe('the verdict of chaos', () => {
     ['what was not refused parked as failed', (parked) => Object.assign(parked[0], { messageId: '00c9' })],
   ])('finds G4 violated: %s', (_, spoil) => {
     const seen = whole();
-    seen.holdings.sms.length = 0;
+    seen.holdings.items.sms.length = 0;
     const [failed] = seen.parked.get('sms') ?? [];
     const parked = [failed, { ...failed, version: 2, reason: 'gap' }];
     spoil(parked);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRedemptions } from '../../ops/demo/redemptions.ts';
+import type { Accepted } from '../../ops/demo/registrations.ts';
 import type { Holdings } from '../../ops/demo/services.ts';
 import { compare, percentile } from '../../ops/demo/verdict.ts';
 
@@ -9,18 +10,20 @@ describe('verdict', () => {
   const accepted = [{ member: { id: 'm', phone: '+1', locale: 'es', version: 1 }, askedAt, httpMs: 5 }];
   const whole = (): Holdings => ({
     texts: [{ to: '+1', receivedAt: at, idempotencyKey: '1' }],
-    sms: [{ pk: 'm', sk: 'contact', version: 1 }],
-    points: [
-      {
-        pk: 'm',
-        sk: 'account',
-        version: 1,
-        balance: 100,
-        appliedAt: at,
-        opening: { messageId: '1', points: 100, reason: 'registration' },
-      },
-    ],
-    guide: [{ pk: 'm', sk: 'journey', version: 1, startedAt: at, journeyLocale: 'es', appliedAt: at }],
+    items: {
+      sms: [{ pk: 'm', sk: 'contact', version: 1 }],
+      points: [
+        {
+          pk: 'm',
+          sk: 'account',
+          version: 1,
+          balance: 100,
+          appliedAt: at,
+          opening: { messageId: '1', points: 100, reason: 'registration' },
+        },
+      ],
+      guide: [{ pk: 'm', sk: 'journey', version: 1, startedAt: at, journeyLocale: 'es', appliedAt: at }],
+    },
   });
 
   it('finds nothing wrong where everything is there once', () => {
@@ -29,6 +32,7 @@ describe('verdict', () => {
       points: 1,
       guides: 1,
       lost: 0,
+      lostBy: {},
       duplicated: 0,
       outOfOrder: 0,
       endToEndMs: [1000],
@@ -42,24 +46,28 @@ describe('verdict', () => {
       (held) => held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' }),
       { duplicated: 1 },
     ],
-    ['an account that was never opened', (held) => held.points.splice(0), { lost: 1 }],
-    ['a bonus that was never credited', (held) => delete held.points[0]?.opening, { lost: 1 }],
+    ['an account that was never opened', (held) => held.items.points.splice(0), { lost: 1 }],
+    ['a bonus that was never credited', (held) => delete held.items.points[0]?.opening, { lost: 1 }],
     [
       'a bonus that was entered twice',
-      (held) => held.points.push({ pk: 'm', sk: 'ledger#2', points: 100, reason: 'registration' }),
+      (held) => held.items.points.push({ pk: 'm', sk: 'ledger#2', points: 100, reason: 'registration' }),
       { duplicated: 1 },
     ],
     [
       'a balance that does not add up',
-      (held) => Object.assign(held.points[0] ?? {}, { balance: 200 }),
+      (held) => Object.assign(held.items.points[0] ?? {}, { balance: 200 }),
       { duplicated: 1 },
     ],
-    ['a guide that is missing', (held) => held.guide.pop(), { lost: 1 }],
-    ['a service that never heard of the member', (held) => held.sms.pop(), { lost: 1 }],
-    ['a version that was skipped', (held) => Object.assign(held.sms[0] ?? {}, { baseline: 2 }), { outOfOrder: 1 }],
+    ['a guide that is missing', (held) => held.items.guide.pop(), { lost: 1 }],
+    ['a service that never heard of the member', (held) => held.items.sms.pop(), { lost: 1 }],
+    [
+      'a version that was skipped',
+      (held) => Object.assign(held.items.sms[0] ?? {}, { baseline: 2 }),
+      { outOfOrder: 1 },
+    ],
     [
       'the state of an older version',
-      (held) => Object.assign(held.guide[0] ?? {}, { journeyLocale: 'en' }),
+      (held) => Object.assign(held.items.guide[0] ?? {}, { journeyLocale: 'en' }),
       { outOfOrder: 1 },
     ],
   ])('finds %s', (_, damage, finding) => {
@@ -68,10 +76,37 @@ describe('verdict', () => {
     expect(compare(accepted, held)).toMatchObject(finding);
   });
 
+  it.each<[string, string, (held: Holdings) => unknown, object]>([
+    ['that holds nothing of a member', 'letters', (held) => Object.assign(held.items, { letters: [] }), { letters: 1 }],
+    [
+      'that stands at an older version, and has the next one parked',
+      'letters',
+      (held) => {
+        const parked = { pk: 'm', sk: 'parked#0000000000000002#x', version: 2, reason: 'held' };
+        Object.assign(held.items, { letters: [{ pk: 'm', sk: 'letter', version: 1 }, parked] });
+      },
+      { letters: 1 },
+    ],
+    ['whose effect lacks', 'guide', (held) => held.items.guide.pop(), { guide: 1 }],
+  ])('names a subscriber %s: %s', (_, __, damage, lostBy) => {
+    const held = whole();
+    for (const all of Object.values(held.items)) Object.assign(all[0] ?? {}, { version: 2 });
+    damage(held);
+    const [one] = accepted;
+    const changed = accepted.map(() => ({ ...one, member: { ...one?.member, version: 2 } }) as Accepted);
+    expect(compare(changed, held)).toMatchObject({ lost: 1, lostBy });
+  });
+
+  it('is content with a further subscriber that has applied everything', () => {
+    const held = whole();
+    held.items.letters = [{ pk: 'm', sk: 'letter', version: 1 }];
+    expect(compare(accepted, held)).toMatchObject({ lost: 0, lostBy: {} });
+  });
+
   it('expects a text for every redemption, and none besides', () => {
     const held = whole();
-    held.points.push({ pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' });
-    Object.assign(held.points[0] ?? {}, { balance: 60 });
+    held.items.points.push({ pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' });
+    Object.assign(held.items.points[0] ?? {}, { balance: 60 });
     expect(compare(accepted, held)).toMatchObject({ points: 1, lost: 1, duplicated: 0 });
     held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '2' });
     expect(compare(accepted, held)).toMatchObject({ lost: 0, duplicated: 0 });

@@ -43,18 +43,33 @@ export const outbox: Check = async ({ stage, now }) => {
 export const parked: Check = async ({ stage, now }) => {
   const counts = await Promise.all(
     (await stage.subscribers()).map(async (subscriber) => {
-      let count = 0;
+      let [forPerson, held] = [0, 0];
       for await (const page of stage.parked(subscriber)) {
-        count += page.filter((one) => one.reason === 'held' || needsPerson(one, now)).length;
+        forPerson += page.filter((one) => needsPerson(one, now)).length;
+        held += page.filter(({ reason }) => reason === 'held').length;
       }
-      return { subscriber, count };
+      return { subscriber, forPerson, held };
     }),
   );
-  const waiting = counts.filter(({ count }) => count > 0);
-  if (waiting.length === 0) return ok('no message waits for a person');
-  const what = waiting.map(({ subscriber, count }) => `${count} of ${subscriber}`).join(', ');
-  return warning(`messages wait for a person: ${what}`, 'npm run ops -- parked list');
+  const found = [
+    ...listed(
+      'messages wait for a person',
+      counts.map(({ subscriber, forPerson }) => [subscriber, forPerson]),
+    ),
+    ...listed(
+      'messages are held until somebody releases them',
+      counts.map(({ subscriber, held }) => [subscriber, held]),
+    ),
+  ];
+  if (found.length === 0) return ok('no message waits for a person, and none is held');
+  return warning(found.join('; '), 'npm run ops -- parked list');
 };
+
+/** What there is, by subscriber; nothing, where there is none. */
+function listed(what: string, counts: ReadonlyArray<readonly [subscriber: string, count: number]>): string[] {
+  const some = counts.filter(([, count]) => count > 0).map(([subscriber, count]) => `${count} of ${subscriber}`);
+  return some.length > 0 ? [`${what}: ${some.join(', ')}`] : [];
+}
 
 export const circuits: Check = async ({ stage, now }) => {
   const open = (await circuitsOf(stage, now)).filter(({ state }) => state !== 'closed');

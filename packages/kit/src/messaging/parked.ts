@@ -1,4 +1,17 @@
-import type { ParkedMessage } from './subscriber-store.ts';
+import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
+
+/** What a parked message waits for, by its reason; those first of which a person is told first. */
+export const WAITS_FOR = {
+  failed: 'a person',
+  held: 'its release',
+  retry: 'its time',
+  gap: 'its turn',
+  unsent: 'its time',
+  'below-baseline': 'a person',
+  unreadable: 'a person',
+} as const satisfies Record<ParkedReason, string>;
+
+export const parkedReasons = Object.keys(WAITS_FOR) as ParkedReason[];
 
 /** What has been parked for so long needs a look, whatever it is parked for. */
 const OLD_MS = 60 * 60_000;
@@ -9,11 +22,10 @@ export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked
 
 /**
  * Whether a parked message waits for a person: also what fails for now, or waits for its predecessor, for longer than that
- * is usual. What is held is no fault.
+ * is usual. What is held is no fault. The sweep counts by it for the alarm, and operators are told by it.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
-  ['failed', 'unreadable', 'below-baseline'].includes(parked.reason) ||
-  (parked.reason !== 'held' && isOld(parked, now));
+  WAITS_FOR[parked.reason] === 'a person' || (parked.reason !== 'held' && isOld(parked, now));
 
 /** Whether later messages of its aggregate wait for it. */
 export const holdsUp = ({ version, reason }: ParkedMessage): boolean =>

@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import type { ParkedView } from '../../../api.ts';
 import { useTime } from '../shown/times.ts';
 import type { features } from './features.ts';
-import { reasonColors } from './reasons.ts';
+import { colorOf } from './reasons.ts';
 
 type Column = 'subscriber' | 'member' | 'version' | 'reason' | 'attempts' | 'error' | 'parkedAt' | 'inspect';
 
@@ -106,7 +106,7 @@ const Member = ({ aggregateId, version, type }: ParkedView) => (
 );
 
 const Reason = ({ reason }: Pick<ParkedView, 'reason'>) => (
-  <Badge color={reasonColors[reason]} variant="light" tt="none">
+  <Badge color={colorOf(reason)} variant="light" tt="none">
     {reason}
   </Badge>
 );

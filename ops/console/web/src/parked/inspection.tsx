@@ -7,7 +7,7 @@ import { useDiscard } from '../api/queries.ts';
 import { Json } from '../shown/json.tsx';
 import { Problem, tellDone } from '../shown/problem.tsx';
 import { useTime } from '../shown/times.ts';
-import { reasonColors } from './reasons.ts';
+import { colorOf } from './reasons.ts';
 
 /** All that is known of one parked message, and a way to discard it. */
 export function Inspection({ message, close }: { message: ParkedView | undefined; close: () => void }) {
@@ -60,7 +60,7 @@ function Facts({ message, discard }: { message: ParkedView; discard: () => void 
   return (
     <Stack>
       <Group gap="xs">
-        <Badge color={reasonColors[message.reason]} variant="light" tt="none">
+        <Badge color={colorOf(message.reason)} variant="light" tt="none">
           {message.reason}
         </Badge>
         <Text size="sm">{t(`parked.reasonText.${message.reason}`)}</Text>

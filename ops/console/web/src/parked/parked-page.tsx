@@ -1,4 +1,5 @@
 import { Group, Select, Stack, Text } from '@mantine/core';
+import { parkedReasons } from '@rollcall/kit/messaging/parked';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -9,7 +10,6 @@ import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
 import { Inspection } from './inspection.tsx';
 import { ParkedTable } from './parked-table.tsx';
-import { reasons } from './reasons.ts';
 import { Redrive } from './redrive.tsx';
 
 /** Enough to see what is wrong; to work on all of more, there is `redrive all`. */
@@ -72,7 +72,10 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
       />
       <Select
         label={t('parked.reason')}
-        data={[all, ...reasons.map((value) => ({ value, label: `${value}: ${t(`parked.reasonText.${value}`)}` }))]}
+        data={[
+          all,
+          ...parkedReasons.map((value) => ({ value, label: `${value}: ${t(`parked.reasonText.${value}`)}` })),
+        ]}
         value={filter.reason ?? ''}
         onChange={(reason) => change({ ...filter, reason: reason || undefined })}
         allowDeselect={false}

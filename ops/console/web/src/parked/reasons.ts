@@ -1,22 +1,7 @@
+import { WAITS_FOR } from '@rollcall/kit/messaging/parked';
 import type { ParkedView } from '../../../api.ts';
 
-export const reasons: Array<ParkedView['reason']> = [
-  'failed',
-  'held',
-  'retry',
-  'gap',
-  'unsent',
-  'below-baseline',
-  'unreadable',
-];
+const COLORS = { 'a person': 'red', 'its release': 'orange', 'its time': 'blue', 'its turn': 'blue' };
 
 /** Red for what waits for a person, orange for what somebody may release, blue for what goes on by itself. */
-export const reasonColors: Record<ParkedView['reason'], string> = {
-  failed: 'red',
-  unreadable: 'red',
-  'below-baseline': 'red',
-  held: 'orange',
-  gap: 'blue',
-  retry: 'blue',
-  unsent: 'blue',
-};
+export const colorOf = (reason: ParkedView['reason']): string => COLORS[WAITS_FOR[reason]];

@@ -224,7 +224,8 @@ export const en = {
     redriveTitle: 'Redrive at {{subscriber}}',
     canary:
       'The first member is a canary: it is tried alone. If it fails, nothing else is tried, so a cause that is not mended does no harm. If it succeeds, the others follow, each member in order.',
-    scopeAll: 'All that wait for a person or for their time are tried.',
+    scopeAll:
+      'All that is parked under a member is tried, what failed first. What nobody could read is not: select it to try it.',
     scopeSelected: 'Members that are tried, with everything parked of them: {{count}}.',
     release: 'Also release what a limit or a switch holds back',
     begin: 'Redrive now',

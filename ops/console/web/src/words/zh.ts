@@ -210,7 +210,7 @@ export const zh: Dictionary = {
     redriveTitle: '在 {{subscriber}} 重新驱动',
     canary:
       '第一名会员是探路者：先单独尝试。若失败则不再尝试其他，因此未修复的问题不会造成损害。若成功，其余会员随后，各自按顺序。',
-    scopeAll: '所有等待人处理或等待时机的消息都会尝试。',
+    scopeAll: '会员名下搁置的所有消息都会尝试，失败的最先。无法读取的消息不会：需选中才尝试。',
     scopeSelected: '将尝试的会员（含其全部搁置消息）：{{count}}。',
     release: '同时放行被限额或开关拦下的消息',
     begin: '现在重新驱动',

@@ -1,0 +1,65 @@
+import type { Activity } from './api.ts';
+
+/** Rates are those of the last so many seconds. */
+const WINDOW_S = 5;
+
+interface Counts {
+  count: number;
+  errors: number;
+}
+
+/** What happened in one second. */
+export interface Second {
+  edges: Map<string, Counts>;
+  nodes: Map<string, Counts>;
+  registrations: number;
+  applied: number;
+  errors: number;
+  publicationLagsMs: number[];
+  applicationLagsMs: number[];
+}
+
+const newSecond = (): Second => ({
+  edges: new Map(),
+  nodes: new Map(),
+  registrations: 0,
+  applied: 0,
+  errors: 0,
+  publicationLagsMs: [],
+  applicationLagsMs: [],
+});
+
+/** Adds to what is counted of an edge or a node. */
+export function add(counts: Map<string, Counts>, id: string, { count, errors }: Counts): void {
+  const known = counts.get(id) ?? { count: 0, errors: 0 };
+  counts.set(id, { count: known.count + count, errors: known.errors + errors });
+}
+
+/** The seconds of the window, and the one that goes on. */
+export function createSeconds() {
+  const ended: Second[] = [];
+  let current = newSecond();
+  return {
+    current: (): Second => current,
+
+    end(): void {
+      ended.push(current);
+      if (ended.length > WINDOW_S) ended.shift();
+      current = newSecond();
+    },
+
+    /** Rates of the window, by id. */
+    ratesOf(which: 'edges' | 'nodes'): Map<string, Activity> {
+      const totals = new Map<string, Counts>();
+      for (const second of ended) for (const [id, counts] of second[which]) add(totals, id, counts);
+      return new Map([...totals].map(([id, total]) => [id, activityOf(total)]));
+    },
+  };
+}
+
+const activityOf = ({ count, errors }: Counts): Activity => ({
+  perSecond: perSecond(count),
+  ...(errors > 0 && { errorsPerSecond: perSecond(errors) }),
+});
+
+const perSecond = (total: number) => Math.round((total / WINDOW_S) * 10) / 10;

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Span } from '../../local/traces.ts';
+import { createLive } from '../../ops/console/live.ts';
+import type { Topology } from '../../ops/stage/topology.ts';
+
+const AT = new Date('2026-11-29T12:00:00.000Z');
+const node = (kind: Topology['nodes'][number]['kind'], name: string) => ({
+  ...{ id: `${kind}:${name}`, kind, name, service: 'sms' },
+  resources: [name],
+});
+const edge = (from: string, to: string, label: string) => ({ id: `${from}→${to}`, from, to, label });
+const topology: Topology = {
+  nodes: [node('topic', 'events'), node('queue', 'sms'), node('function', 'sms-consume'), node('provider', 'texts')],
+  edges: [
+    edge('topic:events', 'queue:sms', 'delivers'),
+    edge('queue:sms', 'function:sms-consume', 'consumes'),
+    edge('function:sms-consume', 'provider:texts', 'calls'),
+  ],
+};
+const span = (some: Partial<Span>): Span => ({
+  ...{ traceId: 't', spanId: 's', name: 'process', kind: 'consumer', service: 'sms', function: 'sms-consume' },
+  ...{ startMs: AT.getTime(), durationMs: 5, attributes: {}, links: [] },
+  ...some,
+});
+const applied = span({
+  attributes: {
+    'rollcall.aggregate': 'm',
+    'rollcall.receives': 1,
+    'rollcall.lag_ms': 80,
+    'rollcall.outcome': 'applied',
+  },
+});
+const failedCall = span({ spanId: 'c', parentSpanId: 's', name: 'call', kind: 'client', error: 'it hangs' });
+
+const standing = {
+  queues: new Map([
+    ['sms', { backlog: 3, inFlight: 1 }],
+    ['sms-dlq', { backlog: 7, inFlight: 0 }],
+  ]),
+  outboxRows: 2,
+  parked: new Map([['sms', 4]]),
+  stopped: new Set(['sms-consume']),
+  warnings: ['latency: 5 ms'],
+};
+
+describe('the live picture of a stage', () => {
+  it('has rates of the edges that spans went along, and a failure where it happened', () => {
+    const live = createLive(topology);
+    live.see({ spans: [applied, failedCall], messages: [] });
+    const { snapshot, messages } = live.tick(AT, standing);
+    expect(snapshot.edges).toEqual({
+      'topic:events→queue:sms': { perSecond: 0.2 },
+      'queue:sms→function:sms-consume': { perSecond: 0.2 },
+      'function:sms-consume→provider:texts': { perSecond: 0.2, errorsPerSecond: 0.2 },
+    });
+    // The call of the provider is about the member of the span that made it.
+    expect(messages.map(({ edge, memberId }) => [edge.split('→')[1], memberId])).toEqual([
+      ['queue:sms', 'm'],
+      ['function:sms-consume', 'm'],
+      ['provider:texts', 'm'],
+    ]);
+  });
+
+  it('says how nodes stand, and what waits but for dead letters', () => {
+    const live = createLive(topology);
+    live.see({ spans: [applied], messages: [] });
+    const { snapshot } = live.tick(AT, standing);
+    expect(snapshot.nodes).toEqual({
+      'queue:sms': { backlog: 3, inFlight: 1 },
+      'function:sms-consume': { perSecond: 0.2, parked: 4, stopped: true },
+    });
+    const lag = { p50: 80, p99: 80 };
+    expect(snapshot.load).toMatchObject({ backlog: 6, parked: 4, appliedPerSecond: 1, applicationLagMs: lag });
+    expect(snapshot.warnings).toEqual(['latency: 5 ms']);
+  });
+
+  it('measures the lag of what is published, and remembers who registered, the latest first', () => {
+    const live = createLive(topology);
+    const register = (id: string) =>
+      span({ kind: 'server', attributes: { 'rollcall.aggregate': id, 'rollcall.registered': true } });
+    const body = JSON.stringify({ specversion: '1.0', id: '1', time: '2026-11-29T11:59:59.900Z' });
+    live.see({
+      spans: [register('a'), register('b')],
+      messages: [{ at: AT.toISOString(), channel: 'events', body }],
+    });
+    expect(live.members().map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(live.tick(AT, standing).snapshot.load).toMatchObject({
+      registrationsPerSecond: 2,
+      publicationLagMs: { p50: 100 },
+    });
+  });
+
+  it('forgets rates after five seconds', () => {
+    const live = createLive(topology);
+    live.see({ spans: [applied], messages: [] });
+    for (let second = 0; second < 5; second++) expect(live.tick(AT, standing).snapshot.edges).not.toEqual({});
+    expect(live.tick(AT, standing).snapshot.edges).toEqual({});
+    expect(live.load()).toHaveLength(6);
+  });
+});
