@@ -77,7 +77,7 @@ describe('the live picture of a stage', () => {
   it('measures the lag of what is published, and remembers who registered, the latest first', () => {
     const live = createLive(topology);
     const register = (id: string) =>
-      span({ kind: 'server', attributes: { 'rollcall.aggregate': id, 'rollcall.registered': true } });
+      span({ kind: 'server', attributes: { 'rollcall.aggregate': id, 'rollcall.created': true } });
     const body = JSON.stringify({ specversion: '1.0', id: '1', time: '2026-11-29T11:59:59.900Z' });
     live.see({
       spans: [register('a'), register('b')],
