@@ -12,6 +12,52 @@ const KIT = {
   http: ['contracts', 'aws', 'observability', 'resilience'],
 };
 
+/** What a folder of the embedded cloud may import; `cloud.ts` puts them together. */
+const LOCAL = {
+  errors: [],
+  faults: ['errors'],
+  messages: [],
+  observability: [],
+  server: ['errors'],
+  state: ['errors'],
+  iam: ['errors'],
+  template: ['errors'],
+  metering: ['messages'],
+  emulators: ['errors', 'messages', 'server'],
+  lambda: ['faults', 'metering'],
+  'event-sources': ['lambda', 'metering', 'observability', 'state'],
+  services: ['errors', 'event-sources', 'messages', 'server', 'state'],
+  sms: ['faults', 'iam', 'server', 'state'],
+  http: ['iam', 'lambda', 'metering', 'server'],
+  control: ['event-sources', 'lambda', 'messages', 'observability', 'server', 'template'],
+  endpoint: [
+    'control',
+    'errors',
+    'faults',
+    'iam',
+    'lambda',
+    'messages',
+    'metering',
+    'observability',
+    'server',
+    'services',
+  ],
+  resources: [
+    'event-sources',
+    'errors',
+    'faults',
+    'http',
+    'iam',
+    'lambda',
+    'metering',
+    'observability',
+    'services',
+    'sms',
+    'state',
+    'template',
+  ],
+};
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -63,6 +109,20 @@ export default {
       { path: '^local/' },
       { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/discovery/' },
       'It runs any synthesized app; its SMS gateways register themselves as others would.',
+    ),
+    ...Object.entries(LOCAL).map(([folder, below]) =>
+      rule(
+        `local-${folder}`,
+        { path: `^local/${folder}/` },
+        { path: '^local/', pathNot: `^local/(${[folder, ...below].join('|')})/` },
+        'Folders of the embedded cloud depend one way.',
+      ),
+    ),
+    rule(
+      'local-folders-listed',
+      { path: '^local/[^/]+/', pathNot: `^local/(${Object.keys(LOCAL).join('|')})/` },
+      { path: '^local/' },
+      'LOCAL, above, says what each of them may import.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
   ],

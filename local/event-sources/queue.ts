@@ -6,9 +6,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import type { Calls } from '../calls.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
-import type { Meter } from '../meter.ts';
+import type { Meter } from '../metering/meter.ts';
+import type { Calls } from '../observability/calls.ts';
 import { createFilter } from './filter.ts';
 import { Gate } from './gate.ts';
 import { repeat } from './repeat.ts';

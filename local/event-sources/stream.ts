@@ -10,7 +10,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import type { LambdaFunction } from '../lambda/function.ts';
-import type { State } from '../state.ts';
+import type { State } from '../state/state.ts';
 import { createFilter } from './filter.ts';
 import { Gate } from './gate.ts';
 import type { Mapping } from './queue.ts';

@@ -6,7 +6,7 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 import type { ResourceProvider } from '../template/deployment.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 

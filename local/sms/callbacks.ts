@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
-import type { State } from '../state.ts';
+import type { State } from '../state/state.ts';
 
 /** Who we are to Twilio's stand-in. */
 export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox', from: '+15005550006' };

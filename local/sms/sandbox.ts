@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from '@rollcall/kit/discovery/registry';
 import * as z from 'zod';
-import { createGuardedServer } from '../guard.ts';
-import { close, listen } from '../listen.ts';
-import { readBody } from '../read-body.ts';
+import { createGuardedServer } from '../server/guard.ts';
+import { close, listen } from '../server/listen.ts';
+import { readBody } from '../server/read-body.ts';
 import { alibabaOf } from './alibaba.ts';
 import type { Callbacks } from './callbacks.ts';
 import { FAULTS, type Fate, type Mailbox } from './mailbox.ts';

@@ -1,4 +1,4 @@
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 import type { AssembledStack, Assembly } from './assembly.ts';
 
 /** What a resource is to the others: the value of `Ref`, and those of `Fn::GetAtt`. */

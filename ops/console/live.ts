@@ -1,6 +1,6 @@
-import type { Happened } from '../../local/control.ts';
-import type { SentMessage } from '../../local/sent-messages.ts';
-import type { Span } from '../../local/traces.ts';
+import type { Happened } from '../../local/control/control.ts';
+import type { SentMessage } from '../../local/messages/sent-messages.ts';
+import type { Span } from '../../local/observability/traces.ts';
 import { percentile } from '../demo/verdict.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';

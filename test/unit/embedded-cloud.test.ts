@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFilter } from '../../local/event-sources/filter.ts';
-import { HttpApi } from '../../local/http-api.ts';
+import { HttpApi } from '../../local/http/http-api.ts';
 import type { LambdaFunction } from '../../local/lambda/function.ts';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
 import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
 

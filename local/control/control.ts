@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Mapping } from './event-sources/queue.ts';
-import type { FailedInvocation } from './lambda/function.ts';
-import { readBody } from './read-body.ts';
-import { type SentMessage, SentMessages } from './sent-messages.ts';
-import type { AssembledStack } from './template/assembly.ts';
-import { createTraces, type OtlpRequest, type Span } from './traces.ts';
+import type { Mapping } from '../event-sources/queue.ts';
+import type { FailedInvocation } from '../lambda/function.ts';
+import { type SentMessage, SentMessages } from '../messages/sent-messages.ts';
+import { createTraces, type OtlpRequest, type Span } from '../observability/traces.ts';
+import { readBody } from '../server/read-body.ts';
+import type { AssembledStack } from '../template/assembly.ts';
 
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
@@ -162,7 +162,7 @@ async function answered(look: () => Promise<unknown>): Promise<[status: number, 
   try {
     const answer = await look();
     if (answer !== undefined) return [200, answer];
-    return [404, { message: 'The embedded cloud has nothing like that: local/control.ts.' }];
+    return [404, { message: 'The embedded cloud has nothing like that: local/control/control.ts.' }];
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
       return [400, { message: `The request cannot be read: ${error.message}` }];

@@ -5,11 +5,11 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { type Answer, awsError, escaped } from './aws-error.ts';
-import { createFilter } from './event-sources/filter.ts';
-import { entriesOf, failedIn, type Published } from './published.ts';
-import { SENDER_HEADER, SNS_SENDER } from './senders.ts';
-import type { State } from './state.ts';
+import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
+import { createFilter } from '../event-sources/filter.ts';
+import { entriesOf, failedIn, type Published } from '../messages/published.ts';
+import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
+import type { State } from '../state/state.ts';
 
 interface Replay {
   ReplayPolicy: string;

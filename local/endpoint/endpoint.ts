@@ -7,22 +7,22 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Archive } from './archive.ts';
-import { awsError } from './aws-error.ts';
-import type { Calls } from './calls.ts';
-import type { Control } from './control.ts';
-import type { Faults } from './faults.ts';
-import { errorAnswer, withoutSomeEntries } from './faulty-call.ts';
-import { createGuardedServer } from './guard.ts';
-import { type Access, AccessDenied } from './iam/access.ts';
-import { type AskedFor, askedForBy, type Place } from './iam/requests.ts';
-import type { Issuer } from './issuer.ts';
-import type { LambdaFunction } from './lambda/function.ts';
-import type { Meter } from './meter.ts';
-import { readBody } from './read-body.ts';
-import { SENDER_HEADER } from './senders.ts';
-import { messagesSent } from './sent-messages.ts';
-import { accessKeyOf } from './signature.ts';
+import type { Control } from '../control/control.ts';
+import { awsError } from '../errors/aws-error.ts';
+import type { Faults } from '../faults/faults.ts';
+import { errorAnswer, withoutSomeEntries } from '../faults/faulty-call.ts';
+import { type Access, AccessDenied } from '../iam/access.ts';
+import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
+import { accessKeyOf } from '../iam/signature.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
+import { SENDER_HEADER } from '../messages/senders.ts';
+import { messagesSent } from '../messages/sent-messages.ts';
+import type { Meter } from '../metering/meter.ts';
+import type { Calls } from '../observability/calls.ts';
+import { createGuardedServer } from '../server/guard.ts';
+import { readBody } from '../server/read-body.ts';
+import type { Archive } from '../services/archive.ts';
+import type { Issuer } from '../services/issuer.ts';
 
 export interface EndpointOptions {
   dynamoDBUrl: string;

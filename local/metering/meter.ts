@@ -1,4 +1,4 @@
-import { entriesOf } from './published.ts';
+import { entriesOf } from '../messages/published.ts';
 import { addUnits, reporting, type UnitsByTable, unitsOf } from './units.ts';
 
 /** What one caller has asked of one resource by one operation. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { Meter } from '../metering/meter.ts';
+import { createGuardedServer, refusalOf } from '../server/guard.ts';
+import { readBody } from '../server/read-body.ts';
 import type { Authorize } from './authorizers.ts';
 import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
-import { createGuardedServer, refusalOf } from './guard.ts';
-import type { LambdaFunction } from './lambda/function.ts';
-import type { Meter } from './meter.ts';
-import { readBody } from './read-body.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
 
 interface Route {
