@@ -49,7 +49,7 @@ const release = 'packages/kit/src/messaging/release.ts';
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'no emulator says that pages may read its answers',
-    file: 'local/endpoint/endpoint.ts',
+    file: 'local/endpoint/upstream.ts',
     from: ".filter(([name]) => !name.startsWith('access-control-'))",
     to: '',
     test: 'security/callers',
@@ -142,8 +142,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'roles are not enforced',
-    file: 'local/endpoint/endpoint.ts',
-    from: 'if (role) options.access.authorize(role, asked(), service);',
+    file: 'local/endpoint/callers.ts',
+    from: 'if (role) access.authorize(role, asked(), service);',
     to: '',
     test: 'security/access',
   },
