@@ -8,11 +8,11 @@ import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import type { WebhookRequest } from '../../functions/sms/webhooks/webhook.ts';
 import { close, listen } from '../../local/server/listen.ts';
 import { readBody } from '../../local/server/read-body.ts';
-import { ALIBABA } from '../../local/sms/alibaba.ts';
 import { awsOf } from '../../local/sms/aws.ts';
-import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { createCallbacks } from '../../local/sms/callbacks.ts';
+import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../local/sms/credentials.ts';
+import { startGateway } from '../../local/sms/gateway.ts';
 import { createMailbox } from '../../local/sms/mailbox.ts';
-import { startGateway } from '../../local/sms/sandbox.ts';
 
 import { openState } from '../../local/state/state.ts';
 
