@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { startCloud } from '../local/cloud.ts';
-import type { Span } from '../local/observability/traces.ts';
+import type { Span } from '../local/observability/otlp.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { printTable } from '../ops/cli/output.ts';
 import { atLeast } from '../ops/demo/options.ts';

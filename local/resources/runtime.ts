@@ -1,6 +1,6 @@
 import type { Clients, QueueClients } from '../emulators/clients.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
-import type { Mapping } from '../event-sources/queue.ts';
+import type { Mapping } from '../event-sources/mapping.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Authorize } from '../http/authorizers.ts';
 import type { HttpApi } from '../http/http-api.ts';

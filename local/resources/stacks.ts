@@ -1,6 +1,6 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '@rollcall/kit/discovery/registry';
-import type { Mapping } from '../event-sources/queue.ts';
+import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
 import { GATEWAY_SERVICE } from '../sms/lease.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';

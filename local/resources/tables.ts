@@ -7,7 +7,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { CloudError } from '../errors/cloud-error.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface TableProperties {

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Span } from '../../local/observability/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { madeUp } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
 import type { Item } from '../demo/services.ts';

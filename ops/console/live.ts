@@ -1,6 +1,6 @@
-import type { Happened } from '../../local/control/control.ts';
+import type { Happened } from '../../local/control/happened.ts';
 import type { SentMessage } from '../../local/messages/sent-messages.ts';
-import type { Span } from '../../local/observability/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { percentile } from '../demo/verdict.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';

@@ -1,6 +1,8 @@
-import type { Broken, CloudDescription, Happened } from '../../local/control/control.ts';
+import type { Broken, CloudDescription } from '../../local/control/control.ts';
+import type { Happened } from '../../local/control/happened.ts';
 import type { SentMessage } from '../../local/messages/sent-messages.ts';
-import type { Span, TraceQuery } from '../../local/observability/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
+import type { TraceQuery } from '../../local/observability/traces.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
 import { OperatorError, type Stage } from './stage.ts';

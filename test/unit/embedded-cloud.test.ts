@@ -4,7 +4,8 @@ import { HttpApi } from '../../local/http/http-api.ts';
 import type { LambdaFunction } from '../../local/lambda/function.ts';
 import { close, listen } from '../../local/server/listen.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
-import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
+import { deploy } from '../../local/template/deployment.ts';
+import type { ResourceInput } from '../../local/template/resource.ts';
 
 /** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */
 async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {
