@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type Cloud, startCloud } from '../local/cloud.ts';
-import type { CallFault } from '../local/faults.ts';
+import type { CallFault } from '../local/faults/faults.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { madeUp } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';

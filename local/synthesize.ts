@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudError } from './errors.ts';
+import { CloudError } from './errors/cloud-error.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { stageNamed } from '../infra/stages.ts';
-import { CloudError } from '../local/errors.ts';
+import { CloudError } from '../local/errors/cloud-error.ts';
 import { createCallbacks } from '../local/sms/callbacks.ts';
+import { startGateway } from '../local/sms/gateway.ts';
 import { createMailbox } from '../local/sms/mailbox.ts';
-import { startGateway } from '../local/sms/sandbox.ts';
-import { openState } from '../local/state.ts';
+import { openState } from '../local/state/state.ts';
 import { EMBEDDED_CLOUD, port, url } from './cli/command.ts';
 import { endWithNpm, onEnd } from './ending.ts';
 import { reachable, SANDBOX_PORT } from './localstack/address.ts';

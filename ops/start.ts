@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { type Cloud, startCloud } from '../local/cloud.ts';
-import { CloudError } from '../local/errors.ts';
+import { CloudError } from '../local/errors/cloud-error.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { buildConsole } from './console/build.ts';
 import { createConsole } from './console/server.ts';

@@ -1,5 +1,5 @@
-import { CloudError } from '../local/errors.ts';
-import type { TokenRequest } from '../local/issuer.ts';
+import { CloudError } from '../local/errors/cloud-error.ts';
+import type { TokenRequest } from '../local/services/issuer.ts';
 
 /** Good for every member, as the stages' settings have it. */
 export const EVERY_MEMBER: TokenRequest = { scope: 'members:read members:write' };

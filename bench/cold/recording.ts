@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { OPERATOR } from '../../local/iam/access.ts';
+import { signedFetch } from '../../local/iam/signed-fetch.ts';
 import type { FunctionSettings } from '../../local/lambda/instance.ts';
-import { Meter } from '../../local/meter.ts';
-import { signedFetch } from '../../local/signed-fetch.ts';
+import { Meter } from '../../local/metering/meter.ts';
 import { createPaths } from '../../ops/cost/paths.ts';
 import { EVERY_MEMBER } from '../../ops/token.ts';
 

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 
 export interface Emulator {
   url: string;

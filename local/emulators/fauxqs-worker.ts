@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { buildApp } from 'fauxqs';
-import { refusalOf } from '../guard.ts';
-import { SENDER_HEADER, SNS_SENDER } from '../senders.ts';
+import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
+import { refusalOf } from '../server/guard.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
 // machine resolves. So the same parts are put together here; they are not exported, hence the pinned version.

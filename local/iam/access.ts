@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 import {
   type AccessRequest,
   checkStatement,

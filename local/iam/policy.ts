@@ -1,4 +1,4 @@
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 import { contextSentBy } from './service-context.ts';
 
 /** A statement of a policy, as templates have it. */

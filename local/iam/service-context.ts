@@ -1,4 +1,4 @@
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 
 /** What a condition key of a call is: the ARN of the resource in whose name the service calls, or its account. */
 const VALUES = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Faults } from '../faults.ts';
-import type { Meter } from '../meter.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Meter } from '../metering/meter.ts';
 import type { FunctionSettings, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 

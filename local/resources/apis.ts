@@ -1,7 +1,7 @@
-import { type Authorize, iamAuthorizer, jwtAuthorizer } from '../authorizers.ts';
-import type { Cors } from '../cors.ts';
-import { HttpApi } from '../http-api.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import { type Authorize, iamAuthorizer, jwtAuthorizer } from '../http/authorizers.ts';
+import type { Cors } from '../http/cors.ts';
+import { HttpApi } from '../http/http-api.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -1,6 +1,6 @@
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 /** CloudFormation's property names are the attribute names of the SNS and SQS APIs, whose values are strings. */

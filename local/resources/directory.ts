@@ -1,4 +1,4 @@
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import type { Runtime } from './runtime.ts';
 
 /** AWS::ServiceDiscovery::HttpNamespace. Its id is its name. */

@@ -1,5 +1,5 @@
 import { LambdaFunction } from '../lambda/function.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface FunctionProperties {

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from '../iam/policy.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 

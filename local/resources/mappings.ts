@@ -1,6 +1,6 @@
 import { createQueueMapping } from '../event-sources/queue.ts';
 import { createStreamMapping } from '../event-sources/stream.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -1,4 +1,4 @@
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
 import { callsOfAws } from './calls-of-aws.ts';
 import { queues, subscriptions, topics } from './channels.ts';

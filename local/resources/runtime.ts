@@ -1,37 +1,28 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import type { SNSClient } from '@aws-sdk/client-sns';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Archive } from '../archive.ts';
-import type { Authorize } from '../authorizers.ts';
-import type { Calls } from '../calls.ts';
-import type { Directory } from '../directory.ts';
+import type { Clients, QueueClients } from '../emulators/clients.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
-import type { Mapping } from '../event-sources/queue.ts';
-import type { Faults } from '../faults.ts';
-import type { HttpApi } from '../http-api.ts';
+import type { Mapping } from '../event-sources/mapping.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Authorize } from '../http/authorizers.ts';
+import type { HttpApi } from '../http/http-api.ts';
 import type { Access } from '../iam/access.ts';
-import type { Issuer } from '../issuer.ts';
 import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
-import type { Meter } from '../meter.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Meter } from '../metering/meter.ts';
+import type { Calls } from '../observability/calls.ts';
+import type { Archive } from '../services/archive.ts';
+import type { Directory } from '../services/directory.ts';
+import type { Issuer } from '../services/issuer.ts';
+import type { Secrets } from '../services/secrets.ts';
 import type { Callbacks } from '../sms/callbacks.ts';
-import type { State } from '../state.ts';
+import type { Gateway } from '../sms/gateway.ts';
+import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
 
-/** What the providers of resources work with, and what they leave there to be run. */
-export interface Runtime {
+/** What the providers of resources work with. */
+export interface Services extends Clients, QueueClients {
   region: string;
   accountId: string;
   /** URL of the one AWS endpoint. */
   endpointUrl: string;
-  assembly: Assembly;
-  dynamodb: DynamoDBClient;
-  streams: DynamoDBStreamsClient;
-  sns: SNSClient;
-  sqs: SQSClient;
-  /** Goes around the endpoint, as Lambda's own polling does; not so if faults are to meet it too. */
-  pollingSqs: SQSClient;
   state: State;
   calls: Calls;
   writes: Doorbell;
@@ -49,14 +40,24 @@ export interface Runtime {
   callbacks: Pick<Callbacks, 'setAddress'>;
   /** Values of secrets by the end of their names: the credentials of the sandbox. */
   knownSecrets: Record<string, object>;
+  /** URL of the first SMS gateway. */
+  smsUrl: string;
+  /** They stand in the registry, where the templates have one. */
+  gateways: readonly Gateway[];
+  /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
+  parameters: Record<string, string>;
   /** Variables of every function, over what the template says. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   onFailure: (failure: FailedInvocation) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
-
   functions: Map<string, LambdaFunction>;
+}
+
+/** What the providers leave to be run. */
+export interface Runtime extends Services {
+  assembly: Assembly;
   apis: Map<string, HttpApi>;
   authorizers: Map<string, Authorize>;
   mappings: Mapping[];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ResourceProvider } from '../template/deployment.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface SecretProperties {

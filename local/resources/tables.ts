@@ -6,8 +6,8 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CloudError } from '../errors.ts';
-import type { ResourceProvider } from '../template/deployment.ts';
+import { CloudError } from '../errors/cloud-error.ts';
+import type { ResourceProvider } from '../template/resource.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface TableProperties {

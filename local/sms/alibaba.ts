@@ -1,9 +1,8 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Callbacks } from './callbacks.ts';
+import { ALIBABA } from './credentials.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
-
-export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
 
 const LONGEST_SKEW_MS = 15 * 60_000;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Access } from '../iam/access.ts';
-import { signedBy } from '../signature.ts';
+import { signedBy } from '../iam/signature.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Faults } from '../faults.ts';
-import type { State } from '../state.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { State } from '../state/state.ts';
 import type { Callbacks } from './callbacks.ts';
 
 export interface SentText {

@@ -1,190 +1,41 @@
-import type { IncomingMessage } from 'node:http';
-import type { Registry } from '@rollcall/kit/discovery/registry';
-import * as z from 'zod';
-import { createGuardedServer } from '../guard.ts';
-import { close, listen } from '../listen.ts';
-import { readBody } from '../read-body.ts';
-import { alibabaOf } from './alibaba.ts';
-import type { Callbacks } from './callbacks.ts';
-import { FAULTS, type Fate, type Mailbox } from './mailbox.ts';
-import { twilioOf } from './twilio.ts';
-import type { Answer, Request } from './wire.ts';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Faults } from '../faults/faults.ts';
+import type { State } from '../state/state.ts';
+import { createCallbacks } from './callbacks.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import { createMailbox } from './mailbox.ts';
 
-/** One instance of the generic gateway, which also stands for the providers that have an address of their own. */
-export interface Gateway {
-  name: string;
-  url: string;
-  /** Enters itself in the registry, and renews its lease for as long as it is there. */
-  register(registry: Registry): Promise<void>;
-  /** Is gone from one moment to the next, as if its machine had lost power. */
-  crash(): Promise<void>;
-  stop(): Promise<void>;
+export interface SandboxOptions {
+  state: State;
+  sns: SNSClient;
+  faults: Faults | undefined;
 }
 
-/** Under which the gateways register. */
-export const GATEWAY_SERVICE = 'sms-gateway';
-
-const LEASE_MS = 9_000;
-const RENEWED_EVERY_MS = 3_000;
-
-const phone = z.string().regex(/^\+\d{2,15}$/);
-const words = z.string().min(1).max(1600);
-const message = z.object({
-  to: phone,
-  text: words,
-  callback: z.object({ url: z.url(), reference: z.string().min(1).max(255) }).optional(),
-});
-const providerNames = ['http', 'twilio', 'alibaba', 'aws'] as const;
-const inbound = z.strictObject({ from: phone, text: words, provider: z.enum(providerNames).default('http') });
-const address = z.strictObject({ url: z.url() });
-const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
-
-/**
- * A generic SMS gateway that sends nothing: it keeps what it was given.
- * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
- * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
- * `GET /asked` → how often each provider and each instance was asked to send a text.
- * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
- * `POST /inbound` `{from, text, provider?}` is a person who answers, such as STOP: the provider tells the application.
- * `PUT /callbacks/{provider}` `{url}` is where it tells that, if no text has said so yet; and Alibaba's receipts go there.
- */
-export async function startGateway(
-  name: string,
-  mailbox: Mailbox,
-  callbacks: Pick<Callbacks, 'add' | 'setAddress' | 'addressOf'>,
-  port: number,
-): Promise<Gateway> {
-  const [twilio, alibaba] = [twilioOf(mailbox, callbacks), alibabaOf(mailbox, callbacks)];
-
-  async function accept({ headers, body }: Request): Promise<Answer | undefined> {
-    const key = headers['idempotency-key'];
-    const parsed = message.safeParse(parseJson(body));
-    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-    const { to, text, callback } = parsed.data;
-    if (callback) callbacks.setAddress('http', callback.url);
-    const receipt = callback && { address: callback.url, reference: callback.reference };
-    const keep = (fate: Fate) => ({
-      status: 202,
-      body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }), receipt }, fate),
-    });
-    const body503 = { error: 'a fault on purpose' };
-    return mailbox.answer<Answer>(['http', name], key, keep, {
-      fails: { status: 503, body: body503 },
-      refuses: { status: 422, body: body503 },
-      'opted out': { status: 422, body: { code: 'opted-out' } },
-      throttles: { status: 429, body: body503, headers: { 'retry-after': '1' } },
-    });
-  }
-
-  function control(target: string, { method, body }: Request): Answer {
-    const known = ['http', 'gateway-1', 'gateway-2', 'twilio', 'alibaba', 'aws'];
-    if (!known.includes(target)) return { status: 404, body: { error: `there are: ${known.join(', ')}` } };
-    if (method === 'DELETE') mailbox.faults.delete(target);
-    else if (method === 'PUT') {
-      const parsed = fault.safeParse(parseJson(body));
-      if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-      const { kind, ms } = parsed.data;
-      mailbox.faults.set(target, { kind, ...(ms !== undefined && { ms }) });
-    }
-    return { status: 200, body: Object.fromEntries(mailbox.faults) };
-  }
-
-  function hear({ body }: Request): Answer {
-    const parsed = inbound.safeParse(parseJson(body));
-    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-    const { provider, ...said } = parsed.data;
-    const where = callbacks.addressOf(provider);
-    if (where === undefined)
-      return { status: 409, body: { error: `${provider} does not know whom to tell: PUT /callbacks/${provider}` } };
-    callbacks.add(provider, where, { kind: 'inbound', ...said, at: new Date().toISOString() });
-    return { status: 202, body: {} };
-  }
-
-  function direct(provider: string, { body }: Request): Answer {
-    const parsed = address.safeParse(parseJson(body));
-    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-    callbacks.setAddress(provider, parsed.data.url);
-    return { status: 200, body: parsed.data };
-  }
-
-  async function answer(request: Request): Promise<Answer | undefined> {
-    const { method, path, query } = request;
-    const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
-    if (target !== undefined) return control(target, request);
-    if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
-    if (path === '/asked') return { status: 200, body: mailbox.asked };
-    if (path === '/inbound' && method === 'POST') return hear(request);
-    const toDirect = /^\/callbacks\/(http|twilio|alibaba)$/.exec(path)?.[1];
-    if (toDirect !== undefined && method === 'PUT') return direct(toDirect, request);
-    if (path === '/messages' && method === 'POST') return accept(request);
-    if (path === '/messages' && method === 'GET') {
-      const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);
-      return { status: 200, body: { total: messages.length, messages } };
-    }
-    for (const provider of [twilio, alibaba]) {
-      const answered = await provider(request);
-      if (answered !== 'none') return answered;
-    }
-    return { status: 404, body: { error: 'There is /messages here, for GET and POST, /inbound and /faults.' } };
-  }
-
-  const server = createGuardedServer((incoming, response) => {
-    read(incoming)
-      .then(answer)
-      .then(
-        (given) => {
-          // A client that hears nothing hangs up by itself.
-          if (!given) return;
-          const { status, body, headers } = given;
-          response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-        },
-        // Whoever asked went away before the end of the request, or shall believe that nobody is there.
-        () => response.destroy(),
-      );
+/** All SMS providers of a cloud: one mailbox behind two gateways and the AWS endpoint. */
+export function createSandbox({ state, sns, faults }: SandboxOptions) {
+  const callbacks = createCallbacks({
+    state,
+    publish: async (TopicArn, Message) => void (await sns.send(new PublishCommand({ TopicArn, Message }))),
   });
-  const url = await listen(server, port, `SMS ${name}`);
-  let renewal: NodeJS.Timeout | undefined;
-  let entered: Registry | undefined;
-
+  const mailbox = createMailbox(state, callbacks, faults);
+  const gateways: Gateway[] = [];
   return {
-    name,
-    url,
-    async register(registry) {
-      entered = registry;
-      const instance = { id: name, address: url, weight: 1, metadata: { provider: 'http' } };
-      await registry.register(GATEWAY_SERVICE, instance, LEASE_MS);
-      clearInterval(renewal);
-      renewal = setInterval(() => {
-        if (['http', name].some((target) => mailbox.faults.get(target)?.kind === 'down')) return;
-        const renew = async () => {
-          if (await registry.renew(GATEWAY_SERVICE, name, LEASE_MS)) return;
-          await registry.register(GATEWAY_SERVICE, instance, LEASE_MS);
-        };
-        renew().catch((error: Error) => console.error(`SMS ${name} cannot renew its lease: ${error.message}`));
-      }, RENEWED_EVERY_MS);
+    callbacks,
+    mailbox,
+    gateways: gateways as readonly Gateway[],
+
+    /** Of the first gateway; empty before it is there. */
+    get url(): string {
+      return gateways[0]?.url ?? '';
     },
-    async crash() {
-      clearInterval(renewal);
-      await close(server);
-    },
-    async stop() {
-      clearInterval(renewal);
-      await entered?.leave(GATEWAY_SERVICE, name).catch(() => {});
-      if (server.listening) await close(server);
+
+    /** @param port of the first gateway, the other has the next; 0: any that are free */
+    async start(port: number, opened: AsyncDisposableStack): Promise<void> {
+      for (const [index, name] of ['gateway-1', 'gateway-2'].entries()) {
+        const gateway = await startGateway(name, mailbox, callbacks, port && port + index);
+        opened.defer(gateway.stop);
+        gateways.push(gateway);
+      }
     },
   };
-}
-
-async function read(request: IncomingMessage): Promise<Request> {
-  const [path = '/', query = ''] = (request.url ?? '/').split('?');
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-  return { method: request.method ?? 'GET', path, query, headers, body: (await readBody(request)) ?? Buffer.alloc(0) };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

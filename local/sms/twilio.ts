@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Callbacks, TWILIO } from './callbacks.ts';
+import type { Callbacks } from './callbacks.ts';
+import { TWILIO } from './credentials.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 

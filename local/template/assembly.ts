@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudError } from '../errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 
 export interface TemplateResource {
   Type: string;

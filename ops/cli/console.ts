@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { createGuardedServer } from '../../local/guard.ts';
-import { close, listen } from '../../local/listen.ts';
+import { createGuardedServer } from '../../local/server/guard.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import { buildConsole } from '../console/build.ts';
 import { createConsole } from '../console/server.ts';
 import { endWithNpm, onEnd } from '../ending.ts';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { CloudError } from '../../local/errors.ts';
+import { CloudError } from '../../local/errors/cloud-error.ts';
 import { OperatorError } from '../stage/stage.ts';
 import { UsageError } from './command.ts';
 import { called } from './name.ts';

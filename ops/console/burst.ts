@@ -1,6 +1,6 @@
 import { PARKED } from '@rollcall/kit/contracts/subscriber-table';
 import pMap from 'p-map';
-import type { Span } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { madeUp } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { type Item, itemsBy } from '../demo/services.ts';

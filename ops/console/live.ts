@@ -1,6 +1,6 @@
-import type { Happened } from '../../local/control.ts';
-import type { SentMessage } from '../../local/sent-messages.ts';
-import type { Span } from '../../local/traces.ts';
+import type { Happened } from '../../local/control/happened.ts';
+import type { SentMessage } from '../../local/messages/sent-messages.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';

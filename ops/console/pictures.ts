@@ -1,4 +1,4 @@
-import type { Span } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { percentile } from '../demo/verdict.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { readBody } from '../../local/read-body.ts';
+import { readBody } from '../../local/server/read-body.ts';
 import { consumersOf, subscribersOf } from '../stage/consumers.ts';
 import { registered } from '../stage/directory.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';

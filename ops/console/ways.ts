@@ -1,4 +1,4 @@
-import type { Span } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import type { Topology } from '../stage/topology.ts';
 
 /** Finds what spans speak of in a topology. */

@@ -1,6 +1,6 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { CloudError } from '../../local/errors.ts';
+import { CloudError } from '../../local/errors/cloud-error.ts';
 import { harmless } from '../cli/output.ts';
 import type { Read } from './input.ts';
 import type { Format } from './records.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { getSystemErrorMessage } from 'node:util';
-import { CloudError } from '../../local/errors.ts';
+import { CloudError } from '../../local/errors/cloud-error.ts';
 import { csvFormat } from './csv.ts';
 import type { Line, Read } from './input.ts';
 import { readRecords } from './records.ts';

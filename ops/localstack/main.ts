@@ -7,7 +7,7 @@ import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { stageNamed } from '../../infra/stages.ts';
-import { WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { WEBHOOK_KEYS } from '../../local/sms/credentials.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { EMBEDDED_CLOUD } from '../cli/command.ts';

@@ -1,13 +1,15 @@
-import type { Broken, CloudDescription, Happened } from '../../local/control.ts';
-import type { SentMessage } from '../../local/sent-messages.ts';
+import type { Broken, CloudDescription } from '../../local/control/control.ts';
+import type { Happened } from '../../local/control/happened.ts';
+import type { SentMessage } from '../../local/messages/sent-messages.ts';
+import type { Span } from '../../local/observability/otlp.ts';
+import type { TraceQuery } from '../../local/observability/traces.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
-import type { Span, TraceQuery } from '../../local/traces.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
-/** What an embedded cloud tells of itself beside AWS's own APIs (local/control.ts); nothing, if the stage is in none. */
+/** What an embedded cloud tells of itself beside AWS's own APIs (local/control/control.ts); nothing, if the stage is in none. */
 export async function embeddedCloudOf({ endpoint }: Stage): Promise<EmbeddedCloud | undefined> {
   if (!endpoint) return undefined;
   const response = await fetch(`${endpoint}/_rollcall`).catch(() => undefined);

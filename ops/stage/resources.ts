@@ -1,5 +1,6 @@
 import type { AssembledStack } from '../../local/template/assembly.ts';
-import { type Deployed, deploy, type ResourceProvider } from '../../local/template/deployment.ts';
+import { deploy } from '../../local/template/deployment.ts';
+import type { Deployed, ResourceProvider } from '../../local/template/resource.ts';
 
 /** A resource of a template. Wherever its properties refer to another one of the stage, there is the id of that one. */
 export interface Resource {

@@ -1,4 +1,4 @@
-import type { TokenRequest } from '../../local/issuer.ts';
+import type { TokenRequest } from '../../local/services/issuer.ts';
 import { askIssuer, EVERY_MEMBER } from '../token.ts';
 import { addressOf, issuerOf } from './issuer.ts';
 import { OperatorError, type Stage } from './stage.ts';

@@ -1,5 +1,6 @@
 import { BatchGetTracesCommand, paginateGetTraceSummaries, type Trace, XRayClient } from '@aws-sdk/client-xray';
-import type { Span, TraceQuery } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
+import type { TraceQuery } from '../../local/observability/traces.ts';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { OperatorError, type Stage } from './stage.ts';
 

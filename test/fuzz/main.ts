@@ -12,7 +12,7 @@ import pMap from 'p-map';
 import pc from 'picocolors';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { OPERATOR } from '../../local/iam/access.ts';
-import { signedFetch } from '../../local/signed-fetch.ts';
+import { signedFetch } from '../../local/iam/signed-fetch.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { atLeastOne } from '../../ops/cli/command.ts';
 import { progressBar } from '../../ops/cli/output.ts';

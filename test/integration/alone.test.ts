@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import { askIssuer, EVERY_MEMBER } from '../../ops/token.ts';
 import { root } from '../support/run.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Meter, type Metered } from '../../local/meter.ts';
+import { Meter, type Metered } from '../../local/metering/meter.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { busyCalls } from '../../ops/cost/bill.ts';
 import { type Deployed, deployedOf } from '../../ops/cost/deployed.ts';

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/listen.ts';
-import { readBody } from '../../local/read-body.ts';
+import { close, listen } from '../../local/server/listen.ts';
+import { readBody } from '../../local/server/read-body.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { skewFound } from '../../ops/stage/doctor/surroundings.ts';
 import about from '../../package.json' with { type: 'json' };

@@ -9,7 +9,7 @@ import {
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CallFault, TextFault } from '../../local/faults.ts';
+import type { CallFault, TextFault } from '../../local/faults/faults.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { httpEvent } from '../support/http.ts';
 

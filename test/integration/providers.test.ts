@@ -6,7 +6,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { circuitsOf } from '@rollcall/kit/resilience/dynamodb-circuit-store';
 import { readSwitches } from '@rollcall/kit/resilience/switches';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 

@@ -3,7 +3,7 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR } from '../../local/iam/access.ts';
-import { signedFetch } from '../../local/signed-fetch.ts';
+import { signedFetch } from '../../local/iam/signed-fetch.ts';
 import {
   MemberService,
   ProblemDetailSchema,

@@ -20,10 +20,11 @@ import { readAwsEvent } from '../../functions/sms/webhooks/aws-end-user-messagin
 import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { readTwilio } from '../../functions/sms/webhooks/twilio.ts';
 import type { ReadWebhook } from '../../functions/sms/webhooks/webhook.ts';
-import { close, listen } from '../../local/listen.ts';
-import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { close, listen } from '../../local/server/listen.ts';
+import { createCallbacks } from '../../local/sms/callbacks.ts';
+import { TWILIO, WEBHOOK_KEYS } from '../../local/sms/credentials.ts';
 import type { ProviderFault } from '../../local/sms/mailbox.ts';
-import { openState } from '../../local/state.ts';
+import { openState } from '../../local/state/state.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { eventually } from '../support/cloud.ts';
 import { startProviders } from '../support/sms-providers.ts';

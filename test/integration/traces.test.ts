@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Span, TraceQuery } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
+import type { TraceQuery } from '../../local/observability/traces.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 

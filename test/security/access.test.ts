@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { Access, AccessDenied } from '../../local/iam/access.ts';
 import { checkStatement, decide, type Statement } from '../../local/iam/policy.ts';
 import { askedForBy } from '../../local/iam/requests.ts';
-import { SNS_SENDER } from '../../local/senders.ts';
+import { SNS_SENDER } from '../../local/messages/senders.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';

@@ -11,7 +11,8 @@ import { EventTopic } from '../../infra/constructs/event-topic.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { decide, type PolicyDocument, type Principal, type Statement, statementsOf } from '../../local/iam/policy.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
-import { type Deployed, deploy, type ResourceProvider } from '../../local/template/deployment.ts';
+import { deploy } from '../../local/template/deployment.ts';
+import type { Deployed, ResourceProvider } from '../../local/template/resource.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';

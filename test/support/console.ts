@@ -1,5 +1,5 @@
-import { createGuardedServer } from '../../local/guard.ts';
-import { close, listen } from '../../local/listen.ts';
+import { createGuardedServer } from '../../local/server/guard.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import { createConsole } from '../../ops/console/server.ts';
 import { openStage } from '../../ops/stage/stage.ts';
 import type { TestCloud } from './cloud.ts';

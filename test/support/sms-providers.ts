@@ -6,15 +6,15 @@ import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts
 import type { SmsProvider } from '../../functions/sms/providers/provider.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import type { WebhookRequest } from '../../functions/sms/webhooks/webhook.ts';
-import { close, listen } from '../../local/listen.ts';
-import { readBody } from '../../local/read-body.ts';
-import { ALIBABA } from '../../local/sms/alibaba.ts';
+import { close, listen } from '../../local/server/listen.ts';
+import { readBody } from '../../local/server/read-body.ts';
 import { awsOf } from '../../local/sms/aws.ts';
-import { createCallbacks, TWILIO, WEBHOOK_KEYS } from '../../local/sms/callbacks.ts';
+import { createCallbacks } from '../../local/sms/callbacks.ts';
+import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../local/sms/credentials.ts';
+import { startGateway } from '../../local/sms/gateway.ts';
 import { createMailbox } from '../../local/sms/mailbox.ts';
-import { startGateway } from '../../local/sms/sandbox.ts';
 
-import { openState } from '../../local/state.ts';
+import { openState } from '../../local/state/state.ts';
 
 /** Secrets that the sandbox does not know. */
 export interface Wrong {

@@ -1,10 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFilter } from '../../local/event-sources/filter.ts';
-import { HttpApi } from '../../local/http-api.ts';
+import { HttpApi } from '../../local/http/http-api.ts';
 import type { LambdaFunction } from '../../local/lambda/function.ts';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import type { AssembledStack } from '../../local/template/assembly.ts';
-import { deploy, type ResourceInput } from '../../local/template/deployment.ts';
+import { deploy } from '../../local/template/deployment.ts';
+import type { ResourceInput } from '../../local/template/resource.ts';
 
 /** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */
 async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {

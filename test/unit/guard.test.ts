@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGuardedServer, refusalOf } from '../../local/guard.ts';
-import { close, listen } from '../../local/listen.ts';
+import { createGuardedServer, refusalOf } from '../../local/server/guard.ts';
+import { close, listen } from '../../local/server/listen.ts';
 
 describe('a request', () => {
   it.each([

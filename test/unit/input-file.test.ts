@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CloudError } from '../../local/errors.ts';
+import { CloudError } from '../../local/errors/cloud-error.ts';
 import type { Line } from '../../ops/demo/input.ts';
 import { openInput } from '../../ops/demo/input-file.ts';
 import { readRecords } from '../../ops/demo/records.ts';

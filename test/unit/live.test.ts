@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Span } from '../../local/traces.ts';
+import type { Span } from '../../local/observability/otlp.ts';
 import { createLive } from '../../ops/console/live.ts';
 import type { Topology } from '../../ops/stage/topology.ts';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 import { reasonOf } from '../../ops/answer.ts';
 import type { Line } from '../../ops/demo/input.ts';
 import { registerAll } from '../../ops/demo/registrations.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Archive } from '../../local/archive.ts';
-import { entriesOf, failedIn } from '../../local/published.ts';
-import { openState, type State } from '../../local/state.ts';
+import { entriesOf, failedIn } from '../../local/messages/published.ts';
+import { Archive } from '../../local/services/archive.ts';
+import { openState, type State } from '../../local/state/state.ts';
 import { profileChanged, registered } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 

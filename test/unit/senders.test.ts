@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { expect, it, onTestFinished } from 'vitest';
 import { startMessaging } from '../../local/emulators/fauxqs.ts';
-import { SENDER_HEADER, SNS_SENDER } from '../../local/senders.ts';
+import { SENDER_HEADER, SNS_SENDER } from '../../local/messages/senders.ts';
 
 const region = 'us-east-1';
 const configOf = (url: string) => ({

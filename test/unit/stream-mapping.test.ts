@@ -2,7 +2,7 @@ import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { describe, expect, it } from 'vitest';
 import { createStreamMapping, type StreamMappingOptions } from '../../local/event-sources/stream.ts';
 import type { LambdaFunction } from '../../local/lambda/function.ts';
-import type { State } from '../../local/state.ts';
+import type { State } from '../../local/state/state.ts';
 
 type Answer = { ok: boolean; payload: string };
 const fine: Answer = { ok: true, payload: 'null' };

@@ -4,7 +4,7 @@ import { createObservability } from '@rollcall/kit/observability/observability';
 import { currentTraceparent, traced } from '@rollcall/kit/observability/spans';
 import { flushed } from '@rollcall/kit/observability/tracing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { close, listen } from '../../local/listen.ts';
+import { close, listen } from '../../local/server/listen.ts';
 
 const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];
 let status = 200;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startDynamoDB } from '../../local/emulators/dynoxide.ts';
-import { reporting, sizeOf, unitsOf } from '../../local/units.ts';
+import { reporting, sizeOf, unitsOf } from '../../local/metering/units.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-units-'));
 let emulator: Emulator;

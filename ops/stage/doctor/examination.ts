@@ -1,4 +1,4 @@
-import { CloudError } from '../../../local/errors.ts';
+import { CloudError } from '../../../local/errors/cloud-error.ts';
 import type { AssembledStack } from '../../../local/template/assembly.ts';
 import { embeddedCloudOf } from '../embedded-cloud.ts';
 import { OperatorError, type Stage } from '../stage.ts';

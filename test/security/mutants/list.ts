@@ -33,11 +33,11 @@ export interface SecurityMutant {
 }
 
 const api = 'infra/constructs/api.ts';
-const authorizers = 'local/authorizers.ts';
+const authorizers = 'local/http/authorizers.ts';
 const access = 'shared/member-access.ts';
-const signature = 'local/signature.ts';
+const signature = 'local/iam/signature.ts';
 const policy = 'local/iam/policy.ts';
-const guard = 'local/guard.ts';
+const guard = 'local/server/guard.ts';
 const encryption = 'infra/constructs/encryption.ts';
 const queue = 'infra/constructs/stage-queue.ts';
 const topic = 'infra/constructs/event-topic.ts';
@@ -49,7 +49,7 @@ const parkingParts = 'packages/kit/src/messaging/parking';
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'no emulator says that pages may read its answers',
-    file: 'local/endpoint.ts',
+    file: 'local/endpoint/upstream.ts',
     from: ".filter(([name]) => !name.startsWith('access-control-'))",
     to: '',
     test: 'security/callers',
@@ -142,8 +142,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'roles are not enforced',
-    file: 'local/endpoint.ts',
-    from: 'if (role) options.access.authorize(role, asked(), service);',
+    file: 'local/endpoint/callers.ts',
+    from: 'if (role) access.authorize(role, asked(), service);',
     to: '',
     test: 'security/access',
   },
@@ -639,7 +639,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'whom the API is opened to may use the console',
-    file: 'local/http-api.ts',
+    file: 'local/http/http-api.ts',
     from: 'if (refusalOf(request.headers) === undefined && this.site?.(',
     to: 'if (this.site?.(',
     test: 'security/callers',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Server as NetServer } from 'node:net';
-import { CloudError } from './errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 
 /**
  * Listens on loopback.

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { CloudError } from './errors.ts';
+import { CloudError } from '../errors/cloud-error.ts';
 
 /** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox and what it is to tell of them, archives of topics. */
 export interface State {

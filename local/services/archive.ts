@@ -5,11 +5,12 @@ import {
   type SNSClientConfig,
 } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { type Answer, awsError, escaped } from './aws-error.ts';
-import { createFilter } from './event-sources/filter.ts';
-import { entriesOf, failedIn, type Published } from './published.ts';
-import { SENDER_HEADER, SNS_SENDER } from './senders.ts';
-import type { State } from './state.ts';
+import type { Answer } from '../errors/aws-error.ts';
+import { createFilter } from '../event-sources/filter.ts';
+import { entriesOf, failedIn, type Published } from '../messages/published.ts';
+import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
+import type { State } from '../state/state.ts';
+import { answer, attributesAnswer, invalid } from './sns-answers.ts';
 
 interface Replay {
   ReplayPolicy: string;
@@ -183,19 +184,4 @@ const replayed = ({ id, body, group, attributes }: Row) => ({
       { DataType: 'String', StringValue },
     ]),
   ),
-});
-
-const invalid = (message: string) => awsError('sns', { status: 400, code: 'InvalidParameter', message });
-
-const attributesAnswer = (operation: string, attributes: Record<string, string>) => {
-  const entries = Object.entries(attributes).map(
-    ([key, value]) => `<entry><key>${key}</key><value>${escaped(value)}</value></entry>`,
-  );
-  return answer(operation, `<Attributes>${entries.join('')}</Attributes>`);
-};
-
-const answer = (operation: string, result: string): Answer => ({
-  status: 200,
-  headers: { 'content-type': 'text/xml' },
-  body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
 });

@@ -1,4 +1,4 @@
-import type { State } from './state.ts';
+import type { State } from '../state/state.ts';
 
 /** Secrets Manager, as far as it is used. Values survive a restart; they are in the clear. */
 export class Secrets {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import * as z from 'zod';
-import { readBody } from './read-body.ts';
-import type { State } from './state.ts';
+import { readBody } from '../server/read-body.ts';
+import type { State } from '../state/state.ts';
 
 /** The only algorithms that JWT authorizers of HTTP APIs take are those with RSA. */
 const ALGORITHM = 'RS256';

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import { type Access, AccessDenied } from './iam/access.ts';
-import { type SignedRequest, signedBy } from './signature.ts';
+import { type Access, AccessDenied } from '../iam/access.ts';
+import { type SignedRequest, signedBy } from '../iam/signature.ts';
 
 /** What a route's authorizer lets through, as the event will say; or the status of its refusal. */
 export type Authorized = { authorizer: object } | { refused: 401 | 403 };

@@ -1,6 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Credentials } from './iam/access.ts';
+import type { Credentials } from './access.ts';
 
 /** `fetch` that signs what it sends to an HTTP API (SigV4, service `execute-api`), as another service would. */
 export function signedFetch(credentials: Credentials, region = 'us-east-1', send = fetch): typeof fetch {

@@ -1,4 +1,4 @@
-import { type Answer, awsError } from './aws-error.ts';
+import { type Answer, awsError } from '../errors/aws-error.ts';
 import type { CallFault } from './faults.ts';
 
 interface Code {

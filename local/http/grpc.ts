@@ -6,11 +6,11 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { refusalOf } from './guard.ts';
-import { OPERATOR } from './iam/access.ts';
-import { listen } from './listen.ts';
-import { readBody } from './read-body.ts';
-import { signedFetch } from './signed-fetch.ts';
+import { OPERATOR } from '../iam/access.ts';
+import { signedFetch } from '../iam/signed-fetch.ts';
+import { refusalOf } from '../server/guard.ts';
+import { listen } from '../server/listen.ts';
+import { readBody } from '../server/read-body.ts';
 
 /** Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). */
 const TRAILERS = 0x80;

@@ -1,32 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Mapping } from './event-sources/queue.ts';
-import type { FailedInvocation } from './lambda/function.ts';
-import { readBody } from './read-body.ts';
-import { type SentMessage, SentMessages } from './sent-messages.ts';
-import type { AssembledStack } from './template/assembly.ts';
-import { createTraces, type OtlpRequest, type Span } from './traces.ts';
+import type { Mapping } from '../event-sources/mapping.ts';
+import { type SentMessage, SentMessages } from '../messages/sent-messages.ts';
+import type { OtlpRequest } from '../observability/otlp.ts';
+import { createTraces } from '../observability/traces.ts';
+import { readBody } from '../server/read-body.ts';
+import type { AssembledStack } from '../template/assembly.ts';
+import { type Failure, RecentEvents } from './happened.ts';
 
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
   apiUrl: string;
   smsUrl: string;
   calls: Record<string, number>;
-}
-
-/** An invocation that failed, and when. */
-export interface Failure extends FailedInvocation {
-  at: string;
-  /** File. */
-  log: string;
-}
-
-/** What happened since somebody asked last. */
-export interface Happened {
-  /** To ask with next. */
-  next: number;
-  spans: Span[];
-  messages: SentMessage[];
-  failures: Failure[];
 }
 
 /** What is broken on purpose. */
@@ -46,8 +31,6 @@ export interface ControlOptions {
 }
 
 const MOST_LATENCY_MS = 10_000;
-/** Whoever asks less often misses what is older. */
-const MOST_RECENT = 10_000;
 
 export type Control = ReturnType<typeof createControl>;
 
@@ -65,26 +48,8 @@ export type Control = ReturnType<typeof createControl>;
 export function createControl({ about, templates, mappings }: ControlOptions) {
   const traces = createTraces();
   const messages = new SentMessages();
-  const recent: Array<{ span: Span } | { message: SentMessage } | { failure: Failure }> = [];
-  let happened = 0;
+  const recent = new RecentEvents();
   let latencyMs = 0;
-
-  function note(all: typeof recent): void {
-    recent.push(...all);
-    happened += all.length;
-    if (recent.length > 2 * MOST_RECENT) recent.splice(0, recent.length - MOST_RECENT);
-  }
-
-  function since(after: number): Happened {
-    const missing = Math.min(recent.length, Math.max(0, happened - after));
-    const told = missing === 0 ? [] : recent.slice(-missing);
-    return {
-      next: happened,
-      spans: told.flatMap((one) => ('span' in one ? [one.span] : [])),
-      messages: told.flatMap((one) => ('message' in one ? [one.message] : [])),
-      failures: told.flatMap((one) => ('failure' in one ? [one.failure] : [])),
-    };
-  }
 
   const sources = () => mappings().flatMap(({ source }) => source ?? []);
   const broken = (): Broken => ({
@@ -107,7 +72,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     const query = Object.fromEntries(searchParams);
     switch (`${method} ${what}`) {
       case 'POST traces':
-        note(traces.add(JSON.parse(body.toString()) as OtlpRequest).map((span) => ({ span })));
+        recent.add(traces.add(JSON.parse(body.toString()) as OtlpRequest).map((span) => ({ span })));
         return {};
       case 'GET ':
         return about();
@@ -118,7 +83,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       case 'GET messages':
         return messages.about(query.aggregate ?? '');
       case 'GET happened':
-        return since(Number(query.after ?? 0));
+        return recent.since(Number(query.after ?? 0));
       case 'GET broken':
         return broken();
       case 'PUT broken':
@@ -141,10 +106,10 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
 
     sent(told: readonly SentMessage[]): void {
       messages.add(told);
-      note(told.map((message) => ({ message })));
+      recent.add(told.map((message) => ({ message })));
     },
 
-    failed: (failure: Failure): void => note([{ failure }]),
+    failed: (failure: Failure): void => recent.add([{ failure }]),
 
     takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
 
@@ -162,7 +127,7 @@ async function answered(look: () => Promise<unknown>): Promise<[status: number, 
   try {
     const answer = await look();
     if (answer !== undefined) return [200, answer];
-    return [404, { message: 'The embedded cloud has nothing like that: local/control.ts.' }];
+    return [404, { message: 'The embedded cloud has nothing like that: local/control/control.ts.' }];
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
       return [400, { message: `The request cannot be read: ${error.message}` }];

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { clientConfig, createClients } from '../emulators/clients.ts';
+import type { Emulators } from '../emulators/emulators.ts';
+import { Doorbell } from '../event-sources/doorbell.ts';
+import type { Faults } from '../faults/faults.ts';
+import { ApiServers } from '../http/api-servers.ts';
+import { Access } from '../iam/access.ts';
+import type { Place } from '../iam/requests.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { Meter } from '../metering/meter.ts';
+import { Calls } from '../observability/calls.ts';
+import { Stacks } from '../resources/stacks.ts';
+import { Archive } from '../services/archive.ts';
+import { Directory } from '../services/directory.ts';
+import { Secrets } from '../services/secrets.ts';
+import { createSandbox } from '../sms/sandbox.ts';
+import type { State } from '../state/state.ts';
+
+export interface CoreOptions {
+  place: Place;
+  state: State;
+  /** Folder for everything that survives a restart; nothing: in memory. */
+  data: string | undefined;
+  emulators: Emulators;
+  /** Of the first API; 0: any that is free. */
+  apiPort: number;
+  faults: Faults | undefined;
+  meter: Meter | undefined;
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+/** What the AWS endpoint and the deployed stacks share. Nothing of it listens yet. */
+export function createCore(
+  { place, state, data, emulators, apiPort, faults, meter }: CoreOptions,
+  opened: AsyncDisposableStack,
+) {
+  const clients = createClients(emulators, place.region, opened);
+  const archive = new Archive(state, clientConfig(emulators.messagingUrl, place.region));
+  opened.defer(() => archive.close());
+  return {
+    ...place,
+    state,
+    emulators,
+    clients,
+    archive,
+    functions: new Map<string, LambdaFunction>(),
+    calls: new Calls(),
+    writes: new Doorbell(),
+    directory: new Directory(),
+    secrets: new Secrets(state),
+    sandbox: createSandbox({ state, sns: clients.sns, faults }),
+    access: new Access({ ...place, salt: data ?? randomUUID() }),
+    apis: new ApiServers(apiPort, opened),
+    stacks: new Stacks(),
+    faults,
+    meter,
+  };
+}

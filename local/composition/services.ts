@@ -1,0 +1,47 @@
+import type { Control } from '../control/control.ts';
+import { createQueueClients } from '../emulators/clients.ts';
+import type { FailedInvocation } from '../lambda/function.ts';
+import { createLogs } from '../observability/logs.ts';
+import type { Services } from '../resources/runtime.ts';
+import type { Issuer } from '../services/issuer.ts';
+import { SANDBOX_SECRETS } from '../sms/credentials.ts';
+import type { Core } from './core.ts';
+
+export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment'> {
+  endpoint: { url: string; issuer: Issuer; control: Control };
+  /** Where logs are written. */
+  folder: string;
+}
+
+/** What deployed stacks work with. */
+export function createServices(
+  core: Core,
+  { endpoint: { url: endpointUrl, issuer, control }, folder, ...settings }: ServicesOptions,
+  opened: AsyncDisposableStack,
+) {
+  const { region, faults, sandbox, apis, emulators } = core;
+  const logs = createLogs(folder);
+  opened.defer(logs.close);
+  const onFailure = (failure: FailedInvocation) => {
+    const log = logs.fileOf(failure.functionName);
+    console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
+    control.failed({ ...failure, at: new Date().toISOString(), log });
+  };
+  const queueUrls = { making: endpointUrl, polling: faults ? endpointUrl : emulators.messagingUrl };
+  const services: Services = {
+    ...core,
+    ...core.clients,
+    ...createQueueClients(queueUrls, region, opened),
+    ...settings,
+    endpointUrl,
+    issuer,
+    log: logs.write,
+    onFailure,
+    openApi: apis.open,
+    smsUrl: sandbox.url,
+    gateways: sandbox.gateways,
+    callbacks: sandbox.callbacks,
+    knownSecrets: SANDBOX_SECRETS,
+  };
+  return { services, logs };
+}

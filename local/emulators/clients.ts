@@ -1,0 +1,56 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Emulators } from './emulators.ts';
+
+/** How a client asks what is on this machine. */
+export const clientConfig = (endpoint: string, region: string) => ({
+  endpoint,
+  region,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+/** They go around our endpoint. */
+export interface Clients {
+  dynamodb: DynamoDBClient;
+  streams: DynamoDBStreamsClient;
+  sns: SNSClient;
+}
+
+export interface QueueClients {
+  sqs: SQSClient;
+  /** Goes around the endpoint, as Lambda's own polling does; not so if faults are to meet it too. */
+  pollingSqs: SQSClient;
+}
+
+export function createClients(
+  { dynamoDBUrl, messagingUrl }: Emulators,
+  region: string,
+  opened: AsyncDisposableStack,
+): Clients {
+  return closedWith(opened, {
+    dynamodb: new DynamoDBClient(clientConfig(dynamoDBUrl, region)),
+    streams: new DynamoDBStreamsClient(clientConfig(dynamoDBUrl, region)),
+    sns: new SNSClient(clientConfig(messagingUrl, region)),
+  });
+}
+
+/** @param urls a queue's URL names the host that was asked to make it */
+export function createQueueClients(
+  urls: { making: string; polling: string },
+  region: string,
+  opened: AsyncDisposableStack,
+): QueueClients {
+  return closedWith(opened, {
+    sqs: new SQSClient(clientConfig(urls.making, region)),
+    pollingSqs: new SQSClient(clientConfig(urls.polling, region)),
+  });
+}
+
+function closedWith<T extends Record<string, { destroy(): void }>>(opened: AsyncDisposableStack, clients: T): T {
+  opened.defer(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  return clients;
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { type Emulator, startDynamoDB } from './dynoxide.ts';
+import { startMessaging } from './fauxqs.ts';
+
+/** Where they are. */
+export interface Emulators {
+  dynamoDBUrl: string;
+  messagingUrl: string;
+}
+
+export interface EmulatorsOptions {
+  /** Folder for what cannot be in memory. */
+  folder: string;
+  /** Folder for what survives a restart; nothing: in memory. */
+  data: string | undefined;
+  region: string;
+}
+
+export async function startEmulators(
+  { folder, data, region }: EmulatorsOptions,
+  opened: AsyncDisposableStack,
+): Promise<Emulators> {
+  const opening = async (starting: Promise<Emulator>): Promise<string> => {
+    const { url, stop } = await starting;
+    opened.defer(stop);
+    return url;
+  };
+  const starting = [
+    opening(startDynamoDB(join(folder, 'dynamodb.db'))),
+    opening(startMessaging({ folder: data, region })),
+  ] as const;
+  // Also if one of them fails: the other must be known, to be stopped.
+  await Promise.allSettled(starting);
+  const [dynamoDBUrl, messagingUrl] = await Promise.all(starting);
+  return { dynamoDBUrl, messagingUrl };
+}

@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { awsError } from '../errors/aws-error.ts';
+import type { AccessDenied } from '../iam/access.ts';
+
+export function send(
+  response: ServerResponse,
+  { status, headers, body }: { status: number; headers: IncomingHttpHeaders; body: string | Buffer },
+): void {
+  response.writeHead(status, headers).end(body);
+}
+
+export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code })
+    .end(JSON.stringify({ __type: code, message, Message: message }));
+}
+
+/** How each service says that a caller may not do something. */
+export function denied(service: string, { message }: AccessDenied) {
+  if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
+  return awsError(service, { status: service === 'dynamodb' ? 400 : 403, code: 'AccessDeniedException', message });
+}

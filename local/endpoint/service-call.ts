@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallFault } from '../faults/faults.ts';
+import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
+import { askedForBy } from '../iam/requests.ts';
+import { send } from './answers.ts';
+import { authorize, keyOf } from './callers.ts';
+import { metered, tellOf } from './observers.ts';
+import type { EndpointOptions } from './options.ts';
+import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
+
+/**
+ * Has a call answered, or go wrong as somebody wants it to.
+ * @throws {AccessDenied}
+ */
+export async function forward(options: EndpointOptions, upstream: Upstream, call: ServiceCall): Promise<void> {
+  const { request, response, body, target } = call;
+  const { service, operation } = target;
+  authorize(options.access, request, service, () => askedForBy(service, operation, body.toString(), options.place));
+  options.calls.count(service, operation);
+  await holdUp(options, call);
+  const fault = await faultOf(options, call);
+  const fail = (kind: CallFault['kind']) => send(response, errorAnswer(kind, service, body.toString()));
+  if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') return fail(fault.kind);
+  const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
+  const asked = partial ? Buffer.from(partial.request) : body;
+  const answer = await metered(options, call, asked, (prepared) => upstream.ask(call, prepared));
+  if (!answer) return;
+  tellOf(options, call, partial?.request ?? body.toString(), answer);
+  if (fault?.kind === 'answer lost') return fail(fault.kind);
+  if (!partial || answer.status >= 300) return send(response, answer);
+  options.faults?.happened(`${service} ${operation}: partly done`);
+  send(response, partOf(answer, partial));
+}
+
+/** As long as somebody wants calls of functions to take longer. */
+async function holdUp({ control, access }: EndpointOptions, { request }: ServiceCall): Promise<void> {
+  if (control.latencyMs() > 0 && access.roleOf(keyOf(request))) await delay(control.latencyMs());
+}
+
+/** What goes wrong with a call; one that comes later has come when this resolves. */
+async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Promise<CallFault | undefined> {
+  const { service, operation } = target;
+  const fault = faults?.call(service, operation);
+  if (fault && fault.kind !== 'partly done') faults?.happened(`${service} ${operation}: ${fault.kind}`);
+  if (fault?.kind === 'delayed') await delay(fault.ms);
+  return fault;
+}
+
+/** The answer to a part of a batch, as one to the whole batch: its length and checksum are others. */
+function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
+  const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
+  return { status, headers: others, body: partial.complete(body.toString()) };
+}

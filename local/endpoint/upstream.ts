@@ -1,0 +1,84 @@
+import {
+  Agent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { SENDER_HEADER } from '../messages/senders.ts';
+import { readBody } from '../server/read-body.ts';
+import { keyOf } from './callers.ts';
+import type { EndpointOptions } from './options.ts';
+import type { AwsHandler, Target } from './targets.ts';
+
+/** A call to an AWS service. */
+export interface ServiceCall {
+  request: IncomingMessage;
+  response: ServerResponse;
+  body: Buffer;
+  target: Target;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** Who answers for the AWS services: emulators, and what this cloud has itself. */
+export class Upstream {
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #access: EndpointOptions['access'];
+  readonly #archive: EndpointOptions['archive'];
+
+  constructor({ access, archive }: Pick<EndpointOptions, 'access' | 'archive'>) {
+    this.#access = access;
+    this.#archive = archive;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** @returns nothing, if there shall be no answer */
+  async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
+    const { url, service, operation } = call.target;
+    if (typeof url !== 'string') return answerHere(url, operation, body, call.request.headers);
+    const known = service === 'sns' ? await this.#archive.answer(operation, body.toString()) : undefined;
+    if (known) return { ...known, body: Buffer.from(known.body) };
+    return this.#askEmulator(url, call, body);
+  }
+
+  async #askEmulator(url: string, { request, response }: ServiceCall, body: Buffer): Promise<ServiceAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const upstream = httpRequest(url, {
+      agent: this.#agent,
+      method: request.method,
+      path: request.url,
+      headers: {
+        ...request.headers,
+        'content-length': body.length,
+        [SENDER_HEADER]: this.#access.identityOf(keyOf(request)).userId,
+      },
+    });
+    upstream.on('response', resolve).on('error', reject).end(body);
+    response.on('close', () => upstream.destroy());
+    const answer = await promise;
+    const content = (await readBody(answer)) ?? Buffer.alloc(0);
+    // Emulators let every web page read their answers.
+    const headers = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
+    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(headers), body: content };
+  }
+}
+
+async function answerHere(
+  handler: AwsHandler,
+  operation: string,
+  request: Buffer,
+  sent: IncomingHttpHeaders,
+): Promise<ServiceAnswer | undefined> {
+  const answered = await handler(operation, request.toString(), sent as Record<string, string>);
+  if (!answered) return undefined;
+  const headers = { 'content-type': 'application/x-amz-json-1.1' };
+  return { status: answered.status, headers, body: Buffer.from(JSON.stringify(answered.body)) };
+}

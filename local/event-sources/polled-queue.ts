@@ -1,0 +1,82 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Meter } from '../metering/meter.ts';
+import type { Calls } from '../observability/calls.ts';
+
+export interface PolledQueueOptions {
+  sqs: SQSClient;
+  calls: Calls;
+  queueUrl: string;
+  queueArn: string;
+  meter?: Meter | undefined;
+}
+
+/** What SQS hands out, or takes, in one call. */
+const ENTRIES_PER_CALL = 10;
+
+const inCalls = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / ENTRIES_PER_CALL) }, (_, call) =>
+    all.slice(call * ENTRIES_PER_CALL, (call + 1) * ENTRIES_PER_CALL),
+  );
+
+/** A queue as Lambda's poller uses it, counted and metered. */
+export class PolledQueue {
+  readonly #options: PolledQueueOptions;
+
+  constructor(options: PolledQueueOptions) {
+    this.#options = options;
+  }
+
+  /** arn:aws:sqs:REGION:ACCOUNT:NAME */
+  get #name(): string {
+    return this.#options.queueArn.split(':').at(-1) ?? '';
+  }
+
+  async receive(most: number, WaitTimeSeconds: number, abortSignal: AbortSignal): Promise<Message[]> {
+    const { sqs, calls, queueUrl, meter } = this.#options;
+    calls.count('sqs', 'ReceiveMessage');
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: Math.min(most, ENTRIES_PER_CALL),
+        WaitTimeSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+      { abortSignal },
+    );
+    const bodies = Messages.map(({ Body = '' }) => Body);
+    if (Messages.length > 0) meter?.polled('ReceiveMessage', this.#name, bodies);
+    return Messages;
+  }
+
+  async delete(receiptHandles: readonly string[]): Promise<void> {
+    const { sqs, calls, queueUrl, meter } = this.#options;
+    await Promise.all(
+      inCalls(receiptHandles).map((some) => {
+        meter?.polled('DeleteMessageBatch', this.#name, Array(some.length).fill(''));
+        calls.count('sqs', 'DeleteMessageBatch');
+        const Entries = some.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+        return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+      }),
+    );
+  }
+
+  /** For another receive, at once. */
+  async giveBack(messages: readonly Message[]): Promise<void> {
+    const { sqs, queueUrl } = this.#options;
+    for (const some of inCalls(messages)) {
+      const Entries = some.map(({ ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    }
+  }
+}

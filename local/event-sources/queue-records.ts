@@ -1,0 +1,30 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+
+/** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
+export function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
+  const failed = (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
+  const ids = new Set(records.map(({ messageId }) => messageId));
+  if (failed.some((id) => !ids.has(id))) return [];
+  return records.filter(({ messageId }) => !failed.includes(messageId));
+}
+
+/** What a function is given of a message. */
+export function toRecord(message: Message, { queueArn, region }: { queueArn: string; region: string }): SQSRecord {
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: message.Attributes as unknown as SQSRecord['attributes'],
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+        name,
+        { dataType: DataType as 'String', stringValue: StringValue ?? '', stringListValues: [], binaryListValues: [] },
+      ]),
+    ),
+    md5OfBody: message.MD5OfBody ?? '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: region,
+  };
+}

@@ -1,0 +1,30 @@
+import { close, listen } from '../server/listen.ts';
+import type { HttpApi } from './http-api.ts';
+
+/** Where HTTP APIs listen: the first at a given port, the others at those that follow it. */
+export class ApiServers {
+  readonly #port: number;
+  readonly #opened: AsyncDisposableStack;
+  readonly #urls = new Map<string, string>();
+
+  /** @param port 0: any that is free, for each of them */
+  constructor(port: number, opened: AsyncDisposableStack) {
+    this.#port = port;
+    this.#opened = opened;
+  }
+
+  /** URL of the first, or only, API; empty before there is one. */
+  get first(): string {
+    return this.#urls.values().next().value ?? '';
+  }
+
+  /** Has an API listen, if it does not yet. @returns its URL */
+  open = async (api: HttpApi): Promise<string> => {
+    const known = this.#urls.get(api.id);
+    if (known) return known;
+    const url = await listen(api.server, this.#port && this.#port + this.#urls.size, 'the API');
+    this.#opened.defer(() => close(api.server));
+    this.#urls.set(api.id, url);
+    return url;
+  };
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Match } from './routes.ts';
+
+/** A request as it came. */
+export interface Asked {
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+interface Api {
+  id: string;
+  accountId: string;
+}
+
+export const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(',')]));
+
+/** Payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
+export function eventOf(
+  request: IncomingMessage,
+  api: Api,
+  { route, pathParameters }: Match,
+  { path, query, headers: { cookie, ...headers }, body }: Asked,
+  authorizer: object | undefined,
+): APIGatewayProxyEventV2 {
+  const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(
+    headers['content-type'] ?? 'text/',
+  );
+  const queryParameters = Map.groupBy(new URLSearchParams(query), ([name]) => name);
+  return {
+    version: '2.0',
+    routeKey: route.key,
+    rawPath: path,
+    rawQueryString: query,
+    ...(cookie && { cookies: cookie.split('; ') }),
+    headers,
+    ...(query && {
+      queryStringParameters: Object.fromEntries(
+        [...queryParameters].map(([name, values]) => [name, values.map(([, value]) => value).join(',')]),
+      ),
+    }),
+    ...(route.key !== '$default' && Object.keys(pathParameters).length > 0 && { pathParameters }),
+    requestContext: {
+      ...contextOf(request, api, route.key, headers, path),
+      ...(authorizer && { authorizer }),
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+function contextOf(
+  request: IncomingMessage,
+  { id, accountId }: Api,
+  routeKey: string,
+  headers: Record<string, string>,
+  path: string,
+): Omit<APIGatewayProxyEventV2['requestContext'], 'authorizer'> {
+  const now = new Date();
+  return {
+    accountId,
+    apiId: id,
+    domainName: headers.host ?? '',
+    domainPrefix: id,
+    http: {
+      method: request.method ?? 'GET',
+      path,
+      protocol: `HTTP/${request.httpVersion}`,
+      sourceIp: request.socket.remoteAddress ?? '',
+      userAgent: headers['user-agent'] ?? '',
+    },
+    requestId: randomUUID(),
+    routeKey,
+    stage: '$default',
+    time: now.toUTCString(),
+    timeEpoch: now.getTime(),
+  };
+}

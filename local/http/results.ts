@@ -1,0 +1,37 @@
+import type { ServerResponse } from 'node:http';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+/** UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS: https://grpc.io/docs/guides/status-codes/ */
+const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
+
+/** What went wrong in a function by its own word: a status of HTTP, with the type of its problem, or one of gRPC-Web. */
+export function faultIn(said: APIGatewayProxyStructuredResultV2): string | undefined {
+  const { statusCode = 200, headers = {}, body = '', isBase64Encoded } = said;
+  const type = String(headers['content-type'] ?? '');
+  const text = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString('latin1');
+  if (statusCode >= 500) {
+    const problem = type === 'application/problem+json' ? ` (${JSON.parse(text).type})` : '';
+    return `${statusCode}${problem}`;
+  }
+  if (!type.startsWith('application/grpc-web')) return undefined;
+  const status = headers['grpc-status'] ?? /grpc-status: ?(\d+)/.exec(text)?.[1];
+  return GRPC_FAULTS.has(String(status)) ? `grpc-status ${status}` : undefined;
+}
+
+/** Answers what a function said; all of it is the body, if it has no status. */
+export function respond(response: ServerResponse, result: APIGatewayProxyStructuredResultV2 | unknown): void {
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
+    return;
+  }
+  const {
+    statusCode = 200,
+    headers = {},
+    cookies = [],
+    body = '',
+    isBase64Encoded,
+  } = result as APIGatewayProxyStructuredResultV2;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.writeHead(statusCode).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+}

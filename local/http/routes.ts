@@ -1,0 +1,69 @@
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { Authorize } from './authorizers.ts';
+
+export interface Route {
+  key: string;
+  method: string;
+  parts: string[];
+  target: () => LambdaFunction;
+  authorize: Authorize | undefined;
+}
+
+export interface Match {
+  route: Route;
+  pathParameters: Record<string, string>;
+}
+
+/** Routes of an API, by path and method. */
+export class Routes {
+  readonly #routes: Route[] = [];
+
+  /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
+  add(key: string, target: () => LambdaFunction, authorize: Authorize | undefined): void {
+    const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
+    this.#routes.push({ key, method, parts: path.split('/').slice(1), target, authorize });
+    // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
+    this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
+  }
+
+  clear(): void {
+    this.#routes.length = 0;
+  }
+
+  match(method: string, path: string): Match | undefined {
+    const parts = path.split('/').slice(1);
+    for (const route of this.#routes) {
+      if (route.method !== 'ANY' && route.method !== method) continue;
+      const pathParameters = parametersOf(route.parts, parts);
+      if (pathParameters) return { route, pathParameters };
+    }
+    return undefined;
+  }
+}
+
+const rank = ({ key, method, parts }: Route) =>
+  key === '$default'
+    ? '9'
+    : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;
+
+function parametersOf(template: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
+  const parameters: Record<string, string> = {};
+  for (const [index, expected] of template.entries()) {
+    const greedy = /^\{(.*)\+\}$/.exec(expected)?.[1];
+    if (greedy) return { ...parameters, [greedy]: parts.slice(index).join('/') };
+    const part = parts[index];
+    if (part === undefined) return undefined;
+    const name = /^\{(.*)\}$/.exec(expected)?.[1];
+    if (name ? part === '' : part !== expected) return undefined;
+    if (name) parameters[name] = decode(part);
+  }
+  return template.length === parts.length ? parameters : undefined;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,74 @@
+import { type OtlpRequest, type Span, spansOf } from './otlp.ts';
+
+/** What to look for: the aggregate that traces are about, a message, or one trace. */
+export interface TraceQuery {
+  aggregate?: string;
+  message?: string;
+  trace?: string;
+}
+
+/** Some 3,000 registrations, in some 40 MB. */
+const MOST_SPANS = 40_000;
+
+const MOST_OF_TRACE = 2_000;
+
+const AGGREGATE = 'rollcall.aggregate';
+const MESSAGE = 'messaging.message.id';
+
+/** The last traces, in memory. A trace goes as a whole, the oldest first. */
+export function createTraces(most = MOST_SPANS) {
+  const traces = new Map<string, Span[]>();
+  /** The traces that say something of an aggregate. */
+  const ofAggregate = new Map<string, Set<string>>();
+  let kept = 0;
+
+  function forgetOldest(): void {
+    const [oldest] = traces;
+    if (!oldest) return;
+    const [traceId, spans] = oldest;
+    traces.delete(traceId);
+    kept -= spans.length;
+    for (const { attributes } of spans) {
+      const aggregate = String(attributes[AGGREGATE]);
+      const known = ofAggregate.get(aggregate);
+      known?.delete(traceId);
+      if (known?.size === 0) ofAggregate.delete(aggregate);
+    }
+  }
+
+  function keep(span: Span): void {
+    const { traceId, attributes } = span;
+    const spans = traces.get(traceId);
+    // A load test may send one and the same trace id all the time.
+    if (spans && spans.length >= MOST_OF_TRACE) return;
+    if (spans) spans.push(span);
+    else traces.set(traceId, [span]);
+    kept++;
+    const aggregate = attributes[AGGREGATE];
+    if (aggregate === undefined) return;
+    const known = ofAggregate.get(String(aggregate)) ?? new Set();
+    ofAggregate.set(String(aggregate), known.add(traceId));
+  }
+
+  function tracesOf({ aggregate, message, trace }: TraceQuery): Iterable<string> {
+    if (trace !== undefined) return [trace];
+    if (aggregate !== undefined) return ofAggregate.get(aggregate) ?? [];
+    if (message === undefined) return [];
+    const has = (spans: Span[]) => spans.some(({ attributes }) => attributes[MESSAGE] === message);
+    return [...traces].filter(([, spans]) => has(spans)).map(([traceId]) => traceId);
+  }
+
+  return {
+    /** @param request as a client of OTLP/HTTP sends it, in JSON. @returns what it had */
+    add(request: OtlpRequest): Span[] {
+      const spans = spansOf(request);
+      for (const span of spans) keep(span);
+      while (kept > most) forgetOldest();
+      return spans;
+    },
+
+    /** All spans of the traces that a query means, by start. */
+    find: (query: TraceQuery): Span[] =>
+      [...tracesOf(query)].flatMap((traceId) => traces.get(traceId) ?? []).sort((a, b) => a.startMs - b.startMs),
+  };
+}

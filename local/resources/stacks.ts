@@ -1,0 +1,80 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createRegistry } from '@rollcall/kit/discovery/registry';
+import type { Mapping } from '../event-sources/mapping.ts';
+import type { HttpApi, Site } from '../http/http-api.ts';
+import { GATEWAY_SERVICE } from '../sms/lease.ts';
+import { type AssembledStack, readAssembly } from '../template/assembly.ts';
+import { deploy } from '../template/deployment.ts';
+import { ignored, providers } from './providers.ts';
+import type { Runtime, Services } from './runtime.ts';
+
+/** What an assembly's templates say, deployed and at work. */
+export class Stacks {
+  readonly #apis = new Map<string, HttpApi>();
+  #running: Runtime | undefined;
+
+  get templates(): readonly AssembledStack[] {
+    return this.#running?.assembly.stacks ?? [];
+  }
+
+  /** The event sources, as they are now. */
+  get mappings(): readonly Mapping[] {
+    return this.#running?.mappings ?? [];
+  }
+
+  async run(services: Services, assemblyFolder: string): Promise<void> {
+    const runtime: Runtime = {
+      ...services,
+      assembly: readAssembly(assemblyFolder),
+      authorizers: new Map(),
+      apis: this.#apis,
+      mappings: [],
+      checks: [],
+    };
+    this.#running = runtime;
+    services.access.clear();
+    await deploy(runtime.assembly, {
+      region: services.region,
+      accountId: services.accountId,
+      providers: providers(runtime),
+      ignored,
+      parameters: parametersOf(services),
+    });
+    for (const check of runtime.checks) check();
+    await registerGateways(services);
+    for (const api of runtime.apis.values()) api.open();
+    for (const mapping of runtime.mappings) mapping.start();
+  }
+
+  /** Ends functions and what wakes them; tables, queues and topics stay. */
+  async halt(): Promise<void> {
+    await Promise.all(this.mappings.map((mapping) => mapping.stop()));
+    const { functions } = this.#running ?? {};
+    await Promise.all([...(functions?.values() ?? [])].map((fn) => fn.stop()));
+    for (const api of this.#apis.values()) api.clearRoutes();
+    functions?.clear();
+  }
+
+  /** Has something else answer at the first API's address, before the API. */
+  serve(site: Site): void {
+    const [api] = this.#apis.values();
+    if (api) api.site = site;
+  }
+}
+
+const parametersOf = ({ smsUrl, issuer, parameters }: Services): Record<string, string> => ({
+  SmsGatewayUrl: `discover:${GATEWAY_SERVICE}`,
+  TwilioUrl: smsUrl,
+  AlibabaUrl: smsUrl,
+  TokenIssuer: issuer.url,
+  ...parameters,
+});
+
+/** They find the registry as everybody does: by its name. */
+async function registerGateways({ directory, dynamodb, gateways }: Services): Promise<void> {
+  const { table } = directory.attributesOf('instances') ?? {};
+  if (!table) return;
+  const client = DynamoDBDocumentClient.from(dynamodb);
+  const registry = createRegistry({ client, tableName: table, now: () => new Date() });
+  await Promise.all(gateways.map((gateway) => gateway.register(registry)));
+}

@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { alibabaOf } from './alibaba.ts';
+import type { Callbacks } from './callbacks.ts';
+import { FAULTS, type Fate, type Mailbox } from './mailbox.ts';
+import { twilioOf } from './twilio.ts';
+import type { Answer, Request } from './wire.ts';
+
+const phone = z.string().regex(/^\+\d{2,15}$/);
+const words = z.string().min(1).max(1600);
+const message = z.object({
+  to: phone,
+  text: words,
+  callback: z.object({ url: z.url(), reference: z.string().min(1).max(255) }).optional(),
+});
+const providerNames = ['http', 'twilio', 'alibaba', 'aws'] as const;
+const inbound = z.strictObject({ from: phone, text: words, provider: z.enum(providerNames).default('http') });
+const address = z.strictObject({ url: z.url() });
+const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
+
+/**
+ * A generic SMS gateway that sends nothing: it keeps what it was given.
+ * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
+ * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
+ * `GET /asked` → how often each provider and each instance was asked to send a text.
+ * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
+ * `POST /inbound` `{from, text, provider?}` is a person who answers, such as STOP: the provider tells the application.
+ * `PUT /callbacks/{provider}` `{url}` is where it tells that, if no text has said so yet; and Alibaba's receipts go there.
+ */
+export function createGatewayApi(
+  name: string,
+  mailbox: Mailbox,
+  callbacks: Pick<Callbacks, 'add' | 'setAddress' | 'addressOf'>,
+): (request: Request) => Promise<Answer | undefined> {
+  const [twilio, alibaba] = [twilioOf(mailbox, callbacks), alibabaOf(mailbox, callbacks)];
+
+  async function accept({ headers, body }: Request): Promise<Answer | undefined> {
+    const key = headers['idempotency-key'];
+    const parsed = message.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    const { to, text, callback } = parsed.data;
+    if (callback) callbacks.setAddress('http', callback.url);
+    const receipt = callback && { address: callback.url, reference: callback.reference };
+    const keep = (fate: Fate) => ({
+      status: 202,
+      body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }), receipt }, fate),
+    });
+    const body503 = { error: 'a fault on purpose' };
+    return mailbox.answer<Answer>(['http', name], key, keep, {
+      fails: { status: 503, body: body503 },
+      refuses: { status: 422, body: body503 },
+      'opted out': { status: 422, body: { code: 'opted-out' } },
+      throttles: { status: 429, body: body503, headers: { 'retry-after': '1' } },
+    });
+  }
+
+  function control(target: string, { method, body }: Request): Answer {
+    const known = ['http', 'gateway-1', 'gateway-2', 'twilio', 'alibaba', 'aws'];
+    if (!known.includes(target)) return { status: 404, body: { error: `there are: ${known.join(', ')}` } };
+    if (method === 'DELETE') mailbox.faults.delete(target);
+    else if (method === 'PUT') {
+      const parsed = fault.safeParse(parseJson(body));
+      if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+      const { kind, ms } = parsed.data;
+      mailbox.faults.set(target, { kind, ...(ms !== undefined && { ms }) });
+    }
+    return { status: 200, body: Object.fromEntries(mailbox.faults) };
+  }
+
+  function hear({ body }: Request): Answer {
+    const parsed = inbound.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    const { provider, ...said } = parsed.data;
+    const where = callbacks.addressOf(provider);
+    if (where === undefined)
+      return { status: 409, body: { error: `${provider} does not know whom to tell: PUT /callbacks/${provider}` } };
+    callbacks.add(provider, where, { kind: 'inbound', ...said, at: new Date().toISOString() });
+    return { status: 202, body: {} };
+  }
+
+  function direct(provider: string, { body }: Request): Answer {
+    const parsed = address.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
+    callbacks.setAddress(provider, parsed.data.url);
+    return { status: 200, body: parsed.data };
+  }
+
+  async function answer(request: Request): Promise<Answer | undefined> {
+    const { method, path, query } = request;
+    const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
+    if (target !== undefined) return control(target, request);
+    if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
+    if (path === '/asked') return { status: 200, body: mailbox.asked };
+    if (path === '/inbound' && method === 'POST') return hear(request);
+    const toDirect = /^\/callbacks\/(http|twilio|alibaba)$/.exec(path)?.[1];
+    if (toDirect !== undefined && method === 'PUT') return direct(toDirect, request);
+    if (path === '/messages' && method === 'POST') return accept(request);
+    if (path === '/messages' && method === 'GET') {
+      const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);
+      return { status: 200, body: { total: messages.length, messages } };
+    }
+    for (const provider of [twilio, alibaba]) {
+      const answered = await provider(request);
+      if (answered !== 'none') return answered;
+    }
+    return { status: 404, body: { error: 'There is /messages here, for GET and POST, /inbound and /faults.' } };
+  }
+
+  return answer;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

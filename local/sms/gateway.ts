@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import type { Registry } from '@rollcall/kit/discovery/registry';
+import { createGuardedServer } from '../server/guard.ts';
+import { close, listen } from '../server/listen.ts';
+import { readBody } from '../server/read-body.ts';
+import type { Callbacks } from './callbacks.ts';
+import { createGatewayApi } from './gateway-api.ts';
+import { Lease } from './lease.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Answer, Request } from './wire.ts';
+
+/** One instance of the generic gateway, which also stands for the providers that have an address of their own. */
+export interface Gateway {
+  name: string;
+  url: string;
+  /** Enters itself in the registry, and renews its lease for as long as it is there. */
+  register(registry: Registry): Promise<void>;
+  /** Is gone from one moment to the next, as if its machine had lost power. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startGateway(
+  name: string,
+  mailbox: Mailbox,
+  callbacks: Pick<Callbacks, 'add' | 'setAddress' | 'addressOf'>,
+  port: number,
+): Promise<Gateway> {
+  const server = createGatewayServer(createGatewayApi(name, mailbox, callbacks));
+  const url = await listen(server, port, `SMS ${name}`);
+  const isUp = () => !['http', name].some((target) => mailbox.faults.get(target)?.kind === 'down');
+  const lease = new Lease(name, url, isUp);
+  return {
+    name,
+    url,
+    register: (registry) => lease.begin(registry),
+    async crash() {
+      lease.end();
+      await close(server);
+    },
+    async stop() {
+      await lease.leave();
+      if (server.listening) await close(server);
+    },
+  };
+}
+
+const createGatewayServer = (answer: (request: Request) => Promise<Answer | undefined>) =>
+  createGuardedServer((incoming, response) => {
+    read(incoming)
+      .then(answer)
+      .then(
+        (given) => {
+          // A client that hears nothing hangs up by itself.
+          if (!given) return;
+          const { status, body, headers } = given;
+          response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+        },
+        // Whoever asked went away before the end of the request, or shall believe that nobody is there.
+        () => response.destroy(),
+      );
+  });
+
+async function read(request: IncomingMessage): Promise<Request> {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?');
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  return { method: request.method ?? 'GET', path, query, headers, body: (await readBody(request)) ?? Buffer.alloc(0) };
+}

@@ -1,0 +1,50 @@
+import type { Registry } from '@rollcall/kit/discovery/registry';
+
+/** Under which the gateways register. */
+export const GATEWAY_SERVICE = 'sms-gateway';
+
+const LEASE_MS = 9_000;
+const RENEWED_EVERY_MS = 3_000;
+
+/** That a gateway stands in the registry. */
+export class Lease {
+  readonly #instance: { id: string; address: string; weight: number; metadata: Record<string, string> };
+  readonly #isUp: () => boolean;
+  #renewal: NodeJS.Timeout | undefined;
+  #registry: Registry | undefined;
+
+  /** @param isUp else it is not renewed */
+  constructor(name: string, address: string, isUp: () => boolean) {
+    this.#instance = { id: name, address, weight: 1, metadata: { provider: 'http' } };
+    this.#isUp = isUp;
+  }
+
+  /** Enters the gateway, and renews its lease until that is ended. */
+  async begin(registry: Registry): Promise<void> {
+    this.#registry = registry;
+    await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
+    this.end();
+    this.#renewal = setInterval(() => {
+      if (!this.#isUp()) return;
+      this.#renew(registry).catch((error: Error) =>
+        console.error(`SMS ${this.#instance.id} cannot renew its lease: ${error.message}`),
+      );
+    }, RENEWED_EVERY_MS);
+  }
+
+  async #renew(registry: Registry): Promise<void> {
+    if (await registry.renew(GATEWAY_SERVICE, this.#instance.id, LEASE_MS)) return;
+    await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
+  }
+
+  /** Renews it no more: the registry finds out by itself. */
+  end(): void {
+    clearInterval(this.#renewal);
+  }
+
+  /** Ends it, and says so. */
+  async leave(): Promise<void> {
+    this.end();
+    await this.#registry?.leave(GATEWAY_SERVICE, this.#instance.id).catch(() => {});
+  }
+}
