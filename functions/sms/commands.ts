@@ -17,7 +17,7 @@ export interface CommandOptions {
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, contactsTable, sendText } = options;
   return {
-    async 'rollcall.sms.send.v1'({ id, subject, time, data: { texts } }, released) {
+    async 'rollcall.sms.send.v1'({ id, subject, time, data: { texts } }, { released }) {
       const Key = { pk: subject, sk: CONTACT };
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};

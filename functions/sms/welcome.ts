@@ -26,7 +26,7 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof event
   const { sendText, pseudonym, correspondence, now } = options;
   return {
     'rollcall.member.registered.v2': {
-      async handle(message, released) {
+      async handle(message, { released }) {
         const { id, subject, time, data } = message;
         const about = { memberId: subject, messageId: id, traceparent: currentTraceparent() ?? message.traceparent };
         const text = {

@@ -1,5 +1,5 @@
 import { HeldError, PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import { type Handlers, handlersOf } from '@rollcall/kit/messaging/handlers';
+import { type Circumstances, type Handlers, handlersOf } from '@rollcall/kit/messaging/handlers';
 import { type Message, type Place, placeOf } from '@rollcall/kit/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
@@ -29,14 +29,14 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
   const find = handlersOf(handlers as Handlers<never>);
   const broken = service.reads.map(({ type }) => {
     const found = find(type);
-    const handle = async (message: Message, released: boolean) => {
+    const handle = async (message: Message, circumstances: Circumstances) => {
       const place = placeOf(message, mode === 'unordered');
       const broken = breakage(place);
       if (broken === 'for good') throw new PermanentError('broken for good');
       if (broken === 'for now') throw new TransientError('broken for now');
-      if (broken === 'held' && !released) throw new HeldError('held by a rule');
+      if (broken === 'held' && !circumstances.released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
-      const reaction = (await found?.handle(message as never, released)) ?? {};
+      const reaction = (await found?.handle(message as never, circumstances)) ?? {};
       return {
         ...reaction,
         set: {

@@ -91,3 +91,6 @@ export const sqsRecord = (group: string, messageId: string, body: string): SQSRe
   eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:test.fifo',
   awsRegion: 'us-east-1',
 });
+
+/** Under which a message is handled for the first time, of an aggregate of which nothing is known. */
+export const afresh = { released: false, state: async () => ({}) };

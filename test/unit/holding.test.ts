@@ -73,7 +73,7 @@ describe('a capability that is switched off', () => {
 describe('a message that a rule holds back', () => {
   const held = () =>
     subscriber({
-      'rollcall.member.registered.v1': (_, released) => {
+      'rollcall.member.registered.v1': (_, { released }) => {
         if (!released) throw new HeldError('too many texts to Spain');
         return {};
       },
@@ -120,7 +120,7 @@ describe('a message that a rule holds back', () => {
   it('waits for its next release if it fails for now, and not for the sweep', async () => {
     let down = true;
     const { apply, redrive, parked, versions } = subscriber({
-      'rollcall.member.registered.v1': (_, released) => {
+      'rollcall.member.registered.v1': (_, { released }) => {
         if (!released) throw new HeldError('too many texts to Spain');
         if (down) throw new TransientError('down');
         return {};

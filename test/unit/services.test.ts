@@ -16,7 +16,7 @@ import type { RegistrationBonus } from '../../shared/config/registration-bonus.t
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+import { afresh, memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
 const surroundings = {
@@ -70,7 +70,7 @@ describe('points', () => {
     const handlers = handlersOf(accountHandlers({ bonus: async () => bonus, ...surroundings }));
     const { handle, follows } = handlers(memberRegisteredV2.type) ?? {};
     const event = readMessage(message, [memberRegisteredV2]);
-    const { set = {} } = (await handle?.(event, false)) ?? {};
+    const { set = {} } = (await handle?.(event, afresh)) ?? {};
     return { set, answers: follows?.(event, set) ?? [] };
   }
   const opened = (points: number) => ({
@@ -141,12 +141,12 @@ describe('the country of a phone', () => {
     };
     const pseudonym = async () => 'pseudonym';
     const welcome = handlersOf(welcomeHandlers({ sendText, pseudonym, ...surroundings }))(memberRegisteredV2.type);
-    const { set, call } = (await welcome?.handle(eventSaying(country), false)) ?? {};
+    const { set, call } = (await welcome?.handle(eventSaying(country), afresh)) ?? {};
     await call?.(false);
     const client = { send: async () => ({ Item: { ...set, version: 1 } }) } as never;
     const command = commandHandlers({ client, contactsTable: 'sms', sendText })['rollcall.sms.send.v1'];
     const later = { id: 'later', subject: memberIdOf(1), time: TIME.toISOString(), data: { texts: { en: 'Hello' } } };
-    const reaction = typeof command === 'function' ? await command(later as never, false) : undefined;
+    const reaction = typeof command === 'function' ? await command(later as never, afresh) : undefined;
     await reaction?.call?.(false);
     return { asked, kept: set };
   }
@@ -175,10 +175,10 @@ describe('guide', () => {
   it('starts in the closest language and follows the profile', async () => {
     const handlers = handlersOf(journeyHandlers(surroundings));
     const event = readMessage(registered(), [memberRegisteredV2]);
-    const started = await handlers(event.type)?.handle(event, false);
+    const started = await handlers(event.type)?.handle(event, afresh);
     expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });
     const change = profileChanged(memberIdOf(1), 2, 'zh');
-    const changed = await handlers(change.type)?.handle(change, false);
+    const changed = await handlers(change.type)?.handle(change, afresh);
     expect(changed?.set).toEqual({ journeyLocale: 'zh-CN', addressee: 'Lucía' });
   });
 });

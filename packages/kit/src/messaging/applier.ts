@@ -55,6 +55,10 @@ const DUPLICATE = { outcome: 'duplicate' } as const;
 /** Each attempt after the first follows a change of the cursor by somebody else. */
 const CLAIM_ATTEMPTS = 5;
 
+async function noState(): Promise<never> {
+  throw new Error('a handler that is idempotent by state has no cursor, and no item that carries it');
+}
+
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
@@ -66,7 +70,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   /** What it changes is idempotent by itself; a condition that refuses it says that the state was not what it was thought. */
   async function change(message: Message<C>, released: boolean): Promise<Attempt> {
     for (let tries = 0; tries < CLAIM_ATTEMPTS; tries++) {
-      const handle = async () => handlers(message.type)?.handle(message, released);
+      const handle = async () => handlers(message.type)?.handle(message, { released, state: noState });
       const { writes = [], setOnce, ...others } = (await withMessagingErrors(now, handle)) ?? {};
       if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
       if (writes.length === 0 && !setOnce) return { outcome: 'duplicate' };

@@ -9,12 +9,22 @@ import type { Effect, State } from './subscriber-store.ts';
  * Of a message that is idempotent by state, it returns `writes` or `setOnce` alone, and is asked again if a condition of
  * theirs refuses them. What a remote service throws (`resilience/errors`) it lets through: an open circuit postpones the
  * message, a refusal parks it, and the rest is tried again.
- * @param released whether a person released it, after a rule had held it back
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
-  released: boolean,
+  circumstances: Circumstances,
 ) => Reaction | Promise<Reaction>;
+
+/** Under which a message is handled. */
+export interface Circumstances {
+  /** Whether a person released it, after a rule had held it back. */
+  released: boolean;
+  /**
+   * The item that carries the cursor, as it is when the effect is committed: if it changes meanwhile, the handler is asked
+   * again. It costs a read, for a handler that asks. What is idempotent by state has none.
+   */
+  state: () => Promise<State>;
+}
 
 /**
  * @param again whether an earlier call for the message may have taken effect, though nothing was heard of it

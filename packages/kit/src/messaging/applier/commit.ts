@@ -38,6 +38,15 @@ const DEFAULT_LEASE_MS = 15_000;
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
+class CursorMoved extends Error {
+  readonly cursor: Cursor | undefined;
+
+  constructor(cursor: Cursor | undefined) {
+    super('the cursor is not where it was thought');
+    this.cursor = cursor;
+  }
+}
+
 /** Commits the effect of a message with its cursor, in one conditional write, and does what follows from it. */
 export function createCommit<C extends MessageContract>(
   options: CommitOptions<C>,
@@ -46,6 +55,20 @@ export function createCommit<C extends MessageContract>(
   const { store, contracts, idempotent = false, unordered = idempotent, now, newId } = options;
   const { leaseMs = DEFAULT_LEASE_MS } = options;
   const handlers = handlersOf(options.handlers);
+
+  /** Reads at most once. @throws {CursorMoved} if the cursor does not stand there: nothing could be committed */
+  function stateAt(aggregateId: string, after: number): () => Promise<State> {
+    let reading: Promise<State> | undefined;
+    const read = async () => {
+      const { cursor, state } = await store.state(aggregateId);
+      if ((cursor?.version ?? 0) !== after || cursor?.erased) throw new CursorMoved(cursor);
+      return state;
+    };
+    return () => {
+      reading ??= read();
+      return reading;
+    };
+  }
 
   return async (
     message: Message<C>,
@@ -57,7 +80,14 @@ export function createCommit<C extends MessageContract>(
     const erases = isErasing(message, contracts);
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
     const { handle, follows } = handlers(message.type) ?? {};
-    const { call, ...decided } = (await withMessagingErrors(now, async () => handle?.(message, released))) ?? {};
+    const reaction = await withMessagingErrors(now, async () =>
+      handle?.(message, { released, state: stateAt(aggregateId, after) }),
+    ).catch((error) => {
+      if (error instanceof CursorMoved) return error;
+      throw error;
+    });
+    if (reaction instanceof CursorMoved) return { state: 'moved' as const, cursor: reaction.cursor };
+    const { call, ...decided } = reaction ?? {};
     let effect: Effect = decided;
     if (call) {
       const from = now();
