@@ -4,13 +4,32 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-type Manifest = Record<string, unknown> & { name: string; exports: Record<string, string> };
+type Versions = Record<string, string>;
+type Manifest = Record<string, unknown> & { name: string; exports: Record<string, string>; dependencies: Versions };
+
+/** Contracts are made with it, by whoever installs a package: of two copies, neither knows the other's schemas. */
+const PEERS = new Set(['zod']);
+/** What Lambda runs, and what the output is compiled for. */
+const ENGINES = { node: '>=24' };
 
 /** What sources stand for, once they are built: Node strips no types of what is installed. */
 const built = (path: string) => {
   const stem = path.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 };
+
+/** What is published of a manifest. */
+function published({ private: _, exports, dependencies, ...manifest }: Manifest) {
+  const versions = Object.entries(dependencies);
+  const peers = versions.filter(([name]) => PEERS.has(name)).map(([name, version]) => [name, `^${version}`]);
+  return {
+    ...manifest,
+    engines: ENGINES,
+    exports: Object.fromEntries(Object.entries(exports).map(([name, path]) => [name, built(path)])),
+    dependencies: Object.fromEntries(versions.filter(([name]) => !PEERS.has(name))),
+    peerDependencies: Object.fromEntries(peers),
+  };
+}
 
 /**
  * Builds each package as other teams install it: JavaScript, types and source maps, with its licence and README.
@@ -23,14 +42,13 @@ export function buildPackages(outdir: string): Map<string, string> {
     folders.map((folder) => {
       const from = join(root, 'packages', folder);
       const to = join(outdir, folder);
-      const { private: _, ...manifest }: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+      const manifest: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
       rmSync(to, { recursive: true, force: true });
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
       execFileSync(process.execPath, [tsc, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
         stdio: 'inherit',
       });
-      const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, path]) => [name, built(path)]));
-      writeFileSync(join(to, 'package.json'), `${JSON.stringify({ ...manifest, exports }, null, 2)}\n`);
+      writeFileSync(join(to, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
       cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
       cpSync(join(from, 'README.md'), join(to, 'README.md'));
       return [manifest.name, to];
