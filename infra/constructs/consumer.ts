@@ -56,6 +56,8 @@ export class Consumer extends Construct {
     super(scope, id);
     const { stage, entry, environment, gathers = false, channels, alarms, governance } = props;
     const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
+    if (of.kind === 'topic' && !queues)
+      throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
     this.name = name;
     const { queue, deadLetters } = queues?.main ?? channels.queue(of);
     const undelivered = queues?.undelivered;

@@ -15,7 +15,7 @@ interface FunctionProperties {
 }
 
 /** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
-const EXPORT_TIMEOUT_MS = 3_000;
+const EXPORT_TIMEOUT_MS = 2_000;
 
 /** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
 export const functions =

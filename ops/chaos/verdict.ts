@@ -30,8 +30,8 @@ export interface Seen {
   observed: Observed;
 }
 
-/** Answers to a registration: of the text, the bonus and the guide. A further subscriber need not answer. */
-const ANSWERS = 3;
+/** Who answers to a registration. A further subscriber need not. */
+const ANSWERING = ['sms', 'points', 'guide'];
 /** A provider's receipt, which is no answer of ours: it may be lost on its way. */
 const DELIVERY = '#welcome-sms-delivery';
 
@@ -222,8 +222,10 @@ function checkOnboarding({ accepted, members, holdings, observed }: Seen): Viola
   const answers = new Map(members.map(({ pk, sk: _, ...item }) => [pk, Object.keys(item)]));
   return accepted.flatMap(({ member: { id } }): Violation[] => {
     const known = (answers.get(`onboarding#${id}`) ?? []).filter((answer) => !answer.endsWith(DELIVERY));
-    if (known.length >= ANSWERS) return [];
-    const what = `${id} has the answers ${known.join(', ') || 'of nobody'}`;
+    const isFrom = (service: string) => (answer: string) => answer.startsWith(`answer#/rollcall/${service}#`);
+    const missing = ANSWERING.filter((service) => !known.some(isFrom(service)));
+    if (missing.length === 0) return [];
+    const what = `${id} lacks the answer of ${missing}, and has the answers ${known.join(', ') || 'of nobody'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
   });
 }

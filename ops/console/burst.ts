@@ -93,7 +93,8 @@ export function createBursts({ stage, cloud, subscribers, token }: BurstOptions,
     judging = true;
     try {
       const { applied, verdict } = await heldNow();
-      if (!isOver && verdict.lost > 0) return;
+      // What is parked hides what else its member waits for.
+      if (!isOver && verdict.lost + verdict.parked > 0) return;
       onChange(Object.assign(judged, { applied, verdict }));
     } finally {
       lastJudgedAt = Date.now();

@@ -1,11 +1,12 @@
+import { BEGUN, DISCARDED, PARKED } from '@rollcall/kit/contracts/subscriber-table';
 import type { Item } from './services.ts';
 
 /** Beside its own items, a subscriber's table has what is set aside, which names versions that were not applied. */
-const SET_ASIDE = /^(parked|discarded|begun)#/;
+const SET_ASIDE = [PARKED, DISCARDED, BEGUN];
 
 /** By member, the item that says which version of them a subscriber has applied, whatever it is called. */
 export const cursorsOf = (items: readonly Item[]): Map<string, Item & { version: number }> =>
   new Map(items.filter(isCursor).map((item) => [item.pk, item]));
 
 const isCursor = (item: Item): item is Item & { version: number } =>
-  typeof item.version === 'number' && !SET_ASIDE.test(item.sk);
+  typeof item.version === 'number' && !SET_ASIDE.some((prefix) => item.sk.startsWith(prefix));

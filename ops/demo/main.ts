@@ -11,6 +11,7 @@ import { CloudError } from '../../local/errors/cloud-error.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { progressBar } from '../cli/output.ts';
 import { endWithNpm } from '../ending.ts';
+import { OperatorError } from '../stage/stage.ts';
 import { EVERY_MEMBER, requestToken } from '../token.ts';
 import { type Line, madeUp } from './input.ts';
 import { openInput } from './input-file.ts';
@@ -173,7 +174,7 @@ function difference(before: Record<string, number>, after: Record<string, number
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof CloudError)) throw error;
+  if (!(error instanceof CloudError || error instanceof OperatorError)) throw error;
   console.error(pc.red(error.message));
   process.exitCode = 1;
 }

@@ -30,7 +30,16 @@ export function createServices({
   const sqs = new SQSClient(stage.config);
   let read: Promise<Consumer[]> | undefined;
   /** As deployed when it is first asked for. */
-  const consumers = () => (read ??= templatesOf(stage).then(topologyOf).then(consumersOf));
+  const consumers = () => {
+    read ??= templatesOf(stage)
+      .then(topologyOf)
+      .then(consumersOf)
+      .catch((error: Error) => {
+        read = undefined;
+        throw error;
+      });
+    return read;
+  };
 
   async function scan(table: string): Promise<Item[]> {
     const items: Item[] = [];

@@ -133,7 +133,7 @@ export class ConsumerModel {
         },
       }),
       idempotent,
-      unordered: !channel.ordered,
+      unordered: idempotent || !channel.ordered,
       mayReplyOn: (name) => Object.hasOwn(addresses, name),
       sender,
       now,

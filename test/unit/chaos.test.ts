@@ -42,7 +42,14 @@ function whole(): Seen {
     members: [
       { pk: 'member#m', sk: '', version: 2 },
       { pk: 'operation#o', sk: '', outcome: { state: 'succeeded' } },
-      { pk: 'onboarding#m', sk: '', sms: {}, points: {}, guide: {} },
+      {
+        ...{ pk: 'onboarding#m', sk: '' },
+        ...{
+          'answer#/rollcall/sms#welcome-sms': {},
+          'answer#/rollcall/points#bonus': {},
+          'answer#/rollcall/guide#guide': {},
+        },
+      },
     ],
     parked: new Map([['sms', [parked as never]]]),
     observed: {
@@ -86,7 +93,14 @@ describe('the verdict of chaos', () => {
       'an operation that never ended',
       ({ members }) => Object.assign(members[1] ?? {}, { outcome: { state: 'pending' } }),
     ],
-    ['G1', 'an answer that was not heard', ({ members }) => delete members[2]?.sms],
+    [
+      'G1',
+      'an answer that was not heard, though another was given',
+      ({ members }) => {
+        delete members[2]?.['answer#/rollcall/sms#welcome-sms'];
+        Object.assign(members[2] ?? {}, { 'answer#/rollcall/letters#letter': {} });
+      },
+    ],
     [
       'G3',
       'a redemption taken twice',

@@ -5,32 +5,56 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 import { eventConsumer } from '../../functions/points/events.consumer.ts';
 import { memberEvents, pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 
 const source = '/rollcall/coupons';
-const fits = { source, of: memberEvents, reads: [memberRegisteredV2], cursorKey: 'coupons' };
+const reads = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
+const fits = { source, of: memberEvents, reads, cursorKey: 'coupons' };
 
 describe('a consumer', () => {
   it('is what was said, and sends to nobody unless that is said', () => {
     expect(defineConsumer('coupons', fits)).toEqual({ ...fits, name: 'coupons', sends: [] });
   });
 
+  it('reads an event in either rendition', () => {
+    const behind = { ...fits, reads: [memberRegistered, memberProfileChanged, memberDeactivated] };
+    expect(() => defineConsumer('coupons', behind)).not.toThrow();
+  });
+
+  const ofQueue = { of: smsCommands, reads: smsCommands.messages };
   it.each([
     ['whose source names no service', 'coupons', { source: 'coupons' }, 'source coupons is not /APPLICATION/SERVICE'],
     ['that is named like a function of another service', 'points', {}, 'must be coupons or begin with coupons-'],
+    ['of a topic that has not the name of its service', 'coupons-events', {}, 'so its name must be coupons'],
     ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'takes the queue points-commands'],
     [
       'that reads what its channel does not carry',
       'coupons',
-      { reads: [sendSms] },
-      'rollcall.sms.send.v1 is no message',
+      { reads: [...reads, sendSms] },
+      'rollcall.sms.send.v1 is no',
+    ],
+    [
+      'that does not read all that its channel carries',
+      'coupons',
+      { reads: [memberRegisteredV2, memberDeactivated] },
+      'does not read rollcall.member.profile-changed.v1 of member-events',
     ],
     [
       'that keeps out what its channel does not carry',
       'coupons',
       { without: [sendSms] },
       'is no message of member-events',
+    ],
+    ['that keeps out what it reads', 'coupons', { without: [memberRegisteredV2] }, 'and keeps it out'],
+    [
+      'of a queue that keeps something out',
+      'sms-commands',
+      { ...ofQueue, source: '/rollcall/sms', without: [sendSms] },
+      'sms-commands is a queue, which keeps nothing from it',
     ],
     [
       'that sends where it may not',

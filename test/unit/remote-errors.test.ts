@@ -6,6 +6,7 @@ import {
   NoInstanceError,
   OutOfTimeError,
   RejectedError,
+  RemoteError,
   ThrottledError,
   UnavailableError,
 } from '@rollcall/kit/resilience/errors';
@@ -33,7 +34,7 @@ describe('a remote call that failed', () => {
 
   it('leaves in doubt what nothing was heard of, also when its circuit opened', () => {
     const opened = new CircuitOpenError('bank', later(40_000), unheard);
-    for (const error of [unheard, opened])
+    for (const error of [unheard, opened, new RemoteError('whatever this is')])
       expect(messagingErrorOf(error, TIME)).toMatchObject({ mayHaveHappened: true, cause: error });
     expect(messagingErrorOf(new UnavailableError('503'), TIME)).toMatchObject({ mayHaveHappened: false });
   });

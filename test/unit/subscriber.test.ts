@@ -170,6 +170,7 @@ describe('a sender', () => {
     ['of whom it is not', from(GUIDE), 'parked'],
     ['of whom another type is not', from(GUIDE, profileChanged(member, 1)), 'applied'],
     ['that is no service', from('/evil', profileChanged(member, 1)), 'parked'],
+    ['that is a service of another application', from('/shop/guide', profileChanged(member, 1)), 'parked'],
     [
       'whose name could be that of another service’s functions',
       from('/rollcall/sms-points', profileChanged(member, 1)),
@@ -204,6 +205,12 @@ describe('a sender', () => {
     const why = `sent by ${senderId}, which is no function of ${POINTS}`;
     expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', error: expect.stringContaining(why) }]);
     expect([...store.waiting.values()][0]?.senderId).toBe(senderId);
+  });
+
+  it('is verified: a function does not speak for the service of that name in another application', async () => {
+    const channel = { senders: ['/shop/points'], messages: [] };
+    const { apply } = subscriber({}, false, { channel, senderPrefix: 'rollcall-dev-' });
+    expect(await apply(from('/shop/points'), 1, prefixed('points-consume'))).toBe('parked');
   });
 
   it('is verified whenever a parked message is tried again', async () => {

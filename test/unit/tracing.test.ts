@@ -22,8 +22,11 @@ let logger: ReturnType<typeof createObservability>['logger'];
 
 beforeAll(async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await listen(collector, 0, 'a collector'));
-  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '2345');
-  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.namespace=tests, deployment.environment.name=a%20stage,');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '12345');
+  vi.stubEnv(
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'service.namespace=tests, deployment.environment.name=a%20stage,url=https://x?a=b,service.name=another',
+  );
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   for (const method of ['warn', 'info'] as const)
     vi.spyOn(console, method).mockImplementation((line) => void lines.push(JSON.parse(line)));
@@ -43,7 +46,7 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
   );
   const timeout = vi.spyOn(AbortSignal, 'timeout');
   await flushed(async () => {});
-  expect(timeout).toHaveBeenCalledExactlyOnceWith(2_345);
+  expect(timeout).toHaveBeenCalledExactlyOnceWith(2_000);
   expect(requests).toHaveLength(1);
   const [request] = requests as [(typeof requests)[number]];
   expect([request.path, request.headers['content-type']]).toEqual(['/v1/traces', 'application/json']);
@@ -55,6 +58,7 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
     expect.arrayContaining([
       { key: 'service.namespace', value: { stringValue: 'tests' } },
       { key: 'deployment.environment.name', value: { stringValue: 'a stage' } },
+      { key: 'url', value: { stringValue: 'https://x?a=b' } },
     ]),
   );
   const [inner, outer] = spansOf(request);

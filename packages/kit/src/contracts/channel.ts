@@ -23,8 +23,9 @@ export interface Channel {
 /** `/APPLICATION/SERVICE`. A service is one word, so that no functions are named as if they were another's: `APPLICATION-STAGE-SERVICE-…`. */
 const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
-/** The service that a source names, if it names one. */
+/** The service that a source names, if it names one, and its application. */
 export const serviceOf = (source: string): string | undefined => SOURCE.exec(source)?.[2];
+export const applicationOf = (source: string): string | undefined => SOURCE.exec(source)?.[1];
 
 /** What the source of any service of an application matches. */
 export const sourcePattern = (application: string): string => `^\\/${application}\\/([a-z][a-z0-9]*)$`;
@@ -40,5 +41,5 @@ export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules
 export function maySend(channel: SenderRules, { source, type }: { source: string; type: string }): boolean {
   const senders = sendersOfType(channel, type);
   if (!('anyServiceOf' in senders)) return senders.includes(source);
-  return SOURCE.exec(source)?.[1] === senders.anyServiceOf;
+  return applicationOf(source) === senders.anyServiceOf;
 }

@@ -9,7 +9,7 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   readonly source: string;
   /** A topic, behind which it gets a queue of its own; or a queue, which has no other consumer. */
   readonly of: Channel;
-  /** The messages that it handles. Others of its channel are acknowledged, and count as versions of their aggregate. */
+  /** Every message of its channel, in a rendition. One without handler only moves the cursor. */
   readonly reads: readonly Reads[];
   /** The channels that it sends to. */
   readonly sends: readonly Sends[];
@@ -25,8 +25,7 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
    */
   readonly joinsLate?: boolean;
   /**
-   * The renditions of events that it reads in another; a topic keeps these from it. It needs every version of an
-   * aggregate, so nothing else may be. Default: none, as it is while it moves from one rendition to another: a filter
+   * The renditions of events that it reads in another; the topic keeps these from it. Default: none, as it is while it moves from one rendition to another: a filter
    * takes effect after minutes, and of two that are changed for one another both could be kept from it.
    */
   readonly without?: readonly MessageContract[];
@@ -45,16 +44,28 @@ export function defineConsumer<const Reads extends MessageContract, const Sends 
     throw new Error(`consumer ${name}: ${why}`);
   };
   const service = serviceOf(source) ?? refuse(`its source ${source} is not /APPLICATION/SERVICE`);
+  // What it sends is known by the name of the function, which begins with its own.
   if (name !== service && !name.startsWith(`${service}-`))
-    refuse(
-      `its name must be ${service} or begin with ${service}-, or nobody takes its messages for those of ${source}`,
-    );
+    refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
+  if (of.kind === 'topic' && name !== service) refuse(`it subscribes to ${of.name}, so its name must be ${service}`);
   if (of.kind === 'queue' && name !== of.name) refuse(`it takes the queue ${of.name}, so that must be its name`);
+  if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which keeps nothing from it`);
   const types = of.messages.map(({ type }) => type);
   for (const { type } of [...reads, ...without])
     if (!types.includes(type)) refuse(`${type} is no message of ${of.name}; those are ${types.join(', ')}`);
+  for (const contract of of.messages)
+    if (!reads.some((own) => isRendition(own, contract)))
+      refuse(`it does not read ${contract.type} of ${of.name}, which would be parked, and whatever comes after it`);
+  for (const { type } of without)
+    if (reads.some((own) => own.type === type)) refuse(`it reads ${type}, and keeps it out`);
   for (const channel of sends)
     if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))
       refuse(`it sends to ${channel.name}, whose \`senders\` do not name ${source}`);
   return { ...about, name, sends };
 }
+
+/** Whether two contracts are one, or two renditions of the same message. */
+const isRendition = (one: MessageContract, other: MessageContract): boolean =>
+  one.type === other.type ||
+  one.supersedes?.contract.type === other.type ||
+  other.supersedes?.contract.type === one.type;

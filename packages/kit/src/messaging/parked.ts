@@ -1,6 +1,6 @@
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
-/** What a parked message waits for, by its reason; those first of which a person is told first. */
+/** What a parked message waits for, by its reason; in the order in which a person is told of them. */
 export const WAITS_FOR = {
   failed: 'a person',
   held: 'its release',

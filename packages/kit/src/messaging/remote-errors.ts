@@ -28,7 +28,8 @@ export function callableAgainFrom(error: Error, now: Date): Date | undefined {
 export function messagingErrorOf(error: Error, now: Date): Error {
   if (!(error instanceof RemoteError)) return error;
   if (error instanceof RejectedError) return new PermanentError(error.message, { cause: error });
-  const options = { cause: error, mayHaveHappened: error instanceof UnavailableError && error.mayHaveHappened };
+  // Of one that says nothing of it, the outcome is unknown.
+  const options = { cause: error, mayHaveHappened: !(error instanceof UnavailableError) || error.mayHaveHappened };
   const until = callableAgainFrom(error, now);
   return until ? new PostponedError(error.message, until, options) : new TransientError(error.message, options);
 }

@@ -74,7 +74,7 @@ export function subscriberFunctions<C extends MessageContract, S extends Channel
     // What comes by a topic was sent to the queue by SNS.
     senderPrefix: channel.kind === 'queue' ? SENDER_PREFIX : undefined,
     handlers: handlers({ client, tableName: TABLE, now, newId, correspondence, mode }),
-    unordered: !channel.ordered,
+    unordered: idempotent || !channel.ordered,
     idempotent,
     mayReplyOn: (channel) => Object.hasOwn(CHANNELS, channel),
     sender,

@@ -16,6 +16,8 @@ import { writeGathered } from './metrics.ts';
 
 /** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
 const TIMEOUT_MS = 1_000;
+/** Less than what a function keeps of its time for its end: `RESERVE_MS` in resilience/budget.ts. */
+const MAX_TIMEOUT_MS = 2_000;
 const LEFT_ALONE_MS = 30_000;
 
 let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
@@ -26,7 +28,7 @@ let leftAloneUntil = 0;
 
 /**
  * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`;
- * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds; default: 1,000, not the standard's 10,000); and of how
+ * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds; 2,000 at most, default: 1,000, not the standard's 10,000); and of how
  * many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
  * ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
  * `OTEL_RESOURCE_ATTRIBUTES` (`key=value,…`) says more of the resource, such as `service.namespace`.
@@ -45,17 +47,17 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
     z.object({
       OTEL_SDK_DISABLED: z.stringbool().default(false),
       OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-      OTEL_EXPORTER_OTLP_TIMEOUT: z.coerce.number().int().positive().default(TIMEOUT_MS),
+      OTEL_EXPORTER_OTLP_TIMEOUT: z.coerce.number().int().min(0).default(0),
       OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
       OTEL_RESOURCE_ATTRIBUTES: z.string().default(''),
     }),
   );
   if (disabled || endpoint === undefined) return;
-  send = exporterTo(endpoint, timeoutMs);
+  send = exporterTo(endpoint, Math.min(timeoutMs || TIMEOUT_MS, MAX_TIMEOUT_MS));
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
-      'service.name': service,
       ...resourceAttributes(more),
+      'service.name': service,
       'faas.name': process.env.AWS_LAMBDA_FUNCTION_NAME ?? service,
       'cloud.region': process.env.AWS_REGION ?? '',
     }),
@@ -65,14 +67,23 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   trace.setGlobalTracerProvider(provider);
 }
 
-/** https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable */
-const resourceAttributes = (pairs: string): Record<string, string> =>
-  Object.fromEntries(
-    pairs
-      .split(',')
-      .filter((pair) => pair.includes('='))
-      .map((pair) => pair.split('=', 2).map((part) => decodeURIComponent(part.trim())) as [string, string]),
-  );
+/**
+ * A list that cannot be read says nothing: telemetry stops no function.
+ * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
+ */
+function resourceAttributes(pairs: string): Record<string, string> {
+  try {
+    return Object.fromEntries(
+      [...pairs.matchAll(/([^=,]+)=([^,]*)/g)].map(([, key = '', value = '']) => [
+        decodeURIComponent(key.trim()),
+        decodeURIComponent(value.trim()),
+      ]),
+    );
+  } catch (error) {
+    if (error instanceof URIError) return {};
+    throw error;
+  }
+}
 
 /** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
  * is frozen after it. */

@@ -225,7 +225,7 @@ export const en = {
     canary:
       'The first member is a canary: it is tried alone. If it fails, nothing else is tried, so a cause that is not mended does no harm. If it succeeds, the others follow, each member in order.',
     scopeAll:
-      'All that is parked under a member is tried, what failed first. What nobody could read is not: select it to try it.',
+      'All that a redrive may help is tried, what failed first. Not tried: what is held, unless you release it; what is below a baseline; and what nobody could read, unless you select it.',
     scopeSelected: 'Members that are tried, with everything parked of them: {{count}}.',
     release: 'Also release what a limit or a switch holds back',
     begin: 'Redrive now',
