@@ -26,6 +26,7 @@ endWithNpm();
 const options = new Command('npm run cost --')
   .description('Says what a registration costs: registers members on an embedded cloud in memory, and counts.')
   .option('--members <n>', 'register so many', atLeast(1), 200)
+  .option('--before <n>', 'have so many members registered before, which are not counted', atLeast(0), 0)
   .option('--redeem', 'let every member redeem points, and say what that costs')
   .option('--concurrency <n>', 'requests under way at once; 1: hardly a batch has two messages', atLeast(1), 32)
   .option('--stage <name>', 'with the settings of this stage, but for limits that one machine would meet', 'dev')
@@ -35,6 +36,7 @@ const options = new Command('npm run cost --')
   .parse()
   .opts<{
     members: number;
+    before: number;
     redeem?: boolean;
     concurrency: number;
     stage: string;
@@ -47,7 +49,7 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-cost-'));
 const synthesized = async (stage: string) =>
   deployedOf(readAssembly(await synthesize(join(folder, stage), { stage })).stacks);
 try {
-  const { members, concurrency, stage, byOperation = false, json = false, write = false } = options;
+  const { members, before, concurrency, stage, byOperation = false, json = false, write = false } = options;
   stageNamed(stage);
   const assembly = await synthesize(join(folder, stage), { stage });
   const deployed = await deployedOf(readAssembly(assembly).stacks);
@@ -57,6 +59,7 @@ try {
   const { registrations, redemptions, sweeps } = await run({
     ...running,
     members,
+    before,
     redeem,
     concurrency,
     sweeps: deployed.sweeps,

@@ -5,6 +5,8 @@ import type { StageOfRun } from './stage-of-run.ts';
 
 export interface RunOptions extends StageOfRun {
   members: number;
+  /** So many are registered already, and not counted. */
+  before?: number;
   redeem: boolean;
   concurrency: number;
   /** Functions that run each minute. */
@@ -38,10 +40,11 @@ export async function metering<T>(
 /** Registers members, and meters what that asks of AWS. */
 export const run = (options: RunOptions): Promise<Run> =>
   metering(options, async ({ cloud, meter, paths }) => {
-    const { members, redeem, sweeps } = options;
+    const { members, before = 0, redeem, sweeps } = options;
     const sweep = async () => {
       for (const name of sweeps) await cloud.functions.get(name)?.invoke('{}');
     };
+    await paths.register(before);
     const warm = await paths.register(WARM_UP);
     if (redeem) await paths.redeem(warm);
     await sweep();
