@@ -9,7 +9,7 @@ const shape = z.object({ key: z.string().min(32) });
 export type Pseudonym = (personal: string) => Promise<string>;
 
 /**
- * Pseudonyms by HMAC-SHA-256 with the key in a secret: 43 characters, which say nothing to who has not the key. It never
+ * Pseudonyms by HMAC-SHA-256 with the key in a secret: 43 characters, which say nothing without the key. It never
  * changes, so once it is known it is not read again.
  */
 export function createPseudonym(secretId: string, now: () => Date): Pseudonym {

@@ -20,7 +20,7 @@ const { logger } = createObservability('points');
 
 /** Of a dependency so near, what takes longer is no answer. */
 const TIMEOUT_MS = 2_000;
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 type Account = Omit<PointsAccountResource, 'asOf'>;
 
@@ -31,7 +31,7 @@ function remember(id: string, account: Account): void {
   lastAnswers.delete(id);
   lastAnswers.set(id, { account, at: new Date() });
   const [oldest] = lastAnswers.keys();
-  if (lastAnswers.size > MOST_REMEMBERED && oldest) lastAnswers.delete(oldest);
+  if (lastAnswers.size > MAX_REMEMBERED && oldest) lastAnswers.delete(oldest);
 }
 
 async function readAccount(id: string, { signal }: Try): Promise<PointsAccountResource> {

@@ -30,7 +30,7 @@ export interface DeactivatedMember {
 export type Member = ActiveMember | DeactivatedMember;
 
 /** What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to. */
-export interface Occasion {
+export interface CommandContext {
   now: Date;
   newId: () => string;
   correlationId?: string;
@@ -38,7 +38,7 @@ export interface Occasion {
 }
 
 /** The outbox row of a state change, with its event. */
-const rowOf = (member: Member, { now }: Occasion, event: OutboxRow['messages'][number]): OutboxRow => ({
+const rowOf = (member: Member, { now }: CommandContext, event: OutboxRow['messages'][number]): OutboxRow => ({
   aggregateId: member.id,
   version: member.version,
   messages: [event],
@@ -48,7 +48,7 @@ const rowOf = (member: Member, { now }: Occasion, event: OutboxRow['messages'][n
 function eventOf<C extends MessageContract>(
   contract: C,
   member: Member,
-  { now, newId, correlationId, traceparent }: Occasion,
+  { now, newId, correlationId, traceparent }: CommandContext,
   more: Pick<MessageInput<C>, 'data' | 'replyTo'>,
 ) {
   const event = createMessage(contract, {
@@ -75,7 +75,7 @@ export interface AboutPhone {
 export function register(
   id: string,
   registration: Registration,
-  occasion: Occasion,
+  occasion: CommandContext,
   { country, returning }: AboutPhone,
 ) {
   const member: ActiveMember = {
@@ -101,7 +101,7 @@ export function register(
   return { member, row: rowOf(member, occasion, event) };
 }
 
-export function changeProfile(before: ActiveMember, change: ProfileChange, occasion: Occasion) {
+export function changeProfile(before: ActiveMember, change: ProfileChange, occasion: CommandContext) {
   const member: ActiveMember = {
     ...before,
     name: change.name ?? before.name,
@@ -113,7 +113,7 @@ export function changeProfile(before: ActiveMember, change: ProfileChange, occas
   return { member, row: rowOf(member, occasion, eventOf(memberProfileChanged, member, occasion, { data })) };
 }
 
-export function deactivate(before: ActiveMember, occasion: Occasion) {
+export function deactivate(before: ActiveMember, occasion: CommandContext) {
   const deactivatedAt = occasion.now.toISOString();
   const member: DeactivatedMember = {
     status: 'deactivated',

@@ -4,7 +4,7 @@ import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';
-import { type ActiveMember, changeProfile, deactivate, fingerprint, type Occasion, register } from './member.ts';
+import { type ActiveMember, type CommandContext, changeProfile, deactivate, fingerprint, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
 export interface MembersOptions {
@@ -32,7 +32,7 @@ function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGua
 
 /** The use cases of registration, whatever protocol asks for them. */
 export function createMembers({ store, admission, audit, now, newId }: MembersOptions) {
-  const occasion = (cause: Cause): Occasion => ({ ...cause, now: now(), newId });
+  const occasion = (cause: Cause): CommandContext => ({ ...cause, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
     const member = await store.find(id);

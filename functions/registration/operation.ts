@@ -9,7 +9,7 @@ import type { Redemption } from '../../shared/contracts/operation.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import type { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
-import { type Occasion, SOURCE } from './member.ts';
+import { type CommandContext, SOURCE } from './member.ts';
 
 /** A redemption that somebody asked for. */
 export interface Operation {
@@ -37,7 +37,7 @@ export interface RedemptionRequest extends Redemption {
 }
 
 /** @param command the place of the command among those to this member's points */
-export function beginRedemption(request: RedemptionRequest, command: number, occasion: Occasion) {
+export function beginRedemption(request: RedemptionRequest, command: number, occasion: CommandContext) {
   const { memberId, operationId, points, expiresIn } = request;
   const operation: Operation = {
     id: operationId,
@@ -60,7 +60,7 @@ function commandRow<C extends MessageContract>(
   contract: C,
   { id, memberId }: Operation,
   version: number,
-  { now, newId, traceparent }: Occasion,
+  { now, newId, traceparent }: CommandContext,
   data: MessageInput<C>['data'],
 ): OutboxRow {
   const command = createMessage(contract, {
@@ -103,7 +103,7 @@ export function settle(
 }
 
 /** The command by which the points of an operation go back. */
-export const returning = (operation: Operation, command: number, occasion: Occasion): OutboxRow =>
+export const returning = (operation: Operation, command: number, occasion: CommandContext): OutboxRow =>
   commandRow(returnPoints, operation, command, occasion, {
     memberId: operation.memberId,
     points: operation.points,

@@ -3,7 +3,7 @@ import type { Audit, Cause } from '@rollcall/kit/http/audit';
 import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
-import type { Occasion } from './member.ts';
+import type { CommandContext } from './member.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';
 
@@ -52,7 +52,7 @@ export function createRedemptions({ store, audit, now, newId }: RedemptionsOptio
     ): Promise<Operation> {
       const operationId = idempotencyKey ? idFromName(`${memberId} ${idempotencyKey}`, OPERATIONS) : newId();
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const occasion: Occasion = { ...cause, now: now(), newId };
+        const occasion: CommandContext = { ...cause, now: now(), newId };
         const command = (await store.sentTo(memberId)) + 1;
         const { operation, row } = beginRedemption({ ...redemption, memberId, operationId }, command, occasion);
         const result = await store.insert(operation, row);

@@ -19,7 +19,7 @@ import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/m
 import type { ProblemCode } from '../../shared/contracts/problem.ts';
 
 /** A timer of Node's knows no longer one: it would end at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
 const EVENT = createContextKey<HttpEvent | undefined>(undefined);
 
@@ -34,7 +34,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   const router = createConnectRouter({
     grpc: false,
     readMaxBytes: MAX_BODY_BYTES,
-    maxTimeoutMs: LONGEST_TIMEOUT_MS,
+    maxTimeoutMs: MAX_TIMEOUT_MS,
   });
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));

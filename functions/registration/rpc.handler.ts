@@ -28,7 +28,7 @@ const { limits, members, redemptions, admission } = createServices({ logger });
 const { admitCaller, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */
-const LONGEST_WATCH_MS = 20_000;
+const MAX_WATCH_MS = 20_000;
 const RESERVE_MS = 250;
 
 const withKey = { idempotencyKey: idempotencyKey.optional() };
@@ -81,8 +81,8 @@ export const rpc = rpcEndpoint((router) =>
 
     watchOperation: ({ id }, context) =>
       answerCall(logger, context, async () => {
-        const left = (context.timeoutMs() ?? LONGEST_WATCH_MS) - RESERVE_MS;
-        const seconds = Math.max(0, Math.min(LONGEST_WATCH_MS, left)) / 1000;
+        const left = (context.timeoutMs() ?? MAX_WATCH_MS) - RESERVE_MS;
+        const seconds = Math.max(0, Math.min(MAX_WATCH_MS, left)) / 1000;
         return {
           operation: operationMessage(await redemptions.watch(idOf(id, 'operation'), seconds, context.signal)),
         };

@@ -27,8 +27,8 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
       const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {
-        call: async (again) => ({
-          set: { sent: await sendText(message, { askedAt: new Date(time), released, again }) },
+        call: async (outcomeUnknown) => ({
+          set: { sent: await sendText(message, { askedAt: new Date(time), released, outcomeUnknown }) },
         }),
       };
     },

@@ -8,7 +8,7 @@ import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import type { CircuitState } from '@rollcall/kit/resilience/circuit';
 import { createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
 import { createNodes } from '@rollcall/kit/resilience/nodes';
-import { judge } from '@rollcall/kit/resilience/remote-service';
+import { classify } from '@rollcall/kit/resilience/remote-service';
 import { createSecret } from '@rollcall/kit/resilience/secrets';
 import { changeSwitches } from '@rollcall/kit/resilience/switches';
 import { createTokenBuckets } from '@rollcall/kit/resilience/token-bucket';
@@ -95,7 +95,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
       breaker: createBreaker({
         name: circuit,
         store,
-        judge,
+        classify,
         now,
         onChange: (state) => onChange(circuit, state),
         onFailure: onFailure(`circuit ${circuit} cannot be kept`),

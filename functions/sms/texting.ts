@@ -50,7 +50,7 @@ export interface About {
   /** Whether a person lifted the limits for it. */
   released: boolean;
   /** Whether a provider may have it already, though nothing was heard of that. */
-  again: boolean;
+  outcomeUnknown: boolean;
 }
 
 /** `opted out`: no provider has the text, nor will any be asked again. */
@@ -103,7 +103,7 @@ export function createTexting(options: TextingOptions): SendText {
       async fallback(text, cause) {
         if (!next || !mayBelongElsewhere(cause)) {
           // Nobody can do anything about the doubt that a provider without keys leaves.
-          if (cause instanceof UnavailableError) cause.mayHaveHappened &&= provider.honoursKey;
+          if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }
         await next(text).catch((error: Error) => {
@@ -117,10 +117,10 @@ export function createTexting(options: TextingOptions): SendText {
   // A text that a provider may have already is only for one that would know it again.
   const sendAgain = serviceOf(routes.filter(({ provider }) => provider.honoursKey)) ?? send;
 
-  return async ({ short, ...text }, { again, ...about }) => {
+  return async ({ short, ...text }, { outcomeUnknown, ...about }) => {
     const isShort = (await mode()) === 'short-text';
     try {
-      await (again ? sendAgain : send)({
+      await (outcomeUnknown ? sendAgain : send)({
         ...text,
         ...about,
         ...(isShort && { text: oneSegment(short ?? text.text) }),
@@ -137,18 +137,18 @@ export function createTexting(options: TextingOptions): SendText {
   };
 }
 
-type Text = TextMessage & Omit<About, 'again'>;
+type Text = TextMessage & Omit<About, 'outcomeUnknown'>;
 
 /** Another provider may send the text if this one surely did not; what merely waits its turn here, waits. */
 const mayBelongElsewhere = (cause: Error): boolean =>
   cause instanceof UnavailableError &&
-  !cause.mayHaveHappened &&
+  !cause.outcomeUnknown &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
 /** Of the failures of both providers, the one that says more: there is doubt, or when to come again at the soonest. */
 function moreTelling(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;
   const [one, other] = [callableAgainFrom(first, now), callableAgainFrom(second, now)];
-  if (second.mayHaveHappened || !one) return second;
+  if (second.outcomeUnknown || !one) return second;
   return other && other < one ? second : first;
 }

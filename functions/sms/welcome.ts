@@ -43,8 +43,8 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof event
             locale: data.locale,
             phonePseudonym: await pseudonym(data.phone),
           },
-          async call(again) {
-            const welcome = await sendText(text, { askedAt: new Date(time), released, again });
+          async call(outcomeUnknown) {
+            const welcome = await sendText(text, { askedAt: new Date(time), released, outcomeUnknown });
             return { set: { welcome, welcomedAt: now().toISOString() } };
           },
         };

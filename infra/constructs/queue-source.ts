@@ -5,7 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /** What is gathered: long enough for the answers to one registration to come together, and be one write. */
 const WINDOW = Duration.seconds(2);
-const MOST_GATHERED = 200;
+const MAX_GATHERED = 200;
 
 /**
  * Hands a queue's messages to a function, ten at a time, and lets it have them; CDK's own event source grants more than is
@@ -21,7 +21,7 @@ export function consumeFrom(queue: IQueue, fn: LambdaFunction, maxConcurrency: n
   );
   fn.addEventSourceMapping(`From${queue.node.id}`, {
     eventSourceArn: queue.queueArn,
-    batchSize: gathers ? MOST_GATHERED : 10,
+    batchSize: gathers ? MAX_GATHERED : 10,
     ...(gathers && { maxBatchingWindow: WINDOW }),
     reportBatchItemFailures: true,
     maxConcurrency,

@@ -30,7 +30,7 @@ export interface ControlOptions {
   mappings: () => readonly Mapping[];
 }
 
-const MOST_LATENCY_MS = 10_000;
+const MAX_LATENCY_MS = 10_000;
 
 export type Control = ReturnType<typeof createControl>;
 
@@ -92,7 +92,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
         return change(name, false);
       case 'PUT latency': {
         const ms = Number(name);
-        if (!Number.isInteger(ms) || ms < 0 || ms > MOST_LATENCY_MS) return undefined;
+        if (!Number.isInteger(ms) || ms < 0 || ms > MAX_LATENCY_MS) return undefined;
         latencyMs = ms;
         return broken();
       }

@@ -21,7 +21,7 @@ export interface Happened {
 type Event = { span: Span } | { message: SentMessage } | { failure: Failure };
 
 /** Whoever asks less often misses what is older. */
-const MOST_RECENT = 10_000;
+const MAX_RECENT = 10_000;
 
 /** What happened of late, in memory, for those who ask again and again. */
 export class RecentEvents {
@@ -31,7 +31,7 @@ export class RecentEvents {
   add(events: readonly Event[]): void {
     this.#recent.push(...events);
     this.#happened += events.length;
-    if (this.#recent.length > 2 * MOST_RECENT) this.#recent.splice(0, this.#recent.length - MOST_RECENT);
+    if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, this.#recent.length - MAX_RECENT);
   }
 
   /** @param after what an earlier answer said to ask with next; 0: all that is known */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Answers an operation of a service that speaks JSON. Nothing: there shall be no answer. */
+/** Answers an operation of a service that speaks JSON. `undefined`: drop the connection. */
 export type AwsHandler = (
   operation: string,
   request: string,

@@ -21,7 +21,7 @@ export interface StreamBatchOptions {
 }
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 /** Invokes a function with the records of a stream, in order, until all of them are done or given up. */
 export class StreamBatches {
@@ -50,7 +50,7 @@ export class StreamBatches {
     }
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts) return this.#giveUp(left);
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
     await delay(waitMs, undefined, { signal: this.#signal }).catch(() => {});
     return this.process(left, failures);
   }

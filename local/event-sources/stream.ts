@@ -20,7 +20,7 @@ export interface StreamMappingOptions extends StreamBatchOptions {
 }
 
 /**
- * Reads a table's stream and invokes a function with its records, in order, a shard a time line
+ * Reads a table's stream and invokes a function with its records, in order, a shard a timeline
  * (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html).
  */
 export function createStreamMapping(options: StreamMappingOptions): Mapping {

@@ -9,7 +9,7 @@ export interface SentMessage {
   body: string;
 }
 
-const MOST_MESSAGES = 10_000;
+const MAX_MESSAGES = 10_000;
 
 /** What a call has sent: of SNS in a form, of SQS in JSON. What the broker did not take of a batch is left out. */
 export function messagesSent(
@@ -46,7 +46,7 @@ export class SentMessages {
 
   add(messages: readonly SentMessage[]): void {
     this.#messages.push(...messages);
-    if (this.#messages.length > 2 * MOST_MESSAGES) this.#messages.splice(0, this.#messages.length - MOST_MESSAGES);
+    if (this.#messages.length > 2 * MAX_MESSAGES) this.#messages.splice(0, this.#messages.length - MAX_MESSAGES);
   }
 
   /** Those that say something of an aggregate, the oldest first. */

@@ -8,15 +8,15 @@ export interface TraceQuery {
 }
 
 /** Some 3,000 registrations, in some 40 MB. */
-const MOST_SPANS = 40_000;
+const MAX_SPANS = 40_000;
 
-const MOST_OF_TRACE = 2_000;
+const MAX_OF_TRACE = 2_000;
 
 const AGGREGATE = 'rollcall.aggregate';
 const MESSAGE = 'messaging.message.id';
 
 /** The last traces, in memory. A trace goes as a whole, the oldest first. */
-export function createTraces(most = MOST_SPANS) {
+export function createTraces(most = MAX_SPANS) {
   const traces = new Map<string, Span[]>();
   /** The traces that say something of an aggregate. */
   const ofAggregate = new Map<string, Set<string>>();
@@ -40,7 +40,7 @@ export function createTraces(most = MOST_SPANS) {
     const { traceId, attributes } = span;
     const spans = traces.get(traceId);
     // A load test may send one and the same trace id all the time.
-    if (spans && spans.length >= MOST_OF_TRACE) return;
+    if (spans && spans.length >= MAX_OF_TRACE) return;
     if (spans) spans.push(span);
     else traces.set(traceId, [span]);
     kept++;

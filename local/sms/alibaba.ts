@@ -4,7 +4,7 @@ import { ALIBABA } from './credentials.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
-const LONGEST_SKEW_MS = 15 * 60_000;
+const MAX_SKEW_MS = 15 * 60_000;
 
 const error = (status: number, Code: string, Message: string): Answer => ({
   status,
@@ -58,7 +58,7 @@ function complaintAbout({ method, path, query, headers, body }: Request, nonces:
   if (id !== ALIBABA.accessKeyId)
     return error(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
   const age = Math.abs(Date.now() - Date.parse(headers['x-acs-date'] ?? ''));
-  if (!(age < LONGEST_SKEW_MS)) return error(400, 'InvalidTimeStamp.Expired', 'Specified time stamp is expired.');
+  if (!(age < MAX_SKEW_MS)) return error(400, 'InvalidTimeStamp.Expired', 'Specified time stamp is expired.');
   const nonce = headers['x-acs-signature-nonce'] ?? '';
   if (nonce === '' || nonces.has(nonce)) return error(400, 'SignatureNonceUsed', 'Specified signature nonce was used.');
   const hash = createHash('sha256').update(body).digest('hex');

@@ -21,7 +21,7 @@ export type Callbacks = ReturnType<typeof createCallbacks>;
 
 /** So long is gathered what goes into one call, where a provider sends several. */
 const GATHER_MS = 300;
-const MOST_IN_A_CALL = 100;
+const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
 /** Each waits twice as long as the one before: after 15 seconds a provider gives up. */
 const TRIES = 6;
@@ -119,7 +119,7 @@ export function createCallbacks({ state: { database }, publish }: CallbacksOptio
 function callsOf(waiting: readonly Row[]): Row[][] {
   const calls: Row[][] = [];
   for (const some of Map.groupBy(waiting, ({ provider, address }) => `${provider} ${address}`).values()) {
-    const size = ['http', 'alibaba'].includes(some[0]?.provider ?? '') ? MOST_IN_A_CALL : 1;
+    const size = ['http', 'alibaba'].includes(some[0]?.provider ?? '') ? MAX_IN_A_CALL : 1;
     for (let from = 0; from < some.length; from += size) calls.push(some.slice(from, from + size));
   }
   return calls;

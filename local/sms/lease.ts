@@ -45,6 +45,6 @@ export class Lease {
   /** Ends it, and says so. */
   async leave(): Promise<void> {
     this.end();
-    await this.#registry?.leave(GATEWAY_SERVICE, this.#instance.id).catch(() => {});
+    await this.#registry?.deregister(GATEWAY_SERVICE, this.#instance.id).catch(() => {});
   }
 }

@@ -96,7 +96,7 @@ export function createMailbox({ database }: State, callbacks: Pick<Callbacks, 'a
     /**
      * Accepts a text, or goes wrong as it was told to.
      * @param names of the provider, and of its instance
-     * @returns nothing if there shall be no answer
+     * @returns undefined: drop the connection
      */
     async answer<Answer>(
       names: readonly string[],

@@ -35,7 +35,7 @@ const SPECIAL: Record<string, CallFault['kind']> = {
   SendMessageBatch: 'partly done',
 };
 /** Up to this; the SDK gives up waiting after two seconds. */
-const LONGEST_DELAY_MS = 2_500;
+const MAX_DELAY_MS = 2_500;
 
 /** Whether the gateway refuses a text for good, until it is repaired: one of so many, by its message's id. */
 export const isRefused = (messageId: string, refusedOf: number) =>
@@ -64,7 +64,7 @@ export function createFaults({ random, weather, refusedOf, report }: FaultsOptio
       if (weather() !== 'storm' || SPARED.test(operation) || random() > rateOf(service)) return undefined;
       const kinds = [...KINDS, ...(SPECIAL[operation] ? [SPECIAL[operation]] : [])];
       const kind = kinds[Math.floor(random() * kinds.length)] ?? 'refused';
-      return kind === 'delayed' ? { kind, ms: random() * LONGEST_DELAY_MS } : { kind };
+      return kind === 'delayed' ? { kind, ms: random() * MAX_DELAY_MS } : { kind };
     },
 
     death(functionName) {

@@ -64,7 +64,7 @@ function print(spans: readonly SpanView[]): void {
 }
 
 export const trace = new Command('trace')
-  .description('all that happened to a member, because of a message, or in a trace: a time line over all services')
+  .description('all that happened to a member, because of a message, or in a trace: a timeline over all services')
   .argument('<id>', 'of a member, a message, or a trace')
   .addHelpText(
     'after',

@@ -9,10 +9,10 @@ import { add, createSeconds } from './seconds.ts';
 import { waysIn } from './ways.ts';
 
 /** Fifteen minutes. */
-const MOST_POINTS = 900;
+const MAX_POINTS = 900;
 /** More dots a second than anybody could follow. */
-const MOST_PASSING = 60;
-const MOST_MEMBERS = 200;
+const MAX_PASSING = 60;
+const MAX_MEMBERS = 200;
 
 /**
  * Makes pictures of what spans say: rates along the topology's edges, lags, and who registered last. All that it keeps is
@@ -65,7 +65,7 @@ export function createLive(topology: Topology) {
     const memberId = span.attributes['rollcall.aggregate'];
     if (memberId === undefined || !isRegistration(span)) return;
     members.unshift({ id: String(memberId), at: new Date(span.startMs).toISOString() });
-    members.length = Math.min(members.length, MOST_MEMBERS);
+    members.length = Math.min(members.length, MAX_MEMBERS);
   }
 
   return {
@@ -85,9 +85,9 @@ export function createLive(topology: Topology) {
     tick(at: Date, standing: Standing): { snapshot: Snapshot; messages: Passing[] } {
       const load = pointAt(at, seconds.current(), standing);
       points.push(load);
-      if (points.length > MOST_POINTS) points.shift();
+      if (points.length > MAX_POINTS) points.shift();
       seconds.end();
-      const step = Math.max(1, Math.ceil(passing.length / MOST_PASSING));
+      const step = Math.max(1, Math.ceil(passing.length / MAX_PASSING));
       const messages = passing.filter((_, index) => index % step === 0);
       passing = [];
       const nodes = nodesAt(topology, seconds.ratesOf('nodes'), standing);

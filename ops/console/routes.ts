@@ -49,13 +49,13 @@ export interface RouteOptions {
 }
 
 const HISTORY = 50;
-const MOST_SHOWN = 1_000;
-const MOST_BURST = 1_000;
+const MAX_SHOWN = 1_000;
+const MAX_BURST = 1_000;
 /** A month: what is switched for longer is no exception any more. */
-const LONGEST_SWITCH_S = 31 * 86_400;
+const MAX_SWITCH_S = 31 * 86_400;
 const GATEWAYS = ['http', 'gateway-1', 'gateway-2', 'twilio'];
 
-const burstRequest = z.strictObject({ members: z.int().min(1).max(MOST_BURST) });
+const burstRequest = z.strictObject({ members: z.int().min(1).max(MAX_BURST) });
 const redriveRequest = z.strictObject({
   subscriber: z.string(),
   aggregateIds: z.array(z.string()).min(1).optional(),
@@ -73,7 +73,7 @@ const switchRequest = z.strictObject({
   profile: z.enum(Object.keys(profiles)).optional(),
   mode: z.string().optional(),
   why: z.string().trim().min(1),
-  forSeconds: z.int().positive().max(LONGEST_SWITCH_S).optional(),
+  forSeconds: z.int().positive().max(MAX_SWITCH_S).optional(),
 });
 const faultRequest = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
@@ -116,7 +116,7 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
   async function parked({ query }: Asked): Promise<ParkedPage> {
     const subscriber = query.get('subscriber');
     const all = await parkedIn(subscriber ? [known(subscriber)] : subscribers, query.get('reason') || null);
-    const limit = Math.min(MOST_SHOWN, Number(query.get('limit')) || 100);
+    const limit = Math.min(MAX_SHOWN, Number(query.get('limit')) || 100);
     return { total: all.length, messages: all.slice(0, limit) };
   }
 

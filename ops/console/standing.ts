@@ -7,14 +7,14 @@ import { switchesOf } from '../stage/switches.ts';
 import type { Standing } from './pictures.ts';
 
 /** Counting goes page by page; beyond this it is "so many at least". */
-const MOST_COUNTED = 20_000;
+const MAX_COUNTED = 20_000;
 
 async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: string): Promise<number> {
   let total = 0;
   const pages = paginateScan({ client: dynamodb }, { TableName: table(name), IndexName, Select: 'COUNT' });
   for await (const { Count = 0 } of pages) {
     total += Count;
-    if (total >= MOST_COUNTED) break;
+    if (total >= MAX_COUNTED) break;
   }
   return total;
 }

@@ -29,7 +29,7 @@ export interface WatchOptions {
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
 
-const MOST_FAILURES = 50;
+const MAX_FAILURES = 50;
 
 const NOTHING: Standing = {
   queues: new Map(),
@@ -76,7 +76,7 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
     isNew = false;
     bursts?.see(happened.spans);
     if (happened.failures.length > 0) {
-      functionFailures = [...happened.failures.toReversed(), ...functionFailures].slice(0, MOST_FAILURES);
+      functionFailures = [...happened.failures.toReversed(), ...functionFailures].slice(0, MAX_FAILURES);
       tell({ event: 'failures', data: functionFailures });
     }
     after = happened.next;

@@ -21,13 +21,13 @@ export interface PathsOptions {
 export type Paths = Awaited<ReturnType<typeof createPaths>>;
 
 const LOOK_EVERY_MS = 50;
-const MOST_MEMBERS = 1_000_000;
+const MAX_MEMBERS = 1_000_000;
 
 /** What members do, each path until all that follows from it is done. */
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
-  const people = madeUp(MOST_MEMBERS, Math.random)[Symbol.asyncIterator]();
+  const people = madeUp(MAX_MEMBERS, Math.random)[Symbol.asyncIterator]();
 
   async function ask(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
     const sent = await send(`${cloud.apiUrl}/v1/members${path}`, method, body, { authorization, ...headers });

@@ -9,11 +9,11 @@ export interface Sent extends Answer {
 }
 
 const ATTEMPTS = 5;
-const LONGEST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 1_000;
 /** As long as the API asks for while nothing can be changed. */
-const LONGEST_RETRY_AFTER_MS = 30_000;
+const MAX_RETRY_AFTER_MS = 30_000;
 /** API Gateway itself answers after 30 seconds. */
-const LONGEST_ANSWER_MS = 35_000;
+const MAX_ANSWER_MS = 35_000;
 
 /** Repeats a request that is answered 429 or 5xx, or not at all, after as long as the answer asks for. */
 export async function send(
@@ -41,7 +41,7 @@ export async function send(
 
 async function attemptOnce(url: string, request: RequestInit): Promise<Answer & { retryAfter: string | null }> {
   try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(LONGEST_ANSWER_MS) });
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(MAX_ANSWER_MS) });
     return { ...(await readAnswer(response)), retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
@@ -59,6 +59,6 @@ const mayBeDone = ({ status, body }: Answer) =>
 /** @param retryAfter seconds or a date (RFC 9110, section 10.2.3) */
 export function pauseMs(attempt: number, retryAfter: string | null, now: number): number {
   const asked = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : Date.parse(retryAfter ?? '') - now;
-  if (Number.isNaN(asked)) return Math.min(100 * 2 ** attempt, LONGEST_BACKOFF_MS);
-  return Math.min(Math.max(asked, 0), LONGEST_RETRY_AFTER_MS);
+  if (Number.isNaN(asked)) return Math.min(100 * 2 ** attempt, MAX_BACKOFF_MS);
+  return Math.min(Math.max(asked, 0), MAX_RETRY_AFTER_MS);
 }

@@ -7,7 +7,7 @@ export interface Line {
   afterMs: number;
 }
 
-/** Spans as a time line: each below the one that it belongs to, those of one by start. Traces follow one another. */
+/** Spans as a timeline: each below the one that it belongs to, those of one by start. Traces follow one another. */
 export function timeLine(spans: readonly SpanView[]): Line[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);

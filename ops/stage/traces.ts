@@ -11,8 +11,8 @@ export type { TraceQuery };
 /** BatchGetTraces takes five at a time. */
 const TRACES_PER_CALL = 5;
 /** X-Ray finds traces of a span of time only: at most six hours. */
-const LONGEST_SEARCH_MS = 6 * 3_600_000;
-const MOST_TRACES = 50;
+const MAX_SEARCH_MS = 6 * 3_600_000;
+const MAX_TRACES = 50;
 
 /** All spans of the traces that a query means, by start: of an embedded cloud its own, of an account those in X-Ray. */
 export async function findTraces(
@@ -43,7 +43,7 @@ async function search(client: XRayClient, { aggregate, message }: TraceQuery, un
   const pages = paginateGetTraceSummaries(
     { client },
     {
-      StartTime: new Date(until.getTime() - LONGEST_SEARCH_MS),
+      StartTime: new Date(until.getTime() - MAX_SEARCH_MS),
       EndTime: until,
       FilterExpression: `annotation[${name}] = "${String(value).replaceAll(/["\\]/g, '')}"`,
     },
@@ -51,9 +51,9 @@ async function search(client: XRayClient, { aggregate, message }: TraceQuery, un
   const ids: string[] = [];
   for await (const { TraceSummaries = [] } of pages) {
     ids.push(...TraceSummaries.flatMap(({ Id }) => Id ?? []));
-    if (ids.length >= MOST_TRACES) break;
+    if (ids.length >= MAX_TRACES) break;
   }
-  return ids.slice(0, MOST_TRACES);
+  return ids.slice(0, MAX_TRACES);
 }
 
 /** X-Ray writes `1-` and the first eight digits apart. */

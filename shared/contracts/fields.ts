@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalName, MOST_CHARACTERS, NAME_LENGTH, nameFault } from './name-rule.ts';
+import { canonicalName, MAX_CHARACTERS, NAME_LENGTH, nameFault } from './name-rule.ts';
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
@@ -48,7 +48,7 @@ export const name = z.string().meta({ description: NAME });
 export const givenName = z
   .string()
   // Code points, as JSON Schema counts.
-  .refine((value) => [...value].length <= MOST_CHARACTERS, { error: NAME_LENGTH, abort: true })
+  .refine((value) => [...value].length <= MAX_CHARACTERS, { error: NAME_LENGTH, abort: true })
   .transform(canonicalName)
   .superRefine((value, context) => {
     const message = nameFault(value);
@@ -58,5 +58,5 @@ export const givenName = z
     description: `${NAME} It is kept in Unicode form NFC and without white space around it, and has 1 to 100 characters: letters, a space or the punctuation of names between them, fewer than 5 digits in a row. It contains nothing that cannot be seen, no symbols, no word of mixed scripts and nothing that a phone takes for a link, such as a full stop without a space after it; it does not begin with a hyphen.`,
     examples: ['Lucía García'],
     minLength: 1,
-    maxLength: MOST_CHARACTERS,
+    maxLength: MAX_CHARACTERS,
   });

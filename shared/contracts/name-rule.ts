@@ -3,8 +3,8 @@
  * docs/decisions/0014-what-a-name-may-be.md.
  */
 
-export const MOST_CHARACTERS = 100;
-export const NAME_LENGTH = `must have 1 to ${MOST_CHARACTERS} characters, one of them no white space`;
+export const MAX_CHARACTERS = 100;
+export const NAME_LENGTH = `must have 1 to ${MAX_CHARACTERS} characters, one of them no white space`;
 
 /** UAX #31 §2.3: the scripts in which ZWNJ and ZWJ decide how letters join. */
 const JOINING_SCRIPTS = [
@@ -52,7 +52,7 @@ export const canonicalName = (name: string) => name.normalize('NFC').trim();
 export function nameFault(name: string): string | undefined {
   // Code points, as a person counts.
   const { length } = [...name];
-  if (length === 0 || length > MOST_CHARACTERS) return NAME_LENGTH;
+  if (length === 0 || length > MAX_CHARACTERS) return NAME_LENGTH;
   const seen = name.replace(JOINERS, '').replace(SHAPES, '');
   if (NOTHING_TO_SEE.test(seen)) {
     return 'must not contain control characters, or what cannot be seen or is no character';

@@ -86,7 +86,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     const text = newText();
     const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(error).toMatchObject({ mayHaveHappened: false });
+    expect(error).toMatchObject({ outcomeUnknown: false });
     expect(texts(text.to)).toEqual([]);
   });
 
@@ -102,14 +102,14 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     const text = newText();
     const provider = sandbox.adapter(name);
     const send = createRemoteService({ name, call: provider.send, timeoutMs: 200 });
-    expect(await failure(send(text))).toMatchObject({ name: 'UnavailableError', mayHaveHappened: true });
+    expect(await failure(send(text))).toMatchObject({ name: 'UnavailableError', outcomeUnknown: true });
     expect(texts(text.to)).toHaveLength(1);
   });
 
   it('may have sent what it did not answer because its connection broke', async () => {
     breakIt('down');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
-    expect(error).toMatchObject({ name: 'UnavailableError', mayHaveHappened: true });
+    expect(error).toMatchObject({ name: 'UnavailableError', outcomeUnknown: true });
   });
 
   it('ends its request when it is told to', async () => {
@@ -319,9 +319,9 @@ describe('the generic gateway', () => {
     [500, 'UnavailableError', false],
     [502, 'UnavailableError', true],
     [504, 'UnavailableError', true],
-  ])('takes an answer of %i for %s', (status, name, mayHaveHappened) => {
+  ])('takes an answer of %i for %s', (status, name, outcomeUnknown) => {
     const error = failureOf('it', { status, headers: new Headers() });
-    expect(error).toMatchObject({ name, ...(mayHaveHappened !== undefined && { mayHaveHappened }) });
+    expect(error).toMatchObject({ name, ...(outcomeUnknown !== undefined && { outcomeUnknown }) });
   });
 
   it('is not believed, if it sends us elsewhere', async () => {
@@ -340,6 +340,6 @@ describe('the generic gateway', () => {
     const url = await listen(server, 0, 'nobody');
     await close(server);
     const provider = createHttpGateway({ url });
-    expect(await failure(provider.send(newText(), { signal: signal() }))).toMatchObject({ mayHaveHappened: false });
+    expect(await failure(provider.send(newText(), { signal: signal() }))).toMatchObject({ outcomeUnknown: false });
   });
 });

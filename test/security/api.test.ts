@@ -66,13 +66,13 @@ const post = (body: string | Buffer, headers: Record<string, string> = {}, name:
 
 const codeOf = ({ body }: HttpResponse) => JSON.parse(body ?? '{}').type?.replace('/problems/', '');
 
-const MOST_ECHOED = 200;
+const MAX_ECHOED = 200;
 
 function expectNoEcho(answer: HttpResponse, inputs: readonly string[]) {
   const said = `${answer.body ?? ''}${Object.values(answer.headers ?? {}).join('')}`;
-  for (const input of inputs.filter(({ length }) => length > MOST_ECHOED)) {
-    for (let at = 0; at + MOST_ECHOED < said.length; at++) {
-      expect(input.includes(said.slice(at, at + MOST_ECHOED + 1)), said).toBe(false);
+  for (const input of inputs.filter(({ length }) => length > MAX_ECHOED)) {
+    for (let at = 0; at + MAX_ECHOED < said.length; at++) {
+      expect(input.includes(said.slice(at, at + MAX_ECHOED + 1)), said).toBe(false);
     }
   }
 }

@@ -18,7 +18,7 @@ interface Options {
 }
 
 /** Within which a mutant is found, or has escaped. */
-const MOST_SCHEDULES = 1_000;
+const MAX_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {
   const number = Number(text);
@@ -60,7 +60,7 @@ async function explain({ seed, path, scenario, violations }: NonNullable<RunResu
 export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
 
 /** One process for all: most find a violation at once. */
-async function tryMutants({ schedules = MOST_SCHEDULES, json }: Options): Promise<void> {
+async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise<void> {
   const tried: Tried[] = [];
   for (const { name, seed = 1, breaks } of mutants) {
     const { runSchedules } = await importRunner(name);

@@ -59,7 +59,7 @@ const breakage = fc.record({
   breakage: fc.constantFrom<Breakage>('for good', 'for now', 'held', 'fatally'),
 });
 
-const MOST_CHOICES = 1_200;
+const MAX_CHOICES = 1_200;
 
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .record({
@@ -73,7 +73,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     forged: fc.boolean(),
     switches: fc.boolean(),
     outages: fc.constantFrom(false, false, false, true),
-    choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MOST_CHOICES, size: 'max' }),
+    choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MAX_CHOICES, size: 'max' }),
   })
   // Without points there is nothing to redeem.
   .map((scenario) =>

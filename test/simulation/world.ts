@@ -17,14 +17,14 @@ import { has } from './versions.ts';
 
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
-const MOST_CALLS = 8;
+const MAX_CALLS = 8;
 /** So long nothing happens; most functions are out of time after ten seconds. */
 const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** What stays parked for longer than an hour, a person must have been told of. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
 /** A client that gets no answer goes on in the next round. */
-const MOST_REQUESTS = 20;
+const MAX_REQUESTS = 20;
 const FORGED_VERSION = 90;
 
 /** Runs the code of the kit against services that behave as badly as AWS may. */
@@ -167,7 +167,7 @@ class World {
       const turn = () => scheduler.takeTurn(index);
       actions.push(turn, turn, turn);
     }
-    if (scheduler.calls < MOST_CALLS) actions.push(...this.#beginnings());
+    if (scheduler.calls < MAX_CALLS) actions.push(...this.#beginnings());
     actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
     if (this.#scenario.outages) {
       actions.push(() => {
@@ -232,7 +232,7 @@ class World {
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
       for (const client of this.#clients) {
-        for (let tries = 0; tries < MOST_REQUESTS && !client.isDone && !client.waits; tries++)
+        for (let tries = 0; tries < MAX_REQUESTS && !client.isDone && !client.waits; tries++)
           await this.#then(() => client.request());
         if (client.watches) await this.#then(() => client.look());
       }

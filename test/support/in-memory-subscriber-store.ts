@@ -63,13 +63,13 @@ export class InMemorySubscriberStore implements SubscriberStore {
     const isOthers = item?.lease !== undefined && item.lease.owner !== lease.owner;
     if (isOthers && item?.lease && item.lease.until >= lease.from) return { state: 'leased' };
     this.cursors.set(aggregateId, { ...(item ?? { version: 0 }), lease });
-    return isOthers ? { state: 'done', again: true } : { state: 'done' };
+    return isOthers ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
   }
 
-  async release(aggregateId: string, lease: Lease, unresolved: boolean): Promise<void> {
+  async release(aggregateId: string, lease: Lease, outcomeUnknown: boolean): Promise<void> {
     const item = this.cursors.get(aggregateId);
     if (item?.lease?.owner !== lease.owner) return;
-    if (unresolved) item.lease = { ...lease, until: new Date(0) };
+    if (outcomeUnknown) item.lease = { ...lease, until: new Date(0) };
     else delete item.lease;
   }
 

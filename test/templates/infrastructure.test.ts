@@ -59,7 +59,7 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
 }
 
 /** The most of `Prefer: wait`, and of `WatchOperation`. */
-const LONGEST_WAIT_SECONDS = 20;
+const MAX_WAIT_SECONDS = 20;
 
 /** The resource that a reference in the template of `from` means. */
 function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
@@ -82,7 +82,7 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
     const { Timeout } = functions.get(idOf(stage, integration, target))?.Properties ?? {};
     // HEAD does not wait, and of RPC one method does.
     const neverWaits = key.startsWith('HEAD ') || (/^POST [^{]*Service/.test(key) && key !== `POST ${rpcWatch.path}`);
-    if (Timeout < LONGEST_WAIT_SECONDS || neverWaits) return [];
+    if (Timeout < MAX_WAIT_SECONDS || neverWaits) return [];
     const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = api?.Properties.RouteSettings[key] ?? {};
     return [{ key, rate, burst }];
   });
@@ -438,7 +438,7 @@ describe('prod', () => {
 
   it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
     const rates = waitingRates('prod');
-    const waiting = rates.map(({ rate, burst }) => rate * LONGEST_WAIT_SECONDS + burst);
+    const waiting = rates.map(({ rate, burst }) => rate * MAX_WAIT_SECONDS + burst);
     // 1,000 of an account by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
     expect(waiting.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual((1_000 * 2) / 3);
   });

@@ -1,7 +1,7 @@
 import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import { durationBucket, durationOf, percentile } from '@rollcall/kit/resilience/circuit';
 import { BulkheadFullError, RejectedError, UnavailableError } from '@rollcall/kit/resilience/errors';
-import { judge } from '@rollcall/kit/resilience/remote-service';
+import { classify } from '@rollcall/kit/resilience/remote-service';
 import { describe, expect, it } from 'vitest';
 import { TIME } from '../support/builders.ts';
 import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
@@ -16,7 +16,7 @@ function stage(instances: number) {
     createBreaker({
       name: 'provider',
       store,
-      judge,
+      classify,
       now: () => new Date(at),
       onChange: ({ is }) => void changes.push(is),
       onFailure: (error) => void problems.push(error),

@@ -20,7 +20,7 @@ const span = (spanId: string, startMs: number, parentSpanId?: string): SpanView 
   links: [],
 });
 
-describe('a time line', () => {
+describe('a timeline', () => {
   it('has each step below the one that it came from, whatever the order in which they are told', () => {
     const spans = [span('reply', 70, 'consume'), span('publish', 50, 'register'), span('consume', 60, 'publish')];
     const [episode, ...others] = episodesOf([...spans, span('register', 0), span('guide', 65, 'publish')]);

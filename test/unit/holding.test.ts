@@ -181,7 +181,7 @@ describe('a call whose outcome was not heard', () => {
   it('is known to be in doubt to whoever calls next, until the message is applied', async () => {
     const told: boolean[] = [];
     const outcomes = [
-      new TransientError('no answer', { mayHaveHappened: true }),
+      new TransientError('no answer', { outcomeUnknown: true }),
       new TransientError('refused'),
       new Error('whatever this is'),
       undefined,

@@ -4,7 +4,7 @@ import { createRedelivery } from '@rollcall/kit/messaging/redelivery';
 import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
 import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import { UnavailableError } from '@rollcall/kit/resilience/errors';
-import { judge } from '@rollcall/kit/resilience/remote-service';
+import { classify } from '@rollcall/kit/resilience/remote-service';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
@@ -90,7 +90,7 @@ describe('an hour in which the only SMS provider is down', () => {
           breaker: createBreaker({
             name: 'sms-http',
             store: new InMemoryCircuitStore(),
-            judge,
+            classify,
             now,
             onChange() {},
             gathered: async () => {},

@@ -15,7 +15,7 @@ import { memberIdOf, registered, TIME } from '../support/builders.ts';
 import { subscriber } from '../support/test-subscriber.ts';
 
 const later = (ms: number) => new Date(TIME.getTime() + ms);
-const unheard = new UnavailableError('no answer', { mayHaveHappened: true });
+const unheard = new UnavailableError('no answer', { outcomeUnknown: true });
 
 describe('a remote call that failed', () => {
   it.each([
@@ -35,8 +35,8 @@ describe('a remote call that failed', () => {
   it('leaves in doubt what nothing was heard of, also when its circuit opened', () => {
     const opened = new CircuitOpenError('bank', later(40_000), unheard);
     for (const error of [unheard, opened, new RemoteError('whatever this is')])
-      expect(messagingErrorOf(error, TIME)).toMatchObject({ mayHaveHappened: true, cause: error });
-    expect(messagingErrorOf(new UnavailableError('503'), TIME)).toMatchObject({ mayHaveHappened: false });
+      expect(messagingErrorOf(error, TIME)).toMatchObject({ outcomeUnknown: true, cause: error });
+    expect(messagingErrorOf(new UnavailableError('503'), TIME)).toMatchObject({ outcomeUnknown: false });
   });
 });
 

@@ -147,7 +147,7 @@ describe('a remote service', () => {
     ['could not be made', new Error('table throttled')],
     ['was refused', new RejectedError('no')],
   ])('remains in doubt, if a later try %s', async (_, later) => {
-    const outcomes = [new UnavailableError('no answer', { mayHaveHappened: true }), later];
+    const outcomes = [new UnavailableError('no answer', { outcomeUnknown: true }), later];
     const causes: Error[] = [];
     const { ask } = service(() => Promise.reject(outcomes.shift()), {
       retry: { ...idempotent, tries: 2 },
@@ -157,7 +157,7 @@ describe('a remote service', () => {
       },
     });
     await ask();
-    expect(causes).toMatchObject([{ message: later.message, mayHaveHappened: true }]);
+    expect(causes).toMatchObject([{ message: later.message, outcomeUnknown: true }]);
   });
 
   it('waits its turn outside of what it may take, and only if the circuit lets it call', async () => {

@@ -140,7 +140,7 @@ describe('subscriber', () => {
     expect(parked()).toEqual(['3 gap']);
   });
 
-  it('does not call the provider when its lease came late', async () => {
+  it('does not call the provider when it acquired its lease too late', async () => {
     let calls = 0;
     const { apply, store, pass } = subscriber({
       'rollcall.member.registered.v1': () => ({ call: async () => void calls++ }),
@@ -150,7 +150,7 @@ describe('subscriber', () => {
       pass(6_000);
       return lease.apply(store, given);
     };
-    await expect(apply(registered())).rejects.toThrow('its lease came late');
+    await expect(apply(registered())).rejects.toThrow('lease acquired too late');
     expect(calls).toBe(0);
   });
 });

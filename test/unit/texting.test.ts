@@ -13,7 +13,7 @@ import { createTexting, type Route, type TextingOptions } from '../../functions/
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
-const known = { askedAt: TIME, released: false, again: false };
+const known = { askedAt: TIME, released: false, outcomeUnknown: false };
 
 /** Two providers, whose circuits let everything through. */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
@@ -58,7 +58,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
 }
 
 const refused = new UnavailableError('503');
-const unheard = new UnavailableError('no answer', { mayHaveHappened: true });
+const unheard = new UnavailableError('no answer', { outcomeUnknown: true });
 const later = (seconds: number) => new Date(TIME.getTime() + seconds * 1000);
 
 describe('a text', () => {
@@ -70,23 +70,23 @@ describe('a text', () => {
 
   it('stays with the first, if that may have it: it is told so, and so is whoever tries next', async () => {
     const { send, asked } = texting([unheard, undefined]);
-    expect(await send()).toMatchObject({ name: 'TransientError', mayHaveHappened: true });
+    expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: true });
     expect(asked).toEqual(['first', 'first']);
   });
 
   it('is only for a provider that knows it again, if an earlier try of it ended in doubt', async () => {
     const { send, asked } = texting([refused, undefined]);
-    expect(await send({ ...known, again: true })).toMatchObject({ name: 'TransientError' });
+    expect(await send({ ...known, outcomeUnknown: true })).toMatchObject({ name: 'TransientError' });
     expect(asked).not.toContain('second');
     const without = texting([refused, undefined], {}, false);
-    await without.send({ ...known, again: true });
+    await without.send({ ...known, outcomeUnknown: true });
     expect(without.asked).toEqual(['first', 'second']);
   });
 
   it('is in no doubt that anybody could clear, if the provider knows no keys', async () => {
     expect(await texting([unheard], {}, false).send()).toMatchObject({
       name: 'TransientError',
-      mayHaveHappened: false,
+      outcomeUnknown: false,
     });
   });
 
@@ -94,7 +94,7 @@ describe('a text', () => {
     const limits = { check: () => Promise.reject(new Error('throttled')) };
     expect(await texting([undefined], { limits }).send()).toMatchObject({
       name: 'TransientError',
-      mayHaveHappened: false,
+      outcomeUnknown: false,
     });
   });
 
@@ -159,7 +159,7 @@ describe('a text', () => {
   it('is tried again, if that its phone opted out could not be kept', async () => {
     const optOuts = { add: () => Promise.reject(new Error('throttled')) };
     const { send } = texting([new OptedOutError('21610')], { optOuts });
-    expect(await send()).toMatchObject({ name: 'TransientError', mayHaveHappened: false });
+    expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: false });
   });
 
   it('is short, if so switched', async () => {

@@ -65,6 +65,6 @@ function failureOf(cause: Error): Error {
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
   if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client') return new NotServedError(what);
   // What the service says itself, it has not done; of what was cut off, nobody knows.
-  const mayHaveHappened = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
-  return new UnavailableError(what, { mayHaveHappened });
+  const outcomeUnknown = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
+  return new UnavailableError(what, { outcomeUnknown });
 }

@@ -34,8 +34,8 @@ export async function post(
     return { status: response.status, headers: response.headers, body: await response.text() };
   } catch (cause) {
     const { message, cause: reason } = cause as Error & { cause?: Error & { code?: string } };
-    const mayHaveHappened = !NOT_CONNECTED.has(reason?.code ?? '');
-    throw new UnavailableError(`${provider} did not answer: ${reason?.message || message}`, { mayHaveHappened, cause });
+    const outcomeUnknown = !NOT_CONNECTED.has(reason?.code ?? '');
+    throw new UnavailableError(`${provider} did not answer: ${reason?.message || message}`, { outcomeUnknown, cause });
   }
 }
 
@@ -49,7 +49,7 @@ export function failureOf(what: string, { status, headers }: Pick<HttpAnswer, 's
   if (status === 429) return new ThrottledError(what, retryAfterMs(headers));
   const isOurs = status < 400 || NOT_NOW.has(status);
   if (status < 500 && !isOurs) return new RejectedError(what);
-  return new UnavailableError(what, { mayHaveHappened: UNHEARD.has(status) });
+  return new UnavailableError(what, { outcomeUnknown: UNHEARD.has(status) });
 }
 
 function retryAfterMs(headers: Headers): number {

@@ -72,7 +72,7 @@ export const parkingMutants: Mutant[] = [
     to: 'attempted, { attempts }',
   },
   {
-    name: 'deaths-not-counted',
+    name: 'crashes-not-counted',
     breaks: ['rest', 'G4'],
     seed: 7,
     file: `${parkingParts}/retry.ts`,

@@ -13,7 +13,7 @@ export interface Channel {
   readonly description: string;
   /** `datacontenttype` of what is sent. All can be sent as JSON too. */
   readonly format: 'application/json' | 'application/protobuf';
-  /** Whose messages are taken from it: a message of anybody else is parked unread. */
+  /** Allowed `source` values: a message of another is parked unread. */
   readonly senders: Senders;
   /** By type: the only ones among the senders that may send it. */
   readonly sendersOf?: Readonly<Record<string, Senders>>;

@@ -13,4 +13,4 @@ export const MAX_RECEIVES = 1_000;
 export const RECEIVES_BEFORE_PARKING = 5;
 
 /** A message over which its function died so often is parked, for the sweep to try it alone. Counted from the receive above. */
-export const DEATHS_BEFORE_PARKING = 5;
+export const CRASHES_BEFORE_PARKING = 5;

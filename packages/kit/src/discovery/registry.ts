@@ -41,13 +41,13 @@ export function createRegistry({ client, tableName: TableName, now }: RegistryOp
     return { leaseUntil, expiresAt: Math.ceil(leaseUntil / 1000) + TIDIED_UP_AFTER_SECONDS };
   };
   return {
-    /** Enters an instance, or changes it. */
+    /** Registers an instance, or changes it. */
     async register(service: string, { id, address, weight, metadata }: Instance, leaseMs: number): Promise<void> {
       const Item = { pk: service, sk: id, address, weight, metadata, ...leaseFrom(leaseMs) };
       await client.send(new PutCommand({ TableName, Item }));
     },
 
-    /** @returns false if the instance is not entered, so that it must register again */
+    /** @returns false if the instance is not registered: it must register again */
     async renew(service: string, id: string, leaseMs: number): Promise<boolean> {
       const { leaseUntil, expiresAt } = leaseFrom(leaseMs);
       try {
@@ -67,7 +67,7 @@ export function createRegistry({ client, tableName: TableName, now }: RegistryOp
       }
     },
 
-    async leave(service: string, id: string): Promise<void> {
+    async deregister(service: string, id: string): Promise<void> {
       await client.send(new DeleteCommand({ TableName, Key: { pk: service, sk: id } }));
     },
 

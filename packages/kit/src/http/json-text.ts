@@ -4,7 +4,7 @@ import { parse } from 'content-type';
 import { Problem } from './problems.ts';
 
 /** No body of the API has more than two; a parser that recurses has a stack for some thousands. */
-const MOST_LEVELS = 32;
+const MAX_LEVELS = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -22,8 +22,8 @@ export const jsonText: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStru
       event.body = decoded(event.body);
       event.isBase64Encoded = false;
     }
-    if (levelsOf(event.body) > MOST_LEVELS) {
-      throw new Problem('malformed-json', `The body may be nested ${MOST_LEVELS} levels deep.`);
+    if (levelsOf(event.body) > MAX_LEVELS) {
+      throw new Problem('malformed-json', `The body may be nested ${MAX_LEVELS} levels deep.`);
     }
   },
 };

@@ -1,7 +1,7 @@
 import { ParseError, parseDictionary } from 'structured-headers';
 
 /** The most that anybody may wait: the API's own limit is 30 seconds. */
-const LONGEST_WAIT_SECONDS = 20;
+const MAX_WAIT_SECONDS = 20;
 
 /** Members of a list: a comma between quotes is no end of one. */
 const MEMBER = /(?:[^",]|"(?:[^"\\]|\\.)*(?:"|$))+/g;
@@ -17,7 +17,7 @@ export function preferredWait(prefer = ''): number | undefined {
     .find((preference) => preference.has('wait'));
   const [seconds] = asked?.get('wait') ?? [];
   // `wait="5"` is the same as `wait=5` by RFC 7240 §2.
-  return /^\d+$/.test(String(seconds)) ? Math.min(Number(seconds), LONGEST_WAIT_SECONDS) : undefined;
+  return /^\d+$/.test(String(seconds)) ? Math.min(Number(seconds), MAX_WAIT_SECONDS) : undefined;
 }
 
 function dictionaryOf(field: string): ReturnType<typeof parseDictionary> {

@@ -1,4 +1,4 @@
-const LONGEST_SECONDS = 900;
+const MAX_SECONDS = 900;
 /** What was postponed to one moment comes back over so many seconds. */
 const SPREAD_SECONDS = 2;
 
@@ -7,7 +7,7 @@ const SPREAD_SECONDS = 2;
  * the second half of it by chance, so that messages that failed together do not come back together.
  */
 export function backoffSeconds(tries: number, random: () => number): number {
-  const most = Math.min(2 ** tries, LONGEST_SECONDS);
+  const most = Math.min(2 ** tries, MAX_SECONDS);
   return Math.ceil(most / 2 + (random() * most) / 2);
 }
 
@@ -21,5 +21,5 @@ const SWIFT_RECEIVES = 100;
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const asked = (until.getTime() - now.getTime()) / 1000;
   const least = Math.max(0, receives - SWIFT_RECEIVES);
-  return Math.min(Math.ceil(Math.max(asked, least) + random() * SPREAD_SECONDS), LONGEST_SECONDS);
+  return Math.min(Math.ceil(Math.max(asked, least) + random() * SPREAD_SECONDS), MAX_SECONDS);
 }

@@ -9,14 +9,14 @@ export class MessagingError extends TellableError {
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
   /** Of a call to somebody else: whether it may have taken effect all the same. */
-  readonly mayHaveHappened: boolean;
+  readonly outcomeUnknown: boolean;
 
   constructor(
     message: string,
-    { mayHaveHappened = false, ...options }: ErrorOptions & { mayHaveHappened?: boolean } = {},
+    { outcomeUnknown = false, ...options }: ErrorOptions & { outcomeUnknown?: boolean } = {},
   ) {
     super(message, options);
-    this.mayHaveHappened = mayHaveHappened;
+    this.outcomeUnknown = outcomeUnknown;
   }
 }
 
@@ -25,7 +25,7 @@ export class PostponedError extends TransientError {
   override readonly name = 'PostponedError';
   readonly until: Date;
 
-  constructor(message: string, until: Date, options?: ErrorOptions & { mayHaveHappened?: boolean }) {
+  constructor(message: string, until: Date, options?: ErrorOptions & { outcomeUnknown?: boolean }) {
     super(`${message}; again from ${until.toISOString()}`, options);
     this.until = until;
   }

@@ -28,10 +28,10 @@ export interface Circumstances {
 
 /**
  * Calls one service: what its error says of the outcome is taken for that of the whole call.
- * @param again whether an earlier call for the message may have taken effect, though nothing was heard of it
+ * @param outcomeUnknown whether an earlier call for the message may have taken effect, though nothing was heard of it
  * @returns what its outcome adds to the effect: committed with the rest, and not at all if the call fails
  */
-type Call = (again: boolean) => Promise<Effect | undefined>;
+type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 
 type Reaction = Effect & { call?: Call };
 

@@ -29,7 +29,7 @@ export function messagingErrorOf(error: Error, now: Date): Error {
   if (!(error instanceof RemoteError)) return error;
   if (error instanceof RejectedError) return new PermanentError(error.message, { cause: error });
   // Of one that says nothing of it, the outcome is unknown.
-  const options = { cause: error, mayHaveHappened: !(error instanceof UnavailableError) || error.mayHaveHappened };
+  const options = { cause: error, outcomeUnknown: !(error instanceof UnavailableError) || error.outcomeUnknown };
   const until = callableAgainFrom(error, now);
   return until ? new PostponedError(error.message, until, options) : new TransientError(error.message, options);
 }

@@ -81,12 +81,12 @@ export interface Lease {
 }
 
 /**
- * `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. `again`: of a
+ * `moved`: the cursor was not where the caller thought; `leased`: somebody else is at work on this aggregate. `outcomeUnknown`: of a
  * lease, whether an earlier one ended without a word of what came of its call. `committed`: the cursor's item as it is now,
  * of a commit that wrote nothing else.
  */
 export type Claim =
-  | { state: 'done'; again?: true; committed?: State }
+  | { state: 'done'; outcomeUnknown?: true; committed?: State }
   | { state: 'moved'; cursor: Cursor | undefined }
   | { state: 'leased' };
 
@@ -101,9 +101,9 @@ export interface SubscriberStore {
   lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
   /**
    * Gives a lease back, if it is still this one.
-   * @param unresolved whether its call may have taken effect: the next lease is told
+   * @param outcomeUnknown whether its call may have taken effect: the next lease is told
    */
-  release(aggregateId: string, lease: Lease, unresolved: boolean): Promise<void>;
+  release(aggregateId: string, lease: Lease, outcomeUnknown: boolean): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   /** Where the cursor stands, and its item. */
   state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;

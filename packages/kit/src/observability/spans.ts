@@ -25,7 +25,7 @@ export interface SpanOptions {
 export type LogFields = Readonly<Record<string, string>>;
 
 const LOG_FIELDS = createContextKey('log fields');
-const LONGEST_ERROR = 300;
+const MAX_ERROR_CHARACTERS = 300;
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
@@ -50,7 +50,7 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
 /** Says of a span what went wrong: in the words of errors of ours; others may repeat what is personal. */
 export function fail(span: Span, error: Error): void {
   const message =
-    error instanceof TellableError ? `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR) : error.name;
+    error instanceof TellableError ? `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS) : error.name;
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 

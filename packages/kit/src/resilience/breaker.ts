@@ -14,7 +14,7 @@ export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
   /** What an error says about the service; `unknown`: it was not asked. */
-  judge: (error: unknown) => 'well' | 'failed' | 'unknown';
+  classify: (error: unknown) => 'well' | 'failed' | 'unknown';
   /** Told when this instance opened the circuit, or found it still failing; and when its probe closed it. */
   onChange: (state: CircuitState) => Promise<void> | void;
 }
@@ -35,7 +35,7 @@ export type Breaker = ReturnType<typeof createBreaker>;
  * before; what ends well is counted once in a while, and each second while calls fail on any instance.
  */
 export function createBreaker(options: BreakerOptions) {
-  const { name, settings = CIRCUIT_SETTINGS, judge, onChange, gathered = () => delay(GATHERED_MS) } = options;
+  const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;
   const now = () => options.now().getTime();
   const { lastState, current, change, count, countFailures } = createSharedCircuit({
     ...options,
@@ -99,7 +99,7 @@ export function createBreaker(options: BreakerOptions) {
         await succeed(probe);
         return answer;
       } catch (error) {
-        const verdict = judge(error);
+        const verdict = classify(error);
         if (verdict === 'unknown') {
           await giveUp(probe);
           throw error;

@@ -66,7 +66,7 @@ export const sliceOf = (at: number): number => Math.floor(at / SLICE_MS);
 
 const STEPS_PER_DOUBLING = 4;
 
-/** A duration's place in the histogram; what stands there took at most {@link durationOf} it: a fifth more, at worst. */
+/** Index of a duration's bucket in the histogram; its upper bound, {@link durationOf}, is at most 19 % above the duration. */
 export const durationBucket = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
 export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);

@@ -14,14 +14,11 @@ export class RejectedError extends RemoteError {
 export class UnavailableError extends RemoteError {
   override readonly name: string = 'UnavailableError';
   /** Whether the service may have done it all the same: its answer, now or to an earlier try, was not heard. */
-  mayHaveHappened: boolean;
+  outcomeUnknown: boolean;
 
-  constructor(
-    message: string,
-    { mayHaveHappened = false, cause }: { mayHaveHappened?: boolean; cause?: unknown } = {},
-  ) {
+  constructor(message: string, { outcomeUnknown = false, cause }: { outcomeUnknown?: boolean; cause?: unknown } = {}) {
     super(message, { cause });
-    this.mayHaveHappened = mayHaveHappened;
+    this.outcomeUnknown = outcomeUnknown;
   }
 }
 
@@ -71,7 +68,7 @@ export class CircuitOpenError extends UnavailableError {
   constructor(circuit: string, until: Date, cause?: unknown) {
     super(`circuit ${circuit} is open until ${until.toISOString()}${cause ? `: ${(cause as Error).message}` : ''}`, {
       cause,
-      mayHaveHappened: cause instanceof UnavailableError && cause.mayHaveHappened,
+      outcomeUnknown: cause instanceof UnavailableError && cause.outcomeUnknown,
     });
     this.until = until;
   }

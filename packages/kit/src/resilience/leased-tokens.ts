@@ -40,7 +40,7 @@ const OF_ROOM = 1 / 4;
 /** Near the limit, leases shrink to what is needed. */
 const OF_REMAINING = 1 / 32;
 /** So many windows one instance remembers. */
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 const mostAheadOf = (limit: number): number => Math.floor(limit * AHEAD_PART);
 
@@ -86,7 +86,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
     const known = pockets.get(key);
     if (known) return known;
     const [oldest] = pockets.keys();
-    if (pockets.size >= MOST_REMEMBERED && oldest !== undefined) pockets.delete(oldest);
+    if (pockets.size >= MAX_REMEMBERED && oldest !== undefined) pockets.delete(oldest);
     const taken = { tokens: 0, ahead: 0 };
     const pocket = { tokens: 0, taken, ahead: 0, used: 0, waiting: 0, leasing: undefined };
     pockets.set(key, pocket);

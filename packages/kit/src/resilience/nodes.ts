@@ -17,7 +17,7 @@ export type Nodes = ReturnType<typeof createNodes>;
 const MAX_AGE_MS = 3_000;
 /** An instance that failed is put aside for so long, twice as long after each further failure, up to the longest. */
 const FIRST_ASIDE_MS = 1_000;
-const LONGEST_ASIDE_MS = 30_000;
+const MAX_ASIDE_MS = 30_000;
 
 interface Standing {
   atWork: number;
@@ -44,7 +44,7 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   const loadOf = ({ id, weight }: Instance) => (standingOf(id).atWork + 1) / weight;
 
-  /** The less busy of two by chance: nearly as good as the least busy of all, and no herd runs to it. */
+  /** Power of two choices: nearly as good as the least busy of all, and avoids a thundering herd. */
   function lessBusyOfTwo(candidates: readonly Instance[]): Instance | undefined {
     const rest = [...candidates];
     const draw = () => rest.splice(Math.floor(random() * rest.length), 1)[0];
@@ -77,7 +77,7 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
         return answer;
       } catch (error) {
         if (!(error instanceof RejectedError || error instanceof ThrottledError)) {
-          const aside = Math.min(FIRST_ASIDE_MS * 2 ** standing.failures, LONGEST_ASIDE_MS);
+          const aside = Math.min(FIRST_ASIDE_MS * 2 ** standing.failures, MAX_ASIDE_MS);
           standing.failures++;
           standing.asideUntil = now().getTime() + aside;
         }

@@ -60,7 +60,7 @@ export interface RemoteServiceOptions<Request, Answer> {
 export type RemoteService<Request, Answer> = (request: Request) => Promise<Answer>;
 
 const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 500;
 
 /** Set while a call is one of several tries: what it calls in turn is not tried several times as well. */
 const amongTries = new AsyncLocalStorage<true>();
@@ -96,7 +96,7 @@ export function createRemoteService<Request, Answer>(
     } catch (cause) {
       if (!(cause instanceof TaskCancelledError)) throw cause;
       throw new UnavailableError(`${name} did not answer within ${Math.round(ms)} ms`, {
-        mayHaveHappened: true,
+        outcomeUnknown: true,
         cause,
       });
     }
@@ -119,7 +119,7 @@ export function createRemoteService<Request, Answer>(
       backoff: new ExponentialBackoff({
         generator: fullJitterGenerator,
         initialDelay: FIRST_BACKOFF_MS,
-        maxDelay: LONGEST_BACKOFF_MS,
+        maxDelay: MAX_BACKOFF_MS,
       }),
     });
   }
@@ -127,7 +127,7 @@ export function createRemoteService<Request, Answer>(
   return async (request) => {
     const tried = new Set<string>();
     const retrying = retryOf(request);
-    let inDoubt = false;
+    let outcomeUnknown = false;
     const tryOnce = async ({ signal }: { signal: AbortSignal }) => {
       const ask = async (begins: () => void) => {
         await admit?.(request);
@@ -141,8 +141,8 @@ export function createRemoteService<Request, Answer>(
         return await (breaker ? breaker.execute(ask) : ask(() => {}));
       } catch (error) {
         // That a later try surely did nothing, or could not even be made, says nothing about the earlier one.
-        if (inDoubt) throw inDoubtStill(error as Error);
-        inDoubt = error instanceof UnavailableError && error.mayHaveHappened;
+        if (outcomeUnknown) throw stillUnknown(error as Error);
+        outcomeUnknown = error instanceof UnavailableError && error.outcomeUnknown;
         throw error;
       }
     };
@@ -155,10 +155,10 @@ export function createRemoteService<Request, Answer>(
   };
 }
 
-function inDoubtStill(error: Error): UnavailableError {
+function stillUnknown(error: Error): UnavailableError {
   if (!(error instanceof UnavailableError))
-    return new UnavailableError(error.message, { mayHaveHappened: true, cause: error });
-  error.mayHaveHappened = true;
+    return new UnavailableError(error.message, { outcomeUnknown: true, cause: error });
+  error.outcomeUnknown = true;
   return error;
 }
 
@@ -171,7 +171,7 @@ const mayHelpElsewhere = (error: unknown): boolean =>
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /** What an error says about the service, to its circuit breaker: what is no error of a call says nothing. */
-export function judge(error: unknown): 'well' | 'failed' | 'unknown' {
+export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';
   if (isOneOf(error, RejectedError, ThrottledError)) return 'well';
   return error instanceof UnavailableError ? 'failed' : 'unknown';

@@ -22,7 +22,7 @@ export interface SharedCircuitOptions {
   gathered: () => Promise<unknown>;
 }
 
-/** So old, what is known of the circuit is read again. */
+/** Cached state is refreshed after this age. */
 const MAX_AGE_MS = 1_000;
 /** While nothing fails anywhere, so many calls are counted by one write. */
 const CALLS_A_WRITE = 32;

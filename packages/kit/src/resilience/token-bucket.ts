@@ -41,8 +41,8 @@ export type TokenBuckets = ReturnType<typeof createTokenBuckets>;
 
 /** Of sums of parts of a millisecond. */
 const ROUNDING = 1e-6;
-/** So many buckets this instance knows by heart. */
-const MOST_REMEMBERED = 10_000;
+/** Most buckets cached by one instance. */
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Token buckets that hold across instances, one item each: the generic cell rate algorithm, which keeps one moment, when
@@ -71,7 +71,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     }
   }
 
-  /** Puts the moment of being full off by some tokens: from now, if it is past; from itself, if it is yet to come. */
+  /** Advances the theoretical arrival time (GCRA) by some tokens: from now, if it is past; from itself, if it is yet to come. */
   async function postpone(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };
     const expires = { ':expires': Math.ceil(latest / 1000) + 60 };
@@ -101,7 +101,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
       const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, each));
       if (tokens < 1) return { tokens: 0, fullAt: before };
       const { done, fullAt } = await postpone(key, at, tokens * each, latest);
-      if (known.size >= MOST_REMEMBERED) known.clear();
+      if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(key, Math.max(fullAt, before, known.get(key) ?? 0));
       if (done) return { tokens, fullAt };
       if (fullAt <= before) return { tokens: 0, fullAt };

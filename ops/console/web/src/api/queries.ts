@@ -61,7 +61,7 @@ export const useMember = (id: string) =>
     queryKey: ['members', id],
     queryFn: ({ signal }) => get<MemberView>(`/members/${encodeURIComponent(id)}`, signal),
     refetchInterval: 2_000,
-    // A member's time line is large; only the one that is looked at is kept.
+    // A member's timeline is large; only the one that is looked at is kept.
     gcTime: 10_000,
   });
 

@@ -2,12 +2,12 @@ import type { Passing } from '../../../api.ts';
 import type { Layout, Point } from './layout.ts';
 
 /** More could be drawn, but nobody could follow them: at 200 registrations a second, thousands pass. */
-const MOST_DOTS = 240;
+const MAX_DOTS = 240;
 const PIXELS_PER_SECOND = 240;
 const SHORTEST_MS = 350;
-const LONGEST_MS = 1_400;
+const MAX_MS = 1_400;
 /** What passed in a second is told at its end, and shown in the next. */
-const LONGEST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 1_000;
 const SAMPLES = 40;
 
 interface Way {
@@ -31,7 +31,7 @@ function wayAlong(path: string): Way {
   const length = element.getTotalLength();
   const points = Array.from({ length: SAMPLES + 1 }, (_, n) => element.getPointAtLength((length * n) / SAMPLES));
   const ms = (length / PIXELS_PER_SECOND) * 1_000;
-  return { points, ms: Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms)) };
+  return { points, ms: Math.min(MAX_MS, Math.max(SHORTEST_MS, ms)) };
 }
 
 function at({ points }: Way, part: number): Point | undefined {
@@ -51,8 +51,8 @@ export function createDots({ edges }: Layout) {
       const first = Date.parse(passings[0]?.at ?? '');
       for (const { edge, at, outcome } of passings) {
         const way = ways.get(edge);
-        if (!way || dots.length >= MOST_DOTS) continue;
-        const delay = Math.min(LONGEST_DELAY_MS, Math.max(0, Date.parse(at) - first || 0));
+        if (!way || dots.length >= MAX_DOTS) continue;
+        const delay = Math.min(MAX_DELAY_MS, Math.max(0, Date.parse(at) - first || 0));
         dots.push({ way, begins: now + delay, bad: isBad(outcome) });
       }
     },

@@ -18,7 +18,7 @@ export interface Live {
 
 const MINUTE_MS = 60_000;
 /** A quarter of an hour, a second each. */
-const MOST_POINTS = 900;
+const MAX_POINTS = 900;
 /** Of an account, a snapshot comes every ten seconds. */
 const SILENCE_MS = 25_000;
 const NEXT_TRY_MS = 2_000;
@@ -67,7 +67,7 @@ export function createLive(url: string, reconnected: () => void) {
     change({
       snapshot: shared,
       lastMinute: [...live.lastMinute.filter(({ load }) => Date.parse(load.at) > now - MINUTE_MS), shared],
-      load: [...live.load, shared.load].slice(-MOST_POINTS),
+      load: [...live.load, shared.load].slice(-MAX_POINTS),
     });
   }
 

@@ -162,7 +162,7 @@ export const en = {
     nobody: 'Nobody yet. Register a member on the flow page.',
     member: 'Member {{id}}',
     back: 'All members',
-    timeline: 'Time line',
+    timeline: 'Timeline',
     noSpans: 'No trace is kept of this member. It may be too old, or the stage keeps none.',
     later: '{{time}} later',
     began: 'From {{at}}',

@@ -25,9 +25,9 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
   send: [...(effect.send ?? []), ...(outcome.send ?? [])],
 });
 
-/** Nobody knows, unless the error says that it has not. */
-const mayHaveHappened = (error: unknown): boolean =>
-  !isPermanent(error) && !(error instanceof TransientError && !error.mayHaveHappened);
+/** It is, unless the error says that the call was not made. */
+const isOutcomeUnknown = (error: unknown): boolean =>
+  !isPermanent(error) && !(error instanceof TransientError && !error.outcomeUnknown);
 
 /** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
 const DEFAULT_LEASE_MS = 15_000;
@@ -96,13 +96,15 @@ export function createCommit<C extends MessageContract>(
       if (leased.state !== 'done') return leased;
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
-          throw new TransientError(`${message.id}: its lease came late`);
+          throw new TransientError(`${message.id}: lease acquired too late; retrying`);
         // Whoever calls for longer would do so beside the next.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
-        const outcome = await withinBudget(left, () => withMessagingErrors(now, () => call(leased.again ?? false)));
+        const outcome = await withinBudget(left, () =>
+          withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false)),
+        );
         effect = withOutcome(decided, outcome);
       } catch (error) {
-        await store.release(aggregateId, lease, leased.again || mayHaveHappened(error));
+        await store.release(aggregateId, lease, leased.outcomeUnknown || isOutcomeUnknown(error));
         throw error;
       }
     }

@@ -81,19 +81,19 @@ export function createCursor(
         update: leaseOf(after, lease),
         read: (before) => {
           const isOthers = before.leasedBy !== undefined && before.leasedBy !== lease.owner;
-          return isOthers || before.inDoubt === true ? { state: 'done', again: true } : { state: 'done' };
+          return isOthers || before.inDoubt === true ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
         },
       }),
 
-    async release(aggregateId, { owner }, unresolved) {
+    async release(aggregateId, { owner }, outcomeUnknown) {
       try {
         await client.send(
           new UpdateCommand({
             TableName: tableName,
             Key: { pk: aggregateId, sk: cursorKey },
-            UpdateExpression: `${unresolved ? 'SET inDoubt = :yes ' : ''}REMOVE leasedUntil, leasedBy`,
+            UpdateExpression: `${outcomeUnknown ? 'SET inDoubt = :yes ' : ''}REMOVE leasedUntil, leasedBy`,
             ConditionExpression: 'leasedBy = :owner',
-            ExpressionAttributeValues: { ':owner': owner, ...(unresolved && { ':yes': true }) },
+            ExpressionAttributeValues: { ':owner': owner, ...(outcomeUnknown && { ':yes': true }) },
           }),
         );
       } catch (error) {

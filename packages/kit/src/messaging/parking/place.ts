@@ -27,9 +27,9 @@ type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'par
 export type ParkingPlace = ReturnType<typeof createParkingPlace>;
 
 /** Of an error's text, which may repeat what a sender wrote. */
-const LONGEST_ERROR = 2_000;
+const MAX_ERROR_CHARACTERS = 2_000;
 
-export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, LONGEST_ERROR);
+export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS);
 
 /** Where messages are set aside, and what is noted of each. */
 export function createParkingPlace({ store, queueName, unordered = false, now, random }: ParkingPlaceOptions) {

@@ -6,7 +6,7 @@ import { type Released, reasonOf } from './policy.ts';
 import type { Trying } from './settle.ts';
 
 /** A message over which the sweep died so often in a row waits for a person. */
-const MAX_DEATHS = 5;
+const MAX_CRASHES = 5;
 
 const goneAfter = ({ outcome }: Exclude<Attempt, Parked>): Released => ({
   gone: outcome === 'applied' ? 'applied' : 'obsolete',
@@ -33,7 +33,7 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
     async tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<Released> {
       const attempts = parked.attempts + 1;
       const unanswered = (parked.unanswered ?? 0) + 1;
-      if (parked.reason !== 'failed' && unanswered > MAX_DEATHS) {
+      if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
         const error = new PermanentError(`the sweep died over it; ${parked.error ?? 'it never answered'}`);
         return place.leave({ ...parked, reason: 'failed' }, error);
       }

@@ -1,4 +1,4 @@
-import { DEATHS_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../../contracts/redelivery.ts';
+import { CRASHES_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../../contracts/redelivery.ts';
 import type { Applier, Attempt } from '../applier.ts';
 import type { Delivery, Outcome } from '../consumer.ts';
 import { PostponedError, TransientError, UnreadableMessageError } from '../errors.ts';
@@ -45,9 +45,9 @@ export function createTries({ store, applier, park, unordered }: TriesOptions) {
   /** Tries a message that has come often, and notes that, for its function may have died over it. */
   async function attemptNoted(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
-    const deaths = await store.begin(key);
+    const crashes = await store.begin(key);
     try {
-      return await (deaths < DEATHS_BEFORE_PARKING ? attempt(envelope, delivery) : parkSuspect(envelope, delivery));
+      return await (crashes < CRASHES_BEFORE_PARKING ? attempt(envelope, delivery) : parkSuspect(envelope, delivery));
     } finally {
       await store.end(key);
     }
