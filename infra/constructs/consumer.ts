@@ -131,66 +131,7 @@ export class Consumer extends Construct {
       }),
     );
 
-    const period = Duration.minutes(1);
-    raiseAlarm(this, {
-      stage,
-      topic: alarms,
-      chapter: 'late',
-      of: name,
-      metric: queue.metricApproximateAgeOfOldestMessage({ period }),
-      above: 5 * 60,
-      meaning: `${name}: the oldest message has waited for more than five minutes.`,
-    });
-    raiseAlarm(this, {
-      stage,
-      topic: alarms,
-      chapter: 'backlog',
-      of: name,
-      metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
-      above: 10_000,
-      meaning: `${name}: more than 10,000 messages wait.`,
-    });
-    raiseAlarm(this, {
-      stage,
-      topic: alarms,
-      chapter: 'sweep-fails',
-      of: name,
-      metric: sweep.metricErrors({ period }),
-      above: 0,
-      evenIfSilent: true,
-      meaning: `${name}: the sweep fails, or does not run: a message may bring it down, and what is parked stays parked.`,
-    });
-    raiseAlarm(this, {
-      stage,
-      topic: alarms,
-      chapter: 'parked-for-person',
-      of: name,
-      metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
-      above: 0,
-      meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
-    });
-    for (const [of, given, what] of givenUp) {
-      if (!given) continue;
-      raiseAlarm(this, {
-        stage,
-        topic: alarms,
-        chapter: 'not-set-aside',
-        of,
-        // One that is tried in vain is hidden most of the time.
-        metric: new MathExpression({
-          expression: 'visible + hidden',
-          usingMetrics: {
-            visible: given.metricApproximateNumberOfMessagesVisible({ period }),
-            hidden: given.metricApproximateNumberOfMessagesNotVisible({ period }),
-          },
-          period,
-        }),
-        above: 0,
-        // The sweep looks every minute.
-        minutes: 5,
-        meaning: `${name}: ${what} not set aside: the sweep, which parks them, fails at them.`,
-      });
-    }
+    raiseAlarms(this, { stage, topic: alarms, name, queue, sweep, givenUp });
   }
 
   /** Lets it look for what is left of an aggregate that an event erases. */
@@ -211,5 +152,79 @@ export class Consumer extends Construct {
       for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
       allow(fn);
     }
+  }
+}
+
+interface Watched {
+  stage: Stage;
+  topic: ITopic;
+  /** Of the consumer. */
+  name: string;
+  queue: Queue;
+  sweep: ServiceFunction;
+  /** Where messages end that a queue or SNS has given up: `of` an alarm, the queue, and what is in it. */
+  givenUp: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
+}
+
+function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, givenUp }: Watched): void {
+  const period = Duration.minutes(1);
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'late',
+    of: name,
+    metric: queue.metricApproximateAgeOfOldestMessage({ period }),
+    above: 5 * 60,
+    meaning: `${name}: the oldest message has waited for more than five minutes.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'backlog',
+    of: name,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+    above: 10_000,
+    meaning: `${name}: more than 10,000 messages wait.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'sweep-fails',
+    of: name,
+    metric: sweep.metricErrors({ period }),
+    above: 0,
+    evenIfSilent: true,
+    meaning: `${name}: the sweep fails, or does not run: a message may bring it down, and what is parked stays parked.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'parked-for-person',
+    of: name,
+    metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
+    above: 0,
+    meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
+  });
+  for (const [of, given, what] of givenUp) {
+    if (!given) continue;
+    raiseAlarm(scope, {
+      stage,
+      topic,
+      chapter: 'not-set-aside',
+      of,
+      // One that is tried in vain is hidden most of the time.
+      metric: new MathExpression({
+        expression: 'visible + hidden',
+        usingMetrics: {
+          visible: given.metricApproximateNumberOfMessagesVisible({ period }),
+          hidden: given.metricApproximateNumberOfMessagesNotVisible({ period }),
+        },
+        period,
+      }),
+      above: 0,
+      // The sweep looks every minute.
+      minutes: 5,
+      meaning: `${name}: ${what} not set aside: the sweep, which parks them, fails at them.`,
+    });
   }
 }

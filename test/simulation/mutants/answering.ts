@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const operation = 'functions/registration/operation.ts';
-const applier = 'packages/kit/src/messaging/applier.ts';
+const change = 'packages/kit/src/messaging/applier/change.ts';
 const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking';
 
@@ -88,10 +88,9 @@ export const answeringMutants: Mutant[] = [
     name: 'refused-condition-acknowledged',
     breaks: ['operation'],
     seed: 7,
-    file: applier,
-    from: "if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };",
-    to: `const isDone = await store.change({ writes, ...(setOnce && { setOnce }) });
-      return { outcome: isDone ? 'applied' : 'duplicate' };`,
+    file: change,
+    from: 'if (await store.change({ writes, ...(setOnce && { setOnce }) })) return true;',
+    to: 'return store.change({ writes, ...(setOnce && { setOnce }) });',
   },
   {
     name: 'outcome-unconditional',

@@ -98,7 +98,7 @@ export const applyingMutants: Mutant[] = [
     name: 'text-sent-twice',
     breaks: ['G5'],
     file: commit,
-    from: 'await withinBudget(left, () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false)));',
+    from: 'await withinBudget(left, callIt);',
     to: '(await Promise.all([call(false), call(false)]))[0];',
   },
   {

@@ -1,13 +1,13 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { MessageContract } from '../contracts/contract.ts';
 import { fail, traced } from '../observability/spans.ts';
+import { createChange } from './applier/change.ts';
 import { type CommitOptions, createCommit } from './applier/commit.ts';
 import { type Consequences, type ConsequencesOptions, createConsequences } from './applier/consequences.ts';
 import { decide } from './cursor.ts';
 import { HeldError, isPermanent, PermanentError, TransientError } from './errors.ts';
 import { handlersOf } from './handlers.ts';
 import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
-import { withMessagingErrors } from './remote-errors.ts';
 import type { ParkedReason } from './subscriber-store.ts';
 
 export interface Parked {
@@ -50,14 +50,11 @@ export interface Applier {
   settle: Consequences['settle'];
 }
 
+const APPLIED = { outcome: 'applied' } as const;
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
 /** Each attempt after the first follows a change of the cursor by somebody else. */
 const CLAIM_ATTEMPTS = 5;
-
-async function noState(): Promise<never> {
-  throw new Error('a handler that is idempotent by state has no cursor, and no item that carries it');
-}
 
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
@@ -66,18 +63,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   const handlers = handlersOf(options.handlers);
   const { send, settle } = createConsequences(options);
   const commit = createCommit(options, { send });
-
-  /** What it changes is idempotent by itself; a condition that refuses it says that the state was not what it was thought. */
-  async function change(message: Message<C>, released: boolean): Promise<Attempt> {
-    for (let tries = 0; tries < CLAIM_ATTEMPTS; tries++) {
-      const handle = async () => handlers(message.type)?.handle(message, { released, state: noState });
-      const { writes = [], setOnce, ...others } = (await withMessagingErrors(now, handle)) ?? {};
-      if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
-      if (writes.length === 0 && !setOnce) return { outcome: 'duplicate' };
-      if (await store.change({ writes, ...(setOnce && { setOnce }) })) return { outcome: 'applied' };
-    }
-    throw new TransientError(`${message.id}: what it changes is being changed by others`);
-  }
+  const change = createChange(options);
 
   async function attempt(message: Message<C>, place: Place, { mayAdopt = false, released = false }: ApplyOptions) {
     const { version } = place;
@@ -87,7 +73,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       throw new PermanentError(
         `message ${message.id} wants its reply on ${replyto}, which is no channel of this service`,
       );
-    if (idempotent) return change(message, released);
+    if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
     // The fast path expects the message to be next, so that it costs one write and no read.
     let claim = mayAdopt
       ? await commit(message, place, released, 0, version)
@@ -103,7 +89,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because } as const;
       claim = await commit(message, place, released, decision.after);
     }
-    return { outcome: 'applied' } as const;
+    return APPLIED;
   }
 
   /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */

@@ -99,9 +99,8 @@ export function createCommit<C extends MessageContract>(
           throw new TransientError(`${message.id}: lease acquired too late; retrying`);
         // Whoever calls for longer would do so beside the next.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
-        const outcome = await withinBudget(left, () =>
-          withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false)),
-        );
+        const callIt = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
+        const outcome = await withinBudget(left, callIt);
         effect = withOutcome(decided, outcome);
       } catch (error) {
         await store.release(aggregateId, lease, leased.outcomeUnknown || isOutcomeUnknown(error));

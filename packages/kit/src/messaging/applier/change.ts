@@ -1,0 +1,39 @@
+import type { MessageContract } from '../../contracts/contract.ts';
+import { TransientError } from '../errors.ts';
+import { type Handlers, handlersOf } from '../handlers.ts';
+import type { Message } from '../message.ts';
+import { withMessagingErrors } from '../remote-errors.ts';
+import type { SubscriberStore } from '../subscriber-store.ts';
+
+export interface ChangeOptions<C extends MessageContract> {
+  store: Pick<SubscriberStore, 'change'>;
+  handlers: Handlers<C>;
+  now: () => Date;
+}
+
+/** Each attempt after the first follows a change of the state by somebody else. */
+const ATTEMPTS = 5;
+
+async function noState(): Promise<never> {
+  throw new Error('a handler that is idempotent by state has no cursor, and no item that carries it');
+}
+
+/**
+ * Applies a message whose effect is idempotent by itself; a condition that refuses it says that the state was not what it was
+ * thought.
+ * @returns whether there was anything to change
+ */
+export function createChange<C extends MessageContract>(options: ChangeOptions<C>) {
+  const { store, now } = options;
+  const handlers = handlersOf(options.handlers);
+  return async (message: Message<C>, released: boolean): Promise<boolean> => {
+    for (let tries = 0; tries < ATTEMPTS; tries++) {
+      const handle = async () => handlers(message.type)?.handle(message, { released, state: noState });
+      const { writes = [], setOnce, ...others } = (await withMessagingErrors(now, handle)) ?? {};
+      if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
+      if (writes.length === 0 && !setOnce) return false;
+      if (await store.change({ writes, ...(setOnce && { setOnce }) })) return true;
+    }
+    throw new TransientError(`${message.id}: what it changes is being changed by others`);
+  };
+}
