@@ -1,4 +1,5 @@
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
 import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
@@ -54,6 +55,7 @@ export class Consumer extends Construct {
   /** @param queues of a topic; default: its channel is the queue */
   constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
+    checkConsumer(props.consumer);
     const { stage, entry, environment, gathers = false, channels, alarms, governance } = props;
     const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
     if (of.kind === 'topic' && !queues)

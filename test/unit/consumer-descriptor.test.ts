@@ -1,4 +1,5 @@
 import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
 import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
 import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,7 +23,7 @@ describe('a consumer', () => {
 
   it('reads an event in either rendition', () => {
     const behind = { ...fits, reads: [memberRegistered, memberProfileChanged, memberDeactivated] };
-    expect(() => defineConsumer('coupons', behind)).not.toThrow();
+    expect(() => checkConsumer(defineConsumer('coupons', behind))).not.toThrow();
   });
 
   const ofQueue = { of: smsCommands, reads: smsCommands.messages };
@@ -62,8 +63,8 @@ describe('a consumer', () => {
       { sends: [registrationOutcomes] },
       'sends to registration-outcomes, whose `senders` do not name /rollcall/coupons',
     ],
-  ])('%s is refused by name', (_, name, wrong, why) => {
-    const refused = () => defineConsumer(name, { ...fits, ...wrong } as never);
+  ])('%s is refused by name before it is deployed', (_, name, wrong, why) => {
+    const refused = () => checkConsumer(defineConsumer(name, { ...fits, ...wrong } as never));
     expect(refused).toThrow(`consumer ${name}: `);
     expect(refused).toThrow(why);
   });

@@ -1,0 +1,38 @@
+import { maySend, serviceOf } from './channel.ts';
+import type { ConsumerDescriptor } from './consumer.ts';
+import type { MessageContract } from './contract.ts';
+
+/**
+ * For what deploys a consumer: its functions need not look again.
+ * @throws {Error} that names what does not fit together
+ */
+export function checkConsumer(consumer: ConsumerDescriptor): void {
+  const { name, source, of, reads, sends, without = [] } = consumer;
+  const refuse = (why: string): never => {
+    throw new Error(`consumer ${name}: ${why}`);
+  };
+  const service = serviceOf(source) ?? refuse(`its source ${source} is not /APPLICATION/SERVICE`);
+  // What it sends is known by the name of the function, which begins with its own.
+  if (name !== service && !name.startsWith(`${service}-`))
+    refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
+  if (of.kind === 'topic' && name !== service) refuse(`it subscribes to ${of.name}, so its name must be ${service}`);
+  if (of.kind === 'queue' && name !== of.name) refuse(`it takes the queue ${of.name}, so that must be its name`);
+  if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which keeps nothing from it`);
+  const types = of.messages.map(({ type }) => type);
+  for (const { type } of [...reads, ...without])
+    if (!types.includes(type)) refuse(`${type} is no message of ${of.name}; those are ${types.join(', ')}`);
+  for (const contract of of.messages)
+    if (!reads.some((own) => isRendition(own, contract)))
+      refuse(`it does not read ${contract.type} of ${of.name}, which would be parked, and whatever comes after it`);
+  for (const { type } of without)
+    if (reads.some((own) => own.type === type)) refuse(`it reads ${type}, and keeps it out`);
+  for (const channel of sends)
+    if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))
+      refuse(`it sends to ${channel.name}, whose \`senders\` do not name ${source}`);
+}
+
+/** Whether two contracts are one, or two renditions of the same message. */
+const isRendition = (one: MessageContract, other: MessageContract): boolean =>
+  one.type === other.type ||
+  one.supersedes?.contract.type === other.type ||
+  other.supersedes?.contract.type === one.type;
