@@ -18,6 +18,9 @@ import type { ServiceProps } from './foundation.ts';
 /** An index of the operations of a member. */
 const OF_MEMBER = 'of-member';
 
+/** A client may wait for 20 seconds (packages/kit/src/http/prefer.ts); the API gives up after 30. */
+const WAITING = Duration.seconds(29);
+
 /** Members, their operations and outbox, and what the API does about them. */
 export class RegistrationStack extends Stack {
   constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
@@ -90,110 +93,130 @@ export class RegistrationStack extends Stack {
       ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
     };
 
-    // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
-    // the rights of the writes that it is made of.
-    const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
-      const fn = new ServiceFunction(this, handler, {
-        stage,
-        name: `registration-${handler}`,
-        entry: `functions/registration/${handler === 'register' ? handler : 'api'}.handler.ts`,
-        handler,
-        environment,
-        ...(timeout && { timeout }),
-      });
-      if (actions.length > 0) members.allow(fn, ...actions);
-      // Whoever writes to it changes something, and asks whether that may be.
-      if (writesOutbox) {
-        outbox.table.allow(fn, 'PutItem');
-        governance.allowReadingSwitches(fn);
-      }
-      return fn;
-    };
-    // A client may wait for 20 seconds (packages/kit/src/http/prefer.ts); the API gives up after 30.
-    const waiting = Duration.seconds(29);
-
-    api.addServiceRoute(this, 'Root', routes.readRoot, apiFunction('root', []));
-    const register = apiFunction('register', ['PutItem'], true);
-    limits.allow(register, 'UpdateItem');
-    governance.allowPseudonyms(register);
-    const registerAdded = api.addServiceRoute(this, 'Register', routes.register, register);
-    api.addServiceRoute(this, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
-    api.addServiceRoute(this, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
-    api.addServiceRoute(this, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
-    const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem'], true);
-    governance.allowPseudonyms(deactivate);
-    api.addServiceRoute(this, 'DeactivateMember', routes.deactivateMember, deactivate);
-    api.addServiceRoute(this, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
-    api.addServiceRoute(
-      this,
-      'ChangeMemberV2',
-      routes.changeMemberV2,
-      apiFunction('changeV2', ['GetItem', 'PutItem'], true),
-    );
-    api.addServiceRoute(this, 'ReadErasure', routes.readErasure, apiFunction('readErasureOf', ['GetItem']));
-    api.addServiceRoute(this, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
-    const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, waiting);
-    const redeemAdded = api.addServiceRoute(this, 'Redeem', routes.redeem, redeem);
-    const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, waiting);
-    const operationAdded = api.addServiceRoute(this, 'ReadOperation', routes.readOperation, readOperation);
-    api.addServiceRoute(this, 'Unrouted', 'everything else', apiFunction('unrouted', []));
-
-    const rpc = new ServiceFunction(this, 'rpc', {
-      stage,
-      name: 'registration-rpc',
-      entry: 'functions/registration/rpc.handler.ts',
-      handler: 'rpc',
-      environment,
-      timeout: waiting,
-    });
-    members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
-    outbox.table.allow(rpc, 'PutItem');
-    limits.allow(rpc, 'UpdateItem');
-    governance.allowReadingSwitches(rpc);
-    governance.allowPseudonyms(rpc);
-    const rpcByName = new Map(
-      rpcRoutes.map((route) => [route.name, api.addServiceRoute(this, `Rpc${route.name}`, route, rpc)]),
-    );
-    const rpcAdded = ({ name }: RpcRoute) => rpcByName.get(name) ?? [];
-
-    // Other services assume it to call MemberService; their own policies must let them.
-    new Role(this, 'RpcClient', {
-      roleName: `rollcall-${stage.name}-rpc-client`,
-      assumedBy: new AccountRootPrincipal(),
-      inlinePolicies: {
-        rpc: new PolicyDocument({
-          statements: [
-            new PolicyStatement({
-              actions: ['execute-api:Invoke'],
-              resources: rpcRoutes.map((route) => api.arnOf(route)),
-            }),
-          ],
-        }),
-      },
-    });
-
-    const docsFunction = (handler: string) =>
-      new ServiceFunction(this, handler, {
-        stage,
-        name: `registration-${handler}`,
-        entry: 'functions/registration/docs.handler.ts',
-        handler,
-        environment: {},
-      });
-    api.addServiceRoute(this, 'ReadOpenApi', routes.readOpenApi, docsFunction('readOpenApi'));
-    api.addServiceRoute(this, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
+    const own = { stage, api, governance, members, outbox, limits, environment };
+    const rest = addRest(this, own);
+    const rpc = addRpc(this, own);
+    addDocs(this, own);
 
     const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
     // GET waits; HEAD, its second route, does not.
-    const waitingRoutes = [...redeemAdded, ...operationAdded.slice(0, 1), ...rpcAdded(rpcWatch)];
+    const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
     new ApiStage(this, 'Stage', {
       stage,
       api,
       alarms,
       limits: [
-        { routes: [...registerAdded, ...rpcAdded(rpcRegister)], perSecond: registrationsPerSecond },
+        { routes: [...rest.register, ...rpc(rpcRegister)], perSecond: registrationsPerSecond },
         { routes: waitingRoutes, perSecond: Math.floor(waitsPerSecond / waitingRoutes.length) },
       ],
     });
   }
+}
+
+interface Own extends Pick<ServiceProps, 'stage' | 'api' | 'governance'> {
+  members: ServiceTable;
+  outbox: Outbox;
+  limits: ServiceTable;
+  /** Of every function that has to do with members. */
+  environment: Record<string, string>;
+}
+
+/** The routes of REST. @returns those that are limited apart */
+function addRest(scope: Construct, { stage, api, governance, members, outbox, limits, environment }: Own) {
+  // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
+  // the rights of the writes that it is made of.
+  const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
+    const fn = new ServiceFunction(scope, handler, {
+      stage,
+      name: `registration-${handler}`,
+      entry: `functions/registration/${handler === 'register' ? handler : 'api'}.handler.ts`,
+      handler,
+      environment,
+      ...(timeout && { timeout }),
+    });
+    if (actions.length > 0) members.allow(fn, ...actions);
+    // Whoever writes to it changes something, and asks whether that may be.
+    if (writesOutbox) {
+      outbox.table.allow(fn, 'PutItem');
+      governance.allowReadingSwitches(fn);
+    }
+    return fn;
+  };
+
+  api.addServiceRoute(scope, 'Root', routes.readRoot, apiFunction('root', []));
+  const register = apiFunction('register', ['PutItem'], true);
+  limits.allow(register, 'UpdateItem');
+  governance.allowPseudonyms(register);
+  const registered = api.addServiceRoute(scope, 'Register', routes.register, register);
+  api.addServiceRoute(scope, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
+  api.addServiceRoute(scope, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
+  api.addServiceRoute(scope, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
+  const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem'], true);
+  governance.allowPseudonyms(deactivate);
+  api.addServiceRoute(scope, 'DeactivateMember', routes.deactivateMember, deactivate);
+  api.addServiceRoute(scope, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
+  api.addServiceRoute(
+    scope,
+    'ChangeMemberV2',
+    routes.changeMemberV2,
+    apiFunction('changeV2', ['GetItem', 'PutItem'], true),
+  );
+  api.addServiceRoute(scope, 'ReadErasure', routes.readErasure, apiFunction('readErasureOf', ['GetItem']));
+  api.addServiceRoute(scope, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
+  const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, WAITING);
+  const redeemed = api.addServiceRoute(scope, 'Redeem', routes.redeem, redeem);
+  const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, WAITING);
+  const operationRead = api.addServiceRoute(scope, 'ReadOperation', routes.readOperation, readOperation);
+  api.addServiceRoute(scope, 'Unrouted', 'everything else', apiFunction('unrouted', []));
+  return { register: registered, redeem: redeemed, readOperation: operationRead };
+}
+
+/** MemberService, and who may call it. @returns the routes of a method */
+function addRpc(scope: Construct, { stage, api, governance, members, outbox, limits, environment }: Own) {
+  const rpc = new ServiceFunction(scope, 'rpc', {
+    stage,
+    name: 'registration-rpc',
+    entry: 'functions/registration/rpc.handler.ts',
+    handler: 'rpc',
+    environment,
+    timeout: WAITING,
+  });
+  members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
+  outbox.table.allow(rpc, 'PutItem');
+  limits.allow(rpc, 'UpdateItem');
+  governance.allowReadingSwitches(rpc);
+  governance.allowPseudonyms(rpc);
+  const rpcByName = new Map(
+    rpcRoutes.map((route) => [route.name, api.addServiceRoute(scope, `Rpc${route.name}`, route, rpc)]),
+  );
+  // Other services assume it to call MemberService; their own policies must let them.
+  new Role(scope, 'RpcClient', {
+    roleName: `rollcall-${stage.name}-rpc-client`,
+    assumedBy: new AccountRootPrincipal(),
+    inlinePolicies: {
+      rpc: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            actions: ['execute-api:Invoke'],
+            resources: rpcRoutes.map((route) => api.arnOf(route)),
+          }),
+        ],
+      }),
+    },
+  });
+  return ({ name }: RpcRoute) => rpcByName.get(name) ?? [];
+}
+
+/** What describes the API. */
+function addDocs(scope: Construct, { stage, api }: Own): void {
+  const docsFunction = (handler: string) =>
+    new ServiceFunction(scope, handler, {
+      stage,
+      name: `registration-${handler}`,
+      entry: 'functions/registration/docs.handler.ts',
+      handler,
+      environment: {},
+    });
+  api.addServiceRoute(scope, 'ReadOpenApi', routes.readOpenApi, docsFunction('readOpenApi'));
+  api.addServiceRoute(scope, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));
 }
