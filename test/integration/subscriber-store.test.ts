@@ -179,7 +179,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'leased' });
       expect(await store.cursor(id)).toBeUndefined();
       const later = new Date(from.getTime() + 15_001);
-      expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done', again: true });
+      expect(await store.lease(id, 0, lease('b', later))).toEqual({ state: 'done', outcomeUnknown: true });
       await store.release(id, lease('a'), false);
       expect(await store.lease(id, 0, lease('a', later))).toEqual({ state: 'leased' });
       await store.release(id, lease('b'), false);
@@ -191,9 +191,9 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       const id = aggregate();
       await store.lease(id, 0, lease('a'));
       await store.release(id, lease('a'), true);
-      expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'done', again: true });
+      expect(await store.lease(id, 0, lease('b'))).toEqual({ state: 'done', outcomeUnknown: true });
       await store.release(id, lease('b'), true);
-      expect(await store.lease(id, 0, lease('c'))).toEqual({ state: 'done', again: true });
+      expect(await store.lease(id, 0, lease('c'))).toEqual({ state: 'done', outcomeUnknown: true });
       await store.commit(id, 0, { version: 1 }, {});
       expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
     });
