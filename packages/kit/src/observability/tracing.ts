@@ -28,9 +28,9 @@ let leftAloneUntil = 0;
 
 /**
  * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`;
- * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds; 2,000 at most, default: 1,000, not the standard's 10,000); and of how
- * many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from their
- * ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
+ * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds, at most 2,000; default: 1,000, not the standard's
+ * 10,000); and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from
+ * their ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
  * `OTEL_RESOURCE_ATTRIBUTES` (`key=value,…`) says more of the resource, such as `service.namespace`.
  * @param onFailure told when spans could not be exported: they are lost, and so are those of the next half minute
  */
