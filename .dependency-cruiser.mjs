@@ -88,13 +88,13 @@ export default {
     ),
     rule(
       'deployed-code-apart',
-      { path: '^(functions|shared|packages)/' },
-      { path: '^(infra|local|ops|bench|test)/' },
+      { path: '^(functions|shared|packages/kit)/' },
+      { path: '^(infra|packages/(cdk|local|cli)|ops|bench|test)/' },
       'What is deployed knows nothing of where it runs or who looks after it.',
     ),
     rule(
       'deployed-code-without-tools',
-      { path: '^(functions|shared|packages)/' },
+      { path: '^(functions|shared|packages/kit)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
       'Licences, audits and the SBOM of what is deployed look at `dependencies` only.',
     ),
@@ -102,7 +102,7 @@ export default {
     rule(
       'kit-knows-no-application',
       { path: '^packages/kit/' },
-      { path: '^(infra|functions|shared|local|ops|bench|samples|test)/' },
+      { path: '^(infra|functions|shared|packages/(cdk|local|cli)|ops|bench|samples|test)/' },
       'The kit serves any application.',
     ),
     ...Object.entries(KIT).map(([folder, below]) =>
@@ -117,29 +117,36 @@ export default {
       'infra-knows-contracts-only',
       { path: '^infra/' },
       {
-        path: '^(packages|shared|functions|local|ops|bench|test)/',
-        pathNot: '^(shared/(contracts|config)|packages/kit/src/contracts)/|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
+        path: '^(packages|shared|functions|ops|bench|test)/',
+        pathNot:
+          '^(shared/(contracts|config)|packages/cdk|packages/kit/src/contracts)/|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
       },
       'Infrastructure refers to handlers by path, and reads what a service says of its consumers.',
     ),
     rule(
+      'constructs-know-contracts-only',
+      { path: '^packages/cdk/' },
+      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(cdk|kit/src/contracts)/' },
+      'Constructs serve any application.',
+    ),
+    rule(
       'cloud-apart',
-      { path: '^local/' },
-      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/kit/src/discovery/' },
+      { path: '^packages/local/' },
+      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(local|kit/src/discovery)/' },
       'It runs any synthesized app; its SMS gateways register themselves as others would.',
     ),
     ...Object.entries(LOCAL).map(([folder, below]) =>
       rule(
         `local-${folder}`,
-        { path: `^local/${folder}/` },
-        { path: '^local/', pathNot: `^local/(${[folder, ...below].join('|')})/` },
+        { path: `^packages/local/src/${folder}/` },
+        { path: '^packages/local/src/', pathNot: `^packages/local/src/(${[folder, ...below].join('|')})/` },
         'Folders of the embedded cloud depend one way.',
       ),
     ),
     rule(
       'local-folders-listed',
-      { path: '^local/[^/]+/', pathNot: `^local/(${Object.keys(LOCAL).join('|')})/` },
-      { path: '^local/' },
+      { path: '^packages/local/src/[^/]+/', pathNot: `^packages/local/src/(${Object.keys(LOCAL).join('|')})/` },
+      { path: '^packages/local/src/' },
       'LOCAL, above, says what each of them may import.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),

@@ -3,21 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startCloud } from '@rollcall/local/cloud';
+import { createGuardedServer } from '@rollcall/local/server/guard';
+import { listen } from '@rollcall/local/server/listen';
+import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
 import { chromium, type Page } from 'playwright-core';
+import { buildConsole } from 'rollcall/console/build';
+import { createConsole } from 'rollcall/console/server';
+import { consumersOf, subscribersOf } from 'rollcall/stage/consumers';
+import { openStage } from 'rollcall/stage/stage';
+import { templatesOf } from 'rollcall/stage/templates';
+import { topologyOf } from 'rollcall/stage/topology';
 import { v7 as newId } from 'uuid';
-import { startCloud } from '../local/cloud.ts';
-import { createGuardedServer } from '../local/server/guard.ts';
-import { listen } from '../local/server/listen.ts';
-import { synthesize } from '../local/synthesize.ts';
-import { buildConsole } from '../ops/console/build.ts';
-import { createConsole } from '../ops/console/server.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
-import { consumersOf, subscribersOf } from '../ops/stage/consumers.ts';
-import { openStage } from '../ops/stage/stage.ts';
-import { templatesOf } from '../ops/stage/templates.ts';
-import { topologyOf } from '../ops/stage/topology.ts';
 
 // How the console does while many register: how long an interaction takes until it is painted, and whether memory grows.
 // More than this machine could register and apply: the spans of registrations are sent to the embedded cloud, in which

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startCloud } from '@rollcall/local/cloud';
+import type { Span } from '@rollcall/local/observability/otlp';
+import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
-import { startCloud } from '../local/cloud.ts';
-import type { Span } from '../local/observability/otlp.ts';
-import { synthesize } from '../local/synthesize.ts';
-import { printTable } from '../ops/cli/output.ts';
+import { printTable } from 'rollcall/cli/output';
+import { EVERY_MEMBER } from 'rollcall/token';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
-import { EVERY_MEMBER } from '../ops/token.ts';
 
 // How long after its 201 each effect of a registration is there, and where the time goes; one member at a time.
 const { members, json } = new Command('npm run bench:latency --')

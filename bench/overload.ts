@@ -2,17 +2,17 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Cloud, startCloud } from '@rollcall/local/cloud';
+import type { CallFault } from '@rollcall/local/faults/faults';
+import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
-import { type Cloud, startCloud } from '../local/cloud.ts';
-import type { CallFault } from '../local/faults/faults.ts';
-import { synthesize } from '../local/synthesize.ts';
+import { openStage, type Stage } from 'rollcall/stage/stage';
+import { EVERY_MEMBER } from 'rollcall/token';
 import { madeUp } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
 import { compare, percentile } from '../ops/demo/verdict.ts';
-import { openStage, type Stage } from '../ops/stage/stage.ts';
-import { EVERY_MEMBER } from '../ops/token.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
   .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundling } from '@rollcall/cdk/bundling';
+import { startCloud } from '@rollcall/local/cloud';
+import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
 import { build } from 'esbuild';
-import { bundling } from '../infra/bundling.ts';
-import { startCloud } from '../local/cloud.ts';
-import { synthesize } from '../local/synthesize.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
 

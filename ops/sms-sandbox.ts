@@ -1,13 +1,13 @@
+import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { createCallbacks } from '@rollcall/local/sms/callbacks';
+import { startGateway } from '@rollcall/local/sms/gateway';
+import { createMailbox } from '@rollcall/local/sms/mailbox';
+import { openState } from '@rollcall/local/state/state';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { EMBEDDED_CLOUD, port, url } from 'rollcall/cli/command';
+import { endWithNpm, onEnd } from 'rollcall/ending';
 import { stageNamed } from '../infra/stages.ts';
-import { CloudError } from '../local/errors/cloud-error.ts';
-import { createCallbacks } from '../local/sms/callbacks.ts';
-import { startGateway } from '../local/sms/gateway.ts';
-import { createMailbox } from '../local/sms/mailbox.ts';
-import { openState } from '../local/state/state.ts';
-import { EMBEDDED_CLOUD, port, url } from './cli/command.ts';
-import { endWithNpm, onEnd } from './ending.ts';
 import { reachable, SANDBOX_PORT } from './localstack/address.ts';
 
 endWithNpm();

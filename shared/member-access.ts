@@ -1,3 +1,4 @@
+import type { TokenScopes } from '@rollcall/kit/contracts/token-scopes';
 import { pathId } from '@rollcall/kit/http/endpoint';
 import { notFound } from '@rollcall/kit/http/problems';
 import type { HttpEvent } from '@rollcall/kit/http/secured';
@@ -6,7 +7,6 @@ import type {
   APIGatewayEventRequestContextJWTAuthorizer,
   APIGatewayEventRequestContextV2WithAuthorizer,
 } from 'aws-lambda';
-import type { TokenScopes } from './config/token-scopes.ts';
 
 type Access = keyof TokenScopes;
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { bundling } from '@rollcall/cdk/bundling';
 import { buildSync } from 'esbuild';
-import { bundling } from '../../infra/bundling.ts';
 import type { RecordedCall } from './recording.ts';
 
 const CLIENTS: Record<string, { package: string; client: string }> = {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cloud, startCloud } from '../../local/cloud.ts';
-import { OPERATOR } from '../../local/iam/access.ts';
-import { signedFetch } from '../../local/iam/signed-fetch.ts';
-import type { FunctionSettings } from '../../local/lambda/instance.ts';
-import { Meter } from '../../local/metering/meter.ts';
+import { type Cloud, startCloud } from '@rollcall/local/cloud';
+import { OPERATOR } from '@rollcall/local/iam/access';
+import { signedFetch } from '@rollcall/local/iam/signed-fetch';
+import type { FunctionSettings } from '@rollcall/local/lambda/instance';
+import { Meter } from '@rollcall/local/metering/meter';
+import { EVERY_MEMBER } from 'rollcall/token';
 import { createPaths } from '../../ops/cost/paths.ts';
-import { EVERY_MEMBER } from '../../ops/token.ts';
 
 /** What a function asked AWS for, and was answered. */
 export interface RecordedCall {

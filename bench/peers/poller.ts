@@ -1,6 +1,6 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { toRecord } from '@rollcall/local/event-sources/queue-records';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { toRecord } from '../../local/event-sources/queue-records.ts';
 import { REGION } from './clients.ts';
 
 /** Batches under way at once; and what SQS hands out at once. */

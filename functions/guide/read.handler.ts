@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDB } from '@rollcall/kit/aws/clients';
 import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
 import { endpoint, json } from '@rollcall/kit/http/endpoint';
 import { notFound } from '@rollcall/kit/http/problems';
 import { pathOf } from '@rollcall/kit/http/routing';
@@ -8,7 +9,6 @@ import { createObservability } from '@rollcall/kit/observability/observability';
 import { createSwitches } from '@rollcall/kit/resilience/switches';
 import * as z from 'zod';
 import type { capabilities } from '../../shared/config/capabilities.ts';
-import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';

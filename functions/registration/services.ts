@@ -1,5 +1,6 @@
 import { createDynamoDB } from '@rollcall/kit/aws/clients';
 import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
+import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
 import { createAudit } from '@rollcall/kit/http/audit';
 import { createLocation } from '@rollcall/kit/http/location';
 import type { Observability } from '@rollcall/kit/observability/observability';
@@ -9,7 +10,6 @@ import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import type { capabilities } from '../../shared/config/capabilities.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
-import { tokenScopes } from '../../shared/config/token-scopes.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
 import { createPseudonym } from '../../shared/pseudonyms.ts';
 import { createAdmission } from './admission.ts';

@@ -1,3 +1,5 @@
+import type { Api } from '@rollcall/cdk/api';
+import { namespaceOf, serviceMetric } from '@rollcall/cdk/service-metric';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, AlarmStatusWidget, LegendPosition, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -11,8 +13,6 @@ import {
 import { Construct } from 'constructs';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Stage } from '../stages.ts';
-import type { Api } from './api.ts';
-import { namespaceOf, serviceMetric } from './service-metric.ts';
 
 const period = Duration.minutes(1);
 

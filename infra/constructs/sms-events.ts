@@ -1,3 +1,7 @@
+import { keyFor } from '@rollcall/cdk/encryption';
+import { CHANGING, READING } from '@rollcall/cdk/event-topic';
+import { onlyOwnRoles } from '@rollcall/cdk/own-roles';
+import { StageQueue } from '@rollcall/cdk/stage-queue';
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
@@ -5,10 +9,6 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
-import { keyFor } from './encryption.ts';
-import { CHANGING, READING } from './event-topic.ts';
-import { onlyOwnRoles } from './own-roles.ts';
-import { StageQueue } from './stage-queue.ts';
 
 /** Over 100 minutes in which the function cannot write down what it is told. */
 const MAX_RECEIVES = 100;

@@ -1,8 +1,8 @@
+import { ServiceSecret } from '@rollcall/cdk/service-secret';
 import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import type { Stage } from '../stages.ts';
-import { ServiceSecret } from './service-secret.ts';
 import type { SmsEvents } from './sms-events.ts';
 
 /** Settings of functions, and what they may do. */

@@ -1,11 +1,11 @@
+import { Api } from '@rollcall/cdk/api';
+import { Channels } from '@rollcall/cdk/channels';
+import type { Governance } from '@rollcall/cdk/governance';
+import { ServiceDirectory } from '@rollcall/cdk/service-directory';
 import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { channels } from '../../shared/contracts/channels.ts';
-import { Api } from '../constructs/api.ts';
-import { Channels } from '../constructs/channels.ts';
-import type { Governance } from '../constructs/governance.ts';
-import { ServiceDirectory } from '../constructs/service-directory.ts';
 import type { Stage } from '../stages.ts';
 
 /** What the stack of a service is given. */

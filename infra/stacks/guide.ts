@@ -1,8 +1,8 @@
+import { Subscriber } from '@rollcall/cdk/subscriber';
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
 
 /** Puts a guide journey into every member's inbox. */

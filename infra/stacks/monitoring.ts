@@ -1,3 +1,6 @@
+import { raiseAlarm } from '@rollcall/cdk/alarms';
+import type { Api } from '@rollcall/cdk/api';
+import { Consumer } from '@rollcall/cdk/consumer';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
@@ -5,9 +8,6 @@ import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { CfnTopic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { raiseAlarm } from '../constructs/alarms.ts';
-import type { Api } from '../constructs/api.ts';
-import { Consumer } from '../constructs/consumer.ts';
 import { Dashboard, tableMetric } from '../constructs/dashboard.ts';
 import type { Stage } from '../stages.ts';
 

@@ -1,12 +1,12 @@
+import { keyFor, StageKey } from '@rollcall/cdk/encryption';
+import { CHANGING } from '@rollcall/cdk/event-topic';
+import { Governance } from '@rollcall/cdk/governance';
+import { onlyOwnRoles } from '@rollcall/cdk/own-roles';
 import { ArnFormat, CfnParameter, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { keyFor, StageKey } from '../constructs/encryption.ts';
-import { CHANGING } from '../constructs/event-topic.ts';
-import { Governance } from '../constructs/governance.ts';
-import { onlyOwnRoles } from '../constructs/own-roles.ts';
 import type { Stage } from '../stages.ts';
 
 /** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the stage's key, if it has one. */

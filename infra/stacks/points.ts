@@ -1,10 +1,10 @@
+import { Consumer } from '@rollcall/cdk/consumer';
+import { Subscriber } from '@rollcall/cdk/subscriber';
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 import { eventConsumer } from '../../functions/points/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { Consumer } from '../constructs/consumer.ts';
-import { Subscriber } from '../constructs/subscriber.ts';
 import type { ServiceProps } from './foundation.ts';
 
 /** Keeps the members' points. */

@@ -1,3 +1,8 @@
+import { ApiStage } from '@rollcall/cdk/api-stage';
+import { Consumer } from '@rollcall/cdk/consumer';
+import { Outbox } from '@rollcall/cdk/outbox';
+import { ServiceFunction } from '@rollcall/cdk/service-function';
+import { ServiceTable } from '@rollcall/cdk/service-table';
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
@@ -8,11 +13,6 @@ import { replyConsumer } from '../../functions/registration/replies.consumer.ts'
 import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
-import { ApiStage } from '../constructs/api-stage.ts';
-import { Consumer } from '../constructs/consumer.ts';
-import { Outbox } from '../constructs/outbox.ts';
-import { ServiceFunction } from '../constructs/service-function.ts';
-import { ServiceTable } from '../constructs/service-table.ts';
 import type { ServiceProps } from './foundation.ts';
 
 /** An index of the operations of a member. */

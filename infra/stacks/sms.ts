@@ -1,3 +1,10 @@
+import { raiseAlarm } from '@rollcall/cdk/alarms';
+import { Consumer, concurrencyOf } from '@rollcall/cdk/consumer';
+import { consumeFrom } from '@rollcall/cdk/queue-source';
+import { ServiceFunction } from '@rollcall/cdk/service-function';
+import { serviceMetric } from '@rollcall/cdk/service-metric';
+import { ServiceTable } from '@rollcall/cdk/service-table';
+import { Subscriber } from '@rollcall/cdk/subscriber';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
@@ -6,15 +13,8 @@ import { commandConsumer } from '../../functions/sms/commands.consumer.ts';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
-import { raiseAlarm } from '../constructs/alarms.ts';
-import { Consumer, concurrencyOf } from '../constructs/consumer.ts';
-import { consumeFrom } from '../constructs/queue-source.ts';
-import { ServiceFunction } from '../constructs/service-function.ts';
-import { serviceMetric } from '../constructs/service-metric.ts';
-import { ServiceTable } from '../constructs/service-table.ts';
 import { SmsEvents } from '../constructs/sms-events.ts';
 import { type Needs, smsProvider } from '../constructs/sms-provider.ts';
-import { Subscriber } from '../constructs/subscriber.ts';
 import type { Stage } from '../stages.ts';
 import type { ServiceProps } from './foundation.ts';
 

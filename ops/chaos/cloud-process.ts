@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
+import { startCloud } from '@rollcall/local/cloud';
 import { stageNamed } from '../../infra/stages.ts';
-import { startCloud } from '../../local/cloud.ts';
 import { createFaults, type Report, seededRandom, type Weather } from './faults.ts';
 
 // An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its

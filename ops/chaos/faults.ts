@@ -1,4 +1,4 @@
-import type { CallFault, Faults, TextFault } from '../../local/faults/faults.ts';
+import type { CallFault, Faults, TextFault } from '@rollcall/local/faults/faults';
 
 /** What the process of the cloud tells: one JSON object a line. */
 export type Report =

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
+import { reasonOf } from 'rollcall/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import { reasonOf } from '../answer.ts';
 import { madeUp } from '../demo/input.ts';
 import type { Asked } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';

@@ -1,5 +1,5 @@
-import type { AssembledStack } from '../../local/template/assembly.ts';
-import { type Resource, resourcesOf } from '../stage/resources.ts';
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { type Resource, resourcesOf } from 'rollcall/stage/resources';
 
 /** What of a stage's templates decides about its bill. */
 export interface Deployed {

@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/synthesize';
+import { readAssembly } from '@rollcall/local/template/assembly';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { printJson } from 'rollcall/cli/output';
+import { endWithNpm } from 'rollcall/ending';
 import { stageNamed } from '../../infra/stages.ts';
-import { synthesize } from '../../local/synthesize.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { printJson } from '../cli/output.ts';
 import { atLeast } from '../demo/options.ts';
-import { endWithNpm } from '../ending.ts';
 import { billOf, busyCalls } from './bill.ts';
 import { deployedOf } from './deployed.ts';
 import { write as writeDocuments } from './documents.ts';

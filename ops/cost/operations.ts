@@ -1,4 +1,4 @@
-import type { MeteredCalls } from '../../local/metering/meter.ts';
+import type { MeteredCalls } from '@rollcall/local/metering/meter';
 
 /** What one function does to one table, queue or topic, for each of what was done. */
 export interface Operation {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cloud } from '@rollcall/local/cloud';
 import pMap from 'p-map';
+import { reasonOf } from 'rollcall/answer';
+import { EVERY_MEMBER } from 'rollcall/token';
 import { v7 as newId } from 'uuid';
-import type { Cloud } from '../../local/cloud.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
-import { reasonOf } from '../answer.ts';
 import { madeUp } from '../demo/input.ts';
 import { send } from '../demo/send.ts';
 import { createServices } from '../demo/services.ts';
-import { EVERY_MEMBER } from '../token.ts';
 
 export type Member = Pick<MemberResource, 'id' | 'version'>;
 

@@ -1,5 +1,5 @@
-import { type Cloud, startCloud } from '../../local/cloud.ts';
-import { Meter, type Metered } from '../../local/metering/meter.ts';
+import { type Cloud, startCloud } from '@rollcall/local/cloud';
+import { Meter, type Metered } from '@rollcall/local/metering/meter';
 import { createPaths, type Paths } from './paths.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 

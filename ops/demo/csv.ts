@@ -1,7 +1,7 @@
+import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { CloudError } from '../../local/errors/cloud-error.ts';
-import { harmless } from '../cli/output.ts';
+import { harmless } from 'rollcall/cli/output';
 import type { Read } from './input.ts';
 import type { Format } from './records.ts';
 

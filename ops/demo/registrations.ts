@@ -1,7 +1,7 @@
+import { reasonOf } from 'rollcall/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import { reasonOf } from '../answer.ts';
 import type { Line } from './input.ts';
 import type { Asked } from './redemptions.ts';
 import { send } from './send.ts';

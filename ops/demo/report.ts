@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { harmless } from '../cli/output.ts';
+import { harmless } from 'rollcall/cli/output';
 import type { RedemptionVerdict } from './redemptions.ts';
 import type { Registrations } from './registrations.ts';
 import { percentile, type Verdict } from './verdict.ts';

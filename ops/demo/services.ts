@@ -1,9 +1,9 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { type Consumer, consumersOf, subscribersOf } from '../stage/consumers.ts';
-import { openStage } from '../stage/stage.ts';
-import { templatesOf } from '../stage/templates.ts';
-import { topologyOf } from '../stage/topology.ts';
+import { type Consumer, consumersOf, subscribersOf } from 'rollcall/stage/consumers';
+import { openStage } from 'rollcall/stage/stage';
+import { templatesOf } from 'rollcall/stage/templates';
+import { topologyOf } from 'rollcall/stage/topology';
 
 export interface Text {
   to: string;

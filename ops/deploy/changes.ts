@@ -1,5 +1,5 @@
 import { fullDiff, type ResourceDifference, ResourceImpact } from '@aws-cdk/cloudformation-diff';
-import type { Template } from '../../local/template/assembly.ts';
+import type { Template } from '@rollcall/local/template/assembly';
 
 /** By the names of their stacks. */
 export type Templates = Readonly<Record<string, Template>>;
@@ -26,7 +26,7 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
   'AWS::SecretsManager::Secret',
 ]);
 
-/** In the metadata of what the deployment before has taken out of use, so that it may go: `infra/constructs/encryption.ts`. */
+/** In the metadata of what the deployment before has taken out of use, so that it may go: `packages/cdk/src/encryption.ts`. */
 const RETIRING = 'rollcall:retiring';
 
 /**

@@ -1,5 +1,5 @@
+import type { AssembledStack } from '@rollcall/local/template/assembly';
 import type { Stage } from '../../infra/stages.ts';
-import type { AssembledStack } from '../../local/template/assembly.ts';
 import type { DeployedStack } from './account.ts';
 
 export interface Finding {

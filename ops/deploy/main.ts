@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/synthesize';
+import { readAssembly } from '@rollcall/local/template/assembly';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { printJson } from 'rollcall/cli/output';
 import { stageNamed } from '../../infra/stages.ts';
-import { synthesize } from '../../local/synthesize.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { printJson } from '../cli/output.ts';
 import { estimate } from '../cost/estimate.ts';
 import { openAccount } from './account.ts';
 import type { Finding } from './finding.ts';

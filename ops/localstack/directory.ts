@@ -11,8 +11,8 @@ import {
   RegisterInstanceCommand,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
+import { DIRECTORY_OUTPUT } from '@rollcall/cdk/service-directory';
 import * as z from 'zod';
-import { DIRECTORY_OUTPUT } from '../../infra/constructs/service-directory.ts';
 
 const entry = z.strictObject({
   name: z.string(),

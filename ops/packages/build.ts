@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
@@ -37,7 +37,9 @@ function published({ private: _, exports, dependencies, ...manifest }: Manifest)
  * @returns the folders, by the names of the packages
  */
 export function buildPackages(outdir: string): Map<string, string> {
-  const folders = readdirSync(join(root, 'packages'));
+  const folders = readdirSync(join(root, 'packages')).filter((folder) =>
+    existsSync(join(root, 'packages', folder, 'tsconfig.build.json')),
+  );
   return new Map(
     folders.map((folder) => {
       const from = join(root, 'packages', folder);

@@ -35,10 +35,10 @@ const allows = (allowed: string[], expression: string): boolean => {
 /** The packages whose licence is missing, no SPDX expression, or not allowed for their use. */
 export const refusedLicences = (packages: LockedPackage[]): Refusal[] =>
   packages
-    .filter(({ license, dev }) => !allows(dev ? TOOLS : DEPLOYED, license ?? ''))
-    .map(({ name, version = '?', license = 'no licence', dev }) => ({
+    .filter(({ license, deployed }) => !allows(deployed ? DEPLOYED : TOOLS, license ?? ''))
+    .map(({ name, version = '?', license = 'no licence', deployed }) => ({
       name,
       version,
       licence: license,
-      use: dev ? 'tool' : 'deployed',
+      use: deployed ? 'deployed' : 'tool',
     }));

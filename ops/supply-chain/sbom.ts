@@ -15,13 +15,13 @@ export const readSbom = (): Sbom => {
 };
 
 /**
- * The part of a document of everything that is not for development only. `npm sbom --omit dev` also leaves out what
+ * The part of a document that is deployed. `npm sbom --omit dev` also leaves out what
  * production and development share, more than half of ours (https://github.com/npm/cli/issues/7909). npm names the
  * project after its folder, which is whatever it was cloned to.
  */
 export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string): Sbom => {
   const { component } = sbom.metadata;
-  const kept = new Set(packages.filter(({ dev }) => !dev).map((entry) => `${entry.name}@${entry.version}`));
+  const kept = new Set(packages.filter(({ deployed }) => deployed).map((entry) => `${entry.name}@${entry.version}`));
   kept.add(component['bom-ref']);
   return {
     ...sbom,

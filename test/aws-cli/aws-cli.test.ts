@@ -70,7 +70,13 @@ describe('the AWS CLI', () => {
     ['that breaks its contract', JSON.stringify({ ...registered(), data: {} }), memberIdOf(1)],
   ])('sends a poison message %s to a queue; it is parked, listed, shown and discarded', async (_, body, aggregate) => {
     const ops = async (...options: string[]) => {
-      const { stdout } = await runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', ...options);
+      const { stdout } = await runScript(
+        'packages/cli/src/cli/main.ts',
+        '--endpoint',
+        cloud.endpointUrl,
+        '--json',
+        ...options,
+      );
       return JSON.parse(stdout);
     };
     const queue = `${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`;

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
+import type { CloudDescription } from '@rollcall/local/control/control';
+import { close, listen } from '@rollcall/local/server/listen';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CloudDescription } from '../../local/control/control.ts';
-import { close, listen } from '../../local/server/listen.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { openPage, startBrowser } from './browser.ts';
 

@@ -93,7 +93,7 @@ describe('a backlog', () => {
     expect([await applied(cloud, 'guide'), await parked(cloud, 'guide', 'held')]).toEqual([0, SKIPPED]);
     const members = Array.from({ length: MADE_UP_FOR }, (_, index) => memberIdOf(index + 1));
     const { code, stderr } = await runScript(
-      'ops/cli/main.ts',
+      'packages/cli/src/cli/main.ts',
       ...['--endpoint', cloud.endpointUrl, 'parked', 'redrive', 'guide', ...members],
     );
     expect([code, stderr]).toEqual([0, '']);

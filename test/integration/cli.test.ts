@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { program } from 'rollcall/cli/program';
+import type { Topology } from 'rollcall/stage/topology';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { program } from '../../ops/cli/program.ts';
-import type { Topology } from '../../ops/stage/topology.ts';
 import about from '../../package.json' with { type: 'json' };
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf } from '../support/cloud.ts';
 import { root, runNode, runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
-const ops = (...options: string[]) => runScript('ops/cli/main.ts', ...options);
+const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', ...options);
 
 describe('npm run ops', () => {
   it('says its version, exit codes, and what there is', async () => {
@@ -51,7 +51,7 @@ describe('npm run ops', () => {
 
   it('is coloured unless NO_COLOR says not to', async () => {
     const failing = (environment: Record<string, string>) =>
-      runNode([join(root, 'ops/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
+      runNode([join(root, 'packages/cli/src/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
     expect((await failing({ NO_COLOR: '', FORCE_COLOR: '1' })).stderr).toContain('\u001b[');
     expect((await failing({ NO_COLOR: '1', FORCE_COLOR: '1' })).stderr).not.toContain('\u001b[');
   });
@@ -125,10 +125,12 @@ describe('the package', () => {
   it('holds one command that needs nothing else', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    await run('npm', ['pack', '--silent', '--offline', '--pack-destination', folder], { cwd: root });
+    await run('npm', ['pack', '--silent', '--offline', '--workspace', 'rollcall', '--pack-destination', folder], {
+      cwd: root,
+    });
     await run('tar', ['-xzf', `rollcall-${about.version}.tgz`], { cwd: folder });
     expect(await readdir(join(folder, 'package/dist'))).toEqual(['rollcall.mjs']);
-    const rollcall = (...options: string[]) => runNode([join(folder, 'package', about.bin.rollcall), ...options]);
+    const rollcall = (...options: string[]) => runNode([join(folder, 'package', 'dist/rollcall.mjs'), ...options]);
 
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     expect((await rollcall('replay', '--help')).stdout).toContain('Example: rollcall replay points --since 2h');

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type {
   About,
   Burst,
@@ -15,7 +14,8 @@ import type {
   Snapshot,
   Switches,
   Topology,
-} from '../../ops/console/api.ts';
+} from 'rollcall/console/api';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { startConsole, type TestConsole } from '../support/console.ts';

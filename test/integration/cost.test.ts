@@ -1,6 +1,6 @@
+import { Meter, type Metered } from '@rollcall/local/metering/meter';
+import { readAssembly } from '@rollcall/local/template/assembly';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { Meter, type Metered } from '../../local/metering/meter.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { busyCalls } from '../../ops/cost/bill.ts';
 import { type Deployed, deployedOf } from '../../ops/cost/deployed.ts';
 import { operationsOf } from '../../ops/cost/operations.ts';

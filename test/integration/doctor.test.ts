@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { close, listen } from '@rollcall/local/server/listen';
+import { readBody } from '@rollcall/local/server/read-body';
+import { readAssembly } from '@rollcall/local/template/assembly';
+import { skewFound } from 'rollcall/stage/doctor/surroundings';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/server/listen.ts';
-import { readBody } from '../../local/server/read-body.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { skewFound } from '../../ops/stage/doctor/surroundings.ts';
 import about from '../../package.json' with { type: 'json' };
 import { memberIdOf, outboxRow } from '../support/builders.ts';
 import { cloudOf, startTestCloud, switchTo, type TestCloud } from '../support/cloud.ts';
@@ -19,7 +19,13 @@ interface Finding {
 }
 
 async function examined(endpoint: string): Promise<{ code: number; findings: Record<string, Finding> }> {
-  const { code, stdout, stderr } = await runScript('ops/cli/main.ts', '--endpoint', endpoint, 'doctor', '--json');
+  const { code, stdout, stderr } = await runScript(
+    'packages/cli/src/cli/main.ts',
+    '--endpoint',
+    endpoint,
+    'doctor',
+    '--json',
+  );
   expect(stderr).toBe('');
   const all = JSON.parse(stdout) as Finding[];
   return { code, findings: Object.fromEntries(all.map((finding) => [finding.check, finding])) };
@@ -96,7 +102,7 @@ describe('npm run ops -- doctor', () => {
   it('prints a line for each check, and what to do', async () => {
     const cloud = await cloudOf();
     await switchTo(cloud, 'guide', 'skip');
-    const { stdout } = await runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, 'doctor');
+    const { stdout } = await runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, 'doctor');
     expect(stdout).toMatch(/^ok +reachable +stage dev answers/);
     expect(stdout).toMatch(/^warning +switches +guide is switched to skip.*\n +what to do: npm run ops -- switch set/m);
     expect(stdout).toMatch(/^\d+ checks, 0 failed, 1 warnings$/m);
@@ -200,7 +206,7 @@ describe('a stage that is no embedded cloud', () => {
   });
 
   it('shows its topology, too', async () => {
-    const { stdout } = await runScript('ops/cli/main.ts', '--endpoint', await front(), 'topology');
+    const { stdout } = await runScript('packages/cli/src/cli/main.ts', '--endpoint', await front(), 'topology');
     expect(stdout).toContain('stream → registration-outbox-relay');
   });
 });

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { close, listen } from '@rollcall/local/server/listen';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/server/listen.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, noFaults, smsEnvironment, type TestCloud } from '../support/cloud.ts';

@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { CallFault, TextFault } from '@rollcall/local/faults/faults';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CallFault, TextFault } from '../../local/faults/faults.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { httpEvent } from '../support/http.ts';
 

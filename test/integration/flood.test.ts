@@ -439,7 +439,8 @@ describe('a text to a country that is not allowed', () => {
       error: 'HeldError: texts may not go to Germany; allowed: Spain (setting sms.countries)',
     });
     expect(await cloud.asked()).toEqual({});
-    const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+    const ops = (...options: string[]) =>
+      runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
     expect((await ops('limits')).stdout).toContain('1 texts are held.');
     expect(JSON.parse((await ops('parked', 'list', '--reason', 'held', '--json')).stdout)).toHaveLength(1);
     const { id } = held.parkedAggregate ? { id: held.parkedAggregate } : { id: '' };

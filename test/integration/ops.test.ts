@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+const ops = (...options: string[]) =>
+  runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
 
 async function opsJson(...options: string[]): Promise<any> {
   const { code, stdout, stderr } = await ops(...options, '--json');
@@ -178,7 +179,12 @@ describe('npm run ops', () => {
   });
 
   it('says so when nothing answers', async () => {
-    const { code, stderr } = await runScript('ops/cli/main.ts', 'queues', '--endpoint', 'http://127.0.0.1:1');
+    const { code, stderr } = await runScript(
+      'packages/cli/src/cli/main.ts',
+      'queues',
+      '--endpoint',
+      'http://127.0.0.1:1',
+    );
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining('Nothing answers at http://127.0.0.1:1. Is it running (npm start)?'),

@@ -5,8 +5,8 @@ import { DiscoverInstancesCommand, ServiceDiscoveryClient } from '@aws-sdk/clien
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { circuitsOf } from '@rollcall/kit/resilience/dynamodb-circuit-store';
 import { readSwitches } from '@rollcall/kit/resilience/switches';
+import { close, listen } from '@rollcall/local/server/listen';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/server/listen.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+const ops = (...options: string[]) =>
+  runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
 
 /** A member who has changed twice, once every service has applied it. */
 async function changedMember(): Promise<string> {
@@ -109,7 +110,15 @@ describe('npm run ops -- replay', () => {
       assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
     });
     const { code, stderr } = await runScript(
-      ...(['ops/cli/main.ts', '--endpoint', without.endpointUrl, 'replay', 'points', '--since', '1min'] as const),
+      ...([
+        'packages/cli/src/cli/main.ts',
+        '--endpoint',
+        without.endpointUrl,
+        'replay',
+        'points',
+        '--since',
+        '1min',
+      ] as const),
     );
     expect([code, stderr]).toEqual([1, expect.stringContaining('Set eventArchiveDays of stage dev')]);
   });

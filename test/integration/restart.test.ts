@@ -6,15 +6,15 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type CloudOptions, startCloud } from '@rollcall/local/cloud';
+import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { close, listen } from '@rollcall/local/server/listen';
+import { EVERY_MEMBER, requestToken } from 'rollcall/token';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { type CloudOptions, startCloud } from '../../local/cloud.ts';
-import { CloudError } from '../../local/errors/cloud-error.ts';
-import { close, listen } from '../../local/server/listen.ts';
 import { madeUp } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
 import { createServices } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
-import { EVERY_MEMBER, requestToken } from '../../ops/token.ts';
 import { eventually } from '../support/cloud.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -139,9 +139,13 @@ describe('a cloud that cannot be started', () => {
 // Ports below those that systems give away by themselves, from 32768 up: another cloud may have one of these.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
-    spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'ops/start.ts'), ...options]);
+    spawn(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'packages/cli/src/start.ts'),
+      ...options,
+    ]);
 
-  /** Runs `ops/start.ts` until it ends; returns its exit code and what it said. */
+  /** Runs `packages/cli/src/start.ts` until it ends; returns its exit code and what it said. */
   async function start(...options: string[]): Promise<{ code: number; said: string }> {
     const child = spawnStart(...options);
     let said = '';
@@ -177,7 +181,7 @@ describe('npm start', () => {
   const running = (port: number): string[] =>
     execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line.includes(`ops/start.ts --memory --port ${port}`));
+      .filter((line) => line.includes(`packages/cli/src/start.ts --memory --port ${port}`));
 
   it('ends with the npm that runs it, however that is ended', async () => {
     const ending = async (signal: NodeJS.Signals, port: number) => {

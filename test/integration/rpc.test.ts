@@ -1,9 +1,9 @@
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+import { OPERATOR } from '@rollcall/local/iam/access';
+import { signedFetch } from '@rollcall/local/iam/signed-fetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATOR } from '../../local/iam/access.ts';
-import { signedFetch } from '../../local/iam/signed-fetch.ts';
 import {
   MemberService,
   ProblemDetailSchema,

@@ -30,7 +30,8 @@ describe('switches', () => {
   });
   afterAll(() => cloud.stop());
 
-  const ops = (...options: string[]) => runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+  const ops = (...options: string[]) =>
+    runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
   const opsJson = async (...options: string[]) => {
     const { code, stdout, stderr } = await ops(...options, '--json');
     expect([code, stderr]).toEqual([0, '']);
@@ -120,7 +121,13 @@ describe('switches', () => {
     expect((await ops('switch', 'set', 'sms', 'pause', '--why', 'x', '--for', 'ever')).stderr).toContain(
       'such as 30min',
     );
-    const elsewhere = await runScript('ops/cli/main.ts', '--endpoint', 'http://127.0.0.1:9', 'switch', 'list');
+    const elsewhere = await runScript(
+      'packages/cli/src/cli/main.ts',
+      '--endpoint',
+      'http://127.0.0.1:9',
+      'switch',
+      'list',
+    );
     expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Is it running (npm start)?')]);
   });
 

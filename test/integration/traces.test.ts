@@ -1,6 +1,6 @@
+import type { Span } from '@rollcall/local/observability/otlp';
+import type { TraceQuery } from '@rollcall/local/observability/traces';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Span } from '../../local/observability/otlp.ts';
-import type { TraceQuery } from '../../local/observability/traces.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 

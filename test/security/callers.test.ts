@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { OPERATOR } from '@rollcall/local/iam/access';
+import { signedBy } from '@rollcall/local/iam/signature';
+import { signedFetch } from '@rollcall/local/iam/signed-fetch';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATOR } from '../../local/iam/access.ts';
-import { signedBy } from '../../local/iam/signature.ts';
-import { signedFetch } from '../../local/iam/signed-fetch.ts';
 import { MemberService } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../shared/contracts/rpc.ts';

@@ -1,3 +1,8 @@
+import { EventTopic } from '@rollcall/cdk/event-topic';
+import { decide, type PolicyDocument, type Principal, type Statement, statementsOf } from '@rollcall/local/iam/policy';
+import { readAssembly } from '@rollcall/local/template/assembly';
+import { deploy } from '@rollcall/local/template/deployment';
+import type { Deployed, ResourceProvider } from '@rollcall/local/template/resource';
 import {
   App,
   DefaultStackSynthesizer,
@@ -7,12 +12,7 @@ import {
   type StackSynthesizer,
 } from 'aws-cdk-lib';
 import { describe, expect, inject, it } from 'vitest';
-import { EventTopic } from '../../infra/constructs/event-topic.ts';
 import { stageNamed } from '../../infra/stages.ts';
-import { decide, type PolicyDocument, type Principal, type Statement, statementsOf } from '../../local/iam/policy.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { deploy } from '../../local/template/deployment.ts';
-import type { Deployed, ResourceProvider } from '../../local/template/resource.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';

@@ -153,7 +153,7 @@ describe('phone and name', () => {
 
   it('are handed out with all that is held of their member, and of nobody else', async () => {
     const ops = await runScript(
-      'ops/cli/main.ts',
+      'packages/cli/src/cli/main.ts',
       '--endpoint',
       cloud.endpointUrl,
       'member',
@@ -194,7 +194,7 @@ describe('phone and name', () => {
 
     const { alice = '', changed = '', refused: refusedId = '', unheard = '' } = ids;
     const ops = (...options: string[]) =>
-      runScript('ops/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
+      runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
     expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({
       state: 'active',
       texts: { wanted: false },

@@ -4,7 +4,10 @@ import { refusedLicences } from '../../ops/supply-chain/licences.ts';
 import { lockedPackages, readLockFile } from '../../ops/supply-chain/lock-file.ts';
 import { deployedPart, readSbom } from '../../ops/supply-chain/sbom.ts';
 import project from '../../package.json' with { type: 'json' };
+import cdk from '../../packages/cdk/package.json' with { type: 'json' };
+import cli from '../../packages/cli/package.json' with { type: 'json' };
 import kit from '../../packages/kit/package.json' with { type: 'json' };
+import local from '../../packages/local/package.json' with { type: 'json' };
 
 const locked = lockedPackages(readLockFile());
 
@@ -30,11 +33,16 @@ describe('package.json', () => {
   const asked: Record<string, string> = {
     ...project.dependencies,
     ...project.devDependencies,
-    ...project.optionalDependencies,
   };
 
   it('asks for exact versions', () => {
-    const all = Object.entries({ ...asked, ...kit.dependencies });
+    const all = Object.entries({
+      ...asked,
+      ...kit.dependencies,
+      ...cdk.peerDependencies,
+      ...local.dependencies,
+      ...cli.dependencies,
+    });
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
@@ -46,12 +54,12 @@ describe('package.json', () => {
 });
 
 describe('licences', () => {
-  const refused = (license: string | undefined, dev: boolean) =>
+  const refused = (license: string | undefined, deployed: boolean) =>
     refusedLicences([
       {
         name: 'some-package',
         version: '1.2.3',
-        dev,
+        deployed,
         isWorkspace: false,
         ...(license === undefined ? {} : { license }),
       },
@@ -62,7 +70,7 @@ describe('licences', () => {
   });
 
   it.each(['MIT', '(MIT OR GPL-3.0-or-later)', '(Apache-2.0 AND BSD-3-Clause)'])('%s may be deployed', (license) => {
-    expect(refused(license, false)).toEqual([]);
+    expect(refused(license, true)).toEqual([]);
   });
 
   it.each([
@@ -73,17 +81,17 @@ describe('licences', () => {
     'SEE LICENSE IN LICENSE.md',
   ])('%s is refused, deployed or not, with name, version and licence', (license) => {
     const refusal = { name: 'some-package', version: '1.2.3', licence: license };
-    expect(refused(license, false)).toEqual([{ ...refusal, use: 'deployed' }]);
-    expect(refused(license, true)).toEqual([{ ...refusal, use: 'tool' }]);
+    expect(refused(license, true)).toEqual([{ ...refusal, use: 'deployed' }]);
+    expect(refused(license, false)).toEqual([{ ...refusal, use: 'tool' }]);
   });
 
   it('of tools may ask for more than those of what is deployed', () => {
-    expect(refused('MPL-2.0', true)).toEqual([]);
-    expect(refused('MPL-2.0', false)).toHaveLength(1);
+    expect(refused('MPL-2.0', false)).toEqual([]);
+    expect(refused('MPL-2.0', true)).toHaveLength(1);
   });
 
   it('must be named', () => {
-    expect(refused(undefined, true)).toMatchObject([{ licence: 'no licence' }]);
+    expect(refused(undefined, false)).toMatchObject([{ licence: 'no licence' }]);
   });
 });
 
@@ -92,10 +100,12 @@ describe('the SBOM', () => {
     const sbom = deployedPart(readSbom(), locked, project.name);
 
     const listed = new Set(sbom.components.map((component) => component['bom-ref']));
-    expect(listed).toEqual(new Set(locked.filter(({ dev }) => !dev).map(({ name, version }) => `${name}@${version}`)));
+    expect(listed).toEqual(
+      new Set(locked.filter(({ deployed }) => deployed).map(({ name, version }) => `${name}@${version}`)),
+    );
     for (const [name, version] of Object.entries(project.dependencies)) expect(listed).toContain(`${name}@${version}`);
     for (const { dependsOn } of sbom.dependencies) for (const ref of dependsOn) expect(listed).toContain(ref);
-    expect(sbom.metadata.component.name).toBe('rollcall');
+    expect(sbom.metadata.component.name).toBe('rollcall-members');
   });
 });
 

@@ -1,4 +1,4 @@
-import { startCloud } from '../../local/cloud.ts';
+import { startCloud } from '@rollcall/local/cloud';
 
 // A cloud in a process of its own, for tests that kill it. Prints where it is once it is ready.
 const [assembly = '', data = ''] = process.argv.slice(2);

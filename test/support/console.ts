@@ -1,7 +1,7 @@
-import { createGuardedServer } from '../../local/server/guard.ts';
-import { close, listen } from '../../local/server/listen.ts';
-import { createConsole } from '../../ops/console/server.ts';
-import { openStage } from '../../ops/stage/stage.ts';
+import { createGuardedServer } from '@rollcall/local/server/guard';
+import { close, listen } from '@rollcall/local/server/listen';
+import { createConsole } from 'rollcall/console/server';
+import { openStage } from 'rollcall/stage/stage';
 import type { TestCloud } from './cloud.ts';
 
 export interface TestConsole {

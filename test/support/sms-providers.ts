@@ -1,20 +1,19 @@
 import { createServer } from 'node:http';
 import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
+import { close, listen } from '@rollcall/local/server/listen';
+import { readBody } from '@rollcall/local/server/read-body';
+import { awsOf } from '@rollcall/local/sms/aws';
+import { createCallbacks } from '@rollcall/local/sms/callbacks';
+import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '@rollcall/local/sms/credentials';
+import { startGateway } from '@rollcall/local/sms/gateway';
+import { createMailbox } from '@rollcall/local/sms/mailbox';
+import { openState } from '@rollcall/local/state/state';
 import { createAlibaba } from '../../functions/sms/providers/alibaba.ts';
 import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
 import type { SmsProvider } from '../../functions/sms/providers/provider.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import type { WebhookRequest } from '../../functions/sms/webhooks/webhook.ts';
-import { close, listen } from '../../local/server/listen.ts';
-import { readBody } from '../../local/server/read-body.ts';
-import { awsOf } from '../../local/sms/aws.ts';
-import { createCallbacks } from '../../local/sms/callbacks.ts';
-import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../local/sms/credentials.ts';
-import { startGateway } from '../../local/sms/gateway.ts';
-import { createMailbox } from '../../local/sms/mailbox.ts';
-
-import { openState } from '../../local/state/state.ts';
 
 /** Secrets that the sandbox does not know. */
 export interface Wrong {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/synthesize';
 import type { TestProject } from 'vitest/node';
-import { synthesize } from '../../local/synthesize.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

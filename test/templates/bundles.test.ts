@@ -1,7 +1,7 @@
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleOf } from '@rollcall/cdk/bundles';
 import { describe, expect, it } from 'vitest';
-import { bundleOf } from '../../infra/bundles.ts';
 
 const KB = 1024;
 const MOST = 500 * KB;

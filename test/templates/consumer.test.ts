@@ -1,8 +1,8 @@
+import { Consumer } from '@rollcall/cdk/consumer';
 import { defineConsumer } from '@rollcall/kit/contracts/consumer';
 import { Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
-import { Consumer } from '../../infra/constructs/consumer.ts';
 
 const made = (consumer: object) => () => new Consumer(new Stack(), 'Consumer', { consumer } as never);
 

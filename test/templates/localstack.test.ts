@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/synthesize';
+import { type AssembledStack, readAssembly } from '@rollcall/local/template/assembly';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { synthesize } from '../../local/synthesize.ts';
-import { type AssembledStack, readAssembly } from '../../local/template/assembly.ts';
 
 let folder: string;
 let stacks: AssembledStack[];

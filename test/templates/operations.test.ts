@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAssembly } from '@rollcall/local/template/assembly';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { deployedOf } from '../../ops/cost/deployed.ts';
 import { capacityTables, standingTable, writtenPart } from '../../ops/cost/documents.ts';
 import { committedFigures } from '../../ops/cost/figures.ts';

@@ -1,8 +1,8 @@
+import { type AssembledStack, readAssembly } from '@rollcall/local/template/assembly';
+import { consumersOf, subscribersOf } from 'rollcall/stage/consumers';
+import { drawMermaid, drawText } from 'rollcall/stage/draw';
+import { type Topology, topologyOf } from 'rollcall/stage/topology';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { type AssembledStack, readAssembly } from '../../local/template/assembly.ts';
-import { consumersOf, subscribersOf } from '../../ops/stage/consumers.ts';
-import { drawMermaid, drawText } from '../../ops/stage/draw.ts';
-import { type Topology, topologyOf } from '../../ops/stage/topology.ts';
 
 let stacks: AssembledStack[];
 let flow: Topology;

@@ -1,3 +1,4 @@
+import { ServiceFunction } from '@rollcall/cdk/service-function';
 import { createObservability } from '@rollcall/kit/observability/observability';
 import { traced } from '@rollcall/kit/observability/spans';
 import { flushed } from '@rollcall/kit/observability/tracing';
@@ -5,7 +6,6 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, it, vi } from 'vitest';
-import { ServiceFunction } from '../../infra/constructs/service-function.ts';
 import { type Stage, stageNamed } from '../../infra/stages.ts';
 
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:collector-arm64:1';

@@ -1,9 +1,9 @@
 import { CloudWatchClient, type GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
+import { measuredLoad } from 'rollcall/console/measured';
+import type { Stage } from 'rollcall/stage/stage';
+import { findTraces } from 'rollcall/stage/traces';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { measuredLoad } from '../../ops/console/measured.ts';
-import type { Stage } from '../../ops/stage/stage.ts';
-import { findTraces } from '../../ops/stage/traces.ts';
 
 const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefined } as unknown as Stage;
 const NOW = new Date('2026-11-21T10:00:00.000Z');

@@ -1,5 +1,5 @@
+import { errorAnswer, withoutSomeEntries } from '@rollcall/local/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
-import { errorAnswer, withoutSomeEntries } from '../../local/faults/faulty-call.ts';
 import { createFaults, type Report, seededRandom, type Weather } from '../../ops/chaos/faults.ts';
 import { checkAll, checkFailures, type Seen } from '../../ops/chaos/verdict.ts';
 

@@ -1,10 +1,10 @@
+import type { LoadPoint } from 'rollcall/console/api';
+import { joined, rowsOf } from 'rollcall/console/web/src/load/series';
+import { episodesOf } from 'rollcall/console/web/src/member/episodes';
+import { en } from 'rollcall/console/web/src/words/en';
+import { zh } from 'rollcall/console/web/src/words/zh';
+import type { SpanView } from 'rollcall/stage/traces';
 import { describe, expect, it } from 'vitest';
-import type { LoadPoint } from '../../ops/console/api.ts';
-import { joined, rowsOf } from '../../ops/console/web/src/load/series.ts';
-import { episodesOf } from '../../ops/console/web/src/member/episodes.ts';
-import { en } from '../../ops/console/web/src/words/en.ts';
-import { zh } from '../../ops/console/web/src/words/zh.ts';
-import type { SpanView } from '../../ops/stage/traces.ts';
 
 const span = (spanId: string, startMs: number, parentSpanId?: string): SpanView => ({
   traceId: 't',

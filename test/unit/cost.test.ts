@@ -1,7 +1,7 @@
 import type { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Metered, MeteredCalls } from '@rollcall/local/metering/meter';
 import { describe, expect, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
-import type { Metered, MeteredCalls } from '../../local/metering/meter.ts';
 import { accountCost, sumsByCloudWatch } from '../../ops/cost/account.ts';
 import { billOf } from '../../ops/cost/bill.ts';
 import { ceilingsOf, limitsOf, usdPerMonth } from '../../ops/cost/capacity.ts';

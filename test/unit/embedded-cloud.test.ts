@@ -1,11 +1,11 @@
+import { createFilter } from '@rollcall/local/event-sources/filter';
+import { HttpApi } from '@rollcall/local/http/http-api';
+import type { LambdaFunction } from '@rollcall/local/lambda/function';
+import { close, listen } from '@rollcall/local/server/listen';
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { deploy } from '@rollcall/local/template/deployment';
+import type { ResourceInput } from '@rollcall/local/template/resource';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createFilter } from '../../local/event-sources/filter.ts';
-import { HttpApi } from '../../local/http/http-api.ts';
-import type { LambdaFunction } from '../../local/lambda/function.ts';
-import { close, listen } from '../../local/server/listen.ts';
-import type { AssembledStack } from '../../local/template/assembly.ts';
-import { deploy } from '../../local/template/deployment.ts';
-import type { ResourceInput } from '../../local/template/resource.ts';
 
 /** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */
 async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {

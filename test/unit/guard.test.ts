@@ -1,7 +1,7 @@
 import { request } from 'node:http';
+import { createGuardedServer, refusalOf } from '@rollcall/local/server/guard';
+import { close, listen } from '@rollcall/local/server/listen';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGuardedServer, refusalOf } from '../../local/server/guard.ts';
-import { close, listen } from '../../local/server/listen.ts';
 
 describe('a request', () => {
   it.each([

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FailedInvocation, LambdaFunction } from '@rollcall/local/lambda/function';
+import { type FunctionSettings, Instance } from '@rollcall/local/lambda/instance';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FailedInvocation, LambdaFunction } from '../../local/lambda/function.ts';
-import { type FunctionSettings, Instance } from '../../local/lambda/instance.ts';
 
 /** Of a function whose bundle is this source. */
 function settingsOf(source: string, timeoutMs = 10_000): FunctionSettings {

@@ -1,7 +1,7 @@
+import type { Span } from '@rollcall/local/observability/otlp';
+import { createLive } from 'rollcall/console/live';
+import type { Topology } from 'rollcall/stage/topology';
 import { describe, expect, it } from 'vitest';
-import type { Span } from '../../local/observability/otlp.ts';
-import { createLive } from '../../ops/console/live.ts';
-import type { Topology } from '../../ops/stage/topology.ts';
 
 const AT = new Date('2026-11-29T12:00:00.000Z');
 const node = (kind: Topology['nodes'][number]['kind'], name: string) => ({

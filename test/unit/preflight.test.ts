@@ -1,6 +1,6 @@
+import type { AssembledStack } from '@rollcall/local/template/assembly';
 import { describe, expect, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
-import type { AssembledStack } from '../../local/template/assembly.ts';
 import type { Account, DeployedStack } from '../../ops/deploy/account.ts';
 import type { Finding, Plan } from '../../ops/deploy/finding.ts';
 import { preflight } from '../../ops/deploy/preflight.ts';

@@ -1,7 +1,7 @@
 import { needsPerson, parkedReasons } from '@rollcall/kit/messaging/parked';
 import type { ParkedMessage, ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
+import { aggregatesToRedrive, redrivableReasons } from 'rollcall/stage/redrivable';
 import { describe, expect, it } from 'vitest';
-import { aggregatesToRedrive, redrivableReasons } from '../../ops/stage/redrivable.ts';
 
 const NOW = new Date('2026-11-29T12:00:00.000Z');
 

@@ -1,7 +1,7 @@
 import type { ParkingRequest } from '@rollcall/kit/messaging/operator-request';
+import { redrive } from 'rollcall/stage/redrive';
+import { OperatorError, type Stage } from 'rollcall/stage/stage';
 import { describe, expect, it } from 'vitest';
-import { redrive } from '../../ops/stage/redrive.ts';
-import { OperatorError, type Stage } from '../../ops/stage/stage.ts';
 
 type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 

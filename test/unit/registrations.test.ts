@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
+import { close, listen } from '@rollcall/local/server/listen';
+import { reasonOf } from 'rollcall/answer';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { close, listen } from '../../local/server/listen.ts';
-import { reasonOf } from '../../ops/answer.ts';
 import type { Line } from '../../ops/demo/input.ts';
 import { registerAll } from '../../ops/demo/registrations.ts';
 import { pauseMs, send } from '../../ops/demo/send.ts';

@@ -1,7 +1,7 @@
+import { entriesOf, failedIn } from '@rollcall/local/messages/published';
+import { Archive } from '@rollcall/local/services/archive';
+import { openState, type State } from '@rollcall/local/state/state';
 import { describe, expect, it } from 'vitest';
-import { entriesOf, failedIn } from '../../local/messages/published.ts';
-import { Archive } from '../../local/services/archive.ts';
-import { openState, type State } from '../../local/state/state.ts';
 import { profileChanged, registered } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 

@@ -9,9 +9,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { startMessaging } from '@rollcall/local/emulators/fauxqs';
+import { SENDER_HEADER, SNS_SENDER } from '@rollcall/local/messages/senders';
 import { expect, it, onTestFinished } from 'vitest';
-import { startMessaging } from '../../local/emulators/fauxqs.ts';
-import { SENDER_HEADER, SNS_SENDER } from '../../local/messages/senders.ts';
 
 const region = 'us-east-1';
 const configOf = (url: string) => ({

@@ -1,7 +1,7 @@
 import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
 import { createMessage, encodeMessage } from '@rollcall/kit/messaging/message';
+import { shownEvent } from 'rollcall/stage/shown-event';
 import { describe, expect, it } from 'vitest';
-import { shownEvent } from '../../ops/stage/shown-event.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, registered, TIME } from '../support/builders.ts';
 

@@ -1,8 +1,8 @@
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { createStreamMapping, type StreamMappingOptions } from '@rollcall/local/event-sources/stream';
+import type { LambdaFunction } from '@rollcall/local/lambda/function';
+import type { State } from '@rollcall/local/state/state';
 import { describe, expect, it } from 'vitest';
-import { createStreamMapping, type StreamMappingOptions } from '../../local/event-sources/stream.ts';
-import type { LambdaFunction } from '../../local/lambda/function.ts';
-import type { State } from '../../local/state/state.ts';
 
 type Answer = { ok: boolean; payload: string };
 const fine: Answer = { ok: true, payload: 'null' };

@@ -3,8 +3,8 @@ import { SpanKind } from '@opentelemetry/api';
 import { createObservability } from '@rollcall/kit/observability/observability';
 import { currentTraceparent, traced } from '@rollcall/kit/observability/spans';
 import { flushed } from '@rollcall/kit/observability/tracing';
+import { close, listen } from '@rollcall/local/server/listen';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { close, listen } from '../../local/server/listen.ts';
 
 const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];
 let status = 200;

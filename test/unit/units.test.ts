@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Emulator, startDynamoDB } from '@rollcall/local/emulators/dynoxide';
+import { reporting, sizeOf, unitsOf } from '@rollcall/local/metering/units';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Emulator, startDynamoDB } from '../../local/emulators/dynoxide.ts';
-import { reporting, sizeOf, unitsOf } from '../../local/metering/units.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-units-'));
 let emulator: Emulator;

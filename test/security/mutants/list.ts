@@ -32,15 +32,15 @@ export interface SecurityMutant {
     | 'integration/registration';
 }
 
-const api = 'infra/constructs/api.ts';
-const authorizers = 'local/http/authorizers.ts';
+const api = 'packages/cdk/src/api.ts';
+const authorizers = 'packages/local/src/http/authorizers.ts';
 const access = 'shared/member-access.ts';
-const signature = 'local/iam/signature.ts';
-const policy = 'local/iam/policy.ts';
-const guard = 'local/server/guard.ts';
-const encryption = 'infra/constructs/encryption.ts';
-const queue = 'infra/constructs/stage-queue.ts';
-const topic = 'infra/constructs/event-topic.ts';
+const signature = 'packages/local/src/iam/signature.ts';
+const policy = 'packages/local/src/iam/policy.ts';
+const guard = 'packages/local/src/server/guard.ts';
+const encryption = 'packages/cdk/src/encryption.ts';
+const queue = 'packages/cdk/src/stage-queue.ts';
+const topic = 'packages/cdk/src/event-topic.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
 const parkingParts = 'packages/kit/src/messaging/parking';
@@ -49,7 +49,7 @@ const parkingParts = 'packages/kit/src/messaging/parking';
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'no emulator says that pages may read its answers',
-    file: 'local/endpoint/upstream.ts',
+    file: 'packages/local/src/endpoint/upstream.ts',
     from: ".filter(([name]) => !name.startsWith('access-control-'))",
     to: '',
     test: 'security/callers',
@@ -142,7 +142,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'roles are not enforced',
-    file: 'local/endpoint/callers.ts',
+    file: 'packages/local/src/endpoint/callers.ts',
     from: 'if (role) access.authorize(role, asked(), service);',
     to: '',
     test: 'security/access',
@@ -163,14 +163,14 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a grant on every table',
-    file: 'infra/constructs/service-table.ts',
+    file: 'packages/cdk/src/service-table.ts',
     from: 'resources: [resource]',
     to: "resources: [resource && '*']",
     test: 'security/access',
   },
   {
     name: 'a grant of every action',
-    file: 'infra/constructs/queue-source.ts',
+    file: 'packages/cdk/src/queue-source.ts',
     from: "actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']",
     to: "actions: ['sqs:*']",
     test: 'security/access',
@@ -233,7 +233,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'queues and topic for whoever deploys anything',
-    file: 'infra/constructs/own-roles.ts',
+    file: 'packages/cdk/src/own-roles.ts',
     from: 'return Fn.sub(cloudFormationExecutionRole);',
     to: "return 'arn:*:iam::*:role/cdk-*';",
     test: 'security/outsiders',
@@ -269,7 +269,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'a key that SNS may use for topics of any other',
     file: encryption,
-    from: 'sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:rollcall-${stage.name}-*',
+    from: 'sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:${prefixOf(stage)}*',
     to: 'sns:*:*:*',
     test: 'security/access',
   },
@@ -331,8 +331,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'functions that are not told whose messages to take',
-    file: 'infra/constructs/consumer.ts',
-    from: '...(stage.verifySenders && { SENDER_PREFIX: `rollcall-${stage.name}-` }),',
+    file: 'packages/cdk/src/consumer.ts',
+    from: '...(stage.verifySenders && { SENDER_PREFIX: prefixOf(stage) }),',
     to: '',
     test: 'integration/commands',
   },
@@ -639,21 +639,21 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'whom the API is opened to may use the console',
-    file: 'local/http/http-api.ts',
+    file: 'packages/local/src/http/http-api.ts',
     from: 'if (refusalOf(request.headers) === undefined && this.site?.(',
     to: 'if (this.site?.(',
     test: 'security/callers',
   },
   {
     name: 'a message does not say who sent it',
-    file: 'local/emulators/fauxqs-worker.ts',
+    file: 'packages/local/src/emulators/fauxqs-worker.ts',
     from: 'senderId: sending.getStore(),',
     to: 'senderId: undefined,',
     test: 'unit/senders',
   },
   {
     name: 'a call that nobody can tell is allowed',
-    file: 'local/iam/access.ts',
+    file: 'packages/local/src/iam/access.ts',
     from: 'if (asked.length === 0) throw',
     to: 'if (asked.length < 0) throw',
     test: 'security/access',

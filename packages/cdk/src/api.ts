@@ -1,0 +1,96 @@
+import type { Route } from '@rollcall/kit/contracts/route';
+import { Aws, Stack, Validations } from 'aws-cdk-lib';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  type IHttpApi,
+  type IHttpRouteAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { Stage } from './stage.ts';
+
+const PUBLIC =
+  'Open to everybody: who registers has no token yet, and what the API says of itself is no secret. Registering is limited by caller and phone. A webhook is proven by the signature, or the token, of its provider.';
+
+export interface ApiProps {
+  stage: Stage;
+  /** URL of the OpenID provider whose tokens callers bring. */
+  issuer: string;
+}
+
+/** The HTTP API, to which each service adds its routes. Its stage comes last, with the routes that it limits. */
+export class Api extends HttpApi {
+  readonly #byToken: HttpJwtAuthorizer;
+  readonly #bySignature = new HttpIamAuthorizer();
+  readonly #lastOf = new Map<Stack, HttpRoute>();
+
+  constructor(scope: Construct, id: string, { stage, issuer }: ApiProps) {
+    const { origins } = stage.cors;
+    super(scope, id, {
+      apiName: `${stage.app}-${stage.name}`,
+      createDefaultStage: false,
+      ...(origins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: origins,
+          allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
+          allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match', 'prefer'],
+          exposeHeaders: ['etag', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+        },
+      }),
+    });
+    this.#byToken = new HttpJwtAuthorizer('Tokens', issuer, { jwtAudience: [stage.tokens.audience] });
+  }
+
+  /** @returns how policies name requests of a method to a path */
+  arnOf({ method, path }: { method: string; path: string }): string {
+    return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
+  }
+
+  /** Adds a route to the stack of the service that answers it. What can be read takes HEAD as well. @returns its routes */
+  addServiceRoute(scope: Construct, id: string, route: Route | 'everything else', fn: IFunction): HttpRoute[] {
+    const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
+    const authorizer = route === 'everything else' ? undefined : this.#authorizerOf(route);
+    const keys =
+      route === 'everything else'
+        ? [HttpRouteKey.DEFAULT]
+        : [route.method, ...(route.method === 'GET' ? (['HEAD'] as const) : [])].map((method) =>
+            HttpRouteKey.with(route.path, HttpMethod[method]),
+          );
+    return keys.map((routeKey, index) => {
+      const added = new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
+        // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+        httpApi: this as IHttpApi,
+        routeKey,
+        integration,
+        ...(authorizer && { authorizer }),
+      });
+      this.#makeAfterOthers(added);
+      if (!authorizer) Validations.of(added).acknowledge({ id: 'AwsSolutions-APIG4', reason: PUBLIC });
+      return added;
+    });
+  }
+
+  /**
+   * One after the other, each with its integration: an API refuses changes at the same time (ConflictException), which
+   * CloudFormation reports as its own failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
+   * https://github.com/brefphp/bref/issues/868).
+   */
+  #makeAfterOthers(route: HttpRoute): void {
+    const stack = Stack.of(route);
+    const last = this.#lastOf.get(stack);
+    if (last) route.node.addDependency(last);
+    this.#lastOf.set(stack, route);
+  }
+
+  /** Who may call a route. Whether a token is good for that very member, its function decides. */
+  #authorizerOf({ access }: Route): IHttpRouteAuthorizer | undefined {
+    if (access === 'public') return undefined;
+    return access === 'services' ? this.#bySignature : this.#byToken;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic, ITopicSubscription } from 'aws-cdk-lib/aws-sns';
+import { Construct, type IDependable } from 'constructs';
+import { EventTopic } from './event-topic.ts';
+import { ConsumedQueue } from './fifo-queue.ts';
+import type { ServiceDirectory } from './service-directory.ts';
+import { prefixOf, type Stage } from './stage.ts';
+
+/** The topics and queues by which services talk, by the names in their contracts. */
+export class Channels extends Construct {
+  readonly #topics = new Map<string, EventTopic>();
+  readonly #queues = new Map<string, ConsumedQueue>();
+  readonly #subscribers = new Map<string, string[]>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, channels, directory }: { stage: Stage; channels: readonly Channel[]; directory: ServiceDirectory },
+  ) {
+    super(scope, id);
+    for (const channel of channels) {
+      const name = `${prefixOf(stage)}${channel.name}`;
+      if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
+      else
+        this.#queues.set(
+          channel.name,
+          new ConsumedQueue(this, channel.name, { stage, name, ordered: channel.ordered }),
+        );
+      const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
+      const address = { ...this.#addressOf(channel), format: channel.format };
+      directory.enter(owner, channel.name, channel.description, address);
+    }
+  }
+
+  #addressOf(channel: Channel): Record<string, string> {
+    if (channel.kind === 'topic') return { kind: 'topic', arn: this.topic(channel).topicArn };
+    const { queue } = this.queue(channel);
+    return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
+  }
+
+  /** Adds a service to who hears what is published on a topic. */
+  subscribe(service: string, channel: Channel, subscription: ITopicSubscription): void {
+    this.topic(channel).addSubscription(subscription);
+    this.#subscribers.set(channel.name, [...this.subscribersOf(channel), service]);
+  }
+
+  /** The services that have subscribed so far. */
+  subscribersOf({ name }: Channel): readonly string[] {
+    return this.#subscribers.get(name) ?? [];
+  }
+
+  /** Has the topics made after all queues and whatever else is named. */
+  makeTopicsAfter(...others: IDependable[]): void {
+    for (const topic of this.#topics.values()) topic.node.addDependency(...this.#queues.values(), ...others);
+  }
+
+  topic({ name }: Channel): ITopic {
+    return known(this.#topics, name);
+  }
+
+  queue({ name }: Channel): ConsumedQueue {
+    return known(this.#queues, name);
+  }
+
+  /** Lets a function send to these channels, and to no others, and tells it where they are. */
+  allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
+    const addresses = channels.map((channel) => {
+      if (channel.kind === 'topic') {
+        const topic = this.topic(channel);
+        fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+        return [channel.name, topic.topicArn];
+      }
+      const { queue } = this.queue(channel);
+      fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+      return [channel.name, queue.queueUrl];
+    });
+    fn.addEnvironment('CHANNELS', Stack.of(fn).toJsonString(Object.fromEntries(addresses)));
+  }
+}
+
+function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found) return found;
+  throw new Error(`There is no channel ${name}; there are: ${[...all.keys()].join(', ')}`);
+}

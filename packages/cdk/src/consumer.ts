@@ -1,0 +1,232 @@
+import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { raiseAlarm } from './alarms.ts';
+import type { Channels } from './channels.ts';
+import { everyMinute } from './every-minute.ts';
+import type { ConsumedQueue } from './fifo-queue.ts';
+import type { Governance } from './governance.ts';
+import { consumeFrom } from './queue-source.ts';
+import { ServiceFunction } from './service-function.ts';
+import { serviceMetric } from './service-metric.ts';
+import { ServiceTable } from './service-table.ts';
+import { prefixOf, type Stage } from './stage.ts';
+
+export interface ConsumerProps {
+  stage: Stage;
+  consumer: ConsumerDescriptor;
+  /** Handler file that exports the `consume` and `sweep` of this consumer. */
+  entry: string;
+  environment?: Record<string, string>;
+  /** Whether nobody waits for its messages, so that a batch may take its time to fill. */
+  gathers?: boolean;
+  channels: Channels;
+  alarms: ITopic;
+  governance: Governance;
+}
+
+/** What is behind a topic, of one consumer. */
+export interface SubscriptionQueues {
+  main: ConsumedQueue;
+  /** What SNS could not deliver to it. */
+  undelivered: Queue;
+}
+
+/** What the kit does with a consumer's table to apply a message, and to park it. */
+const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+
+export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
+  (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
+
+/** What takes the messages of a queue: its functions, a table and alarms. */
+export class Consumer extends Construct {
+  readonly name: string;
+  readonly table: ServiceTable;
+  readonly #consume: ServiceFunction;
+  readonly #functions: ServiceFunction[];
+
+  /** @param queues of a topic; default: its channel is the queue */
+  constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
+    super(scope, id);
+    checkConsumer(props.consumer);
+    const { stage, entry, environment, gathers = false, channels, alarms, governance } = props;
+    const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
+    if (of.kind === 'topic' && !queues)
+      throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
+    this.name = name;
+    const { queue, deadLetters } = queues?.main ?? channels.queue(of);
+    const undelivered = queues?.undelivered;
+
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      name,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      globalSecondaryIndexes: [
+        {
+          indexName: PARKED_INDEX,
+          partitionKey: { name: PARKED_AGGREGATE, type: AttributeType.STRING },
+          sortKey: { name: 'version', type: AttributeType.NUMBER },
+        },
+      ],
+      // Messages without a version are remembered by their ids.
+      ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
+    });
+
+    const consumerFunction = (suffix: string, handler: string, timeout: Duration, actions: string[]) => {
+      const fn = new ServiceFunction(this, handler, {
+        stage,
+        name: `${name}-${suffix}`,
+        entry,
+        handler,
+        environment: {
+          TABLE: this.table.tableName,
+          QUEUE_URL: queue.queueUrl,
+          DEAD_LETTERS_URL: deadLetters.queueUrl,
+          ...(undelivered && { UNDELIVERED_URL: undelivered.queueUrl }),
+          JOINS_LATE: String(joinsLate),
+          ...(stage.verifySenders && { SENDER_PREFIX: prefixOf(stage) }),
+          ...environment,
+        },
+        timeout,
+      });
+      this.table.allow(fn, ...actions);
+      channels.allowSending(fn, sends);
+      fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
+      return fn;
+    };
+    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
+    this.#consume = consume;
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
+    this.table.allowOnIndex(sweep, PARKED_INDEX, 'Scan');
+    this.#functions = [consume, sweep];
+    if (capability) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
+    everyMinute(this, 'EveryMinute', sweep);
+
+    const concurrency = concurrencyOf(stage, name);
+    const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
+    // Lambda would receive what its function then may not take, and each such receive counts.
+    if (reserved < concurrency)
+      throw new Error(
+        `infra/stages.ts: reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
+      );
+    consumeFrom(queue, consume, concurrency, gathers);
+    // To set when what it gives back comes again.
+    consume.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
+    );
+    const givenUp = [
+      [`${name}-dlq`, deadLetters, 'dead letters are'],
+      [`${name}-undelivered`, undelivered, 'what SNS could not deliver to the queue is'],
+    ] as const;
+    sweep.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        resources: givenUp.flatMap(([, given]) => given?.queueArn ?? []),
+      }),
+    );
+
+    raiseAlarms(this, { stage, topic: alarms, name, queue, sweep, givenUp });
+  }
+
+  /** Lets it look for what is left of an aggregate that an event erases. */
+  protected allowErasing(): void {
+    this.table.allow(this.#consume, 'Query');
+  }
+
+  /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
+  uses(variable: string, table: ServiceTable, ...actions: string[]): void {
+    this.extend({ [variable]: table.tableName }, (fn) => {
+      table.allow(fn, ...actions);
+    });
+  }
+
+  /** Tells both functions something, and lets them do something more. */
+  extend(environment: Record<string, string>, allow: (fn: ServiceFunction) => void): void {
+    for (const fn of this.#functions) {
+      for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
+      allow(fn);
+    }
+  }
+}
+
+interface Watched {
+  stage: Stage;
+  topic: ITopic;
+  /** Of the consumer. */
+  name: string;
+  queue: Queue;
+  sweep: ServiceFunction;
+  /** Where messages end that a queue or SNS has given up: `of` an alarm, the queue, and what is in it. */
+  givenUp: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
+}
+
+function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, givenUp }: Watched): void {
+  const period = Duration.minutes(1);
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'late',
+    of: name,
+    metric: queue.metricApproximateAgeOfOldestMessage({ period }),
+    above: 5 * 60,
+    meaning: `${name}: the oldest message has waited for more than five minutes.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'backlog',
+    of: name,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+    above: 10_000,
+    meaning: `${name}: more than 10,000 messages wait.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'sweep-fails',
+    of: name,
+    metric: sweep.metricErrors({ period }),
+    above: 0,
+    evenIfSilent: true,
+    meaning: `${name}: the sweep fails, or does not run: a message may bring it down, and what is parked stays parked.`,
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter: 'parked-for-person',
+    of: name,
+    metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
+    above: 0,
+    meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
+  });
+  for (const [of, given, what] of givenUp) {
+    if (!given) continue;
+    raiseAlarm(scope, {
+      stage,
+      topic,
+      chapter: 'not-set-aside',
+      of,
+      // One that is tried in vain is hidden most of the time.
+      metric: new MathExpression({
+        expression: 'visible + hidden',
+        usingMetrics: {
+          visible: given.metricApproximateNumberOfMessagesVisible({ period }),
+          hidden: given.metricApproximateNumberOfMessagesNotVisible({ period }),
+        },
+        period,
+      }),
+      above: 0,
+      // The sweep looks every minute.
+      minutes: 5,
+      meaning: `${name}: ${what} not set aside: the sweep, which parks them, fails at them.`,
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import { Duration, Validations } from 'aws-cdk-lib';
+import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { raiseAlarm } from './alarms.ts';
+import type { Channels } from './channels.ts';
+import { everyMinute } from './every-minute.ts';
+import { ServiceFunction } from './service-function.ts';
+import { serviceMetric } from './service-metric.ts';
+import { ServiceTable } from './service-table.ts';
+import type { Stage } from './stage.ts';
+
+export interface OutboxProps {
+  stage: Stage;
+  /** Whose messages they are: what it sends is sent by functions that are named like its others. */
+  service: string;
+  /** Handler file that exports `relay` and `sweep`. */
+  entry: string;
+  channels: Channels;
+  /** Where its messages may go. */
+  sendsTo: readonly Channel[];
+  alarms: ITopic;
+}
+
+/** The table of messages that are committed and not yet published, and the two functions that publish them. */
+export class Outbox extends Construct {
+  readonly table: ServiceTable;
+
+  constructor(scope: Construct, id: string, { stage, service, entry, channels, sendsTo, alarms }: OutboxProps) {
+    super(scope, id);
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      name: 'outbox',
+      partitionKey: { name: 'aggregateId', type: AttributeType.STRING },
+      sortKey: { name: 'version', type: AttributeType.NUMBER },
+      dynamoStream: StreamViewType.NEW_IMAGE,
+    });
+
+    const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
+      const environment = { OUTBOX_TABLE: this.table.tableName };
+      const fn = new ServiceFunction(this, name, {
+        stage,
+        name: `${service}-outbox-${name}`,
+        entry,
+        handler: name,
+        environment,
+        timeout,
+      });
+      channels.allowSending(fn, sendsTo);
+      return fn;
+    };
+
+    const relay = publisher('relay', Duration.seconds(30));
+    this.table.allow(relay, 'Query', 'BatchWriteItem');
+    const stream = this.table.tableStreamArn as string;
+    relay.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((verb) => `dynamodb:${verb}`),
+        resources: [stream],
+      }),
+    );
+    // It lists streams of all tables, and can be granted on `*` only
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html); so does CDK.
+    relay.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
+    Validations.of(relay.role ?? relay).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'dynamodb:ListStreams has no resource that a policy could name.',
+    });
+    relay.addEventSourceMapping('FromOutbox', {
+      eventSourceArn: stream,
+      // LATEST could miss what is written while the mapping is being made.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      // A record that fails is given up soon instead of blocking its shard: its row is still there for the sweep.
+      retryAttempts: 3,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
+    });
+
+    const sweep = publisher('sweep', Duration.minutes(1));
+    this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
+    everyMinute(this, 'EveryMinute', sweep);
+
+    raiseAlarm(this, {
+      stage,
+      topic: alarms,
+      chapter: 'relay-behind',
+      metric: relay.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
+      above: Duration.minutes(1).toMilliseconds(),
+      meaning: 'The relay is more than a minute behind the outbox: messages are published late.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic: alarms,
+      chapter: 'oldest-unpublished',
+      metric: serviceMetric(stage, 'relay', 'OldestUnpublished', 'Maximum'),
+      // By then, the relay and a sweep have had their turn.
+      above: Duration.minutes(2).toSeconds(),
+      meaning: 'A message was committed more than two minutes ago and is not published: no subscriber has it yet.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic: alarms,
+      chapter: 'sweep-fails',
+      of: `${service}-outbox`,
+      metric: sweep.metricErrors({ period: Duration.minutes(1) }),
+      above: 0,
+      evenIfSilent: true,
+      meaning: 'The sweep of the outbox fails, or does not run: nobody publishes what the relay leaves.',
+    });
+    raiseAlarm(this, {
+      stage,
+      topic: alarms,
+      chapter: 'left-in-outbox',
+      metric: serviceMetric(stage, 'relay', 'LeftInOutbox', 'Maximum'),
+      above: 0,
+      meaning:
+        'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',
+    });
+  }
+}

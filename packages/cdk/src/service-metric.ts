@@ -1,0 +1,26 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Stage } from './stage.ts';
+
+/** Of all that a stage measures itself: another of the same account and region has its own. */
+export const namespaceOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) =>
+  `${app.charAt(0).toUpperCase()}${app.slice(1)}/${name}`;
+
+/**
+ * A metric that functions or the access log write themselves, minute by minute: docs/observability.md.
+ * @param statistic such as `Sum` or `p99`
+ */
+export const serviceMetric = (
+  stage: Pick<Stage, 'app' | 'name'>,
+  service: string,
+  metricName: string,
+  statistic: string,
+  dimensions: Record<string, string> = {},
+): Metric =>
+  new Metric({
+    namespace: namespaceOf(stage),
+    metricName,
+    dimensionsMap: { service, ...dimensions },
+    statistic,
+    period: Duration.minutes(1),
+  });

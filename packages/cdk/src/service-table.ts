@@ -1,0 +1,45 @@
+import { type CfnGlobalTable, TableEncryptionV2, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { removalPolicyOf } from './removal.ts';
+import { prefixOf, type Stage } from './stage.ts';
+
+/** A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request. */
+export class ServiceTable extends TableV2 {
+  /** @param props `name`: unique in the stage, such as `members` */
+  constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TablePropsV2, 'tableName'>) {
+    const { stage, name, ...table } = props;
+    const warm = stage.warmThroughput[name];
+    super(scope, id, {
+      tableName: `${prefixOf(stage)}${name}`,
+      ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
+      // DynamoDB's own key costs nothing; every use of aws/dynamodb is paid (https://aws.amazon.com/kms/pricing/).
+      encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
+      removalPolicy: removalPolicyOf(stage),
+      deletionProtection: stage.keepData,
+      ...table,
+    });
+    // TableV2 itself takes no key where the stack is for any region; with it, that of AWS is not used.
+    if (stage.keyArn) {
+      const table = this.node.defaultChild as CfnGlobalTable;
+      table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);
+    }
+  }
+
+  /** Lets a function do this with the table, such as `GetItem`; its indexes are another matter. */
+  allow(fn: LambdaFunction, ...actions: string[]): void {
+    this.#allow(fn, this.tableArn, actions);
+  }
+
+  allowOnIndex(fn: LambdaFunction, index: string, ...actions: string[]): void {
+    this.#allow(fn, `${this.tableArn}/index/${index}`, actions);
+  }
+
+  #allow(fn: LambdaFunction, resource: string, actions: string[]): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), resources: [resource] }),
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  type DeadLetterQueue,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+  type RedriveAllowPolicy,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { keyFor } from './encryption.ts';
+import { onlyOwnRoles } from './own-roles.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { Stage } from './stage.ts';
+
+export interface StageQueueProps {
+  stage: Stage;
+  name: string;
+  deadLetters?: DeadLetterQueue;
+  /** Name of the queue whose dead letters it takes. */
+  deadLettersOf?: string;
+}
+
+/**
+ * Whose dead letters a queue takes. By default any queue's of the account: SQS moves them without asking who may send, so
+ * that whoever makes a queue could put messages into this one
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
+ */
+function deadLettersTaken(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
+  if (source === undefined) return { redrivePermission: RedrivePermission.DENY_ALL };
+  // By its name: each of the two refers to the other.
+  const arn = Stack.of(scope).formatArn({ service: 'sqs', resource: source });
+  return { sourceQueues: [Queue.fromQueueArn(scope, `${id}Source`, arn)] };
+}
+
+/** TLS only, and for its own stage only. */
+export class StageQueue extends Queue {
+  constructor(scope: Construct, id: string, props: StageQueueProps, more: QueueProps = {}) {
+    const { stage, name, deadLetters, deadLettersOf } = props;
+    const encryptionMasterKey = keyFor(scope, id, stage);
+    super(scope, id, {
+      queueName: name,
+      ...(encryptionMasterKey
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
+      maxMessageSizeBytes: 256 * 1024,
+      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
+      visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
+      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),
+      ...(deadLetters && { deadLetterQueue: deadLetters }),
+      ...more,
+    });
+    // A statement of a queue's policy may name seven actions, or all.
+    this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Route } from '@rollcall/kit/contracts/route';
+import { Validations } from 'aws-cdk-lib';
+import { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Api } from './api.ts';
+import { Consumer, type ConsumerProps } from './consumer.ts';
+import { ConsumedQueue, FifoQueue } from './fifo-queue.ts';
+import { ServiceFunction } from './service-function.ts';
+import { prefixOf } from './stage.ts';
+
+/** A service that reacts to events: a queue behind the topic, and whoever consumes it. */
+export class Subscriber extends Consumer {
+  readonly #props: ConsumerProps;
+
+  constructor(scope: Construct, id: string, props: ConsumerProps) {
+    const { stage, channels } = props;
+    const { name: service, of, without = [] } = props.consumer;
+    const name = `${prefixOf(stage)}${service}`;
+    const queues = new Construct(scope, `${id}Queues`);
+    const main = new ConsumedQueue(queues, 'Main', { stage, name });
+    const undelivered = new FifoQueue(queues, 'Undelivered', { stage, name: `${name}-undelivered` });
+    Validations.of(undelivered).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: "It is a dead-letter queue itself: of the topic's subscription, which the rule does not look at.",
+    });
+    super(scope, id, props, { main, undelivered });
+    this.#props = props;
+    this.allowErasing();
+    channels.subscribe(
+      service,
+      of,
+      new SqsSubscription(main.queue, {
+        rawMessageDelivery: true,
+        deadLetterQueue: undelivered,
+        ...(without.length > 0 && {
+          filterPolicy: {
+            type: SubscriptionFilter.stringFilter({ denylist: without.map(({ type }) => type) }),
+          },
+        }),
+      }),
+    );
+  }
+
+  /**
+   * A route of the API that reads what the subscriber made.
+   * @param entry handler file that exports `read`
+   * @param action the one thing that it does with the table, such as `GetItem`
+   */
+  addReadRoute(api: Api, route: Route, entry: string, action: string): ServiceFunction {
+    const { stage } = this.#props;
+    const read = new ServiceFunction(this, 'read', {
+      stage,
+      name: `${this.name}-read`,
+      entry,
+      handler: 'read',
+      environment: { TABLE: this.table.tableName, SCOPES: JSON.stringify(stage.tokens.scopes) },
+    });
+    this.table.allow(read, action);
+    api.addServiceRoute(this, 'Read', route, read);
+    return read;
+  }
+}

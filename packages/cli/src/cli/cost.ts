@@ -1,0 +1,55 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { accountCost, sumsByCloudWatch } from '../../../../ops/cost/account.ts';
+import { deployedOf } from '../../../../ops/cost/deployed.ts';
+import prices from '../../../../ops/cost/prices.json' with { type: 'json' };
+import { OperatorError, type Stage } from '../stage/stage.ts';
+import { describeStacks, templatesOf } from '../stage/templates.ts';
+import { onStage } from './command.ts';
+import { printJson, printTable } from './output.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Of the API's address, `https://ID.execute-api.…`, which the foundation stack puts out. */
+async function apiIdOf(stage: Stage): Promise<string | undefined> {
+  const outputs = (await describeStacks(stage)).flatMap(({ Outputs = [] }) => Outputs);
+  const address = outputs.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;
+  return address && /^https:\/\/([^.]+)\./.exec(address)?.[1];
+}
+
+export const cost = new Command('cost')
+  .description("what a stage of an account used in the last day, by CloudWatch's metrics, and what that costs")
+  .addHelpText('after', '\nOn an embedded cloud: npm run cost\nExample: npm run ops -- cost --stage prod')
+  .action(
+    onStage<object, []>(async (stage, { json }) => {
+      if (stage.endpoint !== undefined)
+        throw new OperatorError(
+          'An embedded cloud has no metrics of CloudWatch: npm run cost says what a registration costs.',
+        );
+      const deployed = await deployedOf(await templatesOf(stage));
+      const end = new Date();
+      const sumsOf = sumsByCloudWatch(new CloudWatchClient(stage.config), new Date(end.getTime() - DAY_MS), end);
+      const { rows, usd, registrations, usdPerMillionRegistrations } = await accountCost(
+        deployed,
+        await apiIdOf(stage),
+        sumsOf,
+      );
+      if (json) return printJson({ rows, usd, registrations, usdPerMillionRegistrations });
+      printTable(
+        rows
+          .toSorted((a, b) => b.usd - a.usd)
+          .map((row) => ({ ...row, count: Math.round(row.count), usd: row.usd.toFixed(4) })),
+      );
+      console.log(`In the last day: $${usd.toFixed(2)}, with ${registrations} registrations.`);
+      if (usdPerMillionRegistrations !== null)
+        console.log(
+          `All of it divided by them: $${usdPerMillionRegistrations.toFixed(2)} a million, polling included.`,
+        );
+      console.log(
+        pc.dim(
+          `List prices of ${prices.region}, ${prices.asOf}. SQS counts messages, not requests: batches cost less than that.`,
+        ),
+      );
+    }),
+  );

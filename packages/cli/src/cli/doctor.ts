@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import about from '../../../../package.json' with { type: 'json' };
+import * as deployment from '../stage/doctor/deployment.ts';
+import { enforcement } from '../stage/doctor/enforcement.ts';
+import { type Check, examine, type Finding, type Verdict } from '../stage/doctor/examination.ts';
+import * as messages from '../stage/doctor/messages.ts';
+import * as surroundings from '../stage/doctor/surroundings.ts';
+import { onStage } from './command.ts';
+import { called } from './name.ts';
+import { harmless, printJson } from './output.ts';
+
+const CHECKS: Record<string, Check> = {
+  region: surroundings.region,
+  clock: surroundings.clock,
+  permissions: surroundings.permissions,
+  stacks: deployment.stacks,
+  versions: deployment.versions,
+  runtime: deployment.runtime,
+  'event sources': deployment.eventSources,
+  expiry: deployment.expiry,
+  secrets: surroundings.secrets,
+  'token issuer': surroundings.tokenIssuer,
+  enforcement,
+  backlogs: messages.backlogs,
+  'dead letters': messages.deadLetters,
+  outbox: messages.outbox,
+  parked: messages.parked,
+  circuits: messages.circuits,
+  switches: messages.switches,
+  alarms: surroundings.alarms,
+  'alarm mail': surroundings.alarmMail,
+};
+
+const MARKS: Record<Verdict, string> = {
+  ok: pc.green('ok'.padEnd(7)),
+  warning: pc.yellow('warning'),
+  failed: pc.red('failed'.padEnd(7)),
+  'not checked': pc.dim('–'.padEnd(7)),
+};
+
+const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
+
+function print({ check, verdict, found, remedy }: Finding): void {
+  const text = harmless(found);
+  console.log(`${MARKS[verdict]}  ${check.padEnd(WIDTH)}  ${verdict === 'not checked' ? pc.dim(text) : text}`);
+  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${called(harmless(remedy))}`);
+}
+
+export const doctor = new Command('doctor')
+  .description('examine the stage: what is wrong with it, and what to do')
+  .addHelpText(
+    'after',
+    '\nExit code 1: a check failed; warnings do not count.\nExample: npm run ops -- doctor --stage prod',
+  )
+  .action(
+    onStage<object, []>(async (stage, { json }) => {
+      const findings = await examine(CHECKS, { stage, version: about.version, now: new Date() });
+      const failures = findings.filter(({ verdict }) => verdict === 'failed').length;
+      const warnings = findings.filter(({ verdict }) => verdict === 'warning').length;
+      process.exitCode = failures > 0 ? 1 : 0;
+      if (json) return printJson(findings);
+      for (const finding of findings) print(finding);
+      console.log(pc.dim(`\n${findings.length} checks, ${failures} failed, ${warnings} warnings`));
+    }),
+  );

@@ -1,0 +1,64 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGuardedServer } from '@rollcall/local/server/guard';
+import { close, listen } from '@rollcall/local/server/listen';
+import { Issuer, type KeyStore } from '@rollcall/local/services/issuer';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../../../../infra/stages.ts';
+import { ISSUER_PATH, ISSUER_PORT } from '../../../../ops/localstack/address.ts';
+import { endWithNpm, onEnd } from '../ending.ts';
+import { onStage, port, url } from './command.ts';
+import { printJson } from './output.ts';
+
+/**
+ * Keys in a file of its owner's alone. They outlive the process, since API Gateway keeps what it fetched for up to two
+ * hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ */
+function keysIn(folder: string): KeyStore {
+  const file = join(folder, 'issuer.keys');
+  const all = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
+  return {
+    all,
+    keep(key, alone) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(file, JSON.stringify(alone ? [key] : [...all(), key]), { mode: 0o600 });
+      chmodSync(file, 0o600);
+    },
+  };
+}
+
+interface IssuerOptions {
+  port: number;
+  url?: string;
+  data: string;
+}
+
+export const issuer = new Command('issuer')
+  .description('gives tokens for anybody on this machine, until Ctrl-C: for a stage that has no OpenID provider')
+  .option('--port <port>', 'where it listens, on 127.0.0.1', port, ISSUER_PORT)
+  .option('--url <url>', 'what it calls itself, where the cloud has another name for this machine', url)
+  .option('--data <dir>', 'where it keeps its key', '.rollcall')
+  .addHelpText(
+    'after',
+    '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
+  )
+  .action(
+    onStage<IssuerOptions, []>(async ({ name }, { port: wanted, url: called, data, json }) => {
+      endWithNpm();
+      let itself = '';
+      const tokens = new Issuer(keysIn(data), true, () => itself);
+      tokens.audience = stageNamed(name).tokens.audience;
+      const server = createGuardedServer((request, response) => {
+        const path = request.url ?? '';
+        if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();
+        tokens.answer(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
+      });
+      const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
+      itself = called ?? address;
+      if (json) printJson({ url: itself });
+      else console.log(`${pc.green('ready')}  ${pc.cyan(itself)}\nA token: curl -X POST ${address}/token`);
+      await new Promise<void>((resolve) => onEnd(resolve));
+      await close(server);
+    }),
+  );

@@ -1,0 +1,62 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { stageNamed } from '../../../../infra/stages.ts';
+import type { Stage } from '../stage/stage.ts';
+import { onStage } from './command.ts';
+import { printJson, printTable } from './output.ts';
+
+async function textsToday(stage: Stage): Promise<number> {
+  const pk = `day#${new Date().toISOString().slice(0, 10)}`;
+  const { Item } = await stage.dynamodb.send(
+    new GetCommand({ TableName: stage.table('sms-limits'), Key: { pk }, ConsistentRead: true }),
+  );
+  return Item?.texts ?? 0;
+}
+
+async function heldIn(stage: Stage, subscriber: string): Promise<number> {
+  let held = 0;
+  for await (const page of stage.parked(subscriber)) held += page.filter(({ reason }) => reason === 'held').length;
+  return held;
+}
+
+export const limits = new Command('limits')
+  .description('what may be done how often, and how much of it is used; and what was held back')
+  .addHelpText(
+    'after',
+    '\nWhat is held: npm run ops -- parked list --reason held; to release it: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',
+  )
+  .action(
+    onStage<object, []>(async (stage, { json }) => {
+      const { sms, registrations, throttling, subscriberConcurrency } = stageNamed(stage.name);
+      const [today, ...held] = await stage.ask(() =>
+        Promise.all([textsToday(stage), heldIn(stage, 'sms'), heldIn(stage, 'sms-commands')]),
+      );
+      const rate = ({ burst, perMinute }: { burst: number; perMinute: number }) =>
+        `${perMinute} a minute, ${burst} at once`;
+      const rows = [
+        { limit: 'API requests', setting: `${throttling.perSecond} a second` },
+        { limit: 'registrations, all callers', setting: `${throttling.registrationsPerSecond} a second` },
+        {
+          limit: 'redemptions and looks at them',
+          setting: `${throttling.waitsPerSecond} a second, divided among three routes`,
+        },
+        { limit: 'registrations of a caller', setting: rate(registrations.caller) },
+        { limit: 'registrations of a phone', setting: rate(registrations.phone) },
+        { limit: 'phones that register', setting: registrations.phoneTypes.join(' ') },
+        ...Object.entries(subscriberConcurrency).map(([name, most]) => ({
+          limit: `batches at once: ${name}`,
+          setting: String(most),
+        })),
+        { limit: 'texts to a provider', setting: sms.perMinute === null ? 'no limit' : `${sms.perMinute} a minute` },
+        { limit: 'texts to countries', setting: sms.countries === 'all' ? 'all' : sms.countries.join(' ') },
+        { limit: 'texts to a phone', setting: `${sms.perPhoneAndHour} an hour` },
+        { limit: 'texts to a country', setting: `${sms.perCountryAndMinute} a minute` },
+        { limit: 'texts', setting: `${sms.perDay} a day`, used: today },
+      ];
+      const heldTexts = held.reduce((sum, count) => sum + count, 0);
+      if (json) return printJson({ limits: rows, heldTexts });
+      printTable(rows.map((row) => ({ ...row, used: 'used' in row ? row.used : '' })));
+      console.log(heldTexts > 0 ? pc.yellow(`${heldTexts} texts are held.`) : pc.dim('No text is held.'));
+    }),
+  );

@@ -1,0 +1,100 @@
+import { pathOf } from '@rollcall/kit/http/routing';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import type { ErasureResource } from '../../../../shared/contracts/erasure.ts';
+import { routes } from '../../../../shared/contracts/routes.ts';
+import { readAnswer, reasonOf } from '../answer.ts';
+import { registered } from '../stage/directory.ts';
+import { holdingsOf, itemsAt, optOutOf } from '../stage/holdings.ts';
+import { asKept } from '../stage/ids.ts';
+import { OperatorError, type Stage } from '../stage/stage.ts';
+import { operatorToken } from '../stage/token.ts';
+import { confirm, onStage } from './command.ts';
+import { printJson, printTable } from './output.ts';
+
+/** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
+async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
+  const [api] = await registered(stage, 'api');
+  if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
+  const authorization = `Bearer ${await operatorToken(stage)}`;
+  const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
+  const answer = await readAnswer(response);
+  if (response.ok) return answer.body;
+  throw new OperatorError(`The API answers: ${reasonOf(answer)}`);
+}
+
+const erasureOf = async (stage: Stage, id: string) =>
+  (await askApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
+
+/** Of a member who has not left, and is known to the SMS service: whether they want texts. */
+async function textsOf(stage: Stage, id: string) {
+  const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
+  if (!contact) return undefined;
+  const [optOut] = await optOutOf(stage, contact);
+  return optOut
+    ? { wanted: false, optedOut: { since: String(optOut.since), by: String(optOut.by) } }
+    : { wanted: true };
+}
+
+function printErasure({ state, requestedAt, services }: ErasureResource): void {
+  printTable(
+    services.map(({ service, erasedAt, kept }) => ({ service, erased: erasedAt ?? 'not yet', kept: kept ?? '' })),
+  );
+  const since = `asked for at ${requestedAt}`;
+  console.log(
+    state === 'done' ? pc.green(`All services have erased the member, ${since}.`) : pc.yellow(`Not all yet, ${since}.`),
+  );
+}
+
+export const member = new Command('member')
+  .description('what is held of one member: export it, have it erased, see whether it is')
+  .addHelpText('after', '\nErasing and its status go through the API: for an account, set API_TOKEN.');
+
+member
+  .command('export')
+  .argument('<id>', 'of the member', asKept)
+  .description('one JSON document of all that every service holds of a member')
+  .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
+  .action(
+    onStage<object, [string]>(async (stage, _, id) => {
+      const services = await stage.ask(() => holdingsOf(stage, id));
+      if (Object.keys(services).length === 0) throw new OperatorError(`Nothing is held of a member ${id}.`);
+      printJson({ memberId: id, exportedAt: new Date().toISOString(), services });
+    }),
+  );
+
+member
+  .command('erase')
+  .argument('<id>', 'of the member', asKept)
+  .description('deactivates a member: every service erases what it holds')
+  .option('--yes', 'do not ask')
+  .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
+  .action(
+    onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
+      await confirm(`Member ${id} leaves, and cannot be brought back.`, yes);
+      await askApi(stage, routes.deactivateMember, pathOf(routes.deactivateMember, { id }));
+      const erasure = await erasureOf(stage, id);
+      if (json) return printJson(erasure);
+      printErasure(erasure);
+    }),
+  );
+
+member
+  .command('status')
+  .argument('<id>', 'of the member', asKept)
+  .description('whether a member gets texts; or which services have erased one who left')
+  .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
+  .action(
+    onStage<object, [string]>(async (stage, { json }, id) => {
+      const texts = await stage.ask(() => textsOf(stage, id));
+      if (texts && json) return printJson({ state: 'active', texts });
+      if (texts) {
+        const { since, by } = texts.optedOut ?? {};
+        const how = since ? pc.yellow(`wants no texts since ${since}, says ${by}`) : 'gets texts';
+        return console.log(`Member ${id} is active, and ${how}.`);
+      }
+      const erasure = await erasureOf(stage, id);
+      if (json) return printJson(erasure);
+      printErasure(erasure);
+    }),
+  );

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const SOURCES = join(ROOT, 'packages/cli/src/console/web');
+const CACHE = join(ROOT, 'node_modules/.cache/rollcall-console');
+
+export class ConsoleBuildError extends Error {
+  override readonly name = 'ConsoleBuildError';
+}
+
+/**
+ * The console's page, built anew if its sources or packages have changed since.
+ * @returns the folder that holds `index.html`
+ */
+export async function buildConsole(): Promise<string> {
+  const folder = join(CACHE, await fingerprint());
+  if (existsSync(folder)) return folder;
+  await mkdir(CACHE, { recursive: true });
+  const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
+  try {
+    await runVite(unfinished);
+    await rename(unfinished, folder).catch((error: NodeJS.ErrnoException) => {
+      // Another process was quicker, with the same.
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Of all that the page is made of. Of what it imports from elsewhere it takes types only. */
+async function fingerprint(): Promise<string> {
+  const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const hash = createHash('sha256');
+  for (const file of [...files.toSorted(), join(ROOT, 'package-lock.json')])
+    hash.update(file).update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function runVite(outDir: string): Promise<void> {
+  const script = fileURLToPath(new URL('build-page.ts', import.meta.url));
+  try {
+    await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {
+      cwd: ROOT,
+      // Whoever builds it first, a test perhaps, builds it for all.
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+  } catch (cause) {
+    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
+    throw new ConsoleBuildError(
+      `The console's page could not be built. After a change of packages/cli/src/console/web, look at what vite says; else run npm ci again.\n${said}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import type { Happened } from '@rollcall/local/control/happened';
+import type { SentMessage } from '@rollcall/local/messages/sent-messages';
+import type { Span } from '@rollcall/local/observability/otlp';
+import { shownEvent } from '../stage/shown-event.ts';
+import type { Topology } from '../stage/topology.ts';
+import type { LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
+import { nodesAt, passingOf, pointAt, type Standing } from './pictures.ts';
+import { add, createSeconds } from './seconds.ts';
+import { waysIn } from './ways.ts';
+
+/** Fifteen minutes. */
+const MAX_POINTS = 900;
+/** More dots a second than anybody could follow. */
+const MAX_PASSING = 60;
+const MAX_MEMBERS = 200;
+
+/**
+ * Makes pictures of what spans say: rates along the topology's edges, lags, and who registered last. All that it keeps is
+ * bounded.
+ */
+export function createLive(topology: Topology) {
+  const { nodeOf, wayOf } = waysIn(topology);
+  const seconds = createSeconds();
+  const points: LoadPoint[] = [];
+  const members: RecentMember[] = [];
+  let passing: Passing[] = [];
+
+  function count(span: Span, aggregateOf: ReadonlyMap<string, string>): void {
+    const way = wayOf(span);
+    const memberId = span.attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
+    countPlaces(span, way);
+    if (memberId === undefined) return;
+    countOutcome(span);
+    for (const edge of way) passing.push(passingOf(span, edge, String(memberId)));
+  }
+
+  /** A failure is that of the last edge: on the way there, nothing failed. */
+  function countPlaces(span: Span, way: readonly string[]): void {
+    const second = seconds.current();
+    const errors = isFailed(span) ? 1 : 0;
+    for (const [index, id] of way.entries())
+      add(second.edges, id, { count: 1, errors: index === way.length - 1 ? errors : 0 });
+    const node = nodeOf(span.function);
+    if (span.kind !== 'producer' && node !== undefined) add(second.nodes, node, { count: 1, errors });
+    second.errors += errors;
+  }
+
+  function countOutcome(span: Span): void {
+    const second = seconds.current();
+    if (isRegistration(span)) second.registrations++;
+    const lagMs = span.attributes['rollcall.lag_ms'];
+    if (lagMs === undefined) return;
+    second.applied++;
+    second.applicationLagsMs.push(Number(lagMs));
+  }
+
+  /** What is published carries when it was committed. */
+  function measurePublication({ channel, at, body }: SentMessage): void {
+    if (!nodeOf(channel)?.startsWith('topic:')) return;
+    const committed = Date.parse(String(shownEvent(body)?.time));
+    if (!Number.isNaN(committed)) seconds.current().publicationLagsMs.push(Date.parse(at) - committed);
+  }
+
+  function remember(span: Span): void {
+    const memberId = span.attributes['rollcall.aggregate'];
+    if (memberId === undefined || !isRegistration(span)) return;
+    members.unshift({ id: String(memberId), at: new Date(span.startMs).toISOString() });
+    members.length = Math.min(members.length, MAX_MEMBERS);
+  }
+
+  return {
+    /** Remembers who registered, of what is past already. */
+    recall: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
+
+    see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
+      const aggregateOf = aggregatesIn(spans);
+      for (const span of spans) {
+        count(span, aggregateOf);
+        remember(span);
+      }
+      for (const message of messages) measurePublication(message);
+    },
+
+    /** Ends a second. @returns how everything does, and a part of what passed in it */
+    tick(at: Date, standing: Standing): { snapshot: Snapshot; messages: Passing[] } {
+      const load = pointAt(at, seconds.current(), standing);
+      points.push(load);
+      if (points.length > MAX_POINTS) points.shift();
+      seconds.end();
+      const step = Math.max(1, Math.ceil(passing.length / MAX_PASSING));
+      const messages = passing.filter((_, index) => index % step === 0);
+      passing = [];
+      const nodes = nodesAt(topology, seconds.ratesOf('nodes'), standing);
+      const edges = Object.fromEntries(seconds.ratesOf('edges'));
+      return { snapshot: { load, nodes, edges, warnings: standing.warnings }, messages };
+    },
+
+    load: (): readonly LoadPoint[] => points,
+    members: (): readonly RecentMember[] => members,
+  };
+}
+
+/** By span, whom it is about: a call of a provider does not say so; what it was made for does, and comes with it. */
+const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
+  new Map(
+    spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {
+      const aggregate = attributes['rollcall.aggregate'];
+      return aggregate === undefined ? [] : [[spanId, String(aggregate)]];
+    }),
+  );
+
+const isRegistration = (span: Span): boolean => span.attributes['rollcall.created'] === true;
+
+const isFailed = ({ error, attributes }: Span): boolean =>
+  error !== undefined || Number(attributes['http.response.status_code'] ?? 0) >= 500;

@@ -1,0 +1,76 @@
+import type { Span } from '@rollcall/local/observability/otlp';
+import { percentile } from '../../../../ops/demo/verdict.ts';
+import type { Topology } from '../stage/topology.ts';
+import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';
+import type { Second } from './seconds.ts';
+
+/** How a stage stands, apart from what passes. */
+export interface Standing {
+  /** By physical name of the queue. */
+  queues: ReadonlyMap<string, { backlog: number; inFlight: number }>;
+  outboxRows: number;
+  /** By name of the consumer. */
+  parked: ReadonlyMap<string, number>;
+  /** Functions that were stopped on purpose. */
+  stopped: ReadonlySet<string>;
+  warnings: string[];
+}
+
+/** How each node does: those of which there is something to tell. */
+export function nodesAt(
+  { nodes }: Topology,
+  rates: ReadonlyMap<string, Activity>,
+  { queues, outboxRows, parked, stopped }: Standing,
+): Record<string, Activity> {
+  const activities = nodes.map(({ id, kind, name, resources }): [string, Activity] => {
+    const queue = queues.get(resources[0] ?? '');
+    const consumer = name.replace(/-consume$/, '');
+    return [
+      id,
+      {
+        ...rates.get(id),
+        ...queue,
+        ...(kind === 'table' && { backlog: outboxRows }),
+        ...(name.endsWith('-consume') && { parked: parked.get(consumer) ?? 0 }),
+        ...(resources.some((resource) => stopped.has(resource)) && { stopped: true }),
+      },
+    ];
+  });
+  return Object.fromEntries(activities.filter(([, activity]) => Object.keys(activity).length > 0));
+}
+
+/** The load of one second. */
+export function pointAt(at: Date, second: Second, { queues, outboxRows, parked }: Standing): LoadPoint {
+  const publicationLagMs = percentilesOf(second.publicationLagsMs);
+  const applicationLagMs = percentilesOf(second.applicationLagsMs);
+  const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)(\.fifo)?$/.test(name));
+  return {
+    at: at.toISOString(),
+    registrationsPerSecond: second.registrations,
+    appliedPerSecond: second.applied,
+    errorsPerSecond: second.errors,
+    backlog: waiting.reduce((sum, [, { backlog, inFlight }]) => sum + backlog + inFlight, outboxRows),
+    parked: [...parked.values()].reduce((sum, some) => sum + some, 0),
+    ...(publicationLagMs && { publicationLagMs }),
+    ...(applicationLagMs && { applicationLagMs }),
+  };
+}
+
+const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
+  values.length === 0
+    ? undefined
+    : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
+
+/** What passed along an edge with a span. */
+export const passingOf = (
+  { attributes, name, startMs, durationMs }: Span,
+  edge: string,
+  memberId: string,
+): Passing => ({
+  at: new Date(startMs + durationMs).toISOString(),
+  edge,
+  messageId: String(attributes['messaging.message.id'] ?? ''),
+  type: String(attributes['cloudevents.event_type'] ?? name),
+  memberId,
+  ...(attributes['rollcall.outcome'] !== undefined && { outcome: String(attributes['rollcall.outcome']) }),
+});

@@ -1,0 +1,57 @@
+import type { Span } from '@rollcall/local/observability/otlp';
+import type { Topology } from '../stage/topology.ts';
+
+/** Finds what spans speak of in a topology. */
+export function waysIn(topology: Topology) {
+  const nodes = new Map(topology.nodes.flatMap(({ id, resources }) => resources.map((name) => [name, id] as const)));
+  const nodeOf = (resource: string) => nodes.get(resource);
+  const edges = new Set(topology.edges.map(({ id }) => id));
+  const into = (node: string, label: string) => topology.edges.find((edge) => edge.to === node && edge.label === label);
+  const outboxOf = (node: string) =>
+    topology.edges.find(({ from, label }) => from === node && label === 'writes' && from.startsWith('functions:'));
+  const client = topology.edges.find(({ from }) => from.startsWith('client:'));
+
+  function edge(from: string | undefined, to: string | undefined): string | undefined {
+    const id = `${from}→${to}`;
+    return edges.has(id) ? id : undefined;
+  }
+
+  function requestOf(span: Span, fn: string | undefined): Array<string | undefined> {
+    // Not a person's request of a sweep.
+    if (span.attributes['http.route'] === undefined) return [];
+    const isChange = isDone(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
+    return [client?.id, edge(client?.to, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
+  }
+
+  function placesOf(span: Span): Array<string | undefined> {
+    const fn = nodeOf(span.function);
+    switch (span.kind) {
+      case 'server':
+        return requestOf(span, fn);
+      case 'producer': {
+        const destination = nodeOf(String(span.attributes['messaging.destination.name']));
+        return [fn && into(fn, 'stream')?.id, edge(fn, destination)];
+      }
+      case 'consumer': {
+        const consumed = fn && span.attributes['rollcall.receives'] !== undefined ? into(fn, 'consumes') : undefined;
+        return [consumed && into(consumed.from, 'delivers')?.id, consumed?.id];
+      }
+      case 'client':
+        return [topology.edges.find(({ from, label }) => from === fn && label === 'calls')?.id];
+      default:
+        return [];
+    }
+  }
+
+  return {
+    /** By physical name of a resource. */
+    nodeOf,
+    /** The edges that a span went along, the last one to where it was done. */
+    wayOf: (span: Span): string[] => placesOf(span).filter((id) => id !== undefined),
+  };
+}
+
+const isDone = ({ attributes }: Span): boolean => Number(attributes['http.response.status_code'] ?? 0) < 400;
+
+/** RPC reads by POST. */
+const isRead = ({ name }: Span): boolean => /\/(Get|Watch)\w+$/.test(name);

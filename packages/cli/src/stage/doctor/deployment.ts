@@ -1,0 +1,77 @@
+import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { endless, expiringTables } from '../expiry.ts';
+import { resourcesOf } from '../resources.ts';
+import { describeStacks } from '../templates.ts';
+import { type Check, failed, notChecked, ok, type Patient, warning } from './examination.ts';
+
+const RUNTIME = 'nodejs24.x';
+
+/** What is at an endpoint and is no embedded cloud is LocalStack or the like. */
+const deployAgain = ({ stage, isEmbedded }: Patient) =>
+  stage.endpoint && !isEmbedded ? 'npm run deploy:localstack' : `npm run deploy -- -c stage=${stage.name}`;
+
+export const stacks: Check = async (patient) => {
+  const templates = await patient.templates;
+  // What is imported from a stack that is not there cannot be resolved.
+  await resourcesOf(templates);
+  const found = `${templates.length} stacks are deployed: ${templates.map(({ name }) => name).join(', ')}`;
+  if (patient.isEmbedded) return ok(found);
+  const states = await describeStacks(patient.stage);
+  const unwell = states.filter(({ StackStatus = '' }) => !/^(CREATE|UPDATE)_COMPLETE$/.test(StackStatus));
+  if (unwell.length === 0) return ok(found);
+  const what = unwell.map(({ StackName, StackStatus }) => `${StackName} is ${StackStatus}`).join(', ');
+  const isBusy = unwell.every(({ StackStatus = '' }) => StackStatus.endsWith('_IN_PROGRESS'));
+  return isBusy ? warning(what, 'wait until the deployment has ended') : failed(what, deployAgain(patient));
+};
+
+export const runtime: Check = async (patient) => {
+  const functions = (await resourcesOf(await patient.templates)).filter(({ type }) => type === 'AWS::Lambda::Function');
+  const others = functions.filter(({ properties }) => properties.Runtime !== RUNTIME);
+  if (others.length === 0) return ok(`${functions.length} functions run on ${RUNTIME}`);
+  const what = others.map(({ name, properties }) => `${name} on ${properties.Runtime}`).join(', ');
+  return warning(`not on ${RUNTIME}: ${what}`, deployAgain(patient));
+};
+
+/** The output that infra/app.ts gives every stack. */
+const versionOf = ({ template }: AssembledStack) => String(template.Outputs?.Version?.Value ?? 'unknown');
+
+export const versions: Check = async (patient) => {
+  const found = Map.groupBy(await patient.templates, versionOf);
+  const [only, ...others] = found.keys();
+  if (others.length > 0) {
+    const what = [...found].map(([version, all]) => `${version}: ${all.map(({ name }) => name).join(', ')}`).join('; ');
+    return warning(`stacks are of different versions: ${what}`, deployAgain(patient));
+  }
+  if (only === patient.version) return ok(`every stack is of version ${only}, as these commands are`);
+  return warning(
+    `the stage is of version ${only}, these commands are of ${patient.version}`,
+    `use the commands of ${only}, or deploy: ${deployAgain(patient)}`,
+  );
+};
+
+export const eventSources: Check = async (patient) => {
+  if (patient.isEmbedded) return notChecked('the embedded cloud starts with all of them enabled');
+  const wanted = (await resourcesOf(await patient.templates)).filter(
+    ({ type }) => type === 'AWS::Lambda::EventSourceMapping',
+  );
+  const client = new LambdaClient(patient.stage.config);
+  const all = await Array.fromAsync(paginateListEventSourceMappings({ client }, {}));
+  const own = all
+    .flatMap(({ EventSourceMappings = [] }) => EventSourceMappings)
+    .filter(({ FunctionArn }) => FunctionArn?.includes(`:function:${patient.stage.table('')}`));
+  const idle = own.filter(({ State }) => State !== 'Enabled');
+  if (own.length < wanted.length) {
+    return failed(`${own.length} of ${wanted.length} event source mappings are there`, deployAgain(patient));
+  }
+  if (idle.length === 0) return ok(`${own.length} event source mappings are enabled`);
+  const what = idle.map(({ FunctionArn, State }) => `${FunctionArn?.split(':').at(-1)} is ${State}`).join(', ');
+  return failed(`functions get no messages: ${what}`, 'aws lambda update-event-source-mapping --enabled --uuid …');
+};
+
+export const expiry: Check = async (patient) => {
+  const tables = await expiringTables(await patient.templates);
+  const wrong = await endless(patient.stage, tables);
+  if (wrong.length === 0) return ok(`items of ${tables.length} tables expire, as they should`);
+  return failed(`nothing expires in ${wrong.map(({ table }) => table).join(', ')}`, deployAgain(patient));
+};

@@ -1,0 +1,53 @@
+import type { Broken, CloudDescription } from '@rollcall/local/control/control';
+import type { Happened } from '@rollcall/local/control/happened';
+import type { SentMessage } from '@rollcall/local/messages/sent-messages';
+import type { Span } from '@rollcall/local/observability/otlp';
+import type { TraceQuery } from '@rollcall/local/observability/traces';
+import type { ProviderFault } from '@rollcall/local/sms/mailbox';
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { OperatorError, type Stage } from './stage.ts';
+
+export type EmbeddedCloud = ReturnType<typeof clientOf>;
+
+/** What an embedded cloud tells of itself beside AWS's own APIs (packages/local/src/control/control.ts); nothing, if the stage is in none. */
+export async function embeddedCloudOf({ endpoint }: Stage): Promise<EmbeddedCloud | undefined> {
+  if (!endpoint) return undefined;
+  const response = await fetch(`${endpoint}/_rollcall`).catch(() => undefined);
+  const isJson = response?.headers.get('content-type')?.startsWith('application/json');
+  if (!response?.ok || !isJson) return undefined;
+  return clientOf(endpoint, (await response.json()) as CloudDescription);
+}
+
+function clientOf(endpoint: string, { apiUrl, smsUrl }: CloudDescription) {
+  async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
+    const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
+    const answer = (await response.json()) as T & { message?: string; error?: string };
+    if (response.ok) return answer;
+    throw new OperatorError(answer.message ?? answer.error ?? `${url} answered ${response.status}`);
+  }
+  const own = (path: string) => `${endpoint}/_rollcall/${path}`;
+
+  return {
+    apiUrl,
+    smsUrl,
+    templates: () => ask<AssembledStack[]>(own('templates')),
+    happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
+    traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
+    messages: (aggregate: string) => ask<SentMessage[]>(own(`messages?${new URLSearchParams({ aggregate })}`)),
+    broken: () => ask<Broken>(own('broken')),
+    stop: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'PUT'),
+    start: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'DELETE'),
+    delay: (ms: number) => ask<Broken>(own(`latency/${ms}`), 'PUT'),
+    /** The SMS providers that are broken, and how. */
+    faults: () => ask<Record<string, ProviderFault>>(`${smsUrl}/faults`),
+    /** Breaks a provider, or one instance of the gateway; without a fault, mends it. */
+    breakSms: (target: string, fault?: ProviderFault) =>
+      ask<unknown>(`${smsUrl}/faults/${target}`, fault ? 'PUT' : 'DELETE', fault),
+    texts: async (to: string) =>
+      (
+        await ask<{ messages: Array<{ text: string; to: string; provider: string; receivedAt: string }> }>(
+          `${smsUrl}/messages?${new URLSearchParams({ to })}`,
+        )
+      ).messages,
+  };
+}

@@ -1,0 +1,88 @@
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { deploy } from '@rollcall/local/template/deployment';
+import type { Deployed, ResourceProvider } from '@rollcall/local/template/resource';
+
+/** A resource of a template. Wherever its properties refer to another one of the stage, there is the id of that one. */
+export interface Resource {
+  /** Kind and physical name, such as `queue:rollcall-dev-sms.fifo`. */
+  id: string;
+  type: string;
+  name: string;
+  stack: string;
+  properties: Record<string, unknown>;
+}
+
+/** Of which kinds the ids say so, and which property names them. */
+const NAMED: Record<string, [kind: string, property: string]> = {
+  'AWS::ApiGatewayV2::Api': ['api', 'Name'],
+  'AWS::DynamoDB::GlobalTable': ['table', 'TableName'],
+  'AWS::DynamoDB::Table': ['table', 'TableName'],
+  'AWS::IAM::Role': ['role', 'RoleName'],
+  'AWS::Lambda::Function': ['function', 'FunctionName'],
+  'AWS::SNS::Topic': ['topic', 'TopicName'],
+  'AWS::SQS::Queue': ['queue', 'QueueName'],
+};
+
+/** "Deploys" templates to nowhere: what a resource is to the others, whether name, ARN or URL, is its id. */
+export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Resource[]> {
+  const made: Resource[] = [];
+  const note: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
+    const [kind, property] = NAMED[type] ?? ['other', ''];
+    const given = properties[property];
+    const name = typeof given === 'string' ? given : `${stack}-${logicalId}`;
+    const id = `${kind}:${name}`;
+    made.push({ id, type, name, stack, properties });
+    return { ref: id, attributes: whatever(id) };
+  };
+  await deploy(
+    { stacks: [...stacks], assetFolder: () => '' },
+    {
+      region: 'region',
+      accountId: 'account',
+      providers: whatever(note),
+      ignored: new Set(),
+      parameters: whatever('?'),
+    },
+  );
+  return made;
+}
+
+/** The same under every name: templates may have types and parameters that are not known here. */
+const whatever = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
+
+interface Statement {
+  Effect: string;
+  Action?: string | string[];
+  Resource?: string | string[];
+}
+
+/** The actions that each role may use, by resource. */
+export function grantsByRole(resources: readonly Resource[]): Map<string, Map<string, Set<string>>> {
+  const grants = new Map<string, Map<string, Set<string>>>();
+  const attach = (role: string, document: unknown) => {
+    const granted = grants.get(role) ?? new Map<string, Set<string>>();
+    grants.set(role, granted);
+    for (const { Effect, Action = [], Resource = [] } of (document as { Statement: Statement[] }).Statement) {
+      if (Effect !== 'Allow') continue;
+      for (const resource of [Resource].flat()) {
+        // An index is its table's.
+        const id = resource.replace(/\/index\/.*$/, '');
+        granted.set(id, new Set([...(granted.get(id) ?? []), ...[Action].flat()]));
+      }
+    }
+  };
+  for (const { id, type, properties } of resources) {
+    const {
+      Policies = [],
+      Roles = [],
+      PolicyDocument,
+    } = properties as {
+      Policies?: Array<{ PolicyDocument: unknown }>;
+      Roles?: string[];
+      PolicyDocument?: unknown;
+    };
+    if (type === 'AWS::IAM::Role') for (const inline of Policies) attach(id, inline.PolicyDocument);
+    if (type === 'AWS::IAM::Policy') for (const role of Roles) attach(role, PolicyDocument);
+  }
+  return grants;
+}

@@ -1,0 +1,31 @@
+import { decodeData } from '@rollcall/kit/messaging/codecs';
+import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
+import { readEnvelope } from '@rollcall/kit/messaging/message';
+import { channels } from '../../../../shared/contracts/channels.ts';
+
+const contracts = channels.flatMap(({ messages }) => messages);
+
+/** A message as it is shown to a person: what came as bytes is decoded into `data`. Undefined: it is no JSON object. */
+export function shownEvent(body: string): Record<string, unknown> | undefined {
+  const event = objectIn(body);
+  if (!event || event.data_base64 === undefined) return event;
+  try {
+    const envelope = readEnvelope(body);
+    const contract = contracts.find(({ type }) => type === envelope.type);
+    if (!contract) return event;
+    const { data_base64: _, ...header } = event;
+    return { ...header, data: decodeData(contract, envelope) };
+  } catch (error) {
+    if (error instanceof UnreadableMessageError) return event;
+    throw error;
+  }
+}
+
+function objectIn(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return value instanceof Object ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  CloudFormationClient,
+  GetTemplateCommand,
+  paginateDescribeStacks,
+  paginateListStacks,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
+import type { AssembledStack, Template } from '@rollcall/local/template/assembly';
+import { embeddedCloudOf } from './embedded-cloud.ts';
+import { OperatorError, type Stage } from './stage.ts';
+
+/** The templates that a stage was deployed from. @throws {OperatorError} if it has none */
+export async function templatesOf(stage: Stage): Promise<AssembledStack[]> {
+  const prefix = stage.table('');
+  const cloud = await embeddedCloudOf(stage);
+  const all = cloud ? await cloud.templates() : await stage.ask(() => deployedTemplates(stage, prefix));
+  const found = all.filter(({ name }) => name.startsWith(prefix));
+  if (found.length > 0) return found;
+  throw new OperatorError(
+    `There is no stage ${stage.name} at ${stage.endpoint ?? 'this account and region'}: it has no stacks ${prefix}*.`,
+  );
+}
+
+async function deployedTemplates({ config }: Stage, prefix: string): Promise<AssembledStack[]> {
+  const client = new CloudFormationClient(config);
+  const names: string[] = [];
+  for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
+    const there = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+    names.push(...there.map(({ StackName = '' }) => StackName).filter((name) => name.startsWith(prefix)));
+  }
+  return Promise.all(
+    names.map(async (StackName) => {
+      const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
+      return { name: StackName, template: JSON.parse(TemplateBody) as Template };
+    }),
+  );
+}
+
+/** The stacks as CloudFormation describes them; an embedded cloud has none. */
+export async function describeStacks({ config, table }: Stage): Promise<Stack[]> {
+  const client = new CloudFormationClient(config);
+  const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));
+  return all
+    .flatMap(({ Stacks = [] }) => Stacks)
+    .filter(({ StackName, StackStatus }) => StackName?.startsWith(table('')) && StackStatus !== 'DELETE_COMPLETE');
+}

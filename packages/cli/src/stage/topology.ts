@@ -1,0 +1,234 @@
+import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { grantsByRole, type Resource, resourcesOf } from './resources.ts';
+
+/** What a node of the topology is. `functions` are several of one service that do the same for the flow. */
+export type NodeKind =
+  | 'client'
+  | 'api'
+  | 'functions'
+  | 'function'
+  | 'table'
+  | 'topic'
+  | 'queue'
+  | 'dead letters'
+  | 'provider';
+
+export interface TopologyNode {
+  /** Unique, such as `queue:rollcall-dev-sms.fifo`. */
+  id: string;
+  kind: NodeKind;
+  /** As people call it, such as `sms.fifo` or `sms-consume`. */
+  name: string;
+  /** The stack that it belongs to, without the stage: `registration`, `sms`, … */
+  service: string;
+  /** Physical names of what it stands for. */
+  resources: string[];
+}
+
+export interface TopologyEdge {
+  /** `from→to` by their ids. */
+  id: string;
+  from: string;
+  to: string;
+  /** What goes along it, such as `requests`, `stream`, `publishes`, `delivers`, `consumes`, `writes`, `sets aside`. */
+  label: string;
+}
+
+/** How messages flow through a stage, drawn from its templates. */
+export interface Topology {
+  nodes: TopologyNode[];
+  edges: TopologyEdge[];
+}
+
+export interface TopologyOptions {
+  /** Every function and table; else the flow of messages: of tables only the outbox, and what answers routes together. */
+  all?: boolean;
+}
+
+/** Draws the flow from templates, by themselves: nothing is asked of what is deployed. */
+export async function topologyOf(
+  stacks: readonly AssembledStack[],
+  { all = false }: TopologyOptions = {},
+): Promise<Topology> {
+  const resources = await resourcesOf(stacks);
+  const whole = wholeTopology(resources);
+  return all ? whole : flowOf(whole);
+}
+
+const SHORT = /^rollcall-[a-z0-9]+-/;
+const CLIENT: TopologyNode = { id: 'client:client', kind: 'client', name: 'client', service: '', resources: [] };
+
+const KINDS: Record<string, NodeKind> = {
+  'AWS::ApiGatewayV2::Api': 'api',
+  'AWS::Lambda::Function': 'function',
+  'AWS::DynamoDB::GlobalTable': 'table',
+  'AWS::DynamoDB::Table': 'table',
+  'AWS::SNS::Topic': 'topic',
+  'AWS::SQS::Queue': 'queue',
+};
+
+type Connection = Omit<TopologyEdge, 'id'>;
+
+function wholeTopology(resources: readonly Resource[]): Topology {
+  const failures = failuresIn(resources);
+  const deadLetters = new Set(failures.map(({ to }) => to));
+  const callers = callersIn(resources);
+
+  const nodes = [CLIENT, ...nodesOf(resources, deadLetters), ...providersOf(callers)];
+  const ids = new Set(nodes.map(({ id }) => id));
+  const connections = [
+    ...requestsIn(resources),
+    ...failures,
+    ...deliveriesIn(resources),
+    ...consumedIn(resources),
+    ...grantedIn(resources, deadLetters),
+    ...callers.map(({ id, stack }) => ({ from: id, to: providerOf(stack), label: 'calls' })),
+  ];
+  const edges = connections.map((one) => ({ id: `${one.from}→${one.to}`, ...one }));
+  return { nodes, edges: firstOfEach(edges.filter(({ from, to }) => ids.has(from) && ids.has(to))) };
+}
+
+/** A function is what several routes lead to. */
+const firstOfEach = (edges: TopologyEdge[]): TopologyEdge[] =>
+  [...Map.groupBy(edges, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
+
+const ofType = (resources: readonly Resource[], type: string) => resources.filter((resource) => resource.type === type);
+
+const nodesOf = (resources: readonly Resource[], deadLetters: ReadonlySet<string>): TopologyNode[] =>
+  resources.flatMap(({ id, type, name, stack }) => {
+    const kind = deadLetters.has(id) ? 'dead letters' : KINDS[type];
+    const called = kind === 'api' ? 'API' : name.replace(SHORT, '');
+    return kind ? [{ id, kind, name: called, service: serviceOf(stack), resources: [name] }] : [];
+  });
+
+function requestsIn(resources: readonly Resource[]): Connection[] {
+  const integrations = new Map(
+    ofType(resources, 'AWS::ApiGatewayV2::Integration').map(({ id, properties }) => [id, properties]),
+  );
+  const toFunctions = ofType(resources, 'AWS::ApiGatewayV2::Route').map(({ properties: { ApiId, Target } }) => {
+    const integration = integrations.get(text(Target).replace(/^integrations\//, ''));
+    return { from: text(ApiId), to: text(integration?.IntegrationUri), label: 'requests' };
+  });
+  const apis = ofType(resources, 'AWS::ApiGatewayV2::Api');
+  return [...apis.map(({ id }) => ({ from: CLIENT.id, to: id, label: 'requests' })), ...toFunctions];
+}
+
+const deliveriesIn = (resources: readonly Resource[]): Connection[] =>
+  ofType(resources, 'AWS::SNS::Subscription').map(({ properties: { TopicArn, Endpoint } }) => ({
+    from: text(TopicArn),
+    to: text(Endpoint),
+    label: 'delivers',
+  }));
+
+/** Where a queue puts what was received too often, and a topic what it could not deliver. */
+function failuresIn(resources: readonly Resource[]): Connection[] {
+  const failures = (type: string, fromOf: (resource: Resource) => string, label: string) =>
+    ofType(resources, type).flatMap((resource) => {
+      const { deadLetterTargetArn: to } = (resource.properties.RedrivePolicy ?? {}) as { deadLetterTargetArn?: string };
+      return to ? [{ from: fromOf(resource), to, label }] : [];
+    });
+  return [
+    ...failures('AWS::SQS::Queue', ({ id }) => id, 'gives up'),
+    ...failures('AWS::SNS::Subscription', ({ properties }) => text(properties.TopicArn), 'cannot deliver'),
+  ];
+}
+
+function consumedIn(resources: readonly Resource[]): Connection[] {
+  return ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => {
+    const from = text(properties.EventSourceArn);
+    const label = from.startsWith('table:') ? 'stream' : 'consumes';
+    return { from, to: text(properties.FunctionName), label };
+  });
+}
+
+/** What functions do to other resources, by what their roles may do. */
+function grantedIn(resources: readonly Resource[], deadLetters: ReadonlySet<string>): Connection[] {
+  const grants = grantsByRole(resources);
+  const schedules = new Map(
+    ofType(resources, 'AWS::Events::Rule').flatMap(({ properties: { Targets = [], ScheduleExpression } }) =>
+      (Targets as Array<{ Arn: string }>).map(({ Arn }) => [Arn, text(ScheduleExpression)] as const),
+    ),
+  );
+  return ofType(resources, 'AWS::Lambda::Function').flatMap(({ id, properties }) => {
+    const schedule = schedules.get(id);
+    return [...(grants.get(text(properties.Role)) ?? [])].flatMap(([resource, actions]): Connection[] => {
+      if (schedule && actions.has('dynamodb:Scan')) return [{ from: resource, to: id, label: `swept, ${schedule}` }];
+      if (deadLetters.has(resource) && actions.has('sqs:ReceiveMessage'))
+        return [{ from: resource, to: id, label: 'sets aside' }];
+      const label = labelOf(actions);
+      return label ? [{ from: id, to: resource, label }] : [];
+    });
+  });
+}
+
+const providerOf = (stack: string) => `provider:${serviceOf(stack)}`;
+
+function providersOf(callers: readonly Resource[]): TopologyNode[] {
+  return [...new Set(callers.map(({ stack }) => stack))].map((stack) => {
+    const service = serviceOf(stack);
+    return { id: providerOf(stack), kind: 'provider', name: `${service} providers`, service, resources: [] };
+  });
+}
+
+/** Functions that call a provider: at an address of none of the stage's resources, or by an action of AWS's own. */
+function callersIn(resources: readonly Resource[]): Resource[] {
+  const grants = grantsByRole(resources);
+  return ofType(resources, 'AWS::Lambda::Function').filter(({ properties: { Environment, Role } }) => {
+    const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
+    const isProvider = ([name, value]: [string, unknown]) => name.endsWith('_URL') && !text(value).startsWith('queue:');
+    const actions = [...(grants.get(text(Role))?.values() ?? [])].flatMap((allowed) => [...allowed]);
+    return Object.entries(Variables).some(isProvider) || actions.includes('sms-voice:SendTextMessage');
+  });
+}
+
+/** What messages pass, from a request to its effects. */
+function flowOf({ nodes, edges }: Topology): Topology {
+  const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]));
+  const outboxes = new Set(edges.filter(({ label }) => label === 'stream').map(({ from }) => from));
+  const passes = new Set(edges.filter(({ label }) => ['stream', 'consumes'].includes(label)).map(({ to }) => to));
+  const answers = new Set(edges.filter(({ from }) => kindOf.get(from) === 'api').map(({ to }) => to));
+  const shown = nodes.filter(({ id, kind }) => {
+    if (kind === 'table') return outboxes.has(id);
+    return kind !== 'function' || passes.has(id) || answers.has(id);
+  });
+  const together = Map.groupBy(
+    shown.filter(({ id, kind }) => kind === 'function' && !passes.has(id)),
+    ({ service }) => service,
+  );
+  const groups = [...together].filter(([, functions]) => functions.length > 1).map(groupOf);
+  const standsFor = new Map(shown.map(({ id }) => [id, id]));
+  for (const { id, functions } of groups) for (const fn of functions) standsFor.set(fn.id, id);
+
+  const left = new Map<string, TopologyEdge>();
+  for (const edge of edges) {
+    const [from, to] = [standsFor.get(edge.from), standsFor.get(edge.to)];
+    const isAside = outboxes.has(edge.to) && edge.label !== 'writes';
+    if (from && to && !isAside) left.set(`${from}→${to}`, { ...edge, id: `${from}→${to}`, from, to });
+  }
+  const connected = new Set([...left.values()].flatMap(({ from, to }) => [from, to]));
+  const single = shown.filter(({ id }) => standsFor.get(id) === id);
+  const grouped = groups.map(({ functions: _, ...node }) => node);
+  return { nodes: [...single, ...grouped].filter(({ id }) => connected.has(id)), edges: [...left.values()] };
+}
+
+function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode & { functions: TopologyNode[] } {
+  const resources = functions.flatMap((fn) => fn.resources);
+  const name = `${service} (${functions.length} functions)`;
+  return { id: `functions:${service}`, kind: 'functions', name, service, resources, functions };
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const serviceOf = (stack: string) => stack.replace(SHORT, '');
+
+/** What a function does to another resource, by what it may do; nothing that shows, if it only takes messages from it. */
+function labelOf(actions: ReadonlySet<string>): string | undefined {
+  const may = (...names: string[]) => names.some((name) => actions.has(name));
+  if (may('sns:Publish')) return 'publishes';
+  if (may('sqs:SendMessage')) return 'sends';
+  if (may('dynamodb:PutItem', 'dynamodb:UpdateItem')) return 'writes';
+  // The relay deletes what it has published.
+  if (may('dynamodb:DeleteItem', 'dynamodb:BatchWriteItem')) return 'removes';
+  if (may('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan')) return 'reads';
+  return undefined;
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Mapping } from '../event-sources/mapping.ts';
+import { type SentMessage, SentMessages } from '../messages/sent-messages.ts';
+import type { OtlpRequest } from '../observability/otlp.ts';
+import { createTraces } from '../observability/traces.ts';
+import { readBody } from '../server/read-body.ts';
+import type { AssembledStack } from '../template/assembly.ts';
+import { type Failure, RecentEvents } from './happened.ts';
+
+/** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
+export interface CloudDescription {
+  apiUrl: string;
+  smsUrl: string;
+  calls: Record<string, number>;
+}
+
+/** What is broken on purpose. */
+export interface Broken {
+  /** By name of the function: whether it takes nothing from its queues or stream. */
+  functions: Record<string, boolean>;
+  /** How much later every call of a function to an AWS service is answered. */
+  latencyMs: number;
+}
+
+export interface ControlOptions {
+  about: () => CloudDescription;
+  /** What is deployed. */
+  templates: () => readonly AssembledStack[];
+  /** The event sources, as they are now. */
+  mappings: () => readonly Mapping[];
+}
+
+const MAX_LATENCY_MS = 10_000;
+
+export type Control = ReturnType<typeof createControl>;
+
+/**
+ * What the embedded cloud tells of itself, and lets be done to it, beside AWS's own APIs:
+ *
+ * - `GET /_rollcall` {@link CloudDescription}
+ * - `GET /_rollcall/templates` {@link AssembledStack}[]
+ * - `POST /v1/traces` takes spans by OTLP/HTTP, in JSON
+ * - `GET /_rollcall/traces?aggregate= | message= | trace=` {@link Span}[]
+ * - `GET /_rollcall/messages?aggregate=` {@link SentMessage}[]
+ * - `GET /_rollcall/happened?after=` {@link Happened}
+ * - `GET /_rollcall/broken` {@link Broken}; `PUT`, `DELETE /_rollcall/broken/{function}`; `PUT /_rollcall/latency/{ms}`
+ */
+export function createControl({ about, templates, mappings }: ControlOptions) {
+  const traces = createTraces();
+  const messages = new SentMessages();
+  const recent = new RecentEvents();
+  let latencyMs = 0;
+
+  const sources = () => mappings().flatMap(({ source }) => source ?? []);
+  const broken = (): Broken => ({
+    functions: Object.fromEntries(sources().map(({ functionName, gate }) => [functionName, gate.isClosed])),
+    latencyMs,
+  });
+
+  /** @returns nothing, if there is no such function */
+  function change(name: string, stop: boolean): Broken | undefined {
+    const own = sources().filter(({ functionName }) => functionName === name);
+    for (const { gate } of own) {
+      if (stop) gate.close();
+      else gate.open();
+    }
+    return own.length > 0 ? broken() : undefined;
+  }
+
+  async function answerOf(method: string, { pathname, searchParams }: URL, body: Buffer): Promise<unknown> {
+    const [, , what = '', name = ''] = pathname.split('/').map(decodeURIComponent);
+    const query = Object.fromEntries(searchParams);
+    switch (`${method} ${what}`) {
+      case 'POST traces':
+        recent.add(traces.add(JSON.parse(body.toString()) as OtlpRequest).map((span) => ({ span })));
+        return {};
+      case 'GET ':
+        return about();
+      case 'GET templates':
+        return templates();
+      case 'GET traces':
+        return traces.find(query);
+      case 'GET messages':
+        return messages.about(query.aggregate ?? '');
+      case 'GET happened':
+        return recent.since(Number(query.after ?? 0));
+      case 'GET broken':
+        return broken();
+      case 'PUT broken':
+        return change(name, true);
+      case 'DELETE broken':
+        return change(name, false);
+      case 'PUT latency': {
+        const ms = Number(name);
+        if (!Number.isInteger(ms) || ms < 0 || ms > MAX_LATENCY_MS) return undefined;
+        latencyMs = ms;
+        return broken();
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  return {
+    latencyMs: () => latencyMs,
+
+    sent(told: readonly SentMessage[]): void {
+      messages.add(told);
+      recent.add(told.map((message) => ({ message })));
+    },
+
+    failed: (failure: Failure): void => recent.add([{ failure }]),
+
+    takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
+
+    async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const body = (await readBody(request)) ?? Buffer.alloc(0);
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      const [status, answer] = await answered(() => answerOf(request.method ?? 'GET', url, body));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    },
+  };
+}
+
+/** An exporter repeats what is answered with 503, and not with 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+async function answered(look: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
+  try {
+    const answer = await look();
+    if (answer !== undefined) return [200, answer];
+    return [404, { message: 'The embedded cloud has nothing like that: packages/local/src/control/control.ts.' }];
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
+      return [400, { message: `The request cannot be read: ${error.message}` }];
+    throw error;
+  }
+}

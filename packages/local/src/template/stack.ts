@@ -1,0 +1,122 @@
+import { CloudError } from '../errors/cloud-error.ts';
+import type { AssembledStack } from './assembly.ts';
+import { createResolver, type Resolve } from './intrinsics.ts';
+import type { Deployed, ResourceProvider } from './resource.ts';
+
+export interface DeploymentOptions {
+  region: string;
+  accountId: string;
+  providers: Record<string, ResourceProvider>;
+  /** Types that mean nothing on one machine. */
+  ignored: ReadonlySet<string>;
+  /** Values of template parameters, by name; others keep their default. */
+  parameters: Record<string, string>;
+}
+
+/** What stacks export, by name. */
+export type Exports = Map<string, () => Promise<unknown>>;
+
+/** A stack as it is deployed: each resource is made when something first refers to it. */
+export class Stack {
+  readonly #name: string;
+  readonly #template: AssembledStack['template'];
+  readonly #options: DeploymentOptions;
+  readonly #exported: Exports;
+  readonly #pseudo: Record<string, string>;
+  readonly #resolve: Resolve;
+  readonly #deployments = new Map<string, Promise<Deployed>>();
+
+  constructor({ name, template }: AssembledStack, options: DeploymentOptions, exported: Exports) {
+    const { region, accountId } = options;
+    this.#name = name;
+    this.#template = template;
+    this.#options = options;
+    this.#exported = exported;
+    this.#pseudo = {
+      'AWS::Region': region,
+      'AWS::AccountId': accountId,
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::StackName': name,
+      'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/local`,
+    };
+    this.#resolve = createResolver({
+      stack: name,
+      ref: (ofName) => this.#ref(ofName),
+      attribute: (logicalId, ofName) => this.#attribute(logicalId, ofName),
+      mapping: (map, top, second) => template.Mappings?.[map]?.[top]?.[second],
+      condition: (ofName) => template.Conditions?.[ofName],
+      imported: (ofName) => this.#imported(ofName),
+    });
+  }
+
+  async declareExports(): Promise<void> {
+    for (const { Value, Export } of Object.values(this.#template.Outputs ?? {})) {
+      if (Export) this.#exported.set(String(await this.#resolve(Export.Name)), () => this.#resolve(Value));
+    }
+  }
+
+  async deployAll(): Promise<void> {
+    const { Resources, Conditions } = this.#template;
+    const wanted = await Promise.all(
+      Object.entries(Resources).map(async ([logicalId, { Condition }]) =>
+        Condition === undefined || (await this.#resolve(Conditions?.[Condition])) ? [logicalId] : [],
+      ),
+    );
+    await Promise.all(wanted.flat().map((logicalId) => this.#deployed(logicalId)));
+  }
+
+  #deployed(logicalId: string): Promise<Deployed> {
+    let deployment = this.#deployments.get(logicalId);
+    if (!deployment) {
+      deployment = this.#make(logicalId);
+      this.#deployments.set(logicalId, deployment);
+    }
+    return deployment;
+  }
+
+  async #make(logicalId: string): Promise<Deployed> {
+    const [stack, resource] = [this.#name, this.#template.Resources[logicalId]];
+    if (!resource) throw new CloudError(`${stack}: there is no resource ${logicalId}.`);
+    const { Type: type, Properties = {} } = resource;
+    if (this.#options.ignored.has(type)) return { ref: logicalId };
+    const provider = this.#options.providers[type];
+    if (!provider) {
+      throw new CloudError(
+        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not know. Add a provider in packages/local/src/resources/.`,
+      );
+    }
+    const properties = (await this.#resolve(Properties)) as Record<string, unknown>;
+    try {
+      return await provider({ stack, logicalId, type, properties });
+    } catch (cause) {
+      if (cause instanceof CloudError) throw cause;
+      throw new CloudError(`${stack}: ${type} ${logicalId} could not be made: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  async #ref(name: string): Promise<unknown> {
+    if (name === 'AWS::NoValue') return undefined;
+    if (name in this.#pseudo) return this.#pseudo[name];
+    const parameter = this.#template.Parameters?.[name];
+    if (!parameter) return (await this.#deployed(name)).ref;
+    const value = this.#options.parameters[name] ?? parameter.Default;
+    if (value === undefined) throw new CloudError(`${this.#name}: parameter ${name} has no value.`);
+    return value;
+  }
+
+  async #attribute(logicalId: string, name: string): Promise<string> {
+    const { ignored, region, accountId } = this.#options;
+    if (ignored.has(this.#template.Resources[logicalId]?.Type ?? ''))
+      return `arn:aws:local:${region}:${accountId}:${logicalId}`;
+    const value = (await this.#deployed(logicalId)).attributes?.[name];
+    if (value !== undefined) return value;
+    throw new CloudError(`${this.#name}: the embedded cloud does not know the attribute ${name} of ${logicalId}.`);
+  }
+
+  async #imported(name: string): Promise<unknown> {
+    const value = this.#exported.get(name);
+    if (!value) throw new CloudError(`${this.#name}: imports ${name}, which no stack exports.`);
+    return value();
+  }
+}
