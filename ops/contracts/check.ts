@@ -1,22 +1,25 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { staleDocuments } from './documents.ts';
 import { compareWithReleased } from './released.ts';
 import type { Change, Severity } from './schema-changes.ts';
 
 const { json } = new Command('npm run contracts:check --')
   .description(
-    'Compares the contracts with the last released ones, and fails on a breaking change without a new major.',
+    'Compares the contracts with the last released ones: fails on a breaking change without a new major, and on documents that are behind.',
   )
   .option('--json', 'print one JSON object')
   .parse()
   .opts<{ json?: boolean }>();
 
+const stale = staleDocuments();
 const { before, after, changes, severity, breaks } = compareWithReleased();
 
 const COLOR: Record<Severity, (text: string) => string> = { patch: pc.dim, minor: pc.cyan, major: pc.red };
 const line = ({ severity: kind, where, what }: Change) => `${COLOR[kind](kind.padEnd(5))}  ${where}: ${what}`;
 
-if (json) console.log(JSON.stringify({ released: before, today: after, severity: severity ?? null, breaks, changes }));
+if (json)
+  console.log(JSON.stringify({ released: before, today: after, severity: severity ?? null, breaks, stale, changes }));
 else {
   for (const change of changes) console.log(line(change));
   console.log(
@@ -27,5 +30,6 @@ else {
   if (breaks) {
     console.log(pc.red(`A breaking change needs a new major version beside the old one; package.json says ${after}.`));
   }
+  for (const path of stale) console.log(pc.red(`${path} is behind the contracts: npm run contracts`));
 }
-process.exitCode = breaks ? 1 : 0;
+process.exitCode = breaks || stale.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { channels } from '../../shared/contracts/channels.ts';
 import { asyncApi } from './asyncapi.ts';
@@ -25,3 +25,9 @@ export function documents(): Map<string, string> {
     ]),
   ]);
 }
+
+/** The documents that say something else than the contracts, or are not there. */
+export const staleDocuments = (): string[] =>
+  [...documents()]
+    .filter(([path, content]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== content)
+    .map(([path]) => path);
