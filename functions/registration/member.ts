@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
-import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
-import { outgoing } from '@rollcall/kit/messaging/outgoing';
-import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { draft } from '@rollcall/kit/messaging/draft';
+import type { Decision } from '@rollcall/kit/messaging/publisher';
+import { type memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
@@ -29,40 +27,7 @@ export interface DeactivatedMember {
 
 export type Member = ActiveMember | DeactivatedMember;
 
-/** What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to. */
-export interface CommandContext {
-  now: Date;
-  newId: () => string;
-  correlationId?: string;
-  traceparent?: string;
-}
-
-/** The outbox row of a state change, with its event. */
-const rowOf = (member: Member, { now }: CommandContext, event: OutboxRow['messages'][number]): OutboxRow => ({
-  aggregateId: member.id,
-  version: member.version,
-  messages: [event],
-  committedAt: now.toISOString(),
-});
-
-function eventOf<C extends MessageContract>(
-  contract: C,
-  member: Member,
-  { now, newId, correlationId, traceparent }: CommandContext,
-  more: Pick<MessageInput<C>, 'data' | 'replyTo'>,
-) {
-  const event = createMessage(contract, {
-    id: newId(),
-    source: SOURCE,
-    subject: member.id,
-    version: member.version,
-    time: now,
-    ...(correlationId !== undefined && { correlationId }),
-    traceparent,
-    ...more,
-  });
-  return outgoing(memberEvents.name, contract, event);
-}
+export type MemberDecision<M extends Member> = Decision<M, (typeof memberEvents.messages)[number]>;
 
 /** What a registration says of a phone beside the number. */
 export interface AboutPhone {
@@ -75,19 +40,14 @@ export interface AboutPhone {
 export function register(
   id: string,
   registration: Registration,
-  occasion: CommandContext,
+  now: Date,
   { country, returning }: AboutPhone,
-) {
-  const member: ActiveMember = {
-    ...registration,
-    status: 'active',
-    id,
-    version: 1,
-    registeredAt: occasion.now.toISOString(),
-  };
-  const { phone, name, locale, registeredAt } = member;
-  const event = eventOf(memberRegisteredV2, member, occasion, {
-    data: {
+): MemberDecision<ActiveMember> {
+  const registeredAt = now.toISOString();
+  const { phone, name, locale } = registration;
+  const registered = draft(
+    memberRegisteredV2,
+    {
       memberId: id,
       phone,
       ...(country !== undefined && { country }),
@@ -96,34 +56,21 @@ export function register(
       ...nameParts(name),
       ...(returning && { returning }),
     },
-    replyTo: registrationReplies.name,
-  });
-  return { member, row: rowOf(member, occasion, event) };
+    { replyTo: registrationReplies },
+  );
+  return { state: { ...registration, status: 'active', id, registeredAt }, events: [registered] };
 }
 
-export function changeProfile(before: ActiveMember, change: ProfileChange, occasion: CommandContext) {
-  const member: ActiveMember = {
-    ...before,
-    name: change.name ?? before.name,
-    locale: change.locale ?? before.locale,
-    version: before.version + 1,
-  };
-  const { name, locale } = member;
-  const data = { memberId: member.id, name, locale, changedAt: occasion.now.toISOString() };
-  return { member, row: rowOf(member, occasion, eventOf(memberProfileChanged, member, occasion, { data })) };
+export function changeProfile(before: ActiveMember, change: ProfileChange, now: Date): MemberDecision<ActiveMember> {
+  const { name = before.name, locale = before.locale } = change;
+  const changed = draft(memberProfileChanged, { memberId: before.id, name, locale, changedAt: now.toISOString() });
+  return { state: { ...before, name, locale }, events: [changed] };
 }
 
-export function deactivate(before: ActiveMember, occasion: CommandContext) {
-  const deactivatedAt = occasion.now.toISOString();
-  const member: DeactivatedMember = {
-    status: 'deactivated',
-    id: before.id,
-    version: before.version + 1,
-    deactivatedAt,
-  };
-  const data = { memberId: member.id, deactivatedAt };
-  const event = eventOf(memberDeactivated, member, occasion, { data, replyTo: registrationReplies.name });
-  return { member, row: rowOf(member, occasion, event) };
+export function deactivate({ id }: ActiveMember, now: Date): MemberDecision<DeactivatedMember> {
+  const deactivatedAt = now.toISOString();
+  const deactivated = draft(memberDeactivated, { memberId: id, deactivatedAt }, { replyTo: registrationReplies });
+  return { state: { status: 'deactivated', id, deactivatedAt }, events: [deactivated] };
 }
 
 /** Tells two registrations of one phone apart. */

@@ -1,10 +1,11 @@
 import type { Audit, Cause } from '@rollcall/kit/http/audit';
 import { etag, evaluate, type Preconditions } from '@rollcall/kit/http/conditions';
 import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
+import type { CommandContext } from '@rollcall/kit/messaging/draft';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';
-import { type ActiveMember, type CommandContext, changeProfile, deactivate, fingerprint, register } from './member.ts';
+import { type ActiveMember, changeProfile, deactivate, fingerprint, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
 export interface MembersOptions {
@@ -15,8 +16,9 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Others changed the member, or took the phone and left it, between our read and our write: the caller need not know. */
+/** Others took the phone and left it, between our attempts: the caller need not know. */
 const ATTEMPTS = 5;
+const CHANGING = 'The member is being changed by others. Try again.';
 
 const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
 
@@ -32,7 +34,7 @@ function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGua
 
 /** The use cases of registration, whatever protocol asks for them. */
 export function createMembers({ store, admission, audit, now, newId }: MembersOptions) {
-  const occasion = (cause: Cause): CommandContext => ({ ...cause, now: now(), newId });
+  const contextOf = (cause: Cause): CommandContext => ({ ...cause, now: now(), newId });
 
   async function findActive(id: string): Promise<ActiveMember> {
     const member = await store.find(id);
@@ -52,19 +54,20 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
       await admission.refuseSpentPhone(registration.phone);
-      const [id, at] = [newId(), occasion(cause)];
+      const [id, at] = [newId(), contextOf(cause)];
       let left: PhoneMark | undefined;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
         const isReturning = left?.returningUntil !== undefined && left.returningUntil * 1000 > at.now.getTime();
-        const { member, row } = register(id, registration, at, { country, returning: isReturning });
+        const decision = register(id, registration, at.now, { country, returning: isReturning });
+        const member: ActiveMember = { ...decision.state, version: 1 };
         const guard: PhoneGuard = {
           holder: id,
           registeredAt: member.registeredAt,
           fingerprint: fingerprint(registration),
           ...(idempotencyKey && { idempotencyKey }),
         };
-        const held = await store.insert(member, guard, row, left);
+        const held = await store.insert(decision, guard, at, left);
         if (!held) {
           audit({ action: 'register', member: id }, cause);
           return { member, replayed: false };
@@ -81,30 +84,39 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
     read: findActive,
 
+    /** @throws {Problem} 412, also if somebody else changes the member at the same moment */
     async change(id: string, conditions: Preconditions, change: ProfileChange, cause: Cause): Promise<ActiveMember> {
-      const before = await findActive(id);
-      evaluate(conditions, etag(before.version), false);
-      const { member, row } = changeProfile(before, change, occasion(cause));
-      if (!(await store.change(member, row))) {
-        throw new Problem('version-mismatch', 'The member was changed at the same moment. Read it again.');
-      }
+      const context = contextOf(cause);
+      const changed = await store.change(
+        id,
+        (before) => {
+          if (before.status !== 'active') throw notFound(`member ${id}`);
+          evaluate(conditions, etag(before.version), false);
+          return changeProfile(before, change, context.now);
+        },
+        context,
+      );
+      if (changed.result === 'missing') throw notFound(`member ${id}`);
+      if (changed.result !== 'done') throw busy(CHANGING);
       audit({ action: 'change', member: id }, cause);
-      return member;
+      return changed.state as ActiveMember;
     },
 
     /** Of a member who was deactivated before, nothing is left to do. */
     async deactivate(id: string, conditions: Preconditions, cause: Cause): Promise<void> {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const before = await store.find(id);
-        if (!before) throw notFound(`member ${id}`);
-        if (before.status === 'deactivated') return;
-        evaluate(conditions, etag(before.version), false);
-        const { member, row } = deactivate(before, occasion(cause));
-        if (!(await store.deactivate(member, before.phone, row))) continue;
-        audit({ action: 'deactivate', member: id }, cause);
-        return;
-      }
-      throw busy('The member is being changed by others. Try again.');
+      const context = contextOf(cause);
+      const changed = await store.deactivate(
+        id,
+        (before) => {
+          evaluate(conditions, etag(before.version), false);
+          return deactivate(before, context.now);
+        },
+        context,
+      );
+      if (changed.result === 'unchanged') return;
+      if (changed.result === 'missing') throw notFound(`member ${id}`);
+      if (changed.result !== 'done') throw busy(CHANGING);
+      audit({ action: 'deactivate', member: id }, cause);
     },
   };
 }

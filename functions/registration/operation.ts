@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { createMessage, type Message, type MessageInput } from '@rollcall/kit/messaging/message';
-import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
-import { outgoing } from '@rollcall/kit/messaging/outgoing';
+import { draftTo } from '@rollcall/kit/messaging/draft';
+import type { Message } from '@rollcall/kit/messaging/message';
 import type * as z from 'zod';
 import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import type { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
-import { type CommandContext, SOURCE } from './member.ts';
 
 /** A redemption that somebody asked for. */
 export interface Operation {
@@ -36,48 +33,24 @@ export interface RedemptionRequest extends Redemption {
   operationId: string;
 }
 
-/** @param command the place of the command among those to this member's points */
-export function beginRedemption(request: RedemptionRequest, command: number, occasion: CommandContext) {
+/** An operation, and the command that it begins with. */
+export function beginRedemption(request: RedemptionRequest, now: Date) {
   const { memberId, operationId, points, expiresIn } = request;
+  const deadline = new Date(now.getTime() + expiresIn * 1000).toISOString();
   const operation: Operation = {
     id: operationId,
     memberId,
     points,
-    createdAt: occasion.now.toISOString(),
-    deadline: new Date(occasion.now.getTime() + expiresIn * 1000).toISOString(),
+    createdAt: now.toISOString(),
+    deadline,
     fingerprint: fingerprint(request),
     outcome: { state: 'pending' },
   };
-  const { deadline } = operation;
-  const row = commandRow(redeemPoints, operation, command, occasion, { memberId, points, deadline });
-  return { operation, row };
+  const command = draftTo(pointsCommands, redeemPoints, { memberId, points, deadline }, ANSWERED);
+  return { operation, command };
 }
 
-/** What the command row of a member's points is known by, and counted under. */
-export const commandsOf = (memberId: string) => `${pointsCommands.name}/${memberId}`;
-
-function commandRow<C extends MessageContract>(
-  contract: C,
-  { id, memberId }: Operation,
-  version: number,
-  { now, newId, traceparent }: CommandContext,
-  data: MessageInput<C>['data'],
-): OutboxRow {
-  const command = createMessage(contract, {
-    id: newId(),
-    source: SOURCE,
-    subject: memberId,
-    version,
-    time: now,
-    data,
-    correlationId: id,
-    traceparent,
-    replyTo: registrationOutcomes.name,
-  });
-  const aggregateId = commandsOf(memberId);
-  const messages = [outgoing(pointsCommands.name, contract, command, aggregateId)];
-  return { aggregateId, version, messages, committedAt: now.toISOString() };
-}
+const ANSWERED = { replyTo: registrationOutcomes };
 
 export const isOverdue = ({ outcome, deadline }: Operation, now: Date): boolean =>
   outcome.state === 'pending' && Date.parse(deadline) <= now.getTime();
@@ -103,12 +76,8 @@ export function settle(
 }
 
 /** The command by which the points of an operation go back. */
-export const returning = (operation: Operation, command: number, occasion: CommandContext): OutboxRow =>
-  commandRow(returnPoints, operation, command, occasion, {
-    memberId: operation.memberId,
-    points: operation.points,
-    redemption: operation.id,
-  });
+export const returning = ({ id, memberId, points }: Operation) =>
+  draftTo(pointsCommands, returnPoints, { memberId, points, redemption: id }, ANSWERED);
 
 /** What began a conversation tells which operation an answer is for. */
 export const operationOf = ({ correlationid = '' }: Pick<Message, 'correlationid'>) => correlationid;

@@ -2,7 +2,6 @@ import { PermanentError } from '@rollcall/kit/messaging/errors';
 import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import type { Message } from '@rollcall/kit/messaging/message';
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
-import type { CommandContext } from './member.ts';
 import { operationOf, returning, settle } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';
 
@@ -47,9 +46,13 @@ export function outcomeHandlers({
       const change = store.changeWrite(operation, settled.outcome);
       if (!settled.returns) return { writes: [change] };
       const { traceparent } = message;
-      const occasion: CommandContext = { now: now(), newId, ...(traceparent !== undefined && { traceparent }) };
-      const row = returning(operation, (await store.sentTo(operation.memberId)) + 1, occasion);
-      return { writes: [change, ...store.commandWrites(operation.memberId, row)] };
+      const context = {
+        now: now(),
+        newId,
+        correlationId: operation.id,
+        ...(traceparent !== undefined && { traceparent }),
+      };
+      return { writes: [change, ...(await store.commandWrites([returning(operation)], context))] };
     },
 
     async 'rollcall.points.returned.v1'(message) {

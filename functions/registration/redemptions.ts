@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Audit, Cause } from '@rollcall/kit/http/audit';
 import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
+import type { CommandContext } from '@rollcall/kit/messaging/draft';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
-import type { CommandContext } from './member.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';
 
@@ -14,7 +14,7 @@ export interface RedemptionsOptions {
   newId: () => string;
 }
 
-/** Another command of the member came in between; each attempt follows one. */
+/** An answer came in between; each attempt follows one. */
 const ATTEMPTS = 5;
 const LOOK_EVERY_MS = 100;
 /** Names of operations that their client's key names. */
@@ -51,18 +51,16 @@ export function createRedemptions({ store, audit, now, newId }: RedemptionsOptio
       cause: Cause,
     ): Promise<Operation> {
       const operationId = idempotencyKey ? idFromName(`${memberId} ${idempotencyKey}`, OPERATIONS) : newId();
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        const occasion: CommandContext = { ...cause, now: now(), newId };
-        const command = (await store.sentTo(memberId)) + 1;
-        const { operation, row } = beginRedemption({ ...redemption, memberId, operationId }, command, occasion);
-        const result = await store.insert(operation, row);
-        if (result === 'done') {
-          audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
-          return operation;
-        }
-        if (result === 'no member') throw notFound(`member ${memberId}`);
-        if (result === 'exists') return repeated(operationId, operation);
+      // The answer to the command tells the operation by its correlation id.
+      const context: CommandContext = { ...cause, now: now(), newId, correlationId: operationId };
+      const { operation, command } = beginRedemption({ ...redemption, memberId, operationId }, context.now);
+      const begun = await store.insert(operation, command, context);
+      if (begun.result === 'done') {
+        audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
+        return operation;
       }
+      if (begun.result === 'refused') throw notFound(`member ${memberId}`);
+      if (begun.result === 'stale') return repeated(operationId, operation);
       throw busy('Other redemptions of the member came in between. Try again.');
     },
 

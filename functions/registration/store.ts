@@ -1,11 +1,12 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { refusedBy, transact } from '@rollcall/kit/aws/transact';
-import { type OutboxRow, outboxPut, type TransactItem } from '@rollcall/kit/messaging/outbox';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { CommandContext } from '@rollcall/kit/messaging/draft';
+import type { TransactItem } from '@rollcall/kit/messaging/outbox';
+import { createPublisher } from '@rollcall/kit/messaging/publisher';
 import { type Rate, secondsToFill } from '@rollcall/kit/resilience/token-bucket';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { erasurePut } from './erasure.ts';
-import type { ActiveMember, DeactivatedMember, Member } from './member.ts';
+import type { ActiveMember, DeactivatedMember, Member, MemberDecision } from './member.ts';
 
 const DAY_SECONDS = 24 * 3600;
 
@@ -59,34 +60,9 @@ export type MemberStore = ReturnType<typeof createMemberStore>;
 /** Members and phone guards in one table, and the outbox; every write is one transaction. */
 export function createMemberStore(options: StoreOptions) {
   const { client, membersTable, outboxTable, pseudonym, phoneLimit, phonesRememberedDays, subscribers } = options;
-
-  const put = (
-    member: StoredMember,
-    condition: { ConditionExpression: string; ExpressionAttributeValues?: object },
-  ) => ({
-    Put: {
-      TableName: membersTable,
-      Item: { ...memberKey(member.id), ...member },
-      ExpressionAttributeNames: condition.ExpressionAttributeValues ? { '#status': 'status' } : undefined,
-      ...condition,
-    },
+  const publisher = createPublisher<StoredMember, typeof memberEvents>(memberEvents, {
+    ...{ client, outboxTable, table: membersTable, key: memberKey },
   });
-
-  const succeeds = (member: Member) => ({
-    ConditionExpression: '#status = :active AND version = :before',
-    ExpressionAttributeValues: { ':active': 'active', ':before': member.version - 1 },
-  });
-
-  /** @returns whether the member still stood at the version before */
-  async function replace(member: Member, writes: Parameters<typeof transact>[1]): Promise<boolean> {
-    try {
-      await transact(client, [put(member, succeeds(member)), ...writes]);
-      return true;
-    } catch (error) {
-      if (refusedBy(error, 0)) return false;
-      throw error;
-    }
-  }
 
   /** Frees a phone, and leaves its mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
@@ -103,11 +79,9 @@ export function createMemberStore(options: StoreOptions) {
 
   return {
     async find(id: string): Promise<Member | undefined> {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: membersTable, Key: memberKey(id), ConsistentRead: true }),
-      );
-      if (!Item) return undefined;
-      const { pk: _, ...member } = Item;
+      const item = await publisher.read(id);
+      if (!item) return undefined;
+      const { pk: _, ...member } = item as Member & { pk?: string };
       return member as Member;
     },
 
@@ -116,41 +90,48 @@ export function createMemberStore(options: StoreOptions) {
      * @returns what is there instead: a guard, or a mark that is not `left`; nothing if the member was registered
      */
     async insert(
-      member: ActiveMember,
+      { state, events }: MemberDecision<ActiveMember>,
       guard: PhoneGuard,
-      row: OutboxRow,
+      context: CommandContext,
       left?: PhoneMark,
     ): Promise<PhoneGuard | PhoneMark | undefined> {
-      const phonePseudonym = await pseudonym(member.phone);
-      try {
-        await transact(client, [
-          {
-            Put: {
-              TableName: membersTable,
-              Item: { ...guardKey(phonePseudonym), ...guard },
-              ConditionExpression: `attribute_not_exists(pk)${left ? ' OR leftAt = :leftAt' : ''}`,
-              ...(left && { ExpressionAttributeValues: { ':leftAt': left.leftAt } }),
-              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-            },
-          },
-          put({ ...member, phonePseudonym }, { ConditionExpression: 'attribute_not_exists(pk)' }),
-          outboxPut(outboxTable, row),
-        ]);
-        return undefined;
-      } catch (error) {
-        const held = refusedBy(error, 0);
-        if (!held) throw error;
-        return unmarshall(held) as PhoneGuard | PhoneMark;
-      }
+      const phonePseudonym = await pseudonym(state.phone);
+      const phone = {
+        Put: {
+          TableName: membersTable,
+          Item: { ...guardKey(phonePseudonym), ...guard },
+          ConditionExpression: `attribute_not_exists(pk)${left ? ' OR leftAt = :leftAt' : ''}`,
+          ...(left && { ExpressionAttributeValues: { ':leftAt': left.leftAt } }),
+        },
+      };
+      const decision = { state: { ...state, phonePseudonym }, events, beside: { phone } };
+      const created = await publisher.create(state.id, decision, context);
+      if (created.result === 'done') return undefined;
+      if (created.result === 'refused') return created.item as unknown as PhoneGuard | PhoneMark;
+      throw new Error(`member ${state.id}: ${created.result}`);
     },
 
-    change: (member: ActiveMember, row: OutboxRow) => replace(member, [outboxPut(outboxTable, row)]),
+    change: publisher.change,
 
-    deactivate: async (member: DeactivatedMember, phone: string, row: OutboxRow) =>
-      replace(member, [
-        await phoneRelease(phone, member.deactivatedAt),
-        outboxPut(outboxTable, row),
-        erasurePut(membersTable, member.id, { requestedAt: member.deactivatedAt, services: [...subscribers] }),
-      ]),
+    /** Frees the phone, too, and says what has to be erased. Of a member who was deactivated before, nothing is left to do. */
+    deactivate: (
+      id: string,
+      decide: (before: ActiveMember) => MemberDecision<DeactivatedMember>,
+      context: CommandContext,
+    ) =>
+      publisher.change(
+        id,
+        async (before) => {
+          if (before.status === 'deactivated') return undefined;
+          const { state, events } = decide(before);
+          const erasure = { requestedAt: state.deactivatedAt, services: [...subscribers] };
+          const beside = {
+            phone: await phoneRelease(before.phone, state.deactivatedAt),
+            erasure: erasurePut(membersTable, id, erasure),
+          };
+          return { state, events, beside };
+        },
+        context,
+      ),
   };
 }

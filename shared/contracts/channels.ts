@@ -1,4 +1,5 @@
 import type { Channel } from '@rollcall/kit/contracts/channel';
+import { queue, topic } from '@rollcall/kit/contracts/descriptors';
 import { memberDataErased } from './member-data-erased.v1.ts';
 import { memberDeactivated } from './member-deactivated.v1.ts';
 import { memberProfileChanged } from './member-profile-changed.v1.ts';
@@ -11,57 +12,41 @@ import { redemptionSettled } from './redemption-settled.v1.ts';
 import { returnPoints } from './return-points.v1.ts';
 import { sendSms } from './send-sms.v1.ts';
 
-export const memberEvents = {
-  name: 'member-events',
-  kind: 'topic',
-  ordered: true,
+export const memberEvents = /* @__PURE__ */ topic('member-events', {
   description: 'What happens to members, in order for each of them. Any service may subscribe.',
-  format: 'application/json',
-  senders: ['/rollcall/registration'],
+  from: '/rollcall/registration',
   messages: [memberRegistered, memberRegisteredV2, memberProfileChanged, memberDeactivated],
-} as const satisfies Channel;
+});
 
-export const pointsCommands = {
-  name: 'points-commands',
-  kind: 'queue',
-  ordered: true,
+export const pointsCommands = /* @__PURE__ */ queue('points-commands', {
   description:
     "What the points service is told to do, in order for each member: `sequence` counts a member's commands.",
-  format: 'application/json',
-  senders: ['/rollcall/registration'],
+  from: '/rollcall/registration',
   messages: [redeemPoints, returnPoints],
-} as const satisfies Channel;
+});
 
-export const smsCommands = {
-  name: 'sms-commands',
-  kind: 'queue',
+export const smsCommands = /* @__PURE__ */ queue('sms-commands', {
   ordered: false,
   description: 'Texts for members, from any service. Each is sent once, in no order.',
   format: 'application/protobuf',
-  senders: { anyServiceOf: 'rollcall' },
+  from: { anyServiceOf: 'rollcall' },
   messages: [sendSms],
-} as const satisfies Channel;
+});
 
-export const registrationReplies = {
-  name: 'registration-replies',
-  kind: 'queue',
+export const registrationReplies = /* @__PURE__ */ queue('registration-replies', {
   ordered: false,
   description: 'Where the registration service takes the answers to its events, in no order.',
-  format: 'application/json',
-  senders: { anyServiceOf: 'rollcall' },
+  from: { anyServiceOf: 'rollcall' },
   messages: [onboardingStepCompleted, memberDataErased],
-} as const satisfies Channel;
+});
 
-export const registrationOutcomes = {
-  name: 'registration-outcomes',
-  kind: 'queue',
+export const registrationOutcomes = /* @__PURE__ */ queue('registration-outcomes', {
   ordered: false,
   description:
     'Where the registration service takes the answers to its commands, in no order. Somebody may wait for them.',
-  format: 'application/json',
-  senders: ['/rollcall/points'],
+  from: '/rollcall/points',
   messages: [redemptionSettled, pointsReturned],
-} as const satisfies Channel;
+});
 
 export const channels: readonly Channel[] = [
   memberEvents,

@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { document } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const memberDataErased = {
-  type: 'rollcall.member.data-erased.v1',
-  kind: 'document',
-  subjectField: 'memberId',
-  data: z
+export const memberDataErased = document(
+  'rollcall.member.data-erased.v1',
+  z
     .object({
       memberId,
       erasedAt: timestamp,
@@ -27,4 +25,5 @@ export const memberDataErased = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

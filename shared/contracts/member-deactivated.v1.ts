@@ -1,14 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { event } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const memberDeactivated = {
-  type: 'rollcall.member.deactivated.v1',
-  kind: 'event',
-  subjectField: 'memberId',
-  erases: true,
-  data: z
+export const memberDeactivated = event(
+  'rollcall.member.deactivated.v1',
+  z
     .object({
       memberId,
       deactivatedAt: timestamp,
@@ -17,4 +14,5 @@ export const memberDeactivated = {
       description: 'A member left. Whoever holds something personal of them erases it.',
       examples: [{ memberId: '01999999-0000-7000-8000-000000000001', deactivatedAt: '2026-11-21T10:10:00.123Z' }],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId', erases: true },
+);

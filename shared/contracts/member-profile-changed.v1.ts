@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { event } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const memberProfileChanged = {
-  type: 'rollcall.member.profile-changed.v1',
-  kind: 'event',
-  subjectField: 'memberId',
-  data: z
+export const memberProfileChanged = event(
+  'rollcall.member.profile-changed.v1',
+  z
     .object({
       memberId,
       name: z.string(),
@@ -25,4 +23,5 @@ export const memberProfileChanged = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { event } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId, returning } from './fields.ts';
 
-export const memberRegistered = {
-  type: 'rollcall.member.registered.v1',
-  kind: 'event',
-  subjectField: 'memberId',
-  data: z
+export const memberRegistered = event(
+  'rollcall.member.registered.v1',
+  z
     .object({
       memberId,
       phone: z.string().meta({ description: 'Phone number in E.164 format.' }),
@@ -36,4 +34,5 @@ export const memberRegistered = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

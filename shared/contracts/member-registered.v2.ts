@@ -1,15 +1,13 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { event } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId, returning } from './fields.ts';
 import { memberRegistered } from './member-registered.v1.ts';
 import { nameParts } from './name-parts.ts';
 
-export const memberRegisteredV2 = {
-  type: 'rollcall.member.registered.v2',
-  kind: 'event',
-  subjectField: 'memberId',
-  data: z
+export const memberRegisteredV2 = event(
+  'rollcall.member.registered.v2',
+  z
     .object({
       memberId,
       phone: z.string().meta({ description: 'Phone number in E.164 format.' }),
@@ -53,8 +51,11 @@ export const memberRegisteredV2 = {
         },
       ],
     }),
-  supersedes: {
-    contract: memberRegistered,
-    upcast: ({ name, ...rest }: z.output<typeof memberRegistered.data>) => ({ ...rest, ...nameParts(name) }),
+  {
+    subjectField: 'memberId',
+    supersedes: {
+      contract: memberRegistered,
+      upcast: ({ name, ...rest }: z.output<typeof memberRegistered.data>) => ({ ...rest, ...nameParts(name) }),
+    },
   },
-} as const satisfies MessageContract;
+);

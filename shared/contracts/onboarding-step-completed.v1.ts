@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { document } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const onboardingStepCompleted = {
-  type: 'rollcall.onboarding.step-completed.v1',
-  kind: 'document',
-  subjectField: 'memberId',
-  data: z
+export const onboardingStepCompleted = document(
+  'rollcall.onboarding.step-completed.v1',
+  z
     .object({
       memberId,
       step: z
@@ -28,4 +26,5 @@ export const onboardingStepCompleted = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

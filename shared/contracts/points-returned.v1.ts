@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { document } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const pointsReturned = {
-  type: 'rollcall.points.returned.v1',
-  kind: 'document',
-  subjectField: 'memberId',
-  data: z
+export const pointsReturned = document(
+  'rollcall.points.returned.v1',
+  z
     .object({
       memberId,
       points: z.int().positive(),
@@ -25,4 +23,5 @@ export const pointsReturned = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { command } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const redeemPoints = {
-  type: 'rollcall.points.redeem.v1',
-  kind: 'command',
-  subjectField: 'memberId',
-  data: z
+export const redeemPoints = command(
+  'rollcall.points.redeem.v1',
+  z
     .object({
       memberId,
       points: z.int().positive(),
@@ -20,4 +18,5 @@ export const redeemPoints = {
         { memberId: '01999999-0000-7000-8000-000000000001', points: 40, deadline: '2026-11-21T10:03:00.123Z' },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

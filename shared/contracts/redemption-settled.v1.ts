@@ -1,13 +1,11 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { document } from '@rollcall/kit/contracts/descriptors';
 import { timestamp } from '@rollcall/kit/contracts/fields';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const redemptionSettled = {
-  type: 'rollcall.points.redemption-settled.v1',
-  kind: 'document',
-  subjectField: 'memberId',
-  data: z
+export const redemptionSettled = document(
+  'rollcall.points.redemption-settled.v1',
+  z
     .object({
       memberId,
       outcome: z.enum(['succeeded', 'not-enough-points', 'account-closed', 'deadline-passed']),
@@ -27,4 +25,5 @@ export const redemptionSettled = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

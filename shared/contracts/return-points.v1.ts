@@ -1,12 +1,10 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { command } from '@rollcall/kit/contracts/descriptors';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 
-export const returnPoints = {
-  type: 'rollcall.points.return.v1',
-  kind: 'command',
-  subjectField: 'memberId',
-  data: z
+export const returnPoints = command(
+  'rollcall.points.return.v1',
+  z
     .object({
       memberId,
       points: z.int().positive(),
@@ -23,4 +21,5 @@ export const returnPoints = {
         },
       ],
     }),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId' },
+);

@@ -1,14 +1,12 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { command } from '@rollcall/kit/contracts/descriptors';
 import { inProtobuf } from '@rollcall/kit/contracts/protobuf';
 import * as z from 'zod';
 import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';
 
-export const sendSms = {
-  type: 'rollcall.sms.send.v1',
-  kind: 'command',
-  subjectField: 'memberId',
-  data: z
+export const sendSms = command(
+  'rollcall.sms.send.v1',
+  z
     .object({
       memberId,
       texts: z
@@ -25,5 +23,5 @@ export const sendSms = {
         },
       ],
     }),
-  protobuf: /* @__PURE__ */ inProtobuf(SendSmsSchema),
-} as const satisfies MessageContract;
+  { subjectField: 'memberId', protobuf: /* @__PURE__ */ inProtobuf(SendSmsSchema) },
+);

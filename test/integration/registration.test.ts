@@ -133,12 +133,20 @@ describe('one member', () => {
       phoneLimit: { burst: 2, perMinute: 2 },
       phonesRememberedDays: null,
     });
-    const basis = (await store.find(id)) as ActiveMember;
-    const change = (messageId: string) => {
-      const { member, row } = changeProfile(basis, { name: messageId }, { now: TIME, newId: () => messageId });
-      return store.change(member, row);
-    };
-    expect([await change('first'), await change('second')]).toEqual([true, false]);
+    const change = (name: string, before: ActiveMember) => changeProfile(before, { name }, TIME);
+    const context = (messageId: string) => ({ now: TIME, newId: () => messageId });
+    const decided: string[] = [];
+    const second = await store.change(
+      id,
+      async (before) => {
+        const { name, version } = before as ActiveMember;
+        decided.push(`${name} at ${version}`);
+        if (version === 1) await store.change(id, (one) => change('first', one as ActiveMember), context('first'));
+        return version === 1 ? change('second', before as ActiveMember) : undefined;
+      },
+      context('second'),
+    );
+    expect([second.result, decided]).toEqual(['unchanged', [expect.stringMatching(/ at 1$/), 'first at 2']]);
     expect((await cloud.request('GET', `/v1/members/${id}`)).body.name).toBe('first');
   });
 
@@ -252,10 +260,10 @@ describe('a phone whose member left', () => {
     });
     const Item = { pk: 'phone#nobody', holder: id };
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-members', Item }));
-    const { member, row } = deactivate((await store.find(id)) as ActiveMember, { now: TIME, newId: () => 'left' });
-    expect(await store.deactivate(member, phone, row)).toBe(true);
+    const left = await store.deactivate(id, (before) => deactivate(before, TIME), { now: TIME, newId: () => 'left' });
+    expect(left.result).toBe('done');
     const [mark] = await cloud.items('members', 'phone#nobody');
-    const leftAt = member.deactivatedAt;
+    const leftAt = TIME.toISOString();
     expect(mark).toEqual({ pk: 'phone#nobody', leftAt, expiresAt: Math.ceil(Date.parse(leftAt) / 1000) + 60 });
   });
 });

@@ -41,7 +41,9 @@ async function registeringWith(
   const answer = await members
     .register(SOMEONE, 'ES', 'key', { by: { actor: 'anonymous', authentication: 'none' } })
     .catch((error: Error) => error);
-  const returning = inserts.map(([, , row]) => row.messages.map(({ body }) => JSON.parse(body).data.returning));
+  const returning = inserts.map(([{ events }]) =>
+    events.map(({ data }) => (data as { returning?: boolean }).returning),
+  );
   const [guards, instead] = [inserts.map(([, guard]) => guard), inserts.map(([, , , left]) => left)];
   return { answer, returning, instead, guards, asked };
 }

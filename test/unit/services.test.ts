@@ -1,4 +1,5 @@
 import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
+import { outboxRowOf } from '@rollcall/kit/messaging/draft';
 import { handlersOf } from '@rollcall/kit/messaging/handlers';
 import { readEnvelope, readMessage } from '@rollcall/kit/messaging/message';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +14,7 @@ import { welcomeText } from '../../functions/sms/templates.ts';
 import type { SendText } from '../../functions/sms/texting.ts';
 import { welcomeHandlers } from '../../functions/sms/welcome.ts';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
@@ -127,10 +129,11 @@ describe('points', () => {
 
 describe('the country of a phone', () => {
   const registration = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
-  const occasion = { now: TIME, newId: () => 'event' };
   const eventSaying = (country: string | undefined) => {
-    const { row } = register(memberIdOf(1), registration, occasion, { country, returning: false });
-    return readMessage(readEnvelope(row.messages[0]?.body ?? ''), [memberRegisteredV2]);
+    const { events } = register(memberIdOf(1), registration, TIME, { country, returning: false });
+    const place = { source: '/rollcall/registration', subject: memberIdOf(1), aggregateId: memberIdOf(1), version: 1 };
+    const { messages } = outboxRowOf(memberEvents, events[0], place, { now: TIME, newId: () => 'event' });
+    return readMessage(readEnvelope(messages[0]?.body ?? ''), [memberRegisteredV2]);
   };
   /** What is kept of a registration, and which countries its text and a later one are said to go to. */
   async function textsAfter(country: string | undefined) {

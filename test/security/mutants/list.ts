@@ -444,8 +444,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the guard of who left',
     file: 'functions/registration/store.ts',
-    from: '        await phoneRelease(phone, member.deactivatedAt),\n',
-    to: '',
+    from: 'return { state, events, beside };',
+    to: 'return { state, events, beside: { erasure: beside.erasure } };',
     test: 'security/personal-data',
   },
   {

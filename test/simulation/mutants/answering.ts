@@ -127,14 +127,14 @@ export const answeringMutants: Mutant[] = [
     breaks: ['operation'],
     seed: 3,
     file: 'functions/registration/outcomes.ts',
-    from: 'return { writes: [change, ...store.commandWrites(operation.memberId, row)] };',
+    from: 'return { writes: [change, ...(await store.commandWrites([returning(operation)], context))] };',
     to: `await store.change(operation, settled.outcome);
-      return { writes: store.commandWrites(operation.memberId, row) };`,
+      return { writes: await store.commandWrites([returning(operation)], context) };`,
   },
   {
     name: 'commands-counted-by-nobody',
     breaks: ['operation', 'rest', 'G1', 'G2', 'G4'],
-    file: 'functions/registration/operations-store.ts',
+    file: 'packages/kit/src/messaging/outbox-writer.ts',
     from: "UpdateExpression: 'SET sent = :version',",
     to: "UpdateExpression: 'SET latest = :version',",
   },

@@ -1,0 +1,83 @@
+import type * as z from 'zod';
+import type { Channel, Senders } from './channel.ts';
+import type { MessageContract, MessageKind } from './contract.ts';
+
+// esbuild keeps a call in a bundle that uses nothing of it, and the contracts that it names, unless it is marked:
+// `export const orders = /* @__PURE__ */ topic(…)`. That matters in a file with several channels.
+
+/** The type of a contract keeps `type` literal, which tells handlers apart, and the schema, which types the data. */
+type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> = MessageContract<T, S> & {
+  readonly kind: Kind;
+};
+
+/** What a contract says beside its type, kind and data. */
+type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'protobuf' | 'supersedes'> & {
+  readonly subjectField?: Extract<keyof z.output<S>, string>;
+};
+
+/**
+ * Something happened.
+ * @param type past tense, ends in its major version: `shop.order.created.v1`
+ */
+export function event<const T extends string, S extends z.ZodType>(
+  type: T,
+  data: S,
+  about: About<S> = {},
+): Contract<'event', T, S> {
+  return { ...about, type, kind: 'event', data };
+}
+
+/**
+ * Do this.
+ * @param type imperative, ends in its major version: `shop.payment.charge.v1`
+ */
+export function command<const T extends string, S extends z.ZodType>(
+  type: T,
+  data: S,
+  about: About<S> = {},
+): Contract<'command', T, S> {
+  return { ...about, type, kind: 'command', data };
+}
+
+/**
+ * Data only, such as a reply.
+ * @param type ends in its major version: `shop.payment.charged.v1`
+ */
+export function document<const T extends string, S extends z.ZodType>(
+  type: T,
+  data: S,
+  about: About<S> = {},
+): Contract<'document', T, S> {
+  return { ...about, type, kind: 'document', data };
+}
+
+interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick<Channel, 'sendersOf'> {
+  /** The `source` of the one service that sends on it, `/APPLICATION/SERVICE`; or several; or any of an application. */
+  readonly from: string | Senders;
+  readonly messages: Messages;
+  /** For documents and the directory. Default: empty. */
+  readonly description?: string;
+  /** `datacontenttype` of what is sent. Default: JSON. */
+  readonly format?: Channel['format'];
+}
+
+const channel = <Messages extends readonly MessageContract[]>(
+  name: string,
+  { from, description = '', format = 'application/json', ...rest }: AboutChannel<Messages>,
+) => ({ ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from });
+
+/** A FIFO topic: each subscriber gets every message, in order for each subject. */
+export function topic<const Messages extends readonly MessageContract[]>(name: string, about: AboutChannel<Messages>) {
+  return { ...channel(name, about), kind: 'topic', ordered: true } as const;
+}
+
+/**
+ * A queue: its one consumer gets every message.
+ * @param about `ordered`: whether it is FIFO, and keeps the order of a subject's messages. Default: true
+ */
+export function queue<const Messages extends readonly MessageContract[]>(
+  name: string,
+  { ordered = true, ...about }: AboutChannel<Messages> & { readonly ordered?: boolean },
+) {
+  return { ...channel(name, about), kind: 'queue', ordered } as const;
+}

@@ -1,0 +1,179 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { refusedBy, transact } from '../aws/transact.ts';
+import { type AddressedDraft, type CommandContext, outboxRowOf } from './draft.ts';
+import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
+
+type Item = Record<string, unknown>;
+
+export interface OutboxWriterOptions {
+  client: DynamoDBDocumentClient;
+  outboxTable: string;
+  /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
+  source: string;
+  /** Where it counts the commands to queues that keep order; for each subject of a queue, one item. */
+  countersTable: string;
+  /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
+  counterKey?: (group: string) => Record<string, string>;
+}
+
+/** A state, and what is committed with it: one transaction, of at most 100 items. */
+export interface Commit<Beside extends string> {
+  /** A conditional put. */
+  put: NonNullable<TransactItem['Put']>;
+  /** Guards, marks, indexes, checks of the service, by names of its own. */
+  beside?: Readonly<Record<Beside, TransactItem>>;
+  /** Events, in outbox rows. */
+  rows?: readonly OutboxRow[];
+  /** To queues. */
+  send?: readonly AddressedDraft[];
+}
+
+/** One of a commit's companions refused it. */
+export interface Refused<Beside extends string> {
+  result: 'refused';
+  by: Beside;
+  /** As it was then; undefined: there was none. */
+  item?: Item;
+}
+
+export type Committed<Beside extends string> =
+  | { result: 'done' }
+  /** The put's condition refused it. `item`: as it was then; undefined: there was none. */
+  | { result: 'stale'; item?: Item }
+  | Refused<Beside>
+  /** Others sent commands to the same subject each time. */
+  | { result: 'busy' };
+
+/** Others counted a command of the same subject in between. */
+const ATTEMPTS = 5;
+
+export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
+
+/** Commits messages to the outbox with the state that they report or follow from, in one transaction. */
+export function createOutboxWriter({
+  client,
+  outboxTable,
+  source,
+  countersTable,
+  counterKey = (group) => ({ pk: `commands#${group}` }),
+}: OutboxWriterOptions) {
+  async function sentTo(group: string): Promise<number> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
+    );
+    return Item?.sent ?? 0;
+  }
+
+  const countUpdate = (group: string, before: number, sent: number): TransactItem => ({
+    Update: {
+      TableName: countersTable,
+      Key: counterKey(group),
+      UpdateExpression: 'SET sent = :version',
+      ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
+      ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
+    },
+  });
+
+  /** The commands to one subject of a queue, and the count that gives them their places. */
+  async function ordered(
+    group: string,
+    drafts: readonly AddressedDraft[],
+    context: CommandContext,
+  ): Promise<TransactItem[]> {
+    const before = await sentTo(group);
+    const rows = drafts.map((draft, index) => {
+      const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
+      return outboxRowOf(draft.channel, draft, placing, context);
+    });
+    return [countUpdate(group, before, before + rows.length), ...rows.map((row) => outboxPut(outboxTable, row))];
+  }
+
+  /**
+   * Items that send messages to queues, for a transaction of the caller's. Reads a count for each subject of a queue that
+   * keeps order; if others send to it meanwhile, the items refuse the transaction, and have to be made again.
+   */
+  async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
+    const [inOrder, others] = [true, false].map((is) => drafts.filter(({ channel }) => channel.ordered === is));
+    const groups = Map.groupBy(inOrder ?? [], (draft) => `${draft.channel.name}/${subjectOf(draft)}`);
+    const alone = (others ?? []).map((draft) =>
+      outboxPut(outboxTable, outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
+    );
+    const counted = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
+    return [...counted.flat(), ...alone];
+  }
+
+  async function attempt<Beside extends string>(
+    { put, beside, rows = [], send = [] }: Commit<Beside>,
+    context: CommandContext,
+  ): Promise<Committed<Beside>> {
+    const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
+    const events = rows.map((row) => outboxPut(outboxTable, row));
+    const commands = await writes(send, context);
+    const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
+    try {
+      await transact(client, [...items, ...commands]);
+      return { result: 'done' };
+    } catch (error) {
+      if (wasTriedAgain(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
+      const stands = refusedBy(error, 0);
+      if (stands) return { result: 'stale', ...itemOf(stands) };
+      for (const [index, [by]] of companions.entries()) {
+        const found = refusedBy(error, 1 + events.length + index);
+        if (found) return { result: 'refused', by, ...itemOf(found) };
+      }
+      if (commands.some((_, index) => refusedBy(error, items.length + index))) return { result: 'busy' };
+      throw error;
+    }
+  }
+
+  return {
+    writes,
+
+    /**
+     * Writes all of it or nothing. If the answer was lost and the SDK was refused by its own write, that is done.
+     * @throws {TransactionCanceledException} if it was refused for another reason, such as a throttled table
+     */
+    async commit<Beside extends string = never>(
+      commit: Commit<Beside>,
+      context: CommandContext,
+    ): Promise<Committed<Beside>> {
+      for (let count = 1; ; count++) {
+        const committed = await attempt(commit, context);
+        if (committed.result !== 'busy' || count === ATTEMPTS) return committed;
+      }
+    },
+  };
+}
+
+function subjectOf({ contract, data, channel }: AddressedDraft): string {
+  const { type, subjectField = '' } = contract;
+  const subject = (data as Item)[subjectField];
+  if (typeof subject === 'string') return subject;
+  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
+}
+
+/** Adds what DynamoDB is to tell if the item's condition fails; it costs nothing. */
+const showingWhatRefuses = (item: TransactItem): TransactItem =>
+  Object.fromEntries(
+    Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
+  );
+
+/** Whether an attempt before may have taken effect, whose answer the SDK did not get. */
+const wasTriedAgain = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
+
+/** Whether what refused a transaction is what it wrote itself: its event, as long as that is not published; or its state. */
+function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
+  const row = refusedBy(error, 1);
+  if (event && row && Object.keys(row).length > 0) return isDeepStrictEqual(row, marshalled(event));
+  const stands = refusedBy(error, 0);
+  return stands !== undefined && isDeepStrictEqual(stands, marshalled(state));
+}
+
+const marshalled = (put: TransactItem['Put']) => marshall(put?.Item, { removeUndefinedValues: true });
+
+const itemOf = (found: Parameters<typeof unmarshall>[0]) =>
+  Object.keys(found).length > 0 ? { item: unmarshall(found) } : {};

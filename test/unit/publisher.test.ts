@@ -1,0 +1,449 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { command, document, event, queue, topic } from '@rollcall/kit/contracts/descriptors';
+import { type CommandContext, draft, draftTo } from '@rollcall/kit/messaging/draft';
+import { readMessage, versionOf } from '@rollcall/kit/messaging/message';
+import { readRow } from '@rollcall/kit/messaging/outbox';
+import { createOutboxWriter } from '@rollcall/kit/messaging/outbox-writer';
+import { createPublisher, type Decision } from '@rollcall/kit/messaging/publisher';
+import { type Emulator, startDynamoDB } from '@rollcall/local/emulators/dynoxide';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { TIME } from '../support/builders.ts';
+
+const created = event('shop.order.created.v1', z.object({ orderId: z.string(), pieces: z.int() }), {
+  subjectField: 'orderId',
+});
+const cancelled = event('shop.order.cancelled.v1', z.object({ orderId: z.string() }), { subjectField: 'orderId' });
+const charge = command('shop.payment.charge.v1', z.object({ customer: z.string(), cents: z.int() }), {
+  subjectField: 'customer',
+});
+const print = command('shop.label.print.v1', z.object({ orderId: z.string() }), { subjectField: 'orderId' });
+const charged = document('shop.payment.charged.v1', z.object({ customer: z.string() }));
+
+const orderEvents = topic('order-events', { from: '/shop/orders', messages: [created, cancelled] });
+const payments = queue('payments', { from: '/shop/orders', messages: [charge] });
+const labels = queue('labels', { ordered: false, from: { anyServiceOf: 'shop' }, messages: [print] });
+const answers = queue('answers', { ordered: false, from: '/shop/payments', messages: [charged] });
+
+interface Order {
+  state: 'open' | 'cancelled';
+  pieces: number;
+  version: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-publisher-'));
+let emulator: Emulator;
+let documents: DynamoDBDocumentClient;
+
+beforeAll(async () => {
+  emulator = await startDynamoDB(join(folder, 'dynamodb.db'));
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new DynamoDBClient({ endpoint: emulator.url, region: 'us-east-1', credentials });
+  documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const table = (TableName: string, ...keys: Array<[string, 'S' | 'N']>) =>
+    client.send(
+      new CreateTableCommand({
+        ...{ TableName, BillingMode: 'PAY_PER_REQUEST' },
+        AttributeDefinitions: keys.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
+        KeySchema: keys.map(([AttributeName], index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+      }),
+    );
+  await table('orders', ['pk', 'S']);
+  await table('outbox', ['aggregateId', 'S'], ['version', 'N']);
+});
+afterAll(async () => {
+  documents.destroy();
+  await emulator.stop();
+  rmSync(folder, { recursive: true });
+});
+
+let ids = 0;
+/** An id that no other test has. */
+const newId = () => `id-${++ids}`;
+const context: CommandContext = { now: TIME, newId, correlationId: 'request' };
+
+/** What was called, in order; and what happens between a transaction and the SDK's next attempt, if its answer is lost. */
+let calls: string[] = [];
+let whenLost: (() => Promise<unknown>) | undefined;
+beforeEach(() => {
+  calls = [];
+  whenLost = undefined;
+});
+
+/** Says how often the SDK tried, as DynamoDB says what refused. */
+async function secondAttempt(write: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof TransactionCanceledException) error.$metadata.attempts = 2;
+    throw error;
+  }
+}
+
+async function send(sent: object): Promise<unknown> {
+  calls.push(sent.constructor.name);
+  if (!(sent instanceof TransactWriteCommand)) return documents.send(sent as GetCommand);
+  const { TransactItems } = sent.input;
+  // A command of its own, as an emulator may heed the first one's token.
+  const write = () => documents.send(new TransactWriteCommand({ TransactItems }));
+  const meanwhile = whenLost;
+  if (!meanwhile) return write();
+  whenLost = undefined;
+  await write().catch(() => {});
+  await meanwhile();
+  return secondAttempt(write);
+}
+
+const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
+const tables = { client, table: 'orders', outboxTable: 'outbox' };
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, tables);
+
+type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number]>;
+
+const opening = (orderId: string, pieces = 1): OrderDecision => ({
+  state: { state: 'open', pieces },
+  events: [draft(created, { orderId, pieces })],
+});
+const cancelling = (orderId: string, order: Order): OrderDecision => ({
+  state: { ...order, state: 'cancelled' },
+  events: [draft(cancelled, { orderId })],
+});
+const charging = (customer: string, cents: number) =>
+  draftTo(payments, charge, { customer, cents }, { replyTo: answers });
+
+const itemAt = async (pk: string) =>
+  (await documents.send(new GetCommand({ TableName: 'orders', Key: { pk }, ConsistentRead: true }))).Item;
+
+/** The messages of an outbox's aggregate, each with its row's version. */
+async function pending(aggregateId: string) {
+  const { Items = [] } = await documents.send(
+    new QueryCommand({
+      ...{ TableName: 'outbox', ConsistentRead: true },
+      KeyConditionExpression: 'aggregateId = :id',
+      ExpressionAttributeValues: { ':id': aggregateId },
+    }),
+  );
+  return Items.map((item) => {
+    const { version, messages } = readRow(item);
+    const body = JSON.parse(messages[0]?.body ?? '');
+    return { version, group: messages[0]?.group, channel: messages[0]?.channel, body };
+  });
+}
+
+describe('a publisher', () => {
+  it('creates state, version and event in one transaction, and reads nothing', async () => {
+    const id = newId();
+    expect(await orders.create(id, opening(id), context)).toEqual({
+      result: 'done',
+      state: { state: 'open', pieces: 1, version: 1 },
+    });
+    expect(calls).toEqual(['TransactWriteCommand']);
+    expect(await itemAt(id)).toEqual({ pk: id, state: 'open', pieces: 1, version: 1 });
+    const [row, ...others] = await pending(id);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ version: 1, group: id, channel: 'order-events' });
+    expect(row?.body).toMatchObject({
+      ...{ source: '/shop/orders', subject: id, type: created.type, correlationid: 'request' },
+      ...{ time: TIME.toISOString(), data: { orderId: id, pieces: 1 } },
+    });
+    expect([versionOf(row?.body), readMessage(row?.body, [created]).data.pieces]).toEqual([1, 1]);
+  });
+
+  it('says that an id is taken, and by what', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    const second = await orders.create(id, opening(id, 2), context);
+    expect(second).toMatchObject({ result: 'taken', state: { pieces: 1, version: 1 } });
+    expect(await pending(id)).toHaveLength(1);
+  });
+
+  it('changes what it has read in one transaction', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    calls = [];
+    const changed = await orders.change(id, (order) => cancelling(id, order), context);
+    expect(changed).toMatchObject({ result: 'done', state: { state: 'cancelled', pieces: 1, version: 2 } });
+    expect(calls).toEqual(['GetCommand', 'TransactWriteCommand']);
+    expect(await itemAt(id)).toMatchObject({ state: 'cancelled', version: 2 });
+    expect((await pending(id)).map(({ version, body }) => [version, body.type])).toEqual([
+      [1, created.type],
+      [2, cancelled.type],
+    ]);
+  });
+
+  it('gives each of several events a version', async () => {
+    const id = newId();
+    const { state, events } = opening(id);
+    const both: OrderDecision = { state, events: [...events, draft(cancelled, { orderId: id })] };
+    expect(await orders.create(id, both, context)).toMatchObject({ result: 'done', state: { version: 2 } });
+    expect((await pending(id)).map(({ version, body }) => [version, versionOf(body)])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(await orders.change(id, (order) => cancelling(id, order), context, 2)).toMatchObject({
+      state: { version: 3 },
+    });
+  });
+
+  it('decides again on what others have made of the aggregate meanwhile', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    const seen: number[] = [];
+    const changed = await orders.change(
+      id,
+      async (order) => {
+        if (seen.push(order.version) === 1) await orders.change(id, (other) => cancelling(id, other), context);
+        return cancelling(id, order);
+      },
+      context,
+    );
+    expect([changed.result, seen]).toEqual(['done', [1, 2]]);
+    expect((await pending(id)).map(({ version }) => version)).toEqual([1, 2, 3]);
+  });
+
+  it('says when others are faster each time', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    let tries = 0;
+    const faster = async (order: Order) => {
+      tries++;
+      await orders.change(id, (other) => cancelling(id, other), context);
+      return cancelling(id, order);
+    };
+    expect([await orders.change(id, faster, context), tries]).toEqual([{ result: 'busy' }, 5]);
+  });
+
+  it('decides nothing at another version than the caller has seen, also if it loses a race', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    let decided = 0;
+    const racing = async (order: Order) => {
+      decided++;
+      await orders.change(id, (other) => cancelling(id, other), context);
+      return cancelling(id, order);
+    };
+    const overtaken = { result: 'overtaken', state: { state: 'cancelled', version: 2 } };
+    expect(await orders.change(id, racing, context, 1)).toMatchObject(overtaken);
+    expect(await orders.change(id, racing, context, 1)).toMatchObject(overtaken);
+    expect(decided).toBe(1);
+  });
+
+  it('writes nothing if there is no aggregate, or nothing to do', async () => {
+    const id = newId();
+    expect(await orders.change(id, (order) => cancelling(id, order), context)).toEqual({ result: 'missing' });
+    await orders.create(id, opening(id), context);
+    calls = [];
+    expect(await orders.change(id, () => undefined, context)).toMatchObject({
+      result: 'unchanged',
+      state: { version: 1 },
+    });
+    expect(calls).toEqual(['GetCommand']);
+  });
+
+  it('refuses what its topic does not carry, or its source may not send, before it writes', async () => {
+    const id = newId();
+    const { state } = opening(id);
+    const foreign = { state, events: [draft(print, { orderId: id })] } as unknown as OrderDecision;
+    await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events carries no ${print.type}`);
+    const other = createPublisher<Order>(orderEvents, { ...tables, source: '/shop/other' });
+    await expect(other.create(id, opening(id), context)).rejects.toThrow('/shop/other may not send');
+    expect(() => createPublisher<Order>(labels, tables)).toThrow('has not one sender only');
+    expect([await itemAt(id), calls]).toEqual([undefined, []]);
+  });
+});
+
+describe('what a service commits beside', () => {
+  const guard = (pk: string) => ({
+    Put: { TableName: 'orders', Item: { pk, of: 'this' }, ConditionExpression: 'attribute_not_exists(pk)' },
+  });
+
+  it('is written with the rest, or refuses it by its name', async () => {
+    const [id, name, free] = [newId(), newId(), newId()];
+    expect(await orders.create(id, { ...opening(id), beside: { name: guard(name) } }, context)).toMatchObject({
+      result: 'done',
+    });
+    const second = newId();
+    const beside = { free: guard(free), name: guard(name) };
+    expect(await orders.create(second, { ...opening(second), beside }, context)).toEqual({
+      ...{ result: 'refused', by: 'name' },
+      item: { pk: name, of: 'this' },
+    });
+    expect([await itemAt(second), await itemAt(free), await pending(second)]).toEqual([undefined, undefined, []]);
+  });
+
+  it('says nothing if the id is taken as well', async () => {
+    const [id, name] = [newId(), newId()];
+    const decision = { ...opening(id), beside: { name: guard(name) } };
+    await orders.create(id, decision, context);
+    expect(await orders.create(id, decision, context)).toMatchObject({ result: 'taken' });
+  });
+
+  it('refuses a change, too', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    const check = {
+      ConditionCheck: { TableName: 'orders', Key: { pk: newId() }, ConditionExpression: 'attribute_exists(pk)' },
+    };
+    const changed = await orders.change(
+      id,
+      (order) => ({ ...cancelling(id, order), beside: { customer: check } }),
+      context,
+    );
+    expect(changed).toEqual({ result: 'refused', by: 'customer' });
+  });
+});
+
+describe('commands', () => {
+  it('to a queue that keeps order are counted for each subject, and sent in that order', async () => {
+    const [first, second, customer, other] = [newId(), newId(), newId(), newId()];
+    const send = [charging(customer, 1), charging(other, 2), charging(customer, 3)];
+    await orders.create(first, { ...opening(first), send }, context);
+    await orders.create(second, { ...opening(second), send: [charging(customer, 4)] }, context);
+    const sent = await pending(`payments/${customer}`);
+    expect(sent.map(({ version, body }) => [version, versionOf(body), body.data.cents])).toEqual([
+      [1, 1, 1],
+      [2, 2, 3],
+      [3, 3, 4],
+    ]);
+    expect(sent[0]).toMatchObject({ group: `payments/${customer}`, channel: 'payments' });
+    expect(sent[0]?.body).toMatchObject({ subject: customer, replyto: 'answers', correlationid: 'request' });
+    expect((await pending(`payments/${other}`)).map(({ version }) => version)).toEqual([1]);
+    expect(await itemAt(`commands#payments/${customer}`)).toEqual({ pk: `commands#payments/${customer}`, sent: 3 });
+  });
+
+  it('cost a read of the count where order is kept, and none elsewhere', async () => {
+    const [id, customer] = [newId(), newId()];
+    await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, context);
+    expect(calls).toEqual(['TransactWriteCommand']);
+    calls = [];
+    await orders.change(id, (order) => ({ ...cancelling(id, order), send: [charging(customer, 1)] }), context);
+    expect(calls).toEqual(['GetCommand', 'GetCommand', 'TransactWriteCommand']);
+  });
+
+  it('to a queue that keeps no order have a row and a place of their own, and no count', async () => {
+    const id = newId();
+    const ofMessage = { ...context, newId: () => `message-of-${id}` };
+    await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, ofMessage);
+    const [row] = await pending(`labels/message-of-${id}`);
+    expect(row).toMatchObject({ version: 1, channel: 'labels', body: { subject: id, source: '/shop/orders' } });
+    expect(row?.body).not.toHaveProperty('sequence');
+  });
+
+  it('that are sent at once get each a place', async () => {
+    const customer = newId();
+    const all = Array.from({ length: 4 }, async (_, cents) => {
+      const id = newId();
+      return orders.create(id, { ...opening(id), send: [charging(customer, cents)] }, context);
+    });
+    const done = (await Promise.all(all)).filter(({ result }) => result === 'done').length;
+    expect(done).toBeGreaterThan(0);
+    expect((await pending(`payments/${customer}`)).map(({ version }) => version)).toEqual(
+      Array.from({ length: done }, (_, index) => index + 1),
+    );
+  });
+
+  it('are told as busy when others send to the subject each time', async () => {
+    const [id, customer] = [newId(), newId()];
+    let count = 0;
+    const counting = async (sent: object) => {
+      const answer = await send(sent);
+      if (sent instanceof GetCommand) {
+        const Item = { pk: `commands#payments/${customer}`, sent: ++count };
+        await documents.send(new PutCommand({ TableName: 'orders', Item }));
+      }
+      return answer;
+    };
+    const contended = createPublisher<Order>(orderEvents, {
+      ...tables,
+      client: Object.create(DynamoDBDocumentClient.prototype, { send: { value: counting } }),
+    });
+    const decision = { ...opening(id), send: [charging(customer, 1)] };
+    expect([await contended.create(id, decision, context), count]).toEqual([{ result: 'busy' }, 5]);
+    expect(await itemAt(id)).toBeUndefined();
+  });
+
+  it('can ride in a transaction of somebody else', async () => {
+    const customer = newId();
+    const writer = createOutboxWriter({
+      client,
+      outboxTable: 'outbox',
+      source: '/shop/orders',
+      countersTable: 'orders',
+    });
+    const TransactItems = await writer.writes([charging(customer, 1), charging(customer, 2)], context);
+    await documents.send(new TransactWriteCommand({ TransactItems }));
+    expect((await pending(`payments/${customer}`)).map(({ version }) => version)).toEqual([1, 2]);
+  });
+
+  it('need a subject', async () => {
+    const writer = createOutboxWriter({
+      client,
+      outboxTable: 'outbox',
+      source: '/shop/payments',
+      countersTable: 'orders',
+    });
+    const reply = draftTo(answers, charged, { customer: 'a' });
+    await expect(writer.writes([reply], context)).rejects.toThrow(`${charged.type}, which is sent to answers, needs`);
+  });
+});
+
+describe('a transaction whose answer was lost, so that the SDK tries again and is refused by its own write', () => {
+  it('has created, also where a companion refuses as well', async () => {
+    const [id, name] = [newId(), newId()];
+    const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+    const beside = { name: { Put: { TableName: 'orders', Item: { pk: name }, ...condition } } };
+    whenLost = async () => {};
+    expect(await orders.create(id, { ...opening(id), beside }, context)).toMatchObject({ result: 'done' });
+    expect(await pending(id)).toHaveLength(1);
+  });
+
+  it('has changed, also if its event is published, or others have changed the state since', async () => {
+    const published = async (id: string) =>
+      documents.send(
+        new TransactWriteCommand({
+          TransactItems: [{ Delete: { TableName: 'outbox', Key: { aggregateId: id, version: 2 } } }],
+        }),
+      );
+    const changedSince = (id: string) => orders.change(id, (order) => cancelling(id, order), context);
+    for (const meanwhile of [async () => {}, published, changedSince]) {
+      const id = newId();
+      await orders.create(id, opening(id), context);
+      whenLost = () => meanwhile(id);
+      const changed = await orders.change(id, (order) => cancelling(id, order), context, 1);
+      expect(changed).toMatchObject({ result: 'done', state: { state: 'cancelled', version: 2 } });
+    }
+  });
+
+  it('is told from one that was refused by another, who wrote the same', async () => {
+    const id = newId();
+    await orders.create(id, opening(id), context);
+    let isFirst = true;
+    const racing = async (order: Order) => {
+      if (isFirst) {
+        isFirst = false;
+        await orders.change(id, (other) => cancelling(id, other), context);
+        whenLost = async () => {};
+      }
+      return cancelling(id, order);
+    };
+    expect(await orders.change(id, racing, context, 1)).toMatchObject({ result: 'overtaken' });
+  });
+
+  it('is told from one that was not tried before', async () => {
+    const id = newId();
+    const decision = opening(id);
+    const withId = { ...context, newId: () => 'the same' };
+    await orders.create(id, decision, withId);
+    expect(await orders.create(id, decision, withId)).toMatchObject({ result: 'taken' });
+  });
+});
