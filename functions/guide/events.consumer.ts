@@ -7,7 +7,6 @@ import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.
 import { JOURNEY } from './journey-key.ts';
 
 export const eventConsumer = defineConsumer('guide', {
-  source: '/rollcall/guide',
   of: memberEvents,
   reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
   sends: [registrationReplies],

@@ -5,7 +5,6 @@ import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/
 export const commandConsumer = defineConsumer('points-commands', {
   source: '/rollcall/points',
   of: pointsCommands,
-  reads: pointsCommands.messages,
   sends: [registrationOutcomes, smsCommands],
   capability: 'points' satisfies Capability,
   cursorKey: 'commands',

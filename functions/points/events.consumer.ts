@@ -7,7 +7,6 @@ import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.
 import { ACCOUNT } from './ledger.ts';
 
 export const eventConsumer = defineConsumer('points', {
-  source: '/rollcall/points',
   of: memberEvents,
   reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
   sends: [registrationReplies],

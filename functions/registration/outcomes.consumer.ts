@@ -5,7 +5,5 @@ import { registrationOutcomes } from '../../shared/contracts/channels.ts';
 export const outcomeConsumer = defineConsumer('registration-outcomes', {
   source: '/rollcall/registration',
   of: registrationOutcomes,
-  reads: registrationOutcomes.messages,
-  cursorKey: 'reply',
   idempotent: true,
 });

@@ -5,7 +5,5 @@ import { registrationReplies } from '../../shared/contracts/channels.ts';
 export const replyConsumer = defineConsumer('registration-replies', {
   source: '/rollcall/registration',
   of: registrationReplies,
-  reads: registrationReplies.messages,
-  cursorKey: 'reply',
   idempotent: true,
 });

@@ -5,7 +5,6 @@ import { smsCommands } from '../../shared/contracts/channels.ts';
 export const commandConsumer = defineConsumer('sms-commands', {
   source: '/rollcall/sms',
   of: smsCommands,
-  reads: smsCommands.messages,
   capability: 'sms' satisfies Capability,
   cursorKey: 'command',
 });

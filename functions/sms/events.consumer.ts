@@ -7,7 +7,6 @@ import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.
 import { CONTACT } from './contact.ts';
 
 export const eventConsumer = defineConsumer('sms', {
-  source: '/rollcall/sms',
   of: memberEvents,
   reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
   sends: [registrationReplies],

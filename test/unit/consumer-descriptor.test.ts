@@ -21,6 +21,27 @@ describe('a consumer', () => {
     expect(defineConsumer('coupons', fits)).toEqual({ ...fits, name: 'coupons', sends: [] });
   });
 
+  it('of a topic is a service of the application that sends on it, and reads all, unless that is said', () => {
+    const least = {
+      name: 'coupons',
+      source,
+      of: memberEvents,
+      reads: memberEvents.messages,
+      sends: [],
+      cursorKey: 'cursor',
+    };
+    expect(defineConsumer('coupons', { of: memberEvents })).toEqual(least);
+    const ofAny = { ...memberEvents, senders: { anyServiceOf: 'rollcall' } };
+    expect(defineConsumer('coupons', { of: ofAny }).source).toBe(source);
+  });
+
+  it.each([
+    ['a queue', pointsCommands],
+    ['two applications', { ...memberEvents, senders: ['/rollcall/registration', '/shop/orders'] }],
+  ])('of %s has to say its source', (_, of) => {
+    expect(() => defineConsumer('coupons', { of })).toThrow(`say the \`source\` of the consumer of ${of.name}`);
+  });
+
   it('reads an event in either rendition', () => {
     const behind = { ...fits, reads: [memberRegistered, memberProfileChanged, memberDeactivated] };
     expect(() => checkConsumer(defineConsumer('coupons', behind))).not.toThrow();

@@ -1,4 +1,4 @@
-import type { Channel } from './channel.ts';
+import { applicationOf, type Channel } from './channel.ts';
 import type { MessageContract } from './contract.ts';
 
 /** What takes the messages of a channel: said once, and read by its functions and by what deploys them. */
@@ -31,10 +31,31 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   readonly without?: readonly MessageContract[];
 }
 
-/** Each in a file of its own, so that a function's bundle carries no other. */
-export function defineConsumer<const Reads extends MessageContract, const Sends extends Channel = never>(
+type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
+
+/**
+ * Each in a file of its own, so that a function's bundle carries no other.
+ * @param name of a topic's consumer, its service; of a queue's, the queue
+ * @param about Defaults: of a topic's consumer, `source` is the service of that name in the application that sends on the
+ * topic; `reads`, every message of the channel; `sends`, nothing; `cursorKey`, `cursor`.
+ * @throws {Error} if it is to follow the channel's application, and that sends from several
+ */
+export function defineConsumer<
+  const Of extends Channel,
+  const Reads extends MessageContract = Of['messages'][number],
+  const Sends extends Channel = never,
+>(
   name: string,
-  about: Omit<ConsumerDescriptor<Reads, Sends>, 'name' | 'sends'> & { readonly sends?: readonly Sends[] },
+  about: Omit<ConsumerDescriptor<Reads, Sends>, 'name' | 'of' | Optional> &
+    Partial<Pick<ConsumerDescriptor<Reads, Sends>, Optional>> & { readonly of: Of },
 ): ConsumerDescriptor<Reads, Sends> {
-  return { ...about, name, sends: about.sends ?? [] };
+  const { of, source = `/${applicationOfSenders(of)}/${name}`, reads = of.messages, sends = [], ...rest } = about;
+  return { cursorKey: 'cursor', ...rest, name, of, source, reads: reads as readonly Reads[], sends };
+}
+
+function applicationOfSenders({ name, kind, senders }: Channel): string {
+  const applications = 'anyServiceOf' in senders ? [senders.anyServiceOf] : senders.map(applicationOf);
+  const [application, ...others] = new Set(applications);
+  if (kind === 'topic' && application !== undefined && others.length === 0) return application;
+  throw new Error(`say the \`source\` of the consumer of ${name}`);
 }
