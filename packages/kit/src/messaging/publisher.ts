@@ -65,10 +65,6 @@ export type Changed<State, Beside extends string = never> =
 /** Others changed the aggregate between read and write. */
 const ATTEMPTS = 5;
 
-export type Publisher<State extends Versioned, Topic extends Channel = Channel> = ReturnType<
-  typeof createPublisher<State, Topic>
->;
-
 /**
  * Commits state, version and messages of an aggregate in one transaction; the relay publishes them. A `create` costs that
  * transaction, a `change` a read more, and each subject of a queue that keeps order another, of its count.
