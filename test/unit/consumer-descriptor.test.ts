@@ -1,6 +1,6 @@
 import { defineConsumer } from '@rollcall/kit/contracts/consumer';
 import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
-import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
+import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
 import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
