@@ -1,6 +1,8 @@
 import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
 import { eventBridgeEvent, foreign } from '@rollcall/kit/messaging/foreign';
 import { type Envelope, type ReadEnvelope, readMessage } from '@rollcall/kit/messaging/message';
+import { createConsume } from '@rollcall/kit/messaging/subscriber-functions/consume';
+import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readCloudEvent, readNotified } from '../guides/ordered-consumer-on-your-queue/adapters.ts';
@@ -132,6 +134,28 @@ describe('a subscriber of messages of others', () => {
     const { store, raw } = subscriber({}, false, { channel, read });
     expect(await raw('{}')).toBe('parked');
     expect([...store.waiting.values()][0]?.error).toContain('e1: it has no version, which its channel keeps order by');
+  });
+
+  it('is logged about by its own id', async () => {
+    const logged: object[] = [];
+    const consume = createConsume({
+      subscriber: {
+        apply: () => Promise.reject(new Error('broken')),
+        hold: () => Promise.reject(new Error('not held')),
+        isSuspect: async () => false,
+      },
+      together: (run) => run(),
+      redeliver: async () => {},
+      capability: undefined,
+      mode: async () => 'on',
+      now: () => new Date(time),
+      read: readOrder,
+      logger: { warn: (_: string, about: object) => logged.push(about) } as never,
+      count: () => {},
+    });
+    const record = { messageId: 'q1', body: text(order), attributes: { ApproximateReceiveCount: '1' } };
+    expect(await consume({ Records: [record] } as SQSEvent)).toEqual({ batchItemFailures: [{ itemIdentifier: 'q1' }] });
+    expect(logged).toMatchObject([{ message_id: 'e1', correlation_id: 'e1' }]);
   });
 
   it('knows by its own id over which message its function died', async () => {
