@@ -1,5 +1,5 @@
+import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
 import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';

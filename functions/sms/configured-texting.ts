@@ -2,7 +2,7 @@ import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2'
 import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws/clients';
 import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
 import { createRegistry } from '@rollcall/kit/discovery/registry';
-import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
+import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
 import { createObservability } from '@rollcall/kit/observability/observability';
 import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import type { CircuitState } from '@rollcall/kit/resilience/circuit';

@@ -19,7 +19,10 @@ export function subscriber(
   handlers: Handlers<(typeof contracts)[number]> = {},
   joinsLate = false,
   more: Partial<
-    Pick<SubscriberOptions<MessageContract>, 'sender' | 'unordered' | 'channel' | 'senderPrefix' | 'mayReplyOn'>
+    Pick<
+      SubscriberOptions<MessageContract>,
+      'sender' | 'unordered' | 'channel' | 'read' | 'senderPrefix' | 'mayReplyOn'
+    >
   > = {},
 ) {
   const store = new InMemorySubscriberStore();

@@ -10,11 +10,11 @@ const MOST = 500 * KB;
  * providers: docs/decisions/0034-what-a-cold-start-carries.md.
  */
 const LARGER: Readonly<Record<string, number>> = {
-  'functions/points/commands.handler.ts': 580 * KB,
+  'functions/points/commands.handler.ts': 582 * KB,
   'functions/registration/register.handler.ts': 680 * KB,
   'functions/registration/rpc.handler.ts': 820 * KB,
   'functions/sms/commands.handler.ts': 645 * KB,
-  'functions/sms/events.handler.ts': 540 * KB,
+  'functions/sms/events.handler.ts': 542 * KB,
 };
 
 describe('a bundle', () => {

@@ -109,6 +109,12 @@ describe('relay functions', () => {
     });
   });
 
+  it('ask for the stream that tells what was committed', async () => {
+    const { relay } = functionsOf(failing({}));
+    const keysOnly = { eventName: 'INSERT', dynamodb: { SequenceNumber: '1' } };
+    await expect(relay({ Records: [keysOnly] } as DynamoDBStreamEvent)).rejects.toThrow('the view type NEW_IMAGE');
+  });
+
   it('let the sweep count, for its alarm, and tell what stays unpublished', async () => {
     const report = await functionsOf(failing({ a: new Error('refused') })).sweep({}, inTime);
     expect(report).toEqual({

@@ -1,6 +1,6 @@
 import { defineConsumer } from '@rollcall/kit/contracts/consumer';
 import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
-import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
+import { consumerFunctions, type HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
 import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
@@ -114,6 +114,12 @@ describe('the functions of a consumer', () => {
     expect(handlersOf('shop-dev-points-commands-consume')).toThrow(
       'the function shop-dev-points-commands-consume has the handlers of consumer points',
     );
+  });
+
+  it('do not start without switches, if operators are to pause them', () => {
+    const settings = { tableName: 'somewhere', queueUrl: 'somewhere', deadLettersUrl: 'somewhere' };
+    const start = () => consumerFunctions(eventConsumer, settings, () => ({}) as never);
+    expect(start).toThrow('consumer points: it has the capability points, and no switchesTable to pause it by');
   });
 
   it('do not take a request of an operator that is none', async () => {

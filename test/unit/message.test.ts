@@ -48,7 +48,7 @@ describe('message', () => {
   it('stands at its version, or, where there is no order, at a place of its own', () => {
     expect(placeOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(placeOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
-    expect(() => placeOf(sms('hi'), false)).toThrow('is no version');
+    expect(() => placeOf(sms('hi'), false)).toThrow('has no version');
   });
 
   it('is refused at its source if its data breaks the contract', () => {

@@ -30,6 +30,8 @@ function sender(answer: (entries: Entry[]) => object) {
   const addresses = {
     topic: 'arn:aws:sns:us-east-1:000000000000:test.fifo',
     queue: 'http://127.0.0.1/000000000000/test.fifo',
+    'topic without order': 'arn:aws:sns:us-east-1:000000000000:test',
+    'queue without order': 'http://127.0.0.1/000000000000/test',
   };
   return { ...createSender({ publish: publishByTopics(client), sqs: client, addresses }), calls };
 }
@@ -117,11 +119,18 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
 });
 
 describe('the sender', () => {
+  it.each(['topic', 'queue'])('names no group to a %s without order, which would refuse it', async (kind) => {
+    const { send, calls } = sender(allConfirmed);
+    await send([outgoingMessage('m', 'id', '{}', `${kind} without order`)]);
+    expect(calls[0]?.[0]).not.toHaveProperty('MessageGroupId');
+    expect(calls[0]?.[0]).not.toHaveProperty('MessageDeduplicationId');
+  });
+
   it('refuses a channel that it has no address for, and sends the rest', async () => {
     const { send, calls } = sender(allConfirmed);
     const errors = await send([outgoingMessage('a', '1', '{}', 'nowhere'), outgoingMessage('b', '2', '{}', 'queue')]);
     expect([...errors].map(([{ group }, error]) => [group, isPermanent(error), error.message])).toEqual([
-      ['a', true, 'no address for channel nowhere; there are: topic,queue'],
+      ['a', true, 'no address for channel nowhere; there are: topic,queue,topic without order,queue without order'],
     ]);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['b']);
   });

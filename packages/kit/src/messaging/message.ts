@@ -93,6 +93,9 @@ export function encodeMessage<C extends MessageContract>(contract: C, message: M
 /** A message whose header can be read, and whose data nobody has looked at yet. */
 export type Envelope = Header & EncodedData;
 
+/** Reads what a queue delivers. @throws {UnreadableMessageError} naming what is wrong */
+export type ReadEnvelope = (body: string) => Envelope;
+
 /** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
@@ -103,9 +106,9 @@ export function readEnvelope(body: string): Envelope {
 }
 
 /** What a line that is logged about a message is to tell of it, as spans do; of one that nobody can read, nothing. */
-export function logFieldsOf(body: string): LogFields {
+export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): LogFields {
   try {
-    const { id, correlationid, traceparent } = readEnvelope(body);
+    const { id, correlationid, traceparent } = read(body);
     return {
       message_id: id,
       ...(correlationid && { correlation_id: correlationid }),
@@ -168,6 +171,8 @@ const disagreement = ({ subjectField }: MessageContract) => `its subject is not 
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
+  if (message.sequence === undefined)
+    throw new UnreadableMessageError(`message ${message.id}: it has no version, which its channel keeps order by`);
   const version = Number(message.sequence);
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new UnreadableMessageError(`message ${message.id}: sequence ${message.sequence} is no version from 1 up`);
@@ -189,7 +194,7 @@ export interface Place {
 export const placeOf = (message: Pick<Envelope, 'id' | 'subject' | 'sequence'>, unordered: boolean): Place =>
   unordered ? { aggregateId: message.id, version: 1 } : { aggregateId: message.subject, version: versionOf(message) };
 
-function parseJson(body: string): unknown {
+export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

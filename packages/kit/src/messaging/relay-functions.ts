@@ -53,7 +53,9 @@ export function relayFunctions(
   return {
     relay: (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
       flushed(async () => {
-        const rung = event.Records.map((record) => ({ record, row: rowOf(record) }));
+        // What was published is deleted, which is no doorbell; a filter of the mapping saves the invocation.
+        const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
+        const rung = rows.map((record) => ({ record, row: rowOf(record) }));
         // What it publishes belongs to other traces, and is linked to this.
         const { published, failed } = await traced(
           'relay',
@@ -114,5 +116,8 @@ export function relayFunctions(
   };
 }
 
-const rowOf = ({ dynamodb }: DynamoDBRecord) =>
-  readRow(unmarshall(dynamodb?.NewImage as Record<string, AttributeValue>));
+/** @throws {Error} if the stream does not say what was inserted: then only the sweep publishes */
+function rowOf({ dynamodb }: DynamoDBRecord): OutboxRow {
+  if (!dynamodb?.NewImage) throw new Error('the stream of the outbox must have the view type NEW_IMAGE');
+  return readRow(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));
+}

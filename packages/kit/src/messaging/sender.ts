@@ -18,7 +18,7 @@ export interface Sender {
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
 
-/** By channel name: the ARN of a FIFO topic, or the URL of a queue. */
+/** By channel name: the ARN of a topic, or the URL of a queue. */
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
@@ -178,8 +178,8 @@ export function gathering(sender: Sender, patience: () => Promise<unknown> = wai
 
 const isTopic = (address: string) => address.startsWith('arn:');
 
-/** A queue that keeps no order refuses a deduplication id. */
-const isOrdered = (address: string) => isTopic(address) || address.endsWith('.fifo');
+/** Topics and queues that keep no order refuse a deduplication id. */
+const isOrdered = (address: string) => address.endsWith('.fifo');
 
 /** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
 const beginSending = (address: string, { channel, group, messageId, type, traceparent }: OutgoingMessage): Span =>

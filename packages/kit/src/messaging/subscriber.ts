@@ -1,5 +1,5 @@
 import type { MessageContract } from '../contracts/contract.ts';
-import { type ApplierOptions, createApplier } from './applier.ts';
+import { type Applier, type ApplierOptions, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
 import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
@@ -16,14 +16,27 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> &
   Expected;
 
-export type Subscriber = ReturnType<typeof createSubscriber>;
-
 /** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
-export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>) {
+export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;
-  const applier = createApplier(options);
   const read = (sent: Sent) => readExpected(sent, options);
-  const parkingOptions = { ...options, unordered, applier, readParked: read };
+  return subscriberWith({ ...options, idempotent, unordered, applier: createApplier(options), read });
+}
+
+export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place' | 'readParked'> {
+  applier: Applier;
+  /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
+  read: (sent: Sent) => Envelope;
+  idempotent: boolean;
+  unordered: boolean;
+}
+
+export type Subscriber = ReturnType<typeof subscriberWith>;
+
+/** Has messages applied by an applier, and sets aside what it cannot apply. */
+export function subscriberWith(options: AppliedOptions) {
+  const { applier, read, unordered } = options;
+  const parkingOptions = { ...options, readParked: read };
   const { park, parkUnreadable, release, redrive } = createParking(parkingOptions);
   const tries = createTries({ ...parkingOptions, park });
   const setAside = createSetAside({ ...parkingOptions, park, parkSuspect: tries.parkSuspect });

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Observability } from '../../observability/observability.ts';
 import { type ConsumerReport, consume } from '../consumer.ts';
 import { PostponedError } from '../errors.ts';
-import { logFieldsOf } from '../message.ts';
+import { logFieldsOf, type ReadEnvelope } from '../message.ts';
 import type { Redeliver } from '../redelivery.ts';
 import type { Subscriber } from '../subscriber.ts';
 
@@ -14,6 +14,7 @@ export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> 
   capability: string | undefined;
   mode: () => Promise<string>;
   now: () => Date;
+  read: ReadEnvelope | undefined;
 }
 
 /** A message of a capability that is paused comes again after so long, and a second more each time. */
@@ -23,11 +24,11 @@ const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateR
 
 /** Takes a batch from the queue. */
 export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { subscriber, together, redeliver, capability, mode, now, logger, count } = options;
+  const { subscriber, together, redeliver, capability, mode, now, read, logger, count } = options;
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
-      const about = logFieldsOf(body);
+      const about = logFieldsOf(body, read);
       // Of these there may be thousands, and none is news.
       if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
       else logger.warn('message given back', { ...about, error });

@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import { addresses, readEnvironment, text } from '../../aws/environment.ts';
+import type { ConsumerSettings } from '../consumer-functions.ts';
 
 /**
- * What the construct Consumer tells both functions of a consumer.
+ * What the construct Consumer tells both functions of a consumer: its `TABLE`, its `QUEUE_URL`, the queues of its dead
+ * letters (`DEAD_LETTERS_URL`) and of what SNS could not deliver (`UNDELIVERED_URL`), whether it `JOINS_LATE`, the
+ * `CHANNELS` that it may send to, the `SWITCHES_TABLE` and, if senders are verified, the `SENDER_PREFIX` of the stage's
+ * functions.
  * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
  */
-export function environmentOf(consumer: string) {
-  const { AWS_LAMBDA_FUNCTION_NAME: name, ...environment } = readEnvironment(
+export function environmentOf(consumer: string): ConsumerSettings {
+  const environment = readEnvironment(
     z.object({
       AWS_LAMBDA_FUNCTION_NAME: text,
       TABLE: text,
@@ -19,6 +23,19 @@ export function environmentOf(consumer: string) {
       SENDER_PREFIX: text.optional(),
     }),
   );
-  if (name.endsWith(`-${consumer}-consume`) || name.endsWith(`-${consumer}-sweep`)) return environment;
-  throw new Error(`the function ${name} has the handlers of consumer ${consumer}: its \`entry\` is another consumer's`);
+  const { AWS_LAMBDA_FUNCTION_NAME: name } = environment;
+  if (!name.endsWith(`-${consumer}-consume`) && !name.endsWith(`-${consumer}-sweep`))
+    throw new Error(
+      `the function ${name} has the handlers of consumer ${consumer}: its \`entry\` is another consumer's`,
+    );
+  return {
+    tableName: environment.TABLE,
+    queueUrl: environment.QUEUE_URL,
+    deadLettersUrl: environment.DEAD_LETTERS_URL,
+    undeliveredUrl: environment.UNDELIVERED_URL,
+    joinsLate: environment.JOINS_LATE,
+    channels: environment.CHANNELS,
+    switchesTable: environment.SWITCHES_TABLE,
+    senderPrefix: environment.SENDER_PREFIX,
+  };
 }

@@ -1,6 +1,6 @@
 import { maySend, type SenderRules } from '../../contracts/channel.ts';
 import { UnreadableMessageError } from '../errors.ts';
-import { type Envelope, readEnvelope } from '../message.ts';
+import { type Envelope, type ReadEnvelope, readEnvelope } from '../message.ts';
 import type { Sent } from '../parking/place.ts';
 import { isSentBy } from '../sender-id.ts';
 
@@ -9,11 +9,16 @@ export interface Expected {
   channel: SenderRules;
   /** What the names of functions begin with that may send to its queue; missing: nobody verifies who has sent a message. */
   senderPrefix?: string | undefined;
+  /** Reads messages that are no CloudEvents of the kit: `foreign`. */
+  read?: ReadEnvelope | undefined;
 }
 
 /** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
-export function readExpected({ body, senderId }: Sent, { channel, senderPrefix }: Expected): Envelope {
-  const envelope = readEnvelope(body);
+export function readExpected(
+  { body, senderId }: Sent,
+  { channel, senderPrefix, read = readEnvelope }: Expected,
+): Envelope {
+  const envelope = read(body);
   const { id, source, type } = envelope;
   if (!maySend(channel, envelope))
     throw new UnreadableMessageError(`message ${id}: ${source} may not send ${type} on this channel`);

@@ -2,7 +2,8 @@ import { CRASHES_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../../contracts
 import type { Applier, Attempt } from '../applier.ts';
 import type { Delivery, Outcome } from '../consumer.ts';
 import { PostponedError, TransientError, UnreadableMessageError } from '../errors.ts';
-import { type Envelope, placeOf, readEnvelope } from '../message.ts';
+import { type Envelope, placeOf } from '../message.ts';
+import type { Sent } from '../parking/place.ts';
 import { reasonOf } from '../parking/policy.ts';
 import type { Parking } from '../parking.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -12,13 +13,15 @@ export interface TriesOptions {
   applier: Applier;
   park: Parking['park'];
   unordered: boolean;
+  /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
+  read: (sent: Sent) => Envelope;
 }
 
 /** Receives beyond these may have been no tries. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Tries what a queue delivers. */
-export function createTries({ store, applier, park, unordered }: TriesOptions) {
+export function createTries({ store, applier, park, unordered, read }: TriesOptions) {
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
@@ -60,10 +63,10 @@ export function createTries({ store, applier, park, unordered }: TriesOptions) {
       delivery.receives > RECEIVES_BEFORE_PARKING ? attemptNoted(envelope, delivery) : attempt(envelope, delivery),
 
     /** Whether a try of the message began before and never ended: its function died over it, or over another beside it. */
-    async isSuspect({ body, receives }: Delivery): Promise<boolean> {
-      if (receives <= RECEIVES_BEFORE_PARKING) return false;
+    async isSuspect(delivery: Delivery): Promise<boolean> {
+      if (delivery.receives <= RECEIVES_BEFORE_PARKING) return false;
       try {
-        return (await store.begun(keyOf(readEnvelope(body)))) > 0;
+        return (await store.begun(keyOf(read(delivery)))) > 0;
       } catch (error) {
         if (error instanceof UnreadableMessageError) return false;
         throw error;

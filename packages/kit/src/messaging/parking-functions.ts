@@ -1,0 +1,64 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
+import { createObservability } from '../observability/observability.ts';
+import type { Applier } from './applier.ts';
+import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
+import { isPermanent } from './errors.ts';
+import { type Envelope, readEnvelope } from './message.ts';
+import { withMessagingErrors } from './remote-errors.ts';
+import { subscriberWith } from './subscriber.ts';
+import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
+
+/**
+ * Applies a message by itself, at least once: it must be idempotent by the message's id.
+ * @throws {PermanentError} if trying again will not help: it is parked for a person
+ * @throws {PostponedError} if it is to come again at a time
+ * @throws {Error} for everything else: it is tried again, and from its fifth receive on by the sweep
+ */
+export type ApplyMessage = (message: Envelope) => Promise<void>;
+
+/** There is no cursor: what `apply` does is all that is known of a message. */
+const CURSOR_KEY = 'none';
+
+/**
+ * Parking and redrive alone, for a consumer that applies its messages without the kit: what cannot be applied is set aside,
+ * and comes back. Each message is on its own: others of its subject do not wait for it.
+ * @returns `consume`, for the queue, and `sweep`, for a timer and for operators
+ */
+export function parkingFunctions(name: string, settings: QueueSettings, apply: ApplyMessage) {
+  const { tableName, queueUrl, read = readEnvelope } = settings;
+  const observability = createObservability(name);
+  const now = () => new Date();
+  const subscriber = subscriberWith({
+    store: createSubscriberStore({ client: createDynamoDB(), tableName, cursorKey: CURSOR_KEY }),
+    queueName: nameOfQueue(queueUrl),
+    contracts: [],
+    joinsLate: false,
+    idempotent: true,
+    unordered: true,
+    applier: applierOf(apply, now),
+    read: ({ body }) => read(body),
+    now,
+    random: Math.random,
+  });
+  return queueFunctions(settings, {
+    ...{ name, observability, now, subscriber },
+    sqs: new SQSClient(clientDefaults),
+    together: (run) => run(),
+    capability: undefined,
+    mode: async () => 'on',
+  });
+}
+
+const applierOf = (apply: ApplyMessage, now: () => Date): Applier => ({
+  async apply(message) {
+    try {
+      await withMessagingErrors(now, () => apply(message));
+      return { outcome: 'applied' };
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      return { outcome: 'parked', reason: 'failed', error };
+    }
+  },
+  async settle() {},
+});

@@ -1,0 +1,50 @@
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { consumerFunctions } from '@rollcall/kit/messaging/consumer-functions';
+import { orderCancelled, orderPlaced, orders, readOrder } from './orders.ts';
+
+const { SHIPMENTS_TABLE = '', CONSUMER_TABLE = '', QUEUE_URL = '', DEAD_LETTERS_URL = '' } = process.env;
+
+const shipping = defineConsumer('shipping', {
+  source: '/shop/shipping',
+  of: orders,
+  reads: [orderPlaced, orderCancelled],
+  cursorKey: 'order',
+  // There are orders from before its first deployment.
+  joinsLate: true,
+});
+
+const settings = {
+  tableName: CONSUMER_TABLE,
+  queueUrl: QUEUE_URL,
+  deadLettersUrl: DEAD_LETTERS_URL,
+  read: readOrder,
+};
+
+export const { consume, sweep } = consumerFunctions(shipping, settings, () => ({
+  OrderPlaced: ({ subject, data }) => ({
+    writes: [
+      {
+        Update: {
+          TableName: SHIPMENTS_TABLE,
+          Key: { orderNo: subject },
+          UpdateExpression: 'SET #state = :state, quantity = :quantity',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':state': 'planned', ':quantity': data.quantity },
+        },
+      },
+    ],
+  }),
+  OrderCancelled: ({ subject }) => ({
+    writes: [
+      {
+        Update: {
+          TableName: SHIPMENTS_TABLE,
+          Key: { orderNo: subject },
+          UpdateExpression: 'SET #state = :state',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':state': 'stopped' },
+        },
+      },
+    ],
+  }),
+}));

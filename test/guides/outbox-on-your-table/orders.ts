@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { createDynamoDB } from '@rollcall/kit/aws/clients';
+import { transact } from '@rollcall/kit/aws/transact';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { createMessage } from '@rollcall/kit/messaging/message';
+import { outboxPut, type TransactItem } from '@rollcall/kit/messaging/outbox';
+import { outgoing } from '@rollcall/kit/messaging/outgoing';
+import * as z from 'zod';
+
+const { ORDERS_TABLE = '', OUTBOX_TABLE = '' } = process.env;
+const client = createDynamoDB();
+
+export const orderChanged = {
+  type: 'shop.order.changed.v1',
+  kind: 'event',
+  subjectField: 'orderId',
+  data: z.object({ orderId: z.string(), state: z.enum(['placed', 'cancelled']) }),
+} as const satisfies MessageContract;
+
+type State = z.infer<typeof orderChanged.data>['state'];
+
+/** The message about a change, as an item of the transaction that makes the change. */
+function messageAbout(orderId: string, version: number, state: State): TransactItem {
+  const time = new Date();
+  const data = { orderId, state };
+  const about = { id: randomUUID(), source: '/shop/orders', subject: orderId, version, time, data };
+  const message = outgoing('order-events', orderChanged, createMessage(orderChanged, about));
+  return outboxPut(OUTBOX_TABLE, {
+    aggregateId: orderId,
+    version,
+    messages: [message],
+    committedAt: time.toISOString(),
+  });
+}
+
+export async function placeOrder(orderId: string): Promise<void> {
+  const order = { orderId, state: 'placed', version: 1 };
+  await transact(client, [
+    { Put: { TableName: ORDERS_TABLE, Item: order, ConditionExpression: 'attribute_not_exists(orderId)' } },
+    messageAbout(orderId, 1, 'placed'),
+  ]);
+}
+
+/** @throws {TransactionCanceledException} if somebody else changed the order at the same moment: try again */
+export async function cancelOrder(orderId: string): Promise<void> {
+  const { Item: order } = await client.send(
+    new GetCommand({ TableName: ORDERS_TABLE, Key: { orderId }, ConsistentRead: true }),
+  );
+  if (!order) throw new Error(`there is no order ${orderId}`);
+  // An order from before the outbox has no version yet.
+  const { version: before } = order;
+  const version = (before ?? 0) + 1;
+  const isAsRead = before === undefined ? 'attribute_not_exists(#version)' : '#version = :before';
+  await transact(client, [
+    {
+      Update: {
+        TableName: ORDERS_TABLE,
+        Key: { orderId },
+        UpdateExpression: 'SET #state = :state, #version = :version',
+        ConditionExpression: `attribute_exists(orderId) AND ${isAsRead}`,
+        ExpressionAttributeNames: { '#state': 'state', '#version': 'version' },
+        ExpressionAttributeValues: {
+          ':state': 'cancelled',
+          ':version': version,
+          ...(before !== undefined && { ':before': before }),
+        },
+      },
+    },
+    messageAbout(orderId, version, 'cancelled'),
+  ]);
+}

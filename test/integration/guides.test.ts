@@ -1,0 +1,275 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { close, listen } from '@rollcall/local/server/listen';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { invocation, startOwnCloud } from '../support/own-cloud.ts';
+
+const root = join(import.meta.dirname, '../..');
+const code = readdirSync(join(root, 'test/guides'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+
+it.each(code)('the guide shows %s as it runs here', (file) => {
+  const [guide = ''] = file.split('/');
+  const page = readFileSync(join(root, `docs/guides/${guide}.md`), 'utf8');
+  const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block);
+  expect(blocks).toContain(readFileSync(join(root, 'test/guides', file), 'utf8'));
+});
+
+let cloud: Awaited<ReturnType<typeof startOwnCloud>>;
+beforeAll(async () => {
+  cloud = await startOwnCloud();
+});
+afterAll(() => cloud.stop());
+
+/** Lets the handlers' clock show a later time. */
+function pass(minutes: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+const parked = async (table: string) =>
+  (await cloud.items(table, PARKED_INDEX)).map(({ messageId, reason }) => `${messageId} ${reason}`).toSorted();
+
+const errorsOf = async (table: string) => (await cloud.items(table, PARKED_INDEX)).map(({ error }) => error);
+
+describe('the outbox on a table that is there', () => {
+  async function shop(name: string, destination: string) {
+    const orders = await cloud.table(`${name}-orders`, 'orderId');
+    const outbox = await cloud.outboxTable(`${name}-outbox`);
+    const environment = { ORDERS_TABLE: orders, OUTBOX_TABLE: outbox.name, ORDER_EVENTS: destination };
+    const load = async () => ({
+      ...(await import('../guides/outbox-on-your-table/orders.ts')),
+      ...(await import('../guides/outbox-on-your-table/publish.handler.ts')),
+    });
+    return { orders, outbox, ...(await cloud.functions(load, environment)) };
+  }
+  const told = (bodies: Array<Record<string, unknown>>) =>
+    bodies.map(({ subject, sequence, data }) => [subject, Number(sequence), (data as { state: string }).state]);
+
+  it.each(['topic', 'topic.fifo'])('publishes what changed to a %s, also of an order from before', async (kind) => {
+    const { topicArn, queueUrl } = await cloud.topicWithQueue(`order-events-${kind}`);
+    const { orders, outbox, placeOrder, cancelOrder, relay } = await shop(kind.replace('.', '-'), topicArn);
+    await cloud.put(orders, { orderId: 'old', state: 'placed' });
+    await cancelOrder('old');
+    await placeOrder('new');
+    await cancelOrder('new');
+
+    expect(await relay(await cloud.recorded(outbox.stream))).toEqual({ batchItemFailures: [] });
+    const found = told(await cloud.bodies(queueUrl));
+    expect(found.filter(([subject]) => subject === 'new')).toEqual([
+      ['new', 1, 'placed'],
+      ['new', 2, 'cancelled'],
+    ]);
+    expect(found.filter(([subject]) => subject === 'old')).toEqual([['old', 1, 'cancelled']]);
+    expect(await cloud.items(outbox.name)).toEqual([]);
+  });
+
+  it('publishes to a FIFO queue; the sweep does, what no stream has told', async () => {
+    const queue = await cloud.queue('order-events.fifo');
+    const { outbox, placeOrder, cancelOrder, sweep } = await shop('queue', queue);
+    await placeOrder('A');
+    await cancelOrder('A');
+    expect(await sweep({}, invocation)).toMatchObject({ published: 2, failedAggregates: 0 });
+    expect(told(await cloud.bodies(queue))).toEqual([
+      ['A', 1, 'placed'],
+      ['A', 2, 'cancelled'],
+    ]);
+    expect(await cloud.items(outbox.name)).toEqual([]);
+  });
+
+  it('is told by a stream without filter what was deleted, too', async () => {
+    const { topicArn, queueUrl } = await cloud.topicWithQueue('deleted');
+    const { outbox, placeOrder, relay, sweep } = await shop('deleted', topicArn);
+    await placeOrder('A');
+    await sweep({}, invocation);
+    await cloud.bodies(queueUrl);
+    const { Records } = await cloud.recorded(outbox.stream);
+    const deleted = Records.filter(({ eventName }) => eventName === 'REMOVE');
+    expect(deleted).toHaveLength(1);
+    expect(await relay({ Records: deleted })).toEqual({ batchItemFailures: [] });
+  });
+
+  it('has no message of a change that failed, and one of each that was made', async () => {
+    const { orders, outbox, placeOrder, cancelOrder } = await shop('race', 'https://nowhere');
+    await placeOrder('A');
+    await expect(placeOrder('A')).rejects.toMatchObject({ name: 'TransactionCanceledException' });
+    const outcomes = await Promise.allSettled([cancelOrder('A'), cancelOrder('A'), cancelOrder('A')]);
+    const made = 1 + outcomes.filter(({ status }) => status === 'fulfilled').length;
+    expect(await cloud.items(orders)).toEqual([{ orderId: 'A', state: 'cancelled', version: made }]);
+    expect(await cloud.items(outbox.name)).toHaveLength(made);
+  });
+});
+
+describe('the ordered consumer on a queue that is there', () => {
+  const at = '2026-11-29T10:00:00Z';
+
+  async function shipping(name: string) {
+    const queue = await cloud.queue(`${name}.fifo`);
+    const environment = {
+      SHIPMENTS_TABLE: await cloud.table(`${name}-shipments`, 'orderNo'),
+      CONSUMER_TABLE: await cloud.consumerTable(`${name}-shipping`),
+      QUEUE_URL: queue,
+      DEAD_LETTERS_URL: await cloud.queue(`${name}-dlq.fifo`),
+    };
+    const load = () => import('../guides/ordered-consumer-on-your-queue/shipping.handler.ts');
+    const { consume, sweep } = await cloud.functions(load, environment);
+    const order = (orderNo: string, revision: number, event: string, payload: object = {}) =>
+      cloud.send(queue, { eventId: `${orderNo}/${revision}`, event, orderNo, revision, at, payload }, orderNo);
+    return {
+      table: environment.CONSUMER_TABLE,
+      queue,
+      placed: (orderNo: string, revision: number, quantity: number) =>
+        order(orderNo, revision, 'OrderPlaced', { quantity }),
+      cancelled: (orderNo: string, revision: number) => order(orderNo, revision, 'OrderCancelled'),
+      deliver: () => cloud.deliver(queue, consume),
+      sweep: (request = {}) => sweep(request, invocation),
+      shipments: () => cloud.items(environment.SHIPMENTS_TABLE),
+    };
+  }
+
+  it('applies each message of others once and in order, to a table that is there', async () => {
+    const { table, placed, cancelled, deliver, sweep, shipments } = await shipping('shop');
+    await placed('A', 1, 3);
+    await placed('A', 1, 3);
+    await cancelled('A', 3);
+    expect(await deliver()).toBe(0);
+    expect(await shipments()).toEqual([{ orderNo: 'A', state: 'planned', quantity: 3 }]);
+    expect(await parked(table)).toEqual(['A/3 gap']);
+
+    await placed('A', 2, 5);
+    await deliver();
+    expect(await shipments()).toEqual([{ orderNo: 'A', state: 'planned', quantity: 5 }]);
+    await sweep();
+    expect(await shipments()).toEqual([{ orderNo: 'A', state: 'stopped', quantity: 5 }]);
+    expect(await parked(table)).toEqual([]);
+  });
+
+  it('begins an order that is older than itself where it meets it', async () => {
+    const { placed, deliver, sweep, shipments } = await shipping('late');
+    await placed('old', 8, 2);
+    await deliver();
+    await sweep();
+    expect(await shipments()).toEqual([]);
+    pass(6);
+    await sweep();
+    expect(await shipments()).toEqual([{ orderNo: 'old', state: 'planned', quantity: 2 }]);
+  });
+
+  it('parks what cannot be read, and says why', async () => {
+    const { table, queue, placed, deliver, shipments } = await shipping('unreadable');
+    await cloud.send(queue, 'order A-17', 'B');
+    await cloud.send(queue, { eventId: 'e1', event: 'OrderPlaced', revision: 1, at, payload: {} }, 'B');
+    await placed('B', 1, 1);
+    expect(await deliver()).toBe(0);
+    expect((await errorsOf(table)).toSorted()).toEqual([
+      'UnreadableMessageError: message is no JSON',
+      'UnreadableMessageError: message is not what its adapter reads: orderNo is missing',
+    ]);
+    expect(await shipments()).toHaveLength(1);
+  });
+
+  it('applies once by id what has no version, from a standard queue', async () => {
+    const environment = {
+      ACCOUNTS_TABLE: await cloud.table('accounts', 'accountNo'),
+      CONSUMER_TABLE: await cloud.consumerTable('payments'),
+      QUEUE_URL: await cloud.queue('payments'),
+      DEAD_LETTERS_URL: await cloud.queue('payments-dlq'),
+    };
+    const load = () => import('../guides/ordered-consumer-on-your-queue/payments.handler.ts');
+    const { consume } = await cloud.functions(load, environment);
+    const received = (id: string, cents: number) => ({
+      ...{ version: '0', id, source: 'com.example.bank', 'detail-type': 'Payment Received' },
+      ...{ account: '111122223333', time: at, region: 'eu-west-1', resources: [] },
+      detail: { accountNo: 'C-4', cents },
+    });
+    for (const message of [received('p1', 100), received('p1', 100), received('p2', 20)])
+      await cloud.send(environment.QUEUE_URL, message);
+    expect(await cloud.deliver(environment.QUEUE_URL, consume)).toBe(0);
+    expect(await cloud.items(environment.ACCOUNTS_TABLE)).toEqual([{ accountNo: 'C-4', cents: 120 }]);
+  });
+});
+
+describe('parking alone', () => {
+  /** A billing service that answers as it is told, and notes which invoices it made. */
+  async function billing(name: string) {
+    const service = { status: 201, made: [] as Array<string | undefined> };
+    const server = createServer((request, response) => {
+      if (service.status < 400) service.made.push(request.headers['idempotency-key']?.toString());
+      response.writeHead(service.status).end();
+    });
+    const url = await listen(server, 0, 'billing');
+    onTestFinished(() => close(server));
+    const environment = {
+      PARKING_TABLE: await cloud.consumerTable(`${name}-parked`),
+      QUEUE_URL: await cloud.queue(name),
+      DEAD_LETTERS_URL: await cloud.queue(`${name}-dlq`),
+      BILLING_URL: url,
+    };
+    const load = () => import('../guides/parking-alone/invoices.handler.ts');
+    const { consume, sweep } = await cloud.functions(load, environment);
+    return {
+      service,
+      table: environment.PARKING_TABLE,
+      job: (jobId: string, queue = environment.QUEUE_URL) =>
+        cloud.send(queue, { jobId, customer: 'C-4', createdAt: '2026-11-29T10:00:00Z', cents: 1250 }),
+      deadLetters: environment.DEAD_LETTERS_URL,
+      queue: environment.QUEUE_URL,
+      deliver: () => cloud.deliver(environment.QUEUE_URL, consume),
+      sweep: (request = {}) => sweep(request, invocation),
+    };
+  }
+
+  it('parks at once what is refused for good; a redrive brings it back', async () => {
+    const { service, table, job, deliver, sweep } = await billing('refused');
+    service.status = 422;
+    await job('j1');
+    expect(await deliver()).toBe(0);
+    expect(await parked(table)).toEqual(['j1 failed']);
+    pass(60);
+    service.status = 201;
+    await sweep();
+    expect(service.made).toEqual([]);
+    expect(await sweep({ redrive: ['j1'] })).toMatchObject({ reports: [{ aggregateId: 'j1', applied: 1 }] });
+    expect(service.made).toEqual(['j1']);
+    expect(await parked(table)).toEqual([]);
+  });
+
+  it('gives back what fails for now, parks it at its fifth receive, and tries it by the sweep', async () => {
+    const { service, table, job, deliver, sweep } = await billing('down');
+    service.status = 503;
+    await job('j2');
+    for (let receives = 1; receives < 5; receives++) expect(await deliver()).toBe(1);
+    expect(await parked(table)).toEqual([]);
+    expect(await deliver()).toBe(0);
+    expect(await parked(table)).toEqual(['j2 retry']);
+    service.status = 201;
+    pass(1);
+    await sweep();
+    expect(service.made).toEqual(['j2']);
+    expect(await parked(table)).toEqual([]);
+  });
+
+  it('takes dead letters back, and skips what a person gives up', async () => {
+    const { service, table, job, deadLetters, queue, deliver, sweep } = await billing('given-up');
+    await job('j3', deadLetters);
+    await sweep();
+    expect(await parked(table)).toEqual(['j3 retry']);
+    pass(5);
+    await sweep();
+    expect(service.made).toEqual(['j3']);
+
+    service.status = 422;
+    await job('j4');
+    await cloud.send(queue, { customer: 'C-4', createdAt: 'today', cents: 1 });
+    await deliver();
+    expect(await errorsOf(table)).toContain(
+      'UnreadableMessageError: message is not what its adapter reads: jobId is missing',
+    );
+    const discard = { aggregateId: 'j4', version: 1 };
+    expect(await sweep({ discard, because: 'a test' })).toEqual({ discarded: discard });
+    expect((await parked(table)).filter((one) => one.startsWith('j4'))).toEqual([]);
+  });
+});

@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DynamoDBClient,
+  type KeySchemaElement,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from '@aws-sdk/client-dynamodb-streams';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { startEmulators } from '@rollcall/local/emulators/emulators';
+import type { Context, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { onTestFinished, vi } from 'vitest';
+
+const region = 'us-east-1';
+
+/** What a Lambda function is told of its invocation. */
+export const invocation = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as Context;
+
+type Consume = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** `orderNo`: a string; `version#`: a number. */
+const attributeOf = (key: string): AttributeDefinition => ({
+  AttributeName: key.replace('#', ''),
+  AttributeType: key.endsWith('#') ? 'N' : 'S',
+});
+const keysOf = (keys: readonly string[]): KeySchemaElement[] =>
+  keys.map((key, index) => ({ AttributeName: key.replace('#', ''), KeyType: index === 0 ? 'HASH' : 'RANGE' }));
+
+/** Tables, queues and topics that a team made itself, and what Lambda does between them and its functions. */
+export async function startOwnCloud() {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-own-'));
+  const opened = new AsyncDisposableStack();
+  opened.defer(() => rmSync(folder, { recursive: true }));
+  const { dynamoDBUrl, messagingUrl } = await startEmulators({ folder, data: undefined, region }, opened);
+  const config = (endpoint: string) => ({
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'own', secretAccessKey: 'own' },
+  });
+  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config(dynamoDBUrl)));
+  const streams = new DynamoDBStreamsClient(config(dynamoDBUrl));
+  const [sqs, sns] = [new SQSClient(config(messagingUrl)), new SNSClient(config(messagingUrl))];
+
+  async function queue(QueueName: string): Promise<string> {
+    const Attributes = QueueName.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
+    return QueueUrl;
+  }
+
+  const receive = async (QueueUrl: string) =>
+    (
+      await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+      )
+    ).Messages ?? [];
+
+  return {
+    stop: () => opened.disposeAsync(),
+    queue,
+
+    /** Imports a handler as its function would, in its environment. */
+    async functions<T>(load: () => Promise<T>, environment: Record<string, string>): Promise<T> {
+      const endpoints = { DYNAMODB: dynamoDBUrl, SQS: messagingUrl, SNS: messagingUrl };
+      vi.resetModules();
+      for (const [service, url] of Object.entries(endpoints)) vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, url);
+      const credentials = { AWS_REGION: region, AWS_ACCESS_KEY_ID: 'own', AWS_SECRET_ACCESS_KEY: 'own' };
+      for (const [name, value] of Object.entries({ ...credentials, ...environment })) vi.stubEnv(name, value);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      return load();
+    },
+
+    async table(TableName: string, ...keys: string[]): Promise<string> {
+      const AttributeDefinitions = keys.map(attributeOf);
+      await dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions,
+          KeySchema: keysOf(keys),
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
+      return TableName;
+    },
+
+    /** As docs/guides say. */
+    async outboxTable(TableName: string): Promise<{ name: string; stream: string }> {
+      const keys = ['aggregateId', 'version#'];
+      const { TableDescription } = await dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: keys.map(attributeOf),
+          KeySchema: keysOf(keys),
+          BillingMode: 'PAY_PER_REQUEST',
+          StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+        }),
+      );
+      return { name: TableName, stream: TableDescription?.LatestStreamArn ?? '' };
+    },
+
+    /** As docs/guides say. */
+    async consumerTable(TableName: string): Promise<string> {
+      await dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: ['pk', 'sk', PARKED_AGGREGATE, 'version#'].map(attributeOf),
+          KeySchema: keysOf(['pk', 'sk']),
+          BillingMode: 'PAY_PER_REQUEST',
+          GlobalSecondaryIndexes: [
+            {
+              IndexName: PARKED_INDEX,
+              KeySchema: keysOf([PARKED_AGGREGATE, 'version#']),
+              Projection: { ProjectionType: 'ALL' },
+            },
+          ],
+        }),
+      );
+      return TableName;
+    },
+
+    /** A topic, and a queue that it delivers to as it is. */
+    async topicWithQueue(Name: string): Promise<{ topicArn: string; queueUrl: string }> {
+      const isFifo = Name.endsWith('.fifo');
+      const { TopicArn = '' } = await sns.send(
+        new CreateTopicCommand({ Name, ...(isFifo && { Attributes: { FifoTopic: 'true' } }) }),
+      );
+      const queueUrl = await queue(`behind-${Name}`);
+      const Endpoint = `arn:aws:sqs:${region}:000000000000:behind-${Name}`;
+      const Attributes = { RawMessageDelivery: 'true' };
+      await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
+      return { topicArn: TopicArn, queueUrl };
+    },
+
+    put: (TableName: string, Item: Record<string, unknown>) => dynamodb.send(new PutCommand({ TableName, Item })),
+
+    items: async (TableName: string, IndexName?: string): Promise<Record<string, unknown>[]> =>
+      (await dynamodb.send(new ScanCommand({ TableName, ...(IndexName && { IndexName }) }))).Items ?? [],
+
+    async send(QueueUrl: string, body: string | object, group = 'group'): Promise<void> {
+      const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
+      const ofFifo = { MessageGroupId: group, MessageDeduplicationId: crypto.randomUUID() };
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...(QueueUrl.endsWith('.fifo') && ofFifo) }));
+    },
+
+    /** What is in a queue, taken out of it. */
+    async bodies(QueueUrl: string): Promise<Array<Record<string, unknown>>> {
+      const all: string[] = [];
+      for (let messages = await receive(QueueUrl); messages.length > 0; messages = await receive(QueueUrl)) {
+        all.push(...messages.map(({ Body = '' }) => Body));
+        for (const { ReceiptHandle } of messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+      return all.map((body) => JSON.parse(body));
+    },
+
+    /**
+     * Hands what is in a queue to a function, as Lambda's poller does, until nothing is left or something was given back, which
+     * is visible again at once.
+     */
+    async deliver(QueueUrl: string, consume: Consume): Promise<number> {
+      for (;;) {
+        const messages = await receive(QueueUrl);
+        if (messages.length === 0) return 0;
+        const Records = messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes }) => ({
+          ...{ messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: Attributes },
+        }));
+        const { batchItemFailures } = await consume({ Records } as unknown as SQSEvent, invocation);
+        const givenBack = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+        for (const { MessageId = '', ReceiptHandle } of messages)
+          if (givenBack.has(MessageId))
+            await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+          else await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        if (givenBack.size > 0) return givenBack.size;
+      }
+    },
+
+    /** Everything that a table's stream has recorded. */
+    async recorded(StreamArn: string): Promise<DynamoDBStreamEvent> {
+      const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+      const Records = [];
+      for (const { ShardId } of StreamDescription?.Shards ?? []) {
+        const { ShardIterator } = await streams.send(
+          new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+        );
+        Records.push(...((await streams.send(new GetRecordsCommand({ ShardIterator }))).Records ?? []));
+      }
+      return { Records } as unknown as DynamoDBStreamEvent;
+    },
+  };
+}
