@@ -1,21 +1,4 @@
-/** The decisions of one run: which step is next, and how it ends. Without any left, everything goes well. */
-export class Choices {
-  readonly #values: readonly number[];
-  #next = 0;
-
-  constructor(values: readonly number[]) {
-    this.#values = values;
-  }
-
-  get exhausted(): boolean {
-    return this.#next >= this.#values.length;
-  }
-
-  /** A number below `limit`; 0 is always the most harmless. */
-  below(limit: number): number {
-    return (this.#values[this.#next++] ?? 0) % limit;
-  }
-}
+import type { Choices } from './choices.ts';
 
 /** One invocation of a function: it has a clock of its own, and ends when it answers, crashes or is out of time. */
 export interface Instance {
