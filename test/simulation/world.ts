@@ -21,6 +21,8 @@ const ADDRESSES = {
   'member-events': arnOf('member-events'),
   'points-commands': urlOf({ name: 'points-commands.fifo' }),
 };
+/** Of `memberIdOf`, which reads better as a number. */
+const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MAX_CALLS = 8;
@@ -68,7 +70,7 @@ class World {
   constructor(scenario: Scenario, trace?: (line: string) => void) {
     this.#scenario = scenario;
     const choices = new Choices(scenario.choices);
-    const scheduler = new Scheduler(choices, trace);
+    const scheduler = new Scheduler(choices, trace && ((line) => trace(line.replaceAll(MEMBER_ID, '#$1'))));
     const history = this.#history;
     const tables = new Tables(scheduler, choices);
     const queues = new Queues(scheduler, choices);

@@ -1,3 +1,4 @@
+import type { SQSRecord } from 'aws-lambda';
 import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
 import type { MessageContract } from '../../contracts/contract.ts';
 import { consume } from '../../messaging/consumer.ts';
@@ -134,6 +135,7 @@ export class Consumer {
     const { scheduler, choices, mode = () => 'on' } = this.#options;
     const records = this.queue.receive();
     if (records.length === 0) return;
+    scheduler.log(() => `${this.queue.name} hands out ${records.map(described).join(', ')}`);
     // Some outlive the visibility of their messages: another instance gets them too.
     const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
     this.#invoke(
@@ -219,4 +221,14 @@ export class Consumer {
       },
     );
   }
+}
+
+/** A message that was received, for who reads what happened. */
+function described({ body, attributes }: SQSRecord): string {
+  const [, subject = 'what nobody can read'] = /"subject":"([^"]*)"/.exec(body) ?? [];
+  const [, type = ''] = /"type":"([^"]*)"/.exec(body) ?? [];
+  const [, version] = /"sequence":"0*(\d+)"/.exec(body) ?? [];
+  const receives = Number(attributes.ApproximateReceiveCount);
+  const again = receives > 1 ? ` (receive ${receives})` : '';
+  return `${[subject, ...(version ? [`v${version}`] : []), type].join(' ')}${again}`;
 }

@@ -65,8 +65,10 @@ export class Scheduler {
     this.#trace = trace;
   }
 
-  log(line: string): void {
-    this.#trace?.(`${new Date(this.now).toISOString().slice(11, 19)}  ${line.replaceAll(/[\d-]{23}-0*(\d+)/g, '#$1')}`);
+  log(line: string | (() => string)): void {
+    if (!this.#trace) return;
+    const time = new Date(this.now).toISOString().slice(11, 19);
+    this.#trace(`${time}  ${typeof line === 'string' ? line : line()}`);
   }
 
   /** Starts an instance; `answer` is called only if it lives to answer. */
@@ -124,6 +126,12 @@ export class Scheduler {
     }
   }
 
+  /** Names of the instances that have not ended. */
+  get running(): string[] {
+    return [...this.#alive].map(({ name }) => name);
+  }
+
+  /** Calls that wait for their turn. */
   get calls(): number {
     return this.#waiting.length;
   }
