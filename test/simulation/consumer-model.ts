@@ -73,6 +73,7 @@ export class ConsumerModel {
     const { service, scheduler, provider, breakage } = this.#options;
     return breakable(service, service.handlers({ ...own, sendText: provider.sendTextOf(instance) }), {
       breakage,
+      onState: this.observer.onState,
       die: () => {
         scheduler.crash(instance);
         return new Promise(() => {});

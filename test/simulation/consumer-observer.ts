@@ -51,6 +51,7 @@ export class ConsumerObserver {
         discarded: [],
         givenUp: [],
         forbidden: [],
+        misled: [],
         garbage: 0,
         unfinished: new Set(),
       },
@@ -92,6 +93,12 @@ export class ConsumerObserver {
       this.history.delivered.push(
         mode === 'unordered' ? { aggregateId: id, version: 1 } : { aggregateId: subject, version: Number(sequence) },
       );
+  };
+
+  readonly onState = ({ aggregateId, version }: Place, shown: number): void => {
+    // A late subscriber begins above nothing.
+    const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
+    if (!isBefore) this.history.misled.push(`${aggregateId} v${version} when v${shown} was there`);
   };
 
   readonly onDelivered = (aggregateId: string, version: number): void => {

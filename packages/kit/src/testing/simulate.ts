@@ -95,17 +95,24 @@ async function replayed(model: Model, replay: Decisions): Promise<SimulationRepo
 }
 
 async function shrunk(model: Model, found: Failing, seed: number, schedule: number): Promise<SimulationError> {
-  const { runs, ...smallest } = await shrink(
+  const where = `in schedule ${schedule} of seed ${seed}`;
+  const again = await traced(model, found.decisions);
+  if (!again.failing)
+    return new SimulationError(
+      `${where}, but not when it is run again: something is kept between runs, or comes from a source of chance`,
+      found,
+      again.trace,
+    );
+  const { runs, decisions } = await shrink(
     found,
-    async (decisions) => failingOf(await runSchedule(model, decisions)),
+    async (candidate) => failingOf(await runSchedule(model, candidate)),
     (index) => decisionsOf(seed, index + 1).steps,
   );
-  const sizes = [found, smallest].map(({ decisions }) => decisions.publish.length + decisions.steps.length);
-  const where = `in schedule ${schedule} of seed ${seed}, shrunk from ${sizes[0]} decisions to ${sizes[1]} in ${runs} runs`;
-  const { failing, trace } = await traced(model, smallest.decisions);
-  if (failing) return new SimulationError(where, failing, trace);
-  const unsure = `${where}; but not in every run of it: something is kept between runs, or comes from a source of chance`;
-  return new SimulationError(unsure, smallest, trace);
+  const { failing, trace } = await traced(model, decisions);
+  const [before, after] = [found.decisions, decisions].map(({ publish, steps }) => publish.length + steps.length);
+  return failing
+    ? new SimulationError(`${where}, shrunk from ${before} decisions to ${after} in ${runs} runs`, failing, trace)
+    : new SimulationError(where, again.failing, again.trace);
 }
 
 async function traced(model: Model, decisions: Decisions) {
