@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
 import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/messaging/subscriber-store';
-import { InMemorySubscriberStore } from '@rollcall/kit/testing/in-memory-subscriber-store';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import type { Choices } from '@rollcall/kit/testing/simulation/choices';
 import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
 import { Tables } from '@rollcall/kit/testing/simulation/tables';

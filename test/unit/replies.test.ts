@@ -1,7 +1,7 @@
 import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
 import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
-import { InMemorySubscriberStore } from '@rollcall/kit/testing/in-memory-subscriber-store';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';
 import { outcomeHandlers } from '../../functions/registration/outcomes.ts';

@@ -9,10 +9,12 @@ import { createMessage } from '@rollcall/kit/messaging/message';
 import { outgoing } from '@rollcall/kit/messaging/outgoing';
 import {
   type Choose,
+  type Invariant,
   type SimulatedContext,
   type SimulatedState,
   SimulationError,
   simulate,
+  type ToPublish,
 } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -57,7 +59,7 @@ const notices = defineConsumer('desk', { source: '/shop/desk', of: desk, reads: 
 type Totals = Handlers<typeof added>;
 type Context = SimulatedContext<typeof desk>;
 
-const publish = (choose: Choose) =>
+const publish = (choose: Choose): ToPublish[] =>
   Array.from({ length: 1 + choose.below(6) }, () => ({
     contract: added,
     subject: choose.oneOf(['tea', 'coffee']),
@@ -65,14 +67,14 @@ const publish = (choose: Choose) =>
   }));
 
 /** Each product's total is the sum of what was added. */
-function addsUp({ published, of }: SimulatedState): string | undefined {
+const addsUp: Invariant = ({ published, of }) => {
   for (const [product, own] of Map.groupBy(published, ({ subject }) => subject)) {
     const expected = own.reduce((sum, { data }) => sum + (data as { quantity: number }).quantity, 0);
     const { total } = of('totals', product);
     if (total !== expected) return `${product} has ${total} in stock instead of ${expected}`;
   }
   return undefined;
-}
+};
 
 const adding: Totals[typeof added.type] = async ({ data }, { state }) => {
   const { total = 0 } = (await state()) as { total?: number };
