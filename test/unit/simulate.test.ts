@@ -164,6 +164,7 @@ describe('a simulation', () => {
       {
         invariant: ({ of }: SimulatedState) => {
           const { waited = 0 } = of('totals', 'tea') as { waited?: number };
+          if (waited > 86_400_000) return 'it is another day';
           return waited > 600_000 ? 'it is late' : undefined;
         },
       },
