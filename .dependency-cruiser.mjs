@@ -10,6 +10,7 @@ const KIT = {
   resilience: ['contracts', 'aws', 'discovery', 'observability'],
   messaging: ['contracts', 'aws', 'observability', 'resilience'],
   http: ['contracts', 'aws', 'observability', 'resilience'],
+  testing: ['contracts', 'aws', 'observability', 'resilience', 'messaging'],
 };
 
 /** What a folder of the embedded cloud may import; `cloud.ts` puts them together. */
@@ -112,6 +113,12 @@ export default {
         { path: '^packages/kit/src/', pathNot: `^packages/kit/src/(${[folder, ...below].join('|')})/` },
         'Folders of the kit depend one way.',
       ),
+    ),
+    rule(
+      'tests-only',
+      { path: '^(functions|shared|infra|packages)/', pathNot: '^packages/kit/src/testing' },
+      { path: '^packages/kit/src/testing' },
+      'What is deployed carries nothing of what tests it.',
     ),
     rule(
       'infra-knows-contracts-only',

@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...patience, name: 'alone', include: ['test/{unit,simulation}/**/*.test.ts'] } },
+      { test: { ...patience, name: 'alone', include: ['test/{guides,simulation,unit}/**/*.test.ts'] } },
       {
         test: {
           ...synthesized,

@@ -1,9 +1,9 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type CircuitStore, sliceOf } from '@rollcall/kit/resilience/circuit';
 import { circuitsOf, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
+import { InMemoryCircuitStore } from '@rollcall/kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
-import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {

@@ -2,12 +2,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
 import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/messaging/subscriber-store';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
+import type { Choices } from '@rollcall/kit/testing/simulation/choices';
+import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
+import { Tables } from '@rollcall/kit/testing/simulation/tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Choices, Instance, Scheduler } from '../simulation/scheduler.ts';
-import { Tables } from '../simulation/tables.ts';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
-import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
 /** What the simulation, and unit tests, take for granted of a subscriber's table must be what the real one does. */
 describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit tests'] as const)(

@@ -10,6 +10,9 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
     guarantee: 'holding',
     what: `${name} applied ${what}`,
   }));
+  violations.push(
+    ...consumer.misled.map((what) => ({ guarantee: 'G3' as const, what: `${name} was to decide on ${what}` })),
+  );
   const last = new Map<string, number>();
   for (const message of consumer.applied) {
     const skipped = versionsOf(consumer.discarded, message.aggregateId);

@@ -1,14 +1,14 @@
 import type { Cause } from '@rollcall/kit/http/audit';
 import { Problem } from '@rollcall/kit/http/problems';
+import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
+import type { Tables } from '@rollcall/kit/testing/simulation/tables';
 import { createMembers } from '../../functions/registration/members.ts';
 import { createOperationsStore } from '../../functions/registration/operations-store.ts';
 import { createRedemptions } from '../../functions/registration/redemptions.ts';
 import { createMemberStore } from '../../functions/registration/store.ts';
 import type { History } from './history.ts';
 import type { Script } from './scenario.ts';
-import type { Instance, Scheduler } from './scheduler.ts';
 import { MEMBERS, OUTBOX, REDEEMED } from './services.ts';
-import type { Tables } from './tables.ts';
 
 const API_TIMEOUT_MS = 10_000;
 /** So many times a client asks again, apart from when everything works. */

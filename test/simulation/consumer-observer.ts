@@ -1,24 +1,25 @@
 import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
 import { isErasing, type Place } from '@rollcall/kit/messaging/message';
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
-import type { Item } from './expressions.ts';
+import type { Errand, Mode } from '@rollcall/kit/testing/simulation/consumer';
+import type { Item } from '@rollcall/kit/testing/simulation/expressions';
+import type { Instance } from '@rollcall/kit/testing/simulation/scheduler';
+import type { Tables } from '@rollcall/kit/testing/simulation/tables';
 import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
-import type { Instance } from './scheduler.ts';
 import { modeOf, type Service } from './services.ts';
 import type { Switches } from './switches.ts';
-import type { Tables } from './tables.ts';
 
 /** On whose behalf an instance applies messages. */
-export interface Permit {
-  /** `release`: a person's who also releases what is held; `redrive`: a person's who does not. */
-  of: 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
+interface Permit {
+  of: Errand;
   /** Whether its capability was off whenever it looked; undefined: it has not looked yet. */
   isOff?: boolean;
 }
 
 export interface ConsumerObserverOptions {
   name: string;
+  parked: () => ParkedMessage[];
   service: Service;
   tables: Tables;
   switches: Switches;
@@ -50,6 +51,7 @@ export class ConsumerObserver {
         discarded: [],
         givenUp: [],
         forbidden: [],
+        misled: [],
         garbage: 0,
         unfinished: new Set(),
       },
@@ -67,8 +69,14 @@ export class ConsumerObserver {
     });
   }
 
-  permit(instance: Instance, permit: Permit): void {
-    this.#permits.set(instance, permit);
+  permit(instance: Instance, of: Errand): void {
+    this.#permits.set(instance, { of });
+  }
+
+  /** An instance has looked how its capability is switched. */
+  onMode(instance: Instance, mode: Mode): void {
+    const permit = this.#permits.get(instance);
+    if (permit) permit.isOff = mode !== 'on' && permit.isOff !== false;
   }
 
   /** @returns whom the sweep tells of, from now on */
@@ -87,15 +95,18 @@ export class ConsumerObserver {
       );
   };
 
+  readonly onState = ({ aggregateId, version }: Place, shown: number): void => {
+    // A late subscriber begins above nothing.
+    const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
+    if (!isBefore) this.history.misled.push(`${aggregateId} v${version} when v${shown} was there`);
+  };
+
   readonly onDelivered = (aggregateId: string, version: number): void => {
     this.history.delivered.push({ aggregateId, version });
   };
 
   get parked(): ParkedMessage[] {
-    return this.#options.tables
-      .items(this.#options.name)
-      .filter(({ parkedAggregate }) => parkedAggregate !== undefined)
-      .map(parkedMessageOf);
+    return this.#options.parked();
   }
 
   #onApplied({ aggregateId, version, messageId, type, isHeld }: Trace, by: Instance): void {

@@ -14,15 +14,20 @@ export interface Trace extends Place {
   isHeld: boolean;
 }
 
+/** A handler asks for the state at every third version: it costs a call. */
+const ASKING_EVERY = 3;
+
 export interface BreakableOptions {
   breakage: (place: Place) => Breakage | undefined;
   /** Takes the function down that runs the handler. */
   die: () => Promise<never>;
+  /** Told of the version that a handler was shown of its aggregate; 0: of none. */
+  onState: (place: Place, shown: number) => void;
 }
 
 /** A service's own handlers, which can be broken, and leave a trace of what was applied. */
 export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
-  const { breakage, die } = options;
+  const { breakage, die, onState } = options;
   const mode = modeOf(service);
   // What is idempotent by state has no item of its own to leave a trace on.
   if (mode === 'idempotent') return handlers;
@@ -36,6 +41,8 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
       if (broken === 'for now') throw new TransientError('broken for now');
       if (broken === 'held' && !circumstances.released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
+      // Some handlers ask, some do not.
+      if (place.version % ASKING_EVERY === 0) onState(place, Number((await circumstances.state()).version ?? 0));
       const reaction = (await found?.handle(message as never, circumstances)) ?? {};
       return {
         ...reaction,

@@ -86,6 +86,8 @@ export interface ConsumerRecord {
   givenUp: Version[];
   /** What it did that its switch, or a person who had not yet released it, forbade. */
   forbidden: string[];
+  /** Versions whose handler was shown the state of another than the one before. */
+  misled: string[];
   /** Aggregates of which a discard began and never ended well. */
   unfinished: Set<string>;
   /** How many bodies that nobody can read were put into its queue. */

@@ -1,6 +1,6 @@
+import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
 import type { SendText } from '../../functions/sms/texting.ts';
 import type { History } from './history.ts';
-import type { Instance, Scheduler } from './scheduler.ts';
 
 /** A lease holds for 15 seconds, of which getting it may take 5; and clocks differ by two seconds each way. */
 const LEASE_HOLDS_MS = 6_000;

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Item } from './expressions.ts';
+import type { Item } from '@rollcall/kit/testing/simulation/expressions';
+import type { Change } from '@rollcall/kit/testing/simulation/table';
+import type { Tables } from '@rollcall/kit/testing/simulation/tables';
 import type { History, Operation, Stock } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
-import type { Change, Tables } from './tables.ts';
 
 type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'rewritten'>;
 

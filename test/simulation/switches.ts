@@ -1,7 +1,7 @@
+import type { Choices } from '@rollcall/kit/testing/simulation/choices';
+import type { Mode } from '@rollcall/kit/testing/simulation/consumer';
+import type { Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
 import { type Capability, capabilities } from '../../shared/config/capabilities.ts';
-import type { Choices, Scheduler } from './scheduler.ts';
-
-export type Mode = 'on' | 'pause' | 'skip';
 
 const MODES: readonly Mode[] = ['skip', 'pause', 'on'];
 

@@ -1,20 +1,28 @@
+import { Choices } from '@rollcall/kit/testing/simulation/choices';
+import { Publisher } from '@rollcall/kit/testing/simulation/publisher';
+import { Queues, urlOf } from '@rollcall/kit/testing/simulation/queues';
+import { Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
+import { Tables } from '@rollcall/kit/testing/simulation/tables';
+import { arnOf, type FifoTopic, Topics } from '@rollcall/kit/testing/simulation/topics';
 import { memberIdOf } from '../support/builders.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
 import { Client } from './client.ts';
 import { ConsumerModel } from './consumer-model.ts';
 import type { History, Version, Violation } from './history.ts';
 import { Provider } from './provider.ts';
-import { Publisher } from './publisher.ts';
-import { Queues } from './queues.ts';
 import { RegistrationObserver } from './registration.ts';
+import { inBothRenditions } from './renditions.ts';
 import type { Scenario, Where } from './scenario.ts';
-import { Choices, Scheduler } from './scheduler.ts';
-import { type Service, services } from './services.ts';
+import { OUTBOX, type Service, services } from './services.ts';
 import { Switches } from './switches.ts';
-import { Tables } from './tables.ts';
-import { FifoTopic } from './topic.ts';
 import { has } from './versions.ts';
 
+const ADDRESSES = {
+  'member-events': arnOf('member-events'),
+  'points-commands': urlOf({ name: 'points-commands.fifo' }),
+};
+/** Of `memberIdOf`, which reads better as a number. */
+const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
 const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
 const MAX_CALLS = 8;
@@ -62,18 +70,16 @@ class World {
   constructor(scenario: Scenario, trace?: (line: string) => void) {
     this.#scenario = scenario;
     const choices = new Choices(scenario.choices);
-    const scheduler = new Scheduler(choices, trace);
+    const scheduler = new Scheduler(choices, trace && ((line) => trace(line.replaceAll(MEMBER_ID, '#$1'))));
     const history = this.#history;
     const tables = new Tables(scheduler, choices);
     const queues = new Queues(scheduler, choices);
-    this.#topic = new FifoTopic(
-      {
-        onPublished: (body) => this.#onPublished('member-events', body),
-        refuses: (aggregateId, version) => this.#breakageOf('topic', { aggregateId, version }) !== undefined,
-      },
-      scheduler,
-      choices,
-    );
+    const topics = new Topics(scheduler, choices);
+    this.#topic = topics.create({
+      name: 'member-events',
+      onPublished: (body) => this.#onPublished('member-events', body),
+      refuses: (aggregateId, version) => this.#breakageOf('topic', { aggregateId, version }) !== undefined,
+    });
     this.#choices = choices;
     this.#scheduler = scheduler;
     this.#tables = tables;
@@ -81,7 +87,10 @@ class World {
     this.#switches = new Switches(scheduler, choices);
     this.#provider = new Provider(scheduler, history);
     this.#registration = new RegistrationObserver(tables, history);
-    this.#publisher = new Publisher({ scheduler, choices, tables, queues, topic: this.#topic });
+    this.#publisher = new Publisher({
+      ...{ scheduler, choices, tables, queues, topics },
+      ...{ outbox: OUTBOX, addresses: ADDRESSES, onPut: inBothRenditions },
+    });
     const subscribers = ['sms', scenario.second];
     const newId = () => memberIdOf(++this.#ids);
     this.#clients = scenario.scripts.map(
@@ -265,12 +274,7 @@ class World {
   }
 
   #signature(): string {
-    const consumers = this.#consumers.map(({ name, history, queue, deadLetters, undelivered, parked }) => [
-      name,
-      history.applied.length,
-      [queue, deadLetters, undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
-      parked.map(({ version, reason, unanswered }) => [version, reason, unanswered]),
-    ]);
+    const consumers = this.#consumers.map(({ signature }) => signature);
     return JSON.stringify([this.#publisher.rows.length, this.#publisher.stream.length, consumers]);
   }
 

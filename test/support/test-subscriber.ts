@@ -2,11 +2,11 @@ import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import type { Handlers } from '@rollcall/kit/messaging/handlers';
 import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
 import { createSubscriber, type SubscriberOptions } from '@rollcall/kit/messaging/subscriber';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberIdOf, TIME } from './builders.ts';
-import { InMemorySubscriberStore } from './in-memory-subscriber-store.ts';
 
 const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
 /** Whom the tests are about. */

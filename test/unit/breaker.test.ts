@@ -2,9 +2,9 @@ import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import { durationBucket, durationOf, percentile } from '@rollcall/kit/resilience/circuit';
 import { BulkheadFullError, RejectedError, UnavailableError } from '@rollcall/kit/resilience/errors';
 import { classify } from '@rollcall/kit/resilience/remote-service';
+import { InMemoryCircuitStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import { TIME } from '../support/builders.ts';
-import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
 
 /** Instances of functions that share a circuit, and a clock that the test sets. */
 function stage(instances: number) {

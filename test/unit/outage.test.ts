@@ -5,6 +5,7 @@ import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
 import { createBreaker } from '@rollcall/kit/resilience/breaker';
 import { UnavailableError } from '@rollcall/kit/resilience/errors';
 import { classify } from '@rollcall/kit/resilience/remote-service';
+import { InMemoryCircuitStore, InMemorySubscriberStore } from '@rollcall/kit/testing';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
@@ -12,8 +13,6 @@ import { createTexting } from '../../functions/sms/texting.ts';
 import { welcomeHandlers } from '../../functions/sms/welcome.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord, TIME } from '../support/builders.ts';
-import { InMemoryCircuitStore } from '../support/in-memory-circuit-store.ts';
-import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
 const MEMBERS = 150;
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,7 @@
 import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
 import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';
 import { outcomeHandlers } from '../../functions/registration/outcomes.ts';
@@ -10,7 +11,6 @@ import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.t
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
-import { InMemorySubscriberStore } from '../support/in-memory-subscriber-store.ts';
 
 const [MEMBER, OTHER] = [memberIdOf(1), memberIdOf(2)];
 const now = () => TIME;

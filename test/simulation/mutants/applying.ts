@@ -51,6 +51,13 @@ export const applyingMutants: Mutant[] = [
       }`,
   },
   {
+    name: 'state-of-another-version',
+    breaks: ['G3'],
+    file: commit,
+    from: 'if ((cursor?.version ?? 0) !== after || cursor?.erased) throw new CursorMoved(cursor);',
+    to: '',
+  },
+  {
     name: 'acknowledged-before-commit',
     breaks: ['G1'],
     file: consumer,

@@ -1,12 +1,6 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import type { Choices, Instance, Scheduler } from './scheduler.ts';
+import type { Choices } from './choices.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export const DEDUPLICATION_MS = 5 * 60_000;
 
@@ -125,78 +119,4 @@ export class Queue {
     const message = this.messages.find((one) => String(one.receipt) === receipt);
     if (message) message.visibleAt = this.#scheduler.now + seconds * 1000;
   }
-}
-
-/** What a broker makes of the entries of a call: one can fail alone, and what failed may have been taken all the same. */
-export function takeEntries<E extends { Id?: string | undefined }>(
-  entries: readonly E[],
-  choices: Choices,
-  take: (entry: E) => void,
-) {
-  const failed = new Set<E>();
-  for (const entry of entries) {
-    const fate = choices.below(12);
-    if (fate < 11) take(entry);
-    if (fate >= 10) failed.add(entry);
-  }
-  return {
-    Successful: entries.filter((entry) => !failed.has(entry)).map(({ Id }) => ({ Id })),
-    Failed: [...failed].map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
-  };
-}
-
-/** All queues of a stage, by their URLs. */
-export class Queues {
-  readonly #scheduler: Scheduler;
-  readonly #choices: Choices;
-  readonly #queues = new Map<string, Queue>();
-
-  constructor(scheduler: Scheduler, choices: Choices) {
-    this.#scheduler = scheduler;
-    this.#choices = choices;
-  }
-
-  create(options: QueueOptions): Queue {
-    const queue = new Queue(options, this.#scheduler, this.#choices);
-    this.#queues.set(urlOf(queue), queue);
-    return queue;
-  }
-
-  /** What the services' own code takes for a client of SQS. */
-  clientOf(instance: Instance): SQSClient {
-    const send = (command: { input: { QueueUrl?: string } }) => {
-      const queue = this.#queues.get(command.input.QueueUrl ?? '');
-      if (!queue) throw new Error(`there is no queue ${command.input.QueueUrl}`);
-      return this.#scheduler.call(instance, `${verbOf(command)} ${queue.name}`, () => this.#act(queue, command));
-    };
-    return { send } as unknown as SQSClient;
-  }
-
-  #act(queue: Queue, command: object): object {
-    if (command instanceof SendMessageBatchCommand)
-      return takeEntries(command.input.Entries ?? [], this.#choices, ({ MessageBody = '', ...entry }) =>
-        queue.send(MessageBody, entry.MessageGroupId, entry.MessageDeduplicationId),
-      );
-    if (command instanceof ReceiveMessageCommand) {
-      const Messages = queue.receive().map(({ messageId, receiptHandle, body, attributes }) => ({
-        ...{ MessageId: messageId, ReceiptHandle: receiptHandle, Body: body, Attributes: attributes },
-      }));
-      return { Messages };
-    }
-    if (command instanceof DeleteMessageBatchCommand)
-      queue.delete((command.input.Entries ?? []).map(({ ReceiptHandle = '' }) => ReceiptHandle));
-    else if (command instanceof ChangeMessageVisibilityBatchCommand)
-      for (const { ReceiptHandle = '', VisibilityTimeout = 0 } of command.input.Entries ?? [])
-        queue.hide(ReceiptHandle, VisibilityTimeout);
-    else throw new Error(`the simulation knows no ${command.constructor.name}`);
-    return {};
-  }
-}
-
-export const urlOf = ({ name }: { name: string }): string => `https://queues/${name}`;
-
-function verbOf(command: object): string {
-  if (command instanceof SendMessageBatchCommand) return 'sends to';
-  if (command instanceof ReceiveMessageCommand) return 'receives from';
-  return command instanceof DeleteMessageBatchCommand ? 'deletes from' : 'sets the backoff in';
 }

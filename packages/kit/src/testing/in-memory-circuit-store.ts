@@ -1,4 +1,4 @@
-import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '@rollcall/kit/resilience/circuit';
+import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '../resilience/circuit.ts';
 
 /** Circuits as DynamoDB's conditional writes make them behave. */
 export class InMemoryCircuitStore implements CircuitStore {

@@ -11,32 +11,11 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { TransactItem } from '@rollcall/kit/messaging/outbox';
+import type { TransactItem } from '../../messaging/outbox.ts';
+import type { Choices } from './choices.ts';
 import { type Bindings, holds, type Item, updated } from './expressions.ts';
-import type { Choices, Instance, Scheduler } from './scheduler.ts';
-
-export interface TableOptions {
-  keys: readonly [string] | readonly [string, string];
-  /** What becomes of an item on its way in. */
-  onPut?: (item: Item) => Item;
-  /** Whether a query takes so long that others write meanwhile: it is not isolated. */
-  isTorn?: boolean;
-}
-
-interface Table extends TableOptions {
-  name: string;
-  /** By key, in the order in which they came; how often each was written, and when last. */
-  rows: Map<string, { item: Item; writes: number; at: number }>;
-  /** What an index showed last: it may be behind. */
-  shown: readonly Item[];
-}
-
-/** What one transaction, or one write alone, has made of one item. */
-export interface Change {
-  table: string;
-  before: Item | undefined;
-  after: Item | undefined;
-}
+import type { Instance, Scheduler } from './scheduler.ts';
+import { type Change, described, inOrder, partitionsOf, type Table, type TableOptions } from './table.ts';
 
 interface Planned extends Change {
   key: string;
@@ -56,6 +35,8 @@ const LOOKS = 3;
 const NEW_MS = 2_000;
 /** A page of an index has two items, so that there is always a next one. */
 const PAGE = 2;
+
+const MARSHALLING = { removeUndefinedValues: true };
 
 /** DynamoDB, as far as the services use it: conditional writes, transactions, and indexes that may be behind. */
 export class Tables {
@@ -243,32 +224,4 @@ export class Tables {
       shown.slice(page * PAGE, (page + 1) * PAGE),
     );
   }
-}
-
-const MARSHALLING = { removeUndefinedValues: true };
-
-function inOrder(items: readonly Item[], { keys: [, range = ''] }: Table): Item[] {
-  const of = (item: Item) => item[range] as string;
-  return items.toSorted((a, b) => (of(a) < of(b) ? -1 : 1));
-}
-
-const partitionsOf = (table: Table): Item[][] => [
-  ...Map.groupBy(
-    [...table.rows.values()].map(({ item }) => item),
-    (item) => item[table.keys[0]],
-  ).values(),
-];
-
-/** A write, for who reads what happened. */
-function described({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
-  if (Put)
-    return `puts ${Put.TableName} ${Object.values(Put.Item ?? {})
-      .slice(0, 2)
-      .join(' ')}`;
-  const { TableName, Key, ConditionExpression = '' } = { ...(Update ?? Delete ?? ConditionCheck) };
-  const key = Object.values(Key ?? {}).join(' ');
-  if (Delete) return `deletes ${TableName} ${key}`;
-  const after = Update?.ExpressionAttributeValues?.[':after'];
-  const expected = ConditionExpression.includes('#version') ? ` on v${after ?? 0}` : '';
-  return `${Update ? 'updates' : 'checks'} ${TableName} ${key}${expected}`;
 }

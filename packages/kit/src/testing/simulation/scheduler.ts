@@ -1,21 +1,4 @@
-/** The decisions of one run: which step is next, and how it ends. Without any left, everything goes well. */
-export class Choices {
-  readonly #values: readonly number[];
-  #next = 0;
-
-  constructor(values: readonly number[]) {
-    this.#values = values;
-  }
-
-  get exhausted(): boolean {
-    return this.#next >= this.#values.length;
-  }
-
-  /** A number below `limit`; 0 is always the most harmless. */
-  below(limit: number): number {
-    return (this.#values[this.#next++] ?? 0) % limit;
-  }
-}
+import type { Choices } from './choices.ts';
 
 /** One invocation of a function: it has a clock of its own, and ends when it answers, crashes or is out of time. */
 export interface Instance {
@@ -82,8 +65,10 @@ export class Scheduler {
     this.#trace = trace;
   }
 
-  log(line: string): void {
-    this.#trace?.(`${new Date(this.now).toISOString().slice(11, 19)}  ${line.replaceAll(/[\d-]{23}-0*(\d+)/g, '#$1')}`);
+  log(line: string | (() => string)): void {
+    if (!this.#trace) return;
+    const time = new Date(this.now).toISOString().slice(11, 19);
+    this.#trace(`${time}  ${typeof line === 'string' ? line : line()}`);
   }
 
   /** Starts an instance; `answer` is called only if it lives to answer. */
@@ -141,6 +126,12 @@ export class Scheduler {
     }
   }
 
+  /** Names of the instances that have not ended. */
+  get running(): string[] {
+    return [...this.#alive].map(({ name }) => name);
+  }
+
+  /** Calls that wait for their turn. */
   get calls(): number {
     return this.#waiting.length;
   }

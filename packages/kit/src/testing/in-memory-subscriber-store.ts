@@ -1,7 +1,7 @@
-import { chunk } from '@rollcall/kit/messaging/batches';
-import type { Cursor } from '@rollcall/kit/messaging/cursor';
-import type { Place } from '@rollcall/kit/messaging/message';
-import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
+import { chunk } from '../messaging/batches.ts';
+import type { Cursor } from '../messaging/cursor.ts';
+import type { Place } from '../messaging/message.ts';
+import type { OutgoingMessage } from '../messaging/outgoing.ts';
 import type {
   Claim,
   DiscardedMessage,
@@ -12,7 +12,7 @@ import type {
   State,
   StateChange,
   SubscriberStore,
-} from '@rollcall/kit/messaging/subscriber-store';
+} from '../messaging/subscriber-store.ts';
 
 /** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
 export class InMemorySubscriberStore implements SubscriberStore {

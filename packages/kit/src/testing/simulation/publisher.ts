@@ -1,18 +1,16 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { createOutbox } from '@rollcall/kit/messaging/outbox';
-import { createRelay } from '@rollcall/kit/messaging/relay';
-import { relayFunctions } from '@rollcall/kit/messaging/relay-functions';
-import { createSender } from '@rollcall/kit/messaging/sender';
-import { publishByTopics } from '@rollcall/kit/messaging/topics';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+import { createOutbox } from '../../messaging/outbox.ts';
+import { createRelay } from '../../messaging/relay.ts';
+import { relayFunctions } from '../../messaging/relay-functions.ts';
+import { type Addresses, createSender } from '../../messaging/sender.ts';
+import { publishByTopics } from '../../messaging/topics.ts';
+import type { Choices } from './choices.ts';
 import type { Item } from './expressions.ts';
-import { type Queues, urlOf } from './queues.ts';
-import type { Choices, Instance, Scheduler } from './scheduler.ts';
-import { OUTBOX } from './services.ts';
+import type { Queues } from './queues.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
 import type { Tables } from './tables.ts';
-import type { FifoTopic } from './topic.ts';
+import type { Topics } from './topics.ts';
 
 const STREAM_RETRIES = 3;
 const RELAY_TIMEOUT_MS = 30_000;
@@ -21,17 +19,18 @@ const IN_TIME = { getRemainingTimeInMillis: () => SWEEP_TIMEOUT_MS };
 
 const quiet = { logger: { warn: () => {} } as never, count: () => {}, measure: () => {} };
 
-const ADDRESSES = {
-  'member-events': 'arn:member-events.fifo',
-  'points-commands': urlOf({ name: 'points-commands.fifo' }),
-};
-
 export interface PublisherOptions {
   scheduler: Scheduler;
   choices: Choices;
   tables: Tables;
   queues: Queues;
-  topic: FifoTopic;
+  topics: Topics;
+  /** Name of the table of its outbox, which it creates. */
+  outbox: string;
+  /** Of the channels that its messages go to. */
+  addresses: Addresses;
+  /** What becomes of a row on its way into the outbox. */
+  onPut?: (row: Item) => Item;
 }
 
 /** The outbox, its stream, and the two functions that publish what is in it. */
@@ -42,11 +41,11 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    const { tables, choices } = options;
-    tables.create(OUTBOX, { keys: ['aggregateId', 'version'], isTorn: true, onPut: inBothRenditions });
+    const { tables, choices, outbox, onPut } = options;
+    tables.create(outbox, { keys: ['aggregateId', 'version'], isTorn: true, ...(onPut && { onPut }) });
     tables.onWrite((changes) => {
       for (const { table, before, after } of changes) {
-        if (table !== OUTBOX || before || !after) continue;
+        if (table !== outbox || before || !after) continue;
         // Different items, so in any order.
         this.stream.splice(choices.below(this.stream.length + 1), 0, { row: after, failures: 0 });
       }
@@ -54,7 +53,7 @@ export class Publisher {
   }
 
   get rows(): Item[] {
-    return this.#options.tables.items(OUTBOX);
+    return this.#options.tables.items(this.#options.outbox);
   }
 
   relay(): void {
@@ -76,7 +75,7 @@ export class Publisher {
 
   sweep(): void {
     this.#options.scheduler.invoke(
-      'registration-outbox-sweep',
+      `${this.#options.outbox}-sweep`,
       SWEEP_TIMEOUT_MS,
       (instance) => this.#functionsOf(instance).sweep({}, IN_TIME),
       () => {},
@@ -84,10 +83,10 @@ export class Publisher {
   }
 
   #functionsOf(instance: Instance) {
-    const { tables, topic, queues, scheduler } = this.#options;
-    const outbox = createOutbox({ client: tables.clientOf(instance), tableName: OUTBOX });
-    const publish = publishByTopics(topic.clientOf(instance));
-    const sender = createSender({ publish, sqs: queues.clientOf(instance), addresses: ADDRESSES });
+    const { tables, topics, queues, scheduler, addresses } = this.#options;
+    const outbox = createOutbox({ client: tables.clientOf(instance), tableName: this.#options.outbox });
+    const publish = publishByTopics(topics.clientOf(instance));
+    const sender = createSender({ publish, sqs: queues.clientOf(instance), addresses });
     return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, () => new Date(scheduler.now));
   }
 
@@ -119,21 +118,3 @@ const recordOf = (row: Item): DynamoDBRecord => ({
   eventName: 'INSERT',
   dynamodb: { SequenceNumber: placeOf(row), NewImage: marshall(row) as never },
 });
-
-/** As while a service moves its readers from one version of an event to the next: two renditions, each with an id of its own. */
-function inBothRenditions(row: Item): Item {
-  const [newer] = row.messages as [{ body: string }];
-  const event = JSON.parse(newer.body);
-  if (event.type !== memberRegisteredV2.type) return row;
-  const { displayName, givenName: _, familyName: __, ...data } = event.data;
-  const [older, other] = [memberRegistered.type, memberRegisteredV2.type];
-  const id = `${event.id} in v1`;
-  const first = { ...event, id, type: older, alternatetype: other, data: { ...data, name: displayName } };
-  return {
-    ...row,
-    messages: [
-      { ...newer, body: JSON.stringify(first) },
-      { ...newer, body: JSON.stringify({ ...event, alternatetype: older }) },
-    ],
-  };
-}

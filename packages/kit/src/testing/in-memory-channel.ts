@@ -1,0 +1,15 @@
+import type { OutgoingMessage } from '../messaging/outgoing.ts';
+import type { Sender } from '../messaging/sender.ts';
+
+/** Where messages go in a unit test: they are kept, in the order in which they were sent. */
+export class InMemoryChannel implements Sender {
+  readonly sent: OutgoingMessage[] = [];
+  /** As if it could not be reached. */
+  down = false;
+
+  async send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>> {
+    if (this.down) return new Map(messages.map((message) => [message, new Error('the channel is down')]));
+    this.sent.push(...messages);
+    return new Map();
+  }
+}

@@ -1,0 +1,97 @@
+import type { Channel } from '../contracts/channel.ts';
+import type { ConsumerDescriptor } from '../contracts/consumer.ts';
+import type { MessageContract } from '../contracts/contract.ts';
+import { createCorrespondence } from '../messaging/correspondence.ts';
+import { parkedMessageOf } from '../messaging/dynamodb-subscriber-store/parked.ts';
+import { createSubscriberStore } from '../messaging/dynamodb-subscriber-store.ts';
+import type { Handlers } from '../messaging/handlers.ts';
+import { createSubscriber } from '../messaging/subscriber.ts';
+import type { HandlerContext } from '../messaging/subscriber-functions.ts';
+import { InMemoryChannel } from './in-memory-channel.ts';
+import { Choices } from './simulation/choices.ts';
+import { Scheduler } from './simulation/scheduler.ts';
+import { Tables } from './simulation/tables.ts';
+
+/**
+ * A consumer in a unit test: the kit's own code on a table and a channel in memory, where nothing fails unless the test
+ * says so. Its clock stands still until {@link pass}.
+ * @param handlers as `subscriberFunctions` takes them
+ */
+export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
+  descriptor: ConsumerDescriptor<C, S>,
+  handlers: Handlers<C> | ((context: HandlerContext<S>) => Handlers<C>),
+) {
+  const { name, source, of, reads, sends, cursorKey, idempotent = false, joinsLate = false } = descriptor;
+  const choices = new Choices([]);
+  const scheduler = new Scheduler(choices);
+  scheduler.calm = true;
+  const tables = new Tables(scheduler, choices);
+  tables.create(name);
+  const client = tables.clientOf({ name, skewMs: 0, deadline: Number.POSITIVE_INFINITY, swift: true, alive: true });
+  const channel = new InMemoryChannel();
+  const addresses = Object.fromEntries(sends.map((one) => [one.name, one.name]));
+  const now = () => new Date(scheduler.now);
+  let ids = 0;
+  const newId = () => `${name}/${++ids}`;
+  const own: HandlerContext<S> = {
+    ...{ client, tableName: name, now, newId },
+    correspondence: createCorrespondence<S>({ source, channels: addresses }),
+    mode: async () => 'on',
+  };
+  const subscriber = createSubscriber({
+    store: createSubscriberStore({ client, tableName: name, cursorKey }),
+    queueName: name,
+    joinsLate,
+    contracts: reads,
+    channel: of,
+    handlers: typeof handlers === 'function' ? handlers(own) : handlers,
+    unordered: idempotent || !of.ordered,
+    idempotent,
+    mayReplyOn: (replyTo) => Object.hasOwn(addresses, replyTo),
+    sender: channel,
+    ...{ now, newId, random: () => 0 },
+  });
+  const parked = () =>
+    tables
+      .items(name)
+      .filter((item) => item.parkedAggregate !== undefined)
+      .map(parkedMessageOf);
+
+  return {
+    /** What its effects have sent. */
+    channel,
+    /** What is parked, and why. */
+    parked,
+
+    /**
+     * Delivers a message of `createMessage` from its queue.
+     * @param receives how often it came, this time included
+     * @throws {Error} what makes it come again
+     */
+    deliver: (message: object, receives = 1) =>
+      subscriber.apply({ body: JSON.stringify(message), receives, queueMessageId: `${name}/q` }),
+
+    /** Tries what is parked, as the sweep does every minute. */
+    sweep: (): Promise<void> =>
+      subscriber.sweep(
+        () => true,
+        () => {},
+      ),
+
+    /** A person has everything tried again that is parked, what is held too. */
+    redrive: async (): Promise<void> => {
+      await subscriber.redrive([...new Set(parked().map(({ aggregateId }) => aggregateId))], () => true, true);
+    },
+
+    /** The item that carries an aggregate's cursor, with the kit's own attributes; {}: there is none. */
+    of: (aggregateId: string) => tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {},
+
+    /** All items of its table. */
+    items: () => tables.items(name),
+
+    /** Lets time pass. */
+    pass(ms: number): void {
+      scheduler.now += ms;
+    },
+  };
+}

@@ -1,0 +1,234 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
+import type { MessageContract } from '../../contracts/contract.ts';
+import { consume } from '../../messaging/consumer.ts';
+import { createCorrespondence } from '../../messaging/correspondence.ts';
+import { createDeadLetters } from '../../messaging/dead-letters.ts';
+import type { Discard } from '../../messaging/discard.ts';
+import { parkedMessageOf } from '../../messaging/dynamodb-subscriber-store/parked.ts';
+import { createSubscriberStore } from '../../messaging/dynamodb-subscriber-store.ts';
+import { PostponedError } from '../../messaging/errors.ts';
+import type { Handlers } from '../../messaging/handlers.ts';
+import type { ReleaseReport } from '../../messaging/parking.ts';
+import { createRedelivery } from '../../messaging/redelivery.ts';
+import { type Addresses, createSender, gathering } from '../../messaging/sender.ts';
+import { createSubscriber } from '../../messaging/subscriber.ts';
+import type { HandlerContext } from '../../messaging/subscriber-functions.ts';
+import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
+import type { Choices } from './choices.ts';
+import type { Queue } from './queue.ts';
+import { type Queues, urlOf } from './queues.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
+import type { Tables } from './tables.ts';
+
+const VISIBILITY_MS = 60_000;
+const CONSUME_TIMEOUT_MS = 10_000;
+const SWEEP_TIMEOUT_MS = 60_000;
+/** As in production, a message of a capability that is paused comes again after some seconds. */
+const PAUSE_MS = 5_000;
+
+export type Mode = 'on' | 'pause' | 'skip';
+
+/** On whose behalf an instance applies messages. `release`: a person's who also releases what is held. */
+export type Errand = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
+
+export interface ConsumerOptions {
+  descriptor: ConsumerDescriptor;
+  scheduler: Scheduler;
+  choices: Choices;
+  tables: Tables;
+  queues: Queues;
+  /** Of the channels that it sends to. */
+  addresses: Addresses;
+  joinsLate: boolean;
+  /** Receives after which its queue gives a message up. */
+  maxReceives: number;
+  handlers: (own: HandlerContext, instance: Instance) => Handlers<MessageContract>;
+  /** Told of each message that its queue takes from a sender. */
+  onSent?: (body: string) => void;
+  /** Told of each instance that begins. */
+  onBegin?: (instance: Instance, errand: Errand) => void;
+  /** How its capability is switched when an instance looks. */
+  mode?: (instance: Instance) => Mode;
+}
+
+/** One consumer: its queues, its table, and the kit's functions on them. */
+export class Consumer {
+  readonly name: string;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly undelivered: Queue;
+  readonly #options: ConsumerOptions;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    const { descriptor, queues, tables, maxReceives, onSent } = options;
+    this.name = descriptor.name;
+    tables.create(this.name);
+    const nameOf = (suffix: string) => `${this.name}${suffix}${descriptor.of.ordered ? '.fifo' : ''}`;
+    const common = { visibilityMs: VISIBILITY_MS };
+    this.deadLetters = queues.create({ name: nameOf('-dlq'), ...common });
+    this.undelivered = queues.create({ name: nameOf('-undelivered'), ...common });
+    this.queue = queues.create({
+      name: nameOf(''),
+      ...common,
+      deadLetters: { queue: this.deadLetters, maxReceives },
+      ...(descriptor.of.kind === 'queue' && onSent && { onSent }),
+    });
+  }
+
+  /** Whether messages lie where nobody takes them but the sweep. */
+  get hasGivenUp(): boolean {
+    return this.deadLetters.open.length > 0 || this.undelivered.open.length > 0;
+  }
+
+  get parked(): ParkedMessage[] {
+    return this.#options.tables
+      .items(this.name)
+      .filter(({ parkedAggregate }) => parkedAggregate !== undefined)
+      .map(parkedMessageOf);
+  }
+
+  /** What changes while it is not at rest. */
+  get signature(): unknown {
+    return [
+      [this.queue, this.deadLetters, this.undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
+      this.parked.map(({ version, reason, unanswered }) => [version, reason, unanswered]),
+    ];
+  }
+
+  /** The kit's own code, as `subscriberFunctions` puts it together. */
+  #subscriberOf(instance: Instance) {
+    const { descriptor, scheduler, choices, tables, queues, addresses, joinsLate, handlers, mode } = this.#options;
+    const { of: channel, reads, cursorKey, idempotent = false, source } = descriptor;
+    const now = () => new Date(scheduler.now + instance.skewMs);
+    const client = tables.clientOf(instance);
+    let ids = 0;
+    const newId = () => `${instance.name}/${++ids}`;
+    const sender = gathering(createSender({ sqs: queues.clientOf(instance), addresses }), () => new Promise(() => {}));
+    const own = {
+      ...{ client, tableName: this.name, now, newId },
+      correspondence: createCorrespondence({ source, channels: addresses }),
+      mode: async () => mode?.(instance) ?? 'on',
+    };
+    instance.gathers = idempotent;
+    const subscriber = createSubscriber<MessageContract>({
+      store: createSubscriberStore({ client, tableName: this.name, cursorKey }),
+      queueName: this.queue.name,
+      joinsLate,
+      contracts: reads,
+      channel,
+      handlers: handlers(own, instance),
+      idempotent,
+      unordered: idempotent || !channel.ordered,
+      mayReplyOn: (name) => Object.hasOwn(addresses, name),
+      sender,
+      now,
+      newId,
+      random: () => choices.below(4) / 4,
+    });
+    return { ...subscriber, during: sender.during };
+  }
+
+  /** Lambda takes a batch from the queue. */
+  receive(): void {
+    const { scheduler, choices, mode = () => 'on' } = this.#options;
+    const records = this.queue.receive();
+    if (records.length === 0) return;
+    scheduler.log(() => `${this.queue.name} hands out ${records.map(described).join(', ')}`);
+    // Some outlive the visibility of their messages: another instance gets them too.
+    const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
+    this.#invoke(
+      'consume',
+      timeout,
+      async (instance) => {
+        const switched = mode(instance);
+        const { apply, hold, isSuspect, during } = this.#subscriberOf(instance);
+        const event = { Records: records };
+        const paused = async () => {
+          throw new PostponedError('it is paused', new Date(scheduler.now + PAUSE_MS));
+        };
+        const { givenBack } =
+          switched === 'pause'
+            ? await consume(event, paused)
+            : switched === 'skip'
+              ? await consume(event, (delivery) => during(() => hold(delivery, 'it is skipped')))
+              : await consume(event, (delivery) => during(() => apply(delivery)), isSuspect);
+        const client = this.#options.queues.clientOf(instance);
+        const now = () => new Date(scheduler.now);
+        const redeliver = createRedelivery({ client, queueUrl: urlOf(this.queue), now, random: () => 0 });
+        await redeliver(givenBack).catch(() => {});
+        return new Set(givenBack.map(({ record }) => record));
+      },
+      (givenBack) => {
+        const done = records.filter((record) => !givenBack.has(record));
+        // An acknowledgement can be lost.
+        if (choices.below(12) < 11) this.queue.delete(done.map(({ receiptHandle }) => receiptHandle));
+      },
+    );
+  }
+
+  /** Sets aside what its queues have given up; then tries what is parked. */
+  sweep(onReport: (report: ReleaseReport) => void = () => {}): void {
+    const { choices, queues, mode = () => 'on' } = this.#options;
+    // Now and then its time is over in the middle.
+    const mayGoOn = () => choices.below(8) < 7;
+    this.#invoke('sweep', SWEEP_TIMEOUT_MS, async (instance) => {
+      const subscriber = this.#subscriberOf(instance);
+      await createDeadLetters({
+        client: queues.clientOf(instance),
+        queues: [
+          { url: urlOf(this.deadLetters), cause: 'died' },
+          { url: urlOf(this.undelivered), cause: 'undelivered' },
+        ],
+        setAside: subscriber.setAside,
+        onFailure: () => {},
+      })(mayGoOn);
+      await subscriber.sweep(mayGoOn, onReport, async () => mode(instance) !== 'on');
+    });
+  }
+
+  /** A person has what is parked tried again. @param released also what is held */
+  redrive(released = this.#options.choices.below(3) < 2): void {
+    const aggregates = [...new Set(this.parked.map(({ aggregateId }) => aggregateId))];
+    this.#invoke(released ? 'release' : 'redrive', SWEEP_TIMEOUT_MS, (instance) =>
+      this.#subscriberOf(instance).redrive(aggregates, () => true, released),
+    );
+  }
+
+  /** A person gives up a message, or a version that did not come, or tries to. */
+  discard(key: Parameters<Discard>[0], because: string, done: () => void): void {
+    const discard = (instance: Instance) => this.#subscriberOf(instance).discard(key, because);
+    this.#invoke('discard', SWEEP_TIMEOUT_MS, discard, done);
+  }
+
+  #invoke<T>(
+    errand: Errand,
+    timeoutMs: number,
+    run: (instance: Instance) => Promise<T>,
+    done: (result: T) => void = () => {},
+  ): void {
+    this.#options.scheduler.invoke(
+      `${this.name}-${errand}`,
+      timeoutMs,
+      (instance) => {
+        this.#options.onBegin?.(instance, errand);
+        return run(instance);
+      },
+      (result) => {
+        if (!(result instanceof Error)) done(result);
+        else if (errand === 'consume') throw result;
+      },
+    );
+  }
+}
+
+/** A message that was received, for who reads what happened. */
+function described({ body, attributes }: SQSRecord): string {
+  const [, subject = 'what nobody can read'] = /"subject":"([^"]*)"/.exec(body) ?? [];
+  const [, type = ''] = /"type":"([^"]*)"/.exec(body) ?? [];
+  const [, version] = /"sequence":"0*(\d+)"/.exec(body) ?? [];
+  const receives = Number(attributes.ApproximateReceiveCount);
+  const again = receives > 1 ? ` (receive ${receives})` : '';
+  return `${[subject, ...(version ? [`v${version}`] : []), type].join(' ')}${again}`;
+}

@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
+import type { MessageContract } from '../../contracts/contract.ts';
+import { type Follows, type Handlers, handlersOf } from '../../messaging/handlers.ts';
+import type { OutgoingMessage } from '../../messaging/outgoing.ts';
+import { atTime } from './globals.ts';
+
+/** So much later, what follows from a message must still be the same. */
+const LATER_MS = 20 * 60_000;
+
+const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ traceparent: _, ...rest }) => rest);
+
+/**
+ * Handlers whose `follows` is asked twice: what it derives is kept nowhere, so it must follow from message and state alone,
+ * not from the clock nor from chance.
+ */
+export function watched(
+  { name, reads }: ConsumerDescriptor,
+  handlers: Handlers<MessageContract>,
+  onViolation: (what: string) => void,
+): Handlers<MessageContract> {
+  const find = handlersOf(handlers);
+
+  function twice(type: string, follows: Follows<MessageContract>): Follows<MessageContract> {
+    return (message, state) => {
+      const first = follows(message, state);
+      const again = atTime(Date.now() + LATER_MS, () => follows(message, state));
+      if (!isDeepStrictEqual(sentOf(first), sentOf(again)))
+        onViolation(
+          `${name}: what follows from ${message.id} (${type}) is different when it is derived again: an id or a time of it ` +
+            'comes neither from the message nor from the state',
+        );
+      return first;
+    };
+  }
+
+  const all: Handlers<MessageContract> = {};
+  for (const { type } of reads) {
+    const found = find(type);
+    if (!found) continue;
+    const { handle, follows } = found;
+    all[type] = follows ? { handle, follows: twice(type, follows) } : handle;
+  }
+  return all;
+}

@@ -1,0 +1,48 @@
+import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
+import { isErasing, type Message, type Place, placeOf } from '../../messaging/message.ts';
+import type { Consumer } from './consumer.ts';
+import type { Tables } from './tables.ts';
+
+const nameOf = ({ aggregateId, version }: Place) => `${aggregateId} v${version}`;
+
+/** Sees what one consumer applies, and says at rest what is missing. */
+export class ConsumerObserver {
+  readonly applied: Place[] = [];
+  readonly #descriptor: ConsumerDescriptor;
+  readonly #consumer: Consumer;
+  readonly #last = new Map<string, number>();
+
+  /** @param onViolation told of what was not applied in order */
+  constructor(descriptor: ConsumerDescriptor, consumer: Consumer, tables: Tables, onViolation: (what: string) => void) {
+    this.#descriptor = descriptor;
+    this.#consumer = consumer;
+    tables.onWrite((changes) => {
+      for (const { table, before, after } of changes) {
+        const isCursor = table === descriptor.name && after?.sk === descriptor.cursorKey;
+        if (!isCursor || after.version === undefined || after.version === before?.version) continue;
+        const place = { aggregateId: String(after.pk), version: Number(after.version) };
+        const last = this.#last.get(place.aggregateId) ?? (descriptor.joinsLate ? place.version - 1 : 0);
+        this.#last.set(place.aggregateId, place.version);
+        this.applied.push(place);
+        if (place.version !== last + 1)
+          onViolation(`${descriptor.name} applied ${nameOf(place)} when v${last + 1} was next`);
+      }
+    });
+  }
+
+  /** @param expected every message of its channel */
+  missing(expected: readonly Message[], mayPark: boolean): string | undefined {
+    const { name, reads, of, joinsLate, idempotent } = this.#descriptor;
+    const { parked } = this.#consumer;
+    const stuck = parked.find(({ reason }) => !(joinsLate && reason === 'below-baseline'));
+    if (stuck && !mayPark) {
+      const { type = 'a message', reason, error = 'it waits for a version that does not come' } = stuck;
+      return `${name} has not applied ${nameOf(stuck)} (${type}): it is parked as ${reason}: ${error}`;
+    }
+    // Of who has left, what came before may be dropped; what is idempotent by state leaves no trace of its own.
+    if (idempotent || reads.some((contract) => isErasing(contract, reads))) return undefined;
+    const known = new Set([...this.applied, ...parked].map(nameOf));
+    const lost = expected.find((message) => !known.has(nameOf(placeOf(message, !of.ordered))));
+    return lost && `${name} has neither applied nor parked ${nameOf(placeOf(lost, !of.ordered))} (${lost.type})`;
+  }
+}

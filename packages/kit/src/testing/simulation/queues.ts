@@ -1,0 +1,67 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Choices } from './choices.ts';
+import { takeEntries } from './entries.ts';
+import { Queue, type QueueOptions } from './queue.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
+
+/** All queues of a stage, by their URLs. */
+export class Queues {
+  readonly #scheduler: Scheduler;
+  readonly #choices: Choices;
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(scheduler: Scheduler, choices: Choices) {
+    this.#scheduler = scheduler;
+    this.#choices = choices;
+  }
+
+  create(options: QueueOptions): Queue {
+    const queue = new Queue(options, this.#scheduler, this.#choices);
+    this.#queues.set(urlOf(queue), queue);
+    return queue;
+  }
+
+  /** What the services' own code takes for a client of SQS. */
+  clientOf(instance: Instance): SQSClient {
+    const send = (command: { input: { QueueUrl?: string } }) => {
+      const queue = this.#queues.get(command.input.QueueUrl ?? '');
+      if (!queue) throw new Error(`there is no queue ${command.input.QueueUrl}`);
+      return this.#scheduler.call(instance, `${verbOf(command)} ${queue.name}`, () => this.#act(queue, command));
+    };
+    return { send } as unknown as SQSClient;
+  }
+
+  #act(queue: Queue, command: object): object {
+    if (command instanceof SendMessageBatchCommand)
+      return takeEntries(command.input.Entries ?? [], this.#choices, ({ MessageBody = '', ...entry }) =>
+        queue.send(MessageBody, entry.MessageGroupId, entry.MessageDeduplicationId),
+      );
+    if (command instanceof ReceiveMessageCommand) {
+      const Messages = queue.receive().map(({ messageId, receiptHandle, body, attributes }) => ({
+        ...{ MessageId: messageId, ReceiptHandle: receiptHandle, Body: body, Attributes: attributes },
+      }));
+      return { Messages };
+    }
+    if (command instanceof DeleteMessageBatchCommand)
+      queue.delete((command.input.Entries ?? []).map(({ ReceiptHandle = '' }) => ReceiptHandle));
+    else if (command instanceof ChangeMessageVisibilityBatchCommand)
+      for (const { ReceiptHandle = '', VisibilityTimeout = 0 } of command.input.Entries ?? [])
+        queue.hide(ReceiptHandle, VisibilityTimeout);
+    else throw new Error(`the simulation knows no ${command.constructor.name}`);
+    return {};
+  }
+}
+
+export const urlOf = ({ name }: { name: string }): string => `https://queues/${name}`;
+
+function verbOf(command: object): string {
+  if (command instanceof SendMessageBatchCommand) return 'sends to';
+  if (command instanceof ReceiveMessageCommand) return 'receives from';
+  return command instanceof DeleteMessageBatchCommand ? 'deletes from' : 'sets the backoff in';
+}

@@ -1,0 +1,184 @@
+import { Choices } from './choices.ts';
+import { Deployment } from './deployment.ts';
+import { withGlobals } from './globals.ts';
+import type { Invariant, Model } from './model.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Decisions } from './shrink.ts';
+
+const OUTAGE_MS = 40 * 60_000;
+/** As many calls wait for their turn at most before something new is started. */
+const MAX_CALLS = 8;
+/** So long nothing happens; most functions are out of time after ten seconds. */
+const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
+/** What failed is tried again within an hour. */
+const ROUND_MS = 61 * 60_000;
+/** What has not come to rest by then goes on for ever, such as two consumers that answer one another. */
+const ROUNDS = 60;
+/** One round has so many steps at most. */
+const MAX_STEPS = 2_000;
+
+type Action = () => void;
+
+interface Chances {
+  scheduler: Scheduler;
+  choices: Choices;
+  /** Of the publisher model. */
+  publishing: Choices;
+}
+
+/** One run of a model: what is published, who takes it, and every fault on the way. */
+class Schedule {
+  readonly #model: Model;
+  readonly #choices: Choices;
+  readonly #scheduler: Scheduler;
+  readonly #deployment: Deployment;
+  readonly #hasOutages: boolean;
+  #violation: string | undefined;
+
+  constructor(model: Model, { scheduler, choices, publishing }: Chances) {
+    this.#model = model;
+    this.#choices = choices;
+    this.#scheduler = scheduler;
+    const onViolation = (what: string) => {
+      this.#violation ??= what;
+    };
+    this.#deployment = new Deployment(model, { scheduler, choices, publishing, onViolation });
+    this.#hasOutages = choices.below(4) === 3;
+    const { always } = model;
+    if (always) this.#deployment.tables.onWrite(() => this.#check(always));
+  }
+
+  #check(invariant: Invariant): void {
+    if (this.#violation !== undefined) return;
+    try {
+      this.#violation = invariant(this.#deployment.state);
+    } catch (error) {
+      this.#violation = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async run(): Promise<{ violation: string | undefined; applied: number }> {
+    while (!this.#choices.exhausted && this.#violation === undefined) {
+      const actions = this.#actions();
+      await this.#then(actions[this.#choices.below(actions.length)]);
+    }
+    if (this.#violation === undefined) await this.#comeToRest();
+    const stuck = this.#deployment.deployed.filter(({ consumer }) => consumer.parked.length > 0);
+    if (this.#violation === undefined && stuck.length > 0) {
+      this.#scheduler.log('a person has everything tried again that is parked');
+      // Twice, for what waits for what another consumer has to apply first.
+      for (const { consumer } of [...stuck, ...stuck]) await this.#then(() => consumer.redrive(true));
+      await this.#comeToRest();
+    }
+    this.#violation ??= this.#deployment.missing;
+    this.#check(this.#model.invariant);
+    const applied = this.#deployment.deployed.reduce((sum, { observer }) => sum + observer.applied.length, 0);
+    return { violation: this.#violation, applied };
+  }
+
+  /** Everything that may happen next, what is most usual first. */
+  #actions(): Action[] {
+    const scheduler = this.#scheduler;
+    const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
+    const actions: Action[] = turns.flatMap((turn) => [turn, turn, turn]);
+    if (scheduler.calls < MAX_CALLS) actions.push(...this.#beginnings());
+    actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
+    if (this.#hasOutages) {
+      actions.push(() => {
+        scheduler.log('every service is down');
+        scheduler.outageUntil = scheduler.now + OUTAGE_MS;
+      });
+    }
+    return actions;
+  }
+
+  #beginnings(): Action[] {
+    const { publishing, publisher, deployed } = this.#deployment;
+    const actions: Action[] = [];
+    const commit = () => publishing.commit();
+    if (!publishing.isDone) actions.push(commit, commit);
+    if (publisher.stream.length > 0) actions.push(() => publisher.relay());
+    if (publisher.rows.length > 0) actions.push(() => publisher.sweep());
+    for (const { consumer } of deployed) {
+      const receive = () => consumer.receive();
+      if (consumer.queue.open.length > 0) actions.push(receive, receive);
+      const isParked = consumer.parked.length > 0;
+      if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
+      if (isParked) actions.push(() => consumer.redrive());
+    }
+    return actions;
+  }
+
+  /** Until nothing changes any more, all goes well: what can be applied must have been by then. */
+  async #comeToRest(): Promise<void> {
+    this.#scheduler.calm = true;
+    let before = '';
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let step = 0, next = this.#next(); next && step < MAX_STEPS; next = this.#next(), step++)
+        await this.#then(next);
+      for (const { consumer } of this.#deployment.deployed) {
+        if (consumer.parked.length > 0 || consumer.hasGivenUp) await this.#then(() => consumer.sweep());
+      }
+      const [stuck] = this.#scheduler.running;
+      if (stuck !== undefined) {
+        this.#violation ??= `${stuck} waits for something that is not simulated, such as a timer or the network`;
+        return;
+      }
+      const after = this.#signature();
+      if (after === before || this.#violation !== undefined) return;
+      before = after;
+      this.#scheduler.advance(ROUND_MS);
+    }
+    this.#violation = 'it does not come to rest: consumers go on sending to one another';
+  }
+
+  /** What is to be done while all goes well. */
+  #next(): Action | undefined {
+    const { publishing, publisher, deployed } = this.#deployment;
+    if (this.#scheduler.calls > 0) return () => this.#scheduler.takeTurn(0);
+    if (!publishing.isDone) return () => publishing.commit();
+    if (publisher.stream.length > 0) return () => publisher.relay();
+    if (publisher.rows.length > 0) return () => publisher.sweep();
+    const open = deployed.find(({ consumer }) => consumer.queue.open.length > 0);
+    return open && (() => open.consumer.receive());
+  }
+
+  async #then(act: Action | undefined): Promise<void> {
+    act?.();
+    await this.#scheduler.settled();
+  }
+
+  #signature(): string {
+    const { publisher, deployed } = this.#deployment;
+    return JSON.stringify([
+      publisher.rows.length,
+      deployed.map(({ consumer, observer }) => [observer.applied.length, consumer.signature]),
+    ]);
+  }
+}
+
+/** What became of a schedule. Its decisions are those that it took: they do the same again. */
+export interface Ran {
+  decisions: Decisions;
+  violation: string | undefined;
+  /** How many messages were applied. */
+  applied: number;
+}
+
+/** @param trace told of each step, in words */
+export async function runSchedule(
+  model: Model,
+  { publish, steps }: Decisions,
+  trace?: (line: string) => void,
+): Promise<Ran> {
+  const choices = new Choices(steps);
+  const publishing = new Choices(publish);
+  const scheduler = new Scheduler(choices, trace);
+  return withGlobals(
+    () => scheduler.now,
+    async () => {
+      const ran = await new Schedule(model, { scheduler, choices, publishing }).run();
+      return { ...ran, decisions: { publish: publishing.taken, steps: choices.taken.slice(0, steps.length) } };
+    },
+  );
+}

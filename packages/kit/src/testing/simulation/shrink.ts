@@ -1,0 +1,93 @@
+/** Runs that shrinking may take: most failing schedules are small after three hundred, at some 5 ms each. */
+const MAX_RUNS = 2_000;
+/** Where less is published, the same steps mean something else: so many others are tried with it. */
+const OTHER_STEPS = 15;
+
+/**
+ * What fixes a schedule: the decisions of the publisher model, and those of everything else. Apart, so that what is
+ * published can shrink while the rest stays as it is.
+ */
+export interface Decisions {
+  publish: readonly number[];
+  steps: readonly number[];
+}
+
+/** The decisions of a failing schedule, and what they violated. */
+export interface Failing {
+  decisions: Decisions;
+  violation: string;
+}
+
+/**
+ * Makes the decisions of a failing schedule fewer and smaller for as long as it still fails: 0 is always the most
+ * harmless.
+ * @param run runs a schedule; undefined: it violates nothing
+ * @param otherSteps decisions of steps, drawn at random
+ */
+export async function shrink(
+  failing: Failing,
+  run: (decisions: Decisions) => Promise<Failing | undefined>,
+  otherSteps: (index: number) => readonly number[],
+): Promise<Failing & { runs: number }> {
+  let best = failing;
+  let runs = 0;
+  let rounds = 0;
+
+  async function stillFails(decisions: Decisions): Promise<boolean> {
+    if (runs >= MAX_RUNS) return false;
+    runs++;
+    const found = await run(decisions);
+    if (!found || !isSimpler(found.decisions, best.decisions)) return false;
+    best = found;
+    return true;
+  }
+
+  async function isTaken(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
+    const { publish, steps } = best.decisions;
+    if (part === 'steps') return stillFails({ publish, steps: values });
+    if (sum(values) >= sum(publish)) return false;
+    const others = Array.from({ length: rounds > 1 ? 0 : OTHER_STEPS }, (_, index) => otherSteps(index));
+    for (const some of [steps, ...others]) if (await stillFails({ publish: values, steps: some })) return true;
+    return false;
+  }
+
+  /** Leaves out, or makes harmless, so many decisions beside one another, from the last on. */
+  async function simplify(part: keyof Decisions, size: number): Promise<void> {
+    for (let end = best.decisions[part].length; end > 0 && runs < MAX_RUNS; end -= size) {
+      const start = Math.max(0, end - size);
+      const [before, own, after] = cut(best.decisions[part], start, end);
+      if (await isTaken(part, [...before, ...after])) continue;
+      if (own.some((value) => value > 0)) await isTaken(part, [...before, ...own.map(() => 0), ...after]);
+    }
+  }
+
+  async function lower(part: keyof Decisions, index: number): Promise<void> {
+    const value = best.decisions[part][index] ?? 0;
+    if (value === 0) return;
+    for (const lower of new Set([value >> 1, value - 1])) {
+      if (await isTaken(part, best.decisions[part].with(index, lower))) return;
+    }
+  }
+
+  for (let before: Failing | undefined; before !== best && runs < MAX_RUNS; ) {
+    before = best;
+    rounds++;
+    for (const part of ['publish', 'steps'] as const) {
+      for (let size = best.decisions[part].length; size > 0; size >>= 1) await simplify(part, size);
+      for (let index = best.decisions[part].length - 1; index >= 0; index--) await lower(part, index);
+    }
+  }
+  return { ...best, runs };
+}
+
+const cut = (values: readonly number[], start: number, end: number) =>
+  [values.slice(0, start), values.slice(start, end), values.slice(end)] as const;
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+function isSimpler(one: Decisions, other: Decisions): boolean {
+  const measures = ({ publish, steps }: Decisions) => [sum(publish), publish.length, steps.length, sum(steps)];
+  const others = measures(other);
+  const differences = measures(one).map((measure, index) => measure - (others[index] ?? 0));
+  return (differences.find((difference) => difference !== 0) ?? 0) < 0;
+}

@@ -1,0 +1,51 @@
+import type { TransactItem } from '../../messaging/outbox.ts';
+import type { Item } from './expressions.ts';
+
+export interface TableOptions {
+  keys: readonly [string] | readonly [string, string];
+  /** What becomes of an item on its way in. */
+  onPut?: (item: Item) => Item;
+  /** Whether a query takes so long that others write meanwhile: it is not isolated. */
+  isTorn?: boolean;
+}
+
+export interface Table extends TableOptions {
+  name: string;
+  /** By key, in the order in which they came; how often each was written, and when last. */
+  rows: Map<string, { item: Item; writes: number; at: number }>;
+  /** What an index showed last: it may be behind. */
+  shown: readonly Item[];
+}
+
+/** What one transaction, or one write alone, has made of one item. */
+export interface Change {
+  table: string;
+  before: Item | undefined;
+  after: Item | undefined;
+}
+
+export function inOrder(items: readonly Item[], { keys: [, range = ''] }: Table): Item[] {
+  const of = (item: Item) => item[range] as string;
+  return items.toSorted((a, b) => (of(a) < of(b) ? -1 : 1));
+}
+
+export const partitionsOf = (table: Table): Item[][] => [
+  ...Map.groupBy(
+    [...table.rows.values()].map(({ item }) => item),
+    (item) => item[table.keys[0]],
+  ).values(),
+];
+
+/** A write, for who reads what happened. */
+export function described({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
+  if (Put)
+    return `puts ${Put.TableName} ${Object.values(Put.Item ?? {})
+      .slice(0, 2)
+      .join(' ')}`;
+  const { TableName, Key, ConditionExpression = '' } = { ...(Update ?? Delete ?? ConditionCheck) };
+  const key = Object.values(Key ?? {}).join(' ');
+  if (Delete) return `deletes ${TableName} ${key}`;
+  const after = Update?.ExpressionAttributeValues?.[':after'];
+  const expected = ConditionExpression.includes('#version') ? ` on v${after ?? 0}` : '';
+  return `${Update ? 'updates' : 'checks'} ${TableName} ${key}${expected}`;
+}

@@ -1,0 +1,98 @@
+import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { Choices } from './choices.ts';
+import { takeEntries } from './entries.ts';
+import { DEDUPLICATION_MS, type Queue } from './queue.ts';
+import type { Instance, Scheduler } from './scheduler.ts';
+
+export interface Subscription {
+  queue: Queue;
+  /** Where messages go that cannot be delivered to it. */
+  undelivered: Queue;
+  /** Types that its filter leaves out. */
+  without: readonly string[];
+  /** Told of what it is to get. */
+  onDelivered: (aggregateId: string, version: number) => void;
+}
+
+export interface TopicOptions {
+  name: string;
+  onPublished: (body: string) => void;
+  /** Whether it refuses a message for good. */
+  refuses?: (aggregateId: string, version: number) => boolean;
+}
+
+export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
+
+/** SNS FIFO: takes entries of a batch one by one, and hands each to every subscription. */
+export class FifoTopic {
+  readonly subscriptions: Subscription[] = [];
+  readonly #options: TopicOptions;
+  readonly #scheduler: Scheduler;
+  readonly #choices: Choices;
+  readonly #seen = new Map<string, number>();
+
+  constructor(options: TopicOptions, scheduler: Scheduler, choices: Choices) {
+    this.#options = options;
+    this.#scheduler = scheduler;
+    this.#choices = choices;
+  }
+
+  publish({ PublishBatchRequestEntries: entries = [] }: PublishBatchCommand['input']) {
+    const { refuses = () => false } = this.#options;
+    const refused = entries.filter(({ Message = '', MessageGroupId = '' }) =>
+      refuses(MessageGroupId, Number(JSON.parse(Message).sequence)),
+    );
+    const taken = takeEntries(
+      entries.filter((entry) => !refused.includes(entry)),
+      this.#choices,
+      ({ Message = '', MessageGroupId = '', MessageDeduplicationId = '' }) =>
+        this.#take(MessageGroupId, MessageDeduplicationId, Message),
+    );
+    const Failed = refused.map(({ Id }) => ({ Id, Code: 'InvalidParameter', SenderFault: true }));
+    return { ...taken, Failed: [...taken.Failed, ...Failed] };
+  }
+
+  #take(group: string, id: string, body: string): void {
+    const { now } = this.#scheduler;
+    this.#options.onPublished(body);
+    if ((this.#seen.get(id) ?? Number.NEGATIVE_INFINITY) > now - DEDUPLICATION_MS) return;
+    this.#seen.set(id, now);
+    const { type, sequence } = JSON.parse(body);
+    for (const { queue, undelivered, without, onDelivered } of this.subscriptions) {
+      // A change of a filter takes a while: now and then it lets through what it shall leave out.
+      if (!without.includes(type)) onDelivered(group, Number(sequence));
+      else if (this.#choices.below(3) < 2) continue;
+      const target = this.#choices.below(24) === 23 ? undelivered : queue;
+      target.send(body, group, id);
+    }
+  }
+}
+
+/** All topics of a stage, by their ARNs. */
+export class Topics {
+  readonly #scheduler: Scheduler;
+  readonly #choices: Choices;
+  readonly #topics = new Map<string, FifoTopic>();
+
+  constructor(scheduler: Scheduler, choices: Choices) {
+    this.#scheduler = scheduler;
+    this.#choices = choices;
+  }
+
+  create(options: TopicOptions): FifoTopic {
+    const topic = new FifoTopic(options, this.#scheduler, this.#choices);
+    this.#topics.set(arnOf(options.name), topic);
+    return topic;
+  }
+
+  /** What the services' own code takes for a client of SNS. */
+  clientOf(instance: Instance): SNSClient {
+    const send = ({ input }: PublishBatchCommand) => {
+      const topic = this.#topics.get(input.TopicArn ?? '');
+      if (!topic) throw new Error(`there is no topic ${input.TopicArn}`);
+      const ids = (input.PublishBatchRequestEntries ?? []).map((entry) => entry.MessageDeduplicationId);
+      return this.#scheduler.call(instance, `publishes ${ids}`, () => topic.publish(input));
+    };
+    return { send } as unknown as SNSClient;
+  }
+}

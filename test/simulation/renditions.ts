@@ -1,0 +1,21 @@
+import type { Item } from '@rollcall/kit/testing/simulation/expressions';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+
+/** As while a service moves its readers from one version of an event to the next: two renditions, each with an id of its own. */
+export function inBothRenditions(row: Item): Item {
+  const [newer] = row.messages as [{ body: string }];
+  const event = JSON.parse(newer.body);
+  if (event.type !== memberRegisteredV2.type) return row;
+  const { displayName, givenName: _, familyName: __, ...data } = event.data;
+  const [older, other] = [memberRegistered.type, memberRegisteredV2.type];
+  const id = `${event.id} in v1`;
+  const first = { ...event, id, type: older, alternatetype: other, data: { ...data, name: displayName } };
+  return {
+    ...row,
+    messages: [
+      { ...newer, body: JSON.stringify(first) },
+      { ...newer, body: JSON.stringify({ ...event, alternatetype: older }) },
+    ],
+  };
+}

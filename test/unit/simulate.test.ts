@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { PermanentError } from '@rollcall/kit/messaging/errors';
+import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import { createMessage } from '@rollcall/kit/messaging/message';
+import { outgoing } from '@rollcall/kit/messaging/outgoing';
+import {
+  type Choose,
+  type Invariant,
+  type SimulatedContext,
+  type SimulatedState,
+  SimulationError,
+  simulate,
+  type ToPublish,
+} from '@rollcall/kit/testing';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const added = {
+  type: 'shop.stock.added.v1',
+  kind: 'event',
+  data: z.object({ quantity: z.int() }),
+} as const satisfies MessageContract;
+
+const notify = {
+  type: 'shop.desk.notify.v1',
+  kind: 'command',
+  data: z.object({ product: z.string(), at: z.string() }),
+} as const satisfies MessageContract;
+
+const stockEvents: Channel = {
+  name: 'stock-events',
+  kind: 'topic',
+  ordered: true,
+  description: 'What happens to stock.',
+  format: 'application/json',
+  senders: ['/shop/stock'],
+  messages: [added],
+};
+
+const desk = {
+  name: 'desk',
+  kind: 'queue',
+  ordered: false,
+  description: 'What the desk is to be told.',
+  format: 'application/json',
+  senders: { anyServiceOf: 'shop' },
+  messages: [notify],
+} as const satisfies Channel;
+
+const totals = defineConsumer('totals', {
+  ...{ source: '/shop/totals', of: stockEvents, reads: [added], sends: [desk], cursorKey: 'total' },
+});
+const notices = defineConsumer('desk', { source: '/shop/desk', of: desk, reads: [notify], cursorKey: 'notice' });
+
+type Totals = Handlers<typeof added>;
+type Context = SimulatedContext<typeof desk>;
+
+const publish = (choose: Choose): ToPublish[] =>
+  Array.from({ length: 1 + choose.below(6) }, () => ({
+    contract: added,
+    subject: choose.oneOf(['tea', 'coffee']),
+    data: { quantity: 1 + choose.below(3) },
+  }));
+
+/** Each product's total is the sum of what was added. */
+const addsUp: Invariant = ({ published, of }) => {
+  for (const [product, own] of Map.groupBy(published, ({ subject }) => subject)) {
+    const expected = own.reduce((sum, { data }) => sum + (data as { quantity: number }).quantity, 0);
+    const { total } = of('totals', product);
+    if (total !== expected) return `${product} has ${total} in stock instead of ${expected}`;
+  }
+  return undefined;
+};
+
+const adding: Totals[typeof added.type] = async ({ data }, { state }) => {
+  const { total = 0 } = (await state()) as { total?: number };
+  return { set: { total: total + data.quantity } };
+};
+
+const run = (handlers: Totals | ((context: Context) => Totals), more: object = {}) =>
+  simulate({ consumers: [{ descriptor: totals, handlers }], publish, invariant: addsUp, schedules: 200, ...more });
+
+async function failing(handlers: Totals | ((context: Context) => Totals), more: object = {}): Promise<SimulationError> {
+  const error = await run(handlers, more).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(SimulationError);
+  return error as SimulationError;
+}
+
+describe('a simulation', () => {
+  it('passes handlers that decide by the state on which their effect is committed', async () => {
+    const { schedules, applied } = await run({ 'shop.stock.added.v1': adding });
+    expect(schedules).toBe(200);
+    expect(applied).toBeGreaterThan(200);
+  });
+
+  it('finds an effect beside the transaction, shrinks the schedule and says in words what happened', async () => {
+    const { message, trace, violation } = await failing(({ client, tableName }) => ({
+      'shop.stock.added.v1': async ({ subject, data }) => {
+        const Key = { pk: subject, sk: 'total' };
+        const UpdateExpression = 'ADD #total :added';
+        const ExpressionAttributeNames = { '#total': 'total' };
+        const ExpressionAttributeValues = { ':added': data.quantity };
+        await client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            ...{ Key, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues },
+          }),
+        );
+        return {};
+      },
+    }));
+    expect(violation).toMatch(/^tea has \d in stock instead of \d$/);
+    expect(message).toMatch(/in schedule \d+ of seed 1, shrunk from \d+ decisions to \d+ in \d+ runs/);
+    expect(message).toMatch(/\d\d:\d\d:\d\d {2}totals.fifo hands out tea v1 shop.stock.added.v1/);
+    // One message is enough, and few steps.
+    expect(message).not.toContain('tea v2');
+    expect(trace.length).toBeLessThan(40);
+  });
+
+  it('runs a failing schedule alone, as its message says, and the same seed finds it again', async () => {
+    const memory: Totals = { 'shop.stock.added.v1': ({ data }) => ({ set: { total: data.quantity } }) };
+    const error = await failing(memory);
+    const [, publish = '', steps = ''] = /replay: { publish: (.*), steps: (.*) } }/.exec(error.message) ?? [];
+    const replay = { publish: JSON.parse(publish), steps: JSON.parse(steps) };
+    const alone = await failing(memory, { replay });
+    expect(alone.violation).toBe(error.violation);
+    expect(alone.trace).toEqual(error.trace);
+    expect((await failing(memory)).message).toBe(error.message);
+    expect((await failing(memory, { seed: 2 })).message).not.toBe(error.message);
+    await run({ 'shop.stock.added.v1': adding }, { replay });
+  });
+
+  it.each([
+    ['a random id', () => randomUUID(), () => '2026-11-21T10:00:00.000Z'],
+    ['the wall clock', ({ id }: { id: string }) => `told of ${id}`, () => new Date().toISOString()],
+  ])('finds what follows from a message and depends on %s', async (_, idOf, timeOf) => {
+    const { violation } = await failing({
+      'shop.stock.added.v1': {
+        handle: adding,
+        follows: (cause) => [
+          outgoing(
+            desk.name,
+            notify,
+            createMessage(notify, {
+              ...{ id: idOf(cause), source: '/shop/totals', subject: cause.subject, time: new Date(0) },
+              data: { product: cause.subject, at: timeOf() },
+            }),
+          ),
+        ],
+      },
+    });
+    expect(violation).toMatch(
+      /totals: what follows from stock-events\/\w+\/1 .* is different when it is derived again/,
+    );
+  });
+
+  it('shows simulated time to what reads the wall clock', async () => {
+    const { violation } = await failing(
+      { 'shop.stock.added.v1': ({ time }) => ({ set: { waited: Date.now() - Date.parse(time) } }) },
+      {
+        invariant: ({ of }: SimulatedState) => {
+          const { waited = 0 } = of('totals', 'tea') as { waited?: number };
+          if (waited > 86_400_000) return 'it is another day';
+          return waited > 600_000 ? 'it is late' : undefined;
+        },
+      },
+    );
+    expect(violation).toBe('it is late');
+    expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(86_400_000);
+  });
+
+  it('delivers what consumers send to one another, once each', async () => {
+    const answering = ({ correspondence }: Context): Totals => ({
+      'shop.stock.added.v1': {
+        handle: adding,
+        follows: (cause) => [
+          correspondence.command(cause, desk, notify, { product: cause.subject, at: cause.time }, cause.time),
+        ],
+      },
+    });
+    await simulate({
+      consumers: [
+        { descriptor: totals, handlers: answering },
+        { descriptor: notices, handlers: { 'shop.desk.notify.v1': ({ data }) => ({ set: { about: data.product } }) } },
+      ],
+      publish,
+      invariant: ({ published, sent, applied }) => {
+        expect(sent('desk')).toHaveLength(published.length);
+        expect(applied('desk')).toHaveLength(published.length);
+        return undefined;
+      },
+      schedules: 100,
+    });
+  });
+
+  it('finds a call that is not the same when it is made again', async () => {
+    const calling =
+      (keyOf: (id: string) => string) =>
+      ({ callService }: Context): Totals => ({
+        'shop.stock.added.v1': ({ id }) => ({ call: () => callService('printer', keyOf(id)).then(() => ({})) }),
+      });
+    const invariant = ({ published, calls }: SimulatedState) => {
+      const keys = new Set(calls.map(({ request }) => request));
+      return keys.size > published.length ? `${keys.size} labels of ${published.length} messages` : undefined;
+    };
+    await run(
+      calling((id) => id),
+      { invariant, schedules: 100 },
+    );
+    let n = 0;
+    expect(
+      (
+        await failing(
+          calling(() => String(++n)),
+          { invariant },
+        )
+      ).violation,
+    ).toMatch(/labels of/);
+  });
+
+  it('checks after every write what must always hold', async () => {
+    const { violation } = await failing(
+      { 'shop.stock.added.v1': adding },
+      { always: ({ of }: SimulatedState) => (of('totals', 'tea').total === 5 ? 'there are five' : undefined) },
+    );
+    expect(violation).toBe('there are five');
+  });
+
+  it('takes what is parked at the end for a violation, unless handlers may leave messages for a person', async () => {
+    const refusing: Totals = {
+      'shop.stock.added.v1': () => {
+        throw new PermanentError('no room');
+      },
+    };
+    const { violation } = await failing(refusing);
+    expect(violation).toBe(
+      'totals has not applied tea v1 (shop.stock.added.v1): it is parked as failed: PermanentError: no room',
+    );
+    const parked = ({ parked }: SimulatedState) => (parked('totals').length > 0 ? undefined : 'nothing is parked');
+    const more = { mayPark: true, invariant: parked, schedules: 50 };
+    await expect(run(refusing, more)).rejects.toThrow('no message was applied in any schedule');
+  });
+
+  it('says that a handler waits for what is not simulated', async () => {
+    const { violation } = await failing({
+      'shop.stock.added.v1': () => new Promise<never>(() => {}),
+    });
+    expect(violation).toMatch(/^totals-\w+-\d+ waits for something that is not simulated/);
+  });
+
+  it('says that a failure does not repeat itself', async () => {
+    let n = 0;
+    const { message } = await failing(
+      { 'shop.stock.added.v1': adding },
+      {
+        invariant: () => (n++ === 30 ? 'thirty' : undefined),
+      },
+    );
+    expect(message).toContain('but not when it is run again');
+  });
+
+  it('finds a version that is applied out of turn, and one that is lost', async () => {
+    const tampering =
+      (product: string) =>
+      ({ client, tableName }: Context): Totals => ({
+        'shop.stock.added.v1': async () => {
+          const Item = { pk: product, sk: 'total', version: 9 };
+          await client.send(new PutCommand({ TableName: tableName, Item }));
+          return {};
+        },
+      });
+    const more = {
+      invariant: () => undefined,
+      publish: () => ['tea', 'coffee'].map((subject) => ({ ...one, subject })),
+    };
+    const one = { contract: added, data: { quantity: 1 } };
+    expect((await failing(tampering('milk'), more)).violation).toBe('totals applied milk v9 when v1 was next');
+    const late = { descriptor: { ...totals, joinsLate: true }, handlers: tampering('coffee') };
+    await expect(simulate({ consumers: [late], ...more })).rejects.toThrow(
+      'totals has neither applied nor parked coffee v1 (shop.stock.added.v1)',
+    );
+  });
+
+  it('refuses messages that nobody carries', async () => {
+    await expect(
+      run({}, { publish: () => [{ contract: { ...added, type: 'shop.stock.lost.v1' }, subject: 'tea', data: {} }] }),
+    ).rejects.toThrow('shop.stock.lost.v1 of tea cannot be published: it travels on no channel of these consumers');
+  });
+});
