@@ -11,10 +11,13 @@ import { type Cloud, type CloudOptions, startCloud } from '@rollcall/local/cloud
 import type { Faults } from '@rollcall/local/faults/faults';
 import { OPERATOR } from '@rollcall/local/iam/access';
 import { signedFetch } from '@rollcall/local/iam/signed-fetch';
-import type { ProviderFault, SentText } from '@rollcall/local/sms/mailbox';
+import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { inject, onTestFinished } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
+import type { Gateway } from '../../ops/sms-sandbox/gateway.ts';
+import type { SentText, TextFaults } from '../../ops/sms-sandbox/mailbox.ts';
+import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { channels } from '../../shared/contracts/channels.ts';
@@ -32,7 +35,14 @@ export async function eventually<T>(look: () => Promise<T | undefined | false>, 
   }
 }
 
+/** Also of the SMS sandbox. */
+export type TestFaults = Faults & TextFaults;
+
+export type TestCloudOptions = Partial<CloudOptions> & { faults?: TestFaults };
+
 export interface TestCloud extends Cloud {
+  /** The SMS gateways; the first one tells which texts were sent. */
+  gateways: readonly Gateway[];
   dynamodb: DynamoDBDocumentClient;
   sns: SNSClient;
   sqs: SQSClient;
@@ -65,8 +75,11 @@ export interface Answer {
 const callAsService = signedFetch(OPERATOR);
 
 /** An embedded cloud of a test's own, in memory, with the clients of its services. */
-export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
-  const cloud = await startCloud({ assembly: inject('dev'), ...options });
+export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
+  const { faults } = options;
+  const sandbox = smsSandbox(faults && { faults });
+  const cloud = await startCloud({ assembly: inject('dev'), beside: [sandbox], ...options });
+  const smsUrl = cloud.beside.sms;
   const config = {
     endpoint: cloud.endpointUrl,
     region: 'us-east-1',
@@ -80,6 +93,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
   };
   return {
     ...cloud,
+    gateways: sandbox.gateways,
     dynamodb,
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
@@ -114,12 +128,12 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     },
 
     async texts(phone) {
-      const response = await fetch(`${cloud.smsUrl}/messages?to=${encodeURIComponent(phone)}`);
+      const response = await fetch(`${smsUrl}/messages?to=${encodeURIComponent(phone)}`);
       return ((await response.json()) as { messages: SentText[] }).messages;
     },
 
     async breakSms(target, kind, ms) {
-      const response = await fetch(`${cloud.smsUrl}/faults/${target}`, {
+      const response = await fetch(`${smsUrl}/faults/${target}`, {
         method: kind ? 'PUT' : 'DELETE',
         ...(kind && { body: JSON.stringify({ kind, ms }) }),
       });
@@ -128,11 +142,11 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
 
     async answer(from, text, provider = 'http') {
       const body = JSON.stringify({ from, text, provider });
-      const response = await fetch(`${cloud.smsUrl}/inbound`, { method: 'POST', body });
+      const response = await fetch(`${smsUrl}/inbound`, { method: 'POST', body });
       if (!response.ok) throw new Error(await response.text());
     },
 
-    asked: async () => (await fetch(`${cloud.smsUrl}/asked`)).json() as Promise<Record<string, number>>,
+    asked: async () => (await fetch(`${smsUrl}/asked`)).json() as Promise<Record<string, number>>,
 
     async items(table, memberId) {
       const key = table === 'outbox' ? 'aggregateId' : 'pk';
@@ -187,7 +201,7 @@ export const smsEnvironment = (settings: Partial<SmsSettings>): Record<string, s
 });
 
 /** Nothing goes wrong. */
-export const noFaults: Faults = {
+export const noFaults: TestFaults = {
   call: () => undefined,
   death: () => undefined,
   text: () => undefined,
@@ -196,7 +210,7 @@ export const noFaults: Faults = {
 };
 
 /** A cloud that ends with its test. */
-export async function cloudOf(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+export async function cloudOf(options: TestCloudOptions = {}): Promise<TestCloud> {
   const cloud = await startTestCloud(options);
   onTestFinished(() => cloud.stop());
   return cloud;

@@ -1,3 +1,5 @@
+import type { Beside } from './beside/beside.ts';
+import { startBeside, urlsOf } from './composition/beside.ts';
 import { createCore } from './composition/core.ts';
 import { startEndpoint } from './composition/endpoint.ts';
 import { createServices } from './composition/services.ts';
@@ -9,7 +11,6 @@ import type { Access } from './iam/access.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import type { Meter } from './metering/meter.ts';
 import type { Issuer } from './services/issuer.ts';
-import type { Gateway } from './sms/gateway.ts';
 import { openData } from './state/data.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
@@ -20,14 +21,16 @@ export interface CloudOptions {
   /** Folder for everything that survives a restart; nothing: in memory. */
   data?: string;
   /** 0, the default: any that is free. */
-  ports?: { aws?: number; api?: number; sms?: number; grpc?: number };
+  ports?: { aws?: number; api?: number; grpc?: number };
   /** Most instances of one function. */
   instanceLimit?: number;
   /** What goes wrong on purpose. */
   faults?: Faults;
   /** Counts what AWS would bill. */
   meter?: Meter;
-  /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
+  /** What runs beside the cloud, and ends with it. */
+  beside?: readonly Beside[];
+  /** Values for the templates' parameters, over those of what runs beside the cloud. */
   parameters?: Record<string, string>;
   /** Variables of every function, over what the templates say. */
   environment?: Record<string, string>;
@@ -38,18 +41,17 @@ export interface Cloud {
   endpointUrl: string;
   /** The first, or only, HTTP API. */
   apiUrl: string;
-  /** The first SMS gateway, which also tells which texts were sent. */
-  smsUrl: string;
-  gateways: readonly Gateway[];
   /** The API by gRPC, over HTTP/2 without TLS. */
   grpcUrl: string;
+  /** Addresses of what runs beside the cloud, by name. */
+  beside: Readonly<Record<string, string>>;
   /** Gives tokens for the API. */
   issuer: Issuer;
   access: Access;
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
-  /** Whether no function runs, and no provider has anything left to tell. */
+  /** Whether no function runs, and what is beside the cloud has nothing left to do. */
   isIdle(): boolean;
   /** Has something else answer at the first API's address, before the API. */
   serve(site: Site): void;
@@ -82,29 +84,27 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
   const [assembly, emulators] = await Promise.all(starting);
 
   const core = createCore({ place: PLACE, state, data, emulators, apiPort: ports.api ?? 0, faults, meter }, opened);
-  const { apis, sandbox, stacks, access, functions } = core;
-  const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined }, opened);
-  await sandbox.start(ports.sms ?? 0, opened);
+  const { apis, stacks, access, functions } = core;
+  const beside = await startBeside(options.beside ?? [], core, opened);
+  const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
   const grpc = await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 });
   opened.defer(grpc.stop);
-  const settings = { instanceLimit, parameters, environment };
+  const settings = { instanceLimit, parameters, environment, beside: [...beside.values()] };
   const { services, logs } = createServices(core, { endpoint, folder, ...settings }, opened);
 
   opened.defer(() => stacks.halt());
   await stacks.run(services, assembly);
-  sandbox.callbacks.start();
-  opened.defer(sandbox.callbacks.stop);
   return {
     endpointUrl: endpoint.url,
     apiUrl: apis.first,
-    smsUrl: sandbox.url,
-    gateways: sandbox.gateways,
+    beside: urlsOf(beside),
     grpcUrl: grpc.url,
     issuer: endpoint.issuer,
     access,
     functions,
     logs: logs.of,
-    isIdle: () => !sandbox.callbacks.isBusy() && [...functions.values()].every((fn) => !fn.isBusy),
+    isIdle: () =>
+      ![...beside.values()].some(({ isBusy }) => isBusy?.()) && [...functions.values()].every((fn) => !fn.isBusy),
     serve: (site) => stacks.serve(site),
     async redeploy(changed) {
       await stacks.halt();

@@ -10,7 +10,8 @@ import { type Failure, RecentEvents } from './happened.ts';
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
   apiUrl: string;
-  smsUrl: string;
+  /** Addresses of what runs beside the cloud, by name. */
+  beside: Record<string, string>;
   calls: Record<string, number>;
 }
 
