@@ -58,6 +58,7 @@ const LOCAL = {
     'state',
     'template',
   ],
+  inspection: ['emulators', 'errors', 'event-sources', 'messages', 'resources'],
   composition: [
     'beside',
     'control',
@@ -68,6 +69,7 @@ const LOCAL = {
     'faults',
     'http',
     'iam',
+    'inspection',
     'lambda',
     'metering',
     'observability',
@@ -134,7 +136,7 @@ export default {
     rule(
       'cloud-apart',
       { path: '^packages/local/' },
-      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(local|kit/src/discovery)/' },
+      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(local|kit/src/(contracts|discovery|messaging))/' },
       'It runs any synthesized app; what runs beside it registers as others would.',
     ),
     ...Object.entries(LOCAL).map(([folder, below]) =>

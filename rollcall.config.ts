@@ -1,4 +1,4 @@
-import { defineApp } from '@rollcall/local/app';
+import { defineApp } from '@rollcall/local';
 import { smsSandbox } from './ops/sms-sandbox/sandbox.ts';
 
 export default defineApp({

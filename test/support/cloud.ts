@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { changeSwitches, type Switch } from '@rollcall/kit/resilience/switches';
 import { type Cloud, type CloudOptions, startCloud } from '@rollcall/local/cloud';
 import type { Faults } from '@rollcall/local/faults/faults';
 import { OPERATOR } from '@rollcall/local/iam/access';
 import { signedFetch } from '@rollcall/local/iam/signed-fetch';
+import type { ApiAnswer } from '@rollcall/local/inspection/clients';
 import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { inject, onTestFinished } from 'vitest';
@@ -43,15 +42,12 @@ export type TestCloudOptions = Partial<CloudOptions> & { faults?: TestFaults };
 export interface TestCloud extends Cloud {
   /** The SMS gateways; the first one tells which texts were sent. */
   gateways: readonly Gateway[];
-  dynamodb: DynamoDBDocumentClient;
-  sns: SNSClient;
-  sqs: SQSClient;
   /** Lets every member be read and changed. */
   operatorToken(): Promise<string>;
   /** With the token of an operator, if `headers` has no other. */
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  request: Cloud['request'];
   /** Calls a method of MemberService in JSON, signed as by another service. */
-  rpc(method: string, message: object): Promise<Answer>;
+  rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
   /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
   breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
@@ -61,15 +57,8 @@ export interface TestCloud extends Cloud {
   asked(): Promise<Record<string, number>>;
   /** What a service's table holds of a member. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
-  invoke(functionName: string, event: object): Promise<any>;
   /** Puts a message straight into a queue, as a function does that is called so; `role`: in the role of another. */
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
-}
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: any;
 }
 
 const callAsService = signedFetch(OPERATOR);
@@ -80,12 +69,6 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
   const sandbox = smsSandbox(faults && { faults });
   const cloud = await startCloud({ assembly: inject('dev'), beside: [sandbox], ...options });
   const smsUrl = cloud.beside.sms;
-  const config = {
-    endpoint: cloud.endpointUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
-  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   let token: Promise<string> | undefined;
   const operatorToken = () => {
     token ??= cloud.issuer.token(EVERY_MEMBER);
@@ -94,9 +77,6 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
   return {
     ...cloud,
     gateways: sandbox.gateways,
-    dynamodb,
-    sns: new SNSClient(config),
-    sqs: new SQSClient(config),
     operatorToken,
 
     async stop() {
@@ -104,19 +84,8 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
       await cloud.stop();
     },
 
-    async request(method, path, body, headers = {}) {
-      const response = await fetch(`${cloud.apiUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${await operatorToken()}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
-    },
+    request: async (method, path, body, headers) =>
+      cloud.request(method, path, body, { authorization: `Bearer ${await operatorToken()}`, ...headers }),
 
     async rpc(method, message) {
       const response = await callAsService(`${cloud.apiUrl}/rollcall.members.v1.MemberService/${method}`, {
@@ -150,7 +119,7 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
 
     async items(table, memberId) {
       const key = table === 'outbox' ? 'aggregateId' : 'pk';
-      const { Items = [] } = await dynamodb.send(
+      const { Items = [] } = await cloud.dynamodb.send(
         new QueryCommand({
           TableName: `rollcall-dev-${table}`,
           ConsistentRead: true,
@@ -162,18 +131,10 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
       return Items;
     },
 
-    async invoke(functionName, event) {
-      const response = await fetch(`${cloud.endpointUrl}/2015-03-31/functions/${functionName}/invocations`, {
-        method: 'POST',
-        body: JSON.stringify(event),
-      });
-      return response.json();
-    },
-
     async sendAs(fn, queue, group, body, role = fn) {
       const roleArn = `arn:aws:iam::000000000000:role/rollcall-dev-${role}`;
       const client = new SQSClient({
-        ...config,
+        ...cloud.config,
         credentials: cloud.access.credentialsOf(roleArn, `rollcall-dev-${fn}`),
       });
       const QueueUrl = `${cloud.endpointUrl}/000000000000/${queueOf(queue)}`;

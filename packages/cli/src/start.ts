@@ -1,6 +1,5 @@
 import { watch } from 'node:fs';
 import { join, relative } from 'node:path';
-import { readApp } from '@rollcall/local/app';
 import { type Cloud, startCloud } from '@rollcall/local/cloud';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { synthesize } from '@rollcall/local/synthesize';
@@ -44,11 +43,10 @@ const started = performance.now();
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 try {
-  const { beside } = await readApp(root);
   const cloud = await startCloud({
     assembly: synthesize(OUTDIR),
     ...(!options.memory && { data: options.data }),
-    ...(beside && { beside: beside({ port: options.port }) }),
+    app: root,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
   // The page is built after the rest is there, so that nobody has to wait for it.

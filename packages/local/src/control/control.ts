@@ -110,6 +110,9 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       recent.add(told.map((message) => ({ message })));
     },
 
+    /** Every message that was sent, the oldest first; of very many, the last. */
+    messages: () => messages.all,
+
     failed: (failure: Failure): void => recent.add([{ failure }]),
 
     takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',

@@ -49,6 +49,11 @@ export class SentMessages {
     if (this.#messages.length > 2 * MAX_MESSAGES) this.#messages.splice(0, this.#messages.length - MAX_MESSAGES);
   }
 
+  /** The oldest first. */
+  get all(): readonly SentMessage[] {
+    return this.#messages;
+  }
+
   /** Those that say something of an aggregate, the oldest first. */
   about = (aggregate: string): SentMessage[] => this.#messages.filter(({ body }) => body.includes(aggregate));
 }

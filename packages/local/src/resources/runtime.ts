@@ -15,6 +15,7 @@ import type { Issuer } from '../services/issuer.ts';
 import type { Secrets } from '../services/secrets.ts';
 import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
+import type { Made } from './made.ts';
 
 /** What the providers of resources work with. */
 export interface Services extends Clients, QueueClients {
@@ -51,6 +52,7 @@ export interface Services extends Clients, QueueClients {
 /** What the providers leave to be run. */
 export interface Runtime extends Services {
   assembly: Assembly;
+  made: Made[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, Authorize>;
   mappings: Mapping[];

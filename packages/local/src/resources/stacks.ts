@@ -4,6 +4,7 @@ import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
+import { type Made, noting } from './made.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
 
@@ -14,6 +15,11 @@ export class Stacks {
 
   get templates(): readonly AssembledStack[] {
     return this.#running?.assembly.stacks ?? [];
+  }
+
+  /** The resources that were made. */
+  get made(): readonly Made[] {
+    return this.#running?.made ?? [];
   }
 
   /** The event sources, as they are now. */
@@ -27,6 +33,7 @@ export class Stacks {
       assembly: readAssembly(assemblyFolder),
       authorizers: new Map(),
       apis: this.#apis,
+      made: [],
       mappings: [],
       checks: [],
     };
@@ -35,7 +42,7 @@ export class Stacks {
     await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
-      providers: providers(runtime),
+      providers: noting(providers(runtime), runtime.made),
       ignored,
       parameters: parametersOf(services),
     });
