@@ -1,3 +1,4 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -24,7 +25,9 @@ describe('a cloud that settled', () => {
 
 describe('a cloud in which a message is parked for a person', () => {
   it('does not settle, and names the message', async () => {
-    await cloud.sendAs('registration-outbox-relay', 'guide', 'somebody', 'no JSON');
+    const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-guide.fifo`;
+    const ids = { MessageGroupId: 'somebody', MessageDeduplicationId: 'unreadable' };
+    await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'no JSON', ...ids }));
     await expect(cloud.settled()).rejects.toThrow(/^Parked for a person: .* in rollcall-dev-guide: unreadable/);
     expect(await cloud.parked('guide')).toMatchObject([{ reason: 'unreadable', body: 'no JSON' }]);
     expect(await cloud.parked('points')).toEqual([]);

@@ -3,7 +3,7 @@ import { entriesOf, failedIn } from './published.ts';
 /** A message as it was sent to a topic or queue. */
 export interface SentMessage {
   at: string;
-  /** Name of the topic or queue, such as `rollcall-dev-member-events.fifo`. */
+  /** Name of the topic or queue, such as `shop-dev-order-events.fifo`. */
   channel: string;
   /** As it was sent. */
   body: string;
