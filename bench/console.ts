@@ -18,6 +18,7 @@ import { topologyOf } from 'rollcall/stage/topology';
 import { v7 as newId } from 'uuid';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
+import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // How the console does while many register: how long an interaction takes until it is painted, and whether memory grows.
 // More than this machine could register and apply: the spans of registrations are sent to the embedded cloud, in which
@@ -191,7 +192,7 @@ async function heapMb(page: Page): Promise<number> {
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
 const stopping = new AbortController();
-const cloud = await startCloud({ assembly: await synthesize(join(folder, 'dev')) });
+const cloud = await startCloud({ assembly: await synthesize(join(folder, 'dev')), beside: [smsSandbox()] });
 const operatorConsole = await createConsole({
   stage: openStage({ name: 'dev', endpoint: cloud.endpointUrl }),
   page: buildConsole(),

@@ -10,6 +10,7 @@ import { printTable } from 'rollcall/cli/output';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
+import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // How long after its 201 each effect of a registration is there, and where the time goes; one member at a time.
 const { members, json } = new Command('npm run bench:latency --')
@@ -53,7 +54,7 @@ function partsOf(spans: readonly Span[]): Record<string, number> | undefined {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-const cloud = await startCloud({ assembly: await synthesize(join(folder, 'dev')) });
+const cloud = await startCloud({ assembly: await synthesize(join(folder, 'dev')), beside: [smsSandbox()] });
 try {
   const headers = {
     authorization: `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`,

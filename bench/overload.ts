@@ -13,6 +13,7 @@ import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
 import { compare, percentile } from '../ops/demo/verdict.ts';
+import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
   .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')
@@ -93,7 +94,7 @@ async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<num
 }
 
 async function subscribersStopped(assembly: string, stopped: string) {
-  const cloud = await startCloud({ assembly: stopped });
+  const cloud = await startCloud({ assembly: stopped, beside: [smsSandbox()] });
   try {
     const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
     const { accepted, figures } = await register(cloud, members);
@@ -113,10 +114,10 @@ async function relaySlow(assembly: string, stopped: string) {
   let isSlow = true;
   const cloud = await startCloud({
     assembly: stopped,
+    beside: [smsSandbox()],
     faults: {
       call: (_, operation) => (isSlow && operation === 'PublishBatch' ? SLOW : undefined),
       death: () => undefined,
-      text: () => undefined,
       happened: () => {},
       answered: () => {},
     },

@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import { build } from 'esbuild';
 import { atLeast } from '../ops/demo/options.ts';
 import { percentile } from '../ops/demo/verdict.ts';
+import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // What tracing costs a function: bytes of its bundle, its cold start, and each invocation. With and without in turns.
 const { rounds } = new Command('npm run bench:tracing --')
@@ -49,8 +50,8 @@ try {
   const { all, tracing } = await bytesOfTracing(folder);
   const assembly = await synthesize(join(folder, 'dev'));
   const clouds = {
-    without: await startCloud({ assembly, environment: { OTEL_SDK_DISABLED: 'true' } }),
-    with: await startCloud({ assembly }),
+    without: await startCloud({ assembly, beside: [smsSandbox()], environment: { OTEL_SDK_DISABLED: 'true' } }),
+    with: await startCloud({ assembly, beside: [smsSandbox()] }),
   };
   const invocations = { with: [] as number[], without: [] as number[] };
   for (let round = 0; round < rounds; round++) {

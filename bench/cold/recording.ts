@@ -6,6 +6,7 @@ import type { FunctionSettings } from '@rollcall/local/lambda/instance';
 import { Meter } from '@rollcall/local/metering/meter';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { createPaths } from '../../ops/cost/paths.ts';
+import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
 /** What a function asked AWS for, and was answered. */
 export interface RecordedCall {
@@ -49,6 +50,7 @@ export async function record(assembly: string, gatewayUrl: string): Promise<Reco
   const meter = new Recorder();
   const cloud = await startCloud({
     assembly,
+    beside: [smsSandbox()],
     meter,
     instanceLimit: 1,
     parameters: { SmsGatewayUrl: gatewayUrl },

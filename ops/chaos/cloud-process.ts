@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { startCloud } from '@rollcall/local/cloud';
 import { stageNamed } from '../../infra/stages.ts';
+import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type Report, seededRandom, type Weather } from './faults.ts';
 
 // An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
@@ -15,17 +16,20 @@ createInterface({ input: process.stdin })
 // To a pipe, this is written before the call returns: what was told is known, also if the process is killed.
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
-const { apiUrl, smsUrl, endpointUrl } = await startCloud({
+const faults = createFaults({
+  random: seededRandom(Number(seed)),
+  weather: () => weather,
+  refusedOf: Number(refusedOf),
+  report,
+});
+const { sms, ...fixed } = JSON.parse(ports) as { api: number; aws: number; sms: number };
+const { apiUrl, endpointUrl, beside } = await startCloud({
   assembly,
   data,
-  ports: JSON.parse(ports),
+  ports: fixed,
+  beside: [smsSandbox({ port: sms, faults })],
   // G5 promises one text only of a provider that honours keys; with a second one, a crash after its acceptance means two.
   environment: { SMS: JSON.stringify({ ...stageNamed('dev').sms, providers: ['http'] }) },
-  faults: createFaults({
-    random: seededRandom(Number(seed)),
-    weather: () => weather,
-    refusedOf: Number(refusedOf),
-    report,
-  }),
+  faults,
 });
-report({ ready: { apiUrl, smsUrl, endpointUrl } });
+report({ ready: { apiUrl, endpointUrl, beside } });

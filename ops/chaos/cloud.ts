@@ -2,13 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Cloud } from '@rollcall/local/cloud';
 import type { Report, Weather } from './faults.ts';
 
-export interface Urls {
-  apiUrl: string;
-  smsUrl: string;
-  endpointUrl: string;
-}
+export type Urls = Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'>;
 
 /** What was seen of a cloud over all its lives. */
 export interface Observed {

@@ -1,8 +1,10 @@
-import type { CallFault, Faults, TextFault } from '@rollcall/local/faults/faults';
+import type { Cloud } from '@rollcall/local/cloud';
+import type { CallFault, Faults } from '@rollcall/local/faults/faults';
+import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 
 /** What the process of the cloud tells: one JSON object a line. */
 export type Report =
-  | { ready: { apiUrl: string; smsUrl: string; endpointUrl: string } }
+  | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
 
@@ -50,7 +52,7 @@ export interface FaultsOptions {
 }
 
 /** Faults by chance, at the rates above. */
-export function createFaults({ random, weather, refusedOf, report }: FaultsOptions): Faults {
+export function createFaults({ random, weather, refusedOf, report }: FaultsOptions): Faults & TextFaults {
   const squalls = new Map<string, number>();
   let gatewayOutUntil = 0;
 

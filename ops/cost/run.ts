@@ -1,5 +1,6 @@
 import { type Cloud, startCloud } from '@rollcall/local/cloud';
 import { Meter, type Metered } from '@rollcall/local/metering/meter';
+import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createPaths, type Paths } from './paths.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
@@ -29,7 +30,7 @@ export async function metering<T>(
   act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,
 ): Promise<T> {
   const meter = new Meter();
-  const cloud = await startCloud({ assembly, meter, parameters, environment });
+  const cloud = await startCloud({ assembly, beside: [smsSandbox()], meter, parameters, environment });
   try {
     return await act({ cloud, meter, paths: await createPaths({ cloud, stage, concurrency }) });
   } finally {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startCloud } from '@rollcall/local/cloud';
+import { type Cloud, startCloud } from '@rollcall/local/cloud';
 import type { CloudDescription } from '@rollcall/local/control/control';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { synthesize } from '@rollcall/local/synthesize';
@@ -13,6 +13,7 @@ import { progressBar } from 'rollcall/cli/output';
 import { endWithNpm } from 'rollcall/ending';
 import { OperatorError } from 'rollcall/stage/stage';
 import { EVERY_MEMBER, requestToken } from 'rollcall/token';
+import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { type Line, madeUp } from './input.ts';
 import { openInput } from './input-file.ts';
 import { atLeast } from './options.ts';
@@ -96,7 +97,7 @@ async function findOrStartCloud(): Promise<{ endpointUrl: string; stop: () => Pr
   } catch {
     console.error(pc.dim(`No embedded cloud answers at ${options.endpoint}: starting one in memory.`));
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-demo-'));
-    const cloud = await startCloud({ assembly: await synthesize(folder) });
+    const cloud = await startCloud({ assembly: await synthesize(folder), beside: [smsSandbox()] });
     return {
       endpointUrl: cloud.endpointUrl,
       async stop() {
@@ -136,7 +137,7 @@ interface Verdicts {
 
 async function awaitEffects(
   { accepted, redemptions }: Registrations,
-  cloud: { endpointUrl: string; smsUrl: string },
+  cloud: Pick<Cloud, 'endpointUrl' | 'beside'>,
 ): Promise<Verdicts> {
   const services = createServices({ ...cloud, stage: STAGE });
   let least = Number.POSITIVE_INFINITY;

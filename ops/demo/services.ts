@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { Cloud } from '@rollcall/local/cloud';
 import { type Consumer, consumersOf, subscribersOf } from 'rollcall/stage/consumers';
 import { openStage } from 'rollcall/stage/stage';
 import { templatesOf } from 'rollcall/stage/templates';
@@ -23,9 +24,9 @@ export interface Holdings {
 /** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
 export function createServices({
   endpointUrl,
-  smsUrl,
+  beside,
   stage: name,
-}: Record<'endpointUrl' | 'smsUrl' | 'stage', string>) {
+}: Pick<Cloud, 'endpointUrl' | 'beside'> & { stage: string }) {
   const stage = openStage({ name, endpoint: endpointUrl });
   const sqs = new SQSClient(stage.config);
   let read: Promise<Consumer[]> | undefined;
@@ -60,7 +61,7 @@ export function createServices({
   }
 
   async function texts(): Promise<Text[]> {
-    const response = await fetch(`${smsUrl}/messages`);
+    const response = await fetch(`${beside.sms}/messages`);
     return ((await response.json()) as { messages: Text[] }).messages;
   }
 

@@ -90,7 +90,7 @@ describe('a page of another site', () => {
     for (const [url, path] of [
       [cloud.endpointUrl, '/_rollcall/messages'],
       [cloud.endpointUrl, '/issuer/jwks.json'],
-      [cloud.smsUrl, '/messages'],
+      [cloud.gateways[0]?.url ?? '', '/messages'],
       [cloud.apiUrl, '/v1'],
     ] as const) {
       const response = await page.goto(`${url.replace('127.0.0.1', SITE)}${path}`);

@@ -18,6 +18,7 @@ import { atLeastOne } from 'rollcall/cli/command';
 import { progressBar } from 'rollcall/cli/output';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { createServices } from '../../ops/demo/services.ts';
+import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 import { channels } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { rpcRoutes } from '../../shared/contracts/rpc.ts';
@@ -159,7 +160,7 @@ async function drained(cloud: Cloud): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-fuzz-'));
 const data = join(folder, 'data');
-const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assembly')), data });
+const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assembly')), beside: [smsSandbox()], data });
 const start = performance.now();
 const sent = await sendAll(cloud);
 await drained(cloud);

@@ -73,7 +73,7 @@ describe('npm run sms-sandbox', () => {
     });
     onTestFinished(() => close(cloud));
     const endpoint = await listen(cloud, 0, 'test');
-    const { child, urls } = await started('ops/sms-sandbox.ts', '--endpoint', endpoint);
+    const { child, urls } = await started('ops/sms-sandbox/main.ts', '--endpoint', endpoint);
     const [url] = urls;
     const callback = { url: 'http://abc123.execute-api.localhost:4566/webhooks/sms/http', reference: 'r1' };
     const text = { to: '+34612345678', text: 'Hola', callback };

@@ -4,7 +4,7 @@ import type { Channel } from '@rollcall/kit/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
 import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/messaging/message';
-import type { ProviderFault } from '@rollcall/local/sms/mailbox';
+import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';

@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import type { CallFault, TextFault } from '@rollcall/local/faults/faults';
+import type { CallFault } from '@rollcall/local/faults/faults';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TextFault } from '../../ops/sms-sandbox/mailbox.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { httpEvent } from '../support/http.ts';
 
@@ -153,7 +154,7 @@ describe('a fault on purpose', () => {
   ] as const)('makes the SMS gateway answer so that it %s', async (fault, expected, kept) => {
     textFault = fault;
     const to = newPhone();
-    const seen = await fetch(`${cloud.smsUrl}/messages`, {
+    const seen = await fetch(`${cloud.beside.sms}/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': to },
       body: JSON.stringify({ to, text: 'hello' }),

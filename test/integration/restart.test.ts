@@ -15,6 +15,7 @@ import { madeUp } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
 import { createServices } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
+import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 import { eventually } from '../support/cloud.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -27,7 +28,7 @@ function dataFolder(): string {
 
 interface Urls {
   apiUrl: string;
-  smsUrl: string;
+  beside: Record<string, string>;
   endpointUrl: string;
 }
 
@@ -94,7 +95,7 @@ describe('a data folder', () => {
   it('still holds everything after the cloud was stopped and started', async () => {
     const data = dataFolder();
     const assembly = inject('dev');
-    const before = await startCloud({ assembly, data });
+    const before = await startCloud({ assembly, data, beside: [smsSandbox()] });
     const { accepted } = await registerAll(madeUp(5, Math.random), {
       apiUrl: before.apiUrl,
       token: await before.issuer.token(EVERY_MEMBER),
@@ -104,7 +105,7 @@ describe('a data folder', () => {
     });
     await before.stop();
 
-    const after = await startCloud({ assembly, data });
+    const after = await startCloud({ assembly, data, beside: [smsSandbox()] });
     onTestFinished(() => after.stop());
     const services = createServices({ ...after, stage: 'dev' });
     await eventually(async () => compare(accepted, await services.holdings()).lost === 0);

@@ -7,10 +7,8 @@ import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
 import { createRemoteService } from '@rollcall/kit/resilience/remote-service';
 import { close, listen } from '@rollcall/local/server/listen';
-import { createCallbacks } from '@rollcall/local/sms/callbacks';
-import { TWILIO, WEBHOOK_KEYS } from '@rollcall/local/sms/credentials';
-import type { ProviderFault } from '@rollcall/local/sms/mailbox';
 import { openState } from '@rollcall/local/state/state';
+import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import type { ProviderEvent } from '../../functions/sms/provider-events.ts';
@@ -25,6 +23,8 @@ import { readAwsEvent } from '../../functions/sms/webhooks/aws-end-user-messagin
 import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { readTwilio } from '../../functions/sms/webhooks/twilio.ts';
 import type { ReadWebhook } from '../../functions/sms/webhooks/webhook.ts';
+import { createCallbacks } from '../../ops/sms-sandbox/callbacks.ts';
+import { TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { eventually } from '../support/cloud.ts';
 import { startProviders } from '../support/sms-providers.ts';
@@ -210,14 +210,17 @@ describe('what the sandbox tells', () => {
     const published: string[] = [];
     const receipt = { kind: 'delivered', reference, to: '+34600000000' } as const;
     const first = openState(folder);
-    const failing = createCallbacks({ state: first, publish: () => Promise.reject(new Error('nobody listens')) });
+    const failing = createCallbacks({
+      database: first.database,
+      publish: () => Promise.reject(new Error('nobody listens')),
+    });
     failing.add('aws', 'topic', receipt);
     await failing.stop();
     first.close();
     const second = openState(folder);
     let tries = 0;
     const again = createCallbacks({
-      state: second,
+      database: second.database,
       async publish(_, message) {
         if (++tries === 1) throw new Error('not yet');
         published.push(message);

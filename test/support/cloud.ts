@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { changeSwitches, type Switch } from '@rollcall/kit/resilience/switches';
 import { type Cloud, type CloudOptions, startCloud } from '@rollcall/local/cloud';
 import type { Faults } from '@rollcall/local/faults/faults';
 import { OPERATOR } from '@rollcall/local/iam/access';
 import { signedFetch } from '@rollcall/local/iam/signed-fetch';
-import type { ProviderFault, SentText } from '@rollcall/local/sms/mailbox';
+import type { ApiAnswer } from '@rollcall/local/inspection/clients';
+import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import { EVERY_MEMBER } from 'rollcall/token';
 import { inject, onTestFinished } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
+import type { Gateway } from '../../ops/sms-sandbox/gateway.ts';
+import type { SentText, TextFaults } from '../../ops/sms-sandbox/mailbox.ts';
+import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 import type { Capability, Mode } from '../../shared/config/capabilities.ts';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import { channels } from '../../shared/contracts/channels.ts';
@@ -32,16 +34,20 @@ export async function eventually<T>(look: () => Promise<T | undefined | false>, 
   }
 }
 
+/** Also of the SMS sandbox. */
+export type TestFaults = Faults & TextFaults;
+
+export type TestCloudOptions = Partial<CloudOptions> & { faults?: TestFaults };
+
 export interface TestCloud extends Cloud {
-  dynamodb: DynamoDBDocumentClient;
-  sns: SNSClient;
-  sqs: SQSClient;
+  /** The SMS gateways; the first one tells which texts were sent. */
+  gateways: readonly Gateway[];
   /** Lets every member be read and changed. */
   operatorToken(): Promise<string>;
   /** With the token of an operator, if `headers` has no other. */
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  request: Cloud['request'];
   /** Calls a method of MemberService in JSON, signed as by another service. */
-  rpc(method: string, message: object): Promise<Answer>;
+  rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
   /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
   breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
@@ -51,28 +57,18 @@ export interface TestCloud extends Cloud {
   asked(): Promise<Record<string, number>>;
   /** What a service's table holds of a member. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
-  invoke(functionName: string, event: object): Promise<any>;
   /** Puts a message straight into a queue, as a function does that is called so; `role`: in the role of another. */
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
-}
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: any;
 }
 
 const callAsService = signedFetch(OPERATOR);
 
 /** An embedded cloud of a test's own, in memory, with the clients of its services. */
-export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
-  const cloud = await startCloud({ assembly: inject('dev'), ...options });
-  const config = {
-    endpoint: cloud.endpointUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
-  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(config));
+export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
+  const { faults } = options;
+  const sandbox = smsSandbox(faults && { faults });
+  const cloud = await startCloud({ assembly: inject('dev'), beside: [sandbox], ...options });
+  const smsUrl = cloud.beside.sms;
   let token: Promise<string> | undefined;
   const operatorToken = () => {
     token ??= cloud.issuer.token(EVERY_MEMBER);
@@ -80,9 +76,7 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
   };
   return {
     ...cloud,
-    dynamodb,
-    sns: new SNSClient(config),
-    sqs: new SQSClient(config),
+    gateways: sandbox.gateways,
     operatorToken,
 
     async stop() {
@@ -90,19 +84,8 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
       await cloud.stop();
     },
 
-    async request(method, path, body, headers = {}) {
-      const response = await fetch(`${cloud.apiUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${await operatorToken()}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
-    },
+    request: async (method, path, body, headers) =>
+      cloud.request(method, path, body, { authorization: `Bearer ${await operatorToken()}`, ...headers }),
 
     async rpc(method, message) {
       const response = await callAsService(`${cloud.apiUrl}/rollcall.members.v1.MemberService/${method}`, {
@@ -114,12 +97,12 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
     },
 
     async texts(phone) {
-      const response = await fetch(`${cloud.smsUrl}/messages?to=${encodeURIComponent(phone)}`);
+      const response = await fetch(`${smsUrl}/messages?to=${encodeURIComponent(phone)}`);
       return ((await response.json()) as { messages: SentText[] }).messages;
     },
 
     async breakSms(target, kind, ms) {
-      const response = await fetch(`${cloud.smsUrl}/faults/${target}`, {
+      const response = await fetch(`${smsUrl}/faults/${target}`, {
         method: kind ? 'PUT' : 'DELETE',
         ...(kind && { body: JSON.stringify({ kind, ms }) }),
       });
@@ -128,15 +111,15 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
 
     async answer(from, text, provider = 'http') {
       const body = JSON.stringify({ from, text, provider });
-      const response = await fetch(`${cloud.smsUrl}/inbound`, { method: 'POST', body });
+      const response = await fetch(`${smsUrl}/inbound`, { method: 'POST', body });
       if (!response.ok) throw new Error(await response.text());
     },
 
-    asked: async () => (await fetch(`${cloud.smsUrl}/asked`)).json() as Promise<Record<string, number>>,
+    asked: async () => (await fetch(`${smsUrl}/asked`)).json() as Promise<Record<string, number>>,
 
     async items(table, memberId) {
       const key = table === 'outbox' ? 'aggregateId' : 'pk';
-      const { Items = [] } = await dynamodb.send(
+      const { Items = [] } = await cloud.dynamodb.send(
         new QueryCommand({
           TableName: `rollcall-dev-${table}`,
           ConsistentRead: true,
@@ -148,18 +131,10 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
       return Items;
     },
 
-    async invoke(functionName, event) {
-      const response = await fetch(`${cloud.endpointUrl}/2015-03-31/functions/${functionName}/invocations`, {
-        method: 'POST',
-        body: JSON.stringify(event),
-      });
-      return response.json();
-    },
-
     async sendAs(fn, queue, group, body, role = fn) {
       const roleArn = `arn:aws:iam::000000000000:role/rollcall-dev-${role}`;
       const client = new SQSClient({
-        ...config,
+        ...cloud.config,
         credentials: cloud.access.credentialsOf(roleArn, `rollcall-dev-${fn}`),
       });
       const QueueUrl = `${cloud.endpointUrl}/000000000000/${queueOf(queue)}`;
@@ -187,7 +162,7 @@ export const smsEnvironment = (settings: Partial<SmsSettings>): Record<string, s
 });
 
 /** Nothing goes wrong. */
-export const noFaults: Faults = {
+export const noFaults: TestFaults = {
   call: () => undefined,
   death: () => undefined,
   text: () => undefined,
@@ -196,7 +171,7 @@ export const noFaults: Faults = {
 };
 
 /** A cloud that ends with its test. */
-export async function cloudOf(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+export async function cloudOf(options: TestCloudOptions = {}): Promise<TestCloud> {
   const cloud = await startTestCloud(options);
   onTestFinished(() => cloud.stop());
   return cloud;

@@ -1,19 +1,19 @@
 import { createServer } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { close, listen } from '@rollcall/local/server/listen';
 import { readBody } from '@rollcall/local/server/read-body';
-import { awsOf } from '@rollcall/local/sms/aws';
-import { createCallbacks } from '@rollcall/local/sms/callbacks';
-import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '@rollcall/local/sms/credentials';
-import { startGateway } from '@rollcall/local/sms/gateway';
-import { createMailbox } from '@rollcall/local/sms/mailbox';
-import { openState } from '@rollcall/local/state/state';
 import { createAlibaba } from '../../functions/sms/providers/alibaba.ts';
 import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';
 import type { SmsProvider } from '../../functions/sms/providers/provider.ts';
 import { createTwilio } from '../../functions/sms/providers/twilio.ts';
 import type { WebhookRequest } from '../../functions/sms/webhooks/webhook.ts';
+import { awsOf } from '../../ops/sms-sandbox/aws.ts';
+import { createCallbacks } from '../../ops/sms-sandbox/callbacks.ts';
+import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials.ts';
+import { startGateway } from '../../ops/sms-sandbox/gateway.ts';
+import { createMailbox } from '../../ops/sms-sandbox/mailbox.ts';
 
 /** Secrets that the sandbox does not know. */
 export interface Wrong {
@@ -22,10 +22,10 @@ export interface Wrong {
 
 /** The sandbox's providers, each with its adapter; and what they tell. */
 export async function startProviders() {
-  const state = openState(undefined);
+  const database = new DatabaseSync(':memory:');
   const published: string[] = [];
-  const callbacks = createCallbacks({ state, publish: async (_, message) => void published.push(message) });
-  const mailbox = createMailbox(state, callbacks);
+  const callbacks = createCallbacks({ database, publish: async (_, message) => void published.push(message) });
+  const mailbox = createMailbox(database, callbacks);
   const told: WebhookRequest[] = [];
   const webhooks = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', webhooksUrl);
@@ -94,7 +94,7 @@ export async function startProviders() {
       await gateway.stop();
       await close(webhooks);
       await close(awsServer);
-      state.close();
+      database.close();
     },
   };
 }

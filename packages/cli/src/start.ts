@@ -25,7 +25,7 @@ const options = new Command('npm start --')
   .option('--data <dir>', 'keep data in this folder', '.rollcall')
   .option(
     '--port <port>',
-    'port of the API; the SMS gateways take the tenth and eleventh after it, gRPC the 20th, AWS the 566th',
+    'port of the API; gRPC takes the 20th after it, AWS the 566th, and what runs beside them others in between',
     port,
     4000,
   )
@@ -46,7 +46,8 @@ try {
   const cloud = await startCloud({
     assembly: synthesize(OUTDIR),
     ...(!options.memory && { data: options.data }),
-    ports: { api: options.port, sms: options.port + 10, grpc: options.port + 20, aws: options.port + 566 },
+    app: root,
+    ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
   // The page is built after the rest is there, so that nobody has to wait for it.
   const operatorConsole = await createConsole({
@@ -67,14 +68,14 @@ try {
   process.exit(1);
 }
 
-function announce({ apiUrl, smsUrl, grpcUrl, endpointUrl }: Cloud): void {
+function announce({ apiUrl, beside, grpcUrl, endpointUrl }: Cloud): void {
   const kept = options.memory ? 'in memory, gone when this ends' : relative(process.cwd(), options.data);
   console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}
 
   console      ${pc.cyan(`${apiUrl}/`)}
   API          ${pc.cyan(`${apiUrl}/v1/members`)}
   gRPC         ${pc.cyan(grpcUrl)}
-  SMS sandbox  ${pc.cyan(`${smsUrl}/messages`)}
+  SMS sandbox  ${pc.cyan(`${beside.sms}/messages`)}
   AWS          ${pc.cyan(endpointUrl)}
   data         ${kept}
 

@@ -1,5 +1,9 @@
+import { readApp } from './app.ts';
+import type { Beside } from './beside/beside.ts';
+import { startBeside, urlsOf } from './composition/beside.ts';
 import { createCore } from './composition/core.ts';
 import { startEndpoint } from './composition/endpoint.ts';
+import { createForTests, type ForTests } from './composition/for-tests.ts';
 import { createServices } from './composition/services.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import type { Faults } from './faults/faults.ts';
@@ -9,60 +13,70 @@ import type { Access } from './iam/access.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import type { Meter } from './metering/meter.ts';
 import type { Issuer } from './services/issuer.ts';
-import type { Gateway } from './sms/gateway.ts';
 import { openData } from './state/data.ts';
+import { appFolder, assemblyOf, type Context } from './synthesize.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
 
 export interface CloudOptions {
-  /** Folder that `cdk synth` wrote, or is about to: the emulators start meanwhile. */
-  assembly: string | Promise<string>;
+  /** Folder of the app. Default: the nearest one with a cdk.json, from the working directory upwards. */
+  app?: string;
+  /** Of the app, beside that of its cdk.json, such as `{ stage: 'dev' }`. */
+  context?: Context;
+  /** Folder that `cdk synth` wrote, or is about to. Default: the app is synthesized, once a process. */
+  assembly?: string | Promise<string>;
   /** Folder for everything that survives a restart; nothing: in memory. */
   data?: string;
   /** 0, the default: any that is free. */
-  ports?: { aws?: number; api?: number; sms?: number; grpc?: number };
+  ports?: { aws?: number; api?: number; grpc?: number };
   /** Most instances of one function. */
   instanceLimit?: number;
   /** What goes wrong on purpose. */
   faults?: Faults;
   /** Counts what AWS would bill. */
   meter?: Meter;
-  /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
+  /** What runs beside the cloud, and ends with it. Default: what the app's `rollcall.config.ts` says, if `app` or no `assembly` is given. */
+  beside?: readonly Beside[];
+  /** Values for the templates' parameters, over those of what runs beside the cloud. */
   parameters?: Record<string, string>;
   /** Variables of every function, over what the templates say. */
   environment?: Record<string, string>;
 }
 
-export interface Cloud {
+export interface Cloud extends ForTests {
   /** The AWS endpoint. */
   endpointUrl: string;
   /** The first, or only, HTTP API. */
   apiUrl: string;
-  /** The first SMS gateway, which also tells which texts were sent. */
-  smsUrl: string;
-  gateways: readonly Gateway[];
   /** The API by gRPC, over HTTP/2 without TLS. */
   grpcUrl: string;
+  /** Addresses of what runs beside the cloud, by name. */
+  beside: Readonly<Record<string, string>>;
   /** Gives tokens for the API. */
   issuer: Issuer;
   access: Access;
   functions: ReadonlyMap<string, LambdaFunction>;
   /** The last lines that a function logged, the latest last. */
   logs(functionName: string): readonly string[];
-  /** Whether no function runs, and no provider has anything left to tell. */
+  /** Whether no function runs, and what is beside the cloud has nothing left to do. */
   isIdle(): boolean;
   /** Has something else answer at the first API's address, before the API. */
   serve(site: Site): void;
   /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
   redeploy(assembly: string): Promise<void>;
   stop(): Promise<void>;
+  /** {@link stop}: `await using cloud = await startCloud();` */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** On two cores, more instances would only wait for one another, at some 20 MB each. */
 const INSTANCES = 2;
 
-/** Boots the embedded cloud: what an assembly's templates say, on this machine. */
-export async function startCloud(options: CloudOptions): Promise<Cloud> {
+/**
+ * Boots the embedded cloud: what an app's templates say, on this machine.
+ * @throws {CloudError} with what a person can do about it
+ */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const opened = new AsyncDisposableStack();
   try {
     return await open(options, opened);
@@ -72,44 +86,57 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   }
 }
 
+const assemblyFor = async ({ app, context, assembly }: CloudOptions) => assembly ?? assemblyOf(appFolder(app), context);
+
+/** An assembly alone does not say where its app is. */
+async function besideFor({ app, assembly, beside, ports }: CloudOptions): Promise<readonly Beside[]> {
+  if (beside || (assembly !== undefined && app === undefined)) return beside ?? [];
+  const config = await readApp(appFolder(app));
+  return config.beside?.({ port: ports?.api ?? 0 }) ?? [];
+}
+
 /** @param opened takes what has been opened, to be closed in the opposite order */
 async function open(options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> {
   const { data, ports = {}, faults, meter, instanceLimit = INSTANCES, parameters = {}, environment = {} } = options;
   const { state, folder } = openData(data, opened);
-  const starting = [options.assembly, startEmulators({ folder, data, region: PLACE.region }, opened)] as const;
+  const starting = [assemblyFor(options), startEmulators({ folder, data, region: PLACE.region }, opened)] as const;
   // Also if there is no assembly: the emulators must be known, to be stopped.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);
 
   const core = createCore({ place: PLACE, state, data, emulators, apiPort: ports.api ?? 0, faults, meter }, opened);
-  const { apis, sandbox, stacks, access, functions } = core;
-  const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined }, opened);
-  await sandbox.start(ports.sms ?? 0, opened);
+  const { apis, stacks, access, functions } = core;
+  const beside = await startBeside(await besideFor(options), core, opened);
+  const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
   const grpc = await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 });
   opened.defer(grpc.stop);
-  const settings = { instanceLimit, parameters, environment };
+  const settings = { instanceLimit, parameters, environment, beside: [...beside.values()] };
   const { services, logs } = createServices(core, { endpoint, folder, ...settings }, opened);
 
   opened.defer(() => stacks.halt());
   await stacks.run(services, assembly);
-  sandbox.callbacks.start();
-  opened.defer(sandbox.callbacks.stop);
+  const running = () => [
+    ...[...functions.values()].filter((fn) => fn.isBusy).map((fn) => fn.settings.name),
+    ...[...beside].filter(([, { isBusy }]) => isBusy?.()).map(([name]) => name),
+  ];
+  const stop = () => opened.disposeAsync();
   return {
+    ...createForTests({ core, control: endpoint.control, apiUrl: apis.first, endpointUrl: endpoint.url, running }, opened),
     endpointUrl: endpoint.url,
     apiUrl: apis.first,
-    smsUrl: sandbox.url,
-    gateways: sandbox.gateways,
+    beside: urlsOf(beside),
     grpcUrl: grpc.url,
     issuer: endpoint.issuer,
     access,
     functions,
     logs: logs.of,
-    isIdle: () => !sandbox.callbacks.isBusy() && [...functions.values()].every((fn) => !fn.isBusy),
+    isIdle: () => running().length === 0,
     serve: (site) => stacks.serve(site),
     async redeploy(changed) {
       await stacks.halt();
       await stacks.run(services, changed);
     },
-    stop: () => opened.disposeAsync(),
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }

@@ -1,35 +1,65 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { CloudError } from './errors/cloud-error.ts';
+
+/** Of the app, beside that of cdk.json, as `cdk synth -c name=value` gives it. */
+export type Context = Record<string, string>;
 
 /**
  * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself.
  * @param outdir where the assembly goes
- * @param context beside that of cdk.json, as `cdk synth -c name=value` gives it
  * @param root the folder of the app, with its cdk.json
+ * @returns `outdir`
+ * @throws {CloudError} with what the app wrote to its standard error
  */
-export async function synthesize(
-  outdir: string,
-  context: Record<string, string> = {},
-  root = process.cwd(),
-): Promise<string> {
+export async function synthesize(outdir: string, context: Context = {}, root = process.cwd()): Promise<string> {
   const { app, context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
     app: string;
-    context: object;
+    context?: object;
   };
-  const [, ...script] = app.split(' ');
-  const child = spawn(process.execPath, script, {
+  // As npm does it: what the app has installed comes first, and this Node before others.
+  const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
+  const settings = { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }) };
+  const child = spawn(app, {
     cwd: root,
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }) },
+    shell: true,
+    env: { ...process.env, PATH: path, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
   });
-  const [code] = await once(child, 'exit');
+  const [code] = await once(child, 'close');
   if (code !== 0) throw new CloudError(`The infrastructure cannot be synthesized:\n${complaint.trim()}`);
   return outdir;
+}
+
+/**
+ * The folder of an app: the nearest with a cdk.json, upwards.
+ * @throws {CloudError} if there is none
+ */
+export function appFolder(from: string = process.cwd()): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'cdk.json'))) return folder;
+    if (folder === dirname(folder)) throw new CloudError(`There is no cdk.json in ${from}, nor in a folder above it.`);
+  }
+}
+
+const synthesized = new Map<string, Promise<string>>();
+
+/** The assembly of an app. It is synthesized once a process, into a folder that is gone when the process ends. */
+export function assemblyOf(root: string, context: Context = {}): Promise<string> {
+  const key = JSON.stringify([root, Object.entries(context).toSorted()]);
+  let assembly = synthesized.get(key);
+  if (!assembly) {
+    const folder = mkdtempSync(join(tmpdir(), 'cdk-assembly-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    assembly = synthesize(folder, context, root);
+    synthesized.set(key, assembly);
+  }
+  return assembly;
 }

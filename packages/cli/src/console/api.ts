@@ -1,6 +1,6 @@
 import type { ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
-import type { ProviderFault } from '@rollcall/local/sms/mailbox';
 import type { CircuitView } from '../stage/circuits.ts';
+import type { ProviderFault } from '../stage/provider-fault.ts';
 import type { SwitchView } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { SpanView } from '../stage/traces.ts';

@@ -1,11 +1,11 @@
 import type { ProblemDocument } from '@rollcall/kit/contracts/problem';
 import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
-import { FAULTS } from '@rollcall/local/sms/mailbox';
 import * as z from 'zod';
 import { type Capability, capabilities, type Profile, profiles } from '../../../../shared/config/capabilities.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';
+import { FAULTS } from '../stage/provider-fault.ts';
 import { aggregatesToRedrive } from '../stage/redrivable.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';

@@ -3,8 +3,8 @@ import type { Happened } from '@rollcall/local/control/happened';
 import type { SentMessage } from '@rollcall/local/messages/sent-messages';
 import type { Span } from '@rollcall/local/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/observability/traces';
-import type { ProviderFault } from '@rollcall/local/sms/mailbox';
 import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { ProviderFault } from './provider-fault.ts';
 import { OperatorError, type Stage } from './stage.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
@@ -18,7 +18,8 @@ export async function embeddedCloudOf({ endpoint }: Stage): Promise<EmbeddedClou
   return clientOf(endpoint, (await response.json()) as CloudDescription);
 }
 
-function clientOf(endpoint: string, { apiUrl, smsUrl }: CloudDescription) {
+function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
+  const smsUrl = beside.sms ?? '';
   async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
     const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
     const answer = (await response.json()) as T & { message?: string; error?: string };
@@ -29,7 +30,6 @@ function clientOf(endpoint: string, { apiUrl, smsUrl }: CloudDescription) {
 
   return {
     apiUrl,
-    smsUrl,
     templates: () => ask<AssembledStack[]>(own('templates')),
     happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
     traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),

@@ -13,7 +13,6 @@ import { Stacks } from '../resources/stacks.ts';
 import { Archive } from '../services/archive.ts';
 import { Directory } from '../services/directory.ts';
 import { Secrets } from '../services/secrets.ts';
-import { createSandbox } from '../sms/sandbox.ts';
 import type { State } from '../state/state.ts';
 
 export interface CoreOptions {
@@ -49,7 +48,6 @@ export function createCore(
     writes: new Doorbell(),
     directory: new Directory(),
     secrets: new Secrets(state),
-    sandbox: createSandbox({ state, sns: clients.sns, faults }),
     access: new Access({ ...place, salt: data ?? randomUUID() }),
     apis: new ApiServers(apiPort, opened),
     stacks: new Stacks(),

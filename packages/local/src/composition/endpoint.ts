@@ -1,9 +1,9 @@
+import type { AwsService, Started } from '../beside/beside.ts';
 import { createControl } from '../control/control.ts';
 import { createEndpoint } from '../endpoint/endpoint.ts';
-import type { Targets } from '../endpoint/targets.ts';
 import { close, listen } from '../server/listen.ts';
 import { Issuer, keysIn } from '../services/issuer.ts';
-import { awsOf } from '../sms/aws.ts';
+import { urlsOf } from './beside.ts';
 import type { Core } from './core.ts';
 
 export interface EndpointSettings {
@@ -11,21 +11,27 @@ export interface EndpointSettings {
   port: number;
   /** Whether what is in the state outlives the process. */
   isKept: boolean;
+  /** What runs beside the cloud, by name. */
+  beside: ReadonlyMap<string, Started>;
 }
 
 /** Has the AWS endpoint listen, with what is behind it besides AWS's services: an issuer of tokens, and control. */
-export async function startEndpoint(core: Core, { port, isKept }: EndpointSettings, opened: AsyncDisposableStack) {
-  const { emulators, apis, sandbox, stacks, calls, writes } = core;
+export async function startEndpoint(
+  core: Core,
+  { port, isKept, beside }: EndpointSettings,
+  opened: AsyncDisposableStack,
+) {
+  const { emulators, apis, stacks, calls, writes } = core;
   const issuer = new Issuer(keysIn(core.state), isKept, () => `${url}/issuer`);
   const control = createControl({
-    about: () => ({ apiUrl: apis.first, smsUrl: sandbox.url, calls: calls.counts }),
+    about: () => ({ apiUrl: apis.first, beside: urlsOf(beside), calls: calls.counts }),
     templates: () => stacks.templates,
     mappings: () => stacks.mappings,
   });
   const server = createEndpoint({
     ...core,
     ...emulators,
-    handlers: ownServices(core),
+    services: Object.assign(ownServices(core), ...[...beside.values()].map(({ services }) => services)),
     place: core,
     issuer,
     control,
@@ -36,7 +42,7 @@ export async function startEndpoint(core: Core, { port, isKept }: EndpointSettin
   return { url, issuer, control };
 }
 
-const ownServices = ({ secrets, directory, sandbox, access }: Core): Targets['handlers'] => ({
+const ownServices = ({ secrets, directory }: Core): Record<string, AwsService> => ({
   secretsmanager: {
     service: 'secretsmanager',
     answer: (operation, request) => secrets.answer(operation, request),
@@ -45,5 +51,4 @@ const ownServices = ({ secrets, directory, sandbox, access }: Core): Targets['ha
     service: 'servicediscovery',
     answer: (operation, request) => directory.answer(operation, request),
   },
-  PinpointSMSVoiceV2: { service: 'sms-voice', answer: awsOf(sandbox.mailbox, sandbox.callbacks, access) },
 });

@@ -4,10 +4,9 @@ import type { FailedInvocation } from '../lambda/function.ts';
 import { createLogs } from '../observability/logs.ts';
 import type { Services } from '../resources/runtime.ts';
 import type { Issuer } from '../services/issuer.ts';
-import { SANDBOX_SECRETS } from '../sms/credentials.ts';
 import type { Core } from './core.ts';
 
-export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment'> {
+export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside'> {
   endpoint: { url: string; issuer: Issuer; control: Control };
   /** Where logs are written. */
   folder: string;
@@ -19,7 +18,7 @@ export function createServices(
   { endpoint: { url: endpointUrl, issuer, control }, folder, ...settings }: ServicesOptions,
   opened: AsyncDisposableStack,
 ) {
-  const { region, faults, sandbox, apis, emulators } = core;
+  const { region, faults, apis, emulators } = core;
   const logs = createLogs(folder);
   opened.defer(logs.close);
   const onFailure = (failure: FailedInvocation) => {
@@ -38,10 +37,6 @@ export function createServices(
     log: logs.write,
     onFailure,
     openApi: apis.open,
-    smsUrl: sandbox.url,
-    gateways: sandbox.gateways,
-    callbacks: sandbox.callbacks,
-    knownSecrets: SANDBOX_SECRETS,
   };
   return { services, logs };
 }

@@ -10,7 +10,8 @@ import { type Failure, RecentEvents } from './happened.ts';
 /** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
 export interface CloudDescription {
   apiUrl: string;
-  smsUrl: string;
+  /** Addresses of what runs beside the cloud, by name. */
+  beside: Record<string, string>;
   calls: Record<string, number>;
 }
 
@@ -108,6 +109,9 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       messages.add(told);
       recent.add(told.map((message) => ({ message })));
     },
+
+    /** Every message that was sent, the oldest first; of very many, the last. */
+    messages: () => messages.all,
 
     failed: (failure: Failure): void => recent.add([{ failure }]),
 

@@ -71,7 +71,7 @@ async function startDynoxide(file: string): Promise<Emulator> {
 
 /**
  * dynoxide 1.2 looks for the last record of a stream by reading all of them, at every write to its table: after 5,000
- * registrations the demo ran at two thirds of its speed. An index over the very expression that it asks for ends that,
+ * writes with a message each, an app ran at two thirds of its speed. An index over the very expression that it asks for ends that,
  * and is the reason why even a cloud "in memory" has a file.
  */
 function indexStreamRecords(file: string): void {

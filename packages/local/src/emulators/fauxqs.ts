@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
@@ -8,7 +9,7 @@ import type { Emulator } from './dynoxide.ts';
  * @param folder where it keeps its data; nothing: in memory
  */
 export async function startMessaging(options: { folder: string | undefined; region: string }): Promise<Emulator> {
-  const worker = new Worker(new URL('./fauxqs-worker.ts', import.meta.url), { workerData: options });
+  const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), { workerData: options });
   try {
     const [url] = (await once(worker, 'message')) as [string];
     return {

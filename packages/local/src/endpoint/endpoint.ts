@@ -51,6 +51,6 @@ function unknown(response: ServerResponse): void {
     response,
     400,
     'UnknownOperationException',
-    'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, Lambda Invoke, and a little of Secrets Manager, Cloud Map and End User Messaging; this request is for none of them.',
+    'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, Lambda Invoke, a little of Secrets Manager and Cloud Map, and what the app runs beside it; this request is for none of them.',
   );
 }

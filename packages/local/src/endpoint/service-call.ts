@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallFault } from '../faults/faults.ts';
 import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
-import { askedForBy } from '../iam/requests.ts';
+import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
 import { send } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
 import { metered, tellOf } from './observers.ts';
@@ -15,7 +15,7 @@ import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
 export async function forward(options: EndpointOptions, upstream: Upstream, call: ServiceCall): Promise<void> {
   const { request, response, body, target } = call;
   const { service, operation } = target;
-  authorize(options.access, request, service, () => askedForBy(service, operation, body.toString(), options.place));
+  authorize(options.access, request, service, () => askedForIn(call, options.place));
   options.calls.count(service, operation);
   await holdUp(options, call);
   const fault = await faultOf(options, call);
@@ -30,6 +30,11 @@ export async function forward(options: EndpointOptions, upstream: Upstream, call
   if (!partial || answer.status >= 300) return send(response, answer);
   options.faults?.happened(`${service} ${operation}: partly done`);
   send(response, partOf(answer, partial));
+}
+
+function askedForIn({ body, target: { by, service, operation } }: ServiceCall, place: Place): AskedFor[] {
+  if (typeof by !== 'string' && by.askedFor) return by.askedFor(operation, body.toString());
+  return askedForBy(service, operation, body.toString(), place);
 }
 
 /** As long as somebody wants calls of functions to take longer. */

@@ -5,11 +5,12 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import type { AwsHandler } from '../beside/beside.ts';
 import { SENDER_HEADER } from '../messages/senders.ts';
 import { readBody } from '../server/read-body.ts';
 import { keyOf } from './callers.ts';
 import type { EndpointOptions } from './options.ts';
-import type { AwsHandler, Target } from './targets.ts';
+import type { Target } from './targets.ts';
 
 /** A call to an AWS service. */
 export interface ServiceCall {
@@ -42,11 +43,11 @@ export class Upstream {
 
   /** @returns nothing, if there shall be no answer */
   async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
-    const { url, service, operation } = call.target;
-    if (typeof url !== 'string') return answerHere(url, operation, body, call.request.headers);
+    const { by, service, operation } = call.target;
+    if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.request.headers);
     const known = service === 'sns' ? await this.#archive.answer(operation, body.toString()) : undefined;
     if (known) return { ...known, body: Buffer.from(known.body) };
-    return this.#askEmulator(url, call, body);
+    return this.#askEmulator(by, call, body);
   }
 
   async #askEmulator(url: string, { request, response }: ServiceCall, body: Buffer): Promise<ServiceAnswer> {

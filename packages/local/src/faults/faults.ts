@@ -8,16 +8,12 @@ export type CallFault =
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
-/** How the SMS sandbox goes wrong: `hangs` answers nothing, `answer lost` keeps the text and answers nothing. */
-export type TextFault = 'fails' | 'refuses' | 'hangs' | 'answer lost';
-
 /** What goes wrong in an embedded cloud, and who watches. */
 export interface Faults {
   /** Asked at every call. */
   call(service: string, operation: string): CallFault | undefined;
   /** After so many milliseconds of an invocation its worker is terminated, if it is still at work. */
   death(functionName: string): number | undefined;
-  text(idempotencyKey: string | undefined): TextFault | undefined;
   /** Told of each fault when it happens: some that were asked for do not, such as half of a batch of one. */
   happened(fault: string): void;
   /** Told of every call that a service answered with success. */

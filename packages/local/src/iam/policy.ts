@@ -1,5 +1,5 @@
 import { CloudError } from '../errors/cloud-error.ts';
-import { contextSentBy } from './service-context.ts';
+import { contextSentBy, type ServicePrincipal } from './service-context.ts';
 
 /** A statement of a policy, as templates have it. */
 export interface Statement {
@@ -20,7 +20,7 @@ export interface PolicyDocument {
  * Who asks: a role, by its ARN; or a service, such as `sns.amazonaws.com`, in the name of a resource (ARN), from which
  * follows what it sends along.
  */
-export type Principal = { role: string } | { service: string; source?: string };
+export type Principal = { role: string } | ServicePrincipal;
 
 export interface AccessRequest {
   principal: Principal;
@@ -165,8 +165,7 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
 /** What IAM knows of every request in this one account, and over loopback, which counts as safe as TLS. */
 function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {
   const isRole = 'role' in principal;
-  const sent =
-    isRole || principal.source === undefined ? {} : contextSentBy(principal.service, principal.source, action);
+  const sent = isRole ? {} : contextSentBy(principal, action);
   const known = {
     'aws:SecureTransport': 'true',
     'aws:PrincipalIsAWSService': String(!isRole),

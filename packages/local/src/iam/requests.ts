@@ -53,15 +53,6 @@ export function askedForBy(service: string, operation: string, body: string, pla
     }
     case 'secretsmanager':
       return [{ action: `secretsmanager:${operation}`, resource: String(request.SecretId) }];
-    case 'sms-voice': {
-      const identity = String(request.OriginationIdentity);
-      return [
-        {
-          action: `sms-voice:${operation}`,
-          resource: identity.startsWith('arn:') ? identity : arn('sms-voice', `phone-number/${identity}`),
-        },
-      ];
-    }
     default:
       return [{ action: `${service}:${operation}`, resource: '*' }];
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
@@ -43,10 +44,9 @@ export interface InvocationResponse {
 const INIT_TIMEOUT_MS = 10_000;
 const INIT_CHECKED_EVERY_MS = 250;
 
+const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
 /** Without its types already: a thread that has to strip them loads a compiler, which is half of what its start costs. */
-const WORKER = new URL(
-  `data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(readFileSync(new URL('./worker.ts', import.meta.url), 'utf8')))}`,
-);
+const WORKER = new URL(`data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(SOURCE))}`);
 
 const failure = (errorType: string, errorMessage: string): InvocationResponse => ({
   ok: false,

@@ -3,7 +3,7 @@ import { entriesOf, failedIn } from './published.ts';
 /** A message as it was sent to a topic or queue. */
 export interface SentMessage {
   at: string;
-  /** Name of the topic or queue, such as `rollcall-dev-member-events.fifo`. */
+  /** Name of the topic or queue, such as `shop-dev-order-events.fifo`. */
   channel: string;
   /** As it was sent. */
   body: string;
@@ -47,6 +47,11 @@ export class SentMessages {
   add(messages: readonly SentMessage[]): void {
     this.#messages.push(...messages);
     if (this.#messages.length > 2 * MAX_MESSAGES) this.#messages.splice(0, this.#messages.length - MAX_MESSAGES);
+  }
+
+  /** The oldest first. */
+  get all(): readonly SentMessage[] {
+    return this.#messages;
   }
 
   /** Those that say something of an aggregate, the oldest first. */

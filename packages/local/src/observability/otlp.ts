@@ -3,10 +3,10 @@ export interface Span {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
-  /** Such as `POST /v1/members`, `publish member-events` or `process rollcall.member.registered.v1`. */
+  /** Such as `POST /orders`, `publish order-events` or `process shop.order.created.v1`. */
   name: string;
   kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
-  /** `service.name`: registration, relay, sms, points, … */
+  /** `service.name`: orders, relay, … */
   service: string;
   /** `faas.name`: the function that did it. */
   function: string;

@@ -7,7 +7,7 @@ export interface TraceQuery {
   trace?: string;
 }
 
-/** Some 3,000 registrations, in some 40 MB. */
+/** Some 40 MB. */
 const MAX_SPANS = 40_000;
 
 const MAX_OF_TRACE = 2_000;

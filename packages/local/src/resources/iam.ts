@@ -10,7 +10,19 @@ interface RoleProperties {
   ManagedPolicyArns?: string[];
 }
 
-/** AWS::IAM::Role, with policies of its own only. */
+/** AWS's own policies that are known here: CDK gives the first to every function whose app gives it no role. */
+const MANAGED: Record<string, PolicyDocument> = {
+  // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
+    Statement: {
+      Effect: 'Allow',
+      Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: '*',
+    },
+  },
+};
+
+/** AWS::IAM::Role. Of AWS's managed policies, only some are known. */
 export const roles =
   ({ access, accountId }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -20,13 +32,13 @@ export const roles =
       Policies = [],
       ManagedPolicyArns = [],
     } = properties as unknown as RoleProperties;
-    if (ManagedPolicyArns.length > 0) {
-      throw new Error(`the embedded cloud does not know the managed policies ${ManagedPolicyArns.join(', ')}`);
-    }
+    const unknown = ManagedPolicyArns.filter((policy) => !MANAGED[policy]);
+    if (unknown.length > 0) throw new Error(`the embedded cloud does not know the managed policies ${unknown.join(', ')}`);
     const name = physicalName(RoleName, stack, logicalId);
     const arn = `arn:aws:iam::${accountId}:role/${name}`;
     access.addRole(arn, name, AssumeRolePolicyDocument);
-    for (const { PolicyDocument } of Policies) access.attach(name, PolicyDocument);
+    const managed = ManagedPolicyArns.flatMap((policy) => MANAGED[policy] ?? []);
+    for (const policy of [...Policies.map(({ PolicyDocument }) => PolicyDocument), ...managed]) access.attach(name, policy);
     return { ref: name, attributes: { Arn: arn } };
   };
 

@@ -10,7 +10,6 @@ import type { Runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
 import { secretsOf } from './secrets.ts';
 import { tables } from './tables.ts';
-import { configurationSets } from './texts.ts';
 
 /** Every resource type that the embedded cloud makes. */
 export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
@@ -34,13 +33,13 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),
   'AWS::ServiceDiscovery::Service': services,
-  'AWS::SMSVOICE::ConfigurationSet': configurationSets(runtime),
   'AWS::SNS::Subscription': subscriptions(runtime),
   'AWS::SNS::Topic': topics(runtime),
   'AWS::SNS::TopicPolicy': topicPolicies(runtime),
   'AWS::SQS::Queue': queues(runtime),
   'AWS::SQS::QueuePolicy': queuePolicies(runtime),
   'Custom::AWS': callsOfAws(runtime),
+  ...Object.assign({}, ...runtime.beside.map(({ providers }) => providers?.(runtime.checks))),
 });
 
 /** Types that mean nothing on one machine. */

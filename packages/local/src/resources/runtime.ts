@@ -1,3 +1,4 @@
+import type { Started } from '../beside/beside.ts';
 import type { Clients, QueueClients } from '../emulators/clients.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
@@ -12,10 +13,9 @@ import type { Archive } from '../services/archive.ts';
 import type { Directory } from '../services/directory.ts';
 import type { Issuer } from '../services/issuer.ts';
 import type { Secrets } from '../services/secrets.ts';
-import type { Callbacks } from '../sms/callbacks.ts';
-import type { Gateway } from '../sms/gateway.ts';
 import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
+import type { Made } from './made.ts';
 
 /** What the providers of resources work with. */
 export interface Services extends Clients, QueueClients {
@@ -36,15 +36,9 @@ export interface Services extends Clients, QueueClients {
   archive: Archive;
   directory: Directory;
   secrets: Secrets;
-  /** Of the SMS sandbox. */
-  callbacks: Pick<Callbacks, 'setAddress'>;
-  /** Values of secrets by the end of their names: the credentials of the sandbox. */
-  knownSecrets: Record<string, object>;
-  /** URL of the first SMS gateway. */
-  smsUrl: string;
-  /** They stand in the registry, where the templates have one. */
-  gateways: readonly Gateway[];
-  /** Values for the templates' parameters; the addresses of SMS providers are the sandbox, if not given. */
+  /** What runs beside the cloud. */
+  beside: readonly Started[];
+  /** Values for the templates' parameters, over those of what runs beside the cloud. */
   parameters: Record<string, string>;
   /** Variables of every function, over what the template says. */
   environment: Record<string, string>;
@@ -58,6 +52,7 @@ export interface Services extends Clients, QueueClients {
 /** What the providers leave to be run. */
 export interface Runtime extends Services {
   assembly: Assembly;
+  made: Made[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, Authorize>;
   mappings: Mapping[];

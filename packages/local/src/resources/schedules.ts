@@ -38,14 +38,15 @@ export const schedules =
       }
     });
     const targets = Targets.map(({ Arn, Input }) => ({ target: functionOf(runtime, Arn), input: Input }));
-    const run = () => {
-      for (const { target, input } of targets) void target.invoke(input ?? scheduledEvent(arn, runtime));
+    const run = async () => {
+      await Promise.all(targets.map(({ target, input }) => target.invoke(input ?? scheduledEvent(arn, runtime))));
     };
     let timer: NodeJS.Timeout | undefined;
     runtime.mappings.push({
       start() {
-        timer = setInterval(run, Number(value) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+        timer = setInterval(() => void run(), Number(value) * UNIT_MS[unit as keyof typeof UNIT_MS]);
       },
+      tick: run,
       async stop() {
         clearInterval(timer);
       },

@@ -8,14 +8,16 @@ interface SecretProperties {
   GenerateSecretString?: { SecretStringTemplate?: string; GenerateStringKey?: string };
 }
 
-/** AWS::SecretsManager::Secret, generated as its template says, unless the embedded cloud itself knows its value. */
+/** AWS::SecretsManager::Secret, generated as its template says, unless something beside the cloud knows its value. */
 export const secretsOf =
-  ({ secrets, knownSecrets, region, accountId, access }: Runtime): ResourceProvider =>
+  ({ secrets, beside, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const { Name, KmsKeyId, GenerateSecretString = {} } = properties as SecretProperties;
     const name = physicalName(Name, stack, logicalId);
     const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
-    const [, known] = Object.entries(knownSecrets).find(([ending]) => name.endsWith(ending)) ?? [];
+    const known = beside
+      .flatMap(({ secrets: values = {} }) => Object.entries(values))
+      .find(([ending]) => name.endsWith(ending))?.[1];
     const { SecretStringTemplate, GenerateStringKey } = GenerateSecretString;
     const password = randomBytes(24).toString('base64url');
     const generated = GenerateStringKey

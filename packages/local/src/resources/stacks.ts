@@ -2,9 +2,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '@rollcall/kit/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
-import { GATEWAY_SERVICE } from '../sms/lease.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
+import { type Made, noting } from './made.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
 
@@ -15,6 +15,11 @@ export class Stacks {
 
   get templates(): readonly AssembledStack[] {
     return this.#running?.assembly.stacks ?? [];
+  }
+
+  /** The resources that were made. */
+  get made(): readonly Made[] {
+    return this.#running?.made ?? [];
   }
 
   /** The event sources, as they are now. */
@@ -28,6 +33,7 @@ export class Stacks {
       assembly: readAssembly(assemblyFolder),
       authorizers: new Map(),
       apis: this.#apis,
+      made: [],
       mappings: [],
       checks: [],
     };
@@ -36,12 +42,12 @@ export class Stacks {
     await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
-      providers: providers(runtime),
+      providers: noting(providers(runtime), runtime.made),
       ignored,
       parameters: parametersOf(services),
     });
     for (const check of runtime.checks) check();
-    await registerGateways(services);
+    await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
     for (const mapping of runtime.mappings) mapping.start();
   }
@@ -62,19 +68,13 @@ export class Stacks {
   }
 }
 
-const parametersOf = ({ smsUrl, issuer, parameters }: Services): Record<string, string> => ({
-  SmsGatewayUrl: `discover:${GATEWAY_SERVICE}`,
-  TwilioUrl: smsUrl,
-  AlibabaUrl: smsUrl,
-  TokenIssuer: issuer.url,
-  ...parameters,
-});
+const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
+  Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
-/** They find the registry as everybody does: by its name. */
-async function registerGateways({ directory, dynamodb, gateways }: Services): Promise<void> {
-  const { table } = directory.attributesOf('instances') ?? {};
-  if (!table) return;
+/** The registry is found as everybody finds it: by its name. */
+async function tellBeside({ directory, dynamodb, beside }: Services): Promise<void> {
+  const { table: tableName } = directory.attributesOf('instances') ?? {};
   const client = DynamoDBDocumentClient.from(dynamodb);
-  const registry = createRegistry({ client, tableName: table, now: () => new Date() });
-  await Promise.all(gateways.map((gateway) => gateway.register(registry)));
+  const registry = tableName === undefined ? undefined : createRegistry({ client, tableName, now: () => new Date() });
+  await Promise.all(beside.map(({ deployed }) => deployed?.(registry)));
 }

@@ -9,7 +9,7 @@ import {
 /**
  * Names of this machine that nobody elsewhere can have: whoever owns a name can have it mean this machine, and a page of
  * that name would be of the same origin. `host.docker.internal` is what a container calls it, such as LocalStack that asks
- * the SMS sandbox; `.internal` is reserved for private use.
+ * what runs beside it; `.internal` is reserved for private use.
  */
 const HERE = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 

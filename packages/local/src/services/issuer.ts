@@ -10,9 +10,9 @@ const ALGORITHM = 'RS256';
 const LIFETIME_SECONDS = 3_600;
 
 const tokenRequest = z.strictObject({
-  /** Id of a member, or whatever else a caller is called. */
+  /** Whatever a caller is called. */
   sub: z.string().optional(),
-  /** Such as `members:read members:write`. */
+  /** Such as `orders:read orders:write`. */
   scope: z.string().optional(),
   audience: z.string().optional(),
   /** Seconds from now. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** What the embedded cloud itself must remember across a restart: positions in streams, secrets, keys of its issuer, texts of the SMS sandbox and what it is to tell of them, archives of topics. */
+/** What the embedded cloud must remember across a restart: positions in streams, secrets, keys of its issuer, archives of topics, and what is kept by whatever runs beside it. */
 export interface State {
   position(mapping: string): string | undefined;
   savePosition(mapping: string, sequenceNumber: string): void;
@@ -42,15 +42,6 @@ function open(folder: string | undefined): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       CREATE TABLE IF NOT EXISTS positions (mapping TEXT PRIMARY KEY, sequence_number TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS sent_texts (
-        id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, recipient TEXT NOT NULL, body TEXT NOT NULL,
-        provider TEXT NOT NULL, received_at TEXT NOT NULL
-      );
-      CREATE INDEX IF NOT EXISTS sent_to ON sent_texts (recipient);
-      CREATE TABLE IF NOT EXISTS callbacks (
-        id TEXT PRIMARY KEY, provider TEXT NOT NULL, address TEXT NOT NULL, told TEXT NOT NULL
-      );
-      CREATE TABLE IF NOT EXISTS callback_addresses (provider TEXT PRIMARY KEY, address TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS issuer_keys (kid TEXT PRIMARY KEY, jwk TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS secrets (arn TEXT PRIMARY KEY, value TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS archived_topics (topic TEXT PRIMARY KEY, since INTEGER NOT NULL);

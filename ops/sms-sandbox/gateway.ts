@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from '@rollcall/kit/discovery/registry';
-import { createGuardedServer } from '../server/guard.ts';
-import { close, listen } from '../server/listen.ts';
-import { readBody } from '../server/read-body.ts';
+import { createGuardedServer } from '@rollcall/local/server/guard';
+import { close, listen } from '@rollcall/local/server/listen';
+import { readBody } from '@rollcall/local/server/read-body';
 import type { Callbacks } from './callbacks.ts';
 import { createGatewayApi } from './gateway-api.ts';
 import { Lease } from './lease.ts';

@@ -1,14 +1,14 @@
+import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
-import { createCallbacks } from '@rollcall/local/sms/callbacks';
-import { startGateway } from '@rollcall/local/sms/gateway';
-import { createMailbox } from '@rollcall/local/sms/mailbox';
-import { openState } from '@rollcall/local/state/state';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { EMBEDDED_CLOUD, port, url } from 'rollcall/cli/command';
 import { endWithNpm, onEnd } from 'rollcall/ending';
-import { stageNamed } from '../infra/stages.ts';
-import { reachable, SANDBOX_PORT } from './localstack/address.ts';
+import { stageNamed } from '../../infra/stages.ts';
+import { reachable, SANDBOX_PORT } from '../localstack/address.ts';
+import { createCallbacks } from './callbacks.ts';
+import { startGateway } from './gateway.ts';
+import { createMailbox } from './mailbox.ts';
 
 endWithNpm();
 
@@ -25,12 +25,12 @@ const options = new Command('npm run sms-sandbox --')
   .opts<{ port: number; endpoint: string }>();
 
 const { basePath } = stageNamed('localstack');
-const state = openState(undefined);
+const database = new DatabaseSync(':memory:');
 // AWS's own provider tells its topic; here, no stage sends by it.
-const callbacks = createCallbacks({ state, publish: () => Promise.reject(new Error('there is no topic here')) });
+const callbacks = createCallbacks({ database, publish: () => Promise.reject(new Error('there is no topic here')) });
 const told: typeof callbacks.add = (provider, address, what) =>
   callbacks.add(provider, reachable(address, options.endpoint, basePath ?? ''), what);
-const mailbox = createMailbox(state, { add: told });
+const mailbox = createMailbox(database, { add: told });
 
 try {
   const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: told }, options.port);
@@ -38,7 +38,7 @@ try {
   onEnd(async () => {
     await gateway.stop();
     await callbacks.stop();
-    state.close();
+    database.close();
   });
 } catch (error) {
   if (!(error instanceof CloudError)) throw error;

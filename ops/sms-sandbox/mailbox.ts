@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Faults } from '../faults/faults.ts';
-import type { State } from '../state/state.ts';
+import type { ProviderFault } from 'rollcall/stage/provider-fault';
 import type { Callbacks } from './callbacks.ts';
 
 export interface SentText {
@@ -13,28 +13,6 @@ export interface SentText {
   /** `http`, `twilio`, `alibaba` or `aws`. */
   provider: string;
   receivedAt: string;
-}
-
-/**
- * `hangs` keeps the text out and answers nothing, `answer lost` keeps it and answers nothing, `undelivered` accepts it and
- * says later that it could not be delivered.
- */
-export const FAULTS = [
-  'fails',
-  'refuses',
-  'opted out',
-  'undelivered',
-  'throttles',
-  'hangs',
-  'answer lost',
-  'slow',
-  'down',
-] as const;
-
-export interface ProviderFault {
-  kind: (typeof FAULTS)[number];
-  /** Of `slow`. */
-  ms?: number;
 }
 
 /** What a provider answers, in its own words, when it does not accept a text. */
@@ -59,10 +37,30 @@ export interface Accepted {
   receipt?: { address: string; reference: string } | undefined;
 }
 
+/** How the generic gateway goes wrong: `hangs` answers nothing, `answer lost` keeps the text and answers nothing. */
+export type TextFault = 'fails' | 'refuses' | 'hangs' | 'answer lost';
+
+/** What goes wrong with texts, and who watches. */
+export interface TextFaults {
+  /** Asked at every text that the generic gateway is asked to send. */
+  text(idempotencyKey: string | undefined): TextFault | undefined;
+  /** Told of each fault when it happens. */
+  happened(fault: string): void;
+}
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS sent_texts (
+    id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, recipient TEXT NOT NULL, body TEXT NOT NULL,
+    provider TEXT NOT NULL, received_at TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS sent_to ON sent_texts (recipient);
+`;
+
 export type Mailbox = ReturnType<typeof createMailbox>;
 
 /** The texts that the sandbox's providers accepted, and how each of them is to go wrong. */
-export function createMailbox({ database }: State, callbacks: Pick<Callbacks, 'add'>, faults?: Faults) {
+export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks, 'add'>, faults?: TextFaults) {
+  database.exec(TABLES);
   const columns =
     'id, recipient AS "to", body AS text, idempotency_key AS idempotencyKey, provider, received_at AS receivedAt';
   const byKey = database.prepare(`SELECT ${columns} FROM sent_texts WHERE idempotency_key = ?`);

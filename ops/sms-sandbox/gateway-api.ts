@@ -1,7 +1,8 @@
+import { FAULTS } from 'rollcall/stage/provider-fault';
 import * as z from 'zod';
 import { alibabaOf } from './alibaba.ts';
 import type { Callbacks } from './callbacks.ts';
-import { FAULTS, type Fate, type Mailbox } from './mailbox.ts';
+import type { Fate, Mailbox } from './mailbox.ts';
 import { twilioOf } from './twilio.ts';
 import type { Answer, Request } from './wire.ts';
 

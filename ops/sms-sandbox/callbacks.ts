@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
-import type { State } from '../state/state.ts';
 import { awsEvent, requestOf, type Told } from './callback-requests.ts';
 
 interface Row {
@@ -12,7 +12,7 @@ interface Row {
 }
 
 export interface CallbacksOptions {
-  state: State;
+  database: DatabaseSync;
   /** To a topic, as AWS does. */
   publish: (topicArn: string, message: string) => Promise<void>;
 }
@@ -27,11 +27,19 @@ const CALLS_AT_ONCE = 4;
 const TRIES = 6;
 const FIRST_WAIT_MS = 500;
 
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS callbacks (
+    id TEXT PRIMARY KEY, provider TEXT NOT NULL, address TEXT NOT NULL, told TEXT NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS callback_addresses (provider TEXT PRIMARY KEY, address TEXT NOT NULL);
+`;
+
 /**
  * Tells the application what became of texts, and what people answer, as each provider does it: signed in its way, and
  * some of them many at once. What is not told when the cloud stops is told when it starts again with the same data folder.
  */
-export function createCallbacks({ state: { database }, publish }: CallbacksOptions) {
+export function createCallbacks({ database, publish }: CallbacksOptions) {
+  database.exec(TABLES);
   const insert = database.prepare('INSERT INTO callbacks (id, provider, address, told) VALUES (?, ?, ?, ?)');
   const all = database.prepare('SELECT id, provider, address, told FROM callbacks ORDER BY rowid');
   const remove = database.prepare('DELETE FROM callbacks WHERE id = ?');

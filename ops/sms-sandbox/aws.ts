@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Access } from '../iam/access.ts';
-import { signedBy } from '../iam/signature.ts';
+import type { Access } from '@rollcall/local/iam/access';
+import type { AskedFor, Place } from '@rollcall/local/iam/requests';
+import { signedBy } from '@rollcall/local/iam/signature';
 import type { Callbacks } from './callbacks.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';
@@ -9,6 +10,15 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
   status,
   body: { __type: type, Message: type, ...more },
 });
+
+/** What IAM checks of a call: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html */
+export function askedForOf({ region, accountId }: Place) {
+  return (operation: string, body: string): AskedFor[] => {
+    const identity = String((JSON.parse(body) as { OriginationIdentity?: string }).OriginationIdentity);
+    const arn = `arn:aws:sms-voice:${region}:${accountId}:phone-number/${identity}`;
+    return [{ action: `sms-voice:${operation}`, resource: identity.startsWith('arn:') ? identity : arn }];
+  };
+}
 
 interface Asked {
   DestinationPhoneNumber?: string;

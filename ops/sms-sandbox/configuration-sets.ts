@@ -1,0 +1,43 @@
+import type { Access } from '@rollcall/local/iam/access';
+import type { Place } from '@rollcall/local/iam/requests';
+import type { SentKeys } from '@rollcall/local/iam/service-context';
+import type { ResourceProvider } from '@rollcall/local/template/resource';
+import type { Callbacks } from './callbacks.ts';
+
+interface ConfigurationSetProperties {
+  ConfigurationSetName?: string;
+  EventDestinations?: Array<{ SnsDestination?: { TopicArn: string } }>;
+}
+
+/** https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html: of the key, no condition */
+const SENDS: SentKeys = {
+  'sns:Publish': ['aws:SourceArn', 'aws:SourceAccount'],
+  'kms:Decrypt': [],
+  'kms:GenerateDataKey': [],
+};
+
+export interface ConfigurationSetsOptions extends Place {
+  callbacks: Pick<Callbacks, 'setAddress'>;
+  access: Pick<Access, 'require'>;
+  /** Takes what can only be checked when everything is deployed. */
+  checks: Array<() => void>;
+}
+
+/** AWS::SMSVOICE::ConfigurationSet: the topic that the stand-in of AWS End User Messaging tells. */
+export const configurationSets =
+  ({ callbacks, access, region, accountId, checks }: ConfigurationSetsOptions): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { ConfigurationSetName, EventDestinations = [] } = properties as ConfigurationSetProperties;
+    const name = ConfigurationSetName ?? `${stack}-${logicalId}`;
+    const arn = `arn:aws:sms-voice:${region}:${accountId}:configuration-set/${name}`;
+    for (const { SnsDestination } of EventDestinations) {
+      if (!SnsDestination) throw new Error('the embedded cloud has event destinations of SNS only');
+      const { TopicArn } = SnsDestination;
+      callbacks.setAddress('aws', TopicArn);
+      const principal = { service: 'sms-voice.amazonaws.com', source: arn, sends: SENDS };
+      checks.push(() =>
+        access.require({ principal, action: 'sns:Publish', resource: TopicArn }, `configuration set ${name}`),
+      );
+    }
+    return { ref: name, attributes: { Arn: arn } };
+  };

@@ -1,0 +1,24 @@
+import { PublishCommand } from '@aws-sdk/client-sns';
+import type { Beside, Started } from '../beside/beside.ts';
+import { CloudError } from '../errors/cloud-error.ts';
+import type { Core } from './core.ts';
+
+/** Starts what runs beside a cloud. @returns what was started, by name */
+export async function startBeside(
+  all: readonly Beside[],
+  { region, accountId, state: { database }, access, clients: { sns } }: Core,
+  opened: AsyncDisposableStack,
+): Promise<ReadonlyMap<string, Started>> {
+  const publish = async (TopicArn: string, Message: string) =>
+    void (await sns.send(new PublishCommand({ TopicArn, Message })));
+  const started = new Map<string, Started>();
+  for (const { name, start } of all) {
+    if (started.has(name)) throw new CloudError(`Two of what runs beside the cloud have the name ${name}.`);
+    started.set(name, await start({ region, accountId, database, access, publish }, opened));
+  }
+  return started;
+}
+
+/** Addresses of what was started, by name. */
+export const urlsOf = (beside: ReadonlyMap<string, Started>): Record<string, string> =>
+  Object.fromEntries([...beside].map(([name, { url }]) => [name, url]));

@@ -1,0 +1,57 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Control } from '../control/control.ts';
+import { clientConfig } from '../emulators/clients.ts';
+import { createTestClients, requestTo } from '../inspection/clients.ts';
+import { createInspection } from '../inspection/inspection.ts';
+import { createSettled } from '../inspection/settled.ts';
+import type { Core } from './core.ts';
+
+export interface ForTestsOptions {
+  core: Core;
+  control: Control;
+  apiUrl: string;
+  endpointUrl: string;
+  /** Names of what runs. */
+  running: () => readonly string[];
+}
+
+export type ForTests = ReturnType<typeof createForTests>;
+
+/** What tests and tools do with a running cloud. */
+export function createForTests(
+  { core, control, apiUrl, endpointUrl, running }: ForTestsOptions,
+  opened: AsyncDisposableStack,
+) {
+  const { region, accountId, stacks, emulators, clients, calls } = core;
+  const sqs = new SQSClient(clientConfig(emulators.messagingUrl, region));
+  opened.defer(() => sqs.destroy());
+  const made = () => stacks.made;
+  const inspection = createInspection({ dynamodb: clients.dynamodb, made, sent: control.messages });
+  const config = clientConfig(endpointUrl, region);
+  return {
+    /** What an SDK client is created with to call the AWS endpoint as the operator, who may do everything. */
+    config,
+    ...createTestClients(config, opened),
+    ...inspection,
+    settled: createSettled({
+      inspection,
+      sqs,
+      queueUrlOf: (name) => `${emulators.messagingUrl}/${accountId}/${name}`,
+      made,
+      mappings: () => stacks.mappings,
+      running,
+      calls: calls.counts,
+    }),
+    /** Calls the first API. */
+    request: requestTo(apiUrl),
+
+    /**
+     * Invokes a function, by its physical name, as Lambda's Invoke does.
+     * @returns what it returned; of one that failed, `{ errorType, errorMessage }`
+     */
+    async invoke(functionName: string, event: object): Promise<any> {
+      const url = `${endpointUrl}/2015-03-31/functions/${functionName}/invocations`;
+      return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();
+    },
+  };
+}

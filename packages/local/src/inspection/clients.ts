@@ -1,0 +1,34 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** The answer of the app's API. */
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  /** Of JSON, what it says; undefined: there is none. */
+  body: any;
+}
+
+/** Clients for tests, which end with the cloud. */
+export function createTestClients(config: DynamoDBClientConfig & SNSClientConfig & SQSClientConfig, opened: AsyncDisposableStack) {
+  const [dynamodb, sns, sqs] = [new DynamoDBClient(config), new SNSClient(config), new SQSClient(config)];
+  opened.defer(() => {
+    for (const client of [dynamodb, sns, sqs]) client.destroy();
+  });
+  return { dynamodb: DynamoDBDocumentClient.from(dynamodb), sns, sqs };
+}
+
+/** Calls an API. @param body a string as it is, anything else as JSON */
+export const requestTo =
+  (apiUrl: string) =>
+  async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> => {
+    const response = await fetch(`${apiUrl}${path}`, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  };

@@ -1,0 +1,50 @@
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { CloudError } from '../errors/cloud-error.ts';
+import type { Made } from '../resources/made.ts';
+
+interface TableProperties {
+  KeySchema?: Array<{ AttributeName: string }>;
+  GlobalSecondaryIndexes?: Array<{ IndexName: string; KeySchema: Array<{ AttributeName: string }> }>;
+  StreamSpecification?: object;
+}
+
+const tables = (made: readonly Made[], isWanted: (table: TableProperties) => boolean): string[] =>
+  made
+    .filter(({ type, properties }) => /^AWS::DynamoDB::(Global)?Table$/.test(type) && isWanted(properties))
+    .map(({ ref }) => ref);
+
+const keysOf = (schema: TableProperties['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName).join();
+
+/** Names of the tables that are outboxes, by their keys and their stream. */
+export const outboxesIn = (made: readonly Made[]): string[] =>
+  tables(made, (table) => table.StreamSpecification !== undefined && keysOf(table.KeySchema) === 'aggregateId,version');
+
+/** Names of the consumers' tables, by the index of what they have parked. */
+export const consumersIn = (made: readonly Made[]): string[] =>
+  tables(made, ({ GlobalSecondaryIndexes = [] }) =>
+    GlobalSecondaryIndexes.some(
+      ({ IndexName, KeySchema }) => IndexName === PARKED_INDEX && KeySchema[0]?.AttributeName === PARKED_AGGREGATE,
+    ),
+  );
+
+/** Names of the queues. */
+export const queuesIn = (made: readonly Made[]): string[] =>
+  made.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ attributes }) => attributes?.QueueName ?? '');
+
+/** Names of the topics. */
+export const topicsIn = (made: readonly Made[]): string[] =>
+  made.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
+
+/**
+ * The physical name that a name of the app stands for: with the prefix of app and stage, and `.fifo` where it keeps order.
+ * @throws {CloudError} if nothing has that name
+ */
+export function named(physicalNames: readonly string[], name: string, what: string): string {
+  const bare = (physical: string) => physical.replace(/\.fifo$/, '');
+  const [found] = physicalNames
+    .filter((physical) => physical === name || bare(physical) === name || bare(physical).endsWith(`-${name}`))
+    // Of `shop-dev-orders` and `shop-dev-late-orders`, `orders` is the first.
+    .toSorted((one, other) => one.length - other.length);
+  if (found) return found;
+  throw new CloudError(`There is no ${what} ${name}. There are: ${physicalNames.join(', ') || 'none'}.`);
+}

@@ -1,0 +1,83 @@
+import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { BEGUN, DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import type { Clients } from '../emulators/clients.ts';
+import type { SentMessage } from '../messages/sent-messages.ts';
+import type { Made } from '../resources/made.ts';
+import { consumersIn, named, outboxesIn, queuesIn, topicsIn } from './deployed.ts';
+
+/** A message that is parked, and the table of its consumer. */
+export type Parked = ParkedMessage & { table: string };
+
+/** An item of a consumer's table. */
+export type Item = Record<string, unknown> & { pk: string; sk: string };
+
+export interface InspectionOptions {
+  dynamodb: Clients['dynamodb'];
+  /** What is deployed. */
+  made: () => readonly Made[];
+  /** What was sent since the start. */
+  sent: () => readonly SentMessage[];
+}
+
+export type Inspection = ReturnType<typeof createInspection>;
+
+/** Looks into the outboxes and consumers' tables of an app, which are found by what its templates say. */
+export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
+  const client = DynamoDBDocumentClient.from(dynamodb);
+
+  async function scan(TableName: string, IndexName?: string): Promise<Record<string, unknown>[]> {
+    const pages = paginateScan({ client }, IndexName ? { TableName, IndexName } : { TableName, ConsistentRead: true });
+    return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items);
+  }
+
+  return {
+    /** The rows of all outboxes: messages that are committed and not published. */
+    async pending(): Promise<Array<{ table: string; aggregateId: string; version: number }>> {
+      const rows = outboxesIn(made()).map(async (table) =>
+        (await scan(table)).map((row) => ({ table, ...(row as { aggregateId: string; version: number }) })),
+      );
+      return (await Promise.all(rows)).flat();
+    },
+
+    /**
+     * The messages that the topics and queues took, the oldest first; of very many, the last 10,000. A message that was
+     * published twice is there twice.
+     * @param channel of one channel, by its physical name or the one in its contract
+     */
+    published(channel?: string): SentMessage[] {
+      if (channel === undefined) return [...sent()];
+      const physical = named([...topicsIn(made()), ...queuesIn(made())], channel, 'topic or queue');
+      return sent().filter((message) => message.channel === physical);
+    },
+
+    /**
+     * What a consumer keeps of a subject: the items of its table, without those about single messages.
+     * @param consumer its name, or that of its table
+     */
+    async applied(consumer: string, subject: string): Promise<Item[]> {
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: named(consumersIn(made()), consumer, 'consumer'),
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :subject',
+          ExpressionAttributeValues: { ':subject': subject },
+        },
+      );
+      const items = (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items as Item[]);
+      return items.filter(({ sk }) => ![PARKED, DISCARDED, BEGUN].some((prefix) => sk.startsWith(prefix)));
+    },
+
+    /** What consumers have parked. @param consumer only this one, by its name or that of its table */
+    async parked(consumer?: string): Promise<Parked[]> {
+      const all = consumersIn(made());
+      const wanted = consumer === undefined ? all : [named(all, consumer, 'consumer')];
+      const found = wanted.map(async (table) =>
+        (await scan(table, PARKED_INDEX)).map((item) => ({ table, ...parkedMessageOf(item) })),
+      );
+      return (await Promise.all(found)).flat();
+    },
+  };
+}

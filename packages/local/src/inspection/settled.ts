@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { WAITS_FOR } from '@rollcall/kit/messaging/parked';
+import { CloudError } from '../errors/cloud-error.ts';
+import type { Mapping } from '../event-sources/mapping.ts';
+import type { Made } from '../resources/made.ts';
+import { queuesIn } from './deployed.ts';
+import type { Inspection, Parked } from './inspection.ts';
+
+export interface SettledOptions {
+  /** How long to wait at most, in milliseconds. Default: a minute. */
+  withinMs?: number;
+}
+
+export interface SettlingOptions {
+  inspection: Pick<Inspection, 'pending' | 'parked'>;
+  /** Goes past the AWS endpoint, so that looking is no activity. */
+  sqs: SQSClient;
+  queueUrlOf: (name: string) => string;
+  made: () => readonly Made[];
+  mappings: () => readonly Mapping[];
+  /** What runs: functions, and what is beside the cloud. */
+  running: () => readonly string[];
+  /** Calls of AWS services since the start. */
+  calls: Readonly<Record<string, number>>;
+}
+
+const MINUTE_MS = 60_000;
+const LOOKS_EVERY_MS = 20;
+/** So long without any activity, what still waits does so for a schedule. */
+const QUIET_MS = 1_000;
+const MOST_NAMED = 10;
+const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const;
+
+/** Waits until an app has nothing left to do. */
+export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, running, calls }: SettlingOptions) {
+  /** Polling of empty queues is none. */
+  const activity = () =>
+    Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);
+
+  async function queued(name: string): Promise<string[]> {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrlOf(name), AttributeNames: [...COUNTS] }),
+    );
+    const count = Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+    return count > 0 ? [`${count} in ${name}`] : [];
+  }
+
+  /** What is under way, in the order in which a message goes. */
+  async function underWay(): Promise<string[]> {
+    const rows = await inspection.pending();
+    const queues = await Promise.all(queuesIn(made()).map(queued));
+    return [
+      ...rows.map(({ table, aggregateId, version }) => `version ${version} of ${aggregateId} in ${table}`),
+      ...queues.flat(),
+      ...running().map((name) => `${name} is running`),
+    ];
+  }
+
+  /**
+   * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. What waits for a
+   * schedule does not wait for its time: when nothing else happens for a second, all that run by a schedule are run. What
+   * waits in a stream other than an outbox's is not seen.
+   * @throws {CloudError} that names what is parked for a person, or what is left after `withinMs`
+   */
+  return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
+    const start = Date.now();
+    let [quietAt, quietSince, wasEmpty] = [-1, start, false];
+    for (;;) {
+      const before = activity();
+      const waiting = await underWay();
+      // A message could have moved on, from where it had not been looked for yet to where it had: so twice.
+      const isQuiet = before === quietAt && activity() === before;
+      const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
+      if (parked?.length === 0) return;
+      const forPerson = (parked ?? []).filter(({ reason }) => WAITS_FOR[reason] === 'a person');
+      if (forPerson.length > 0) throw new CloudError(`Parked for a person: ${listOf(forPerson.map(told))}.`);
+      if (Date.now() - start > withinMs) {
+        const left = [...waiting, ...(await inspection.parked()).map(told)];
+        throw new CloudError(`Not settled within ${withinMs / 1000} s: ${listOf(left)}.`);
+      }
+      if (!isQuiet) quietSince = Date.now();
+      [quietAt, wasEmpty] = [activity(), waiting.length === 0];
+      if (Date.now() - quietSince > QUIET_MS && running().length === 0) {
+        await Promise.all(mappings().map((mapping) => mapping.tick?.()));
+        quietSince = Date.now();
+      }
+      await delay(LOOKS_EVERY_MS);
+    }
+  };
+}
+
+const listOf = (all: readonly string[]) =>
+  [...all.slice(0, MOST_NAMED), ...(all.length > MOST_NAMED ? [`and ${all.length - MOST_NAMED} more`] : [])].join('; ');
+
+const told = ({ table, aggregateId, version, type, reason, error }: Parked) =>
+  `${type ?? 'a message'}, version ${version} of ${aggregateId} in ${table}: ${reason}${error ? `, ${error}` : ''}`;

@@ -1,0 +1,35 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+const register = async (): Promise<string> =>
+  (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' })).body.id;
+
+describe('a cloud that settled', () => {
+  it('has published and applied everything, as its tables show', async () => {
+    const member = await register();
+    await cloud.settled();
+    expect(await cloud.pending()).toEqual([]);
+    expect(cloud.published('member-events').filter(({ body }) => body.includes(member))).not.toEqual([]);
+    for (const consumer of ['sms', 'points', 'guide'])
+      expect(await cloud.applied(consumer, member), consumer).toContainEqual(expect.objectContaining({ version: 1 }));
+    await expect(cloud.applied('coupons', member)).rejects.toThrow('There is no consumer coupons.');
+  });
+});
+
+describe('a cloud in which a message is parked for a person', () => {
+  it('does not settle, and names the message', async () => {
+    const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-guide.fifo`;
+    const ids = { MessageGroupId: 'somebody', MessageDeduplicationId: 'unreadable' };
+    await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'no JSON', ...ids }));
+    await expect(cloud.settled()).rejects.toThrow(/^Parked for a person: .* in rollcall-dev-guide: unreadable/);
+    expect(await cloud.parked('guide')).toMatchObject([{ reason: 'unreadable', body: 'no JSON' }]);
+    expect(await cloud.parked('points')).toEqual([]);
+  });
+});
