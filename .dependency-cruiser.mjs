@@ -143,7 +143,10 @@ export default {
     rule(
       'cloud-apart',
       { path: '^packages/local/' },
-      { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(local|kit/src/(contracts|discovery|messaging))/' },
+      {
+        path: '^(packages|functions|shared|infra|ops|bench|test)/',
+        pathNot: '^packages/(local|kit/src/(contracts|discovery|messaging))/',
+      },
       'It runs any synthesized app; what runs beside it registers as others would.',
     ),
     ...Object.entries(LOCAL).map(([folder, below]) =>

@@ -41,7 +41,9 @@ describe('an app in a folder', () => {
       await cloud.settled();
       expect(cloud.logs('echo').join('\n')).toContain('heard hi');
       expect(cloud.published('words').map((message) => message.body)).toEqual(['hi']);
-      expect(() => cloud.published('thoughts')).toThrow('There is no topic or queue thoughts. There are: echo-test-words.');
+      expect(() => cloud.published('thoughts')).toThrow(
+        'There is no topic or queue thoughts. There are: echo-test-words.',
+      );
     }
     await expect(fetch(url)).rejects.toThrow();
   });

@@ -121,7 +121,10 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
   ];
   const stop = () => opened.disposeAsync();
   return {
-    ...createForTests({ core, control: endpoint.control, apiUrl: apis.first, endpointUrl: endpoint.url, running }, opened),
+    ...createForTests(
+      { core, control: endpoint.control, apiUrl: apis.first, endpointUrl: endpoint.url, running },
+      opened,
+    ),
     endpointUrl: endpoint.url,
     apiUrl: apis.first,
     beside: urlsOf(beside),

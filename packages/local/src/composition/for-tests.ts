@@ -49,6 +49,7 @@ export function createForTests(
      * Invokes a function, by its physical name, as Lambda's Invoke does.
      * @returns what it returned; of one that failed, `{ errorType, errorMessage }`
      */
+    // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
     async invoke(functionName: string, event: object): Promise<any> {
       const url = `${endpointUrl}/2015-03-31/functions/${functionName}/invocations`;
       return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();

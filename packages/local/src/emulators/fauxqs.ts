@@ -9,7 +9,9 @@ import type { Emulator } from './dynoxide.ts';
  * @param folder where it keeps its data; nothing: in memory
  */
 export async function startMessaging(options: { folder: string | undefined; region: string }): Promise<Emulator> {
-  const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), { workerData: options });
+  const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData: options,
+  });
   try {
     const [url] = (await once(worker, 'message')) as [string];
     return {

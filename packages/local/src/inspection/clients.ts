@@ -8,11 +8,15 @@ export interface ApiAnswer {
   status: number;
   headers: Headers;
   /** Of JSON, what it says; undefined: there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
   body: any;
 }
 
 /** Clients for tests, which end with the cloud. */
-export function createTestClients(config: DynamoDBClientConfig & SNSClientConfig & SQSClientConfig, opened: AsyncDisposableStack) {
+export function createTestClients(
+  config: DynamoDBClientConfig & SNSClientConfig & SQSClientConfig,
+  opened: AsyncDisposableStack,
+) {
   const [dynamodb, sns, sqs] = [new DynamoDBClient(config), new SNSClient(config), new SQSClient(config)];
   opened.defer(() => {
     for (const client of [dynamodb, sns, sqs]) client.destroy();

@@ -30,7 +30,11 @@ const LOOKS_EVERY_MS = 20;
 /** So long without any activity, what still waits does so for a schedule. */
 const QUIET_MS = 1_000;
 const MOST_NAMED = 10;
-const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const;
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
 
 /** Waits until an app has nothing left to do. */
 export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, running, calls }: SettlingOptions) {

@@ -33,12 +33,14 @@ export const roles =
       ManagedPolicyArns = [],
     } = properties as unknown as RoleProperties;
     const unknown = ManagedPolicyArns.filter((policy) => !MANAGED[policy]);
-    if (unknown.length > 0) throw new Error(`the embedded cloud does not know the managed policies ${unknown.join(', ')}`);
+    if (unknown.length > 0)
+      throw new Error(`the embedded cloud does not know the managed policies ${unknown.join(', ')}`);
     const name = physicalName(RoleName, stack, logicalId);
     const arn = `arn:aws:iam::${accountId}:role/${name}`;
     access.addRole(arn, name, AssumeRolePolicyDocument);
     const managed = ManagedPolicyArns.flatMap((policy) => MANAGED[policy] ?? []);
-    for (const policy of [...Policies.map(({ PolicyDocument }) => PolicyDocument), ...managed]) access.attach(name, policy);
+    for (const policy of [...Policies.map(({ PolicyDocument }) => PolicyDocument), ...managed])
+      access.attach(name, policy);
     return { ref: name, attributes: { Arn: arn } };
   };
 
