@@ -50,8 +50,8 @@ export interface StoreOptions {
   phoneLimit: Rate;
   /** For how long a phone is remembered after its member left; null: not at all. */
   phonesRememberedDays: number | null;
-  /** The services that hold something of a member, by the names in the sources of their messages. */
-  subscribers: readonly string[];
+  /** The services that hold something of a member, by the names in the sources of their messages. Asked when one leaves. */
+  subscribers: () => Promise<string[]>;
 }
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
@@ -150,7 +150,7 @@ export function createMemberStore(options: StoreOptions) {
       replace(member, [
         await phoneRelease(phone, member.deactivatedAt),
         outboxPut(outboxTable, row),
-        erasurePut(membersTable, member.id, { requestedAt: member.deactivatedAt, services: [...subscribers] }),
+        erasurePut(membersTable, member.id, { requestedAt: member.deactivatedAt, services: await subscribers() }),
       ]),
   };
 }
