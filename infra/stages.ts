@@ -5,7 +5,7 @@ import { registrationLimits } from '../shared/config/registration-limits.ts';
 import { smsSettings } from '../shared/config/sms-settings.ts';
 
 const settings = stageSettings.extend({
-  throttling: stageSettings.shape.throttling.extend({
+  throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),
     /**
      * Of those that may wait for 20 seconds, over their three routes together: redeeming, looking at an operation, and
@@ -26,25 +26,13 @@ export type Settings = z.output<typeof settings>;
 
 export type Stage = Settings & AnyStage;
 
+/** What is not said is as a stage's defaults are: packages/cdk/src/stage.ts. */
 const ownStages = {
   dev: {
-    keepData: false,
-    pointInTimeRecovery: false,
-    logRetentionDays: 7,
-    eventArchiveDays: 7,
-    subscriberConcurrency: { default: 5 },
-    warmThroughput: {},
-    reservedConcurrency: {},
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have one address.
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
-    cors: { origins: [] },
-    verifySenders: true,
-    customerManagedKey: false,
-    directory: 'templates',
-    basePath: null,
-    tracing: null,
     sms: {
       providers: ['http', 'twilio'],
       timeoutMs: 2_000,
@@ -59,9 +47,6 @@ const ownStages = {
     },
     registrationBonus: { points: 100, oncePerPhone: true },
     phonesRememberedDays: 30,
-    monitoring: true,
-    apiAlarms: { errorPercent: 5, p99Ms: 10_000 },
-    alarmByEmail: false,
   },
   prod: {
     keepData: true,
@@ -69,17 +54,10 @@ const ownStages = {
     logRetentionDays: 90,
     eventArchiveDays: 30,
     subscriberConcurrency: { default: 50, sms: 20, 'sms-commands': 5 },
-    warmThroughput: {},
-    reservedConcurrency: {},
     throttling: { perSecond: 500, burst: 1_000, registrationsPerSecond: 100, waitsPerSecond: 30 },
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
-    cors: { origins: [] },
-    verifySenders: true,
     customerManagedKey: true,
-    directory: 'templates',
-    basePath: null,
-    tracing: null,
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,
@@ -95,7 +73,6 @@ const ownStages = {
     },
     registrationBonus: { points: 100, oncePerPhone: true },
     phonesRememberedDays: 365,
-    monitoring: true,
     apiAlarms: { errorPercent: 1, p99Ms: 5_000 },
     alarmByEmail: true,
   },

@@ -1,6 +1,7 @@
 import { createDynamoDB } from '@rollcall/kit/aws/clients';
 import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
 import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
+import { createSubscribers } from '@rollcall/kit/discovery/subscribers';
 import { createAudit } from '@rollcall/kit/http/audit';
 import { createLocation } from '@rollcall/kit/http/location';
 import type { Observability } from '@rollcall/kit/observability/observability';
@@ -10,6 +11,7 @@ import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import type { capabilities } from '../../shared/config/capabilities.ts';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
 import { createPseudonym } from '../../shared/pseudonyms.ts';
 import { createAdmission } from './admission.ts';
@@ -30,7 +32,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
       SCOPES: jsonOf(tokenScopes),
       PSEUDONYMS_SECRET: text,
       PHONES_REMEMBERED_DAYS: jsonOf(z.int().nullable()),
-      SUBSCRIBERS: jsonOf(z.array(text)),
+      DIRECTORY: text,
       BASE_PATH: z.string().default(''),
     }),
   );
@@ -39,6 +41,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
   const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
   const audit = createAudit(logger);
+  const subscribersOf = createSubscribers(environment.DIRECTORY);
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
   const switches = createSwitches<typeof capabilities>({
     client,
@@ -65,7 +68,7 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
         pseudonym,
         phoneLimit: LIMITS.phone,
         phonesRememberedDays: environment.PHONES_REMEMBERED_DAYS,
-        subscribers: environment.SUBSCRIBERS,
+        subscribers: () => subscribersOf(memberEvents.name),
       }),
       admission,
       audit,

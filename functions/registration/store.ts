@@ -51,8 +51,8 @@ export interface StoreOptions {
   phoneLimit: Rate;
   /** For how long a phone is remembered after its member left; null: not at all. */
   phonesRememberedDays: number | null;
-  /** The services that hold something of a member, by the names in the sources of their messages. */
-  subscribers: readonly string[];
+  /** The services that hold something of a member, by the names in the sources of their messages. Asked when one leaves. */
+  subscribers: () => Promise<string[]>;
 }
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
@@ -124,7 +124,7 @@ export function createMemberStore(options: StoreOptions) {
         async (before) => {
           if (before.status === 'deactivated') return undefined;
           const { state, events } = decide(before);
-          const erasure = { requestedAt: state.deactivatedAt, services: [...subscribers] };
+          const erasure = { requestedAt: state.deactivatedAt, services: await subscribers() };
           const beside = {
             phone: await phoneRelease(before.phone, state.deactivatedAt),
             erasure: erasurePut(membersTable, id, erasure),

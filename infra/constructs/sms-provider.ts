@@ -5,6 +5,9 @@ import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import type { Stage } from '../stages.ts';
 import type { SmsEvents } from './sms-events.ts';
 
+const CHANGED_BY_HAND =
+  'Credentials of a provider are changed at the provider first, by a person who then fills in the secret: functions read it again within five minutes.';
+
 /** Settings of functions, and what they may do. */
 export interface Needs {
   environment: Record<string, string>;
@@ -83,6 +86,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
       passwordLength: 64,
       excludePunctuation: true,
     },
+    notRotated: CHANGED_BY_HAND,
   });
   return {
     environment: { [`${name.toUpperCase()}_WEBHOOKS_SECRET`]: secret.secretArn },
@@ -105,6 +109,7 @@ function withSecret(
     name: name.toLowerCase(),
     description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
     generate: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
+    notRotated: CHANGED_BY_HAND,
   });
   const prefix = name.toUpperCase();
   return {

@@ -1,23 +1,16 @@
+import type { ServiceProps } from '@rollcall/cdk/app';
 import { Subscriber } from '@rollcall/cdk/subscriber';
-import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { Stack } from 'aws-cdk-lib';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import type { ServiceProps } from './foundation.ts';
 
 /** Puts a guide journey into every member's inbox. */
-export class GuideStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
-    super(scope, id);
-    const subscriber = new Subscriber(this, 'Subscriber', {
-      stage,
-      consumer: eventConsumer,
-      entry: 'functions/guide/events.handler.ts',
-      channels,
-      alarms,
-      governance,
-    });
-    const read = subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'GetItem');
-    governance.allowReadingSwitches(read);
-  }
+export function addGuide(stack: Stack, props: ServiceProps): void {
+  const subscriber = new Subscriber(stack, 'Subscriber', {
+    ...props,
+    consumer: eventConsumer,
+    entry: 'functions/guide/events.handler.ts',
+  });
+  const read = subscriber.addReadRoute(props.api, routes.readGuide, 'functions/guide/read.handler.ts', 'GetItem');
+  props.governance.allowReadingSwitches(read);
 }

@@ -1,10 +1,12 @@
 import { ApiStage } from '@rollcall/cdk/api-stage';
 import { Consumer } from '@rollcall/cdk/consumer';
 import { Outbox } from '@rollcall/cdk/outbox';
+import { directoryOf } from '@rollcall/cdk/service-directory';
 import { ServiceFunction } from '@rollcall/cdk/service-function';
 import { ServiceTable } from '@rollcall/cdk/service-table';
+import { prefixOf } from '@rollcall/cdk/stage';
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -13,7 +15,7 @@ import { replyConsumer } from '../../functions/registration/replies.consumer.ts'
 import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
-import type { ServiceProps } from './foundation.ts';
+import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 
 /** An index of the operations of a member. */
 const OF_MEMBER = 'of-member';
@@ -22,98 +24,88 @@ const OF_MEMBER = 'of-member';
 const WAITING = Duration.seconds(29);
 
 /** Members, their operations and outbox, and what the API does about them. */
-export class RegistrationStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
-    super(scope, id);
-    const outbox = new Outbox(this, 'Outbox', {
-      stage,
-      service: 'registration',
-      entry: 'functions/registration/publish.handler.ts',
-      channels,
-      sendsTo: [memberEvents, pointsCommands],
-      alarms,
+export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
+  const { stage, channels, api, alarms, governance, pseudonyms } = props;
+  const outbox = new Outbox(stack, 'Outbox', {
+    stage,
+    service: 'registration',
+    unnamed: true,
+    entry: 'functions/registration/publish.handler.ts',
+    channels,
+    sendsTo: [memberEvents, pointsCommands],
+    alarms,
+  });
+  const members = new ServiceTable(stack, 'Members', {
+    stage,
+    name: 'members',
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    // Of what is left of phones whose members left.
+    timeToLiveAttribute: 'expiresAt',
+    globalSecondaryIndexes: [
+      {
+        indexName: OF_MEMBER,
+        partitionKey: { name: 'memberId', type: AttributeType.STRING },
+        projectionType: ProjectionType.KEYS_ONLY,
+      },
+    ],
+  });
+  const answersTo = (id: string, consumer: ConsumerDescriptor, entry: string, gathers: boolean, actions: string[]) => {
+    const answers = new Consumer(stack, id, {
+      ...props,
+      consumer,
+      entry: `functions/registration/${entry}.handler.ts`,
+      gathers,
     });
-    const members = new ServiceTable(this, 'Members', {
-      stage,
-      name: 'members',
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      // Of what is left of phones whose members left.
-      timeToLiveAttribute: 'expiresAt',
-      globalSecondaryIndexes: [
-        {
-          indexName: OF_MEMBER,
-          partitionKey: { name: 'memberId', type: AttributeType.STRING },
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
-    });
-    const answersTo = (
-      id: string,
-      consumer: ConsumerDescriptor,
-      entry: string,
-      gathers: boolean,
-      actions: string[],
-    ) => {
-      const answers = new Consumer(this, id, {
-        stage,
-        consumer,
-        entry: `functions/registration/${entry}.handler.ts`,
-        gathers,
-        channels,
-        alarms,
-        governance,
-      });
-      answers.uses('MEMBERS_TABLE', members, ...actions);
-      return answers;
-    };
-    const replies = answersTo('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
-    replies.extend({ OUTBOX_TABLE: outbox.table.tableName }, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
-    answersTo('Outcomes', outcomeConsumer, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
-      'OUTBOX_TABLE',
-      outbox.table,
-      'PutItem',
-    );
+    answers.uses('MEMBERS_TABLE', members, ...actions);
+    return answers;
+  };
+  const replies = answersTo('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
+  replies.extend({ OUTBOX_TABLE: outbox.table.tableName }, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
+  answersTo('Outcomes', outcomeConsumer, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
+    'OUTBOX_TABLE',
+    outbox.table,
+    'PutItem',
+  );
 
-    const limits = new ServiceTable(this, 'Limits', {
-      stage,
-      name: 'registration-limits',
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt',
-    });
-    const environment = {
-      MEMBERS_TABLE: members.tableName,
-      OUTBOX_TABLE: outbox.table.tableName,
-      LIMITS_TABLE: limits.tableName,
-      LIMITS: JSON.stringify(stage.registrations),
-      SCOPES: JSON.stringify(stage.tokens.scopes),
-      PHONES_REMEMBERED_DAYS: JSON.stringify(stage.phonesRememberedDays),
-      SUBSCRIBERS: JSON.stringify(channels.subscribersOf(memberEvents)),
-      SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
-      PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
-      ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
-    };
+  const limits = new ServiceTable(stack, 'Limits', {
+    stage,
+    name: 'registration-limits',
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    timeToLiveAttribute: 'expiresAt',
+  });
+  const environment = {
+    MEMBERS_TABLE: members.tableName,
+    OUTBOX_TABLE: outbox.table.tableName,
+    LIMITS_TABLE: limits.tableName,
+    LIMITS: JSON.stringify(stage.registrations),
+    SCOPES: JSON.stringify(stage.tokens.scopes),
+    PHONES_REMEMBERED_DAYS: JSON.stringify(stage.phonesRememberedDays),
+    DIRECTORY: directoryOf(stage),
+    SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
+    ...pseudonyms.environment,
+    ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
+  };
 
-    const own = { stage, api, governance, members, outbox, limits, environment };
-    const rest = addRest(this, own);
-    const rpc = addRpc(this, own);
-    addDocs(this, own);
+  const own = { ...props, members, outbox, limits, environment };
+  const rest = addRest(stack, own);
+  const rpc = addRpc(stack, own);
+  addDocs(stack, own);
 
-    const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
-    // GET waits; HEAD, its second route, does not.
-    const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
-    new ApiStage(this, 'Stage', {
-      stage,
-      api,
-      alarms,
-      limits: [
-        { routes: [...rest.register, ...rpc(rpcRegister)], perSecond: registrationsPerSecond },
-        { routes: waitingRoutes, perSecond: Math.floor(waitsPerSecond / waitingRoutes.length) },
-      ],
-    });
-  }
+  const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
+  // GET waits; HEAD, its second route, does not.
+  const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
+  new ApiStage(stack, 'Stage', {
+    stage,
+    api,
+    alarms,
+    limits: [
+      { routes: [...rest.register, ...rpc(rpcRegister)], perSecond: registrationsPerSecond },
+      { routes: waitingRoutes, perSecond: Math.floor(waitsPerSecond / waitingRoutes.length) },
+    ],
+  });
 }
 
-interface Own extends Pick<ServiceProps, 'stage' | 'api' | 'governance'> {
+interface Own extends PhoneServiceProps {
   members: ServiceTable;
   outbox: Outbox;
   limits: ServiceTable;
@@ -122,7 +114,8 @@ interface Own extends Pick<ServiceProps, 'stage' | 'api' | 'governance'> {
 }
 
 /** The routes of REST. @returns those that are limited apart */
-function addRest(scope: Construct, { stage, api, governance, members, outbox, limits, environment }: Own) {
+function addRest(scope: Construct, own: Own) {
+  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
   // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
   // the rights of the writes that it is made of.
   const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
@@ -146,15 +139,18 @@ function addRest(scope: Construct, { stage, api, governance, members, outbox, li
   api.addServiceRoute(scope, 'Root', routes.readRoot, apiFunction('root', []));
   const register = apiFunction('register', ['PutItem'], true);
   limits.allow(register, 'UpdateItem');
-  governance.allowPseudonyms(register);
+  pseudonyms.allow(register);
   const registered = api.addServiceRoute(scope, 'Register', routes.register, register);
   api.addServiceRoute(scope, 'ReadMember', routes.readMember, apiFunction('read', ['GetItem']));
   api.addServiceRoute(scope, 'ReadMemberV2', routes.readMemberV2, apiFunction('readV2', ['GetItem']));
   api.addServiceRoute(scope, 'ChangeMember', routes.changeMember, apiFunction('change', ['GetItem', 'PutItem'], true));
   const deactivate = apiFunction('deactivate', ['GetItem', 'PutItem'], true);
-  governance.allowPseudonyms(deactivate);
-  api.addServiceRoute(scope, 'DeactivateMember', routes.deactivateMember, deactivate);
-  api.addServiceRoute(scope, 'DeactivateMemberV2', routes.deactivateMemberV2, deactivate);
+  pseudonyms.allow(deactivate);
+  channels.allowListingSubscribers(deactivate, memberEvents);
+  api.addServiceRoutes(scope, deactivate, {
+    DeactivateMember: routes.deactivateMember,
+    DeactivateMemberV2: routes.deactivateMemberV2,
+  });
   api.addServiceRoute(
     scope,
     'ChangeMemberV2',
@@ -172,7 +168,8 @@ function addRest(scope: Construct, { stage, api, governance, members, outbox, li
 }
 
 /** MemberService, and who may call it. @returns the routes of a method */
-function addRpc(scope: Construct, { stage, api, governance, members, outbox, limits, environment }: Own) {
+function addRpc(scope: Construct, own: Own) {
+  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
   const rpc = new ServiceFunction(scope, 'rpc', {
     stage,
     name: 'registration-rpc',
@@ -185,13 +182,14 @@ function addRpc(scope: Construct, { stage, api, governance, members, outbox, lim
   outbox.table.allow(rpc, 'PutItem');
   limits.allow(rpc, 'UpdateItem');
   governance.allowReadingSwitches(rpc);
-  governance.allowPseudonyms(rpc);
+  pseudonyms.allow(rpc);
+  channels.allowListingSubscribers(rpc, memberEvents);
   const rpcByName = new Map(
     rpcRoutes.map((route) => [route.name, api.addServiceRoute(scope, `Rpc${route.name}`, route, rpc)]),
   );
   // Other services assume it to call MemberService; their own policies must let them.
   new Role(scope, 'RpcClient', {
-    roleName: `rollcall-${stage.name}-rpc-client`,
+    roleName: `${prefixOf(stage)}rpc-client`,
     assumedBy: new AccountRootPrincipal(),
     inlinePolicies: {
       rpc: new PolicyDocument({
@@ -215,7 +213,6 @@ function addDocs(scope: Construct, { stage, api }: Own): void {
       name: `registration-${handler}`,
       entry: 'functions/registration/docs.handler.ts',
       handler,
-      environment: {},
     });
   api.addServiceRoute(scope, 'ReadOpenApi', routes.readOpenApi, docsFunction('readOpenApi'));
   api.addServiceRoute(scope, 'ReadDocs', routes.readDocs, docsFunction('readDocs'));

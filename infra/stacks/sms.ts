@@ -5,7 +5,7 @@ import { ServiceFunction } from '@rollcall/cdk/service-function';
 import { serviceMetric } from '@rollcall/cdk/service-metric';
 import { ServiceTable } from '@rollcall/cdk/service-table';
 import { Subscriber } from '@rollcall/cdk/subscriber';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
@@ -13,153 +13,151 @@ import { commandConsumer } from '../../functions/sms/commands.consumer.ts';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
+import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 import { SmsEvents } from '../constructs/sms-events.ts';
 import { type Needs, smsProvider } from '../constructs/sms-provider.ts';
 import type { Stage } from '../stages.ts';
-import type { ServiceProps } from './foundation.ts';
 
 /** All of the path but which provider it is. */
 const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
 /** Sends texts: the welcome, and whatever a service wants a member to be told. */
-export class SmsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
-    super(scope, id);
-    const subscriber = new Subscriber(this, 'Subscriber', {
-      stage,
-      consumer: eventConsumer,
-      entry: 'functions/sms/events.handler.ts',
-      channels,
-      alarms,
-      governance,
-    });
-    const commands = new Consumer(this, 'Commands', {
-      stage,
-      consumer: commandConsumer,
-      entry: 'functions/sms/commands.handler.ts',
-      channels,
-      alarms,
-      governance,
-    });
-    commands.uses('CONTACTS_TABLE', subscriber.table, 'GetItem');
+export function addSms(stack: Stack, props: PhoneServiceProps): void {
+  const { stage, channels, api, alarms, governance, pseudonyms } = props;
+  const subscriber = new Subscriber(stack, 'Subscriber', {
+    ...props,
+    consumer: eventConsumer,
+    entry: 'functions/sms/events.handler.ts',
+  });
+  const commands = new Consumer(stack, 'Commands', {
+    ...props,
+    consumer: commandConsumer,
+    entry: 'functions/sms/commands.handler.ts',
+  });
+  commands.uses('CONTACTS_TABLE', subscriber.table, 'GetItem');
 
-    const limits = new ServiceTable(this, 'Limits', {
-      stage,
-      name: 'sms-limits',
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt',
+  const limits = new ServiceTable(stack, 'Limits', {
+    stage,
+    name: 'sms-limits',
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    timeToLiveAttribute: 'expiresAt',
+  });
+  const events = stage.sms.providers.includes('aws') ? new SmsEvents(stack, 'Events', { stage }) : undefined;
+  const providers = stage.sms.providers.map((name) => smsProvider(stack, name, stage, events));
+  const settings = { SMS: JSON.stringify(stage.sms), WEBHOOKS_URL: `${api.apiEndpoint}${WEBHOOKS}` };
+  for (const sender of [subscriber, commands]) {
+    sender.uses('SMS_LIMITS_TABLE', limits, 'GetItem', 'UpdateItem', 'PutItem');
+    sender.extend({ ...governance.environment, ...pseudonyms.environment, ...settings }, (fn) => {
+      governance.allowBreaking(fn);
+      pseudonyms.allow(fn);
+      governance.allowDiscovering(fn);
+      if (stage.sms.modeWhenCircuitOpens !== null) governance.allowSwitching(fn);
     });
-    const events = stage.sms.providers.includes('aws') ? new SmsEvents(this, 'Events', { stage }) : undefined;
-    const providers = stage.sms.providers.map((name) => smsProvider(this, name, stage, events));
-    const settings = { SMS: JSON.stringify(stage.sms), WEBHOOKS_URL: `${api.apiEndpoint}${WEBHOOKS}` };
-    for (const sender of [subscriber, commands]) {
-      sender.uses('SMS_LIMITS_TABLE', limits, 'GetItem', 'UpdateItem', 'PutItem');
-      sender.extend({ ...governance.environment, ...settings }, (fn) => {
-        governance.allowBreaking(fn);
-        governance.allowPseudonyms(fn);
-        governance.allowDiscovering(fn);
-        if (stage.sms.modeWhenCircuitOpens !== null) governance.allowSwitching(fn);
+    for (const { environment, statement } of providers) {
+      sender.extend(environment, (fn) => {
+        if (statement) fn.addToRolePolicy(statement);
       });
-      for (const { environment, statement } of providers) {
-        sender.extend(environment, (fn) => {
-          if (statement) fn.addToRolePolicy(statement);
-        });
-      }
     }
-    /** What takes what providers tell. */
-    const told = (name: string, file: string, handler: string, needs: readonly Needs[]): ServiceFunction => {
-      const fn = new ServiceFunction(this, handler, {
-        stage,
-        name,
-        entry: `functions/sms/${file}.handler.ts`,
-        handler,
-        environment: {
-          SMS_LIMITS_TABLE: limits.tableName,
-          PSEUDONYMS_SECRET: governance.environment.PSEUDONYMS_SECRET,
-          ...Object.assign({}, ...needs.map(({ environment }) => environment)),
-        },
-      });
-      limits.allow(fn, 'PutItem', 'DeleteItem');
-      governance.allowPseudonyms(fn);
-      channels.allowSending(fn, [registrationReplies]);
-      for (const { statement } of needs) if (statement) fn.addToRolePolicy(statement);
-      return fn;
-    };
-    const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
-    api.addServiceRoute(this, 'Webhook', smsWebhook, told('sms-webhook', 'webhooks', 'webhook', needs));
-    if (events) {
-      const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
-      consumeFrom(events.queue, takeEvents, concurrencyOf(stage, 'sms'));
-    }
-    this.#raiseAlarms(stage, alarms, events);
   }
+  /** What takes what providers tell. */
+  const told = (name: string, file: string, handler: string, needs: readonly Needs[]): ServiceFunction => {
+    const fn = new ServiceFunction(stack, handler, {
+      stage,
+      name,
+      entry: `functions/sms/${file}.handler.ts`,
+      handler,
+      environment: {
+        SMS_LIMITS_TABLE: limits.tableName,
+        ...pseudonyms.environment,
+        ...Object.assign({}, ...needs.map(({ environment }) => environment)),
+      },
+    });
+    limits.allow(fn, 'PutItem', 'DeleteItem');
+    pseudonyms.allow(fn);
+    channels.allowSending(fn, [registrationReplies]);
+    for (const { statement } of needs) if (statement) fn.addToRolePolicy(statement);
+    return fn;
+  };
+  const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
+  api.addServiceRoute(stack, 'Webhook', smsWebhook, told('sms-webhook', 'webhooks', 'webhook', needs));
+  if (events) {
+    const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
+    consumeFrom(events.queue, takeEvents, concurrencyOf(stage, 'sms'));
+  }
+  raiseAlarms(stack, { stage, topic: alarms, events });
+}
 
-  #raiseAlarms(stage: Stage, topic: ServiceProps['alarms'], events: SmsEvents | undefined): void {
-    const counted = [
-      [
-        'circuit-opened',
-        'CircuitOpened',
-        'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
-      ],
-      [
-        'text-budget-nearly-spent',
-        'TextBudgetNearlySpent',
-        "Four fifths of the day's texts are sent. What exceeds the budget is held.",
-      ],
-      ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
-    ] as const;
-    for (const [chapter, name, meaning] of counted) {
-      const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
-      raiseAlarm(this, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
-    }
-    const chapter = 'not-taken';
-    const webhooks = (name: string) => serviceMetric(stage, 'sms-webhooks', name, 'Sum');
-    raiseAlarm(this, {
-      stage,
-      topic,
-      chapter,
-      of: 'sms-webhook',
-      // Anybody can call, and be refused. Both are counted at each call, as 0 or 1.
-      metric: new MathExpression({
-        expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
-        usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },
-        period: Duration.minutes(1),
-      }),
-      above: 0,
-      meaning:
-        'Every webhook is refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out; or somebody else calls.',
-    });
-    raiseAlarm(this, {
-      stage,
-      topic,
-      chapter,
-      of: 'sms-webhook-unreadable',
-      metric: webhooks('WebhooksUnreadable'),
-      above: 0,
-      minutes: 1,
-      meaning:
-        'An SMS provider calls with what is not in its documentation: receipts are missing, and people who opt out.',
-    });
-    if (!events) return;
-    const period = Duration.minutes(1);
-    raiseAlarm(this, {
-      stage,
-      topic,
-      chapter,
-      of: 'sms-events',
-      metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
-      above: 5 * 60,
-      meaning:
-        'What AWS End User Messaging tells has waited for more than five minutes: receipts, and people who opt out.',
-    });
-    raiseAlarm(this, {
-      stage,
-      topic,
-      chapter,
-      of: 'sms-events-dlq',
-      metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
-      above: 0,
-      meaning: 'What AWS End User Messaging told was given up: receipts, and people who opt out.',
-    });
+interface Watched {
+  stage: Stage;
+  topic: PhoneServiceProps['alarms'];
+  events: SmsEvents | undefined;
+}
+
+function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void {
+  const counted = [
+    [
+      'circuit-opened',
+      'CircuitOpened',
+      'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
+    ],
+    [
+      'text-budget-nearly-spent',
+      'TextBudgetNearlySpent',
+      "Four fifths of the day's texts are sent. What exceeds the budget is held.",
+    ],
+    ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
+  ] as const;
+  for (const [chapter, name, meaning] of counted) {
+    const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
+    raiseAlarm(scope, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
   }
+  const chapter = 'not-taken';
+  const webhooks = (name: string) => serviceMetric(stage, 'sms-webhooks', name, 'Sum');
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter,
+    of: 'sms-webhook',
+    // Anybody can call, and be refused. Both are counted at each call, as 0 or 1.
+    metric: new MathExpression({
+      expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
+      usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },
+      period: Duration.minutes(1),
+    }),
+    above: 0,
+    meaning:
+      'Every webhook is refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out; or somebody else calls.',
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter,
+    of: 'sms-webhook-unreadable',
+    metric: webhooks('WebhooksUnreadable'),
+    above: 0,
+    minutes: 1,
+    meaning:
+      'An SMS provider calls with what is not in its documentation: receipts are missing, and people who opt out.',
+  });
+  if (!events) return;
+  const period = Duration.minutes(1);
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter,
+    of: 'sms-events',
+    metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
+    above: 5 * 60,
+    meaning:
+      'What AWS End User Messaging tells has waited for more than five minutes: receipts, and people who opt out.',
+  });
+  raiseAlarm(scope, {
+    stage,
+    topic,
+    chapter,
+    of: 'sms-events-dlq',
+    metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+    above: 0,
+    meaning: 'What AWS End User Messaging told was given up: receipts, and people who opt out.',
+  });
 }

@@ -16,6 +16,8 @@ import * as z from 'zod';
 
 const entry = z.strictObject({
   name: z.string(),
+  /** One of several of this name; else the only one, which has that name, too. */
+  instance: z.string().optional(),
   description: z.string(),
   attributes: z.record(z.string(), z.string()),
 });
@@ -80,10 +82,13 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
       await remove();
       const { OperationId } = await client.send(new CreateHttpNamespaceCommand({ Name: namespace }));
       const NamespaceId = await done(OperationId);
-      for (const { name: Name, description: Description, attributes: Attributes } of entries) {
+      for (const [Name = '', instances = []] of Map.groupBy(entries, ({ name }) => name)) {
+        const Description = instances[0]?.description;
         const { Service } = await client.send(new CreateServiceCommand({ Name, Description, NamespaceId }));
-        const registering = new RegisterInstanceCommand({ ServiceId: Service?.Id, InstanceId: Name, Attributes });
-        await done((await client.send(registering)).OperationId);
+        for (const { instance: InstanceId = Name, attributes: Attributes } of instances) {
+          const registering = new RegisterInstanceCommand({ ServiceId: Service?.Id, InstanceId, Attributes });
+          await done((await client.send(registering)).OperationId);
+        }
       }
     },
   };

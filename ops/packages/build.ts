@@ -5,7 +5,12 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 
 type Versions = Record<string, string>;
-type Manifest = Record<string, unknown> & { name: string; exports: Record<string, string>; dependencies: Versions };
+type Manifest = Record<string, unknown> & {
+  name: string;
+  exports: Record<string, string>;
+  dependencies?: Versions;
+  peerDependencies?: Versions;
+};
 
 /** Contracts are made with it, by whoever installs a package: of two copies, neither knows the other's schemas. */
 const PEERS = new Set(['zod']);
@@ -19,7 +24,7 @@ const built = (path: string) => {
 };
 
 /** What is published of a manifest. */
-function published({ private: _, exports, dependencies, ...manifest }: Manifest) {
+function published({ private: _, exports, dependencies = {}, peerDependencies, ...manifest }: Manifest) {
   const versions = Object.entries(dependencies);
   const peers = versions.filter(([name]) => PEERS.has(name)).map(([name, version]) => [name, `^${version}`]);
   return {
@@ -27,7 +32,7 @@ function published({ private: _, exports, dependencies, ...manifest }: Manifest)
     engines: ENGINES,
     exports: Object.fromEntries(Object.entries(exports).map(([name, path]) => [name, built(path)])),
     dependencies: Object.fromEntries(versions.filter(([name]) => !PEERS.has(name))),
-    peerDependencies: Object.fromEntries(peers),
+    peerDependencies: { ...peerDependencies, ...Object.fromEntries(peers) },
   };
 }
 

@@ -1,8 +1,9 @@
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ActiveMember, changeProfile, deactivate } from '../../functions/registration/member.ts';
 import { createMemberStore, guardKey } from '../../functions/registration/store.ts';
 import { stageNamed } from '../../infra/stages.ts';
+import { changedAssembly } from '../support/assembly.ts';
 import { TIME } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -126,7 +127,7 @@ describe('one member', () => {
     const { id } = (await register()).body;
     const store = createMemberStore({
       pseudonym: async (phone) => phone,
-      subscribers: [],
+      subscribers: async () => ['guide'],
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',
@@ -251,7 +252,7 @@ describe('a phone whose member left', () => {
     const id = await idOf(someone(phone));
     const store = createMemberStore({
       pseudonym: async () => 'nobody',
-      subscribers: [],
+      subscribers: async () => ['guide'],
       client: cloud.dynamodb,
       membersTable: 'rollcall-dev-members',
       outboxTable: 'rollcall-dev-outbox',
@@ -291,5 +292,32 @@ describe('what no route takes', () => {
       status: 405,
       instance: '/v1/members',
     });
+  });
+});
+
+describe('DELETE /v1/members/{id}', () => {
+  const leavesOf = async (directory: (resource: any) => void) => {
+    const other = await startTestCloud({ assembly: await changedAssembly(['sms', 'points', 'guide'], directory) });
+    onTestFinished(() => other.stop());
+    const { body: member } = await other.request('POST', '/v1/members', someone());
+    const left = await other.request('DELETE', `/v1/members/${member.id}`);
+    return { left, erasure: () => other.request('GET', `/v1/members/${member.id}/erasure`), other, member };
+  };
+  const isEntry = ({ Type }: any) => Type === 'AWS::ServiceDiscovery::Instance';
+
+  it('waits for all that the directory says to have subscribed', async () => {
+    const { body } = await register();
+    expect((await cloud.request('DELETE', `/v1/members/${body.id}`)).status).toBe(204);
+    const { services } = (await cloud.request('GET', `/v1/members/${body.id}/erasure`)).body;
+    expect(services.map(({ service }: any) => service)).toEqual(['guide', 'points', 'sms']);
+  });
+
+  it('answers 503 while nobody is in the directory, and the member stays', async () => {
+    const { left, erasure, other, member } = await leavesOf((resource) => {
+      if (isEntry(resource)) resource.Properties.ServiceId = 'rollcall-dev/elsewhere';
+    });
+    expect([left.status, left.body.type, left.headers.get('retry-after')]).toEqual([503, '/problems/busy', '1']);
+    expect((await erasure()).status).toBe(404);
+    expect((await other.request('GET', `/v1/members/${member.id}`)).status).toBe(200);
   });
 });

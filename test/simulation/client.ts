@@ -171,7 +171,13 @@ export class Client {
     const pseudonym = async (phone: string) => phone;
     return createMembers({
       ...others,
-      store: createMemberStore({ ...stores, pseudonym, subscribers, phoneLimit: PHONE_LIMIT, phonesRememberedDays: 1 }),
+      store: createMemberStore({
+        ...stores,
+        pseudonym,
+        subscribers: async () => [...subscribers],
+        phoneLimit: PHONE_LIMIT,
+        phonesRememberedDays: 1,
+      }),
       // Buckets only refuse: whoever was refused had nothing written, as with any other refusal.
       admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
     });

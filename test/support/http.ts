@@ -15,7 +15,7 @@ export const REGISTRATION_ENVIRONMENT = {
     phone: { burst: 1_000_000, perMinute: 1_000_000 },
   }),
   SCOPES: JSON.stringify({ read: 'members:read', write: 'members:write' }),
-  SUBSCRIBERS: '[]',
+  DIRECTORY: 'rollcall-test',
   PSEUDONYMS_SECRET: 'pseudonyms',
   PHONES_REMEMBERED_DAYS: '365',
 };

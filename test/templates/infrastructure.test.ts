@@ -446,8 +446,6 @@ describe('prod', () => {
 
 describe('stages', () => {
   it('says which stages there are when asked for another', () => {
-    expect(() => stageNamed('production')).toThrow(
-      'There is no stage "production" in infra/stages.ts; there are: dev, prod, localstack.',
-    );
+    expect(() => stageNamed('production')).toThrow('There is no stage "production"; there are: dev, prod, localstack.');
   });
 });

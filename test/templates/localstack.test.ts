@@ -39,8 +39,15 @@ describe('the stage localstack', () => {
     );
     const outputs = stacks.flatMap(({ template }) => Object.keys(template.Outputs ?? {}));
     expect(entered.length).toBeGreaterThan(0);
-    expect(outputs.filter((name) => name.startsWith('Directory')).sort()).toEqual(
+    expect([...new Set(outputs.filter((name) => name.startsWith('Directory')))].sort()).toEqual(
       entered.map((name) => `Directory${name}`).sort(),
+    );
+    const instances = stacks.flatMap(({ name, template }) => {
+      const { Value } = template.Outputs?.Directorymembereventssubscribers ?? {};
+      return typeof Value === 'string' ? [[name, JSON.parse(Value).instance]] : [];
+    });
+    expect(Object.fromEntries(instances)).toEqual(
+      Object.fromEntries(['guide', 'points', 'sms'].map((name) => [`rollcall-localstack-${name}`, name])),
     );
   });
 

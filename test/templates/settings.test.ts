@@ -61,6 +61,7 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   basePath: (now) => [now === null ? '/{api}' : null],
   // On, it goes in two deployments: below.
   monitoring: () => [true],
+  runbook: () => ['https://www.example.com/runbook'],
   tracing: () => [
     { to: 'cloudwatch', layer: null, ratio: 1 },
     { to: 'http://localhost:4318', layer: 'arn:aws:lambda:us-east-1:111122223333:layer:collector:1', ratio: 0.1 },

@@ -191,7 +191,7 @@ function cloudMap() {
   );
   const entered = () =>
     [...services.values()].flatMap(({ name, of, instances }) =>
-      [...instances.values()].map((attributes) => ({ namespace: namespaces.get(of), name, attributes })),
+      [...instances].map(([instance, attributes]) => ({ namespace: namespaces.get(of), name, instance, attributes })),
     );
   return { client, entered, namespaces };
 }
@@ -203,11 +203,20 @@ describe('the directory', () => {
     await other.enter([{ name: 'api', description: '', attributes: { url: 'other' } }]);
     const directory = createDirectory(client, 'rollcall-localstack');
     await directory.enter([{ name: 'gone', description: '', attributes: { kind: 'queue' } }]);
-    await directory.enter([{ name: 'api', description: '', attributes: { url: API_URL } }]);
-    const others = { namespace: 'rollcall-other', name: 'api', attributes: { url: 'other' } };
+    const subscriber = { name: 'events-subscribers', description: '', attributes: { kind: 'subscriber' } };
+    await directory.enter([
+      { ...subscriber, instance: 'guide' },
+      { name: 'api', description: '', attributes: { url: API_URL } },
+      { ...subscriber, instance: 'sms' },
+    ]);
+    const others = { namespace: 'rollcall-other', name: 'api', instance: 'api', attributes: { url: 'other' } };
+    const own = { namespace: 'rollcall-localstack' };
+    const hears = { ...own, name: 'events-subscribers', attributes: { kind: 'subscriber' } };
     expect(entered()).toEqual([
       others,
-      { namespace: 'rollcall-localstack', name: 'api', attributes: { url: API_URL } },
+      { ...hears, instance: 'guide' },
+      { ...hears, instance: 'sms' },
+      { ...own, name: 'api', instance: 'api', attributes: { url: API_URL } },
     ]);
     await directory.remove();
     expect(entered()).toEqual([others]);

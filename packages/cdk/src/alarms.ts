@@ -4,34 +4,13 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** Chapters of docs/runbook.md, by their anchors: whoever is woken by an alarm reads there what to do. */
-type Chapter =
-  | 'api-errors'
-  | 'api-slow'
-  | 'too-many-requests'
-  | 'oldest-unpublished'
-  | 'left-in-outbox'
-  | 'relay-behind'
-  | 'late'
-  | 'backlog'
-  | 'parked-for-person'
-  | 'not-set-aside'
-  | 'not-delivered'
-  | 'lost-in-delivery'
-  | 'sweep-fails'
-  | 'circuit-opened'
-  | 'texts-held'
-  | 'text-budget-nearly-spent'
-  | 'not-taken'
-  | 'functions-throttled'
-  | 'table-throttled';
-
 export interface AlarmProps {
   stage: Stage;
   /** Who is told. */
   topic: ITopic;
-  chapter: Chapter;
-  /** Whose it is, where several have such an alarm: `sms`. Its name is made of stage, this and the chapter. */
+  /** Anchor of a chapter of the stage's `runbook`: whoever is woken by the alarm reads there what to do. */
+  chapter: string;
+  /** Whose it is, where several have such an alarm: `payments`. Its name is made of stage, this and the chapter. */
   of?: string;
   metric: IMetric;
   /** Raised above this value. */
@@ -58,7 +37,7 @@ export function raiseAlarm(
   const id = of === undefined ? chapter : `${of}-${chapter}`;
   const alarm = new Alarm(scope, id, {
     alarmName: `${prefixOf(stage)}${id}`,
-    alarmDescription: `${meaning} What to do: docs/runbook.md#${chapter}`,
+    alarmDescription: `${meaning} What to do: ${stage.runbook}#${chapter}`,
     metric,
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

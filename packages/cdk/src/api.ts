@@ -15,18 +15,19 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Stage } from './stage.ts';
 
-const PUBLIC =
-  'Open to everybody: who registers has no token yet, and what the API says of itself is no secret. Registering is limited by caller and phone. A webhook is proven by the signature, or the token, of its provider.';
+const PUBLIC = "Open to everybody, as the route's contract says: its function decides whom it serves.";
 
 export interface ApiProps {
   stage: Stage;
-  /** URL of the OpenID provider whose tokens callers bring. */
-  issuer: string;
+  /** URL of the OpenID provider whose tokens callers bring. Asked at the first route that takes a token. */
+  issuer: () => string;
 }
 
 /** The HTTP API, to which each service adds its routes. Its stage comes last, with the routes that it limits. */
 export class Api extends HttpApi {
-  readonly #byToken: HttpJwtAuthorizer;
+  readonly #stage: Stage;
+  readonly #issuer: () => string;
+  #byToken: HttpJwtAuthorizer | undefined;
   readonly #bySignature = new HttpIamAuthorizer();
   readonly #lastOf = new Map<Stack, HttpRoute>();
 
@@ -44,7 +45,8 @@ export class Api extends HttpApi {
         },
       }),
     });
-    this.#byToken = new HttpJwtAuthorizer('Tokens', issuer, { jwtAudience: [stage.tokens.audience] });
+    this.#stage = stage;
+    this.#issuer = issuer;
   }
 
   /** @returns how policies name requests of a method to a path */
@@ -76,6 +78,16 @@ export class Api extends HttpApi {
     });
   }
 
+  /** Adds the routes that one function answers, by their ids in the stack. @returns those of each */
+  addServiceRoutes<Id extends string>(
+    scope: Construct,
+    fn: IFunction,
+    routes: Readonly<Record<Id, Route>>,
+  ): Record<Id, HttpRoute[]> {
+    const added = Object.entries<Route>(routes).map(([id, route]) => [id, this.addServiceRoute(scope, id, route, fn)]);
+    return Object.fromEntries(added);
+  }
+
   /**
    * One after the other, each with its integration: an API refuses changes at the same time (ConflictException), which
    * CloudFormation reports as its own failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
@@ -88,9 +100,12 @@ export class Api extends HttpApi {
     this.#lastOf.set(stack, route);
   }
 
-  /** Who may call a route. Whether a token is good for that very member, its function decides. */
+  /** Who may call a route. Whether a token is good for that very resource, its function decides. */
   #authorizerOf({ access }: Route): IHttpRouteAuthorizer | undefined {
     if (access === 'public') return undefined;
-    return access === 'services' ? this.#bySignature : this.#byToken;
+    if (access === 'services') return this.#bySignature;
+    const { app, tokens } = this.#stage;
+    this.#byToken ??= new HttpJwtAuthorizer('Tokens', this.#issuer(), { jwtAudience: [tokens.audience ?? app] });
+    return this.#byToken;
   }
 }

@@ -10,7 +10,7 @@ let bundles: string | undefined;
 /**
  * The folder with the bundle of a handler file (`index.mjs`). All handlers are built at first use, in one run of
  * esbuild rather than one for each: docs/decisions/0002-one-esbuild-run.md.
- * @param entry path from the project's root, such as `functions/points/read.handler.ts`
+ * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
  */
 export function bundleOf(entry: string): string {
   bundles ??= buildAll();

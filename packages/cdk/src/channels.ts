@@ -13,7 +13,7 @@ import { prefixOf, type Stage } from './stage.ts';
 export class Channels extends Construct {
   readonly #topics = new Map<string, EventTopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
-  readonly #subscribers = new Map<string, string[]>();
+  readonly #directory: ServiceDirectory;
 
   constructor(
     scope: Construct,
@@ -21,6 +21,7 @@ export class Channels extends Construct {
     { stage, channels, directory }: { stage: Stage; channels: readonly Channel[]; directory: ServiceDirectory },
   ) {
     super(scope, id);
+    this.#directory = directory;
     for (const channel of channels) {
       const name = `${prefixOf(stage)}${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
@@ -32,6 +33,7 @@ export class Channels extends Construct {
       const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
       const address = { ...this.#addressOf(channel), format: channel.format };
       directory.enter(owner, channel.name, channel.description, address);
+      if (channel.kind === 'topic') directory.listSubscribersOf(channel.name);
     }
   }
 
@@ -41,15 +43,15 @@ export class Channels extends Construct {
     return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
   }
 
-  /** Adds a service to who hears what is published on a topic. */
-  subscribe(service: string, channel: Channel, subscription: ITopicSubscription): void {
-    this.topic(channel).addSubscription(subscription);
-    this.#subscribers.set(channel.name, [...this.subscribersOf(channel), service]);
+  /** Adds a service to who hears what is published on a topic, and enters it in the directory. */
+  subscribe(owner: Construct, service: string, channel: Channel, subscription: ITopicSubscription): void {
+    const subscribed = this.topic(channel).addSubscription(subscription);
+    this.#directory.enterSubscriber(owner, channel.name, service, subscribed);
   }
 
-  /** The services that have subscribed so far. */
-  subscribersOf({ name }: Channel): readonly string[] {
-    return this.#subscribers.get(name) ?? [];
+  /** Lets a function find who has subscribed to a topic (`DIRECTORY` in its environment). */
+  allowListingSubscribers(fn: LambdaFunction, { name }: Channel): void {
+    this.#directory.allowListingSubscribers(fn, name);
   }
 
   /** Has the topics made after all queues and whatever else is named. */

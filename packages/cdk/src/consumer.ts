@@ -1,3 +1,4 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
 import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
 import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
@@ -48,6 +49,7 @@ export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
 /** What takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
   readonly name: string;
+  readonly of: Channel;
   readonly table: ServiceTable;
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
@@ -61,6 +63,7 @@ export class Consumer extends Construct {
     if (of.kind === 'topic' && !queues)
       throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
     this.name = name;
+    this.of = of;
     const { queue, deadLetters } = queues?.main ?? channels.queue(of);
     const undelivered = queues?.undelivered;
 
@@ -115,7 +118,7 @@ export class Consumer extends Construct {
     // Lambda would receive what its function then may not take, and each such receive counts.
     if (reserved < concurrency)
       throw new Error(
-        `infra/stages.ts: reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
+        `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
       );
     consumeFrom(queue, consume, concurrency, gathers);
     // To set when what it gives back comes again.
@@ -143,9 +146,7 @@ export class Consumer extends Construct {
 
   /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
   uses(variable: string, table: ServiceTable, ...actions: string[]): void {
-    this.extend({ [variable]: table.tableName }, (fn) => {
-      table.allow(fn, ...actions);
-    });
+    for (const fn of this.#functions) fn.uses(variable, table, ...actions);
   }
 
   /** Tells both functions something, and lets them do something more. */
@@ -205,7 +206,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     of: name,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
-    meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its member wait behind it.`,
+    meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its aggregate wait behind it.`,
   });
   for (const [of, given, what] of givenUp) {
     if (!given) continue;

@@ -1,15 +1,16 @@
 import { Aws } from 'aws-cdk-lib';
-import { AnyPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, PolicyStatement, type PolicyStatementProps, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ownRoles } from './own-roles.ts';
 import { removalPolicyOf } from './removal.ts';
-import { prefixOf, type Stage } from './stage.ts';
+import { capitalized, prefixOf, type Stage } from './stage.ts';
 
 /** In the metadata of what may be deleted by the next deployment: a deployment has taken it out of use before. */
 export const RETIRING = 'rollcall:retiring';
 
-const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+/** What a service of AWS does with a key to send what is encrypted with it. */
+export const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
  * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
@@ -17,20 +18,20 @@ const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
  */
 export class StageKey extends Construct {
   readonly arn: string;
+  readonly #key: Key;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
     const key = new Key(this, 'Key', {
       alias: `${stage.app}-${stage.name}`,
-      description: `Encrypts the tables, queues, topics, secrets and logs of Rollcall's stage ${stage.name}.`,
+      description: `Encrypts the tables, queues, topics, secrets and logs of ${capitalized(stage.app)}'s stage ${stage.name}.`,
       enableKeyRotation: true,
       // By default it would be kept after a first deployment that failed, too, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
     const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager'].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
-    const allow = (sid: string, statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
-      key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], ...statement }));
-    allow('OwnRolesByServices', {
+    this.#key = key;
+    this.allow('OwnRolesByServices', {
       principals: [new AnyPrincipal()],
       actions: [...USE, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey', 'kms:CreateGrant'],
       conditions: {
@@ -38,15 +39,9 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // To put what it tells of texts into an encrypted topic. AWS's own example has no condition here: whose texts, the
-    // topic's policy says (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
-    allow('Texts', {
-      principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
-      actions: USE,
-    });
     // To put messages into encrypted queues. Of `aws:SourceAccount`, nothing says that SNS sends it
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
-    allow('Topics', {
+    this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
       actions: USE,
       conditions: {
@@ -57,11 +52,11 @@ export class StageKey extends Construct {
     });
     // To publish alarms to an encrypted topic; AWS's own example has no condition here either
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
-    allow('Alarms', {
+    this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: USE,
     });
-    allow('Logs', {
+    this.allow('Logs', {
       principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
       actions: [...USE, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey'],
       conditions: {
@@ -72,6 +67,11 @@ export class StageKey extends Construct {
     });
     if (stage.customerManagedKey === 'retiring') (key.node.defaultChild as CfnKey).addMetadata(RETIRING, true);
     this.arn = key.keyArn;
+  }
+
+  /** Lets somebody more use it, such as a service of AWS that publishes to an encrypted topic. */
+  allow(sid: string, statement: Omit<PolicyStatementProps, 'sid' | 'resources'>): void {
+    this.#key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], ...statement }));
   }
 }
 

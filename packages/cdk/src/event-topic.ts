@@ -20,7 +20,7 @@ export const READING = [
 
 /**
  * A FIFO topic whose throughput is limited by message group, not as a whole, and which keeps what was published for as
- * long as the stage says. TLS only, and for its own stage only: whoever may subscribe gets every phone and name.
+ * long as the stage says. TLS only, and for its own stage only: whoever may subscribe gets all that is published.
  */
 export class EventTopic extends Topic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {

@@ -1,9 +1,6 @@
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ServiceSecret } from './service-secret.ts';
 import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,9 +9,8 @@ export class Governance extends Construct {
   readonly instances: ServiceTable;
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;
-  readonly #pseudonyms: Secret;
   /** Where everything is, for functions that are told of more than they may use. */
-  readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE' | 'PSEUDONYMS_SECRET', string>;
+  readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
@@ -29,23 +25,10 @@ export class Governance extends Construct {
     this.#switches = table('switches', true, false);
     this.#circuits = table('circuits', false, false);
     this.instances = table('instances', true, true);
-    this.#pseudonyms = new ServiceSecret(this, 'Pseudonyms', {
-      stage,
-      name: 'pseudonyms',
-      description:
-        'What pseudonyms of phones are made with, in keys of tables. Whoever changes it lets every phone register once more.',
-      generate: {
-        secretStringTemplate: '{}',
-        generateStringKey: 'key',
-        passwordLength: 64,
-        excludePunctuation: true,
-      },
-    });
     this.environment = {
       SWITCHES_TABLE: this.#switches.tableName,
       CIRCUITS_TABLE: this.#circuits.tableName,
       INSTANCES_TABLE: this.instances.tableName,
-      PSEUDONYMS_SECRET: this.#pseudonyms.secretArn,
     };
   }
 
@@ -61,13 +44,6 @@ export class Governance extends Construct {
 
   allowBreaking(fn: LambdaFunction): void {
     this.#circuits.allow(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
-  }
-
-  /** To make pseudonyms of phones, and to know them again. */
-  allowPseudonyms(fn: LambdaFunction): void {
-    fn.addToRolePolicy(
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.#pseudonyms.secretArn] }),
-    );
   }
 
   allowDiscovering(fn: LambdaFunction): void {

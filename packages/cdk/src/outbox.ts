@@ -11,12 +11,17 @@ import { everyMinute } from './every-minute.ts';
 import { ServiceFunction } from './service-function.ts';
 import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
-import type { Stage } from './stage.ts';
+import { prefixOf, type Stage } from './stage.ts';
 
 export interface OutboxProps {
   stage: Stage;
   /** Whose messages they are: what it sends is sent by functions that are named like its others. */
   service: string;
+  /**
+   * Whether the names of table, alarms and metrics go without the service: `outbox`, not `orders-outbox`. One outbox of a
+   * stage can. Default: false.
+   */
+  unnamed?: boolean;
   /** Handler file that exports `relay` and `sweep`. */
   entry: string;
   channels: Channels;
@@ -28,19 +33,33 @@ export interface OutboxProps {
 /** The table of messages that are committed and not yet published, and the two functions that publish them. */
 export class Outbox extends Construct {
   readonly table: ServiceTable;
+  /** What it is called among others: nothing, if it is `unnamed`. */
+  readonly of: string | undefined;
+  /** Name of the function that is woken by the stream. */
+  readonly relay: string;
+  /** By which service's name the metrics of relay and sweep are told from others'. */
+  readonly metrics: string;
+  readonly sendsTo: readonly Channel[];
 
-  constructor(scope: Construct, id: string, { stage, service, entry, channels, sendsTo, alarms }: OutboxProps) {
+  constructor(scope: Construct, id: string, props: OutboxProps) {
     super(scope, id);
+    const { stage, service, unnamed = false, entry, channels, sendsTo } = props;
+    this.of = unnamed ? undefined : service;
+    this.sendsTo = sendsTo;
+    this.metrics = unnamed ? 'relay' : `${service}-relay`;
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      name: 'outbox',
+      name: unnamed ? 'outbox' : `${service}-outbox`,
       partitionKey: { name: 'aggregateId', type: AttributeType.STRING },
       sortKey: { name: 'version', type: AttributeType.NUMBER },
       dynamoStream: StreamViewType.NEW_IMAGE,
     });
 
     const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
-      const environment = { OUTBOX_TABLE: this.table.tableName };
+      const environment = {
+        OUTBOX_TABLE: this.table.tableName,
+        ...(!unnamed && { POWERTOOLS_SERVICE_NAME: this.metrics }),
+      };
       const fn = new ServiceFunction(this, name, {
         stage,
         name: `${service}-outbox-${name}`,
@@ -54,6 +73,7 @@ export class Outbox extends Construct {
     };
 
     const relay = publisher('relay', Duration.seconds(30));
+    this.relay = `${prefixOf(stage)}${service}-outbox-relay`;
     this.table.allow(relay, 'Query', 'BatchWriteItem');
     const stream = this.table.tableStreamArn as string;
     relay.addToRolePolicy(
@@ -85,26 +105,29 @@ export class Outbox extends Construct {
     this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
     everyMinute(this, 'EveryMinute', sweep);
 
+    this.#raiseAlarms(props, relay, sweep);
+  }
+
+  #raiseAlarms({ stage, service, alarms: topic }: OutboxProps, relay: ServiceFunction, sweep: ServiceFunction): void {
+    const own = { stage, topic, ...(this.of !== undefined && { of: this.of }) };
     raiseAlarm(this, {
-      stage,
-      topic: alarms,
+      ...own,
       chapter: 'relay-behind',
       metric: relay.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
       above: Duration.minutes(1).toMilliseconds(),
       meaning: 'The relay is more than a minute behind the outbox: messages are published late.',
     });
     raiseAlarm(this, {
-      stage,
-      topic: alarms,
+      ...own,
       chapter: 'oldest-unpublished',
-      metric: serviceMetric(stage, 'relay', 'OldestUnpublished', 'Maximum'),
+      metric: serviceMetric(stage, this.metrics, 'OldestUnpublished', 'Maximum'),
       // By then, the relay and a sweep have had their turn.
       above: Duration.minutes(2).toSeconds(),
       meaning: 'A message was committed more than two minutes ago and is not published: no subscriber has it yet.',
     });
     raiseAlarm(this, {
       stage,
-      topic: alarms,
+      topic,
       chapter: 'sweep-fails',
       of: `${service}-outbox`,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
@@ -113,10 +136,9 @@ export class Outbox extends Construct {
       meaning: 'The sweep of the outbox fails, or does not run: nobody publishes what the relay leaves.',
     });
     raiseAlarm(this, {
-      stage,
-      topic: alarms,
+      ...own,
       chapter: 'left-in-outbox',
-      metric: serviceMetric(stage, 'relay', 'LeftInOutbox', 'Maximum'),
+      metric: serviceMetric(stage, this.metrics, 'LeftInOutbox', 'Maximum'),
       above: 0,
       meaning:
         'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
-/** What is gathered: long enough for the answers to one registration to come together, and be one write. */
+/** What is gathered: long enough for the answers to one request to come together, and be one write. */
 const WINDOW = Duration.seconds(2);
 const MAX_GATHERED = 200;
 

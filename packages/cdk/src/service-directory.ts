@@ -1,30 +1,36 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
-import { Construct } from 'constructs';
+import { subscribersEntry } from '@rollcall/kit/contracts/directory';
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnInstance, HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
+import { Construct, type IDependable } from 'constructs';
 import type { Stage } from './stage.ts';
 
 /** What the names of outputs begin with that say what is to be entered. */
 export const DIRECTORY_OUTPUT = 'Directory';
 
+/** Its name, which is where functions that are told of it (`DIRECTORY`) look. */
+export const directoryOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) => `${app}-${name}`;
+
 /**
  * Where others find what this stage offers, by name alone: an HTTP namespace of AWS Cloud Map, in which the deployment
- * registers each service as one instance with attributes.
+ * registers each service as one instance with attributes; and where a publisher finds who has subscribed.
  */
 export class ServiceDirectory extends Construct {
+  readonly #name: string;
   readonly #namespace: HttpNamespace | undefined;
+  readonly #subscribers = new Map<string, Service>();
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
-    if (stage.directory === 'templates')
-      this.#namespace = new HttpNamespace(this, 'Namespace', { name: `${stage.app}-${stage.name}` });
+    this.#name = directoryOf(stage);
+    if (stage.directory === 'templates') this.#namespace = new HttpNamespace(this, 'Namespace', { name: this.#name });
   }
 
   /** @param owner what is entered: its entry is made, and goes, with it */
   enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
-      const stack = Stack.of(owner);
-      const entry = stack.toJsonString({ name, description, attributes });
-      new CfnOutput(stack, `${DIRECTORY_OUTPUT}${name.replaceAll('-', '')}`, { value: entry });
+      putOut(owner, { name, description, attributes });
       return;
     }
     new Service(owner, 'Entry', { namespace: this.#namespace, name, description }).registerNonIpInstance('Instance', {
@@ -32,4 +38,67 @@ export class ServiceDirectory extends Construct {
       customAttributes: attributes,
     });
   }
+
+  /** Makes place for those who subscribe to a topic: each is entered by a stack of its own. */
+  listSubscribersOf(topic: string): void {
+    const name = subscribersEntry(topic);
+    if (this.#namespace)
+      this.#subscribers.set(
+        topic,
+        new Service(this, name, { namespace: this.#namespace, name, description: listOf(topic) }),
+      );
+  }
+
+  /**
+   * Enters a subscriber in the stack of its own, so that no other changes with it.
+   * @param subscription it is entered after this is made, and goes before: an entry promises that it hears everything
+   */
+  enterSubscriber(owner: Construct, topic: string, service: string, subscription: IDependable): void {
+    const attributes = { kind: 'subscriber' };
+    const list = this.#subscribers.get(topic);
+    if (!list) {
+      putOut(owner, { name: subscribersEntry(topic), instance: service, description: listOf(topic), attributes });
+      return;
+    }
+    new CfnInstance(owner, 'Entry', {
+      serviceId: list.serviceId,
+      instanceId: service,
+      instanceAttributes: attributes,
+    }).node.addDependency(subscription);
+  }
+
+  /** Lets a function ask who has subscribed to a topic, and tells it where (`DIRECTORY`). */
+  allowListingSubscribers(fn: LambdaFunction, topic: string): void {
+    fn.addEnvironment('DIRECTORY', this.#name);
+    // It has no resource that a policy could name, but these keys
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html).
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['servicediscovery:DiscoverInstances'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            'servicediscovery:NamespaceName': this.#name,
+            'servicediscovery:ServiceName': subscribersEntry(topic),
+          },
+        },
+      }),
+    );
+    Validations.of(fn.role ?? fn).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'servicediscovery:DiscoverInstances has no resource that a policy could name; its conditions name one service.',
+    });
+  }
+}
+
+const listOf = (topic: string) => `The services that have subscribed to ${topic}.`;
+
+/** What whoever deploys is to enter; `instance`: one of several of this name. */
+function putOut(
+  owner: Construct,
+  entry: { name: string; instance?: string; description: string; attributes: Record<string, string> },
+): void {
+  const stack = Stack.of(owner);
+  new CfnOutput(stack, `${DIRECTORY_OUTPUT}${entry.name.replaceAll('-', '')}`, { value: stack.toJsonString(entry) });
 }

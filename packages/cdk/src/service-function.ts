@@ -11,17 +11,18 @@ import type { Construct } from 'constructs';
 import { bundleOf } from './bundles.ts';
 import { functionRole } from './function-role.ts';
 import { namespaceOf } from './service-metric.ts';
+import type { ServiceTable } from './service-table.ts';
 import { prefixOf, type Stage } from './stage.ts';
 import { exportTraces } from './tracing.ts';
 
 export interface ServiceFunctionProps {
   stage: Stage;
-  /** Unique in the stage, such as `points-read`. */
+  /** Unique in the stage, such as `orders-read`. */
   name: string;
   /** Handler file, from the project's root, and the function that it exports. */
   entry: string;
   handler: string;
-  environment: Record<string, string>;
+  environment?: Record<string, string>;
   timeout?: Duration;
 }
 
@@ -30,7 +31,7 @@ export class ServiceFunction extends LambdaFunction {
   static readonly defaultTimeout = Duration.seconds(10);
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    const { stage, name, entry, handler, environment, timeout = ServiceFunction.defaultTimeout } = props;
+    const { stage, name, entry, handler, environment = {}, timeout = ServiceFunction.defaultTimeout } = props;
     const reserved = stage.reservedConcurrency[name];
     const functionName = `${prefixOf(stage)}${name}`;
     const { role, logGroup } = functionRole(scope, id, { stage, functionName });
@@ -53,5 +54,11 @@ export class ServiceFunction extends LambdaFunction {
       logGroup,
     });
     exportTraces(this, stage);
+  }
+
+  /** Lets it do this with a table, such as `GetItem`, and tells it which that is by a variable of its environment. */
+  uses(variable: string, table: ServiceTable, ...actions: string[]): void {
+    this.addEnvironment(variable, table.tableName);
+    table.allow(this, ...actions);
   }
 }

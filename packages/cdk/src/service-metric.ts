@@ -1,10 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Stage } from './stage.ts';
+import { capitalized, type Stage } from './stage.ts';
 
 /** Of all that a stage measures itself: another of the same account and region has its own. */
-export const namespaceOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) =>
-  `${app.charAt(0).toUpperCase()}${app.slice(1)}/${name}`;
+export const namespaceOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) => `${capitalized(app)}/${name}`;
 
 /**
  * A metric that functions or the access log write themselves, minute by minute: docs/observability.md.

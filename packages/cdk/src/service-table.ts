@@ -7,7 +7,7 @@ import { prefixOf, type Stage } from './stage.ts';
 
 /** A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request. */
 export class ServiceTable extends TableV2 {
-  /** @param props `name`: unique in the stage, such as `members` */
+  /** @param props `name`: unique in the stage, such as `orders` */
   constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TablePropsV2, 'tableName'>) {
     const { stage, name, ...table } = props;
     const warm = stage.warmThroughput[name];

@@ -28,6 +28,7 @@ export class Subscriber extends Consumer {
     this.#props = props;
     this.allowErasing();
     channels.subscribe(
+      this,
       service,
       of,
       new SqsSubscription(main.queue, {

@@ -12,6 +12,9 @@ import { prefixOf, type Stage } from './stage.ts';
 /** CDK has one function a stack for such calls, under this id. */
 const CALLER = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
 
+/** So its role and log group are one a stack, too. */
+const roles = new WeakMap<Stack, ReturnType<typeof functionRole>>();
+
 /**
  * Deactivates a topic's archive before the topic is deleted: SNS deletes no topic that has one, and what was archived is
  * gone with it (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html; in the same way as
@@ -20,7 +23,10 @@ const CALLER = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', ''
  */
 export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage: Stage, topic: Topic): void {
   const functionName = `${prefixOf(stage)}topic-archive`;
-  const { role, logGroup } = functionRole(scope, id, { stage, functionName });
+  const stack = Stack.of(scope);
+  const made = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
+  roles.set(stack, made);
+  const { role, logGroup } = made;
   // It goes when the stage has no archive any more.
   (logGroup.node.defaultChild as CfnLogGroup).addMetadata(RETIRING, true);
   new AwsCustomResource(scope, id, {
@@ -36,7 +42,7 @@ export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage:
       parameters: { TopicArn: topic.topicArn, AttributeName: 'ArchivePolicy', AttributeValue: '{}' },
     },
   });
-  const caller = Stack.of(scope).node.findChild(CALLER).node.defaultChild as CfnFunction;
+  const caller = stack.node.findChild(CALLER).node.defaultChild as CfnFunction;
   caller.runtime = Runtime.NODEJS_24_X.name;
   caller.architectures = [Architecture.ARM_64.name];
   (topic.node.defaultChild as CfnTopic).addResourceDependency(caller);

@@ -226,7 +226,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: "the alarms' topic for every role",
-    file: 'infra/stacks/operations.ts',
+    file: 'packages/cdk/src/operations-stack.ts',
     from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));',
     to: '',
     test: 'security/outsiders',

@@ -48,7 +48,7 @@ export const issuer = new Command('issuer')
       endWithNpm();
       let itself = '';
       const tokens = new Issuer(keysIn(data), true, () => itself);
-      tokens.audience = stageNamed(name).tokens.audience;
+      tokens.audience = stageNamed(name).tokens.audience ?? 'rollcall';
       const server = createGuardedServer((request, response) => {
         const path = request.url ?? '';
         if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();

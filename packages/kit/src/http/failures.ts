@@ -3,11 +3,13 @@ import { busy, Problem } from './problems.ts';
 
 /**
  * What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. A call that gets no answer
- * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy.
+ * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy. And what the directory of
+ * subscribers says while it cannot be read.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'SubscribersUnknownError',
   'ThrottlingException',
   'TimeoutError',
   'TransactionCanceledException',

@@ -20,8 +20,12 @@ export interface Observability {
   ): void;
 }
 
-/** Structured logs, metrics and traces of one service. */
-export function createObservability(service: string): Observability {
+/**
+ * Structured logs, metrics and traces of one service.
+ * @param otherwise what it is called where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing
+ */
+export function createObservability(otherwise: string): Observability {
+  const service = process.env.POWERTOOLS_SERVICE_NAME ?? otherwise;
   const logger = new Logger({ serviceName: service, logFormatter: new LineFormatter() });
   startTracing(service, (error) => logger.warn('spans are lost: they could not be exported', { error }));
 

@@ -1,4 +1,3 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { context, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
@@ -9,9 +8,9 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { readEnvironment } from '../aws/environment.ts';
+import { signerOf } from '../aws/signed.ts';
 import { writeGathered } from './metrics.ts';
 
 /** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
@@ -133,24 +132,5 @@ function exporterTo(endpoint: string, timeoutMs: number): (spans: ReadableSpan[]
     });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
-  };
-}
-
-/** With the credentials of the function's role, which change only with the instance. */
-function signerOf(service: string) {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
-  const signer = new SignatureV4({
-    service,
-    region: AWS_REGION,
-    credentials: {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-    },
-    sha256: Sha256,
-  });
-  return async (url: URL, headers: Record<string, string>, body: Uint8Array) => {
-    const { protocol, hostname, pathname: path } = url;
-    return (await signer.sign({ method: 'POST', protocol, hostname, path, query: {}, headers, body })).headers;
   };
 }

@@ -126,11 +126,11 @@ export class Access {
   /** @throws {AccessDenied} if a role may not do what a call asks for */
   authorize(role: string, asked: readonly AskedFor[], service: string): void {
     if (asked.length === 0) throw new AccessDenied(`${role} asks ${service} for what the embedded cloud cannot tell.`);
-    for (const { action, resource } of asked) {
-      const key = `${role} ${action} ${resource}`;
+    for (const { action, resource, context } of asked) {
+      const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
       let decision = this.#decisions.get(key);
       if (!decision) {
-        decision = this.decide({ principal: { role }, action, resource }, service);
+        decision = this.decide({ principal: { role }, action, resource, ...(context && { context }) }, service);
         this.#decisions.set(key, decision);
       }
       if (decision.allowed) continue;

@@ -3,6 +3,8 @@ export interface AskedFor {
   action: string;
   /** ARN. */
   resource: string;
+  /** Condition keys that the call has, such as `servicediscovery:ServiceName`. */
+  context?: Record<string, string>;
 }
 
 export interface Place {
@@ -53,6 +55,12 @@ export function askedForBy(service: string, operation: string, body: string, pla
     }
     case 'secretsmanager':
       return [{ action: `secretsmanager:${operation}`, resource: String(request.SecretId) }];
+    case 'servicediscovery': {
+      const context = Object.fromEntries(
+        ['NamespaceName', 'ServiceName'].map((key) => [`servicediscovery:${key}`, String(request[key])]),
+      );
+      return [{ action: `servicediscovery:${operation}`, resource: '*', context }];
+    }
     default:
       return [{ action: `${service}:${operation}`, resource: '*' }];
   }

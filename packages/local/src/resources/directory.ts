@@ -8,10 +8,13 @@ export const namespaces: ResourceProvider = async ({ properties }) => {
 };
 
 /** AWS::ServiceDiscovery::Service. Its id is its full name. */
-export const services: ResourceProvider = async ({ properties }) => {
-  const id = `${properties.NamespaceId}/${properties.Name}`;
-  return { ref: id, attributes: { Id: id, Name: String(properties.Name) } };
-};
+export const services =
+  ({ directory }: Runtime): ResourceProvider =>
+  async ({ properties }) => {
+    const id = `${properties.NamespaceId}/${properties.Name}`;
+    directory.add(id);
+    return { ref: id, attributes: { Id: id, Name: String(properties.Name) } };
+  };
 
 /** AWS::ServiceDiscovery::Instance. */
 export const instances =

@@ -32,7 +32,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::SecretsManager::Secret': secretsOf(runtime),
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),
-  'AWS::ServiceDiscovery::Service': services,
+  'AWS::ServiceDiscovery::Service': services(runtime),
   'AWS::SNS::Subscription': subscriptions(runtime),
   'AWS::SNS::Topic': topics(runtime),
   'AWS::SNS::TopicPolicy': topicPolicies(runtime),

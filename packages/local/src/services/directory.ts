@@ -2,9 +2,14 @@
 export class Directory {
   readonly #instances = new Map<string, Map<string, Record<string, string>>>();
 
+  /** @param service with its namespace: it has no instances yet */
+  add(service: string): void {
+    if (!this.#instances.has(service)) this.#instances.set(service, new Map());
+  }
+
   enter(service: string, instance: string, attributes: Record<string, string>): void {
-    const instances = this.#instances.get(service) ?? new Map();
-    this.#instances.set(service, instances.set(instance, attributes));
+    this.add(service);
+    this.#instances.get(service)?.set(instance, attributes);
   }
 
   find(namespace: string, service: string): ReadonlyMap<string, Record<string, string>> | undefined {

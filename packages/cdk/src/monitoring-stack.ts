@@ -1,6 +1,3 @@
-import { raiseAlarm } from '@rollcall/cdk/alarms';
-import type { Api } from '@rollcall/cdk/api';
-import { Consumer } from '@rollcall/cdk/consumer';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
@@ -8,14 +5,19 @@ import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { CfnTopic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { Dashboard, tableMetric } from '../constructs/dashboard.ts';
-import type { Stage } from '../stages.ts';
+import { raiseAlarm } from './alarms.ts';
+import type { Api } from './api.ts';
+import { Consumer } from './consumer.ts';
+import { Dashboard, type DashboardOptions, tableMetric } from './dashboard.ts';
+import { Outbox } from './outbox.ts';
+import { prefixOf, type Stage } from './stage.ts';
 
 export interface MonitoringProps {
   stage: Stage;
   api: Api;
   /** The topic of the stage's alarms. */
   alarms: ITopic;
+  dashboard: DashboardOptions;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface MonitoringProps {
  * there by then. It knows everything but the API by name, so no stack must keep what is looked at here.
  */
 export class MonitoringStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, api, alarms: topic }: MonitoringProps) {
+  constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {
     super(scope, id);
     const all = <T>(type: abstract new (...args: never[]) => T) =>
       scope.node.findAll().flatMap((one): T[] => (one instanceof type ? [one] : []));
@@ -44,7 +46,7 @@ export class MonitoringStack extends Stack {
         stage,
         topic,
         chapter: 'table-throttled',
-        of: table.slice(`rollcall-${stage.name}-`.length),
+        of: table.slice(prefixOf(stage).length),
         metric: new MathExpression({
           // Each is measured only while there is something to count.
           expression: 'FILL(reads, 0) + FILL(writes, 0)',
@@ -68,9 +70,11 @@ export class MonitoringStack extends Stack {
     }
 
     new Dashboard(this, 'Dashboard', {
+      ...dashboard,
       stage,
       api,
       alarms: all(CfnAlarm).map(({ alarmName = '' }) => alarmName),
+      outboxes: all(Outbox),
       consumers: all(Consumer).map(({ name }) => name),
       queues: all(CfnQueue).map(({ queueName = '' }) => queueName),
       functions: all(CfnFunction).map(({ functionName = '' }) => functionName),
@@ -83,7 +87,7 @@ export class MonitoringStack extends Stack {
    * those to FIFO queues (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
    */
   #watchDelivery(stage: Stage, alarms: ITopic, { topicName = '', fifoTopic = false }: CfnTopic): void {
-    const of = topicName.slice(`rollcall-${stage.name}-`.length).replace('.fifo', '');
+    const of = topicName.slice(prefixOf(stage).length).replace('.fifo', '');
     const watch = (chapter: 'not-delivered' | 'lost-in-delivery', metricName: string, meaning: string) =>
       raiseAlarm(this, {
         stage,

@@ -1,30 +1,36 @@
-import { keyFor, StageKey } from '@rollcall/cdk/encryption';
-import { CHANGING } from '@rollcall/cdk/event-topic';
-import { Governance } from '@rollcall/cdk/governance';
-import { onlyOwnRoles } from '@rollcall/cdk/own-roles';
 import { ArnFormat, CfnParameter, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import type { Stage } from '../stages.ts';
+import { keyFor, StageKey } from './encryption.ts';
+import { CHANGING } from './event-topic.ts';
+import { Governance } from './governance.ts';
+import { onlyOwnRoles } from './own-roles.ts';
+import { prefixOf, type Stage } from './stage.ts';
 
-/** What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the stage's key, if it has one. */
-export class OperationsStack extends Stack {
-  readonly stage: Stage;
+/**
+ * What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the
+ * stage's key, if it has one.
+ */
+export class OperationsStack<S extends Stage> extends Stack {
+  readonly stage: S;
   readonly alarms: Topic;
   readonly governance: Governance;
+  /** The stage's own, if it has one. */
+  readonly key: StageKey | undefined;
 
-  constructor(scope: Construct, id: string, { settings }: { settings: Stage }) {
+  constructor(scope: Construct, id: string, { settings }: { settings: S }) {
     super(scope, id);
     const key = settings.customerManagedKey ? new StageKey(this, 'Encryption', { stage: settings }) : undefined;
+    this.key = key;
     // The others stop importing it one after the other, after this stack was deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
-    const stage: Stage = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
+    const stage: S = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
     const masterKey = keyFor(this, 'Alarms', stage);
     this.alarms = new Topic(this, 'Alarms', {
-      topicName: `rollcall-${stage.name}-alarms`,
+      topicName: `${prefixOf(stage)}alarms`,
       enforceSSL: true,
       ...(masterKey && { masterKey }),
     });
@@ -40,14 +46,14 @@ export class OperationsStack extends Stack {
             'aws:SourceArn': this.formatArn({
               service: 'cloudwatch',
               resource: 'alarm',
-              resourceName: `rollcall-${stage.name}-*`,
+              resourceName: `${prefixOf(stage)}*`,
               arnFormat: ArnFormat.COLON_RESOURCE_NAME,
             }),
           },
         },
       }),
     );
-    // Who is on call subscribes with tools of their own, to texts that name nobody.
+    // Who is on call subscribes with tools of their own, to alarms that name nobody.
     this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));
     this.governance = new Governance(this, 'Governance', { stage });
     if (stage.alarmByEmail) {

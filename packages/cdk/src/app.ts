@@ -1,0 +1,164 @@
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import { serviceOf } from '@rollcall/kit/contracts/channel';
+import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import { type App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type * as z from 'zod';
+import type { Api } from './api.ts';
+import { ApiStage } from './api-stage.ts';
+import type { Channels } from './channels.ts';
+import { Consumer, type ConsumerProps } from './consumer.ts';
+import type { DashboardOptions } from './dashboard.ts';
+import type { StageKey } from './encryption.ts';
+import { FoundationStack } from './foundation-stack.ts';
+import type { Governance } from './governance.ts';
+import { MonitoringStack } from './monitoring-stack.ts';
+import { OperationsStack } from './operations-stack.ts';
+import { Outbox } from './outbox.ts';
+import { checkSettingNames } from './setting-names.ts';
+import { prefixOf, type Stage, stageOf, stageSettings } from './stage.ts';
+import { Subscriber } from './subscriber.ts';
+
+/** What a service is made with. */
+export interface ServiceProps<S extends Stage = Stage> {
+  stage: S;
+  channels: Channels;
+  api: Api;
+  /** The topic of the stage's alarms. */
+  alarms: ITopic;
+  governance: Governance;
+}
+
+export type AppProps<S extends Stage> = {
+  /** All topics and queues by which its services talk. */
+  channels: readonly Channel[];
+  /** What each stack puts out as its version. Default: nothing. */
+  version?: string;
+} & (
+  | { stage: S }
+  | {
+      /** What the names of everything begin with, and the `source` of its messages: lower-case letters and digits. */
+      name: string;
+      /** By name; the context `stage` says which (`-c stage=prod`). Default: `dev`. */
+      stages: Readonly<Record<string, z.input<typeof stageSettings>>>;
+    }
+);
+
+/** What of a consumer its descriptor does not say. */
+export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gathers'>;
+
+/**
+ * One stage of an application, as CloudFormation stacks that depend one way: operations (alarms, switches, circuits, key),
+ * foundation (channels, directory, API), a stack a service, and monitoring. `finish()` comes after the last service.
+ */
+export class RollcallApp<S extends Stage = Stage> {
+  readonly stage: S;
+  readonly alarms: ITopic;
+  readonly governance: Governance;
+  readonly channels: Channels;
+  readonly api: Api;
+  /** The stage's own key, if it has one. */
+  readonly key: StageKey | undefined;
+  readonly #app: App;
+  readonly #version: string | undefined;
+  readonly #services = new Map<string, Stack>();
+  #isFinished = false;
+
+  /** @throws {Error} if there is no such stage, or its settings are wrong */
+  constructor(app: App, props: AppProps<S>) {
+    this.#app = app;
+    this.#version = props.version;
+    const settings =
+      'stage' in props
+        ? props.stage
+        : (stageOf(stageSettings, props.name, props.stages, app.node.tryGetContext('stage') ?? 'dev') as S);
+    const id = (name: string) => `${prefixOf(settings)}${name}`;
+    const operations = new OperationsStack(app, id('operations'), { settings });
+    this.stage = operations.stage;
+    this.alarms = operations.alarms;
+    this.governance = operations.governance;
+    this.key = operations.key;
+    const { stage, governance } = this;
+    const foundation = new FoundationStack(app, id('foundation'), { stage, governance, channels: props.channels });
+    this.channels = foundation.channels;
+    this.api = foundation.api;
+    app.node.addValidation({
+      validate: () => (this.#isFinished ? [] : [`Call finish() of the app ${stage.app} after its last service.`]),
+    });
+  }
+
+  /** Adds to the stack of a service, which is made at the first call: its tables, functions, routes and outbox. */
+  service<T>(name: string, add: (stack: Stack, props: ServiceProps<S>) => T): T {
+    const known = this.#services.get(name);
+    const stack = known ?? new Stack(this.#app, `${prefixOf(this.stage)}${name}`);
+    this.#services.set(name, stack);
+    const { stage, channels, api, alarms, governance } = this;
+    return add(stack, { stage, channels, api, alarms, governance });
+  }
+
+  /** Adds what subscribes to a topic to the stack of its service. */
+  subscriber(consumer: ConsumerDescriptor, options: ConsumerOptions): Subscriber {
+    return this.service(
+      ownerOf(consumer),
+      (stack, props) => new Subscriber(stack, 'Subscriber', { ...props, ...options, consumer }),
+    );
+  }
+
+  /** Adds what takes the messages of a queue to the stack of its service. */
+  consumer(consumer: ConsumerDescriptor, options: ConsumerOptions): Consumer {
+    return this.service(
+      ownerOf(consumer),
+      (stack, props) => new Consumer(stack, consumer.name, { ...props, ...options, consumer }),
+    );
+  }
+
+  /**
+   * Adds what looks at all services: their order, the API's stage if no service made one, monitoring, tags.
+   * @throws {Error} if two services each wait for the other, or a setting names what the stage has not
+   */
+  finish(dashboard: DashboardOptions = {}): void {
+    const { stage, api, alarms } = this;
+    const app = this.#app;
+    const id = (name: string) => `${prefixOf(stage)}${name}`;
+    this.#publishLast();
+    if (this.#all(ApiStage).length === 0)
+      new ApiStage(new Stack(app, id('api')), 'Stage', { stage, api, alarms, limits: [] });
+    if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms, dashboard });
+    checkSettingNames(app, stage);
+    // An output, not a tag: a release changes no resource that it has nothing to do with.
+    if (this.#version !== undefined)
+      for (const stack of app.node.children.filter(Stack.isStack))
+        new CfnOutput(stack, 'Version', { value: this.#version });
+    Tags.of(app).add('application', stage.app);
+    Tags.of(app).add('stage', stage.name);
+    this.#isFinished = true;
+  }
+
+  #all<T>(type: abstract new (...args: never[]) => T): T[] {
+    return this.#app.node.findAll().flatMap((one): T[] => (one instanceof type ? [one] : []));
+  }
+
+  /** An event that is published before its subscribers are there is lost to them. */
+  #publishLast(): void {
+    const subscribers = this.#all(Subscriber);
+    for (const outbox of this.#all(Outbox)) {
+      const publisher = Stack.of(outbox);
+      for (const subscriber of subscribers) {
+        const stack = Stack.of(subscriber);
+        const hears = outbox.sendsTo.some(({ name }) => name === subscriber.of.name);
+        if (!hears || stack === publisher) continue;
+        if (stack.dependencies.includes(publisher))
+          throw new Error(
+            `${stack.stackName} and ${publisher.stackName} subscribe to one another, so neither can be deployed first: give one of their subscribers a service of its own.`,
+          );
+        publisher.addStackDependency(stack);
+      }
+    }
+  }
+}
+
+const ownerOf = ({ name, source }: ConsumerDescriptor): string => {
+  const service = serviceOf(source);
+  if (service) return service;
+  throw new Error(`consumer ${name}: its source ${source} is not /APPLICATION/SERVICE`);
+};

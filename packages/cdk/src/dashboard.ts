@@ -1,0 +1,220 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, AlarmStatusWidget, LegendPosition, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { type CustomMetricGroup, DefaultDashboardFactory, MonitoringFacade } from 'cdk-monitoring-constructs';
+import { Construct } from 'constructs';
+import type { Api } from './api.ts';
+import type { Outbox } from './outbox.ts';
+import { serviceMetric } from './service-metric.ts';
+import { prefixOf, type Stage } from './stage.ts';
+
+const period = Duration.minutes(1);
+
+/** Of a table as a whole, a minute. */
+export const tableMetric = (TableName: string, metricName: string, label?: string): Metric =>
+  new Metric({
+    namespace: 'AWS/DynamoDB',
+    metricName,
+    dimensionsMap: { TableName },
+    statistic: 'Sum',
+    period,
+    ...(label && { label }),
+  });
+
+/** What an app shows of its own. */
+export interface DashboardOptions {
+  /** What its API is for: a heading, and beside requests what they come to. Default: only requests. */
+  about?: { heading: string; requests: string; metrics: readonly Metric[] };
+  /** Adds what stands between the consumers and the functions. */
+  more?: (dashboard: Dashboard) => void;
+}
+
+export interface DashboardProps extends DashboardOptions {
+  stage: Stage;
+  api: Api;
+  outboxes: readonly Outbox[];
+  /** Names in the stage. */
+  consumers: readonly string[];
+  /** Physical names of everything that is shown. */
+  alarms: readonly string[];
+  queues: readonly string[];
+  functions: readonly string[];
+  tables: readonly string[];
+}
+
+/** All that a person on call looks at first, from the request to the effect: docs/observability.md. */
+export class Dashboard extends Construct {
+  readonly #stage: Stage;
+  readonly #prefix: string;
+  readonly board: MonitoringFacade;
+
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    super(scope, id);
+    const { stage, outboxes, consumers, alarms, queues, functions, tables } = props;
+    this.#stage = stage;
+    this.#prefix = prefixOf(stage);
+    this.board = new MonitoringFacade(this, 'Monitoring', {
+      metricFactoryDefaults: { period },
+      dashboardFactory: new DefaultDashboardFactory(this, 'Factory', {
+        dashboardNamePrefix: `${stage.app}-${stage.name}`,
+        detailDashboardRange: Duration.hours(3),
+      }),
+    });
+    this.board.addWidget(
+      new AlarmStatusWidget({
+        title: `Alarms; what to do: ${stage.runbook}, in the chapter that the name ends with`,
+        width: 24,
+        height: 8,
+        alarms: alarms.map((name) => Alarm.fromAlarmName(this, name, name)),
+      }),
+    );
+    this.#showApi(props);
+    this.#showPublication(
+      outboxes,
+      queues.filter((name) => name.endsWith('-undelivered.fifo')),
+    );
+    for (const consumer of consumers) this.#showConsumer(consumer, queues);
+    props.more?.(this);
+    this.#showFunctions(functions);
+    this.#showTables(tables);
+  }
+
+  /** How people call a resource: without the stage, of which the whole dashboard is. */
+  #short(name: string): string {
+    return name.slice(this.#prefix.length);
+  }
+
+  /** Graphs under one heading. */
+  show(humanReadableName: string, metricGroups: CustomMetricGroup[]): void {
+    // It insists on a name for alarms, of which it raises none here: decision 18.
+    this.board.monitorCustom({ humanReadableName, alarmFriendlyName: 'none', metricGroups });
+  }
+
+  /** A metric that functions write themselves: `serviceMetric` of its stage. */
+  metric(service: string, metric: string, statistic: string, dimensions?: Record<string, string>): Metric {
+    return serviceMetric(this.#stage, service, metric, statistic, dimensions);
+  }
+
+  #percentiles(service: string, metric: string): Metric[] {
+    return ['p50', 'p99'].map((statistic) => this.metric(service, metric, statistic).with({ label: statistic }));
+  }
+
+  /** Age and depth of a queue and of its dead letters, by their names. */
+  showQueue(name: string, deadLetters: string): void {
+    this.board.monitorSqsQueueWithDlq({ queue: this.#queue(name), deadLetterQueue: this.#queue(deadLetters) });
+  }
+
+  #queue(name: string): IQueue {
+    return Queue.fromQueueArn(this, name, Stack.of(this).formatArn({ service: 'sqs', resource: name }));
+  }
+
+  #showApi({ api, about }: DashboardProps): void {
+    this.board.addLargeHeader(about?.heading ?? 'API');
+    this.show('All routes', [
+      {
+        title: about?.requests ?? 'Requests',
+        metrics: [api.metricCount({ period, label: 'requests' }), ...(about?.metrics ?? [])],
+      },
+      {
+        title: 'Errors',
+        metrics: [
+          api.metricClientError({ period, statistic: 'Sum', label: '4xx' }),
+          this.metric('api', 'TooManyRequests', 'Sum').with({ label: '429' }),
+          api.metricServerError({ period, statistic: 'Sum', label: '5xx' }),
+        ],
+      },
+      {
+        title: 'Latency, ms',
+        metrics: ['p50', 'p99'].map((statistic) => api.metricLatency({ period, statistic, label: statistic })),
+      },
+    ]);
+  }
+
+  #showPublication(outboxes: readonly Outbox[], undelivered: readonly string[]): void {
+    this.board.addLargeHeader('Publication');
+    for (const { of, relay, metrics } of outboxes) {
+      const own = (name: string, statistic: string) => this.metric(metrics, name, statistic);
+      this.show(of === undefined ? 'Outbox and relay' : `Outbox and relay of ${of}`, [
+        { title: 'Oldest unpublished, s', metrics: [own('OldestUnpublished', 'Maximum')] },
+        { title: 'Commit to publication, ms', metrics: this.#percentiles(metrics, 'PublicationLag') },
+        { title: 'Behind the stream, ms', metrics: [functionMetric(relay, 'IteratorAge', 'Maximum', 'iterator age')] },
+        {
+          title: 'Messages',
+          metrics: [own('Published', 'Sum'), own('NotPublished', 'Sum'), own('LeftInOutbox', 'Maximum')],
+        },
+      ]);
+    }
+    const topics = outboxes.flatMap(({ sendsTo }) =>
+      sendsTo.flatMap(({ kind, name }) => (kind === 'topic' ? name : [])),
+    );
+    for (const topic of new Set(topics.map((name) => `${this.#prefix}${name}.fifo`)))
+      this.board.monitorSnsTopic({
+        topic: Topic.fromTopicArn(this, topic, Stack.of(this).formatArn({ service: 'sns', resource: topic })),
+      });
+    if (undelivered.length === 0) return;
+    this.show('Not delivered by SNS', [
+      {
+        title: 'Waits to be set aside',
+        metrics: undelivered.map((name) =>
+          this.#queue(name).metricApproximateNumberOfMessagesVisible({ period, label: this.#short(name) }),
+        ),
+      },
+    ]);
+  }
+
+  #showConsumer(name: string, queues: readonly string[]): void {
+    const [queue = '', deadLetterQueue = ''] = [name, `${name}-dlq`].map((own) =>
+      queues.find((each) => each.replace(/\.fifo$/, '') === `${this.#prefix}${own}`),
+    );
+    const own = (metric: string, statistic = 'Sum') => this.metric(name, metric, statistic);
+    this.board.addLargeHeader(name);
+    this.showQueue(queue, deadLetterQueue);
+    this.show('What becomes of it', [
+      { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },
+      { title: 'Acknowledged', metrics: [own('Applied'), own('Duplicates'), own('Ignored')] },
+      { title: 'Come again', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },
+      {
+        title: 'Parked',
+        metrics: [
+          own('Parked'),
+          own('ParkedWaiting', 'Maximum'),
+          own('ParkedForPerson', 'Maximum'),
+          own('SweepFailures'),
+        ],
+      },
+    ]);
+  }
+
+  #showFunctions(names: readonly string[]): void {
+    const graph = (title: string, metric: string, statistic: string): CustomMetricGroup => ({
+      title,
+      graphWidgetWidth: 12,
+      graphWidgetLegend: LegendPosition.RIGHT,
+      metrics: names.map((name) => functionMetric(name, metric, statistic, this.#short(name))),
+    });
+    this.board.addLargeHeader('Functions');
+    this.show('All functions', [
+      graph('Errors', 'Errors', 'Sum'),
+      graph('Throttles', 'Throttles', 'Sum'),
+      graph('Duration p99, ms', 'Duration', 'p99'),
+      graph('Running at once', 'ConcurrentExecutions', 'Maximum'),
+    ]);
+  }
+
+  #showTables(names: readonly string[]): void {
+    const graph = (title: string, metric: string): CustomMetricGroup => ({
+      title,
+      graphWidgetLegend: LegendPosition.RIGHT,
+      metrics: names.map((name) => tableMetric(name, metric, this.#short(name))),
+    });
+    this.board.addLargeHeader('Tables');
+    this.show('All tables', [
+      graph('Throttled reads', 'ReadThrottleEvents'),
+      graph('Throttled writes', 'WriteThrottleEvents'),
+    ]);
+  }
+}
+
+const functionMetric = (FunctionName: string, metricName: string, statistic: string, label: string): Metric =>
+  new Metric({ namespace: 'AWS/Lambda', metricName, dimensionsMap: { FunctionName }, statistic, label, period });

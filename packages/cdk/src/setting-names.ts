@@ -1,0 +1,27 @@
+import type { App } from 'aws-cdk-lib';
+import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { prefixOf, type Stage } from './stage.ts';
+
+/** @throws {Error} if a setting is about a table or function that the stage has not */
+export function checkSettingNames(app: App, stage: Stage): void {
+  const all = app.node.findAll();
+  const tables = all.flatMap((one) => (one instanceof CfnGlobalTable ? (one.tableName ?? []) : []));
+  const functions = all.flatMap((one) => (one instanceof CfnFunction ? (one.functionName ?? []) : []));
+  expectNames(stage, 'warmThroughput', 'table', tables);
+  expectNames(stage, 'reservedConcurrency', 'function', functions);
+}
+
+function expectNames(
+  stage: Stage,
+  setting: 'warmThroughput' | 'reservedConcurrency',
+  kind: string,
+  made: string[],
+): void {
+  const known = made.map((name) => name.slice(prefixOf(stage).length)).sort();
+  const unknown = Object.keys(stage[setting]).filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(
+      `${setting} of stage "${stage.name}" names no ${kind}: ${unknown.join(', ')}. There are: ${known.join(', ')}.`,
+    );
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RollcallApp } from '@rollcall/cdk/app';
+import { bundleOf } from '@rollcall/cdk/bundles';
+import { Outbox } from '@rollcall/cdk/outbox';
+import { stageOf, stageSettings } from '@rollcall/cdk/stage';
+import type { Channel } from '@rollcall/kit/contracts/channel';
+import { type ConsumerDescriptor, defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { App } from 'aws-cdk-lib';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { eventConsumer } from '../../functions/guide/events.consumer.ts';
+import { dashboardOf } from '../../infra/constructs/dashboard.ts';
+import { membersApp } from '../../infra/stage-stacks.ts';
+import { stageNamed } from '../../infra/stages.ts';
+import { memberEvents } from '../../shared/contracts/channels.ts';
+import { root } from '../support/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-app-'));
+beforeAll(() => bundleOf(EVENTS));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+// Whether CloudFormation would take them is looked at once.
+const newApp = (validates = false) =>
+  new App({
+    context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': validates },
+    outdir: mkdtempSync(join(folder, 'out-')),
+  });
+
+const PUBLISH = 'functions/registration/publish.handler.ts';
+const EVENTS = 'functions/guide/events.handler.ts';
+
+const topicOf = (service: string): Channel => ({
+  ...{ name: `${service}-events`, kind: 'topic', ordered: true, description: 'What happens.' },
+  ...{ format: 'application/json', senders: [`/shop/${service}`] },
+  messages: [{ type: `shop.${service}.happened.v1`, kind: 'event', data: z.object({}) }],
+});
+const [orders, payments] = [topicOf('orders'), topicOf('payments')];
+
+const hears = (service: string, of: Channel): ConsumerDescriptor =>
+  defineConsumer(service, { source: `/shop/${service}`, of, reads: of.messages, cursorKey: service });
+
+/** An app in which each of two services has an outbox. */
+function shopApp(validates = false): { app: App; shop: RollcallApp } {
+  const app = newApp(validates);
+  const shop = new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels: [orders, payments] });
+  for (const [service, topic] of Object.entries({ orders, payments }))
+    shop.service(service, (stack, props) => {
+      new Outbox(stack, 'Outbox', { ...props, service, entry: PUBLISH, sendsTo: [topic] });
+    });
+  return { app, shop };
+}
+
+const resourcesIn = (assembly: CloudAssembly): any[] =>
+  assembly.stacks.flatMap(({ template }) => Object.values(template.Resources));
+
+describe('an app of its own', () => {
+  it('has an outbox a service that publishes, each with names, alarms and metrics of its own', () => {
+    const { app, shop } = shopApp(true);
+    shop.finish();
+    const resources = resourcesIn(app.synth());
+    const of = (type: string, name: string): string[] =>
+      resources.flatMap(({ Type, Properties }) => (Type === type ? [Properties[name]] : []));
+    expect(of('AWS::DynamoDB::GlobalTable', 'TableName')).toEqual(
+      expect.arrayContaining(['shop-dev-orders-outbox', 'shop-dev-payments-outbox']),
+    );
+    const alarms = of('AWS::CloudWatch::Alarm', 'AlarmName');
+    expect(new Set(alarms).size).toBe(alarms.length);
+    for (const service of ['orders', 'payments']) {
+      const names = ['relay-behind', 'oldest-unpublished', 'left-in-outbox', 'outbox-sweep-fails'];
+      expect(alarms).toEqual(expect.arrayContaining(names.map((name) => `shop-dev-${service}-${name}`)));
+      const told = resources.filter(({ Properties }) =>
+        ['relay', 'sweep'].some((name) => Properties?.FunctionName === `shop-dev-${service}-outbox-${name}`),
+      );
+      expect(told.map(({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME)).toEqual(
+        Array(2).fill(`${service}-relay`),
+      );
+      const watched = resources.filter(({ Properties }) => Properties?.Dimensions?.[0]?.Value === `${service}-relay`);
+      expect(watched.map(({ Properties }) => Properties.MetricName)).toEqual(['OldestUnpublished', 'LeftInOutbox']);
+    }
+  });
+
+  it('deploys who hears a topic before who publishes on it, and has a stage of its API', () => {
+    const { app, shop } = shopApp();
+    shop.subscriber(hears('letters', orders), { entry: EVENTS });
+    shop.subscriber(hears('payments', orders), { entry: EVENTS });
+    shop.finish();
+    const assembly = app.synth();
+    const before = (stack: string) => assembly.getStackByName(stack).dependencies.map(({ id }) => id);
+    expect(before('shop-dev-orders')).toEqual(expect.arrayContaining(['shop-dev-letters', 'shop-dev-payments']));
+    expect(before('shop-dev-payments')).not.toContain('shop-dev-letters');
+    expect(resourcesIn(assembly).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')).toHaveLength(1);
+  });
+
+  it('refuses services that each wait for the other, by name', () => {
+    const { shop } = shopApp();
+    shop.subscriber(hears('payments', orders), { entry: EVENTS });
+    shop.subscriber(hears('orders', payments), { entry: EVENTS });
+    expect(() => shop.finish()).toThrow('shop-dev-orders and shop-dev-payments subscribe to one another');
+  });
+
+  it('is not synthesized before it is finished', () => {
+    expect(() => shopApp().app.synth()).toThrow('Call finish() of the app shop after its last service.');
+  });
+
+  it('takes no name that could begin the names of another', () => {
+    expect(() => stageOf(stageSettings, 'my-shop', { dev: {} }, 'dev')).toThrow('The name of the app, "my-shop"');
+  });
+});
+
+describe('a subscriber that is new', () => {
+  const assemblyWith = (...more: ConsumerDescriptor[]) => {
+    const app = newApp();
+    const rollcall = membersApp(app, stageNamed('dev'));
+    for (const consumer of more) rollcall.subscriber(consumer, { entry: EVENTS });
+    rollcall.finish(dashboardOf(rollcall.stage));
+    return app.synth();
+  };
+
+  it('changes not one byte of what is deployed of other services, and none of their bundles', () => {
+    const letters = defineConsumer('letters', {
+      ...{ source: '/rollcall/letters', of: memberEvents, reads: eventConsumer.reads, cursorKey: 'letters' },
+    });
+    const [before, after] = [assemblyWith(), assemblyWith(letters)];
+    const names = before.stacks.map(({ stackName }) => stackName).filter((name) => !name.endsWith('-monitoring'));
+    expect(names).toContain('rollcall-dev-registration');
+    for (const name of names)
+      for (const kind of ['template', 'assets']) {
+        const read = ({ directory }: CloudAssembly) => readFileSync(join(directory, `${name}.${kind}.json`), 'utf8');
+        expect(read(after) === read(before), `${name}.${kind}.json`).toBe(true);
+      }
+    expect(after.getStackByName('rollcall-dev-letters').template.Resources).toEqual(
+      expect.objectContaining({
+        SubscriberEntryDB532FA0: expect.objectContaining({ Type: 'AWS::ServiceDiscovery::Instance' }),
+      }),
+    );
+  });
+});
