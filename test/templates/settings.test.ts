@@ -57,7 +57,8 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   cors: () => [{ origins: ['https://www.example.com'] }],
   verifySenders: (now) => [!now],
   customerManagedKey: (now) => [now === 'retiring' ? true : now && 'retiring', true],
-  directory: () => ['outputs', 'templates'],
+  // To `outputs`, in two deployments: below.
+  directory: () => ['templates'],
   basePath: (now) => [now === null ? '/{api}' : null],
   // On, it goes in two deployments: below.
   monitoring: () => [true],
@@ -101,6 +102,18 @@ describe.each(['dev', 'prod'] as const)('a setting of %s', (stage) => {
       expect(dangersOf(now, then)).toEqual([]);
     },
   );
+});
+
+describe('the directory', () => {
+  it('leaves the templates in two deployments: the export that subscribers import goes when their entries are gone', () => {
+    const [there, gone] = [templatesOf('prod'), templatesOf('prod', { directory: 'outputs' })];
+    expect([...new Set(dangersOf(there, gone).map(({ danger }) => danger))]).toEqual(['export is in use']);
+    const importers = Object.fromEntries(Object.entries(gone).filter(([stack]) => !stack.endsWith('-foundation')));
+    const first = { ...there, ...importers };
+    expect(dangersOf(there, first)).toEqual([]);
+    expect(dangersOf(first, gone)).toEqual([]);
+    expect(dangersOf(gone, there)).toEqual([]);
+  });
 });
 
 describe('monitoring', () => {
