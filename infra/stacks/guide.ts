@@ -2,6 +2,7 @@ import { Subscriber } from '@rollcall/cdk/subscriber';
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
+import { capabilities } from '../../shared/config/capabilities.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import type { ServiceProps } from './foundation.ts';
 
@@ -18,6 +19,6 @@ export class GuideStack extends Stack {
       governance,
     });
     const read = subscriber.addReadRoute(api, routes.readGuide, 'functions/guide/read.handler.ts', 'GetItem');
-    governance.allowReadingSwitches(read);
+    governance.allowReadingSwitches(read, { name: 'guide', modes: capabilities.guide });
   }
 }

@@ -11,6 +11,7 @@ import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { commandConsumer } from '../../functions/sms/commands.consumer.ts';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
+import type { Mode } from '../../shared/config/capabilities.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import { SmsEvents } from '../constructs/sms-events.ts';
@@ -21,6 +22,9 @@ import type { ServiceProps } from './foundation.ts';
 /** All of the path but which provider it is. */
 const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
+/** What it can do short of pausing. */
+const DEGRADED: ReadonlyArray<Mode<'sms'>> = ['short-text'];
+
 /** Sends texts: the welcome, and whatever a service wants a member to be told. */
 export class SmsStack extends Stack {
   constructor(scope: Construct, id: string, { stage, channels, api, alarms, governance }: ServiceProps) {
@@ -29,6 +33,7 @@ export class SmsStack extends Stack {
       stage,
       consumer: eventConsumer,
       entry: 'functions/sms/events.handler.ts',
+      degradedModes: DEGRADED,
       channels,
       alarms,
       governance,
@@ -37,6 +42,7 @@ export class SmsStack extends Stack {
       stage,
       consumer: commandConsumer,
       entry: 'functions/sms/commands.handler.ts',
+      degradedModes: DEGRADED,
       channels,
       alarms,
       governance,

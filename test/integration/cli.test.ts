@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { program } from 'rollcall/cli/program';
+import { createProgram } from 'rollcall/cli/program';
 import type { Topology } from 'rollcall/stage/topology';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
+import app from '../../rollcall.config.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf } from '../support/cloud.ts';
 import { root, runNode, runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
-const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', ...options);
+const rollcall = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', ...options);
+const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', 'ops', ...options);
 
 describe('npm run ops', () => {
   it('says its version, exit codes, and what there is', async () => {
@@ -27,7 +29,7 @@ describe('npm run ops', () => {
   it('has an example for every command', async () => {
     const withoutSubcommands = (command: Command): Command[] =>
       command.commands.length === 0 ? [command] : command.commands.flatMap(withoutSubcommands);
-    for (const command of withoutSubcommands(program)) {
+    for (const command of withoutSubcommands(createProgram(app))) {
       let said = '';
       command.configureOutput({
         writeOut: (text) => {
@@ -51,7 +53,10 @@ describe('npm run ops', () => {
 
   it('is coloured unless NO_COLOR says not to', async () => {
     const failing = (environment: Record<string, string>) =>
-      runNode([join(root, 'packages/cli/src/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
+      runNode(
+        [join(root, 'packages/cli/src/cli/main.ts'), 'ops', 'queues', '--endpoint', 'http://127.0.0.1:1'],
+        environment,
+      );
     expect((await failing({ NO_COLOR: '', FORCE_COLOR: '1' })).stderr).toContain('\u001b[');
     expect((await failing({ NO_COLOR: '1', FORCE_COLOR: '1' })).stderr).not.toContain('\u001b[');
   });
@@ -107,7 +112,7 @@ describe('completion', () => {
 
   it('offers what an argument may be', async () => {
     expect(await offered('switch', 'set', 'po')).toEqual(['points']);
-    expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+    expect(await offered('switch', 'profile', '')).toEqual(expect.arrayContaining(['normal', 'peak', 'incident']));
   });
 
   it('is there for zsh, by way of bash, and for fish', async () => {

@@ -1,12 +1,13 @@
+import { readApp } from '@rollcall/local/app';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import pc from 'picocolors';
-import { OperatorError } from '../stage/stage.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { UsageError } from './command.ts';
 import { called } from './name.ts';
-import { program, USAGE } from './program.ts';
+import { createProgram, USAGE } from './program.ts';
 
 try {
-  await program.parseAsync();
+  await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
   const isExpected = error instanceof OperatorError || error instanceof CloudError;

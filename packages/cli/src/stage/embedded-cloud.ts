@@ -5,12 +5,15 @@ import type { Span } from '@rollcall/local/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/observability/traces';
 import type { ProviderFault } from '@rollcall/local/sms/mailbox';
 import type { AssembledStack } from '@rollcall/local/template/assembly';
-import { OperatorError, type Stage } from './stage.ts';
+import type { StageClients } from './clients.ts';
+import { OperatorError } from './errors.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
 /** What an embedded cloud tells of itself beside AWS's own APIs (packages/local/src/control/control.ts); nothing, if the stage is in none. */
-export async function embeddedCloudOf({ endpoint }: Stage): Promise<EmbeddedCloud | undefined> {
+export async function embeddedCloudOf({
+  endpoint,
+}: Pick<StageClients, 'endpoint'>): Promise<EmbeddedCloud | undefined> {
   if (!endpoint) return undefined;
   const response = await fetch(`${endpoint}/_rollcall`).catch(() => undefined);
   const isJson = response?.headers.get('content-type')?.startsWith('application/json');

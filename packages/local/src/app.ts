@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CloudError } from './errors/cloud-error.ts';
+
+/** What an app says of itself to the embedded cloud, as the default export of `rollcall.config.ts` beside its `cdk.json`. */
+export type AppConfig = object;
+
+const FILES = ['rollcall.config.ts', 'rollcall.config.js', 'rollcall.config.mjs'];
+
+/**
+ * Reads the `rollcall.config.ts`, `.js` or `.mjs` of an app.
+ * @param root the folder with its `cdk.json`
+ * @returns an empty config, if the app has none
+ * @throws {CloudError} if it cannot be loaded, or has no config as its default export
+ */
+export async function readApp(root: string): Promise<AppConfig> {
+  const file = FILES.map((name) => join(root, name)).find((path) => existsSync(path));
+  if (file === undefined) return {};
+  const { default: config } = (await import(pathToFileURL(file).href).catch((cause: Error) => {
+    throw new CloudError(`${file} cannot be loaded: ${cause.message}`, { cause });
+  })) as { default?: AppConfig };
+  if (typeof config !== 'object') throw new CloudError(`${file} exports no config: export default defineApp({ … })`);
+  return config;
+}
