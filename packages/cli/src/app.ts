@@ -2,9 +2,7 @@ import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import type { AppConfig } from '@rollcall/local/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
-
-/** By profile, what each capability that it names is switched to; those that it does not name it leaves as they are. */
-export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
+import type { Profiles } from './stage/switches.ts';
 
 /** Where a stage is, once it has been started on this machine. */
 export interface Addresses {
@@ -36,3 +34,9 @@ export interface App extends AppConfig {
 
 /** Types the default export of `rollcall.config.ts`. */
 export const defineApp = (app: App): App => app;
+
+export { Command } from 'commander';
+export { confirm, onStage } from './cli/command.ts';
+export { printJson, printTable } from './cli/output.ts';
+export { OperatorError } from './stage/errors.ts';
+export type { Stage } from './stage/stage.ts';

@@ -5,12 +5,22 @@ import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { synthesize } from '@rollcall/local/synthesize';
 import pc from 'picocolors';
 import type { App } from './app.ts';
-import type { StartOptions } from './cli/start.ts';
 import { builtConsole } from './console/page.ts';
 import { createConsole } from './console/server.ts';
 import { endWithNpm, onEnd } from './ending.ts';
 import { OperatorError } from './stage/errors.ts';
 import { openStage } from './stage/stage.ts';
+
+export interface StartOptions {
+  /** Keeps no data. */
+  memory?: boolean;
+  /** Folder. */
+  data: string;
+  /** Of the API. */
+  port: number;
+  /** Deploys again when sources change. */
+  watch?: boolean;
+}
 
 const root = process.cwd();
 const OUTDIR = join(root, 'cdk.out');

@@ -1,5 +1,4 @@
 import { readApp } from '@rollcall/local/app';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
 import pc from 'picocolors';
 import { OperatorError } from '../stage/errors.ts';
 import { UsageError } from './command.ts';
@@ -10,7 +9,8 @@ try {
   await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  const isExpected = error instanceof OperatorError || error instanceof CloudError;
+  // The embedded cloud may be a package of its own, with a class of its own.
+  const isExpected = error instanceof OperatorError || name === 'CloudError';
   console.error(pc.red(called(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;
 }

@@ -1,12 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { App } from '../app.ts';
-
-export interface StartOptions {
-  memory?: boolean;
-  data: string;
-  port: number;
-  watch?: boolean;
-}
+import type { StartOptions } from '../start.ts';
 
 function apiPort(text: string): number {
   const number = Number(text);

@@ -1,12 +1,12 @@
 import type { SwitchChange } from '@rollcall/kit/resilience/switches';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import type { Profiles } from '../app.ts';
 import {
   capabilitiesOf,
   type How,
   modeNamed,
   modesOfProfile,
+  type Profiles,
   switchesOf,
   switchHistory,
   switchTo,

@@ -1,7 +1,14 @@
 import * as z from 'zod';
-import type { Profiles } from '../app.ts';
 import type { Stage } from '../stage/stage.ts';
-import { capabilitiesOf, modeNamed, modesOfProfile, switchesOf, switchHistory, switchTo } from '../stage/switches.ts';
+import {
+  capabilitiesOf,
+  modeNamed,
+  modesOfProfile,
+  type Profiles,
+  switchesOf,
+  switchHistory,
+  switchTo,
+} from '../stage/switches.ts';
 import type { Switches } from './api.ts';
 import { type Asked, type Route, read } from './asked.ts';
 import { ConsoleProblem } from './problem.ts';

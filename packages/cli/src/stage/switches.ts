@@ -8,10 +8,12 @@ import {
   type SwitchChange,
 } from '@rollcall/kit/resilience/switches';
 import { v7 as newId } from 'uuid';
-import type { Profiles } from '../app.ts';
 import { type Capabilities, capabilitiesIn } from './capabilities.ts';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
+
+/** By profile, what each capability that it names is switched to; those that it does not name it leaves as they are. */
+export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** How a capability is switched; by whom and why, unless it is on by itself. */
 export type SwitchView = { capability: string; mode: string } & Partial<Omit<Switch, 'mode'>>;
