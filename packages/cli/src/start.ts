@@ -4,7 +4,7 @@ import { type Cloud, startCloud } from '@rollcall/local/cloud';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { synthesize } from '@rollcall/local/synthesize';
 import pc from 'picocolors';
-import type { App } from './app.ts';
+import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';
 import { createConsole } from './console/server.ts';
 import { endWithNpm, onEnd } from './ending.ts';

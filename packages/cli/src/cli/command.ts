@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { openStage, type Stage } from '../stage/stage.ts';

@@ -2,7 +2,7 @@ import { parkedReasons } from '@rollcall/kit/messaging/parked';
 import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { onEnd } from '../ending.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';

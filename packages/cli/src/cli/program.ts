@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { circuitCommand } from './circuit.ts';
 import { withStage } from './command.ts';
 import { completion } from './completion.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import type { StartOptions } from '../start.ts';
 
 function apiPort(text: string): number {

@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { shownEvent } from '../stage/shown-event.ts';

@@ -1,6 +1,6 @@
 import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import * as z from 'zod';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { aggregatesToRedrive } from '../stage/redrivable.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';

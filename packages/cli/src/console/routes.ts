@@ -1,4 +1,4 @@
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { subscribersOf } from '../stage/consumers.ts';
 import { registered } from '../stage/directory.ts';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';

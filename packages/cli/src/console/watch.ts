@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';

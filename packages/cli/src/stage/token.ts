@@ -1,5 +1,5 @@
 import type { TokenRequest } from '@rollcall/local/services/issuer';
-import type { App } from '../app.ts';
+import type { App } from '../app-definition.ts';
 import { askIssuer } from '../token.ts';
 import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
