@@ -19,7 +19,7 @@ const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', 
 
 describe('npm run ops', () => {
   it('says its version, exit codes, and what there is', async () => {
-    expect((await ops('--version')).stdout.trim()).toBe(about.version);
+    expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const { code, stdout } = await ops('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: npm run ops --');
@@ -85,7 +85,7 @@ describe('npm run ops -- topology', () => {
 describe('completion', () => {
   let script: string;
   beforeAll(async () => {
-    script = (await ops('completion', 'bash')).stdout;
+    script = (await rollcall('completion', 'bash')).stdout;
   });
 
   /** What bash offers for the last word. */
@@ -116,9 +116,9 @@ describe('completion', () => {
   });
 
   it('is there for zsh, by way of bash, and for fish', async () => {
-    const { stdout: zsh } = await ops('completion', 'zsh');
+    const { stdout: zsh } = await rollcall('completion', 'zsh');
     expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
-    const { stdout: fish } = await ops('completion', 'fish');
+    const { stdout: fish } = await rollcall('completion', 'fish');
     expect(fish).toMatch(/-n 'not __fish_seen_subcommand_from .*parked/);
     expect(fish).toMatch(
       /-n '__fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
