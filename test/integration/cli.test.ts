@@ -90,7 +90,7 @@ describe('completion', () => {
 
   /** What bash offers for the last word. */
   async function offered(...words: string[]): Promise<string[]> {
-    const typed = ['rollcall', ...words];
+    const typed = ['rollcall', 'ops', ...words];
     const quoted = typed.map((word) => `'${word}'`).join(' ');
     const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${ask}`]);
@@ -119,9 +119,9 @@ describe('completion', () => {
     const { stdout: zsh } = await rollcall('completion', 'zsh');
     expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
     const { stdout: fish } = await rollcall('completion', 'fish');
-    expect(fish).toMatch(/-n 'not __fish_seen_subcommand_from .*parked/);
+    expect(fish).toMatch(/-n '__fish_seen_subcommand_from ops; and not __fish_seen_subcommand_from .*parked/);
     expect(fish).toMatch(
-      /-n '__fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
+      /-n '__fish_seen_subcommand_from ops; and __fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
     );
   });
 });
