@@ -163,6 +163,12 @@ export default {
       { path: '^packages/local/src/' },
       'LOCAL, above, says what each of them may import.',
     ),
+    rule(
+      'cli-apart',
+      { path: '^packages/cli/' },
+      { path: '^(functions|infra|shared|ops|bench|test|samples|packages/cdk)/|^rollcall[.]config[.]ts$' },
+      'It operates any app, by what is deployed.',
+    ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
   ],
   options: {

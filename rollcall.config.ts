@@ -1,6 +1,28 @@
-import { defineApp } from '@rollcall/local';
+import { defineApp } from 'rollcall/app';
+import { APPLICATION } from './ops/application.ts';
+import { cost } from './ops/cli/cost.ts';
+import { limits } from './ops/cli/limits.ts';
+import { member } from './ops/cli/member.ts';
+import { consoleParts } from './ops/console/parts.ts';
+import { EVERY_MEMBER } from './ops/every-member.ts';
 import { smsSandbox } from './ops/sms-sandbox/sandbox.ts';
+import about from './package.json' with { type: 'json' };
+import { profiles } from './shared/config/capabilities.ts';
+import { channels } from './shared/contracts/channels.ts';
 
 export default defineApp({
+  name: APPLICATION,
+  version: about.version,
+  messages: channels.flatMap(({ messages }) => messages),
+  profiles,
+  operatorScope: EVERY_MEMBER.scope,
+  commands: [limits, cost, member],
+  console: consoleParts,
   beside: ({ port }) => [smsSandbox({ port: port && port + 10 })],
+  firstSteps: ({ apiUrl }) => `Register a member:
+
+  curl -i ${apiUrl}/v1/members -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'
+
+The answer links to the member's points and guide, which want a token: npm run --silent ops -- token
+The text is at the SMS sandbox.`,
 });

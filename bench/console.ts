@@ -11,14 +11,14 @@ import { Command } from 'commander';
 import { chromium, type Page } from 'playwright-core';
 import { buildConsole } from 'rollcall/console/build';
 import { createConsole } from 'rollcall/console/server';
-import { consumersOf, subscribersOf } from 'rollcall/stage/consumers';
+import { percentile } from 'rollcall/percentile';
+import { subscribersOf } from 'rollcall/stage/consumers';
 import { openStage } from 'rollcall/stage/stage';
-import { templatesOf } from 'rollcall/stage/templates';
-import { topologyOf } from 'rollcall/stage/topology';
 import { v7 as newId } from 'uuid';
+import { APPLICATION } from '../ops/application.ts';
 import { atLeast } from '../ops/demo/options.ts';
-import { percentile } from '../ops/demo/verdict.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
+import app from '../rollcall.config.ts';
 
 // How the console does while many register: how long an interaction takes until it is painted, and whether memory grows.
 // More than this machine could register and apply: the spans of registrations are sent to the embedded cloud, in which
@@ -161,8 +161,8 @@ function registration(spans: readonly Made[], now: number): object[] {
 
 /** Sends so many registrations a second until it is told to stop. */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
-  const topology = await topologyOf(await templatesOf(openStage({ name: 'dev', endpoint: endpointUrl })));
-  const spans = spansFor(subscribersOf(consumersOf(topology)));
+  const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: endpointUrl });
+  const spans = spansFor(subscribersOf(await stage.consumers()));
   let sent = 0;
   for (let start = performance.now(), batch = 1; !signal.aborted; batch++) {
     const due = Math.round((batch * BATCH_MS * perSecond) / 1000) - sent;
@@ -194,7 +194,8 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
 const stopping = new AbortController();
 const cloud = await startCloud({ assembly: await synthesize(join(folder, 'dev')), beside: [smsSandbox()] });
 const operatorConsole = await createConsole({
-  stage: openStage({ name: 'dev', endpoint: cloud.endpointUrl }),
+  app,
+  stage: openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl }),
   page: buildConsole(),
 });
 const server = createGuardedServer((request, response) => void operatorConsole.serve(request, response));

@@ -7,9 +7,9 @@ import type { Span } from '@rollcall/local/observability/otlp';
 import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
 import { printTable } from 'rollcall/cli/output';
-import { EVERY_MEMBER } from 'rollcall/token';
+import { percentile } from 'rollcall/percentile';
 import { atLeast } from '../ops/demo/options.ts';
-import { percentile } from '../ops/demo/verdict.ts';
+import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // How long after its 201 each effect of a registration is there, and where the time goes; one member at a time.

@@ -6,13 +6,15 @@ import { type Cloud, startCloud } from '@rollcall/local/cloud';
 import type { CallFault } from '@rollcall/local/faults/faults';
 import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
+import { percentile } from 'rollcall/percentile';
 import { openStage, type Stage } from 'rollcall/stage/stage';
-import { EVERY_MEMBER } from 'rollcall/token';
+import { APPLICATION } from '../ops/application.ts';
 import { madeUp } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
-import { compare, percentile } from '../ops/demo/verdict.ts';
+import { compare } from '../ops/demo/verdict.ts';
+import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
@@ -96,7 +98,7 @@ async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<num
 async function subscribersStopped(assembly: string, stopped: string) {
   const cloud = await startCloud({ assembly: stopped, beside: [smsSandbox()] });
   try {
-    const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
+    const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
     const { accepted, figures } = await register(cloud, members);
     await until(() => isPublished(stage), 'everything is published');
     const waiting = await backlog(stage);
@@ -123,7 +125,7 @@ async function relaySlow(assembly: string, stopped: string) {
     },
   });
   try {
-    const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
+    const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
     const { accepted, figures } = await register(cloud, slow);
     const unpublished = (await Array.fromAsync(stage.outbox())).flat().length;
     const start = performance.now();

@@ -7,8 +7,8 @@ import { startCloud } from '@rollcall/local/cloud';
 import { synthesize } from '@rollcall/local/synthesize';
 import { Command } from 'commander';
 import { build } from 'esbuild';
+import { percentile } from 'rollcall/percentile';
 import { atLeast } from '../ops/demo/options.ts';
-import { percentile } from '../ops/demo/verdict.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // What tracing costs a function: bytes of its bundle, its cold start, and each invocation. With and without in turns.

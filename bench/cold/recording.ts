@@ -4,8 +4,8 @@ import { OPERATOR } from '@rollcall/local/iam/access';
 import { signedFetch } from '@rollcall/local/iam/signed-fetch';
 import type { FunctionSettings } from '@rollcall/local/lambda/instance';
 import { Meter } from '@rollcall/local/metering/meter';
-import { EVERY_MEMBER } from 'rollcall/token';
 import { createPaths } from '../../ops/cost/paths.ts';
+import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
 /** What a function asked AWS for, and was answered. */

@@ -2,6 +2,7 @@ import type { ServiceProps } from '@rollcall/cdk/app';
 import { Subscriber } from '@rollcall/cdk/subscriber';
 import type { Stack } from 'aws-cdk-lib';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
+import { capabilities } from '../../shared/config/capabilities.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 
 /** Puts a guide journey into every member's inbox. */
@@ -12,5 +13,5 @@ export function addGuide(stack: Stack, props: ServiceProps): void {
     entry: 'functions/guide/events.handler.ts',
   });
   const read = subscriber.addReadRoute(props.api, routes.readGuide, 'functions/guide/read.handler.ts', 'GetItem');
-  props.governance.allowReadingSwitches(read);
+  props.governance.allowReadingSwitches(read, { name: 'guide', modes: capabilities.guide });
 }

@@ -12,6 +12,7 @@ import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws
 import type { Construct } from 'constructs';
 import { outcomeConsumer } from '../../functions/registration/outcomes.consumer.ts';
 import { replyConsumer } from '../../functions/registration/replies.consumer.ts';
+import { capabilities } from '../../shared/config/capabilities.ts';
 import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
@@ -19,6 +20,9 @@ import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 
 /** An index of the operations of a member. */
 const OF_MEMBER = 'of-member';
+
+/** What everything that changes members looks at. */
+const SWITCHED = { name: 'registration', modes: capabilities.registration };
 
 /** A client may wait for 20 seconds (packages/kit/src/http/prefer.ts); the API gives up after 30. */
 const WAITING = Duration.seconds(29);
@@ -131,7 +135,7 @@ function addRest(scope: Construct, own: Own) {
     // Whoever writes to it changes something, and asks whether that may be.
     if (writesOutbox) {
       outbox.table.allow(fn, 'PutItem');
-      governance.allowReadingSwitches(fn);
+      governance.allowReadingSwitches(fn, SWITCHED);
     }
     return fn;
   };
@@ -181,7 +185,7 @@ function addRpc(scope: Construct, own: Own) {
   members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
   outbox.table.allow(rpc, 'PutItem');
   limits.allow(rpc, 'UpdateItem');
-  governance.allowReadingSwitches(rpc);
+  governance.allowReadingSwitches(rpc, SWITCHED);
   pseudonyms.allow(rpc);
   channels.allowListingSubscribers(rpc, memberEvents);
   const rpcByName = new Map(

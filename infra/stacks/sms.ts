@@ -11,6 +11,7 @@ import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { commandConsumer } from '../../functions/sms/commands.consumer.ts';
 import { eventConsumer } from '../../functions/sms/events.consumer.ts';
+import type { Mode } from '../../shared/config/capabilities.ts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
@@ -21,6 +22,9 @@ import type { Stage } from '../stages.ts';
 /** All of the path but which provider it is. */
 const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
+/** What it can do short of pausing. */
+const DEGRADED: ReadonlyArray<Mode<'sms'>> = ['short-text'];
+
 /** Sends texts: the welcome, and whatever a service wants a member to be told. */
 export function addSms(stack: Stack, props: PhoneServiceProps): void {
   const { stage, channels, api, alarms, governance, pseudonyms } = props;
@@ -28,11 +32,13 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
     ...props,
     consumer: eventConsumer,
     entry: 'functions/sms/events.handler.ts',
+    degradedModes: DEGRADED,
   });
   const commands = new Consumer(stack, 'Commands', {
     ...props,
     consumer: commandConsumer,
     entry: 'functions/sms/commands.handler.ts',
+    degradedModes: DEGRADED,
   });
   commands.uses('CONTACTS_TABLE', subscriber.table, 'GetItem');
 

@@ -10,11 +10,13 @@ import { printTable, progressBar } from 'rollcall/cli/output';
 import { endWithNpm } from 'rollcall/ending';
 import { redrive } from 'rollcall/stage/redrive';
 import { openStage, type Stage } from 'rollcall/stage/stage';
-import { modesOfProfile, switchTo } from 'rollcall/stage/switches';
-import { EVERY_MEMBER, requestToken } from 'rollcall/token';
-import type { Capability, Mode } from '../../shared/config/capabilities.ts';
+import { switchTo } from 'rollcall/stage/switches';
+import { requestToken } from 'rollcall/token';
+import { type Capability, type Mode, profiles } from '../../shared/config/capabilities.ts';
+import { APPLICATION } from '../application.ts';
 import { atLeast } from '../demo/options.ts';
 import { createServices } from '../demo/services.ts';
+import { EVERY_MEMBER } from '../every-member.ts';
 import { MortalCloud, type Urls } from './cloud.ts';
 import { seededRandom } from './faults.ts';
 import { load } from './load.ts';
@@ -149,7 +151,7 @@ async function run(cloud: MortalCloud) {
   const start = performance.now();
   const giveUpAt = Date.now() + LIMIT_MS;
   const urls = await cloud.start();
-  const stage = openStage({ name: 'dev', endpoint: urls.endpointUrl });
+  const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: urls.endpointUrl });
   const services = createServices({ ...urls, stage: 'dev' });
   const loaded = await runLoad(cloud, urls, stage, seededRandom(seed));
 
@@ -179,7 +181,7 @@ async function run(cloud: MortalCloud) {
 
   say(`${loaded.accepted.length} registered; faults end, but for what the gateway refuses`);
   cloud.becomes('repairing');
-  await switchTo(stage, modesOfProfile('normal'), { why: 'the storm is over' });
+  await switchTo(stage, Object.entries(profiles.normal), { why: 'the storm is over' });
   await comeToRest(async () => {
     await releaseHeld(stage);
     return left();

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cloud } from '@rollcall/local/cloud';
 import pMap from 'p-map';
 import { reasonOf } from 'rollcall/answer';
-import { EVERY_MEMBER } from 'rollcall/token';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { madeUp } from '../demo/input.ts';
 import { send } from '../demo/send.ts';
 import { createServices } from '../demo/services.ts';
+import { EVERY_MEMBER } from '../every-member.ts';
 
 export type Member = Pick<MemberResource, 'id' | 'version'>;
 

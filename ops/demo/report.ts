@@ -1,8 +1,9 @@
 import pc from 'picocolors';
 import { harmless } from 'rollcall/cli/output';
+import { percentile } from 'rollcall/percentile';
 import type { RedemptionVerdict } from './redemptions.ts';
 import type { Registrations } from './registrations.ts';
-import { percentile, type Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface Measured {
   seconds: number;

@@ -1,10 +1,9 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Cloud } from '@rollcall/local/cloud';
-import { type Consumer, consumersOf, subscribersOf } from 'rollcall/stage/consumers';
+import { type Consumer, subscribersOf } from 'rollcall/stage/consumers';
 import { openStage } from 'rollcall/stage/stage';
-import { templatesOf } from 'rollcall/stage/templates';
-import { topologyOf } from 'rollcall/stage/topology';
+import { APPLICATION } from '../application.ts';
 
 export interface Text {
   to: string;
@@ -27,21 +26,8 @@ export function createServices({
   beside,
   stage: name,
 }: Pick<Cloud, 'endpointUrl' | 'beside'> & { stage: string }) {
-  const stage = openStage({ name, endpoint: endpointUrl });
+  const stage = openStage({ app: APPLICATION, name, endpoint: endpointUrl });
   const sqs = new SQSClient(stage.config);
-  let read: Promise<Consumer[]> | undefined;
-  /** As deployed when it is first asked for. */
-  const consumers = () => {
-    read ??= templatesOf(stage)
-      .then(topologyOf)
-      .then(consumersOf)
-      .catch((error: Error) => {
-        read = undefined;
-        throw error;
-      });
-    return read;
-  };
-
   async function scan(table: string): Promise<Item[]> {
     const items: Item[] = [];
     const pages = paginateScan({ client: stage.dynamodb }, { TableName: stage.table(table), ConsistentRead: true });
@@ -67,19 +53,20 @@ export function createServices({
 
   return {
     /** All that take messages from a queue. */
-    consumers,
+    consumers: () => stage.consumers(),
 
     /** Messages between commit and effect: in the outbox and in the queues. */
     async underWay(): Promise<number> {
-      const [outbox, ...queues] = await Promise.all([scan('outbox'), ...(await consumers()).map(queued)]);
-      return outbox.length + queues.reduce((sum, count) => sum + count, 0);
+      const outboxes = (await stage.outboxes()).map(async ({ name }) => (await scan(name)).length);
+      const counts = await Promise.all([...outboxes, ...(await stage.consumers()).map(queued)]);
+      return counts.reduce((sum, count) => sum + count, 0);
     },
 
     /** The members' table: members, operations, and what answered to registrations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {
-      const subscribers = subscribersOf(await consumers());
+      const subscribers = subscribersOf(await stage.consumers());
       const [sent, ...tables] = await Promise.all([texts(), ...subscribers.map(scan)]);
       return { texts: sent, items: itemsBy(subscribers, tables) };
     },

@@ -107,9 +107,3 @@ function endToEndOf({ member, askedAt }: Accepted, { texts: [text], account, jou
   const times = [text.receivedAt, account.appliedAt, journey.appliedAt].map((at) => Date.parse(String(at)));
   return [Math.max(...times) - askedAt];
 }
-
-/** The value below which a share of all values lies, by nearest rank. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-}

@@ -1,8 +1,5 @@
-/** Where `npm run sms-sandbox` and `npm run ops -- issuer` listen, if nobody says otherwise. */
+/** Where `npm run sms-sandbox` listens, if nobody says otherwise. */
 export const SANDBOX_PORT = 4010;
-export const ISSUER_PORT = 4030;
-/** As at the endpoint of an embedded cloud. */
-export const ISSUER_PATH = '/issuer';
 
 /** By what the cloud and its functions call this machine. Another name: `SMS_GATEWAY_URL` and `TOKEN_ISSUER`. */
 export type HostName = '127.0.0.1' | 'host.docker.internal';
@@ -14,10 +11,6 @@ export type HostName = '127.0.0.1' | 'host.docker.internal';
  */
 export const thisMachineFor = (answer: Headers): HostName =>
   answer.has('x-localstack') ? 'host.docker.internal' : '127.0.0.1';
-
-/** As this machine calls itself: a container's name for it need not resolve here. */
-export const fromHere = (url: string): string =>
-  url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 
 /**
  * An address of an API, `https://ID.execute-api.…`, as it is reached at the endpoint: its host name means AWS, or need not

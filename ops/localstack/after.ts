@@ -1,4 +1,5 @@
-import { fromHere, reachable, shellWord } from './address.ts';
+import { fromHere } from 'rollcall/stage/issuer';
+import { reachable, shellWord } from './address.ts';
 import { type Entry, entriesIn, type Outputs } from './directory.ts';
 
 /** What was deployed, and where. */

@@ -11,10 +11,13 @@ import pc from 'picocolors';
 import { EMBEDDED_CLOUD } from 'rollcall/cli/command';
 import { namespaceOf } from 'rollcall/stage/directory';
 import { endless, expiringTables, letExpire } from 'rollcall/stage/expiry';
+import { ISSUER_PATH, ISSUER_PORT } from 'rollcall/stage/issuer';
+import { resourcesOf } from 'rollcall/stage/resources';
 import { openStage } from 'rollcall/stage/stage';
 import { stageNamed } from '../../infra/stages.ts';
+import { APPLICATION } from '../application.ts';
 import { WEBHOOK_KEYS } from '../sms-sandbox/credentials.ts';
-import { ISSUER_PATH, ISSUER_PORT, SANDBOX_PORT, thisMachineFor } from './address.ts';
+import { SANDBOX_PORT, thisMachineFor } from './address.ts';
 import { type Deployed, entriesOf, nextSteps } from './after.ts';
 import { createDirectory, type Outputs } from './directory.ts';
 import { removeStacks } from './remove-stacks.ts';
@@ -36,7 +39,7 @@ TOKEN_ISSUER     whose tokens are good (default: npm run ops -- issuer, on this 
 
 const settings = stageNamed('localstack');
 const endpoint = process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD;
-const stage = openStage({ name: settings.name, endpoint });
+const stage = openStage({ app: APPLICATION, name: settings.name, endpoint });
 const directory = createDirectory(stage.directory, namespaceOf(stage));
 const environment = {
   AWS_DEFAULT_REGION: 'us-east-1',
@@ -63,7 +66,7 @@ async function complete(deployed: Deployed, assembly: string, isSandbox: boolean
   await directory.enter(entries);
   const entered = entries.map(({ name }) => name).join(', ');
   console.log(`\nEntered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
-  const left = await endless(stage, await expiringTables(readAssembly(assembly).stacks));
+  const left = await endless(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
   for (const table of left) await letExpire(stage, table);
   if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);
   if (!isSandbox) return;

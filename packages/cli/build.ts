@@ -1,16 +1,24 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import about from './package.json' with { type: 'json' };
+import { buildPage } from './src/console/build.ts';
 
 const root = import.meta.dirname;
-const outfile = join(root, 'dist/rollcall.mjs');
+const outdir = join(root, 'dist');
+rmSync(outdir, { recursive: true, force: true });
 
-// One file with all it needs: Node.js strips no types inside node_modules.
+// All that the commands need is inside, for Node.js strips no types inside node_modules; the embedded cloud is a package
+// of its own, with its emulators, that only `rollcall start` asks for. What `rollcall` and `rollcall/app` share is in
+// common files, so that a command of an app raises the errors that the program knows.
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
-  outfile,
+  entryPoints: { rollcall: 'src/cli/main.ts', app: 'src/app.ts' },
+  outdir,
+  outExtension: { '.js': '.mjs' },
   bundle: true,
+  splitting: true,
+  external: ['@rollcall/local/cloud', '@rollcall/local/synthesize'],
   platform: 'node',
   target: 'node20',
   format: 'esm',
@@ -23,4 +31,12 @@ await build({
   },
   logLevel: 'warning',
 });
-chmodSync(outfile, 0o755);
+chmodSync(join(outdir, 'rollcall.mjs'), 0o755);
+await buildPage(join(outdir, 'page'));
+
+// What is published is this folder, whose manifest leads to what was built.
+const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
+const published = { ...manifest, bin: { rollcall: 'rollcall.mjs' }, exports: { './app': './app.mjs' } };
+writeFileSync(join(outdir, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
+for (const file of ['README.md', 'CHANGELOG.md', '../../LICENSE'])
+  cpSync(join(root, file), join(outdir, file.replace('../../', '')));

@@ -72,6 +72,7 @@ describe('the AWS CLI', () => {
     const ops = async (...options: string[]) => {
       const { stdout } = await runScript(
         'packages/cli/src/cli/main.ts',
+        'ops',
         '--endpoint',
         cloud.endpointUrl,
         '--json',

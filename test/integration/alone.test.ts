@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { close, listen } from '@rollcall/local/server/listen';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { askIssuer, EVERY_MEMBER } from 'rollcall/token';
+import { askIssuer } from 'rollcall/token';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { root } from '../support/run.ts';
 
 interface Started {
@@ -45,13 +46,13 @@ describe('npm run ops -- issuer', () => {
     const data = mkdtempSync(join(tmpdir(), 'rollcall-issuer-'));
     onTestFinished(() => rm(data, { recursive: true }));
     const called = ['--url', 'http://host.docker.internal:4030/issuer'];
-    const first = await started('packages/cli/src/cli/main.ts', 'issuer', '--data', data, ...called);
+    const first = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);
     const [itself = '', tokens = ''] = first.urls;
     expect(itself).toBe('http://host.docker.internal:4030/issuer');
     const token = await askIssuer(tokens.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
     await ended(first.child);
 
-    const { urls } = await started('packages/cli/src/cli/main.ts', 'issuer', '--data', data, ...called);
+    const { urls } = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);
     const second = urls[1]?.replace('/token', '');
     const discovery = await (await fetch(`${second}/.well-known/openid-configuration`)).json();
     expect(discovery).toMatchObject({ issuer: itself, jwks_uri: `${itself}/jwks.json` });

@@ -94,6 +94,7 @@ describe('a backlog', () => {
     const members = Array.from({ length: MADE_UP_FOR }, (_, index) => memberIdOf(index + 1));
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
+      'ops',
       ...['--endpoint', cloud.endpointUrl, 'parked', 'redrive', 'guide', ...members],
     );
     expect([code, stderr]).toEqual([0, '']);

@@ -1,23 +1,25 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { program } from 'rollcall/cli/program';
+import { createProgram } from 'rollcall/cli/program';
 import type { Topology } from 'rollcall/stage/topology';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
+import app from '../../rollcall.config.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf } from '../support/cloud.ts';
 import { root, runNode, runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
-const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', ...options);
+const rollcall = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', ...options);
+const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', 'ops', ...options);
 
 describe('npm run ops', () => {
   it('says its version, exit codes, and what there is', async () => {
-    expect((await ops('--version')).stdout.trim()).toBe(about.version);
+    expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const { code, stdout } = await ops('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: npm run ops --');
@@ -27,7 +29,7 @@ describe('npm run ops', () => {
   it('has an example for every command', async () => {
     const withoutSubcommands = (command: Command): Command[] =>
       command.commands.length === 0 ? [command] : command.commands.flatMap(withoutSubcommands);
-    for (const command of withoutSubcommands(program)) {
+    for (const command of withoutSubcommands(createProgram(app))) {
       let said = '';
       command.configureOutput({
         writeOut: (text) => {
@@ -51,7 +53,10 @@ describe('npm run ops', () => {
 
   it('is coloured unless NO_COLOR says not to', async () => {
     const failing = (environment: Record<string, string>) =>
-      runNode([join(root, 'packages/cli/src/cli/main.ts'), 'queues', '--endpoint', 'http://127.0.0.1:1'], environment);
+      runNode(
+        [join(root, 'packages/cli/src/cli/main.ts'), 'ops', 'queues', '--endpoint', 'http://127.0.0.1:1'],
+        environment,
+      );
     expect((await failing({ NO_COLOR: '', FORCE_COLOR: '1' })).stderr).toContain('\u001b[');
     expect((await failing({ NO_COLOR: '1', FORCE_COLOR: '1' })).stderr).not.toContain('\u001b[');
   });
@@ -80,12 +85,12 @@ describe('npm run ops -- topology', () => {
 describe('completion', () => {
   let script: string;
   beforeAll(async () => {
-    script = (await ops('completion', 'bash')).stdout;
+    script = (await rollcall('completion', 'bash')).stdout;
   });
 
   /** What bash offers for the last word. */
   async function offered(...words: string[]): Promise<string[]> {
-    const typed = ['rollcall', ...words];
+    const typed = ['rollcall', 'ops', ...words];
     const quoted = typed.map((word) => `'${word}'`).join(' ');
     const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${ask}`]);
@@ -107,38 +112,76 @@ describe('completion', () => {
 
   it('offers what an argument may be', async () => {
     expect(await offered('switch', 'set', 'po')).toEqual(['points']);
-    expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+    expect(await offered('switch', 'profile', '')).toEqual(expect.arrayContaining(['normal', 'peak', 'incident']));
   });
 
   it('is there for zsh, by way of bash, and for fish', async () => {
-    const { stdout: zsh } = await ops('completion', 'zsh');
+    const { stdout: zsh } = await rollcall('completion', 'zsh');
     expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
-    const { stdout: fish } = await ops('completion', 'fish');
-    expect(fish).toMatch(/-n 'not __fish_seen_subcommand_from .*parked/);
+    const { stdout: fish } = await rollcall('completion', 'fish');
+    expect(fish).toMatch(/-n '__fish_seen_subcommand_from ops; and not __fish_seen_subcommand_from .*parked/);
     expect(fish).toMatch(
-      /-n '__fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
+      /-n '__fish_seen_subcommand_from ops; and __fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
     );
   });
 });
 
-describe('the package', () => {
-  it('holds one command that needs nothing else', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    await run('npm', ['pack', '--silent', '--offline', '--workspace', 'rollcall', '--pack-destination', folder], {
+describe('the package, installed into an empty folder', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
+    await run('npm', ['run', '--silent', 'build:cli'], { cwd: root });
+    await run('npm', ['pack', '--silent', '--pack-destination', folder, join(root, 'packages/cli/dist')], {
       cwd: root,
     });
-    await run('tar', ['-xzf', `rollcall-${about.version}.tgz`], { cwd: folder });
-    expect(await readdir(join(folder, 'package/dist'))).toEqual(['rollcall.mjs']);
-    const rollcall = (...options: string[]) => runNode([join(folder, 'package', 'dist/rollcall.mjs'), ...options]);
+    await writeFile(join(folder, 'package.json'), '{"private":true,"type":"module"}');
+    const options = ['--offline', '--no-audit', '--no-fund', '--omit=peer'];
+    await run('npm', ['install', ...options, `./rollcall-${about.version}.tgz`], { cwd: folder });
+  }, 300_000);
+  afterAll(() => rm(folder, { recursive: true }));
 
+  const rollcall = (...options: string[]) =>
+    runNode(['node_modules/rollcall/rollcall.mjs', ...options], {}, '', folder);
+
+  it('needs nothing else, and no folder of an app', async () => {
+    expect((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual(['rollcall']);
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
-    expect((await rollcall('replay', '--help')).stdout).toContain('Example: rollcall replay points --since 2h');
+    const help = await rollcall('ops', 'replay', '--help');
+    expect(help.stdout).toContain('Example: rollcall ops replay points --since 2h');
     const { endpointUrl } = await cloudOf();
-    const { code, stdout, stderr } = await rollcall('queues', '--json', '--endpoint', endpointUrl);
+    const { code, stdout, stderr } = await rollcall('ops', 'queues', '--json', '--endpoint', endpointUrl);
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
-    const drawn = await rollcall('topology', '--endpoint', endpointUrl);
+    const drawn = await rollcall('ops', 'topology', '--endpoint', endpointUrl);
     expect(drawn.stdout).toContain('stream → registration-outbox-relay');
+    const elsewhere = await rollcall('ops', 'queues', '--stage', 'prod');
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Name the --app')]);
+  });
+
+  it('brings the page of the console', async () => {
+    const { endpointUrl } = await cloudOf();
+    const options = ['console', '--json', '--port', '0', '--endpoint', endpointUrl];
+    const child = spawn(process.execPath, ['node_modules/rollcall/rollcall.mjs', ...options], { cwd: folder });
+    onTestFinished(() => void child.kill());
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += chunk;
+      if (said.includes('}')) break;
+    }
+    const { url } = JSON.parse(said) as { url: string };
+    expect(await (await fetch(url)).text()).toContain('/console/assets/');
+    const about = (await (await fetch(`${url}console/api/about`)).json()) as { registers: boolean };
+    expect(about).toMatchObject({ registers: false, capabilities: { guide: ['pause', 'skip', 'english-only'] } });
+  });
+
+  it('takes what a rollcall.config.js adds', async () => {
+    const config = `
+      import { Command, OperatorError, defineApp, onStage } from 'rollcall/app';
+      const greet = new Command('greet').action(onStage(async (stage) => { throw new OperatorError(\`hello \${stage.app}\`); }));
+      export default defineApp({ name: 'shop', commands: [greet] });`;
+    const file = join(folder, 'rollcall.config.js');
+    await writeFile(file, config);
+    onTestFinished(() => rm(file));
+    expect(await rollcall('ops', 'greet')).toMatchObject({ code: 1, stderr: 'hello shop\n' });
   });
 });

@@ -21,6 +21,7 @@ interface Finding {
 async function examined(endpoint: string): Promise<{ code: number; findings: Record<string, Finding> }> {
   const { code, stdout, stderr } = await runScript(
     'packages/cli/src/cli/main.ts',
+    'ops',
     '--endpoint',
     endpoint,
     'doctor',
@@ -102,7 +103,13 @@ describe('npm run ops -- doctor', () => {
   it('prints a line for each check, and what to do', async () => {
     const cloud = await cloudOf();
     await switchTo(cloud, 'guide', 'skip');
-    const { stdout } = await runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, 'doctor');
+    const { stdout } = await runScript(
+      'packages/cli/src/cli/main.ts',
+      'ops',
+      '--endpoint',
+      cloud.endpointUrl,
+      'doctor',
+    );
     expect(stdout).toMatch(/^ok +reachable +stage dev answers/);
     expect(stdout).toMatch(/^warning +switches +guide is switched to skip.*\n +what to do: npm run ops -- switch set/m);
     expect(stdout).toMatch(/^\d+ checks, 0 failed, 1 warnings$/m);
@@ -206,7 +213,7 @@ describe('a stage that is no embedded cloud', () => {
   });
 
   it('shows its topology, too', async () => {
-    const { stdout } = await runScript('packages/cli/src/cli/main.ts', '--endpoint', await front(), 'topology');
+    const { stdout } = await runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', await front(), 'topology');
     expect(stdout).toContain('stream → registration-outbox-relay');
   });
 });

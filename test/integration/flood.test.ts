@@ -440,7 +440,7 @@ describe('a text to a country that is not allowed', () => {
     });
     expect(await cloud.asked()).toEqual({});
     const ops = (...options: string[]) =>
-      runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+      runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
     expect((await ops('limits')).stdout).toContain('1 texts are held.');
     expect(JSON.parse((await ops('parked', 'list', '--reason', 'held', '--json')).stdout)).toHaveLength(1);
     const { id } = held.parkedAggregate ? { id: held.parkedAggregate } : { id: '' };

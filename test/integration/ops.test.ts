@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 const ops = (...options: string[]) =>
-  runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+  runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
 
 async function opsJson(...options: string[]): Promise<any> {
   const { code, stdout, stderr } = await ops(...options, '--json');
@@ -181,6 +181,7 @@ describe('npm run ops', () => {
   it('says so when nothing answers', async () => {
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
+      'ops',
       'queues',
       '--endpoint',
       'http://127.0.0.1:1',

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 const ops = (...options: string[]) =>
-  runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, ...options);
+  runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
 
 /** A member who has changed twice, once every service has applied it. */
 async function changedMember(): Promise<string> {
@@ -89,7 +89,7 @@ describe('npm run ops -- replay', () => {
   it('says what will happen, and does nothing unless that is confirmed', async () => {
     const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
     expect(code).toBe(1);
-    expect(stderr).toContain('texts included');
+    expect(stderr).toContain('calls of sms providers included');
     expect(stderr).toContain('switch set sms skip');
     expect(stderr).toContain('Say so with --yes.');
   });
@@ -112,6 +112,7 @@ describe('npm run ops -- replay', () => {
     const { code, stderr } = await runScript(
       ...([
         'packages/cli/src/cli/main.ts',
+        'ops',
         '--endpoint',
         without.endpointUrl,
         'replay',

@@ -9,12 +9,13 @@ import { createInterface } from 'node:readline';
 import { type CloudOptions, startCloud } from '@rollcall/local/cloud';
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import { close, listen } from '@rollcall/local/server/listen';
-import { EVERY_MEMBER, requestToken } from 'rollcall/token';
+import { requestToken } from 'rollcall/token';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { madeUp } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
 import { createServices } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
+import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 import { eventually } from '../support/cloud.ts';
 
@@ -142,11 +143,12 @@ describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, [
       '--disable-warning=ExperimentalWarning',
-      join(root, 'packages/cli/src/start.ts'),
+      join(root, 'packages/cli/src/cli/main.ts'),
+      'start',
       ...options,
     ]);
 
-  /** Runs `packages/cli/src/start.ts` until it ends; returns its exit code and what it said. */
+  /** Runs `rollcall start` until it ends; returns its exit code and what it said. */
   async function start(...options: string[]): Promise<{ code: number; said: string }> {
     const child = spawnStart(...options);
     let said = '';
@@ -182,7 +184,7 @@ describe('npm start', () => {
   const running = (port: number): string[] =>
     execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line.includes(`packages/cli/src/start.ts --memory --port ${port}`));
+      .filter((line) => line.includes(`packages/cli/src/cli/main.ts start --memory --port ${port}`));
 
   it('ends with the npm that runs it, however that is ended', async () => {
     const ending = async (signal: NodeJS.Signals, port: number) => {
@@ -195,6 +197,6 @@ describe('npm start', () => {
   });
 
   it('refuses an option that makes no sense', async () => {
-    expect(await start('--port', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('whole number') });
+    expect(await start('--port', 'x')).toMatchObject({ code: 2, said: expect.stringContaining('whole number') });
   });
 });

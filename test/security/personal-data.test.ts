@@ -154,6 +154,7 @@ describe('phone and name', () => {
   it('are handed out with all that is held of their member, and of nobody else', async () => {
     const ops = await runScript(
       'packages/cli/src/cli/main.ts',
+      'ops',
       '--endpoint',
       cloud.endpointUrl,
       'member',
@@ -194,7 +195,7 @@ describe('phone and name', () => {
 
     const { alice = '', changed = '', refused: refusedId = '', unheard = '' } = ids;
     const ops = (...options: string[]) =>
-      runScript('packages/cli/src/cli/main.ts', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
+      runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
     expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({
       state: 'active',
       texts: { wanted: false },

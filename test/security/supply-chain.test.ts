@@ -41,7 +41,8 @@ describe('package.json', () => {
       ...kit.dependencies,
       ...cdk.peerDependencies,
       ...local.dependencies,
-      ...cli.dependencies,
+      ...cli.devDependencies,
+      ...cli.peerDependencies,
     });
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });

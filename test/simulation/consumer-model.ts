@@ -1,5 +1,5 @@
+import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
 import type { Place } from '@rollcall/kit/messaging/message';
-import type { HandlerContext } from '@rollcall/kit/messaging/subscriber-functions';
 import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import type { Choices } from '@rollcall/kit/testing/simulation/choices';
 import { Consumer } from '@rollcall/kit/testing/simulation/consumer';

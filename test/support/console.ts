@@ -2,6 +2,8 @@ import { createGuardedServer } from '@rollcall/local/server/guard';
 import { close, listen } from '@rollcall/local/server/listen';
 import { createConsole } from 'rollcall/console/server';
 import { openStage } from 'rollcall/stage/stage';
+import { APPLICATION } from '../../ops/application.ts';
+import app from '../../rollcall.config.ts';
 import type { TestCloud } from './cloud.ts';
 
 export interface TestConsole {
@@ -11,8 +13,8 @@ export interface TestConsole {
 
 /** The console of a test's own cloud, at an address of its own. */
 export async function startConsole(cloud: TestCloud, page: Promise<string>): Promise<TestConsole> {
-  const stage = openStage({ name: 'dev', endpoint: cloud.endpointUrl });
-  const operatorConsole = await createConsole({ stage, page });
+  const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
+  const operatorConsole = await createConsole({ app, stage, page });
   const server = createGuardedServer((request, response) => {
     if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
   });

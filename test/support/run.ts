@@ -16,13 +16,21 @@ export interface Run {
 export const runScript = (script: string, ...options: string[]): Promise<Run> =>
   runNode(['--disable-warning=ExperimentalWarning', join(root, script), ...options]);
 
-/** @param input what it reads on its standard input */
-export function runNode(options: string[], environment: Record<string, string> = {}, input = ''): Promise<Run> {
+/**
+ * @param input what it reads on its standard input
+ * @param cwd the folder in which it runs
+ */
+export function runNode(
+  options: string[],
+  environment: Record<string, string> = {},
+  input = '',
+  cwd = process.cwd(),
+): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>();
   const child = execFile(
     process.execPath,
     options,
-    { maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE, ...environment } },
+    { cwd, maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE, ...environment } },
     (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
   );
   child.stdin?.end(input);

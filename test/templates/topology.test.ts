@@ -8,7 +8,7 @@ let stacks: AssembledStack[];
 let flow: Topology;
 beforeAll(async () => {
   stacks = readAssembly(inject('dev')).stacks;
-  flow = await topologyOf(stacks);
+  flow = await topologyOf(stacks, 'rollcall-dev-');
 });
 
 const queue = (name: string) => `queue:rollcall-dev-${name}.fifo`;
@@ -59,12 +59,12 @@ describe('the flow of a stage', () => {
   });
 
   it('has a provider of AWS by what may be done', async () => {
-    const prod = await topologyOf(readAssembly(inject('prod')).stacks);
+    const prod = await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-');
     expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
   });
 
   it('shows everything, if all is wanted', async () => {
-    const all = await topologyOf(stacks, { all: true });
+    const all = await topologyOf(stacks, 'rollcall-dev-', { all: true });
     expect(labelOf(all, queue('sms-dlq'), fn('sms-sweep'))).toBe('sets aside');
     expect(labelOf(all, OUTBOX, fn('registration-outbox-sweep'))).toBe('swept, rate(1 minute)');
     expect(labelOf(all, fn('registration-read'), 'table:rollcall-dev-members')).toBe('reads');
@@ -77,7 +77,7 @@ describe('the flow of a stage', () => {
   });
 
   it('has each node and edge once, and no edge to nowhere', async () => {
-    for (const { nodes, edges } of [flow, await topologyOf(stacks, { all: true })]) {
+    for (const { nodes, edges } of [flow, await topologyOf(stacks, 'rollcall-dev-', { all: true })]) {
       const ids = nodes.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(new Set(edges.map(({ id }) => id)).size).toBe(edges.length);
@@ -87,7 +87,7 @@ describe('the flow of a stage', () => {
 
   it('has a subscriber that is new in a template', async () => {
     const guide = stacks.find(({ name }) => name === 'rollcall-dev-guide') as AssembledStack;
-    const more = await topologyOf([...stacks, renamed(guide, 'guide', 'letters')]);
+    const more = await topologyOf([...stacks, renamed(guide, 'guide', 'letters')], 'rollcall-dev-');
     expect(labelOf(more, TOPIC, queue('letters'))).toBe('delivers');
     expect(labelOf(more, queue('letters'), fn('letters-consume'))).toBe('consumes');
     expect(more.nodes.find(({ id }) => id === queue('letters'))).toMatchObject({ service: 'letters' });
@@ -103,7 +103,7 @@ describe('the consumers of a stage', () => {
   });
 
   it('are subscribers, if a topic delivers to their queue', async () => {
-    for (const stage of [flow, await topologyOf(readAssembly(inject('prod')).stacks)]) {
+    for (const stage of [flow, await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-')]) {
       expect(subscribersOf(consumersOf(stage)).toSorted()).toEqual(['guide', 'points', 'sms']);
     }
   });

@@ -1,4 +1,4 @@
-import { CloudWatchClient, type GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, type GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
 import { measuredLoad } from 'rollcall/console/measured';
 import type { Stage } from 'rollcall/stage/stage';
@@ -73,7 +73,11 @@ describe('traces of an account', () => {
 
 describe('the load of an account', () => {
   it('is what CloudWatch measured, minute by minute, of all services together', async () => {
-    let queries: Array<{ Id?: string | undefined }> = [];
+    const environment = { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Shop/prod' } };
+    const resources = async () => [{ type: 'AWS::Lambda::Function', properties: { Environment: environment } }];
+    const deployed = { ...stage, resources } as unknown as Stage;
+    const created = { metric: 'Registrations', service: 'registration' };
+    let queries: MetricDataQuery[] = [];
     vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation(async (command: object) => {
       const { MetricDataQueries = [] } = (command as GetMetricDataCommand).input;
       queries = MetricDataQueries;
@@ -91,7 +95,7 @@ describe('the load of an account', () => {
         MetricDataResults: Object.entries(values).map(([Id, value]) => ({ Id, Timestamps: [NOW], Values: [value] })),
       };
     });
-    expect(await measuredLoad(stage, ['sms', 'points'], NOW)).toEqual([
+    expect(await measuredLoad(deployed, ['sms', 'points'], NOW, created)).toEqual([
       {
         at: NOW.toISOString(),
         registrationsPerSecond: 2,
@@ -104,5 +108,6 @@ describe('the load of an account', () => {
       },
     ]);
     expect(queries.map(({ Id }) => Id)).toContain('lag99_0');
+    expect(new Set(queries.map(({ MetricStat }) => MetricStat?.Metric?.Namespace))).toEqual(new Set(['Shop/prod']));
   });
 });

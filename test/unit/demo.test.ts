@@ -1,8 +1,9 @@
+import { percentile } from 'rollcall/percentile';
 import { describe, expect, it } from 'vitest';
 import { compareRedemptions } from '../../ops/demo/redemptions.ts';
 import type { Accepted } from '../../ops/demo/registrations.ts';
 import type { Holdings } from '../../ops/demo/services.ts';
-import { compare, percentile } from '../../ops/demo/verdict.ts';
+import { compare } from '../../ops/demo/verdict.ts';
 
 describe('verdict', () => {
   const at = '2026-11-21T10:00:01.000Z';

@@ -37,7 +37,7 @@ const standing = {
     ['sms', { backlog: 3, inFlight: 1 }],
     ['sms-dlq', { backlog: 7, inFlight: 0 }],
   ]),
-  outboxRows: 2,
+  outboxes: new Map([['outbox', 2]]),
   parked: new Map([['sms', 4]]),
   stopped: new Set(['sms-consume']),
   warnings: ['latency: 5 ms'],

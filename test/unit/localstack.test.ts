@@ -13,8 +13,9 @@ import {
   RegisterInstanceCommand,
   ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
+import { fromHere } from 'rollcall/stage/issuer';
 import { describe, expect, it, vi } from 'vitest';
-import { fromHere, reachable, shellWord, thisMachineFor } from '../../ops/localstack/address.ts';
+import { reachable, shellWord, thisMachineFor } from '../../ops/localstack/address.ts';
 import { apiUrlOf, entriesOf, nextSteps } from '../../ops/localstack/after.ts';
 import { createDirectory } from '../../ops/localstack/directory.ts';
 

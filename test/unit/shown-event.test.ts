@@ -1,10 +1,12 @@
 import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
 import { createMessage, encodeMessage } from '@rollcall/kit/messaging/message';
-import { shownEvent } from 'rollcall/stage/shown-event';
+import { shownEvent as shown } from 'rollcall/stage/shown-event';
 import { describe, expect, it } from 'vitest';
+import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, registered, TIME } from '../support/builders.ts';
 
+const shownEvent = (body: string) => shown(body, [sendSms, memberRegistered]);
 const data = { memberId: memberIdOf(1), texts: { en: 'hi' } };
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
 const sms = encodeMessage(sendSms, createMessage(sendSms, { ...header, data, format: PROTOBUF_FORMAT }));
@@ -26,6 +28,7 @@ describe('a message as a person is shown it', () => {
     const unknown = { ...JSON.parse(sms), type: 'rollcall.nothing.v1' };
     expect(shownEvent(JSON.stringify(unknown))).toEqual(unknown);
     expect(shownEvent('{"data_base64":7}')).toEqual({ data_base64: 7 });
+    expect(shown(sms)).toEqual(JSON.parse(sms));
     expect([shownEvent('{'), shownEvent('7')]).toEqual([undefined, undefined]);
   });
 });

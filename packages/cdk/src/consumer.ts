@@ -1,3 +1,4 @@
+import { CONSUMER_MODES } from '@rollcall/kit/contracts/capability';
 import type { Channel } from '@rollcall/kit/contracts/channel';
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
 import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
@@ -26,6 +27,8 @@ export interface ConsumerProps {
   /** Handler file that exports the `consume` and `sweep` of this consumer. */
   entry: string;
   environment?: Record<string, string>;
+  /** What its capability can be switched to besides `pause` and `skip`: its handlers look. */
+  degradedModes?: readonly string[];
   /** Whether nobody waits for its messages, so that a batch may take its time to fill. */
   gathers?: boolean;
   channels: Channels;
@@ -58,7 +61,7 @@ export class Consumer extends Construct {
   constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
     checkConsumer(props.consumer);
-    const { stage, entry, environment, gathers = false, channels, alarms, governance } = props;
+    const { stage, entry, environment, degradedModes = [], gathers = false, channels, alarms, governance } = props;
     const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
     if (of.kind === 'topic' && !queues)
       throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
@@ -110,7 +113,10 @@ export class Consumer extends Construct {
     const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
     this.table.allowOnIndex(sweep, PARKED_INDEX, 'Scan');
     this.#functions = [consume, sweep];
-    if (capability) for (const fn of this.#functions) governance.allowReadingSwitches(fn);
+    if (capability) {
+      const switched = { name: capability, modes: [...CONSUMER_MODES, ...degradedModes] };
+      for (const fn of this.#functions) governance.allowReadingSwitches(fn, switched);
+    }
     everyMinute(this, 'EveryMinute', sweep);
 
     const concurrency = concurrencyOf(stage, name);

@@ -1,5 +1,6 @@
+import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/contracts/capability';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
@@ -32,7 +33,9 @@ export class Governance extends Construct {
     };
   }
 
-  allowReadingSwitches(fn: LambdaFunction): void {
+  /** @param capability that the function looks at: its template says so, for operators' tools */
+  allowReadingSwitches(fn: LambdaFunction, capability: CapabilityMetadata): void {
+    (fn.node.defaultChild as CfnFunction).addMetadata(CAPABILITY_METADATA, capability);
     fn.addEnvironment('SWITCHES_TABLE', this.#switches.tableName);
     this.#switches.allow(fn, 'Query');
   }

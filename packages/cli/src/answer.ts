@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { problem } from '@rollcall/kit/contracts/problem';
 import * as z from 'zod';
+import { jsonIn } from './json.ts';
 
 export interface Answer {
   status: number;
@@ -11,11 +12,7 @@ export interface Answer {
 export async function readAnswer(response: Response): Promise<Answer> {
   const { status } = response;
   const text = await response.text();
-  try {
-    return { status, body: JSON.parse(text) };
-  } catch {
-    return { status, body: text };
-  }
+  return { status, body: jsonIn(text) ?? text };
 }
 
 /** The service answers with problems, API Gateway itself with `{message}`, a proxy with anything. */

@@ -1,9 +1,6 @@
 import { CloudError } from '@rollcall/local/errors/cloud-error';
 import type { TokenRequest } from '@rollcall/local/services/issuer';
 
-/** Good for every member, as the stages' settings have it. */
-export const EVERY_MEMBER: TokenRequest = { scope: 'members:read members:write' };
-
 /** A token of an issuer of the project's own: of an embedded cloud, or `ops issuer`. @throws {CloudError} if none answers there */
 export async function askIssuer(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {

@@ -12,10 +12,6 @@ export interface AppConfig {
    */
   beside?: (options: { port: number }) => Beside[];
 }
-
-/** Types the default export of `rollcall.config.ts`. */
-export const defineApp = (config: AppConfig): AppConfig => config;
-
 const FILES = ['rollcall.config.ts', 'rollcall.config.js', 'rollcall.config.mjs'];
 
 /**
@@ -30,6 +26,6 @@ export async function readApp(root: string): Promise<AppConfig> {
   const { default: config } = (await import(pathToFileURL(file).href).catch((cause: Error) => {
     throw new CloudError(`${file} cannot be loaded: ${cause.message}`, { cause });
   })) as { default?: AppConfig };
-  if (typeof config !== 'object') throw new CloudError(`${file} exports no config: export default defineApp({ … })`);
+  if (typeof config !== 'object') throw new CloudError(`${file} exports no config: export default { … }`);
   return config;
 }

@@ -1,5 +1,4 @@
-// biome-ignore lint/performance/noBarrelFile: what a package exports by its own name
-export { type AppConfig, defineApp } from './app.ts';
+export type { AppConfig } from './app.ts';
 export type { AwsHandler, AwsService, Beside, Started, Surroundings } from './beside/beside.ts';
 export { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 export { CloudError } from './errors/cloud-error.ts';

@@ -1,7 +1,7 @@
-import { defineApp } from '@rollcall/local';
+import type { AppConfig } from '@rollcall/local';
 
-export default defineApp({
+export default {
   beside: ({ port }) => [
     { name: 'greeter', start: async () => ({ url: `greeter-${port}`, parameters: { Greeting: 'hello' } }) },
   ],
-});
+} satisfies AppConfig;

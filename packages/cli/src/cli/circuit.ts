@@ -8,7 +8,7 @@ const list = new Command('list')
   .description('whether remote services are called, and how long their answers take')
   .addHelpText(
     'after',
-    '\nThe 99.9th percentile is what a timeout should not be below; sms.timeoutMs in infra/stages.ts.\nExample: npm run ops -- circuit list',
+    '\nThe 99.9th percentile is what a timeout should not be below.\nExample: npm run ops -- circuit list',
   )
   .action(
     onStage<object, []>(async (stage, { json }) => {

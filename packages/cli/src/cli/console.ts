@@ -2,31 +2,33 @@ import { createGuardedServer } from '@rollcall/local/server/guard';
 import { close, listen } from '@rollcall/local/server/listen';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { buildConsole } from '../console/build.ts';
+import { builtConsole } from '../console/page.ts';
 import { createConsole } from '../console/server.ts';
 import { endWithNpm, onEnd } from '../ending.ts';
 import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
 
-export const consoleCommand = new Command('console')
-  .description('serves the console of a stage on this machine, with your credentials, until Ctrl-C')
-  .option('--port <port>', 'where it listens, on 127.0.0.1', port, 4040)
-  .addHelpText(
-    'after',
-    '\nWhoever is at this machine can use it while it runs. An embedded cloud serves its own, at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
-  )
-  .action(
-    onStage<{ port: number }, []>(async (stage, { port: wanted, json }) => {
-      endWithNpm();
-      const operatorConsole = await createConsole({ stage, page: buildConsole() });
-      const server = createGuardedServer((request, response) => {
-        if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
-      });
-      const url = await listen(server, wanted, 'the console');
-      if (json) printJson({ url: `${url}/` });
-      else console.log(`${pc.green('ready')}  ${pc.cyan(`${url}/`)}  stage ${stage.name}`);
-      await new Promise<void>((resolve) => onEnd(resolve));
-      await operatorConsole.stop();
-      await close(server);
-    }),
-  );
+/** A command has one place, and it is both in `ops` and beside it. */
+export const consoleCommand = (): Command =>
+  new Command('console')
+    .description('serves the console of a stage on this machine, with your credentials, until Ctrl-C')
+    .option('--port <port>', 'where it listens, on 127.0.0.1', port, 4040)
+    .addHelpText(
+      'after',
+      '\nWhoever is at this machine can use it while it runs. An embedded cloud serves its own, at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
+    )
+    .action(
+      onStage<{ port: number }, []>(async (stage, { port: wanted, json, folder }) => {
+        endWithNpm();
+        const operatorConsole = await createConsole({ app: folder, stage, page: builtConsole() });
+        const server = createGuardedServer((request, response) => {
+          if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
+        });
+        const url = await listen(server, wanted, 'the console');
+        if (json) printJson({ url: `${url}/` });
+        else console.log(`${pc.green('ready')}  ${pc.cyan(`${url}/`)}  stage ${stage.name}`);
+        await new Promise<void>((resolve) => onEnd(resolve));
+        await operatorConsole.stop();
+        await close(server);
+      }),
+    );

@@ -1,7 +1,7 @@
 import { createRegistry, type LiveInstance } from '@rollcall/kit/discovery/registry';
 import { Command } from 'commander';
 import { namespaceOf, registered } from '../stage/directory.ts';
-import { OperatorError } from '../stage/stage.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
 

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import about from '../../../../package.json' with { type: 'json' };
 import * as deployment from '../stage/doctor/deployment.ts';
 import { enforcement } from '../stage/doctor/enforcement.ts';
 import { type Check, examine, type Finding, type Verdict } from '../stage/doctor/examination.ts';
@@ -41,10 +40,14 @@ const MARKS: Record<Verdict, string> = {
 
 const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 
+/** Whoever reads it runs commands by their own names. */
+const named = (finding: Finding): Finding =>
+  finding.remedy === undefined ? finding : { ...finding, remedy: called(finding.remedy) };
+
 function print({ check, verdict, found, remedy }: Finding): void {
   const text = harmless(found);
   console.log(`${MARKS[verdict]}  ${check.padEnd(WIDTH)}  ${verdict === 'not checked' ? pc.dim(text) : text}`);
-  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${called(harmless(remedy))}`);
+  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${harmless(remedy)}`);
 }
 
 export const doctor = new Command('doctor')
@@ -54,8 +57,8 @@ export const doctor = new Command('doctor')
     '\nExit code 1: a check failed; warnings do not count.\nExample: npm run ops -- doctor --stage prod',
   )
   .action(
-    onStage<object, []>(async (stage, { json }) => {
-      const findings = await examine(CHECKS, { stage, version: about.version, now: new Date() });
+    onStage<object, []>(async (stage, { json, folder }) => {
+      const findings = (await examine(CHECKS, { stage, version: folder.version, now: new Date() })).map(named);
       const failures = findings.filter(({ verdict }) => verdict === 'failed').length;
       const warnings = findings.filter(({ verdict }) => verdict === 'warning').length;
       process.exitCode = failures > 0 ? 1 : 0;

@@ -5,10 +5,10 @@ import { close, listen } from '@rollcall/local/server/listen';
 import { Issuer, type KeyStore } from '@rollcall/local/services/issuer';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { stageNamed } from '../../../../infra/stages.ts';
-import { ISSUER_PATH, ISSUER_PORT } from '../../../../ops/localstack/address.ts';
 import { endWithNpm, onEnd } from '../ending.ts';
-import { onStage, port, url } from './command.ts';
+import { OperatorError } from '../stage/errors.ts';
+import { ISSUER_PATH, ISSUER_PORT } from '../stage/issuer.ts';
+import { type Common, port, url } from './command.ts';
 import { printJson } from './output.ts';
 
 /**
@@ -32,6 +32,7 @@ interface IssuerOptions {
   port: number;
   url?: string;
   data: string;
+  audience?: string;
 }
 
 export const issuer = new Command('issuer')
@@ -39,26 +40,29 @@ export const issuer = new Command('issuer')
   .option('--port <port>', 'where it listens, on 127.0.0.1', port, ISSUER_PORT)
   .option('--url <url>', 'what it calls itself, where the cloud has another name for this machine', url)
   .option('--data <dir>', 'where it keeps its key', '.rollcall')
+  .option('--audience <name>', 'for whom its tokens are (default: the name of the app)')
   .addHelpText(
     'after',
     '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
   )
-  .action(
-    onStage<IssuerOptions, []>(async ({ name }, { port: wanted, url: called, data, json }) => {
-      endWithNpm();
-      let itself = '';
-      const tokens = new Issuer(keysIn(data), true, () => itself);
-      tokens.audience = stageNamed(name).tokens.audience ?? 'rollcall';
-      const server = createGuardedServer((request, response) => {
-        const path = request.url ?? '';
-        if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();
-        tokens.answer(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
-      });
-      const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
-      itself = called ?? address;
-      if (json) printJson({ url: itself });
-      else console.log(`${pc.green('ready')}  ${pc.cyan(itself)}\nA token: curl -X POST ${address}/token`);
-      await new Promise<void>((resolve) => onEnd(resolve));
-      await close(server);
-    }),
-  );
+  .action(async (_: IssuerOptions, command: Command) => {
+    const options = command.optsWithGlobals<IssuerOptions & Common>();
+    const { port: wanted, url: called, data, json, app, folder } = options;
+    const audience = options.audience ?? app ?? folder.name;
+    if (audience === undefined) throw new OperatorError('Say for whom the tokens are: --audience NAME.');
+    endWithNpm();
+    let itself = '';
+    const tokens = new Issuer(keysIn(data), true, () => itself);
+    tokens.audience = audience;
+    const server = createGuardedServer((request, response) => {
+      const path = request.url ?? '';
+      if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();
+      tokens.answer(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
+    });
+    const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
+    itself = called ?? address;
+    if (json) printJson({ url: itself });
+    else console.log(`${pc.green('ready')}  ${pc.cyan(itself)}\nA token: curl -X POST ${address}/token`);
+    await new Promise<void>((resolve) => onEnd(resolve));
+    await close(server);
+  });

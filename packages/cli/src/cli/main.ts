@@ -1,15 +1,16 @@
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { readApp } from '@rollcall/local/app';
 import pc from 'picocolors';
-import { OperatorError } from '../stage/stage.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { UsageError } from './command.ts';
 import { called } from './name.ts';
-import { program, USAGE } from './program.ts';
+import { createProgram, USAGE } from './program.ts';
 
 try {
-  await program.parseAsync();
+  await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  const isExpected = error instanceof OperatorError || error instanceof CloudError;
+  // The embedded cloud may be a package of its own, with a class of its own.
+  const isExpected = error instanceof OperatorError || name === 'CloudError';
   console.error(pc.red(called(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;
 }

@@ -1,5 +1,9 @@
-/** What these commands are called by: npm, or the installed bundle. */
-export const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run ops --' : 'rollcall';
+const isInstalled = !import.meta.url.endsWith('.ts');
 
-/** Texts name commands as npm runs them. */
-export const called = (text: string): string => text.replaceAll(/npm run (--silent )?ops --/g, PROGRAM);
+/** Texts name commands as npm's scripts run them; who has installed the package has no such scripts. */
+export const called = (text: string): string =>
+  isInstalled
+    ? text.replaceAll(/npm run (--silent )?ops --/g, 'rollcall ops').replaceAll('npm start', 'rollcall start')
+    : text
+        .replaceAll('Usage: rollcall ops', 'Usage: npm run ops --')
+        .replaceAll('Usage: rollcall start', 'Usage: npm start --');

@@ -2,12 +2,14 @@ import { parkedReasons } from '@rollcall/kit/messaging/parked';
 import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import type { App } from '../app-definition.ts';
 import { onEnd } from '../ending.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
-import { OperatorError, type Stage } from '../stage/stage.ts';
+import type { Stage } from '../stage/stage.ts';
 import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
 
@@ -67,27 +69,29 @@ const show = new Command('show')
   .argument('[version]', 'only this version; under a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show sms rollcall-dev-sms.fifo')
   .action(
-    onStage<object, [string, string, string | undefined]>(async (stage, { json }, subscriber, aggregate, only) => {
-      const all = await stage.parkedOf(await subscriberNamed(stage, subscriber), aggregate);
-      const found = all.filter((one) => only === undefined || String(placeOf(one)) === only);
-      if (found.length === 0) {
-        const what = only === undefined ? aggregate : `${aggregate} ${only}`;
-        throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
-      }
-      if (json) printJson(found);
-      else for (const one of found) printMessage(one);
-    }),
+    onStage<object, [string, string, string | undefined]>(
+      async (stage, { json, folder }, subscriber, aggregate, only) => {
+        const all = await stage.parkedOf(await subscriberNamed(stage, subscriber), aggregate);
+        const found = all.filter((one) => only === undefined || String(placeOf(one)) === only);
+        if (found.length === 0) {
+          const what = only === undefined ? aggregate : `${aggregate} ${only}`;
+          throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
+        }
+        if (json) printJson(found);
+        else for (const one of found) printMessage(one, folder.messages);
+      },
+    ),
   );
 
-function printMessage({ body, ...about }: ParkedMessage): void {
+function printMessage({ body, ...about }: ParkedMessage, contracts: App['messages']): void {
   const width = Math.max(...Object.keys(about).map((name) => name.length));
   for (const [name, value] of Object.entries(about))
     console.log(`${pc.dim(name.padEnd(width))}  ${harmless(String(value))}`);
-  console.log(`${pretty(body).split('\n').map(harmless).join('\n')}\n`);
+  console.log(`${pretty(body, contracts).split('\n').map(harmless).join('\n')}\n`);
 }
 
-function pretty(body: string): string {
-  const event = shownEvent(body);
+function pretty(body: string, contracts: App['messages']): string {
+  const event = shownEvent(body, contracts);
   return event ? JSON.stringify(event, null, 2) : body;
 }
 

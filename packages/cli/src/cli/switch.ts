@@ -1,12 +1,12 @@
 import type { SwitchChange } from '@rollcall/kit/resilience/switches';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { type Capability, capabilities, type Profile, profiles } from '../../../../shared/config/capabilities.ts';
 import {
-  capabilityNames,
+  capabilitiesOf,
   type How,
   modeNamed,
   modesOfProfile,
+  type Profiles,
   switchesOf,
   switchHistory,
   switchTo,
@@ -29,6 +29,7 @@ const list = new Command('list')
     onStage<object, []>(async (stage, { json }) => {
       const rows = await switchesOf(stage, new Date());
       if (json) return printJson(rows);
+      const modes = await capabilitiesOf(stage);
       printTable(
         rows.map(({ capability, mode, by = '', why = '', at = '', until = '' }) => ({
           capability,
@@ -37,6 +38,7 @@ const list = new Command('list')
           why,
           at,
           until,
+          'can be': ['on', ...(modes[capability] ?? [])].join(' '),
         })),
       );
     }),
@@ -63,26 +65,37 @@ const withHow = (command: Command) =>
     .option('--for <time>', 'switch back to on by itself, after 30min, 2h or 1d', duration)
     .option('--by <name>', 'who switches (default: you)');
 
-const set = withHow(new Command('set'))
-  .description('switch one capability')
-  .addArgument(new Argument('<capability>').choices(capabilityNames))
-  .argument('<mode>', `on; or ${capabilityNames.map((name) => `${name}: ${capabilities[name].join(', ')}`).join('; ')}`)
-  .addHelpText('after', "\nExample: npm run ops -- switch set sms pause --why 'the provider bills twice' --for 2h")
-  .action(
-    onStage<Options, [Capability, string]>(async (stage, { json, ...how }, capability, mode) => {
-      report(await switchTo(stage, [[capability, modeNamed(capability, mode)]], { ...how, forMs: how.for }), json);
-    }),
-  );
+/** @param hints offered where a shell completes it: which there are, the stage says */
+function hinted(argument: Argument, hints: readonly string[]): Argument {
+  argument.argChoices = [...hints];
+  return argument;
+}
 
-const profile = withHow(new Command('profile'))
-  .description('switch several capabilities at once')
-  .addArgument(new Argument('<profile>').choices(Object.keys(profiles)))
-  .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'points are wrong' --for 30min")
-  .action(
-    onStage<Options, [Profile]>(async (stage, { json, ...how }, name) => {
-      report(await switchTo(stage, modesOfProfile(name), { ...how, forMs: how.for }), json);
-    }),
-  );
+const setCommand = (profiles: Profiles) =>
+  withHow(new Command('set'))
+    .description('switch one capability')
+    .addArgument(hinted(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
+    .argument('<mode>', 'on, or what `switch list` says that it can be')
+    .addHelpText('after', "\nExample: npm run ops -- switch set sms pause --why 'the provider bills twice' --for 2h")
+    .action(
+      onStage<Options, [string, string]>(async (stage, { json, ...how }, capability, mode) => {
+        const wanted = modeNamed(await capabilitiesOf(stage), capability, mode);
+        report(await switchTo(stage, [[capability, wanted]], { ...how, forMs: how.for }), json);
+      }),
+    );
+
+const capabilitiesNamedBy = (profiles: Profiles) => [...new Set(Object.values(profiles).flatMap(Object.keys))];
+
+const profileCommand = (profiles: Profiles) =>
+  withHow(new Command('profile'))
+    .description('switch several capabilities at once, as the rollcall.config.ts of this folder says')
+    .addArgument(hinted(new Argument('<profile>'), Object.keys(profiles)))
+    .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'points are wrong' --for 30min")
+    .action(
+      onStage<Options, [string]>(async (stage, { json, ...how }, name) => {
+        report(await switchTo(stage, modesOfProfile(profiles, name), { ...how, forMs: how.for }), json);
+      }),
+    );
 
 const history = new Command('history')
   .description('who switched what, when and why, the latest first')
@@ -107,5 +120,8 @@ const history = new Command('history')
     }),
   );
 
-export const switchCommand = new Command('switch').description('capabilities that can be paused, skipped or degraded');
-for (const command of [list, set, profile, history]) switchCommand.addCommand(command);
+export function switchCommand(profiles: Profiles = {}): Command {
+  const all = new Command('switch').description('capabilities that can be paused, skipped or degraded');
+  for (const command of [list, setCommand(profiles), profileCommand(profiles), history]) all.addCommand(command);
+  return all;
+}

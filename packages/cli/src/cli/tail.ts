@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { endWithNpm, onEnd } from '../ending.ts';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
-import { OperatorError } from '../stage/stage.ts';
 import type { SpanView } from '../stage/traces.ts';
 import { onStage } from './command.ts';
 import { harmless } from './output.ts';
@@ -61,14 +61,14 @@ export const tail = new Command('tail')
   .option('--past', 'begin with what the cloud still knows')
   .addHelpText(
     'after',
-    '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/rollcall-prod-sms-consume\nExample: npm run ops -- tail --errors',
+    '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
   )
   .action(
     onStage<Options, []>(async (stage, options) => {
       const cloud = await embeddedCloudOf(stage);
       if (!cloud) {
         throw new OperatorError(
-          `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/rollcall-${stage.name}-sms-consume`,
+          `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/${stage.table('FUNCTION')}`,
         );
       }
       const stopping = new AbortController();

@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { drawMermaid, drawText } from '../stage/draw.ts';
-import { templatesOf } from '../stage/templates.ts';
-import { topologyOf } from '../stage/topology.ts';
+import { topologyIn } from '../stage/topology.ts';
 import { onStage } from './command.ts';
 import { printJson } from './output.ts';
 
@@ -18,7 +17,7 @@ export const topology = new Command('topology')
   .addHelpText('after', '\nExample: npm run --silent ops -- topology --mermaid > topology.mmd')
   .action(
     onStage<{ all?: boolean; mermaid?: boolean }, []>(async (stage, { all = false, mermaid, json }) => {
-      const drawn = await topologyOf(await templatesOf(stage), { all });
+      const drawn = topologyIn(await stage.resources(), stage.table(''), { all });
       if (json) return printJson(drawn);
       console.log(mermaid ? drawMermaid(drawn) : drawText(drawn, marks));
     }),

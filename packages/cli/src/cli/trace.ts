@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
-import { OperatorError, type Stage } from '../stage/stage.ts';
+import type { Stage } from '../stage/stage.ts';
 import { timeLine } from '../stage/time-line.ts';
 import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
 import { onStage } from './command.ts';

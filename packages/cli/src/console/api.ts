@@ -35,6 +35,8 @@ export interface About {
   stage: string;
   /** Whether it is an embedded cloud: nothing can be broken on purpose elsewhere. */
   embedded: boolean;
+  /** Whether the page can register members, for a first look. */
+  registers: boolean;
   apiUrl: string;
   /** Names of all that take messages from a queue. */
   subscribers: string[];

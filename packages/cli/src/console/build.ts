@@ -24,7 +24,7 @@ export async function buildConsole(): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
   try {
-    await runVite(unfinished);
+    await buildPage(unfinished);
     await rename(unfinished, folder).catch((error: NodeJS.ErrnoException) => {
       // Another process was quicker, with the same.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
@@ -45,7 +45,8 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function runVite(outDir: string): Promise<void> {
+/** Builds the page into a folder. @throws {ConsoleBuildError} with what vite says */
+export async function buildPage(outDir: string): Promise<void> {
   const script = fileURLToPath(new URL('build-page.ts', import.meta.url));
   try {
     await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {

@@ -1,6 +1,8 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { OperatorError } from '../stage/errors.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { LoadPoint, Percentiles } from './api.ts';
+import type { ConsoleParts } from './parts.ts';
 
 const PERIOD_S = 60;
 const MINUTES = 15;
@@ -8,10 +10,16 @@ const MINUTES = 15;
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
 /** Of an account, whose metrics CloudWatch keeps by the minute: the last fifteen (docs/observability.md). */
-export async function measuredLoad(stage: Stage, subscribers: readonly string[], now: Date): Promise<LoadPoint[]> {
+export async function measuredLoad(
+  stage: Stage,
+  subscribers: readonly string[],
+  now: Date,
+  registrations?: ConsoleParts['registrations'],
+): Promise<LoadPoint[]> {
+  const namespace = await namespaceOf(stage);
   const client = new CloudWatchClient(stage.config);
-  const metrics: Array<[id: string, metric: string, service: string, statistic: Statistic]> = [
-    ['registrations', 'Registrations', 'registration', 'Sum'],
+  const metrics: Array<readonly [id: string, metric: string, service: string, statistic: Statistic]> = [
+    ...(registrations ? [['registrations', registrations.metric, registrations.service, 'Sum'] as const] : []),
     ['published50', 'PublicationLag', 'relay', 'p50'],
     ['published99', 'PublicationLag', 'relay', 'p99'],
     ...subscribers.flatMap((name, index): typeof metrics => [
@@ -26,7 +34,7 @@ export async function measuredLoad(stage: Stage, subscribers: readonly string[],
       StartTime: new Date(now.getTime() - MINUTES * 60_000),
       EndTime: now,
       ScanBy: 'TimestampAscending',
-      MetricDataQueries: metrics.map((one) => queryOf(`Rollcall/${stage.name}`, one)),
+      MetricDataQueries: metrics.map((one) => queryOf(namespace, one)),
     }),
   );
   const values = new Map(
@@ -39,9 +47,19 @@ export async function measuredLoad(stage: Stage, subscribers: readonly string[],
   return times.map((at) => pointAt(at, values));
 }
 
+/** Of the metrics that the functions of a stage write themselves: they are told. */
+async function namespaceOf(stage: Stage): Promise<string> {
+  for (const { type, properties } of await stage.resources()) {
+    const { Variables = {} } = (properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
+    const namespace = Variables.POWERTOOLS_METRICS_NAMESPACE;
+    if (type === 'AWS::Lambda::Function' && typeof namespace === 'string') return namespace;
+  }
+  throw new OperatorError(`No function of stage ${stage.name} says where its metrics are.`);
+}
+
 const queryOf = (
   Namespace: string,
-  [Id, MetricName, service, Stat]: [string, string, string, Statistic],
+  [Id, MetricName, service, Stat]: readonly [string, string, string, Statistic],
 ): MetricDataQuery => ({
   Id,
   MetricStat: {

@@ -1,4 +1,4 @@
-import { optOutKey } from '../../../../functions/sms/opt-outs.ts';
+import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { shownEvent } from '../stage/shown-event.ts';
@@ -6,34 +6,37 @@ import type { Stage } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
 import type { MemberView, SentMessage } from './api.ts';
 
-const OPTED_OUT = optOutKey('').pk;
+type AppParts = Pick<App, 'messages' | 'console'>;
 
 /** All that is known of a member: what happened, what was said, and what every service holds. */
-export async function memberView(stage: Stage, cloud: EmbeddedCloud | undefined, id: string): Promise<MemberView> {
+export async function memberView(
+  stage: Stage,
+  cloud: EmbeddedCloud | undefined,
+  { messages: contracts, console: parts = {} }: AppParts,
+  id: string,
+): Promise<MemberView> {
   const [spans, holdings, sent] = await Promise.all([
     findTraces(stage, cloud, { aggregate: id }),
-    holdingsOf(stage, id),
+    parts.holdings ? parts.holdings(stage, id) : holdingsOf(stage, id),
     cloud?.messages(id),
   ]);
-  const phone = Object.values(holdings)
-    .flat()
-    .map((item) => item.phone)
-    .find((one) => typeof one === 'string');
-  const texts = phone === undefined ? [] : ((await cloud?.texts(phone)) ?? []);
-  const optOut = holdings.sms?.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
+  /** What nobody can read is shown as it is. */
+  const eventOf = (body: string) => shownEvent(body, contracts) ?? { body };
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
   return {
     id,
     spans,
-    messages: sent ? messages : heldMessages(holdings),
+    messages: sent ? messages : heldMessages(holdings, eventOf),
     holdings,
-    ...(optOut && { optedOut: { since: String(optOut.since), by: String(optOut.by) } }),
-    texts: texts.map(({ text, to, provider, receivedAt }) => ({ text, to, provider, at: receivedAt })),
+    ...((await parts.more?.(holdings, cloud)) ?? { texts: [] }),
   };
 }
 
 /** Of an account, nobody keeps what was delivered: only what waits in the outbox, or is parked. */
-function heldMessages(holdings: MemberView['holdings']): SentMessage[] {
+function heldMessages(
+  holdings: MemberView['holdings'],
+  eventOf: (body: string) => SentMessage['event'],
+): SentMessage[] {
   return Object.entries(holdings).flatMap(([service, items]) =>
     items.flatMap(({ body, parkedAt, messages, committedAt }) => {
       if (typeof body === 'string' && body !== '')
@@ -43,6 +46,3 @@ function heldMessages(holdings: MemberView['holdings']): SentMessage[] {
     }),
   );
 }
-
-/** What nobody can read is shown as it is. */
-const eventOf = (body: string) => shownEvent(body) ?? { body };

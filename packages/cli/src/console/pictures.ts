@@ -1,5 +1,5 @@
 import type { Span } from '@rollcall/local/observability/otlp';
-import { percentile } from '../../../../ops/demo/verdict.ts';
+import { percentile } from '../percentile.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';
 import type { Second } from './seconds.ts';
@@ -8,7 +8,8 @@ import type { Second } from './seconds.ts';
 export interface Standing {
   /** By physical name of the queue. */
   queues: ReadonlyMap<string, { backlog: number; inFlight: number }>;
-  outboxRows: number;
+  /** Rows, by physical name of the table. */
+  outboxes: ReadonlyMap<string, number>;
   /** By name of the consumer. */
   parked: ReadonlyMap<string, number>;
   /** Functions that were stopped on purpose. */
@@ -20,7 +21,7 @@ export interface Standing {
 export function nodesAt(
   { nodes }: Topology,
   rates: ReadonlyMap<string, Activity>,
-  { queues, outboxRows, parked, stopped }: Standing,
+  { queues, outboxes, parked, stopped }: Standing,
 ): Record<string, Activity> {
   const activities = nodes.map(({ id, kind, name, resources }): [string, Activity] => {
     const queue = queues.get(resources[0] ?? '');
@@ -30,7 +31,7 @@ export function nodesAt(
       {
         ...rates.get(id),
         ...queue,
-        ...(kind === 'table' && { backlog: outboxRows }),
+        ...(kind === 'table' && { backlog: outboxes.get(resources[0] ?? '') ?? 0 }),
         ...(name.endsWith('-consume') && { parked: parked.get(consumer) ?? 0 }),
         ...(resources.some((resource) => stopped.has(resource)) && { stopped: true }),
       },
@@ -40,7 +41,7 @@ export function nodesAt(
 }
 
 /** The load of one second. */
-export function pointAt(at: Date, second: Second, { queues, outboxRows, parked }: Standing): LoadPoint {
+export function pointAt(at: Date, second: Second, { queues, outboxes, parked }: Standing): LoadPoint {
   const publicationLagMs = percentilesOf(second.publicationLagsMs);
   const applicationLagMs = percentilesOf(second.applicationLagsMs);
   const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)(\.fifo)?$/.test(name));
@@ -49,12 +50,14 @@ export function pointAt(at: Date, second: Second, { queues, outboxRows, parked }
     registrationsPerSecond: second.registrations,
     appliedPerSecond: second.applied,
     errorsPerSecond: second.errors,
-    backlog: waiting.reduce((sum, [, { backlog, inFlight }]) => sum + backlog + inFlight, outboxRows),
-    parked: [...parked.values()].reduce((sum, some) => sum + some, 0),
+    backlog: waiting.reduce((sum, [, { backlog, inFlight }]) => sum + backlog + inFlight, totalOf(outboxes)),
+    parked: totalOf(parked),
     ...(publicationLagMs && { publicationLagMs }),
     ...(applicationLagMs && { applicationLagMs }),
   };
 }
+
+const totalOf = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, some) => sum + some, 0);
 
 const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
   values.length === 0

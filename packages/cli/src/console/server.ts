@@ -1,19 +1,23 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join, normalize } from 'node:path';
-import { readBody } from '@rollcall/local/server/read-body';
-import { consumersOf, subscribersOf } from '../stage/consumers.ts';
+import type { App } from '../app-definition.ts';
+import { subscribersOf } from '../stage/consumers.ts';
 import { registered } from '../stage/directory.ts';
-import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
-import { OperatorError, type Stage } from '../stage/stage.ts';
-import { templatesOf } from '../stage/templates.ts';
+import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
+import type { Stage } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
-import { topologyOf } from '../stage/topology.ts';
-import { createBursts } from './burst.ts';
-import { problemOf, type Route, routesOf } from './routes.ts';
+import { topologyIn } from '../stage/topology.ts';
+import type { Route } from './asked.ts';
+import { createListeners } from './listeners.ts';
+import { pageFiles } from './page-files.ts';
+import type { Bursts } from './parts.ts';
+import { problemOf } from './problem.ts';
+import { answerLines, bodyOf, NOTHING_HERE, problem, send } from './responses.ts';
+import { routesOf } from './routes.ts';
 import { createWatch, type Told } from './watch.ts';
 
 export interface ConsoleOptions {
+  /** What the folder says of the app; of none, the console shows what it shows of every app. */
+  app: Partial<App>;
   stage: Stage;
   /** The folder of the built page, as soon as it is there. */
   page: Promise<string>;
@@ -29,82 +33,25 @@ export interface Console {
 }
 
 const API = '/console/api/';
-const MAX_BODY_BYTES = 64 * 1024;
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-/** Scripts and styles are the page's own; the libraries set styles of elements. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-const STANDARD = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': POLICY,
-};
-const NOTHING_HERE = { title: 'There is nothing here.', status: 404 };
-const BUILDING =
-  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built, once; it comes by itself.</p>';
 
 /** The console of a stage: a page, and what it asks for. @throws {OperatorError} if the stage is not there */
-export async function createConsole({ stage, page }: ConsoleOptions): Promise<Console> {
+export async function createConsole({ app, stage, page }: ConsoleOptions): Promise<Console> {
   const [cloud, subscribers] = await Promise.all([embeddedCloudOf(stage), stage.subscribers()]);
-  const topology = await topologyOf(await templatesOf(stage));
-  const [api] = cloud ? [] : await registered(stage, 'api');
-  const apiUrl = cloud?.apiUrl ?? String(api?.attributes.url ?? '');
-  const listeners = new Set<ServerResponse>();
-
-  const eventOf = ({ event, data }: Told) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-
-  function tell(told: Told): void {
-    const text = eventOf(told);
-    // Who does not keep up, such as a page that sleeps, misses some.
-    for (const listener of listeners) if (!listener.writableNeedDrain) listener.write(text);
-  }
-  const bursts =
-    cloud &&
-    createBursts(
-      { stage, cloud, subscribers: subscribersOf(consumersOf(topology)), token: () => operatorToken(stage) },
-      (data) => tell({ event: 'burst', data }),
-    );
-  const watch = createWatch({ stage, cloud, topology, subscribers, tell, bursts });
-  const routes = new Map(
-    Object.entries(routesOf({ stage, cloud, topology, subscribers, apiUrl, watch, bursts })).map(([key, route]) => [
-      new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`),
-      route,
-    ]),
-  );
-  let folder: string | Error | undefined;
-  page.then(
-    (built) => {
-      folder = built;
-    },
-    (error: Error) => {
-      folder = error;
-    },
-  );
-
-  function routeOf(key: string): { route: Route; names: string[] } | undefined {
-    for (const [pattern, route] of routes) {
-      const match = pattern.exec(key);
-      if (match) return { route, names: match.slice(1).map(decodeURIComponent) };
-    }
-    return undefined;
-  }
+  const topology = topologyIn(await stage.resources(), stage.table(''));
+  const apiUrl = await apiUrlOf(stage, cloud);
+  const listeners = createListeners();
+  const bursts = await burstsOf(app, stage, cloud, listeners.tell);
+  const watch = createWatch({ app, stage, cloud, topology, subscribers, tell: listeners.tell, bursts });
+  const routeOf = routerOf(routesOf({ app, stage, cloud, topology, subscribers, apiUrl, watch, bursts }));
+  const file = pageFiles(page);
 
   function listen(request: IncomingMessage, response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', ...STANDARD });
-    response.write('retry: 1000\n\n');
-    const burst = bursts?.last();
-    if (burst) response.write(eventOf({ event: 'burst', data: burst }));
-    const failures = watch.failures();
-    if (failures.length > 0) response.write(eventOf({ event: 'failures', data: failures }));
-    listeners.add(response);
-    request.on('close', () => {
-      listeners.delete(response);
-      if (listeners.size === 0) void watch.stop();
-    });
+    const [burst, failures] = [bursts?.last(), watch.failures()];
+    const known: Told[] = [
+      ...(burst ? [{ event: 'burst', data: burst } as const] : []),
+      ...(failures.length > 0 ? [{ event: 'failures', data: failures } as const] : []),
+    ];
+    listeners.add(request, response, known, () => void watch.stop());
     watch.start();
   }
 
@@ -128,19 +75,6 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
     }
   }
 
-  async function file(response: ServerResponse, path: string): Promise<void> {
-    if (folder instanceof Error) return send(response, 500, 'text/plain; charset=utf-8', folder.message);
-    if (folder === undefined) return send(response, 200, 'text/html; charset=utf-8', BUILDING);
-    const name = path === '/' ? 'index.html' : normalize(decodeURIComponent(path.slice('/console/'.length)));
-    const type = TYPES[extname(name)];
-    const content =
-      type && !name.startsWith('..') ? await readFile(join(folder, name)).catch(() => undefined) : undefined;
-    if (!content || !type) return problem(response, NOTHING_HERE);
-    // Assets have a hash in their names.
-    const cache = name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable';
-    send(response, 200, type, content, cache);
-  }
-
   return {
     serve(request, response) {
       const [path = '/', query] = (request.url ?? '/').split('?');
@@ -156,38 +90,41 @@ export async function createConsole({ stage, page }: ConsoleOptions): Promise<Co
       return true;
     },
     async stop() {
-      for (const listener of listeners) listener.end();
+      listeners.end();
       await watch.stop();
     },
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const body = await readBody(request, MAX_BODY_BYTES);
-  if (!body) throw new OperatorError(`The body may have at most ${MAX_BODY_BYTES} bytes.`);
-  if (body.length === 0) return undefined;
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch {
-    throw new OperatorError('The body is no JSON.');
-  }
+async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise<string> {
+  if (cloud) return cloud.apiUrl;
+  const [api] = await registered(stage, 'api');
+  return String(api?.attributes.url ?? '');
 }
 
-async function answerLines(response: ServerResponse, lines: AsyncIterable<unknown>): Promise<void> {
-  for await (const line of lines) {
-    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson', ...STANDARD });
-    response.write(`${JSON.stringify(line)}\n`);
-  }
-  response.end();
+/** Only an embedded cloud has them: elsewhere, members are people. */
+async function burstsOf(
+  app: Partial<App>,
+  stage: Stage,
+  cloud: EmbeddedCloud | undefined,
+  tell: (told: Told) => void,
+): Promise<Bursts | undefined> {
+  if (!cloud || !app.console?.bursts) return undefined;
+  const subscribers = subscribersOf(await stage.consumers());
+  const options = { stage, cloud, subscribers, token: () => operatorToken(stage, app) };
+  return app.console.bursts(options, (data) => tell({ event: 'burst', data }));
 }
 
-function problem(response: ServerResponse, document: { title: string; status: number }): void {
-  // Lines that have begun can only break off.
-  if (response.headersSent) response.destroy();
-  else
-    send(response, document.status, 'application/problem+json', JSON.stringify({ type: 'about:blank', ...document }));
-}
-
-function send(response: ServerResponse, status: number, type: string, content: string | Buffer, cache = 'no-store') {
-  response.writeHead(status, { 'content-type': type, 'cache-control': cache, ...STANDARD }).end(content);
+/** Finds the route of a method and a path, such as `GET members/{}`, and what stands for the braces. */
+function routerOf(routes: Record<string, Route>): (key: string) => { route: Route; names: string[] } | undefined {
+  const patterns = Object.entries(routes).map(
+    ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,
+  );
+  return (key) => {
+    for (const [pattern, route] of patterns) {
+      const match = pattern.exec(key);
+      if (match) return { route, names: match.slice(1).map(decodeURIComponent) };
+    }
+    return undefined;
+  };
 }

@@ -26,9 +26,10 @@ export async function standingOf(
   cloud: EmbeddedCloud | undefined,
 ): Promise<Standing> {
   const now = new Date();
+  const outboxes = await stage.outboxes();
   const [queues, outboxRows, parked, circuits, switches, broken, faults] = await Promise.all([
     stage.queues(),
-    countOf(stage, 'outbox'),
+    Promise.all(outboxes.map(async ({ name }) => [stage.table(name), await countOf(stage, name)] as const)),
     Promise.all(subscribers.map(async (name) => [name, await countOf(stage, name, PARKED_INDEX)] as const)),
     circuitsOf(stage, now),
     switchesOf(stage, now),
@@ -38,7 +39,7 @@ export async function standingOf(
   const stopped = Object.entries(broken?.functions ?? {}).flatMap(([name, isStopped]) => (isStopped ? [name] : []));
   return {
     queues: new Map(queues.map(({ queue, visible, inFlight }) => [queue, { backlog: visible, inFlight }])),
-    outboxRows,
+    outboxes: new Map(outboxRows),
     parked: new Map(parked),
     stopped: new Set(stopped),
     warnings: [

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Burst, Failure, LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
-import type { Bursts } from './burst.ts';
 import { createLive } from './live.ts';
 import { measuredLoad } from './measured.ts';
+import type { Bursts } from './parts.ts';
 import type { Standing } from './pictures.ts';
 import { standingOf } from './standing.ts';
 
@@ -17,6 +18,7 @@ export type Told =
   | { event: 'failures'; data: readonly Failure[] };
 
 export interface WatchOptions {
+  app: Partial<App>;
   stage: Stage;
   /** Nothing: it is an account, whose queues cost money to ask, and whose metrics come a minute late. */
   cloud: EmbeddedCloud | undefined;
@@ -33,7 +35,7 @@ const MAX_FAILURES = 50;
 
 const NOTHING: Standing = {
   queues: new Map(),
-  outboxRows: 0,
+  outboxes: new Map(),
   parked: new Map(),
   stopped: new Set(),
   warnings: [],
@@ -42,7 +44,7 @@ const NOTHING: Standing = {
 export type Watch = ReturnType<typeof createWatch>;
 
 /** Watches a stage while somebody looks. */
-export function createWatch({ stage, cloud, topology, subscribers, tell, bursts }: WatchOptions) {
+export function createWatch({ app, stage, cloud, topology, subscribers, tell, bursts }: WatchOptions) {
   const { everyMs, standingEveryMs } = cloud ? EMBEDDED : ACCOUNT;
   const live = createLive(topology);
   let standing = NOTHING;
@@ -113,7 +115,7 @@ export function createWatch({ stage, cloud, topology, subscribers, tell, bursts 
       await ending?.loops;
     },
     load: async (): Promise<readonly LoadPoint[]> =>
-      cloud ? live.load() : measuredLoad(stage, subscribers, new Date()),
+      cloud ? live.load() : measuredLoad(stage, subscribers, new Date(), app.console?.registrations),
     failures: (): readonly Failure[] => functionFailures,
     members: (): readonly RecentMember[] => live.members(),
   };

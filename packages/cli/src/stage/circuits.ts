@@ -1,7 +1,8 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '@rollcall/kit/resilience/circuit';
 import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
-import { OperatorError, type Stage } from './stage.ts';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
 
 /** A circuit breaker as operators see it. */
 export interface CircuitView {

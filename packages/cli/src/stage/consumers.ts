@@ -1,4 +1,3 @@
-import { channels } from '../../../../shared/contracts/channels.ts';
 import type { Topology } from './topology.ts';
 
 /** Who takes the messages of a queue. */
@@ -7,7 +6,7 @@ export interface Consumer {
   name: string;
   /** Physical name. */
   queue: string;
-  /** Whether a topic of the contracts delivers to the queue: every event about every member, in order. */
+  /** Whether a topic delivers to the queue: every event about every aggregate, in order. */
   subscribes: boolean;
 }
 
@@ -16,14 +15,10 @@ const CONSUME = '-consume';
 /** The consumers that are deployed: functions that take what the kit's tables and cursors count. */
 export function consumersOf({ nodes, edges }: Topology): Consumer[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const isTopic = (id: string) =>
-    channels.some(({ kind, name }) => kind === 'topic' && byId.get(id)?.name.replace(/\.fifo$/, '') === name);
-  const delivered = new Set(
-    edges.filter(({ from, label }) => label === 'delivers' && isTopic(from)).map(({ to }) => to),
-  );
+  const delivered = new Set(edges.filter(({ label }) => label === 'delivers').map(({ to }) => to));
   return edges.flatMap(({ from, to, label }): Consumer[] => {
     const [queue, taking] = [byId.get(from), byId.get(to)];
-    // What tells of texts is taken by a function of another kind.
+    // What takes messages without the kit is called otherwise.
     if (label !== 'consumes' || !queue?.resources[0] || !taking?.name.endsWith(CONSUME)) return [];
     const name = taking.name.slice(0, -CONSUME.length);
     return [{ name, queue: queue.resources[0], subscribes: delivered.has(from) }];

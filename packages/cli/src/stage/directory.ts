@@ -1,13 +1,13 @@
 import { DiscoverInstancesCommand } from '@aws-sdk/client-servicediscovery';
-import type { Stage } from './stage.ts';
+import type { StageClients } from './clients.ts';
 
 type Registered = { id: string; attributes: Record<string, string> };
 
 /** The namespace in Cloud Map in which a stage registers what it offers. */
-export const namespaceOf = ({ name }: Stage) => `rollcall-${name}`;
+export const namespaceOf = ({ app, name }: Pick<StageClients, 'app' | 'name'>) => `${app}-${name}`;
 
 /** What the deployment registered under a name. */
-export async function registered(stage: Stage, service: string): Promise<Registered[]> {
+export async function registered(stage: StageClients, service: string): Promise<Registered[]> {
   try {
     const { Instances = [] } = await stage.directory.send(
       new DiscoverInstancesCommand({ NamespaceName: namespaceOf(stage), ServiceName: service }),

@@ -4,13 +4,16 @@ import type { SentMessage } from '@rollcall/local/messages/sent-messages';
 import type { Span } from '@rollcall/local/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/observability/traces';
 import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { StageClients } from './clients.ts';
+import { OperatorError } from './errors.ts';
 import type { ProviderFault } from './provider-fault.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
 /** What an embedded cloud tells of itself beside AWS's own APIs (packages/local/src/control/control.ts); nothing, if the stage is in none. */
-export async function embeddedCloudOf({ endpoint }: Stage): Promise<EmbeddedCloud | undefined> {
+export async function embeddedCloudOf({
+  endpoint,
+}: Pick<StageClients, 'endpoint'>): Promise<EmbeddedCloud | undefined> {
   if (!endpoint) return undefined;
   const response = await fetch(`${endpoint}/_rollcall`).catch(() => undefined);
   const isJson = response?.headers.get('content-type')?.startsWith('application/json');

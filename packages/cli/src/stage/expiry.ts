@@ -1,7 +1,6 @@
 import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
-import { resourcesOf } from './resources.ts';
-import type { Stage } from './stage.ts';
+import type { StageClients } from './clients.ts';
+import type { Resource } from './resources.ts';
 
 /** A table whose items go away by themselves, as its template says. */
 export interface ExpiringTable {
@@ -10,8 +9,7 @@ export interface ExpiringTable {
   attribute: string;
 }
 
-export async function expiringTables(templates: readonly AssembledStack[]): Promise<ExpiringTable[]> {
-  const resources = await resourcesOf(templates);
+export function expiringTables(resources: readonly Resource[]): ExpiringTable[] {
   return resources.flatMap(({ name, properties }) => {
     const { Enabled, AttributeName } = (properties.TimeToLiveSpecification ?? {}) as {
       Enabled?: boolean;
@@ -22,7 +20,7 @@ export async function expiringTables(templates: readonly AssembledStack[]): Prom
 }
 
 /** Those of these tables in which nothing expires. */
-export async function endless({ dynamodb }: Stage, tables: readonly ExpiringTable[]): Promise<ExpiringTable[]> {
+export async function endless({ dynamodb }: StageClients, tables: readonly ExpiringTable[]): Promise<ExpiringTable[]> {
   const found = await Promise.all(
     tables.map(async (one) => {
       const asked = new DescribeTimeToLiveCommand({ TableName: one.table });
@@ -33,7 +31,10 @@ export async function endless({ dynamodb }: Stage, tables: readonly ExpiringTabl
   return found.flat();
 }
 
-export async function letExpire({ dynamodb }: Stage, { table: TableName, attribute }: ExpiringTable): Promise<void> {
+export async function letExpire(
+  { dynamodb }: StageClients,
+  { table: TableName, attribute }: ExpiringTable,
+): Promise<void> {
   const TimeToLiveSpecification = { Enabled: true, AttributeName: attribute };
   await dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
 }

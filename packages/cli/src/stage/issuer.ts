@@ -1,4 +1,3 @@
-import { fromHere } from '../../../../ops/localstack/address.ts';
 import { embeddedCloudOf } from './embedded-cloud.ts';
 import type { Stage } from './stage.ts';
 import { describeStacks } from './templates.ts';
@@ -9,6 +8,15 @@ export async function issuerOf(stage: Stage): Promise<string | undefined> {
   const foundation = (await describeStacks(stage)).find(({ StackName }) => StackName === stage.table('foundation'));
   return foundation?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'TokenIssuer')?.ParameterValue;
 }
+
+/** Where `ops issuer` listens, if nobody says otherwise. */
+export const ISSUER_PORT = 4030;
+/** As at the endpoint of an embedded cloud. */
+export const ISSUER_PATH = '/issuer';
+
+/** As this machine calls itself: a container's name for it need not resolve here. */
+export const fromHere = (url: string): string =>
+  url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 
 /** Where this machine reaches it. */
 export const addressOf = (issuer: string): string => fromHere(issuer).replace(/\/$/, '');

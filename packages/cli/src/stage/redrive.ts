@@ -1,5 +1,6 @@
 import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
-import { OperatorError, type Stage } from './stage.ts';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
 
 export interface RedriveSummary {
   applied: number;

@@ -6,7 +6,9 @@ import {
   SetSubscriptionAttributesCommand,
   SNSClient,
 } from '@aws-sdk/client-sns';
-import { OperatorError, type Stage } from './stage.ts';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
+import { topologyIn } from './topology.ts';
 
 /** From when to when; without an end, until what is published now. */
 export interface Period {
@@ -18,6 +20,8 @@ export interface Archived {
   subscriber: string;
   topic: string;
   subscription: string;
+  /** Whom it calls for each message; undefined: nobody outside the stage. */
+  provider: string | undefined;
   /** The earliest moment from which it can be read again. */
   beginning: Date;
 }
@@ -51,11 +55,24 @@ export async function archiveOf(stage: Stage, subscriber: string): Promise<Archi
       );
     }
     const beginning = new Date(Attributes.BeginningArchiveTime ?? 0);
-    return { subscriber, topic, subscription: SubscriptionArn, beginning };
+    return {
+      subscriber,
+      topic,
+      subscription: SubscriptionArn,
+      provider: await providerOf(stage, subscriber),
+      beginning,
+    };
   }
   throw new OperatorError(
     `${subscriber} has subscribed to no topic: commands and replies are kept nowhere, so there is nothing to replay.`,
   );
+}
+
+async function providerOf(stage: Stage, subscriber: string): Promise<string | undefined> {
+  const { nodes, edges } = topologyIn(await stage.resources(), stage.table(''));
+  const consume = nodes.find(({ name }) => name === `${subscriber}-consume`);
+  const call = edges.find(({ from, label }) => from === consume?.id && label === 'calls');
+  return nodes.find(({ id }) => id === call?.to)?.name;
 }
 
 /** @throws {OperatorError} if the archive does not have that period */
@@ -70,13 +87,12 @@ export function checkPeriod({ topic, beginning }: Archived, { since, until }: Pe
 }
 
 /** What whoever confirms should know. */
-export function consequencesOf({ subscriber, topic }: Archived, { since, until }: Period): string {
+export function consequencesOf({ subscriber, topic, provider }: Archived, { since, until }: Period): string {
   const what = `${subscriber} gets again what ${topic} was told from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'What it knows to have applied it recognises, and ignores.';
-  const texts =
-    'But what its table has lost it does again, texts included, unless the provider remembers them; to see them first: npm run ops -- switch set sms skip.';
+  const calls = `But what its table has lost it does again, calls of ${provider} included, unless they remember them; to see them first: npm run ops -- switch set ${subscriber} skip.`;
   const left = until ? ` Who has left since then would be there again: better without --until.` : '';
-  return `${what} ${duplicates}${subscriber === 'sms' ? ` ${texts}` : ''}${left}`;
+  return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${left}`;
 }
 
 export async function startReplay(stage: Stage, { subscription }: Archived, { since, until }: Period): Promise<void> {

@@ -1,12 +1,18 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
 import { decodeData } from '@rollcall/kit/messaging/codecs';
 import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
 import { readEnvelope } from '@rollcall/kit/messaging/message';
-import { channels } from '../../../../shared/contracts/channels.ts';
+import { jsonIn } from '../json.ts';
 
-const contracts = channels.flatMap(({ messages }) => messages);
-
-/** A message as it is shown to a person: what came as bytes is decoded into `data`. Undefined: it is no JSON object. */
-export function shownEvent(body: string): Record<string, unknown> | undefined {
+/**
+ * A message as it is shown to a person.
+ * @param contracts by which what came as bytes is decoded into `data`; of another type it stays as it came
+ * @returns undefined: it is no JSON object
+ */
+export function shownEvent(
+  body: string,
+  contracts: readonly MessageContract[] = [],
+): Record<string, unknown> | undefined {
   const event = objectIn(body);
   if (!event || event.data_base64 === undefined) return event;
   try {
@@ -22,10 +28,6 @@ export function shownEvent(body: string): Record<string, unknown> | undefined {
 }
 
 function objectIn(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return value instanceof Object ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(body);
+  return value instanceof Object ? (value as Record<string, unknown>) : undefined;
 }

@@ -8,19 +8,15 @@ import {
   type SwitchChange,
 } from '@rollcall/kit/resilience/switches';
 import { v7 as newId } from 'uuid';
-import {
-  type Capability,
-  capabilities,
-  type Mode,
-  type Profile,
-  profiles,
-} from '../../../../shared/config/capabilities.ts';
-import { OperatorError, type Stage } from './stage.ts';
+import { type Capabilities, capabilitiesIn } from './capabilities.ts';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
 
-export const capabilityNames = Object.keys(capabilities) as Capability[];
+/** By profile, what each capability that it names is switched to; those that it does not name it leaves as they are. */
+export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** How a capability is switched; by whom and why, unless it is on by itself. */
-export type SwitchView = { capability: Capability; mode: string } & Partial<Omit<Switch, 'mode'>>;
+export type SwitchView = { capability: string; mode: string } & Partial<Omit<Switch, 'mode'>>;
 
 /** Why something is switched, by whom (you, if not said), and for how many milliseconds. */
 export interface How {
@@ -31,23 +27,36 @@ export interface How {
 
 const table = (stage: Stage) => stage.table('switches');
 
+/** What can be switched: what the functions that are deployed look at. */
+export const capabilitiesOf = async (stage: Stage): Promise<Capabilities> => capabilitiesIn(await stage.templates());
+
 export async function switchesOf(stage: Stage, now: Date): Promise<SwitchView[]> {
+  const capabilities = await capabilitiesOf(stage);
   const switches = await stage.ask(() => readSwitches(stage.dynamodb, table(stage)));
-  return capabilityNames.map((capability) => {
+  return Object.keys(capabilities).map((capability) => {
     const switched = switches.get(capability);
     const mode = modeOf(switched, now);
     return { capability, ...(switched && mode === switched.mode ? switched : { mode }) };
   });
 }
 
-/** @throws {OperatorError} that names the modes there are */
-export function modeNamed(capability: Capability, mode: string): Mode {
-  const modes: readonly string[] = ['on', ...capabilities[capability]];
-  if (modes.includes(mode)) return mode as Mode;
-  throw new OperatorError(`${capability} cannot be switched to "${mode}", but to: ${modes.join(', ')}.`);
+/** @throws {OperatorError} that names what there is */
+export function modeNamed(capabilities: Capabilities, capability: string, mode: string): string {
+  const modes = capabilities[capability];
+  if (!modes) {
+    const known = Object.keys(capabilities).join(', ') || 'none';
+    throw new OperatorError(`There is no capability "${capability}"; there are: ${known}.`);
+  }
+  if (mode === 'on' || modes.includes(mode)) return mode;
+  throw new OperatorError(`${capability} cannot be switched to "${mode}", but to: ${['on', ...modes].join(', ')}.`);
 }
 
-export const modesOfProfile = (profile: Profile) => Object.entries(profiles[profile]) as Array<[Capability, Mode]>;
+/** @throws {OperatorError} that names the profiles there are */
+export function modesOfProfile(profiles: Profiles, name: string): Array<[capability: string, mode: string]> {
+  const modes = profiles[name];
+  if (modes) return Object.entries(modes);
+  throw new OperatorError(`There is no profile "${name}"; there are: ${Object.keys(profiles).join(', ') || 'none'}.`);
+}
 
 /** In a container, a user may have no name. */
 function whoami(): string {
@@ -61,7 +70,7 @@ function whoami(): string {
 /** Switches capabilities, all or none. */
 export async function switchTo(
   stage: Stage,
-  modes: ReadonlyArray<readonly [Capability, Mode]>,
+  modes: ReadonlyArray<readonly [capability: string, mode: string]>,
   { why, by = whoami(), forMs }: How,
 ): Promise<SwitchChange[]> {
   const at = new Date();

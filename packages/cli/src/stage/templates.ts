@@ -6,22 +6,20 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import type { AssembledStack, Template } from '@rollcall/local/template/assembly';
+import type { StageClients } from './clients.ts';
 import { embeddedCloudOf } from './embedded-cloud.ts';
-import { OperatorError, type Stage } from './stage.ts';
 
 /** The templates that a stage was deployed from. @throws {OperatorError} if it has none */
-export async function templatesOf(stage: Stage): Promise<AssembledStack[]> {
+export async function templatesOf(stage: StageClients): Promise<AssembledStack[]> {
   const prefix = stage.table('');
   const cloud = await embeddedCloudOf(stage);
   const all = cloud ? await cloud.templates() : await stage.ask(() => deployedTemplates(stage, prefix));
   const found = all.filter(({ name }) => name.startsWith(prefix));
   if (found.length > 0) return found;
-  throw new OperatorError(
-    `There is no stage ${stage.name} at ${stage.endpoint ?? 'this account and region'}: it has no stacks ${prefix}*.`,
-  );
+  throw stage.missing('stacks');
 }
 
-async function deployedTemplates({ config }: Stage, prefix: string): Promise<AssembledStack[]> {
+async function deployedTemplates({ config }: StageClients, prefix: string): Promise<AssembledStack[]> {
   const client = new CloudFormationClient(config);
   const names: string[] = [];
   for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
@@ -37,7 +35,7 @@ async function deployedTemplates({ config }: Stage, prefix: string): Promise<Ass
 }
 
 /** The stacks as CloudFormation describes them; an embedded cloud has none. */
-export async function describeStacks({ config, table }: Stage): Promise<Stack[]> {
+export async function describeStacks({ config, table }: StageClients): Promise<Stack[]> {
   const client = new CloudFormationClient(config);
   const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));
   return all

@@ -1,7 +1,9 @@
 import type { TokenRequest } from '@rollcall/local/services/issuer';
-import { askIssuer, EVERY_MEMBER } from '../token.ts';
+import type { App } from '../app-definition.ts';
+import { askIssuer } from '../token.ts';
+import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
-import { OperatorError, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** Of the issuer of a stage that is on this machine. @throws {OperatorError} if it is in an account, or not there */
 export async function tokenOf(stage: Stage, request: TokenRequest): Promise<string> {
@@ -12,11 +14,14 @@ export async function tokenOf(stage: Stage, request: TokenRequest): Promise<stri
 }
 
 /** Of the stage's own issuer, or what the operator has. @throws {OperatorError} if there is neither */
-export async function operatorToken(stage: Stage): Promise<string> {
+export async function operatorToken(
+  stage: Stage,
+  { operatorScope: scope }: Pick<App, 'operatorScope'>,
+): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;
-  if (stage.endpoint) return tokenOf(stage, EVERY_MEMBER);
+  if (stage.endpoint) return tokenOf(stage, scope === undefined ? {} : { scope });
   throw new OperatorError(
-    `Set API_TOKEN to a token of the OpenID provider of stage ${stage.name}, with the scopes ${EVERY_MEMBER.scope}.`,
+    `Set API_TOKEN to a token of the OpenID provider of stage ${stage.name}, with the scopes ${scope ?? 'that it needs'}.`,
   );
 }

@@ -45,17 +45,38 @@ export interface TopologyOptions {
   all?: boolean;
 }
 
-/** Draws the flow from templates, by themselves: nothing is asked of what is deployed. */
-export async function topologyOf(
+/**
+ * Draws the flow from templates, by themselves: nothing is asked of what is deployed.
+ * @param prefix of all names of the stage, `APP-STAGE-`
+ */
+export const topologyOf = async (
   stacks: readonly AssembledStack[],
+  prefix: string,
+  options: TopologyOptions = {},
+): Promise<Topology> => topologyIn(await resourcesOf(stacks), prefix, options);
+
+/** The same, of resources that are read already. */
+export function topologyIn(
+  resources: readonly Resource[],
+  prefix: string,
   { all = false }: TopologyOptions = {},
-): Promise<Topology> {
-  const resources = await resourcesOf(stacks);
-  const whole = wholeTopology(resources);
+): Topology {
+  const own = resources.map(
+    (resource): Own => ({
+      ...resource,
+      called: shortened(resource.name, prefix),
+      service: shortened(resource.stack, prefix),
+    }),
+  );
+  const whole = wholeTopology(own);
   return all ? whole : flowOf(whole);
 }
 
-const SHORT = /^rollcall-[a-z0-9]+-/;
+/** As people call it, and the service that it belongs to. */
+type Own = Resource & Pick<TopologyNode, 'service'> & { called: string };
+
+const shortened = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+
 const CLIENT: TopologyNode = { id: 'client:client', kind: 'client', name: 'client', service: '', resources: [] };
 
 const KINDS: Record<string, NodeKind> = {
@@ -69,7 +90,7 @@ const KINDS: Record<string, NodeKind> = {
 
 type Connection = Omit<TopologyEdge, 'id'>;
 
-function wholeTopology(resources: readonly Resource[]): Topology {
+function wholeTopology(resources: readonly Own[]): Topology {
   const failures = failuresIn(resources);
   const deadLetters = new Set(failures.map(({ to }) => to));
   const callers = callersIn(resources);
@@ -82,7 +103,7 @@ function wholeTopology(resources: readonly Resource[]): Topology {
     ...deliveriesIn(resources),
     ...consumedIn(resources),
     ...grantedIn(resources, deadLetters),
-    ...callers.map(({ id, stack }) => ({ from: id, to: providerOf(stack), label: 'calls' })),
+    ...callers.map(({ id, service }) => ({ from: id, to: providerOf(service), label: 'calls' })),
   ];
   const edges = connections.map((one) => ({ id: `${one.from}→${one.to}`, ...one }));
   return { nodes, edges: firstOfEach(edges.filter(({ from, to }) => ids.has(from) && ids.has(to))) };
@@ -92,16 +113,16 @@ function wholeTopology(resources: readonly Resource[]): Topology {
 const firstOfEach = (edges: TopologyEdge[]): TopologyEdge[] =>
   [...Map.groupBy(edges, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
 
-const ofType = (resources: readonly Resource[], type: string) => resources.filter((resource) => resource.type === type);
+const ofType = (resources: readonly Own[], type: string) => resources.filter((resource) => resource.type === type);
 
-const nodesOf = (resources: readonly Resource[], deadLetters: ReadonlySet<string>): TopologyNode[] =>
-  resources.flatMap(({ id, type, name, stack }) => {
+const nodesOf = (resources: readonly Own[], deadLetters: ReadonlySet<string>): TopologyNode[] =>
+  resources.flatMap(({ id, type, name, called: short, service }) => {
     const kind = deadLetters.has(id) ? 'dead letters' : KINDS[type];
-    const called = kind === 'api' ? 'API' : name.replace(SHORT, '');
-    return kind ? [{ id, kind, name: called, service: serviceOf(stack), resources: [name] }] : [];
+    const called = kind === 'api' ? 'API' : short;
+    return kind ? [{ id, kind, name: called, service, resources: [name] }] : [];
   });
 
-function requestsIn(resources: readonly Resource[]): Connection[] {
+function requestsIn(resources: readonly Own[]): Connection[] {
   const integrations = new Map(
     ofType(resources, 'AWS::ApiGatewayV2::Integration').map(({ id, properties }) => [id, properties]),
   );
@@ -113,7 +134,7 @@ function requestsIn(resources: readonly Resource[]): Connection[] {
   return [...apis.map(({ id }) => ({ from: CLIENT.id, to: id, label: 'requests' })), ...toFunctions];
 }
 
-const deliveriesIn = (resources: readonly Resource[]): Connection[] =>
+const deliveriesIn = (resources: readonly Own[]): Connection[] =>
   ofType(resources, 'AWS::SNS::Subscription').map(({ properties: { TopicArn, Endpoint } }) => ({
     from: text(TopicArn),
     to: text(Endpoint),
@@ -121,8 +142,8 @@ const deliveriesIn = (resources: readonly Resource[]): Connection[] =>
   }));
 
 /** Where a queue puts what was received too often, and a topic what it could not deliver. */
-function failuresIn(resources: readonly Resource[]): Connection[] {
-  const failures = (type: string, fromOf: (resource: Resource) => string, label: string) =>
+function failuresIn(resources: readonly Own[]): Connection[] {
+  const failures = (type: string, fromOf: (resource: Own) => string, label: string) =>
     ofType(resources, type).flatMap((resource) => {
       const { deadLetterTargetArn: to } = (resource.properties.RedrivePolicy ?? {}) as { deadLetterTargetArn?: string };
       return to ? [{ from: fromOf(resource), to, label }] : [];
@@ -133,7 +154,7 @@ function failuresIn(resources: readonly Resource[]): Connection[] {
   ];
 }
 
-function consumedIn(resources: readonly Resource[]): Connection[] {
+function consumedIn(resources: readonly Own[]): Connection[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => {
     const from = text(properties.EventSourceArn);
     const label = from.startsWith('table:') ? 'stream' : 'consumes';
@@ -142,7 +163,7 @@ function consumedIn(resources: readonly Resource[]): Connection[] {
 }
 
 /** What functions do to other resources, by what their roles may do. */
-function grantedIn(resources: readonly Resource[], deadLetters: ReadonlySet<string>): Connection[] {
+function grantedIn(resources: readonly Own[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
     ofType(resources, 'AWS::Events::Rule').flatMap(({ properties: { Targets = [], ScheduleExpression } }) =>
@@ -161,17 +182,17 @@ function grantedIn(resources: readonly Resource[], deadLetters: ReadonlySet<stri
   });
 }
 
-const providerOf = (stack: string) => `provider:${serviceOf(stack)}`;
+const providerOf = (service: string) => `provider:${service}`;
 
-function providersOf(callers: readonly Resource[]): TopologyNode[] {
-  return [...new Set(callers.map(({ stack }) => stack))].map((stack) => {
-    const service = serviceOf(stack);
-    return { id: providerOf(stack), kind: 'provider', name: `${service} providers`, service, resources: [] };
-  });
+function providersOf(callers: readonly Own[]): TopologyNode[] {
+  return [...new Set(callers.map(({ service }) => service))].map((service) => ({
+    ...{ id: providerOf(service), kind: 'provider', name: `${service} providers` },
+    ...{ service, resources: [] },
+  }));
 }
 
 /** Functions that call a provider: at an address of none of the stage's resources, or by an action of AWS's own. */
-function callersIn(resources: readonly Resource[]): Resource[] {
+function callersIn(resources: readonly Own[]): Own[] {
   const grants = grantsByRole(resources);
   return ofType(resources, 'AWS::Lambda::Function').filter(({ properties: { Environment, Role } }) => {
     const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
@@ -218,8 +239,6 @@ function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode &
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const serviceOf = (stack: string) => stack.replace(SHORT, '');
 
 /** What a function does to another resource, by what it may do; nothing that shows, if it only takes messages from it. */
 function labelOf(actions: ReadonlySet<string>): string | undefined {

@@ -2,7 +2,8 @@ import { BatchGetTracesCommand, paginateGetTraceSummaries, type Trace, XRayClien
 import type { Span } from '@rollcall/local/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/observability/traces';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
-import { OperatorError, type Stage } from './stage.ts';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
 
 /** A span as operators see it, wherever it is kept. */
 export type SpanView = Span;

@@ -1,12 +1,12 @@
 import type { Channel } from '../contracts/channel.ts';
 import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { HandlerContext } from '../messaging/consumer-functions.ts';
 import { createCorrespondence } from '../messaging/correspondence.ts';
 import { parkedMessageOf } from '../messaging/dynamodb-subscriber-store/parked.ts';
 import { createSubscriberStore } from '../messaging/dynamodb-subscriber-store.ts';
 import type { Handlers } from '../messaging/handlers.ts';
 import { createSubscriber } from '../messaging/subscriber.ts';
-import type { HandlerContext } from '../messaging/subscriber-functions.ts';
 import { InMemoryChannel } from './in-memory-channel.ts';
 import { Choices } from './simulation/choices.ts';
 import { Scheduler } from './simulation/scheduler.ts';

@@ -7,6 +7,7 @@ export interface TemplateResource {
   Properties?: Record<string, unknown>;
   DeletionPolicy?: string;
   Condition?: string;
+  Metadata?: Record<string, unknown>;
 }
 
 export interface Template {

@@ -1,7 +1,6 @@
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import type { AssembledStack } from '@rollcall/local/template/assembly';
 import { endless, expiringTables } from '../expiry.ts';
-import { resourcesOf } from '../resources.ts';
 import { describeStacks } from '../templates.ts';
 import { type Check, failed, notChecked, ok, type Patient, warning } from './examination.ts';
 
@@ -12,9 +11,9 @@ const deployAgain = ({ stage, isEmbedded }: Patient) =>
   stage.endpoint && !isEmbedded ? 'npm run deploy:localstack' : `npm run deploy -- -c stage=${stage.name}`;
 
 export const stacks: Check = async (patient) => {
-  const templates = await patient.templates;
+  const templates = await patient.stage.templates();
   // What is imported from a stack that is not there cannot be resolved.
-  await resourcesOf(templates);
+  await patient.stage.resources();
   const found = `${templates.length} stacks are deployed: ${templates.map(({ name }) => name).join(', ')}`;
   if (patient.isEmbedded) return ok(found);
   const states = await describeStacks(patient.stage);
@@ -26,7 +25,7 @@ export const stacks: Check = async (patient) => {
 };
 
 export const runtime: Check = async (patient) => {
-  const functions = (await resourcesOf(await patient.templates)).filter(({ type }) => type === 'AWS::Lambda::Function');
+  const functions = (await patient.stage.resources()).filter(({ type }) => type === 'AWS::Lambda::Function');
   const others = functions.filter(({ properties }) => properties.Runtime !== RUNTIME);
   if (others.length === 0) return ok(`${functions.length} functions run on ${RUNTIME}`);
   const what = others.map(({ name, properties }) => `${name} on ${properties.Runtime}`).join(', ');
@@ -37,24 +36,22 @@ export const runtime: Check = async (patient) => {
 const versionOf = ({ template }: AssembledStack) => String(template.Outputs?.Version?.Value ?? 'unknown');
 
 export const versions: Check = async (patient) => {
-  const found = Map.groupBy(await patient.templates, versionOf);
+  const found = Map.groupBy(await patient.stage.templates(), versionOf);
   const [only, ...others] = found.keys();
   if (others.length > 0) {
     const what = [...found].map(([version, all]) => `${version}: ${all.map(({ name }) => name).join(', ')}`).join('; ');
     return warning(`stacks are of different versions: ${what}`, deployAgain(patient));
   }
-  if (only === patient.version) return ok(`every stack is of version ${only}, as these commands are`);
+  if (patient.version === undefined || only === patient.version) return ok(`every stack is of version ${only}`);
   return warning(
-    `the stage is of version ${only}, these commands are of ${patient.version}`,
-    `use the commands of ${only}, or deploy: ${deployAgain(patient)}`,
+    `the stage is of version ${only}, and this folder of ${patient.version}`,
+    `look at it from the folder of ${only}, or deploy: ${deployAgain(patient)}`,
   );
 };
 
 export const eventSources: Check = async (patient) => {
   if (patient.isEmbedded) return notChecked('the embedded cloud starts with all of them enabled');
-  const wanted = (await resourcesOf(await patient.templates)).filter(
-    ({ type }) => type === 'AWS::Lambda::EventSourceMapping',
-  );
+  const wanted = (await patient.stage.resources()).filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping');
   const client = new LambdaClient(patient.stage.config);
   const all = await Array.fromAsync(paginateListEventSourceMappings({ client }, {}));
   const own = all
@@ -70,7 +67,7 @@ export const eventSources: Check = async (patient) => {
 };
 
 export const expiry: Check = async (patient) => {
-  const tables = await expiringTables(await patient.templates);
+  const tables = await expiringTables(await patient.stage.resources());
   const wrong = await endless(patient.stage, tables);
   if (wrong.length === 0) return ok(`items of ${tables.length} tables expire, as they should`);
   return failed(`nothing expires in ${wrong.map(({ table }) => table).join(', ')}`, deployAgain(patient));

@@ -1,8 +1,7 @@
 import { CloudError } from '@rollcall/local/errors/cloud-error';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
 import { embeddedCloudOf } from '../embedded-cloud.ts';
-import { OperatorError, type Stage } from '../stage.ts';
-import { templatesOf } from '../templates.ts';
+import { OperatorError } from '../errors.ts';
+import type { Stage } from '../stage.ts';
 
 export type Verdict = 'ok' | 'warning' | 'failed' | 'not checked';
 
@@ -22,10 +21,9 @@ export interface Patient {
   stage: Stage;
   /** Whether it is the embedded cloud, which has not all of AWS's services. */
   isEmbedded: boolean;
-  templates: Promise<AssembledStack[]>;
   now: Date;
-  /** Of these commands. */
-  version: string;
+  /** Of the app, in the folder of which this is asked; undefined: in none. */
+  version: string | undefined;
 }
 
 export type Check = (patient: Patient) => Promise<Found>;
@@ -38,7 +36,7 @@ export const notChecked = (why: string): Found => ({ verdict: 'not checked', fou
 /** Examines a stage by all checks at once; by none, if it does not even answer. */
 export async function examine(
   checks: Readonly<Record<string, Check>>,
-  { stage, version, now }: Pick<Patient, 'stage' | 'version' | 'now'>,
+  { stage, now, version }: Pick<Patient, 'stage' | 'now' | 'version'>,
 ): Promise<Finding[]> {
   const where = stage.endpoint ?? `region ${await region(stage)}`;
   const reached = await whatIsFound(async () => {
@@ -47,10 +45,7 @@ export async function examine(
   });
   const reachable = { check: 'reachable', ...reached };
   if (reached.verdict !== 'ok') return [reachable];
-  const templates = templatesOf(stage);
-  // Those who need them say so.
-  templates.catch(() => {});
-  const patient: Patient = { stage, templates, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
+  const patient: Patient = { stage, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
   const others = Object.entries(checks).map(async ([name, check]) => ({
     check: name,
     ...(await whatIsFound(() => check(patient))),

@@ -3,8 +3,8 @@ import { InvocationType, InvokeCommand, LambdaClient } from '@aws-sdk/client-lam
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListTopicsCommand, paginateListSubscriptions, SNSClient } from '@aws-sdk/client-sns';
 import { addressOf, isOnThisMachine, issuerOf } from '../issuer.ts';
-import { resourcesOf } from '../resources.ts';
-import { type Check, type Found, failed, notChecked, ok, type Patient, warning } from './examination.ts';
+import type { Stage } from '../stage.ts';
+import { type Check, type Found, failed, notChecked, ok, warning } from './examination.ts';
 
 export const region: Check = async ({ stage, isEmbedded }) => {
   if (isEmbedded) return notChecked('an embedded cloud is in one region only');
@@ -48,14 +48,14 @@ export function skewFound(skewMs: number): Found {
 
 /** What these commands do, without doing it. */
 export const permissions: Check = async ({ stage }) => {
-  const subscribers = await stage.subscribers();
+  const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
   const tries = [
     ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.parked(name)) })),
-    { what: `read ${stage.table('outbox')}`, may: () => firstOf(stage.outbox()) },
-    ...[...subscribers, 'registration-outbox'].map((name) => ({
-      what: `invoke ${stage.table(name)}-sweep`,
-      may: () => dryRun(lambda, `${stage.table(name)}-sweep`),
+    ...outboxes.map(({ name }) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.outbox()) })),
+    ...[...subscribers.map((name) => `${name}-sweep`), ...outboxes.map(({ sweep }) => sweep)].map((name) => ({
+      what: `invoke ${stage.table(name)}`,
+      may: () => dryRun(lambda, stage.table(name)),
     })),
   ];
   const denied = await Promise.all(
@@ -80,12 +80,12 @@ const firstOf = async (pages: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of pages) return;
 };
 
-const hasAlarms = async (templates: Patient['templates']) =>
-  (await resourcesOf(await templates)).some(({ type }) => type === 'AWS::CloudWatch::Alarm');
+const hasAlarms = async (stage: Stage) =>
+  (await stage.resources()).some(({ type }) => type === 'AWS::CloudWatch::Alarm');
 
-export const alarms: Check = async ({ stage, isEmbedded, templates }) => {
+export const alarms: Check = async ({ stage, isEmbedded }) => {
   if (isEmbedded) return notChecked('the embedded cloud has no alarms');
-  if (!(await hasAlarms(templates))) return notChecked('the stage has no alarms');
+  if (!(await hasAlarms(stage))) return notChecked('the stage has no alarms');
   const client = new CloudWatchClient(stage.config);
   const pages = paginateDescribeAlarms({ client }, { AlarmNamePrefix: stage.table(''), StateValue: 'ALARM' });
   const raised = (await Array.fromAsync(pages)).flatMap(({ MetricAlarms = [] }) => MetricAlarms);
@@ -97,9 +97,9 @@ export const alarms: Check = async ({ stage, isEmbedded, templates }) => {
 };
 
 /** Secrets that were generated with empty fields are for an operator to fill in. */
-export const secrets: Check = async ({ stage, templates }) => {
+export const secrets: Check = async ({ stage }) => {
   const client = new SecretsManagerClient(stage.config);
-  const toFillIn = (await resourcesOf(await templates)).flatMap(({ type, properties }) => {
+  const toFillIn = (await stage.resources()).flatMap(({ type, properties }) => {
     const { GenerateSecretString = {}, Name } = properties as {
       GenerateSecretString?: { SecretStringTemplate?: string };
       Name?: string;
@@ -117,9 +117,9 @@ export const secrets: Check = async ({ stage, templates }) => {
     }),
   );
   const names = unfilled.flat();
-  if (names.length === 0) return ok(`${toFillIn.length} secrets of SMS providers are filled in`);
+  if (names.length === 0) return ok(`${toFillIn.length} secrets that somebody had to fill in are`);
   return warning(
-    `${names.join(', ')} is empty: that SMS provider never takes over`,
+    `${names.join(', ')} is empty: what needs it does not work`,
     `aws secretsmanager put-secret-value --secret-id ${names[0]} --secret-string '{…}': docs/governance.md`,
   );
 };
@@ -142,9 +142,9 @@ export const tokenIssuer: Check = async ({ stage }) => {
   }
 };
 
-export const alarmMail: Check = async ({ stage, isEmbedded, templates }) => {
+export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   if (isEmbedded) return notChecked('the embedded cloud sends no mail');
-  if (!(await hasAlarms(templates))) return notChecked('the stage has no alarms');
+  if (!(await hasAlarms(stage))) return notChecked('the stage has no alarms');
   const pages = paginateListSubscriptions({ client: new SNSClient(stage.config) }, {});
   const all = (await Array.fromAsync(pages)).flatMap(({ Subscriptions = [] }) => Subscriptions);
   const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));

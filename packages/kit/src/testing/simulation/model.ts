@@ -2,9 +2,9 @@ import type * as z from 'zod';
 import type { Channel } from '../../contracts/channel.ts';
 import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
 import type { MessageContract } from '../../contracts/contract.ts';
+import type { HandlerContext } from '../../messaging/consumer-functions.ts';
 import type { Handlers } from '../../messaging/handlers.ts';
 import type { Message, Place } from '../../messaging/message.ts';
-import type { HandlerContext } from '../../messaging/subscriber-functions.ts';
 import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
 

@@ -16,7 +16,7 @@ export function Register() {
   const { t } = useTranslation();
   const { data: about } = useAbout();
   // Elsewhere members are people, and a text would reach one.
-  if (!about?.embedded) return null;
+  if (!about?.registers) return null;
   return (
     <Paper withBorder p="sm" component="section" aria-labelledby="register">
       <Stack gap="xs">

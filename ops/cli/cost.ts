@@ -1,13 +1,14 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { accountCost, sumsByCloudWatch } from '../../../../ops/cost/account.ts';
-import { deployedOf } from '../../../../ops/cost/deployed.ts';
-import prices from '../../../../ops/cost/prices.json' with { type: 'json' };
-import { OperatorError, type Stage } from '../stage/stage.ts';
-import { describeStacks, templatesOf } from '../stage/templates.ts';
-import { onStage } from './command.ts';
-import { printJson, printTable } from './output.ts';
+import { onStage } from 'rollcall/cli/command';
+import { printJson, printTable } from 'rollcall/cli/output';
+import { OperatorError } from 'rollcall/stage/errors';
+import type { Stage } from 'rollcall/stage/stage';
+import { describeStacks } from 'rollcall/stage/templates';
+import { accountCost, sumsByCloudWatch } from '../cost/account.ts';
+import { deployedOf } from '../cost/deployed.ts';
+import prices from '../cost/prices.json' with { type: 'json' };
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -27,7 +28,7 @@ export const cost = new Command('cost')
         throw new OperatorError(
           'An embedded cloud has no metrics of CloudWatch: npm run cost says what a registration costs.',
         );
-      const deployed = await deployedOf(await templatesOf(stage));
+      const deployed = await deployedOf(await stage.templates());
       const end = new Date();
       const sumsOf = sumsByCloudWatch(new CloudWatchClient(stage.config), new Date(end.getTime() - DAY_MS), end);
       const { rows, usd, registrations, usdPerMillionRegistrations } = await accountCost(

@@ -1,10 +1,10 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { stageNamed } from '../../../../infra/stages.ts';
-import type { Stage } from '../stage/stage.ts';
-import { onStage } from './command.ts';
-import { printJson, printTable } from './output.ts';
+import { onStage } from 'rollcall/cli/command';
+import { printJson, printTable } from 'rollcall/cli/output';
+import type { Stage } from 'rollcall/stage/stage';
+import { deployedLimits } from './deployed-limits.ts';
 
 async function textsToday(stage: Stage): Promise<number> {
   const pk = `day#${new Date().toISOString().slice(0, 10)}`;
@@ -28,26 +28,22 @@ export const limits = new Command('limits')
   )
   .action(
     onStage<object, []>(async (stage, { json }) => {
-      const { sms, registrations, throttling, subscriberConcurrency } = stageNamed(stage.name);
+      const { perSecond, routes, registrations, concurrency, sms } = deployedLimits(
+        await stage.resources(),
+        stage.table(''),
+      );
       const [today, ...held] = await stage.ask(() =>
         Promise.all([textsToday(stage), heldIn(stage, 'sms'), heldIn(stage, 'sms-commands')]),
       );
       const rate = ({ burst, perMinute }: { burst: number; perMinute: number }) =>
         `${perMinute} a minute, ${burst} at once`;
       const rows = [
-        { limit: 'API requests', setting: `${throttling.perSecond} a second` },
-        { limit: 'registrations, all callers', setting: `${throttling.registrationsPerSecond} a second` },
-        {
-          limit: 'redemptions and looks at them',
-          setting: `${throttling.waitsPerSecond} a second, divided among three routes`,
-        },
+        { limit: 'API requests', setting: `${perSecond} a second` },
+        ...routes.map(([route, most]) => ({ limit: route, setting: `${most} a second` })),
         { limit: 'registrations of a caller', setting: rate(registrations.caller) },
         { limit: 'registrations of a phone', setting: rate(registrations.phone) },
         { limit: 'phones that register', setting: registrations.phoneTypes.join(' ') },
-        ...Object.entries(subscriberConcurrency).map(([name, most]) => ({
-          limit: `batches at once: ${name}`,
-          setting: String(most),
-        })),
+        ...concurrency.map(([name, most]) => ({ limit: `batches at once: ${name}`, setting: String(most) })),
         { limit: 'texts to a provider', setting: sms.perMinute === null ? 'no limit' : `${sms.perMinute} a minute` },
         { limit: 'texts to countries', setting: sms.countries === 'all' ? 'all' : sms.countries.join(' ') },
         { limit: 'texts to a phone', setting: `${sms.perPhoneAndHour} an hour` },

@@ -1,22 +1,25 @@
 import { pathOf } from '@rollcall/kit/http/routing';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import type { ErasureResource } from '../../../../shared/contracts/erasure.ts';
-import { routes } from '../../../../shared/contracts/routes.ts';
-import { readAnswer, reasonOf } from '../answer.ts';
-import { registered } from '../stage/directory.ts';
-import { holdingsOf, itemsAt, optOutOf } from '../stage/holdings.ts';
-import { asKept } from '../stage/ids.ts';
-import { OperatorError, type Stage } from '../stage/stage.ts';
-import { operatorToken } from '../stage/token.ts';
-import { confirm, onStage } from './command.ts';
-import { printJson, printTable } from './output.ts';
+import { readAnswer, reasonOf } from 'rollcall/answer';
+import { confirm, onStage } from 'rollcall/cli/command';
+import { printJson, printTable } from 'rollcall/cli/output';
+import { registered } from 'rollcall/stage/directory';
+import { OperatorError } from 'rollcall/stage/errors';
+import { itemsAt } from 'rollcall/stage/holdings';
+import { asKept } from 'rollcall/stage/ids';
+import type { Stage } from 'rollcall/stage/stage';
+import { operatorToken } from 'rollcall/stage/token';
+import type { ErasureResource } from '../../shared/contracts/erasure.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { EVERY_MEMBER } from '../every-member.ts';
+import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registered(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
-  const authorization = `Bearer ${await operatorToken(stage)}`;
+  const authorization = `Bearer ${await operatorToken(stage, { operatorScope: EVERY_MEMBER.scope })}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
   const answer = await readAnswer(response);
   if (response.ok) return answer.body;
@@ -57,7 +60,7 @@ member
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
     onStage<object, [string]>(async (stage, _, id) => {
-      const services = await stage.ask(() => holdingsOf(stage, id));
+      const services = await stage.ask(() => memberHoldings(stage, id));
       if (Object.keys(services).length === 0) throw new OperatorError(`Nothing is held of a member ${id}.`);
       printJson({ memberId: id, exportedAt: new Date().toISOString(), services });
     }),

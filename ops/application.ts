@@ -1,0 +1,2 @@
+/** Its resources are called `rollcall-STAGE-…`. */
+export const APPLICATION = 'rollcall';

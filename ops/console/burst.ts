@@ -1,0 +1,86 @@
+import type { Span } from '@rollcall/local/observability/otlp';
+import type { Burst } from 'rollcall/console/api';
+import type { BurstOptions, Bursts } from 'rollcall/console/parts';
+import { madeUp } from '../demo/input.ts';
+import { type Accepted, registerAll } from '../demo/registrations.ts';
+import { heldBy } from './held.ts';
+import { createSightings } from './sightings.ts';
+
+/** Without any effect for longer than the queues' visibility timeout, what is missing is taken for lost. */
+const PATIENCE_MS = 90_000;
+/** Spans may be lost where effects are not: after so long without one, what the services hold is looked at. */
+const SILENCE_MS = 5_000;
+const REQUESTS_AT_ONCE = 16;
+
+/** Registrations many at once, watched until every subscriber has done what it should. */
+export function createBursts(options: BurstOptions, onChange: (burst: Burst) => void): Bursts {
+  const { cloud, subscribers, token } = options;
+  let burst: Burst | undefined;
+  let accepted = new Map<string, Accepted>();
+  let sightings = createSightings(accepted);
+  let lastJudgedAt = 0;
+  let judging = false;
+
+  /** Of every member, every service has applied the registration, or set it aside. */
+  const isSettled = ({ registered, rejected, members }: Burst) =>
+    registered + rejected === members && subscribers.every((service) => sightings.settledBy(service) >= registered);
+
+  /** @param finally also if something is missing */
+  async function judge(judged: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
+    judging = true;
+    try {
+      const { applied, verdict } = await heldBy(options, accepted);
+      // What is parked hides what else its member waits for.
+      if (!isOver && verdict.lost + verdict.parked > 0) return;
+      onChange(Object.assign(judged, { applied, verdict }));
+    } finally {
+      lastJudgedAt = Date.now();
+      judging = false;
+    }
+  }
+
+  async function register(begun: Burst): Promise<void> {
+    const { rejected } = await registerAll(madeUp(begun.members, Math.random), {
+      apiUrl: cloud.apiUrl,
+      token: await token(),
+      concurrency: REQUESTS_AT_ONCE,
+      changeEvery: 0,
+      onProgress: () => {},
+      onAccepted(one) {
+        accepted.set(one.member.id, one);
+        begun.registered++;
+      },
+    });
+    begun.rejected = rejected.length;
+  }
+
+  return {
+    last: () => burst,
+
+    async start(members) {
+      if (burst && !burst.verdict) return undefined;
+      burst = { members, registered: 0, rejected: 0, applied: {} };
+      accepted = new Map();
+      sightings = createSightings(accepted);
+      register(burst).catch(console.error);
+      return burst;
+    },
+
+    see(spans: readonly Span[]) {
+      if (burst && !burst.verdict) sightings.see(spans);
+    },
+
+    /** Tells how it goes, once a second. */
+    tick() {
+      if (!burst || burst.verdict || judging) return;
+      burst.applied = Object.fromEntries(subscribers.map((name) => [name, sightings.appliedBy(name)]));
+      onChange(burst);
+      const now = Date.now();
+      const isOver = isSettled(burst) || now - sightings.lastAt() > PATIENCE_MS;
+      const isRegistered = burst.registered + burst.rejected === burst.members;
+      const isSilent = isRegistered && now - Math.max(sightings.lastAt(), lastJudgedAt) > SILENCE_MS;
+      // A stage that does not answer now is judged at the next tick.
+      if (isOver || isSilent) judge(burst, { finally: isOver }).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { PARKED } from '@rollcall/kit/contracts/subscriber-table';
+import pMap from 'p-map';
+import type { Burst } from 'rollcall/console/api';
+import type { BurstOptions } from 'rollcall/console/parts';
+import { itemsAt } from 'rollcall/stage/holdings';
+import type { Accepted } from '../demo/registrations.ts';
+import { type Item, itemsBy } from '../demo/services.ts';
+import { compare } from '../demo/verdict.ts';
+
+const LOOKS_AT_ONCE = 10;
+
+/** What the services hold of members. Who has something parked lacks an effect, and has not lost it. */
+export async function heldBy(
+  { stage, cloud, subscribers }: BurstOptions,
+  accepted: ReadonlyMap<string, Accepted>,
+): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {
+  const held = await pMap(
+    accepted.values(),
+    async (one) => {
+      const { id, phone } = one.member;
+      const [texts, ...items] = await Promise.all([
+        cloud.texts(phone),
+        ...subscribers.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
+      ]);
+      const isParked = items.flat().some(({ sk }) => sk.startsWith(PARKED));
+      return { one, items, isParked, texts: texts.map((text) => ({ ...text, idempotencyKey: null })) };
+    },
+    { concurrency: LOOKS_AT_ONCE },
+  );
+  const compared = (some: typeof held) =>
+    compare(
+      some.map(({ one }) => one),
+      {
+        texts: some.flatMap(({ texts }) => texts),
+        items: itemsBy(
+          subscribers,
+          subscribers.map((_, index) => some.flatMap(({ items }) => items[index] ?? [])),
+        ),
+      },
+    );
+  const { sms, points, guides, lostBy } = compared(held);
+  const own: Record<string, number> = { sms, points, guide: guides };
+  const whole = held.filter(({ isParked }) => !isParked);
+  const { lost, duplicated, outOfOrder } = compared(whole);
+  return {
+    applied: Object.fromEntries(subscribers.map((name) => [name, own[name] ?? held.length - (lostBy[name] ?? 0)])),
+    verdict: { lost, duplicated, outOfOrder, parked: held.length - whole.length },
+  };
+}

@@ -1,0 +1,59 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type Holdings, holdingsOf, type Item, itemsOf } from 'rollcall/stage/holdings';
+import type { Stage } from 'rollcall/stage/stage';
+import { guardKey } from '../../functions/registration/store.ts';
+import { optOutKey } from '../../functions/sms/opt-outs.ts';
+
+/** What the commands to a member's points are counted under. */
+const commandsOf = (id: string) => `points-commands/${id}`;
+
+async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
+  const { Item } = await dynamodb.send(
+    new GetCommand({ TableName: table('members'), Key: { pk }, ConsistentRead: true }),
+  );
+  return Item ? [Item] : [];
+}
+
+/** What the registration service holds of a member. */
+async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
+  const operations = await itemsOf(stage, 'members', {
+    IndexName: 'of-member',
+    KeyConditionExpression: 'memberId = :id',
+    ExpressionAttributeValues: { ':id': id },
+  });
+  const keys = [`member#${id}`, `onboarding#${id}`, `erasure#${id}`, `commands#${commandsOf(id)}`];
+  const own = await Promise.all(keys.map((pk) => itemAt(stage, pk)));
+  const indexed = await Promise.all(operations.map(({ pk }) => itemAt(stage, String(pk))));
+  return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
+}
+
+/** The item that holds the phone of an active member. A moment later it may hold it for another. */
+async function guardOf(stage: Stage, id: string, items: readonly Item[]): Promise<Item[]> {
+  const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
+  if (typeof pseudonym !== 'string') return [];
+  return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
+}
+
+/** That the phone of a contact has opted out of texts: it is kept by the phone, and so for whoever registers with it. */
+export async function optOutOf(stage: Stage, contact: Item | undefined): Promise<Item[]> {
+  if (typeof contact?.phonePseudonym !== 'string') return [];
+  const Key = optOutKey(contact.phonePseudonym);
+  const { Item } = await stage.dynamodb.send(new GetCommand({ TableName: stage.table('sms-limits'), Key }));
+  return Item ? [Item] : [];
+}
+
+/** All that the services of a stage hold of one member, by service: as it is stored. */
+export async function memberHoldings(stage: Stage, id: string): Promise<Holdings> {
+  const [registration, held] = await Promise.all([
+    registrationItems(stage, id),
+    holdingsOf(stage, id, [id, commandsOf(id)]),
+  ]);
+  const withOptOuts = Object.entries(held).map(async ([name, items]) => {
+    const contact = items.find(({ phonePseudonym, sk }) => phonePseudonym && sk !== undefined);
+    return [name, [...items, ...(await optOutOf(stage, contact))]] as const;
+  });
+  return {
+    ...(registration.length > 0 && { registration }),
+    ...Object.fromEntries(await Promise.all(withOptOuts)),
+  };
+}

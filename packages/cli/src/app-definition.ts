@@ -1,0 +1,36 @@
+import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import type { AppConfig } from '@rollcall/local/app';
+import type { Command } from 'commander';
+import type { ConsoleParts } from './console/parts.ts';
+import type { Profiles } from './stage/switches.ts';
+
+/** Where a stage is, once it has been started on this machine. */
+export interface Addresses {
+  apiUrl: string;
+}
+
+/**
+ * What an app tells the commands that operate it, as the default export of the `rollcall.config.ts` beside its `cdk.json`.
+ * All that is deployed they read from the stage itself.
+ */
+export interface App extends AppConfig {
+  /** Of the app: its resources are called `NAME-STAGE-…`. */
+  readonly name: string;
+  /** Of the app, as every stack of a stage puts it out. */
+  readonly version?: string;
+  /** Contracts of its messages, by which people are shown what came as bytes. */
+  readonly messages?: readonly MessageContract[];
+  /** Several capabilities that are switched at once. */
+  readonly profiles?: Profiles;
+  /** The scopes of a token with which an operator may do everything. */
+  readonly operatorScope?: string;
+  /** Further commands of `rollcall ops`. */
+  readonly commands?: readonly Command[];
+  /** What the console shows and does beside what it does for every app. */
+  readonly console?: ConsoleParts;
+  /** What a person may try next, for those who have just started it. */
+  readonly firstSteps?: (addresses: Addresses) => string;
+}
+
+/** Types the default export of `rollcall.config.ts`. */
+export const defineApp = (app: App): App => app;

@@ -1,0 +1,28 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { App } from '../app-definition.ts';
+import type { StartOptions } from '../start.ts';
+
+function apiPort(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number < 65_535 - 566) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 64968.');
+}
+
+export const startCommand = (app: Partial<App>): Command =>
+  new Command('start')
+    .description('runs the app of this folder on this machine: no Docker, no account')
+    .option('--memory', 'keep no data')
+    .option('--data <dir>', 'keep data in this folder', '.rollcall')
+    .option(
+      '--port <port>',
+      'port of the API; the SMS gateways take the tenth and eleventh after it, gRPC the 20th, AWS the 566th',
+      apiPort,
+      4000,
+    )
+    .option('--watch', 'deploy again whenever infra/, functions/, shared/ or packages/ changes')
+    .addHelpText('after', '\nExample: npm start -- --memory')
+    .action(async (options: StartOptions) => {
+      // What else is here starts without the embedded cloud, and without what it is made of.
+      const { start } = await import('../start.ts');
+      await start(app, options);
+    });

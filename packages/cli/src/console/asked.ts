@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { ConsoleProblem } from './problem.ts';
+
+export interface Asked {
+  /** Of the path, in order. */
+  names: string[];
+  query: URLSearchParams;
+  body: unknown;
+}
+
+/** A value to be answered as JSON, or lines of it as they come. */
+export type Route = (asked: Asked) => Promise<unknown> | AsyncIterable<unknown>;
+
+/** The body of a request. @throws {ConsoleProblem} if it has another shape */
+export function read<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
+  const result = shape.safeParse(body);
+  if (result.success) return result.data;
+  throw new ConsoleProblem(422, 'The request is not as it should be.', { detail: z.prettifyError(result.error) });
+}

@@ -1,0 +1,124 @@
+import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import * as z from 'zod';
+import type { App } from '../app-definition.ts';
+import { aggregatesToRedrive } from '../stage/redrivable.ts';
+import { type RedriveSummary, redrive } from '../stage/redrive.ts';
+import { shownEvent } from '../stage/shown-event.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { ParkedPage, ParkedView, RedriveProgress } from './api.ts';
+import { type Asked, type Route, read } from './asked.ts';
+import { ConsoleProblem } from './problem.ts';
+
+const MAX_SHOWN = 1_000;
+
+const redriveRequest = z.strictObject({
+  subscriber: z.string(),
+  aggregateIds: z.array(z.string()).min(1).optional(),
+  release: z.boolean().optional(),
+});
+const discardRequest = z.strictObject({
+  subscriber: z.string(),
+  aggregateId: z.string(),
+  version: z.int().nonnegative(),
+  messageId: z.string().optional(),
+  because: z.string().trim().min(1),
+});
+
+export interface ParkedRouteOptions {
+  stage: Stage;
+  subscribers: readonly string[];
+  /** By which bodies are shown. */
+  contracts: App['messages'];
+}
+
+/** What is parked, and what can be done about it. */
+export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, Route> {
+  function known(subscriber: string): string {
+    if (subscribers.includes(subscriber)) return subscriber;
+    throw new ConsoleProblem(404, `There is no subscriber "${subscriber}".`);
+  }
+
+  async function parkedIn(names: readonly string[], reason: string | null): Promise<ParkedView[]> {
+    const found = await Promise.all(
+      names.map(async (subscriber) => {
+        const pages = await Array.fromAsync(stage.parked(subscriber));
+        return pages.flat().map((one: ParkedMessage) => viewOf(subscriber, one, contracts));
+      }),
+    );
+    const wanted = found.flat().filter((one) => reason === null || one.reason === reason);
+    return wanted.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
+  }
+
+  async function parked({ query }: Asked): Promise<ParkedPage> {
+    const subscriber = query.get('subscriber');
+    const all = await parkedIn(subscriber ? [known(subscriber)] : subscribers, query.get('reason') || null);
+    const limit = Math.min(MAX_SHOWN, Number(query.get('limit')) || 100);
+    return { total: all.length, messages: all.slice(0, limit) };
+  }
+
+  async function* redriveAll({ body }: Asked): AsyncIterable<RedriveProgress> {
+    const { subscriber, aggregateIds, release = false } = read(redriveRequest, body);
+    const all = async () => (await Array.fromAsync(stage.parked(known(subscriber)))).flat();
+    const ids = aggregateIds ?? aggregatesToRedrive(await all(), { release });
+    yield* progressOf(stage, known(subscriber), ids, release);
+  }
+
+  async function discard({ body }: Asked): Promise<object> {
+    const { subscriber, because, messageId, ...place } = read(discardRequest, body);
+    const answer = await stage.askParking(known(subscriber), {
+      discard: { ...place, ...(messageId !== undefined && { messageId }) },
+      because,
+    });
+    if ('refused' in answer) throw new ConsoleProblem(409, 'It cannot be discarded.', { detail: answer.refused });
+    return {};
+  }
+
+  return { 'GET parked': parked, 'POST parked/redrive': redriveAll, 'POST parked/discard': discard };
+}
+
+/** Redrives, and tells how it goes: the last one says that it is over. */
+async function* progressOf(
+  stage: Stage,
+  subscriber: string,
+  ids: readonly string[],
+  release: boolean,
+): AsyncIterable<RedriveProgress> {
+  const viewed = (done: number, { applied, waiting, forPerson, failures }: RedriveSummary): RedriveProgress => ({
+    done,
+    total: ids.length,
+    applied,
+    waiting,
+    forPerson,
+    failures: failures.map(({ aggregateId, error = '' }) => ({ aggregateId, error })),
+  });
+  let told = Promise.withResolvers<RedriveProgress>();
+  const onProgress = (done: number, summary: RedriveSummary) => told.resolve(viewed(done, summary));
+  const working = redrive(stage, subscriber, ids, { release, onProgress });
+  const finished = working.then(() => undefined);
+  for (;;) {
+    const progress = await Promise.race([told.promise, finished]);
+    if (!progress) break;
+    told = Promise.withResolvers();
+    yield progress;
+  }
+  const summary = await working;
+  yield { ...viewed(ids.length - summary.left, summary), finished: true };
+}
+
+function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messages']): ParkedView {
+  const { aggregateId, version, messageId, reason, parkedAt, attempts, error, body } = parked;
+  const event = shownEvent(body, contracts);
+  return {
+    subscriber,
+    aggregateId,
+    version,
+    messageId,
+    // Of what was parked unread, too.
+    type: parked.type ?? String(event?.type ?? ''),
+    reason,
+    parkedAt,
+    attempts,
+    ...(error !== undefined && { error }),
+    body: event ? JSON.stringify(event) : body,
+  };
+}

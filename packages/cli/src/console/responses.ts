@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '@rollcall/local/server/read-body';
+import { jsonIn } from '../json.ts';
+import { OperatorError } from '../stage/errors.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** Scripts and styles are the page's own; the libraries set styles of elements. */
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+export const STANDARD = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': POLICY,
+};
+export const NOTHING_HERE = { title: 'There is nothing here.', status: 404 };
+
+/** What a request says, as JSON; undefined: nothing. @throws {OperatorError} if it is too large, or no JSON */
+export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (!body) throw new OperatorError(`The body may have at most ${MAX_BODY_BYTES} bytes.`);
+  if (body.length === 0) return undefined;
+  const value = jsonIn(body.toString());
+  if (value === undefined) throw new OperatorError('The body is no JSON.');
+  return value;
+}
+
+/** Answers with a line of JSON for each of them, as it comes. */
+export async function answerLines(response: ServerResponse, lines: AsyncIterable<unknown>): Promise<void> {
+  for await (const line of lines) {
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson', ...STANDARD });
+    response.write(`${JSON.stringify(line)}\n`);
+  }
+  response.end();
+}
+
+/** Answers with an RFC 9457 problem. */
+export function problem(response: ServerResponse, document: { title: string; status: number }): void {
+  // Lines that have begun can only break off.
+  if (response.headersSent) response.destroy();
+  else
+    send(response, document.status, 'application/problem+json', JSON.stringify({ type: 'about:blank', ...document }));
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  content: string | Buffer,
+  cache = 'no-store',
+) {
+  response.writeHead(status, { 'content-type': type, 'cache-control': cache, ...STANDARD }).end(content);
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import type { Stage } from '../stage/stage.ts';
+import {
+  capabilitiesOf,
+  modeNamed,
+  modesOfProfile,
+  type Profiles,
+  switchesOf,
+  switchHistory,
+  switchTo,
+} from '../stage/switches.ts';
+import type { Switches } from './api.ts';
+import { type Asked, type Route, read } from './asked.ts';
+import { ConsoleProblem } from './problem.ts';
+
+const HISTORY = 50;
+/** A month: what is switched for longer is no exception any more. */
+const MAX_SWITCH_S = 31 * 86_400;
+
+const switchRequest = z.strictObject({
+  capability: z.string().optional(),
+  profile: z.string().optional(),
+  mode: z.string().optional(),
+  why: z.string().trim().min(1),
+  forSeconds: z.int().positive().max(MAX_SWITCH_S).optional(),
+});
+
+/** How capabilities are switched, and switching them. */
+export function switchRoutes(stage: Stage, profiles: Profiles): Record<string, Route> {
+  async function switches(): Promise<Switches> {
+    const [now, history] = await Promise.all([switchesOf(stage, new Date()), switchHistory(stage, HISTORY)]);
+    return { switches: now, history };
+  }
+
+  async function change({ body }: Asked): Promise<Switches> {
+    const { capability, profile, mode = '', why, forSeconds } = read(switchRequest, body);
+    if ((capability === undefined) === (profile === undefined))
+      throw new ConsoleProblem(422, 'Name a capability or a profile.');
+    const modes =
+      capability === undefined
+        ? modesOfProfile(profiles, profile ?? '')
+        : [[capability, modeNamed(await capabilitiesOf(stage), capability, mode)] as const];
+    await switchTo(stage, modes, { why, ...(forSeconds !== undefined && { forMs: forSeconds * 1000 }) });
+    return switches();
+  }
+
+  return { 'GET switches': switches, 'POST switches': change };
+}

@@ -1,0 +1,4 @@
+/** What a person can do about: printed without a stack trace, exit code 1. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}

@@ -1,0 +1,20 @@
+import type { Resource } from './resources.ts';
+import { topologyIn } from './topology.ts';
+
+/** A table of committed messages, and the function that publishes those that wait: names without those of app and stage. */
+export interface Outbox {
+  name: string;
+  sweep: string;
+}
+
+/** The outboxes that are deployed: tables that have a stream, and a function that looks through them by the clock. */
+export function outboxesIn(resources: readonly Resource[], prefix: string): Outbox[] {
+  const { nodes, edges } = topologyIn(resources, prefix, { all: true });
+  const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));
+  const streamed = new Set(edges.filter(({ label }) => label === 'stream').map(({ from }) => from));
+  return edges.flatMap(({ from, to, label }) => {
+    const [name, sweep] = [nameOf.get(from), nameOf.get(to)];
+    const isSwept = streamed.has(from) && label.startsWith('swept');
+    return isSwept && name !== undefined && sweep !== undefined ? [{ name, sweep }] : [];
+  });
+}

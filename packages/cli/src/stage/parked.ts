@@ -1,0 +1,33 @@
+import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
+import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import type { StageClients } from './clients.ts';
+
+/** Everything that a subscriber has parked, page by page. */
+export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: string): AsyncIterable<ParkedMessage[]> {
+  const pages = paginateScan({ client: dynamodb }, { TableName: table(subscriber), IndexName: PARKED_INDEX });
+  for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
+}
+
+/** What a subscriber has parked or discarded of one aggregate (or under its queue). */
+export async function parkedOf(
+  { dynamodb, table }: StageClients,
+  subscriber: string,
+  aggregateId: string,
+): Promise<Array<ParkedMessage | DiscardedMessage>> {
+  const found: ParkedMessage[] = [];
+  for (const place of [DISCARDED, PARKED]) {
+    const pages = paginateQuery(
+      { client: dynamodb },
+      {
+        TableName: table(subscriber),
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :place)',
+        ExpressionAttributeValues: { ':pk': aggregateId, ':place': place },
+      },
+    );
+    for await (const { Items = [] } of pages) found.push(...Items.map(parkedMessageOf));
+  }
+  return found;
+}
