@@ -77,7 +77,8 @@ export const stageSettings = z.strictObject({
     .default(null),
   /**
    * How what it offers gets into AWS Cloud Map: by its `templates`; or they only put out what is to be entered, for a cloud
-   * whose CloudFormation knows no Cloud Map (`outputs`), and whoever deploys enters it.
+   * whose CloudFormation knows no Cloud Map (`outputs`), and whoever deploys enters it. From the first to the second,
+   * the stacks of subscribers are deployed before the foundation: they import from it.
    */
   directory: z.enum(['templates', 'outputs']).default('templates'),
   /** Where the API is not at the root of its address: the path before its own paths, in which `{api}` is its id. */
