@@ -130,7 +130,7 @@ export default {
       {
         path: '^(packages|shared|functions|ops|bench|test)/',
         pathNot:
-          '^(shared/(contracts|config)|packages/cdk|packages/kit/src/contracts)/|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
+          '^(shared/(contracts|config)|packages/cdk|packages/kit/src/contracts[/.])|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
       },
       'Infrastructure refers to handlers by path, and reads what a service says of its consumers.',
     ),
@@ -168,6 +168,18 @@ export default {
       { path: '^packages/cli/' },
       { path: '^(functions|infra|shared|ops|bench|test|samples|packages/cdk)/|^rollcall[.]config[.]ts$' },
       'It operates any app, by what is deployed.',
+    ),
+    rule(
+      'public-surface',
+      { path: '^(functions|shared|infra|examples)/' },
+      { path: '^packages/(kit/src/[^/]+/|cdk/src/(?!index[.])|local/src/(?!index[.])|cli/src/(?!app[.]))' },
+      'An application uses what others can: what packages export by name (docs/api).',
+    ),
+    rule(
+      'examples-apart',
+      { path: '^examples/([^/]+)/' },
+      { path: '^(infra|functions|shared|ops|bench|test|samples)/|^examples/(?!$1/)' },
+      'An example is an application of its own.',
     ),
     rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
   ],

@@ -18,8 +18,8 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { startDynamoDB } from '@rollcall/local/emulators/dynoxide';
-import { startMessaging } from '@rollcall/local/emulators/fauxqs';
+import { startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
+import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
 
 const REGION = 'us-east-1';
 const CONCURRENCY = 32;

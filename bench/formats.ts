@@ -1,8 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { decodeData, encodeData, type Format, JSON_FORMAT, PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import {
+  decodeData,
+  encodeData,
+  type Format,
+  JSON_FORMAT,
+  PROTOBUF_FORMAT,
+} from '@rollcall/kit/internal/messaging/codecs';
 import { Command } from 'commander';
-import { printTable } from 'rollcall/cli/output';
+import { printTable } from 'rollcall/internal/cli/output';
 import * as z from 'zod';
 import { channels } from '../shared/contracts/channels.ts';
 import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';

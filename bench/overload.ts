@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cloud, startCloud } from '@rollcall/local/cloud';
-import type { CallFault } from '@rollcall/local/faults/faults';
-import { synthesize } from '@rollcall/local/synthesize';
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import type { CallFault } from '@rollcall/local/internal/faults/faults';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
-import { percentile } from 'rollcall/percentile';
-import { openStage, type Stage } from 'rollcall/stage/stage';
+import { percentile } from 'rollcall/internal/percentile';
+import { openStage, type Stage } from 'rollcall/internal/stage/stage';
 import { APPLICATION } from '../ops/application.ts';
 import { madeUp } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';

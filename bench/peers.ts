@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDynamoDB } from '@rollcall/local/emulators/dynoxide';
-import { startMessaging } from '@rollcall/local/emulators/fauxqs';
+import { startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
+import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
 import { Command } from 'commander';
-import { printTable } from 'rollcall/cli/output';
+import { printTable } from 'rollcall/internal/cli/output';
 import { atLeast } from '../ops/demo/options.ts';
 import { countingClients, REGION, type Usage } from './peers/clients.ts';
 import { type Contestant, contestants } from './peers/contestants.ts';

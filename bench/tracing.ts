@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundling } from '@rollcall/cdk/bundling';
-import { startCloud } from '@rollcall/local/cloud';
-import { synthesize } from '@rollcall/local/synthesize';
+import { bundling } from '@rollcall/cdk/internal/bundling';
+import { startCloud } from '@rollcall/local/internal/cloud';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import { build } from 'esbuild';
-import { percentile } from 'rollcall/percentile';
+import { percentile } from 'rollcall/internal/percentile';
 import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 

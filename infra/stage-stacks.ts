@@ -1,5 +1,4 @@
-import { RollcallApp } from '@rollcall/cdk/app';
-import { USE } from '@rollcall/cdk/encryption';
+import { RollcallApp, USE } from '@rollcall/cdk';
 import type { App } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import about from '../package.json' with { type: 'json' };

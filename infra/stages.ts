@@ -1,4 +1,4 @@
-import { type Stage as AnyStage, stageOf, stageSettings } from '@rollcall/cdk/stage';
+import { type Stage as AnyStage, stageOf, stageSettings } from '@rollcall/cdk';
 import * as z from 'zod';
 import { registrationBonus } from '../shared/config/registration-bonus.ts';
 import { registrationLimits } from '../shared/config/registration-limits.ts';

@@ -1,8 +1,7 @@
-import type { TokenScopes } from '@rollcall/kit/contracts/token-scopes';
-import { pathId } from '@rollcall/kit/http/endpoint';
-import { notFound } from '@rollcall/kit/http/problems';
-import type { HttpEvent } from '@rollcall/kit/http/secured';
-import { aboutAggregate } from '@rollcall/kit/observability/spans';
+import type { TokenScopes } from '@rollcall/kit/contracts';
+import { type HttpEvent, notFound, pathId } from '@rollcall/kit/http';
+
+import { aboutAggregate } from '@rollcall/kit/observability';
 import type {
   APIGatewayEventRequestContextJWTAuthorizer,
   APIGatewayEventRequestContextV2WithAuthorizer,

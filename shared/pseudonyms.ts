@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { createSecret } from '@rollcall/kit/resilience/secrets';
+import { createSecret } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 
 /** Shorter than 32 characters, it could be guessed. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { bundling } from '@rollcall/cdk/bundling';
+import { bundling } from '@rollcall/cdk/internal/bundling';
 import { buildSync } from 'esbuild';
 import type { RecordedCall } from './recording.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cloud, startCloud } from '@rollcall/local/cloud';
-import { OPERATOR } from '@rollcall/local/iam/access';
-import { signedFetch } from '@rollcall/local/iam/signed-fetch';
-import type { FunctionSettings } from '@rollcall/local/lambda/instance';
-import { Meter } from '@rollcall/local/metering/meter';
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import { OPERATOR } from '@rollcall/local/internal/iam/access';
+import { signedFetch } from '@rollcall/local/internal/iam/signed-fetch';
+import type { FunctionSettings } from '@rollcall/local/internal/lambda/instance';
+import { Meter } from '@rollcall/local/internal/metering/meter';
 import { createPaths } from '../../ops/cost/paths.ts';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { listen } from '@rollcall/local/server/listen';
-import { readBody } from '@rollcall/local/server/read-body';
+import { listen } from '@rollcall/local/internal/server/listen';
+import { readBody } from '@rollcall/local/internal/server/read-body';
 import type { RecordedCall } from './recording.ts';
 
 /** Answers calls to AWS as they were answered before, so that what is measured is the function and not a database. */

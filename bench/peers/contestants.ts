@@ -1,11 +1,11 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { consume } from '@rollcall/kit/messaging/consumer';
-import { type Correspondence, createCorrespondence } from '@rollcall/kit/messaging/correspondence';
-import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import { createSender, gathering } from '@rollcall/kit/messaging/sender';
-import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
+import { consume } from '@rollcall/kit/internal/messaging/consumer';
+import { type Correspondence, createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
+import { createSubscriberStore } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store';
+import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import { createSender, gathering } from '@rollcall/kit/internal/messaging/sender';
+import { createSubscriber } from '@rollcall/kit/internal/messaging/subscriber';
 import type { SQSEvent } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
 import { accountHandlers } from '../../functions/points/account.ts';

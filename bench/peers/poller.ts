@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { toRecord } from '@rollcall/local/event-sources/queue-records';
+import { toRecord } from '@rollcall/local/internal/event-sources/queue-records';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { REGION } from './clients.ts';
 

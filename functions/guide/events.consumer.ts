@@ -1,4 +1,4 @@
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { defineConsumer } from '@rollcall/kit/contracts';
 import type { Capability } from '../../shared/config/capabilities.ts';
 import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';

@@ -1,4 +1,4 @@
-import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { subscriberFunctions } from '@rollcall/kit/messaging';
 import { eventConsumer } from './events.consumer.ts';
 import { journeyHandlers } from './journey.ts';
 

@@ -1,5 +1,4 @@
-import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import type { HandlerContext, Handlers } from '@rollcall/kit/messaging';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';

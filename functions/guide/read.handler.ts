@@ -1,12 +1,10 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createDynamoDB } from '@rollcall/kit/aws/clients';
-import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
-import { endpoint, json } from '@rollcall/kit/http/endpoint';
-import { notFound } from '@rollcall/kit/http/problems';
-import { pathOf } from '@rollcall/kit/http/routing';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { createSwitches } from '@rollcall/kit/resilience/switches';
+import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
+import { tokenScopes } from '@rollcall/kit/contracts';
+import { endpoint, json, notFound, pathOf } from '@rollcall/kit/http';
+
+import { createObservability } from '@rollcall/kit/observability';
+import { createSwitches } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import type { capabilities } from '../../shared/config/capabilities.ts';
 import type { GuideJourneyResource } from '../../shared/contracts/guide-journey.ts';

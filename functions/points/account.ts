@@ -1,5 +1,4 @@
-import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import type { Correspondence, Handlers } from '@rollcall/kit/messaging';
 import type { RegistrationBonus } from '../../shared/config/registration-bonus.ts';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';

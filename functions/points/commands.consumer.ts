@@ -1,4 +1,4 @@
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { defineConsumer } from '@rollcall/kit/contracts';
 import type { Capability } from '../../shared/config/capabilities.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 

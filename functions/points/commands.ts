@@ -1,9 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
-import { TransientError } from '@rollcall/kit/messaging/errors';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import type { Message } from '@rollcall/kit/messaging/message';
-import type { Effect } from '@rollcall/kit/messaging/subscriber-store';
+import { type Correspondence, type Effect, type Handlers, type Message, TransientError } from '@rollcall/kit/messaging';
+
 import type * as z from 'zod';
 import { smsCommands } from '../../shared/contracts/channels.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';

@@ -1,5 +1,5 @@
-import { jsonOf, readEnvironment } from '@rollcall/kit/aws/environment';
-import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { jsonOf, readEnvironment } from '@rollcall/kit/aws';
+import { subscriberFunctions } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 import { registrationBonus } from '../../shared/config/registration-bonus.ts';
 import { accountHandlers } from './account.ts';

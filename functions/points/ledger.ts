@@ -1,4 +1,4 @@
-import type { TransactItem } from '@rollcall/kit/messaging/outbox';
+import type { TransactItem } from '@rollcall/kit/messaging';
 
 /** The item that carries a member's balance, and with it the cursor. */
 export const ACCOUNT = 'account';

@@ -1,12 +1,10 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { createDynamoDB } from '@rollcall/kit/aws/clients';
-import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
-import { endpoint, json } from '@rollcall/kit/http/endpoint';
-import { notFound, Problem } from '@rollcall/kit/http/problems';
-import { pathOf } from '@rollcall/kit/http/routing';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { createRemoteService, type Try } from '@rollcall/kit/resilience/remote-service';
+import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
+import { tokenScopes } from '@rollcall/kit/contracts';
+import { endpoint, json, notFound, Problem, pathOf } from '@rollcall/kit/http';
+
+import { createObservability } from '@rollcall/kit/observability';
+import { createRemoteService, type Try } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import type { PointsAccountResource } from '../../shared/contracts/points-account.ts';
 import { routes } from '../../shared/contracts/routes.ts';

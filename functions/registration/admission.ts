@@ -1,7 +1,6 @@
-import { callerOf } from '@rollcall/kit/http/caller';
-import { Problem } from '@rollcall/kit/http/problems';
-import { requireToken } from '@rollcall/kit/http/rate-limit';
-import type { TokenBuckets } from '@rollcall/kit/resilience/token-bucket';
+import { callerOf, Problem, requireToken } from '@rollcall/kit/http';
+
+import type { TokenBuckets } from '@rollcall/kit/resilience';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';

@@ -1,21 +1,23 @@
-import { causeOf } from '@rollcall/kit/http/audit';
-import { etag } from '@rollcall/kit/http/conditions';
 import {
+  allowedMethods,
+  causeOf,
   endpoint,
+  etag,
+  type HttpEvent,
   header,
+  idempotencyKeyOf,
   json,
   jsonEndpoint,
   NOTHING,
+  notFound,
+  Problem,
   PUBLIC,
   pathId,
   preconditions,
-} from '@rollcall/kit/http/endpoint';
-import { idempotencyKeyOf } from '@rollcall/kit/http/idempotency-key';
-import { preferredWait } from '@rollcall/kit/http/prefer';
-import { notFound, Problem } from '@rollcall/kit/http/problems';
-import { allowedMethods } from '@rollcall/kit/http/routing';
-import type { HttpEvent } from '@rollcall/kit/http/secured';
-import { createObservability } from '@rollcall/kit/observability/observability';
+  preferredWait,
+} from '@rollcall/kit/http';
+
+import { createObservability } from '@rollcall/kit/observability';
 import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';

@@ -1,5 +1,5 @@
-import { endpoint, json, PUBLIC } from '@rollcall/kit/http/endpoint';
-import { createObservability } from '@rollcall/kit/observability/observability';
+import { endpoint, json, PUBLIC } from '@rollcall/kit/http';
+import { createObservability } from '@rollcall/kit/observability';
 import page from '../../docs/api/index.html' with { type: 'text' };
 import openApi from '../../docs/api/openapi.json' with { type: 'json' };
 

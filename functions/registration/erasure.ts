@@ -1,7 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { pathOf } from '@rollcall/kit/http/routing';
-import type { TransactItem } from '@rollcall/kit/messaging/outbox';
-import type { SetOnce } from '@rollcall/kit/messaging/subscriber-store';
+import { pathOf } from '@rollcall/kit/http';
+import type { SetOnce, TransactItem } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { draft } from '@rollcall/kit/messaging/draft';
-import type { Decision } from '@rollcall/kit/messaging/publisher';
+import { type Decision, draft } from '@rollcall/kit/messaging';
 import { type memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';

@@ -1,7 +1,15 @@
-import type { Audit, Cause } from '@rollcall/kit/http/audit';
-import { etag, evaluate, type Preconditions } from '@rollcall/kit/http/conditions';
-import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
-import type { CommandContext } from '@rollcall/kit/messaging/draft';
+import {
+  type Audit,
+  busy,
+  type Cause,
+  etag,
+  evaluate,
+  notFound,
+  type Preconditions,
+  Problem,
+} from '@rollcall/kit/http';
+
+import type { CommandContext } from '@rollcall/kit/messaging';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { pathOf } from '@rollcall/kit/http/routing';
-import type { SetOnce } from '@rollcall/kit/messaging/subscriber-store';
+import { pathOf } from '@rollcall/kit/http';
+import type { SetOnce } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';

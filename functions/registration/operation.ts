@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { draftTo } from '@rollcall/kit/messaging/draft';
-import type { Message } from '@rollcall/kit/messaging/message';
+import { draftTo, type Message } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
 import type { Redemption } from '../../shared/contracts/operation.ts';

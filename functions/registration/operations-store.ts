@@ -1,8 +1,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { AddressedDraft, CommandContext } from '@rollcall/kit/messaging/draft';
-import type { TransactItem } from '@rollcall/kit/messaging/outbox';
-import { createOutboxWriter } from '@rollcall/kit/messaging/outbox-writer';
+import {
+  type AddressedDraft,
+  type CommandContext,
+  createOutboxWriter,
+  type TransactItem,
+} from '@rollcall/kit/messaging';
+
 import pMap from 'p-map';
 import { SOURCE } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';

@@ -1,4 +1,4 @@
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { defineConsumer } from '@rollcall/kit/contracts';
 import { registrationOutcomes } from '../../shared/contracts/channels.ts';
 
 /** Answers to commands. Each counts while its operation is what it was. */

@@ -1,6 +1,5 @@
-import { PermanentError } from '@rollcall/kit/messaging/errors';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import type { Message } from '@rollcall/kit/messaging/message';
+import { type Handlers, type Message, PermanentError } from '@rollcall/kit/messaging';
+
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import { operationOf, returning, settle } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Audit, Cause } from '@rollcall/kit/http/audit';
-import { busy, notFound, Problem } from '@rollcall/kit/http/problems';
-import type { CommandContext } from '@rollcall/kit/messaging/draft';
+import { type Audit, busy, type Cause, notFound, Problem } from '@rollcall/kit/http';
+import type { CommandContext } from '@rollcall/kit/messaging';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';

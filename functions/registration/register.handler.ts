@@ -1,9 +1,6 @@
-import { causeOf } from '@rollcall/kit/http/audit';
-import { etag } from '@rollcall/kit/http/conditions';
-import { json, jsonEndpoint } from '@rollcall/kit/http/endpoint';
-import { idempotencyKeyOf } from '@rollcall/kit/http/idempotency-key';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { aboutAggregate } from '@rollcall/kit/observability/spans';
+import { causeOf, etag, idempotencyKeyOf, json, jsonEndpoint } from '@rollcall/kit/http';
+
+import { aboutAggregate, createObservability } from '@rollcall/kit/observability';
 import { registrationOf } from '../../shared/contracts/member.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { routes } from '../../shared/contracts/routes.ts';

@@ -1,4 +1,4 @@
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { defineConsumer } from '@rollcall/kit/contracts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 
 /** Answers to events. The first of each counts, and nobody waits for one. */

@@ -1,5 +1,5 @@
-import { readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { readEnvironment, text } from '@rollcall/kit/aws';
+import { subscriberFunctions } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 import { createOperationsStore } from './operations-store.ts';
 import { replyConsumer } from './replies.consumer.ts';

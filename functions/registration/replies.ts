@@ -1,7 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { serviceOf } from '@rollcall/kit/contracts/channel';
-import { PermanentError } from '@rollcall/kit/messaging/errors';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import { serviceOf } from '@rollcall/kit/contracts';
+import { type Handlers, PermanentError } from '@rollcall/kit/messaging';
 import type { registrationReplies } from '../../shared/contracts/channels.ts';
 import { confirmationOnce, readErasure } from './erasure.ts';
 import { stepOnce } from './onboarding.ts';

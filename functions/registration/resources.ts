@@ -1,6 +1,5 @@
-import type { ProblemDocument } from '@rollcall/kit/contracts/problem';
-import { problemDocument } from '@rollcall/kit/http/problems';
-import { pathOf } from '@rollcall/kit/http/routing';
+import type { ProblemDocument } from '@rollcall/kit/contracts';
+import { pathOf, problemDocument } from '@rollcall/kit/http';
 import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';

@@ -9,11 +9,9 @@ import {
   type HandlerContext,
 } from '@connectrpc/connect';
 import { createFetchHandler } from '@connectrpc/connect/protocol';
-import { problemType } from '@rollcall/kit/contracts/problem';
-import { toProblem } from '@rollcall/kit/http/failures';
-import type { Problem } from '@rollcall/kit/http/problems';
-import { type HttpEvent, type HttpResponse, secured } from '@rollcall/kit/http/secured';
-import { served } from '@rollcall/kit/http/served';
+import { problemType } from '@rollcall/kit/contracts';
+import { type HttpEvent, type HttpResponse, type Problem, secured, served, toProblem } from '@rollcall/kit/http';
+
 import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';

@@ -1,14 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
-import { idempotencyKey } from '@rollcall/kit/contracts/fields';
-import { causeOf } from '@rollcall/kit/http/audit';
-import { etag } from '@rollcall/kit/http/conditions';
-import { idOf } from '@rollcall/kit/http/ids';
-import { Problem } from '@rollcall/kit/http/problems';
-import { validated } from '@rollcall/kit/http/validation';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { aboutAggregate } from '@rollcall/kit/observability/spans';
+import { idempotencyKey } from '@rollcall/kit/contracts';
+import { causeOf, etag, idOf, Problem, validated } from '@rollcall/kit/http';
+
+import { aboutAggregate, createObservability } from '@rollcall/kit/observability';
 import {
   MemberSchema,
   MemberService,

@@ -1,12 +1,9 @@
-import { createDynamoDB } from '@rollcall/kit/aws/clients';
-import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
-import { createSubscribers } from '@rollcall/kit/discovery/subscribers';
-import { createAudit } from '@rollcall/kit/http/audit';
-import { createLocation } from '@rollcall/kit/http/location';
-import type { Observability } from '@rollcall/kit/observability/observability';
-import { createSwitches } from '@rollcall/kit/resilience/switches';
-import { createTokenBuckets } from '@rollcall/kit/resilience/token-bucket';
+import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
+import { tokenScopes } from '@rollcall/kit/contracts';
+import { createSubscribers } from '@rollcall/kit/discovery';
+import { createAudit, createLocation } from '@rollcall/kit/http';
+import type { Observability } from '@rollcall/kit/observability';
+import { createSwitches, createTokenBuckets } from '@rollcall/kit/resilience';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import type { capabilities } from '../../shared/config/capabilities.ts';

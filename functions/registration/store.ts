@@ -1,8 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { CommandContext } from '@rollcall/kit/messaging/draft';
-import type { TransactItem } from '@rollcall/kit/messaging/outbox';
-import { createPublisher } from '@rollcall/kit/messaging/publisher';
-import { type Rate, secondsToFill } from '@rollcall/kit/resilience/token-bucket';
+import { type CommandContext, createPublisher, type TransactItem } from '@rollcall/kit/messaging';
+
+import { type Rate, secondsToFill } from '@rollcall/kit/resilience';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { erasurePut } from './erasure.ts';

@@ -1,5 +1,5 @@
-import { flushed } from '@rollcall/kit/observability/tracing';
-import { withinBudget } from '@rollcall/kit/resilience/budget';
+import { flushed } from '@rollcall/kit/observability';
+import { withinBudget } from '@rollcall/kit/resilience';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readAwsEvent } from './webhooks/aws-end-user-messaging.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';

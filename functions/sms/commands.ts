@@ -1,6 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import { type Handlers, PermanentError, TransientError } from '@rollcall/kit/messaging';
 import { closestLocale } from '../../shared/localization.ts';
 import type { commandConsumer } from './commands.consumer.ts';
 import { CONTACT } from './contact.ts';

@@ -1,17 +1,19 @@
 import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws/clients';
-import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { createRegistry } from '@rollcall/kit/discovery/registry';
-import type { HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { createBreaker } from '@rollcall/kit/resilience/breaker';
-import type { CircuitState } from '@rollcall/kit/resilience/circuit';
-import { createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
-import { createNodes } from '@rollcall/kit/resilience/nodes';
-import { classify } from '@rollcall/kit/resilience/remote-service';
-import { createSecret } from '@rollcall/kit/resilience/secrets';
-import { changeSwitches } from '@rollcall/kit/resilience/switches';
-import { createTokenBuckets } from '@rollcall/kit/resilience/token-bucket';
+import { clientDefaults, createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
+import { createRegistry } from '@rollcall/kit/discovery';
+import type { HandlerContext } from '@rollcall/kit/messaging';
+import { createObservability } from '@rollcall/kit/observability';
+import {
+  type CircuitState,
+  changeSwitches,
+  classify,
+  createBreaker,
+  createCircuitStore,
+  createNodes,
+  createSecret,
+  createTokenBuckets,
+} from '@rollcall/kit/resilience';
+
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';

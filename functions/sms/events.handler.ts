@@ -1,4 +1,4 @@
-import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { subscriberFunctions } from '@rollcall/kit/messaging';
 import { configuredTexting } from './configured-texting.ts';
 import { eventConsumer } from './events.consumer.ts';
 import { welcomeHandlers } from './welcome.ts';

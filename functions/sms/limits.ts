@@ -1,9 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { HeldError } from '@rollcall/kit/messaging/errors';
-import { createTokenStore } from '@rollcall/kit/resilience/dynamodb-token-store';
-import { createLeasedTokens, type Token } from '@rollcall/kit/resilience/leased-tokens';
+import { HeldError } from '@rollcall/kit/messaging';
+import { createLeasedTokens, createTokenStore, type Token } from '@rollcall/kit/resilience';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { KnownOptOutError, optOutKey } from './opt-outs.ts';

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { MessagingError } from '@rollcall/kit/messaging/errors';
-import { RejectedError } from '@rollcall/kit/resilience/errors';
+import { MessagingError } from '@rollcall/kit/messaging';
+import { RejectedError } from '@rollcall/kit/resilience';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 
 /** A provider says that whoever has the phone wants no texts. */

@@ -1,5 +1,4 @@
-import { PacedError } from '@rollcall/kit/resilience/errors';
-import type { TokenBuckets } from '@rollcall/kit/resilience/token-bucket';
+import { PacedError, type TokenBuckets } from '@rollcall/kit/resilience';
 
 export interface PaceOptions {
   buckets: Pick<TokenBuckets, 'takeMany'>;

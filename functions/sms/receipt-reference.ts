@@ -1,4 +1,4 @@
-import { isTraceparent } from '@rollcall/kit/observability/spans';
+import { isTraceparent } from '@rollcall/kit/observability';
 import { validate as isUuid } from 'uuid';
 
 /** The text that a receipt is about. */

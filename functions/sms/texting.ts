@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MessagingError, TransientError } from '@rollcall/kit/messaging/errors';
-import { callableAgainFrom } from '@rollcall/kit/messaging/remote-errors';
-import type { Breaker } from '@rollcall/kit/resilience/breaker';
-import { timeLeft } from '@rollcall/kit/resilience/budget';
+import { callableAgainFrom, MessagingError, TransientError } from '@rollcall/kit/messaging';
 import {
+  type Breaker,
   BulkheadFullError,
+  createRemoteService,
+  type Nodes,
   OutOfTimeError,
   PacedError,
   RemoteError,
+  type RemoteService,
+  timeLeft,
   UnavailableError,
-} from '@rollcall/kit/resilience/errors';
-import type { Nodes } from '@rollcall/kit/resilience/nodes';
-import { createRemoteService, type RemoteService } from '@rollcall/kit/resilience/remote-service';
+} from '@rollcall/kit/resilience';
+
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
 import type { Pace } from './pace.ts';

@@ -1,7 +1,6 @@
-import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { endpoint, json, NOTHING } from '@rollcall/kit/http/endpoint';
-import { notFound, Problem } from '@rollcall/kit/http/problems';
-import { createSecret } from '@rollcall/kit/resilience/secrets';
+import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
+import { endpoint, json, NOTHING, notFound, Problem } from '@rollcall/kit/http';
+import { createSecret } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { twilioCredentials } from './providers/twilio.ts';

@@ -1,6 +1,5 @@
-import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import { currentTraceparent } from '@rollcall/kit/observability/spans';
+import type { Correspondence, Handlers } from '@rollcall/kit/messaging';
+import { currentTraceparent } from '@rollcall/kit/observability';
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';

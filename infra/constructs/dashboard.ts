@@ -1,6 +1,5 @@
-import type { Dashboard, DashboardOptions } from '@rollcall/cdk/dashboard';
-import { namespaceOf, serviceMetric } from '@rollcall/cdk/service-metric';
-import { prefixOf } from '@rollcall/cdk/stage';
+import { type Dashboard, type DashboardOptions, namespaceOf, prefixOf, serviceMetric } from '@rollcall/cdk';
+
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { GraphWidgetType } from 'cdk-monitoring-constructs';

@@ -1,5 +1,4 @@
-import type { ServiceProps } from '@rollcall/cdk/app';
-import { ServiceSecret } from '@rollcall/cdk/service-secret';
+import { type ServiceProps, ServiceSecret } from '@rollcall/cdk';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';

@@ -1,7 +1,5 @@
-import { keyFor } from '@rollcall/cdk/encryption';
-import { CHANGING, READING } from '@rollcall/cdk/event-topic';
-import { onlyOwnRoles } from '@rollcall/cdk/own-roles';
-import { StageQueue } from '@rollcall/cdk/stage-queue';
+import { CHANGING, keyFor, onlyOwnRoles, READING, StageQueue } from '@rollcall/cdk';
+
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';

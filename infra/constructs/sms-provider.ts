@@ -1,4 +1,4 @@
-import { ServiceSecret } from '@rollcall/cdk/service-secret';
+import { ServiceSecret } from '@rollcall/cdk';
 import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { SmsProviderName } from '../../shared/config/sms-settings.ts';

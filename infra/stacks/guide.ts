@@ -1,5 +1,4 @@
-import type { ServiceProps } from '@rollcall/cdk/app';
-import { Subscriber } from '@rollcall/cdk/subscriber';
+import { type ServiceProps, Subscriber } from '@rollcall/cdk';
 import type { Stack } from 'aws-cdk-lib';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
 import { capabilities } from '../../shared/config/capabilities.ts';

@@ -1,6 +1,5 @@
-import type { ServiceProps } from '@rollcall/cdk/app';
-import { Consumer } from '@rollcall/cdk/consumer';
-import { Subscriber } from '@rollcall/cdk/subscriber';
+import { Consumer, type ServiceProps, Subscriber } from '@rollcall/cdk';
+
 import type { Stack } from 'aws-cdk-lib';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 import { eventConsumer } from '../../functions/points/events.consumer.ts';

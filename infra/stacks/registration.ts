@@ -1,11 +1,6 @@
-import { ApiStage } from '@rollcall/cdk/api-stage';
-import { Consumer } from '@rollcall/cdk/consumer';
-import { Outbox } from '@rollcall/cdk/outbox';
-import { directoryOf } from '@rollcall/cdk/service-directory';
-import { ServiceFunction } from '@rollcall/cdk/service-function';
-import { ServiceTable } from '@rollcall/cdk/service-table';
-import { prefixOf } from '@rollcall/cdk/stage';
-import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import { ApiStage, Consumer, directoryOf, Outbox, prefixOf, ServiceFunction, ServiceTable } from '@rollcall/cdk';
+
+import type { ConsumerDescriptor } from '@rollcall/kit/contracts';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';

@@ -1,10 +1,14 @@
-import { raiseAlarm } from '@rollcall/cdk/alarms';
-import { Consumer, concurrencyOf } from '@rollcall/cdk/consumer';
-import { consumeFrom } from '@rollcall/cdk/queue-source';
-import { ServiceFunction } from '@rollcall/cdk/service-function';
-import { serviceMetric } from '@rollcall/cdk/service-metric';
-import { ServiceTable } from '@rollcall/cdk/service-table';
-import { Subscriber } from '@rollcall/cdk/subscriber';
+import {
+  Consumer,
+  concurrencyOf,
+  consumeFrom,
+  raiseAlarm,
+  ServiceFunction,
+  ServiceTable,
+  Subscriber,
+  serviceMetric,
+} from '@rollcall/cdk';
+
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';

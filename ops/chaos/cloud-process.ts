@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { startCloud } from '@rollcall/local/cloud';
+import { startCloud } from '@rollcall/local/internal/cloud';
 import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type Report, seededRandom, type Weather } from './faults.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Cloud } from '@rollcall/local/cloud';
+import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { Report, Weather } from './faults.ts';
 
 export type Urls = Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'>;

@@ -1,5 +1,5 @@
-import type { Cloud } from '@rollcall/local/cloud';
-import type { CallFault, Faults } from '@rollcall/local/faults/faults';
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
 import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 
 /** What the process of the cloud tells: one JSON object a line. */

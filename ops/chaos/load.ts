@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { reasonOf } from 'rollcall/answer';
+import { reasonOf } from 'rollcall/internal/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';

@@ -1,4 +1,4 @@
-import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { ledgerOf } from '../../functions/points/ledger.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { cursorsOf } from '../demo/cursors.ts';

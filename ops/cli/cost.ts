@@ -1,11 +1,11 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { onStage } from 'rollcall/cli/command';
-import { printJson, printTable } from 'rollcall/cli/output';
-import { OperatorError } from 'rollcall/stage/errors';
-import type { Stage } from 'rollcall/stage/stage';
-import { describeStacks } from 'rollcall/stage/templates';
+import { onStage } from 'rollcall/internal/cli/command';
+import { printJson, printTable } from 'rollcall/internal/cli/output';
+import { OperatorError } from 'rollcall/internal/stage/errors';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { describeStacks } from 'rollcall/internal/stage/templates';
 import { accountCost, sumsByCloudWatch } from '../cost/account.ts';
 import { deployedOf } from '../cost/deployed.ts';
 import prices from '../cost/prices.json' with { type: 'json' };

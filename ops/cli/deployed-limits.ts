@@ -1,5 +1,5 @@
-import { OperatorError } from 'rollcall/stage/errors';
-import type { Resource } from 'rollcall/stage/resources';
+import { OperatorError } from 'rollcall/internal/stage/errors';
+import type { Resource } from 'rollcall/internal/stage/resources';
 import { registrationLimits } from '../../shared/config/registration-limits.ts';
 import { smsSettings } from '../../shared/config/sms-settings.ts';
 

@@ -1,9 +1,9 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { onStage } from 'rollcall/cli/command';
-import { printJson, printTable } from 'rollcall/cli/output';
-import type { Stage } from 'rollcall/stage/stage';
+import { onStage } from 'rollcall/internal/cli/command';
+import { printJson, printTable } from 'rollcall/internal/cli/output';
+import type { Stage } from 'rollcall/internal/stage/stage';
 import { deployedLimits } from './deployed-limits.ts';
 
 async function textsToday(stage: Stage): Promise<number> {

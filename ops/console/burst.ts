@@ -1,6 +1,6 @@
-import type { Span } from '@rollcall/local/observability/otlp';
-import type { Burst } from 'rollcall/console/api';
-import type { BurstOptions, Bursts } from 'rollcall/console/parts';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
+import type { Burst } from 'rollcall/internal/console/api';
+import type { BurstOptions, Bursts } from 'rollcall/internal/console/parts';
 import { madeUp } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { heldBy } from './held.ts';

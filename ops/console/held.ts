@@ -1,8 +1,8 @@
-import { PARKED } from '@rollcall/kit/contracts/subscriber-table';
+import { PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
 import pMap from 'p-map';
-import type { Burst } from 'rollcall/console/api';
-import type { BurstOptions } from 'rollcall/console/parts';
-import { itemsAt } from 'rollcall/stage/holdings';
+import type { Burst } from 'rollcall/internal/console/api';
+import type { BurstOptions } from 'rollcall/internal/console/parts';
+import { itemsAt } from 'rollcall/internal/stage/holdings';
 import type { Accepted } from '../demo/registrations.ts';
 import { type Item, itemsBy } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';

@@ -1,4 +1,4 @@
-import type { ConsoleParts } from 'rollcall/console/parts';
+import type { ConsoleParts } from 'rollcall/internal/console/parts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import { memberHoldings } from '../members/holdings.ts';
 import { createBursts } from './burst.ts';

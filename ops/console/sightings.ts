@@ -1,4 +1,4 @@
-import type { Span } from '@rollcall/local/observability/otlp';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
 
 /** What a service did with a registration: as its span says. */
 type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };

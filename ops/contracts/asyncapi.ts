@@ -1,5 +1,5 @@
-import { type Channel, sendersOfType, sourcePattern } from '@rollcall/kit/contracts/channel';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
+import { type Channel, sendersOfType, sourcePattern } from '@rollcall/kit/internal/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
 import { channels } from '../../shared/contracts/channels.ts';
 import { jsonSchema } from './json-schema.ts';
 

@@ -1,7 +1,7 @@
-import { idempotencyKey } from '@rollcall/kit/contracts/fields';
-import { problemOf } from '@rollcall/kit/contracts/problem';
-import type { Route } from '@rollcall/kit/contracts/route';
-import { problemDocument } from '@rollcall/kit/http/problems';
+import { idempotencyKey } from '@rollcall/kit/internal/contracts/fields';
+import { problemOf } from '@rollcall/kit/internal/contracts/problem';
+import type { Route } from '@rollcall/kit/internal/contracts/route';
+import { problemDocument } from '@rollcall/kit/internal/http/problems';
 import * as z from 'zod';
 import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
 import { memberId } from '../../shared/contracts/fields.ts';

@@ -1,4 +1,4 @@
-import type { Metered, MeteredCalls } from '@rollcall/local/metering/meter';
+import type { Metered, MeteredCalls } from '@rollcall/local/internal/metering/meter';
 import type { Deployed } from './deployed.ts';
 import { type Durations, secondsOf } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };

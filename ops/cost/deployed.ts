@@ -1,5 +1,5 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
-import { type Resource, resourcesOf } from 'rollcall/stage/resources';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
+import { type Resource, resourcesOf } from 'rollcall/internal/stage/resources';
 
 /** What of a stage's templates decides about its bill. */
 export interface Deployed {

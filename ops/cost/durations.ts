@@ -1,4 +1,4 @@
-import type { Invocation, MeteredFunction } from '@rollcall/local/metering/meter';
+import type { Invocation, MeteredFunction } from '@rollcall/local/internal/metering/meter';
 import { shortName } from './operations.ts';
 
 /** Milliseconds of a warm invocation when nothing else runs: `base`, and more for each record of a queue or stream. */

@@ -1,4 +1,4 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { deployedOf } from './deployed.ts';
 import { committedFigures } from './figures.ts';
 import { idleOf } from './idle.ts';

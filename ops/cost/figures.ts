@@ -1,4 +1,4 @@
-import type { HotItem, Metered } from '@rollcall/local/metering/meter';
+import type { HotItem, Metered } from '@rollcall/local/internal/metering/meter';
 import { type Bill, billOf, busyCalls } from './bill.ts';
 import type { Deployed } from './deployed.ts';
 import type { Durations } from './durations.ts';

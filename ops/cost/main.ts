@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '@rollcall/local/synthesize';
-import { readAssembly } from '@rollcall/local/template/assembly';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { printJson } from 'rollcall/cli/output';
-import { endWithNpm } from 'rollcall/ending';
+import { printJson } from 'rollcall/internal/cli/output';
+import { endWithNpm } from 'rollcall/internal/ending';
 import { stageNamed } from '../../infra/stages.ts';
 import { atLeast } from '../demo/options.ts';
 import { billOf, busyCalls } from './bill.ts';

@@ -1,4 +1,4 @@
-import type { MeteredCalls } from '@rollcall/local/metering/meter';
+import type { MeteredCalls } from '@rollcall/local/internal/metering/meter';
 
 /** What one function does to one table, queue or topic, for each of what was done. */
 export interface Operation {

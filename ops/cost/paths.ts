@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cloud } from '@rollcall/local/cloud';
+import type { Cloud } from '@rollcall/local/internal/cloud';
 import pMap from 'p-map';
-import { reasonOf } from 'rollcall/answer';
+import { reasonOf } from 'rollcall/internal/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { madeUp } from '../demo/input.ts';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { printTable } from 'rollcall/cli/output';
+import { printTable } from 'rollcall/internal/cli/output';
 import type { Bill } from './bill.ts';
 import type { Feature } from './features.ts';
 import type { Idle } from './idle.ts';

@@ -1,5 +1,5 @@
-import { type Cloud, startCloud } from '@rollcall/local/cloud';
-import { Meter, type Metered } from '@rollcall/local/metering/meter';
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import { Meter, type Metered } from '@rollcall/local/internal/metering/meter';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createPaths, type Paths } from './paths.ts';
 import type { StageOfRun } from './stage-of-run.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Invocation, Metered } from '@rollcall/local/metering/meter';
+import type { Invocation, Metered } from '@rollcall/local/internal/metering/meter';
 import { type Duration, type Durations, durationOf } from './durations.ts';
 import { shortName } from './operations.ts';
 import { metering } from './run.ts';

@@ -1,7 +1,7 @@
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { harmless } from 'rollcall/cli/output';
+import { harmless } from 'rollcall/internal/cli/output';
 import type { Read } from './input.ts';
 import type { Format } from './records.ts';
 

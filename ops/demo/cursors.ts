@@ -1,4 +1,4 @@
-import { BEGUN, DISCARDED, PARKED } from '@rollcall/kit/contracts/subscriber-table';
+import { BEGUN, DISCARDED, PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
 import type { Item } from './services.ts';
 
 /** Beside its own items, a subscriber's table has what is set aside, which names versions that were not applied. */

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { getSystemErrorMessage } from 'node:util';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { csvFormat } from './csv.ts';
 import type { Line, Read } from './input.ts';
 import { readRecords } from './records.ts';

@@ -1,4 +1,4 @@
-import { reasonOf } from 'rollcall/answer';
+import { reasonOf } from 'rollcall/internal/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';

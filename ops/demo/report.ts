@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import { harmless } from 'rollcall/cli/output';
-import { percentile } from 'rollcall/percentile';
+import { harmless } from 'rollcall/internal/cli/output';
+import { percentile } from 'rollcall/internal/percentile';
 import type { RedemptionVerdict } from './redemptions.ts';
 import type { Registrations } from './registrations.ts';
 import type { Verdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { problemType } from '@rollcall/kit/contracts/problem';
-import { type Answer, readAnswer } from 'rollcall/answer';
+import { problemType } from '@rollcall/kit/internal/contracts/problem';
+import { type Answer, readAnswer } from 'rollcall/internal/answer';
 
 /** The answer to the last attempt; if there was none, status 0 and a body that says why. */
 export interface Sent extends Answer {

@@ -1,8 +1,8 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import type { Cloud } from '@rollcall/local/cloud';
-import { type Consumer, subscribersOf } from 'rollcall/stage/consumers';
-import { openStage } from 'rollcall/stage/stage';
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import { type Consumer, subscribersOf } from 'rollcall/internal/stage/consumers';
+import { openStage } from 'rollcall/internal/stage/stage';
 import { APPLICATION } from '../application.ts';
 
 export interface Text {

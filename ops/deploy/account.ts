@@ -11,7 +11,7 @@ import {
 import { paginateListTopics, SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Template } from '@rollcall/local/template/assembly';
+import type { Template } from '@rollcall/local/internal/template/assembly';
 import { statusOfIdentity } from './origination-identity.ts';
 
 /** A stack as it was deployed last. */

@@ -1,5 +1,5 @@
 import { fullDiff, type ResourceDifference, ResourceImpact } from '@aws-cdk/cloudformation-diff';
-import type { Template } from '@rollcall/local/template/assembly';
+import type { Template } from '@rollcall/local/internal/template/assembly';
 
 /** By the names of their stacks. */
 export type Templates = Readonly<Record<string, Template>>;

@@ -1,4 +1,4 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import type { Stage } from '../../infra/stages.ts';
 import type { DeployedStack } from './account.ts';
 

@@ -1,4 +1,4 @@
-import type { AssembledStack, TemplateResource } from '@rollcall/local/template/assembly';
+import type { AssembledStack, TemplateResource } from '@rollcall/local/internal/template/assembly';
 import { committedFigures } from '../cost/figures.ts';
 import type { Account } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { synthesize } from '@rollcall/local/synthesize';
-import { readAssembly } from '@rollcall/local/template/assembly';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { printJson } from 'rollcall/cli/output';
+import { printJson } from 'rollcall/internal/cli/output';
 import { stageNamed } from '../../infra/stages.ts';
 import { estimate } from '../cost/estimate.ts';
 import { openAccount } from './account.ts';

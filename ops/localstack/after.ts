@@ -1,4 +1,4 @@
-import { fromHere } from 'rollcall/stage/issuer';
+import { fromHere } from 'rollcall/internal/stage/issuer';
 import { reachable, shellWord } from './address.ts';
 import { type Entry, entriesIn, type Outputs } from './directory.ts';
 

@@ -11,7 +11,7 @@ import {
   RegisterInstanceCommand,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
-import { DIRECTORY_OUTPUT } from '@rollcall/cdk/service-directory';
+import { DIRECTORY_OUTPUT } from '@rollcall/cdk/internal/service-directory';
 import * as z from 'zod';
 
 const entry = z.strictObject({

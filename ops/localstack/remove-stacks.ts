@@ -1,6 +1,6 @@
 import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
-import type { Stage } from 'rollcall/stage/stage';
-import { describeStacks } from 'rollcall/stage/templates';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { describeStacks } from 'rollcall/internal/stage/templates';
 
 const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
 

@@ -1,6 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Holdings, holdingsOf, type Item, itemsOf } from 'rollcall/stage/holdings';
-import type { Stage } from 'rollcall/stage/stage';
+import { type Holdings, holdingsOf, type Item, itemsOf } from 'rollcall/internal/stage/holdings';
+import type { Stage } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 

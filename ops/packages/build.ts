@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '../..');
+export const ROOT = join(import.meta.dirname, '../..');
 
 type Versions = Record<string, string>;
 type Manifest = Record<string, unknown> & {
@@ -14,6 +14,8 @@ type Manifest = Record<string, unknown> & {
 
 /** Contracts are made with it, by whoever installs a package: of two copies, neither knows the other's schemas. */
 const PEERS = new Set(['zod']);
+/** Of a folder that holds nothing else. */
+const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
 /** What Lambda runs, and what the output is compiled for. */
 const ENGINES = { node: '>=24' };
 
@@ -30,6 +32,7 @@ function published({ private: _, exports, dependencies = {}, peerDependencies, .
   return {
     ...manifest,
     engines: ENGINES,
+    files: FILES,
     exports: Object.fromEntries(Object.entries(exports).map(([name, path]) => [name, built(path)])),
     dependencies: Object.fromEntries(versions.filter(([name]) => !PEERS.has(name))),
     peerDependencies: { ...peerDependencies, ...Object.fromEntries(peers) },
@@ -42,22 +45,22 @@ function published({ private: _, exports, dependencies = {}, peerDependencies, .
  * @returns the folders, by the names of the packages
  */
 export function buildPackages(outdir: string): Map<string, string> {
-  const folders = readdirSync(join(root, 'packages')).filter((folder) =>
-    existsSync(join(root, 'packages', folder, 'tsconfig.build.json')),
+  const folders = readdirSync(join(ROOT, 'packages')).filter((folder) =>
+    existsSync(join(ROOT, 'packages', folder, 'tsconfig.build.json')),
   );
   return new Map(
     folders.map((folder) => {
-      const from = join(root, 'packages', folder);
+      const from = join(ROOT, 'packages', folder);
       const to = join(outdir, folder);
       const manifest: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
       rmSync(to, { recursive: true, force: true });
-      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
       execFileSync(process.execPath, [tsc, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
         stdio: 'inherit',
       });
       writeFileSync(join(to, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
-      cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
-      cpSync(join(from, 'README.md'), join(to, 'README.md'));
+      cpSync(join(ROOT, 'LICENSE'), join(to, 'LICENSE'));
+      for (const file of ['README.md', 'CHANGELOG.md']) cpSync(join(from, file), join(to, file));
       return [manifest.name, to];
     }),
   );

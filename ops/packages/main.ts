@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { buildPackages } from './build.ts';
+import { buildPackages, ROOT } from './build.ts';
+import { differingReports } from './reports.ts';
 
-for (const [name, folder] of buildPackages(join(import.meta.dirname, '../../dist/packages'))) {
-  console.log(`${name}: npm pack ${folder}`);
-}
+// Below the project, so that types of other packages are found.
+const packages = buildPackages(join(ROOT, 'dist/packages'));
+for (const [name, folder] of packages) console.log(`${name}: npm pack ${folder}`);
+for (const report of differingReports(packages.values(), true)) console.log(`changed: ${report}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Access } from '@rollcall/local/iam/access';
-import type { AskedFor, Place } from '@rollcall/local/iam/requests';
-import { signedBy } from '@rollcall/local/iam/signature';
+import type { Access } from '@rollcall/local/internal/iam/access';
+import type { AskedFor, Place } from '@rollcall/local/internal/iam/requests';
+import { signedBy } from '@rollcall/local/internal/iam/signature';
 import type { Callbacks } from './callbacks.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';

@@ -1,7 +1,7 @@
-import type { Access } from '@rollcall/local/iam/access';
-import type { Place } from '@rollcall/local/iam/requests';
-import type { SentKeys } from '@rollcall/local/iam/service-context';
-import type { ResourceProvider } from '@rollcall/local/template/resource';
+import type { Access } from '@rollcall/local/internal/iam/access';
+import type { Place } from '@rollcall/local/internal/iam/requests';
+import type { SentKeys } from '@rollcall/local/internal/iam/service-context';
+import type { ResourceProvider } from '@rollcall/local/internal/template/resource';
 import type { Callbacks } from './callbacks.ts';
 
 interface ConfigurationSetProperties {

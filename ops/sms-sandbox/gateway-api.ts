@@ -1,4 +1,4 @@
-import { FAULTS } from 'rollcall/stage/provider-fault';
+import { FAULTS } from 'rollcall/internal/stage/provider-fault';
 import * as z from 'zod';
 import { alibabaOf } from './alibaba.ts';
 import type { Callbacks } from './callbacks.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { Registry } from '@rollcall/kit/discovery/registry';
-import { createGuardedServer } from '@rollcall/local/server/guard';
-import { close, listen } from '@rollcall/local/server/listen';
-import { readBody } from '@rollcall/local/server/read-body';
+import type { Registry } from '@rollcall/kit/internal/discovery/registry';
+import { createGuardedServer } from '@rollcall/local/internal/server/guard';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { readBody } from '@rollcall/local/internal/server/read-body';
 import type { Callbacks } from './callbacks.ts';
 import { createGatewayApi } from './gateway-api.ts';
 import { Lease } from './lease.ts';

@@ -1,4 +1,4 @@
-import type { Registry } from '@rollcall/kit/discovery/registry';
+import type { Registry } from '@rollcall/kit/internal/discovery/registry';
 
 /** Under which the gateways register. */
 export const GATEWAY_SERVICE = 'sms-gateway';

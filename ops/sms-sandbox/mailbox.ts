@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProviderFault } from 'rollcall/stage/provider-fault';
+import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import type { Callbacks } from './callbacks.ts';
 
 export interface SentText {

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { EMBEDDED_CLOUD, port, url } from 'rollcall/cli/command';
-import { endWithNpm, onEnd } from 'rollcall/ending';
+import { EMBEDDED_CLOUD, port, url } from 'rollcall/internal/cli/command';
+import { endWithNpm, onEnd } from 'rollcall/internal/ending';
 import { stageNamed } from '../../infra/stages.ts';
 import { reachable, SANDBOX_PORT } from '../localstack/address.ts';
 import { createCallbacks } from './callbacks.ts';

@@ -1,4 +1,4 @@
-import type { Beside, Started } from '@rollcall/local/beside/beside';
+import type { Beside, Started } from '@rollcall/local/internal/beside/beside';
 import { askedForOf, awsOf } from './aws.ts';
 import { createCallbacks } from './callbacks.ts';
 import { configurationSets } from './configuration-sets.ts';

@@ -18,7 +18,7 @@ await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
-  external: ['@rollcall/local/cloud', '@rollcall/local/synthesize'],
+  external: ['@rollcall/local/internal/cloud', '@rollcall/local/internal/synthesize'],
   platform: 'node',
   target: 'node20',
   format: 'esm',

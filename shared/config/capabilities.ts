@@ -22,5 +22,3 @@ export const profiles = {
   /** Something is wrong: nothing new comes in, and nothing goes out. */
   incident: { registration: 'read-only', sms: 'pause', points: 'pause', guide: 'pause' },
 } as const satisfies Record<string, { [C in Capability]?: Mode<C> }>;
-
-export type Profile = keyof typeof profiles;

@@ -1,5 +1,4 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { queue, topic } from '@rollcall/kit/contracts/descriptors';
+import { type Channel, queue, topic } from '@rollcall/kit/contracts';
 import { memberDataErased } from './member-data-erased.v1.ts';
 import { memberDeactivated } from './member-deactivated.v1.ts';
 import { memberProfileChanged } from './member-profile-changed.v1.ts';

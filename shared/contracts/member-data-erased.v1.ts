@@ -1,5 +1,4 @@
-import { document } from '@rollcall/kit/contracts/descriptors';
-import { timestamp } from '@rollcall/kit/contracts/fields';
+import { document, timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 

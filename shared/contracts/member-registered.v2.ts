@@ -1,5 +1,4 @@
-import { event } from '@rollcall/kit/contracts/descriptors';
-import { timestamp } from '@rollcall/kit/contracts/fields';
+import { event, timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId, returning } from './fields.ts';
 import { memberRegistered } from './member-registered.v1.ts';

@@ -1,4 +1,4 @@
-import { timestamp } from '@rollcall/kit/contracts/fields';
+import { timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { givenName, locale, memberId, name } from './fields.ts';

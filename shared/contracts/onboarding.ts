@@ -1,4 +1,4 @@
-import { timestamp } from '@rollcall/kit/contracts/fields';
+import { timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 import { links } from './links.ts';

@@ -1,5 +1,4 @@
-import { timestamp, wholeNumber } from '@rollcall/kit/contracts/fields';
-import { problem } from '@rollcall/kit/contracts/problem';
+import { problem, timestamp, wholeNumber } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 import { links } from './links.ts';

@@ -1,4 +1,4 @@
-import { kitProblems, type ProblemType } from '@rollcall/kit/contracts/problem';
+import { kitProblems, type ProblemType } from '@rollcall/kit/contracts';
 
 const ownProblems = {
   'not-found': { ...kitProblems['not-found'], detail: 'There is no member of that id here.' },

@@ -1,6 +1,5 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { inProtobuf } from '@rollcall/kit/contracts/protobuf';
+import { inProtobuf, type MessageContract } from '@rollcall/kit/contracts';
 import {
   MemberDataErasedSchema,
   MemberDeactivatedSchema,

@@ -1,5 +1,4 @@
-import { command } from '@rollcall/kit/contracts/descriptors';
-import { timestamp } from '@rollcall/kit/contracts/fields';
+import { command, timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 

@@ -1,4 +1,4 @@
-import { command } from '@rollcall/kit/contracts/descriptors';
+import { command } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { memberId } from './fields.ts';
 

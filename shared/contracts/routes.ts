@@ -1,4 +1,4 @@
-import type { Route } from '@rollcall/kit/contracts/route';
+import type { Route } from '@rollcall/kit/contracts';
 
 /** Every route of the public API. infra/ makes them, and what asks for another is told which there are. */
 export const routes = {

@@ -1,5 +1,4 @@
-import { command } from '@rollcall/kit/contracts/descriptors';
-import { inProtobuf } from '@rollcall/kit/contracts/protobuf';
+import { command, inProtobuf } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { localeTag, memberId } from './fields.ts';
 import { SendSmsSchema } from './generated/rollcall/messages/v1/messages_pb.ts';

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { buildConsole } from 'rollcall/console/build';
+import { buildConsole } from 'rollcall/internal/console/build';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { startConsole } from '../support/console.ts';
 import { startBrowser } from './browser.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { CloudDescription } from '@rollcall/local/control/control';
-import { close, listen } from '@rollcall/local/server/listen';
+import type { CloudDescription } from '@rollcall/local/internal/control/control';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

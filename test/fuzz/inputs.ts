@@ -1,4 +1,4 @@
-import type { Route } from '@rollcall/kit/contracts/route';
+import type { Route } from '@rollcall/kit/internal/contracts/route';
 import fc from 'fast-check';
 
 /** What inputs are made of that shall come close to what is right. */

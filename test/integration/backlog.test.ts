@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { chunk } from '@rollcall/kit/messaging/batches';
+import { chunk } from '@rollcall/kit/internal/messaging/batches';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memberIdOf, registered } from '../support/builders.ts';

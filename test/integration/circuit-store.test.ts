@@ -1,6 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { type CircuitStore, sliceOf } from '@rollcall/kit/resilience/circuit';
-import { circuitsOf, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
+import { type CircuitStore, sliceOf } from '@rollcall/kit/internal/resilience/circuit';
+import { circuitsOf, createCircuitStore } from '@rollcall/kit/internal/resilience/dynamodb-circuit-store';
 import { InMemoryCircuitStore } from '@rollcall/kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
-import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/messaging/message';
-import type { ProviderFault } from 'rollcall/stage/provider-fault';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
+import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/internal/messaging/message';
+import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';

@@ -14,7 +14,7 @@ import type {
   Snapshot,
   Switches,
   Topology,
-} from 'rollcall/console/api';
+} from 'rollcall/internal/console/api';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

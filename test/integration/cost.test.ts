@@ -1,5 +1,5 @@
-import { Meter, type Metered } from '@rollcall/local/metering/meter';
-import { readAssembly } from '@rollcall/local/template/assembly';
+import { Meter, type Metered } from '@rollcall/local/internal/metering/meter';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { busyCalls } from '../../ops/cost/bill.ts';
 import { type Deployed, deployedOf } from '../../ops/cost/deployed.ts';

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { close, listen } from '@rollcall/local/server/listen';
-import { readBody } from '@rollcall/local/server/read-body';
-import { readAssembly } from '@rollcall/local/template/assembly';
-import { skewFound } from 'rollcall/stage/doctor/surroundings';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { readBody } from '@rollcall/local/internal/server/read-body';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
+import { skewFound } from 'rollcall/internal/stage/doctor/surroundings';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
 import { memberIdOf, outboxRow } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { close, listen } from '@rollcall/local/server/listen';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';

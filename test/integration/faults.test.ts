@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import type { CallFault } from '@rollcall/local/faults/faults';
+import type { CallFault } from '@rollcall/local/internal/faults/faults';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TextFault } from '../../ops/sms-sandbox/mailbox.ts';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

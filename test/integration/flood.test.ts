@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { callerOf } from '@rollcall/kit/http/caller';
-import { createTokenBuckets } from '@rollcall/kit/resilience/token-bucket';
+import { callerOf } from '@rollcall/kit/internal/http/caller';
+import { createTokenBuckets } from '@rollcall/kit/internal/resilience/token-bucket';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
-import { close, listen } from '@rollcall/local/server/listen';
+import { PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { invocation, startOwnCloud } from '../support/own-cloud.ts';
 

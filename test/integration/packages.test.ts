@@ -1,11 +1,36 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPackages } from '../../ops/packages/build.ts';
+import { buildPackages, ROOT } from '../../ops/packages/build.ts';
+import { differingReports } from '../../ops/packages/reports.ts';
 
-const own = JSON.parse(readFileSync(join(import.meta.dirname, '../../packages/kit/package.json'), 'utf8'));
+const own = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
+
+mkdirSync(join(ROOT, 'dist'), { recursive: true });
+// Below the project, so that the types of what packages depend on are found.
+const built = mkdtempSync(join(ROOT, 'dist/packages-'));
+const packages = buildPackages(built);
+afterAll(() => rmSync(built, { recursive: true, force: true }));
+
+describe.each([...packages])('%s, as it is published', (_, folder) => {
+  const tool = (bin: string, ...options: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, 'node_modules', bin), ...options], { encoding: 'utf8' });
+
+  it('is taken by package managers, bundlers and Node.js', () => {
+    expect(tool('publint/src/cli.js', 'run', folder, '--strict').stdout).toContain('All good!');
+  });
+
+  it('has types that are found from ESM', () => {
+    const { stdout, status } = tool('@arethetypeswrong/cli/dist/index.js', '--pack', folder, '--profile', 'esm-only');
+    expect([status, stdout]).toEqual([0, expect.anything()]);
+  });
+
+  it('has the public surface that docs/api says (a change is written there by npm run packages)', () => {
+    expect(differingReports([folder], false)).toEqual([]);
+  });
+});
 
 describe('@rollcall/kit, installed into an empty folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-packages-'));
@@ -13,7 +38,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     execFileSync(command, options, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
   beforeAll(() => {
-    const kit = buildPackages(join(folder, 'built')).get('@rollcall/kit') ?? '';
+    const kit = packages.get('@rollcall/kit') ?? '';
     const [{ filename }] = JSON.parse(run('npm', 'pack', kit, '--json')) as [{ filename: string }];
     const dependencies = { zod: own.dependencies.zod };
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies }));
@@ -21,17 +46,18 @@ describe('@rollcall/kit, installed into an empty folder', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const modules = readdirSync(join(import.meta.dirname, '../../packages/kit/src'), {
+  const modules = readdirSync(join(ROOT, 'packages/kit/src'), {
     recursive: true,
     encoding: 'utf8',
   })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => `@rollcall/kit/${file.replace(/\.ts$/, '')}`);
+    .map((file) => file.replace(/\.ts$/, ''))
+    .map((path) => `@rollcall/kit/${path.includes('/') ? `internal/${path}` : path}`);
 
   it('runs as JavaScript, each module', () => {
     const program = `
       ${modules.map((module) => `import '${module}';`).join('\n')}
-      import { decide } from '@rollcall/kit/messaging/cursor';
+      import { decide } from '@rollcall/kit/internal/messaging/cursor';
       console.log(decide({ version: 1 }, 2).action);`;
     writeFileSync(join(folder, 'program.js'), program);
     expect(run(process.execPath, 'program.js')).toBe('apply\n');
@@ -39,8 +65,8 @@ describe('@rollcall/kit, installed into an empty folder', () => {
 
   it('tells its types to a program in TypeScript', () => {
     const program = (capability: string) => `
-      import { defineConsumer } from '@rollcall/kit/contracts/consumer';
-      import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+      import { defineConsumer } from '@rollcall/kit/contracts';
+      import { subscriberFunctions } from '@rollcall/kit/messaging';
       import { created, orders } from './contract.js';
       const stock = defineConsumer('stock', {
         ...{ source: '/shop/stock', of: orders, reads: [created], cursorKey: 'stock' },
@@ -50,8 +76,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
         'shop.order.created.v1': ({ data }) => ({ set: { quantity: data.quantity.toFixed() } }),
       }));`;
     const contract = `
-      import type { Channel } from '@rollcall/kit/contracts/channel';
-      import type { MessageContract } from '@rollcall/kit/contracts/contract';
+      import type { Channel, MessageContract } from '@rollcall/kit/contracts';
       import * as z from 'zod';
       const data = z.object({ quantity: z.number() });
       export const created = { type: 'shop.order.created.v1', kind: 'event', data } as const satisfies MessageContract;
@@ -60,7 +85,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
         senders: ['/shop/orders'],
         messages: [created],
       } as const satisfies Channel;`;
-    const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--pretty', 'false'];
     const check = () =>
       spawnSync(process.execPath, [tsc, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' }).stdout;

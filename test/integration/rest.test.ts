@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { createMessage } from '@rollcall/kit/messaging/message';
+import { createMessage } from '@rollcall/kit/internal/messaging/message';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { routes } from '../../shared/contracts/routes.ts';

@@ -1,8 +1,8 @@
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
-import { OPERATOR } from '@rollcall/local/iam/access';
-import { signedFetch } from '@rollcall/local/iam/signed-fetch';
+import { OPERATOR } from '@rollcall/local/internal/iam/access';
+import { signedFetch } from '@rollcall/local/internal/iam/signed-fetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   MemberService,

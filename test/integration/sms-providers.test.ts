@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ValidationException } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
-import { createRemoteService } from '@rollcall/kit/resilience/remote-service';
-import { close, listen } from '@rollcall/local/server/listen';
-import { openState } from '@rollcall/local/state/state';
-import type { ProviderFault } from 'rollcall/stage/provider-fault';
+import {
+  NotServedError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '@rollcall/kit/internal/resilience/errors';
+import { createRemoteService } from '@rollcall/kit/internal/resilience/remote-service';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { openState } from '@rollcall/local/internal/state/state';
+import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import type { ProviderEvent } from '../../functions/sms/provider-events.ts';

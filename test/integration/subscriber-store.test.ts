@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
-import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/messaging/subscriber-store';
+import { createSubscriberStore } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store';
+import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/internal/messaging/subscriber-store';
+import type { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
+import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
+import { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
-import type { Choices } from '@rollcall/kit/testing/simulation/choices';
-import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
-import { Tables } from '@rollcall/kit/testing/simulation/tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';

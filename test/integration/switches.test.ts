@@ -1,8 +1,8 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { durationBucket, sliceOf } from '@rollcall/kit/resilience/circuit';
-import { createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
-import { changeSwitches, createSwitches, readSwitches } from '@rollcall/kit/resilience/switches';
+import { durationBucket, sliceOf } from '@rollcall/kit/internal/resilience/circuit';
+import { createCircuitStore } from '@rollcall/kit/internal/resilience/dynamodb-circuit-store';
+import { changeSwitches, createSwitches, readSwitches } from '@rollcall/kit/internal/resilience/switches';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import { memberIdOf } from '../support/builders.ts';

@@ -1,5 +1,5 @@
-import type { Span } from '@rollcall/local/observability/otlp';
-import type { TraceQuery } from '@rollcall/local/observability/traces';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
+import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';

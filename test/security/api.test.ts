@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { problem } from '@rollcall/kit/contracts/problem';
-import type { HttpResponse } from '@rollcall/kit/http/secured';
+import { problem } from '@rollcall/kit/internal/contracts/problem';
+import type { HttpResponse } from '@rollcall/kit/internal/http/secured';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
@@ -18,7 +18,7 @@ const tables = await vi.hoisted(async () => {
   Object.assign(process.env, support.REGISTRATION_ENVIRONMENT);
   return new support.OneMemberTables();
 });
-vi.mock('@rollcall/kit/aws/clients', () => ({ createDynamoDB: () => tables }));
+vi.mock('@rollcall/kit/internal/aws/clients', () => ({ createDynamoDB: () => tables }));
 vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { OPERATOR } from '@rollcall/local/iam/access';
-import { signedBy } from '@rollcall/local/iam/signature';
-import { signedFetch } from '@rollcall/local/iam/signed-fetch';
+import { OPERATOR } from '@rollcall/local/internal/iam/access';
+import { signedBy } from '@rollcall/local/internal/iam/signature';
+import { signedFetch } from '@rollcall/local/internal/iam/signed-fetch';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

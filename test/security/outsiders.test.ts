@@ -1,8 +1,14 @@
-import { EventTopic } from '@rollcall/cdk/event-topic';
-import { decide, type PolicyDocument, type Principal, type Statement, statementsOf } from '@rollcall/local/iam/policy';
-import { readAssembly } from '@rollcall/local/template/assembly';
-import { deploy } from '@rollcall/local/template/deployment';
-import type { Deployed, ResourceProvider } from '@rollcall/local/template/resource';
+import { EventTopic } from '@rollcall/cdk/internal/event-topic';
+import {
+  decide,
+  type PolicyDocument,
+  type Principal,
+  type Statement,
+  statementsOf,
+} from '@rollcall/local/internal/iam/policy';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
+import { deploy } from '@rollcall/local/internal/template/deployment';
+import type { Deployed, ResourceProvider } from '@rollcall/local/internal/template/resource';
 import {
   App,
   DefaultStackSynthesizer,

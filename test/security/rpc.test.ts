@@ -12,7 +12,7 @@ const tables = await vi.hoisted(async () => {
   Object.assign(process.env, support.REGISTRATION_ENVIRONMENT);
   return new support.OneMemberTables();
 });
-vi.mock('@rollcall/kit/aws/clients', () => ({ createDynamoDB: () => tables }));
+vi.mock('@rollcall/kit/internal/aws/clients', () => ({ createDynamoDB: () => tables }));
 vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));

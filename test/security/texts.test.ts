@@ -1,5 +1,5 @@
-import { handlersOf } from '@rollcall/kit/messaging/handlers';
-import { readMessage } from '@rollcall/kit/messaging/message';
+import { handlersOf } from '@rollcall/kit/internal/messaging/handlers';
+import { readMessage } from '@rollcall/kit/internal/messaging/message';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';

@@ -1,7 +1,7 @@
-import type { Cause } from '@rollcall/kit/http/audit';
-import { Problem } from '@rollcall/kit/http/problems';
-import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
-import type { Tables } from '@rollcall/kit/testing/simulation/tables';
+import type { Cause } from '@rollcall/kit/internal/http/audit';
+import { Problem } from '@rollcall/kit/internal/http/problems';
+import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
+import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { createMembers } from '../../functions/registration/members.ts';
 import { createOperationsStore } from '../../functions/registration/operations-store.ts';
 import { createRedemptions } from '../../functions/registration/redemptions.ts';

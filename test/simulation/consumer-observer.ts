@@ -1,10 +1,10 @@
-import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
-import { isErasing, type Place } from '@rollcall/kit/messaging/message';
-import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
-import type { Errand, Mode } from '@rollcall/kit/testing/simulation/consumer';
-import type { Item } from '@rollcall/kit/testing/simulation/expressions';
-import type { Instance } from '@rollcall/kit/testing/simulation/scheduler';
-import type { Tables } from '@rollcall/kit/testing/simulation/tables';
+import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store/parked';
+import { isErasing, type Place } from '@rollcall/kit/internal/messaging/message';
+import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import type { Errand, Mode } from '@rollcall/kit/internal/testing/simulation/consumer';
+import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
+import type { Instance } from '@rollcall/kit/internal/testing/simulation/scheduler';
+import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import { modeOf, type Service } from './services.ts';

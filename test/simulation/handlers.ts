@@ -1,6 +1,6 @@
-import { HeldError, PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import { type Circumstances, type Handlers, handlersOf } from '@rollcall/kit/messaging/handlers';
-import { type Message, type Place, placeOf } from '@rollcall/kit/messaging/message';
+import { HeldError, PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
+import { type Circumstances, type Handlers, handlersOf } from '@rollcall/kit/internal/messaging/handlers';
+import { type Message, type Place, placeOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
 /** Until it is repaired, a handler fails for good, fails for now, holds the message for a person, or takes its function down. */

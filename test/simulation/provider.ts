@@ -1,4 +1,4 @@
-import type { Instance, Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
+import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { SendText } from '../../functions/sms/texting.ts';
 import type { History } from './history.ts';
 

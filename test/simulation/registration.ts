@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Item } from '@rollcall/kit/testing/simulation/expressions';
-import type { Change } from '@rollcall/kit/testing/simulation/table';
-import type { Tables } from '@rollcall/kit/testing/simulation/tables';
+import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
+import type { Change } from '@rollcall/kit/internal/testing/simulation/table';
+import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import type { History, Operation, Stock } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
 

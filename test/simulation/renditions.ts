@@ -1,4 +1,4 @@
-import type { Item } from '@rollcall/kit/testing/simulation/expressions';
+import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 

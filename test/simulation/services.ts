@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
-import type { Correspondence } from '@rollcall/kit/messaging/correspondence';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import type { ConsumerDescriptor } from '@rollcall/kit/internal/contracts/consumer';
+import type { Correspondence } from '@rollcall/kit/internal/messaging/correspondence';
+import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
 import { eventConsumer as guideEvents } from '../../functions/guide/events.consumer.ts';
 import { journeyHandlers } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';

@@ -1,6 +1,6 @@
-import type { Choices } from '@rollcall/kit/testing/simulation/choices';
-import type { Mode } from '@rollcall/kit/testing/simulation/consumer';
-import type { Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
+import type { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
+import type { Mode } from '@rollcall/kit/internal/testing/simulation/consumer';
+import type { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import { type Capability, capabilities } from '../../shared/config/capabilities.ts';
 
 const MODES: readonly Mode[] = ['skip', 'pause', 'on'];

@@ -1,9 +1,9 @@
-import { Choices } from '@rollcall/kit/testing/simulation/choices';
-import { Publisher } from '@rollcall/kit/testing/simulation/publisher';
-import { Queues, urlOf } from '@rollcall/kit/testing/simulation/queues';
-import { Scheduler } from '@rollcall/kit/testing/simulation/scheduler';
-import { Tables } from '@rollcall/kit/testing/simulation/tables';
-import { arnOf, type FifoTopic, Topics } from '@rollcall/kit/testing/simulation/topics';
+import { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
+import { Publisher } from '@rollcall/kit/internal/testing/simulation/publisher';
+import { Queues, urlOf } from '@rollcall/kit/internal/testing/simulation/queues';
+import { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
+import { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
+import { arnOf, type FifoTopic, Topics } from '@rollcall/kit/internal/testing/simulation/topics';
 import { memberIdOf } from '../support/builders.ts';
 import { checkAtRest, checkSafety } from './checker.ts';
 import { Client } from './client.ts';

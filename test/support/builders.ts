@@ -1,6 +1,6 @@
-import type { MessageKind } from '@rollcall/kit/contracts/contract';
-import { createMessage, type Message } from '@rollcall/kit/messaging/message';
-import type { OutboxRow } from '@rollcall/kit/messaging/outbox';
+import type { MessageKind } from '@rollcall/kit/internal/contracts/contract';
+import { createMessage, type Message } from '@rollcall/kit/internal/messaging/message';
+import type { OutboxRow } from '@rollcall/kit/internal/messaging/outbox';
 import type { SQSRecord } from 'aws-lambda';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';

@@ -1,4 +1,4 @@
-import { startCloud } from '@rollcall/local/cloud';
+import { startCloud } from '@rollcall/local/internal/cloud';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
 // A cloud in a process of its own, for tests that kill it. Prints where it is once it is ready.

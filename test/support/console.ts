@@ -1,7 +1,7 @@
-import { createGuardedServer } from '@rollcall/local/server/guard';
-import { close, listen } from '@rollcall/local/server/listen';
-import { createConsole } from 'rollcall/console/server';
-import { openStage } from 'rollcall/stage/stage';
+import { createGuardedServer } from '@rollcall/local/internal/server/guard';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { createConsole } from 'rollcall/internal/console/server';
+import { openStage } from 'rollcall/internal/stage/stage';
 import { APPLICATION } from '../../ops/application.ts';
 import app from '../../rollcall.config.ts';
 import type { TestCloud } from './cloud.ts';

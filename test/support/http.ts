@@ -1,5 +1,5 @@
-import { allowedMethods } from '@rollcall/kit/http/routing';
-import type { HttpEvent, HttpResponse } from '@rollcall/kit/http/secured';
+import { allowedMethods } from '@rollcall/kit/internal/http/routing';
+import type { HttpEvent, HttpResponse } from '@rollcall/kit/internal/http/secured';
 import type { Context } from 'aws-lambda';
 import { routes } from '../../shared/contracts/routes.ts';
 import { memberIdOf, TIME } from './builders.ts';

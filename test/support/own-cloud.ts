@@ -23,8 +23,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
-import { startEmulators } from '@rollcall/local/emulators/emulators';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
+import { startEmulators } from '@rollcall/local/internal/emulators/emulators';
 import type { Context, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { onTestFinished, vi } from 'vitest';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { close, listen } from '@rollcall/local/server/listen';
-import { readBody } from '@rollcall/local/server/read-body';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { readBody } from '@rollcall/local/internal/server/read-body';
 import { createAlibaba } from '../../functions/sms/providers/alibaba.ts';
 import { createAwsEndUserMessaging } from '../../functions/sms/providers/aws-end-user-messaging.ts';
 import { createHttpGateway } from '../../functions/sms/providers/http-gateway.ts';

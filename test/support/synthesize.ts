@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '@rollcall/local/synthesize';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {

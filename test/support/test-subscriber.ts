@@ -1,7 +1,7 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
-import { createSubscriber, type SubscriberOptions } from '@rollcall/kit/messaging/subscriber';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import type { ReleaseReport } from '@rollcall/kit/internal/messaging/parking';
+import { createSubscriber, type SubscriberOptions } from '@rollcall/kit/internal/messaging/subscriber';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RollcallApp } from '@rollcall/cdk/app';
-import { bundleOf } from '@rollcall/cdk/bundles';
-import { Outbox } from '@rollcall/cdk/outbox';
-import { stageOf, stageSettings } from '@rollcall/cdk/stage';
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { type ConsumerDescriptor, defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { RollcallApp } from '@rollcall/cdk/internal/app';
+import { bundleOf } from '@rollcall/cdk/internal/bundles';
+import { Outbox } from '@rollcall/cdk/internal/outbox';
+import { stageOf, stageSettings } from '@rollcall/cdk/internal/stage';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { type ConsumerDescriptor, defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleOf } from '@rollcall/cdk/bundles';
+import { bundleOf } from '@rollcall/cdk/internal/bundles';
 import { describe, expect, it } from 'vitest';
 
 const KB = 1024;

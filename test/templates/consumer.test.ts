@@ -1,5 +1,5 @@
-import { Consumer } from '@rollcall/cdk/consumer';
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
+import { Consumer } from '@rollcall/cdk/internal/consumer';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import { Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';

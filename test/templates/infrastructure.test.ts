@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RECEIVES_BEFORE_PARKING } from '@rollcall/kit/contracts/redelivery';
+import { RECEIVES_BEFORE_PARKING } from '@rollcall/kit/internal/contracts/redelivery';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { rpcWatch } from '../../shared/contracts/rpc.ts';

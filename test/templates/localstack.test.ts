@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '@rollcall/local/synthesize';
-import { type AssembledStack, readAssembly } from '@rollcall/local/template/assembly';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { type AssembledStack, readAssembly } from '@rollcall/local/internal/template/assembly';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAssembly } from '@rollcall/local/template/assembly';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { deployedOf } from '../../ops/cost/deployed.ts';

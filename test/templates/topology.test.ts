@@ -1,7 +1,7 @@
-import { type AssembledStack, readAssembly } from '@rollcall/local/template/assembly';
-import { consumersOf, subscribersOf } from 'rollcall/stage/consumers';
-import { drawMermaid, drawText } from 'rollcall/stage/draw';
-import { type Topology, topologyOf } from 'rollcall/stage/topology';
+import { type AssembledStack, readAssembly } from '@rollcall/local/internal/template/assembly';
+import { consumersOf, subscribersOf } from 'rollcall/internal/stage/consumers';
+import { drawMermaid, drawText } from 'rollcall/internal/stage/draw';
+import { type Topology, topologyOf } from 'rollcall/internal/stage/topology';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 let stacks: AssembledStack[];

@@ -1,7 +1,7 @@
-import { ServiceFunction } from '@rollcall/cdk/service-function';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { traced } from '@rollcall/kit/observability/spans';
-import { flushed } from '@rollcall/kit/observability/tracing';
+import { ServiceFunction } from '@rollcall/cdk/internal/service-function';
+import { createObservability } from '@rollcall/kit/internal/observability/observability';
+import { traced } from '@rollcall/kit/internal/observability/spans';
+import { flushed } from '@rollcall/kit/internal/observability/tracing';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';

@@ -1,8 +1,8 @@
 import { CloudWatchClient, type GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
-import { measuredLoad } from 'rollcall/console/measured';
-import type { Stage } from 'rollcall/stage/stage';
-import { findTraces } from 'rollcall/stage/traces';
+import { measuredLoad } from 'rollcall/internal/console/measured';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { findTraces } from 'rollcall/internal/stage/traces';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefined } as unknown as Stage;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Started } from '@rollcall/local';
-import { readApp } from '@rollcall/local/app';
-import { startCloud } from '@rollcall/local/cloud';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
-import { appFolder, assemblyOf } from '@rollcall/local/synthesize';
+import { readApp } from '@rollcall/local/internal/app';
+import { startCloud } from '@rollcall/local/internal/cloud';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
+import { appFolder, assemblyOf } from '@rollcall/local/internal/synthesize';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const app = join(import.meta.dirname, '../support/echo-app');

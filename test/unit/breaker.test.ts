@@ -1,7 +1,7 @@
-import { createBreaker } from '@rollcall/kit/resilience/breaker';
-import { durationBucket, durationOf, percentile } from '@rollcall/kit/resilience/circuit';
-import { BulkheadFullError, RejectedError, UnavailableError } from '@rollcall/kit/resilience/errors';
-import { classify } from '@rollcall/kit/resilience/remote-service';
+import { createBreaker } from '@rollcall/kit/internal/resilience/breaker';
+import { durationBucket, durationOf, percentile } from '@rollcall/kit/internal/resilience/circuit';
+import { BulkheadFullError, RejectedError, UnavailableError } from '@rollcall/kit/internal/resilience/errors';
+import { classify } from '@rollcall/kit/internal/resilience/remote-service';
 import { InMemoryCircuitStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import { TIME } from '../support/builders.ts';

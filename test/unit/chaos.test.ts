@@ -1,4 +1,4 @@
-import { errorAnswer, withoutSomeEntries } from '@rollcall/local/faults/faulty-call';
+import { errorAnswer, withoutSomeEntries } from '@rollcall/local/internal/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
 import { createFaults, type Report, seededRandom, type Weather } from '../../ops/chaos/faults.ts';
 import { checkAll, checkFailures, type Seen } from '../../ops/chaos/verdict.ts';

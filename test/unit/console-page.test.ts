@@ -1,9 +1,9 @@
-import type { LoadPoint } from 'rollcall/console/api';
-import { joined, rowsOf } from 'rollcall/console/web/src/load/series';
-import { episodesOf } from 'rollcall/console/web/src/member/episodes';
-import { en } from 'rollcall/console/web/src/words/en';
-import { zh } from 'rollcall/console/web/src/words/zh';
-import type { SpanView } from 'rollcall/stage/traces';
+import type { LoadPoint } from 'rollcall/internal/console/api';
+import { joined, rowsOf } from 'rollcall/internal/console/web/src/load/series';
+import { episodesOf } from 'rollcall/internal/console/web/src/member/episodes';
+import { en } from 'rollcall/internal/console/web/src/words/en';
+import { zh } from 'rollcall/internal/console/web/src/words/zh';
+import type { SpanView } from 'rollcall/internal/stage/traces';
 import { describe, expect, it } from 'vitest';
 
 const span = (spanId: string, startMs: number, parentSpanId?: string): SpanView => ({

@@ -1,7 +1,7 @@
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
-import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
-import { consumerFunctions, type HandlerContext } from '@rollcall/kit/messaging/consumer-functions';
-import { subscriberFunctions } from '@rollcall/kit/messaging/subscriber-functions';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/internal/contracts/consumer-checks';
+import { consumerFunctions, type HandlerContext } from '@rollcall/kit/internal/messaging/consumer-functions';
+import { subscriberFunctions } from '@rollcall/kit/internal/messaging/subscriber-functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 import { eventConsumer } from '../../functions/points/events.consumer.ts';

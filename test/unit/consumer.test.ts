@@ -1,7 +1,7 @@
-import { MAX_RECEIVES } from '@rollcall/kit/contracts/redelivery';
-import { backoffSeconds, postponedSeconds } from '@rollcall/kit/messaging/backoff';
-import { consume } from '@rollcall/kit/messaging/consumer';
-import { PostponedError } from '@rollcall/kit/messaging/errors';
+import { MAX_RECEIVES } from '@rollcall/kit/internal/contracts/redelivery';
+import { backoffSeconds, postponedSeconds } from '@rollcall/kit/internal/messaging/backoff';
+import { consume } from '@rollcall/kit/internal/messaging/consumer';
+import { PostponedError } from '@rollcall/kit/internal/messaging/errors';
 import { describe, expect, it } from 'vitest';
 import { sqsRecord } from '../support/builders.ts';
 

@@ -1,5 +1,5 @@
 import type { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Metered, MeteredCalls } from '@rollcall/local/metering/meter';
+import type { Metered, MeteredCalls } from '@rollcall/local/internal/metering/meter';
 import { describe, expect, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { accountCost, sumsByCloudWatch } from '../../ops/cost/account.ts';

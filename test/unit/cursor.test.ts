@@ -1,4 +1,4 @@
-import { decide } from '@rollcall/kit/messaging/cursor';
+import { decide } from '@rollcall/kit/internal/messaging/cursor';
 import { describe, expect, it } from 'vitest';
 
 describe('decide', () => {

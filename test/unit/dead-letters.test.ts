@@ -1,6 +1,6 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Delivery } from '@rollcall/kit/messaging/consumer';
-import { type Cause, createDeadLetters } from '@rollcall/kit/messaging/dead-letters';
+import type { Delivery } from '@rollcall/kit/internal/messaging/consumer';
+import { type Cause, createDeadLetters } from '@rollcall/kit/internal/messaging/dead-letters';
 import { describe, expect, it } from 'vitest';
 
 /** Queues of bodies. What was received stays hidden until it is deleted. */

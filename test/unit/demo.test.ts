@@ -1,4 +1,4 @@
-import { percentile } from 'rollcall/percentile';
+import { percentile } from 'rollcall/internal/percentile';
 import { describe, expect, it } from 'vitest';
 import { compareRedemptions } from '../../ops/demo/redemptions.ts';
 import type { Accepted } from '../../ops/demo/registrations.ts';

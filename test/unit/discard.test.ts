@@ -1,4 +1,4 @@
-import { PermanentError } from '@rollcall/kit/messaging/errors';
+import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
 import { describe, expect, it } from 'vitest';
 import { profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';

@@ -1,10 +1,10 @@
-import { createFilter } from '@rollcall/local/event-sources/filter';
-import { HttpApi } from '@rollcall/local/http/http-api';
-import type { LambdaFunction } from '@rollcall/local/lambda/function';
-import { close, listen } from '@rollcall/local/server/listen';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
-import { deploy } from '@rollcall/local/template/deployment';
-import type { ResourceInput } from '@rollcall/local/template/resource';
+import { createFilter } from '@rollcall/local/internal/event-sources/filter';
+import { HttpApi } from '@rollcall/local/internal/http/http-api';
+import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
+import { deploy } from '@rollcall/local/internal/template/deployment';
+import type { ResourceInput } from '@rollcall/local/internal/template/resource';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 /** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */

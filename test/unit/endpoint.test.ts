@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { endpoint } from '@rollcall/kit/http/endpoint';
-import type { HttpEvent } from '@rollcall/kit/http/secured';
+import { endpoint } from '@rollcall/kit/internal/http/endpoint';
+import type { HttpEvent } from '@rollcall/kit/internal/http/secured';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 

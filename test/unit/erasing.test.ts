@@ -1,5 +1,5 @@
-import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { describe, expect, it } from 'vitest';
 import { deactivated, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, subscriber } from '../support/test-subscriber.ts';

@@ -1,7 +1,7 @@
-import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
-import { eventBridgeEvent, foreign } from '@rollcall/kit/messaging/foreign';
-import { type Envelope, type ReadEnvelope, readMessage } from '@rollcall/kit/messaging/message';
-import { createConsume } from '@rollcall/kit/messaging/subscriber-functions/consume';
+import { UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
+import { eventBridgeEvent, foreign } from '@rollcall/kit/internal/messaging/foreign';
+import { type Envelope, type ReadEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
+import { createConsume } from '@rollcall/kit/internal/messaging/subscriber-functions/consume';
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { createGuardedServer, refusalOf } from '@rollcall/local/server/guard';
-import { close, listen } from '@rollcall/local/server/listen';
+import { createGuardedServer, refusalOf } from '@rollcall/local/internal/server/guard';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 describe('a request', () => {

@@ -1,4 +1,4 @@
-import type { Circumstances } from '@rollcall/kit/messaging/handlers';
+import type { Circumstances } from '@rollcall/kit/internal/messaging/handlers';
 import { describe, expect, it, vi } from 'vitest';
 import { profileChanged, registered } from '../support/builders.ts';
 import { member, subscriber } from '../support/test-subscriber.ts';

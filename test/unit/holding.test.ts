@@ -1,4 +1,4 @@
-import { HeldError, PostponedError, TransientError } from '@rollcall/kit/messaging/errors';
+import { HeldError, PostponedError, TransientError } from '@rollcall/kit/internal/messaging/errors';
 import { describe, expect, it } from 'vitest';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';

@@ -1,9 +1,9 @@
-import { idempotencyKey } from '@rollcall/kit/contracts/fields';
-import { evaluate, type Preconditions } from '@rollcall/kit/http/conditions';
-import { idOf } from '@rollcall/kit/http/ids';
-import { preferredWait } from '@rollcall/kit/http/prefer';
-import type { Problem } from '@rollcall/kit/http/problems';
-import { validated } from '@rollcall/kit/http/validation';
+import { idempotencyKey } from '@rollcall/kit/internal/contracts/fields';
+import { evaluate, type Preconditions } from '@rollcall/kit/internal/http/conditions';
+import { idOf } from '@rollcall/kit/internal/http/ids';
+import { preferredWait } from '@rollcall/kit/internal/http/prefer';
+import type { Problem } from '@rollcall/kit/internal/http/problems';
+import { validated } from '@rollcall/kit/internal/http/validation';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

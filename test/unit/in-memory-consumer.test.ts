@@ -1,8 +1,8 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { HeldError } from '@rollcall/kit/messaging/errors';
-import { createMessage } from '@rollcall/kit/messaging/message';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { HeldError } from '@rollcall/kit/internal/messaging/errors';
+import { createMessage } from '@rollcall/kit/internal/messaging/message';
 import { inMemoryConsumer } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Line } from '../../ops/demo/input.ts';

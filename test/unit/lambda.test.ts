@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FailedInvocation, LambdaFunction } from '@rollcall/local/lambda/function';
-import { type FunctionSettings, Instance } from '@rollcall/local/lambda/instance';
+import { type FailedInvocation, LambdaFunction } from '@rollcall/local/internal/lambda/function';
+import { type FunctionSettings, Instance } from '@rollcall/local/internal/lambda/instance';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 /** Of a function whose bundle is this source. */

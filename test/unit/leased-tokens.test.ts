@@ -1,4 +1,9 @@
-import { createLeasedTokens, leaseSize, type Taken, type TokenStore } from '@rollcall/kit/resilience/leased-tokens';
+import {
+  createLeasedTokens,
+  leaseSize,
+  type Taken,
+  type TokenStore,
+} from '@rollcall/kit/internal/resilience/leased-tokens';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

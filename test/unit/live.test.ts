@@ -1,6 +1,6 @@
-import type { Span } from '@rollcall/local/observability/otlp';
-import { createLive } from 'rollcall/console/live';
-import type { Topology } from 'rollcall/stage/topology';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
+import { createLive } from 'rollcall/internal/console/live';
+import type { Topology } from 'rollcall/internal/stage/topology';
 import { describe, expect, it } from 'vitest';
 
 const AT = new Date('2026-11-29T12:00:00.000Z');

@@ -13,7 +13,7 @@ import {
   RegisterInstanceCommand,
   ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
-import { fromHere } from 'rollcall/stage/issuer';
+import { fromHere } from 'rollcall/internal/stage/issuer';
 import { describe, expect, it, vi } from 'vitest';
 import { reachable, shellWord, thisMachineFor } from '../../ops/localstack/address.ts';
 import { apiUrlOf, entriesOf, nextSteps } from '../../ops/localstack/after.ts';

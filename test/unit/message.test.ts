@@ -1,5 +1,5 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import {
   createMessage,
   encodeMessage,
@@ -8,8 +8,8 @@ import {
   readEnvelope,
   readMessage,
   versionOf,
-} from '@rollcall/kit/messaging/message';
-import { outgoing } from '@rollcall/kit/messaging/outgoing';
+} from '@rollcall/kit/internal/messaging/message';
+import { outgoing } from '@rollcall/kit/internal/messaging/outgoing';
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -1,6 +1,6 @@
-import { type Measured, metricLines } from '@rollcall/kit/observability/metrics';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { flushed } from '@rollcall/kit/observability/tracing';
+import { type Measured, metricLines } from '@rollcall/kit/internal/observability/metrics';
+import { createObservability } from '@rollcall/kit/internal/observability/observability';
+import { flushed } from '@rollcall/kit/internal/observability/tracing';
 import { describe, expect, it, vi } from 'vitest';
 import { TIME } from '../support/builders.ts';
 

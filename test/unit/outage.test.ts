@@ -1,10 +1,10 @@
-import { consume } from '@rollcall/kit/messaging/consumer';
-import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
-import { createRedelivery } from '@rollcall/kit/messaging/redelivery';
-import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
-import { createBreaker } from '@rollcall/kit/resilience/breaker';
-import { UnavailableError } from '@rollcall/kit/resilience/errors';
-import { classify } from '@rollcall/kit/resilience/remote-service';
+import { consume } from '@rollcall/kit/internal/messaging/consumer';
+import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
+import { createRedelivery } from '@rollcall/kit/internal/messaging/redelivery';
+import { createSubscriber } from '@rollcall/kit/internal/messaging/subscriber';
+import { createBreaker } from '@rollcall/kit/internal/resilience/breaker';
+import { UnavailableError } from '@rollcall/kit/internal/resilience/errors';
+import { classify } from '@rollcall/kit/internal/resilience/remote-service';
 import { InMemoryCircuitStore, InMemorySubscriberStore } from '@rollcall/kit/testing';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
-import { outboxesIn } from 'rollcall/stage/outboxes';
-import type { Resource } from 'rollcall/stage/resources';
-import { together } from 'rollcall/stage/sweeps';
+import { outboxesIn } from 'rollcall/internal/stage/outboxes';
+import type { Resource } from 'rollcall/internal/stage/resources';
+import { together } from 'rollcall/internal/stage/sweeps';
 import { describe, expect, it } from 'vitest';
 
 const PREFIX = 'shop-dev-';

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { createSubscriberStore } from '@rollcall/kit/messaging/dynamodb-subscriber-store';
+import { createSubscriberStore } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store';
 import { describe, expect, it } from 'vitest';
 
 const AT = '2026-11-21T10:00:00.000Z';

@@ -1,4 +1,4 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { describe, expect, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import type { Account, DeployedStack } from '../../ops/deploy/account.ts';

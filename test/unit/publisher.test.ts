@@ -9,13 +9,13 @@ import {
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { command, document, event, queue, topic } from '@rollcall/kit/contracts/descriptors';
-import { type CommandContext, draft, draftTo } from '@rollcall/kit/messaging/draft';
-import { readMessage, versionOf } from '@rollcall/kit/messaging/message';
-import { readRow } from '@rollcall/kit/messaging/outbox';
-import { createOutboxWriter } from '@rollcall/kit/messaging/outbox-writer';
-import { createPublisher, type Decision } from '@rollcall/kit/messaging/publisher';
-import { type Emulator, startDynamoDB } from '@rollcall/local/emulators/dynoxide';
+import { command, document, event, queue, topic } from '@rollcall/kit/internal/contracts/descriptors';
+import { type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
+import { readMessage, versionOf } from '@rollcall/kit/internal/messaging/message';
+import { readRow } from '@rollcall/kit/internal/messaging/outbox';
+import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
+import { createPublisher, type Decision } from '@rollcall/kit/internal/messaging/publisher';
+import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { TIME } from '../support/builders.ts';

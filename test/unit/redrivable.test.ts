@@ -1,6 +1,6 @@
-import { needsPerson, parkedReasons } from '@rollcall/kit/messaging/parked';
-import type { ParkedMessage, ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
-import { aggregatesToRedrive, redrivableReasons } from 'rollcall/stage/redrivable';
+import { needsPerson, parkedReasons } from '@rollcall/kit/internal/messaging/parked';
+import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { aggregatesToRedrive, redrivableReasons } from 'rollcall/internal/stage/redrivable';
 import { describe, expect, it } from 'vitest';
 
 const NOW = new Date('2026-11-29T12:00:00.000Z');

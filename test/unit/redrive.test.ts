@@ -1,7 +1,7 @@
-import type { ParkingRequest } from '@rollcall/kit/messaging/operator-request';
-import { OperatorError } from 'rollcall/stage/errors';
-import { redrive } from 'rollcall/stage/redrive';
-import type { Stage } from 'rollcall/stage/stage';
+import type { ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
+import { OperatorError } from 'rollcall/internal/stage/errors';
+import { redrive } from 'rollcall/internal/stage/redrive';
+import type { Stage } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 
 type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';

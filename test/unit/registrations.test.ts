@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import { close, listen } from '@rollcall/local/server/listen';
-import { reasonOf } from 'rollcall/answer';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { reasonOf } from 'rollcall/internal/answer';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Line } from '../../ops/demo/input.ts';
 import { registerAll } from '../../ops/demo/registrations.ts';

@@ -1,7 +1,7 @@
-import type { Outbox, OutboxRow } from '@rollcall/kit/messaging/outbox';
-import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
-import { createRelay } from '@rollcall/kit/messaging/relay';
-import type { Sender } from '@rollcall/kit/messaging/sender';
+import type { Outbox, OutboxRow } from '@rollcall/kit/internal/messaging/outbox';
+import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
+import { createRelay } from '@rollcall/kit/internal/messaging/relay';
+import type { Sender } from '@rollcall/kit/internal/messaging/sender';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outboxRow, outgoingMessage } from '../support/builders.ts';

@@ -1,5 +1,5 @@
-import { HeldError, PostponedError } from '@rollcall/kit/messaging/errors';
-import { messagingErrorOf } from '@rollcall/kit/messaging/remote-errors';
+import { HeldError, PostponedError } from '@rollcall/kit/internal/messaging/errors';
+import { messagingErrorOf } from '@rollcall/kit/internal/messaging/remote-errors';
 import {
   BulkheadFullError,
   CircuitOpenError,
@@ -9,7 +9,7 @@ import {
   RemoteError,
   ThrottledError,
   UnavailableError,
-} from '@rollcall/kit/resilience/errors';
+} from '@rollcall/kit/internal/resilience/errors';
 import { describe, expect, it } from 'vitest';
 import { memberIdOf, registered, TIME } from '../support/builders.ts';
 import { subscriber } from '../support/test-subscriber.ts';

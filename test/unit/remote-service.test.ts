@@ -1,7 +1,16 @@
-import { withinBudget } from '@rollcall/kit/resilience/budget';
-import { NoInstanceError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
-import { createNodes } from '@rollcall/kit/resilience/nodes';
-import { createRemoteService, type RemoteServiceOptions, type Try } from '@rollcall/kit/resilience/remote-service';
+import { withinBudget } from '@rollcall/kit/internal/resilience/budget';
+import {
+  NoInstanceError,
+  RejectedError,
+  ThrottledError,
+  UnavailableError,
+} from '@rollcall/kit/internal/resilience/errors';
+import { createNodes } from '@rollcall/kit/internal/resilience/nodes';
+import {
+  createRemoteService,
+  type RemoteServiceOptions,
+  type Try,
+} from '@rollcall/kit/internal/resilience/remote-service';
 import { describe, expect, it } from 'vitest';
 import { TIME } from '../support/builders.ts';
 

@@ -1,6 +1,6 @@
-import { entriesOf, failedIn } from '@rollcall/local/messages/published';
-import { Archive } from '@rollcall/local/services/archive';
-import { openState, type State } from '@rollcall/local/state/state';
+import { entriesOf, failedIn } from '@rollcall/local/internal/messages/published';
+import { Archive } from '@rollcall/local/internal/services/archive';
+import { openState, type State } from '@rollcall/local/internal/state/state';
 import { describe, expect, it } from 'vitest';
 import { profileChanged, registered } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';

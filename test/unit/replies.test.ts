@@ -1,6 +1,6 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { createMessage, type MessageInput } from '@rollcall/kit/messaging/message';
-import { createSubscriber } from '@rollcall/kit/messaging/subscriber';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { createMessage, type MessageInput } from '@rollcall/kit/internal/messaging/message';
+import { createSubscriber } from '@rollcall/kit/internal/messaging/subscriber';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../functions/registration/operation.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '@rollcall/kit/http/problems';
+import { Problem } from '@rollcall/kit/internal/http/problems';
 import { describe, expect, it } from 'vitest';
 import { createMembers } from '../../functions/registration/members.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from '../../functions/registration/store.ts';

@@ -6,9 +6,9 @@ import {
   ThrottledException,
 } from '@aws-sdk/client-sns';
 import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
-import { isPermanent } from '@rollcall/kit/messaging/errors';
-import { createSender, gathering } from '@rollcall/kit/messaging/sender';
-import { publishByTopics } from '@rollcall/kit/messaging/topics';
+import { isPermanent } from '@rollcall/kit/internal/messaging/errors';
+import { createSender, gathering } from '@rollcall/kit/internal/messaging/sender';
+import { publishByTopics } from '@rollcall/kit/internal/messaging/topics';
 import { describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
 

@@ -9,8 +9,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { startMessaging } from '@rollcall/local/emulators/fauxqs';
-import { SENDER_HEADER, SNS_SENDER } from '@rollcall/local/messages/senders';
+import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
+import { SENDER_HEADER, SNS_SENDER } from '@rollcall/local/internal/messages/senders';
 import { expect, it, onTestFinished } from 'vitest';
 
 const region = 'us-east-1';

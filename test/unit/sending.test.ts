@@ -1,7 +1,7 @@
-import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
-import { PermanentError } from '@rollcall/kit/messaging/errors';
-import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
-import type { Effect, State } from '@rollcall/kit/messaging/subscriber-store';
+import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
+import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
+import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
+import type { Effect, State } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { describe, expect, it, vi } from 'vitest';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';

@@ -1,7 +1,7 @@
-import { createCorrespondence } from '@rollcall/kit/messaging/correspondence';
-import { outboxRowOf } from '@rollcall/kit/messaging/draft';
-import { handlersOf } from '@rollcall/kit/messaging/handlers';
-import { readEnvelope, readMessage } from '@rollcall/kit/messaging/message';
+import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
+import { outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
+import { handlersOf } from '@rollcall/kit/internal/messaging/handlers';
+import { readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
 import { describe, expect, it } from 'vitest';
 import { journeyHandlers, journeys } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';

@@ -1,6 +1,6 @@
-import { PROTOBUF_FORMAT } from '@rollcall/kit/messaging/codecs';
-import { createMessage, encodeMessage } from '@rollcall/kit/messaging/message';
-import { shownEvent as shown } from 'rollcall/stage/shown-event';
+import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
+import { createMessage, encodeMessage } from '@rollcall/kit/internal/messaging/message';
+import { shownEvent as shown } from 'rollcall/internal/stage/shown-event';
 import { describe, expect, it } from 'vitest';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';

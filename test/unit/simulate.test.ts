@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { PermanentError } from '@rollcall/kit/messaging/errors';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
-import { createMessage } from '@rollcall/kit/messaging/message';
-import { outgoing } from '@rollcall/kit/messaging/outgoing';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
+import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import { createMessage } from '@rollcall/kit/internal/messaging/message';
+import { outgoing } from '@rollcall/kit/internal/messaging/outgoing';
 import {
   type Choose,
   type Invariant,

@@ -1,7 +1,7 @@
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { createStreamMapping, type StreamMappingOptions } from '@rollcall/local/event-sources/stream';
-import type { LambdaFunction } from '@rollcall/local/lambda/function';
-import type { State } from '@rollcall/local/state/state';
+import { createStreamMapping, type StreamMappingOptions } from '@rollcall/local/internal/event-sources/stream';
+import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
+import type { State } from '@rollcall/local/internal/state/state';
 import { describe, expect, it } from 'vitest';
 
 type Answer = { ok: boolean; payload: string };

@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
+import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
 import { describe, expect, it } from 'vitest';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';

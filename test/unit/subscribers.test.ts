@@ -1,5 +1,5 @@
-import { createSubscribers } from '@rollcall/kit/discovery/subscribers';
-import { toProblem } from '@rollcall/kit/http/failures';
+import { createSubscribers } from '@rollcall/kit/internal/discovery/subscribers';
+import { toProblem } from '@rollcall/kit/internal/http/failures';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const answers = (...bodies: Array<[status: number, body: unknown]>) => {

@@ -1,12 +1,12 @@
-import { HeldError } from '@rollcall/kit/messaging/errors';
-import { messagingErrorOf } from '@rollcall/kit/messaging/remote-errors';
+import { HeldError } from '@rollcall/kit/internal/messaging/errors';
+import { messagingErrorOf } from '@rollcall/kit/internal/messaging/remote-errors';
 import {
   CircuitOpenError,
   PacedError,
   RejectedError,
   ThrottledError,
   UnavailableError,
-} from '@rollcall/kit/resilience/errors';
+} from '@rollcall/kit/internal/resilience/errors';
 import { describe, expect, it } from 'vitest';
 import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
 import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';

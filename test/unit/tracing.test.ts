@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
-import { createObservability } from '@rollcall/kit/observability/observability';
-import { currentTraceparent, traced } from '@rollcall/kit/observability/spans';
-import { flushed } from '@rollcall/kit/observability/tracing';
-import { close, listen } from '@rollcall/local/server/listen';
+import { createObservability } from '@rollcall/kit/internal/observability/observability';
+import { currentTraceparent, traced } from '@rollcall/kit/internal/observability/spans';
+import { flushed } from '@rollcall/kit/internal/observability/tracing';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 const requests: Array<{ path: string; headers: IncomingHttpHeaders; body: any }> = [];

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Emulator, startDynamoDB } from '@rollcall/local/emulators/dynoxide';
-import { reporting, sizeOf, unitsOf } from '@rollcall/local/metering/units';
+import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
+import { reporting, sizeOf, unitsOf } from '@rollcall/local/internal/metering/units';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-units-'));

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { HttpEvent } from '@rollcall/kit/http/secured';
-import type { OutgoingMessage } from '@rollcall/kit/messaging/outgoing';
+import type { HttpEvent } from '@rollcall/kit/internal/http/secured';
+import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
 import { describe, expect, it } from 'vitest';
 import { inbound } from '../../functions/sms/provider-events.ts';
 import { decodeReference, encodeReference } from '../../functions/sms/receipt-reference.ts';

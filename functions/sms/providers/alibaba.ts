@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { NotServedError, RejectedError, ThrottledError } from '@rollcall/kit/resilience/errors';
+import { NotServedError, RejectedError, ThrottledError } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';

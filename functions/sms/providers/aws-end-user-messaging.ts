@@ -4,7 +4,7 @@ import {
   SendTextMessageCommand,
   ThrottlingException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
+import { NotServedError, RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience';
 import { OptedOutError } from '../opt-outs.ts';
 import type { SmsProvider } from './provider.ts';
 

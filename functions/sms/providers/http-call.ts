@@ -1,4 +1,4 @@
-import { RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience/errors';
+import { RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience';
 
 export interface HttpAnswer {
   status: number;

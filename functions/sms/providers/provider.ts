@@ -1,4 +1,4 @@
-import type { Try } from '@rollcall/kit/resilience/remote-service';
+import type { Try } from '@rollcall/kit/resilience';
 
 export interface TextMessage {
   /** E.164. */

@@ -1,4 +1,4 @@
-import { NotServedError } from '@rollcall/kit/resilience/errors';
+import { NotServedError } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { OptedOutError } from '../opt-outs.ts';
 import { failureOf, parsed, post } from './http-call.ts';

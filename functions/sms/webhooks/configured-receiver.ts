@@ -1,8 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws/clients';
-import { addresses, readEnvironment, text } from '@rollcall/kit/aws/environment';
-import { createSender } from '@rollcall/kit/messaging/sender';
-import { createObservability } from '@rollcall/kit/observability/observability';
+import { addresses, clientDefaults, createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
+import { createSender } from '@rollcall/kit/messaging';
+import { createObservability } from '@rollcall/kit/observability';
 import * as z from 'zod';
 import { createPseudonym } from '../../../shared/pseudonyms.ts';
 import { createOptOuts } from '../opt-outs.ts';

@@ -1,6 +1,5 @@
-import { createMessage } from '@rollcall/kit/messaging/message';
-import { type OutgoingMessage, outgoing } from '@rollcall/kit/messaging/outgoing';
-import type { Sender } from '@rollcall/kit/messaging/sender';
+import { createMessage, type OutgoingMessage, outgoing, type Sender } from '@rollcall/kit/messaging';
+
 import { v5 as idFrom } from 'uuid';
 import { registrationReplies } from '../../../shared/contracts/channels.ts';
 import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Problem } from '@rollcall/kit/http/problems';
-import type { HttpEvent } from '@rollcall/kit/http/secured';
+import { type HttpEvent, Problem } from '@rollcall/kit/http';
 import type { ProviderEvent } from '../provider-events.ts';
 
 export interface WebhookRequest {

@@ -1,4 +1,4 @@
-import type { Route } from '@rollcall/kit/contracts/route';
+import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,

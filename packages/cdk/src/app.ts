@@ -1,6 +1,6 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { serviceOf } from '@rollcall/kit/contracts/channel';
-import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { serviceOf } from '@rollcall/kit/internal/contracts/channel';
+import type { ConsumerDescriptor } from '@rollcall/kit/internal/contracts/consumer';
 import { type App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type * as z from 'zod';

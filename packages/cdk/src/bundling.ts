@@ -16,7 +16,7 @@ export const bundling = {
   loader: { '.html': 'text' },
   alias: {
     '@aws-sdk/credential-provider-node': fileURLToPath(
-      import.meta.resolve('@rollcall/kit/aws/environment-credentials'),
+      import.meta.resolve('@rollcall/kit/internal/aws/environment-credentials'),
     ),
   },
   // The SDK imports it when an operation streams events. None of ours does.

@@ -1,4 +1,4 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';

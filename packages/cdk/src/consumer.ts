@@ -1,8 +1,8 @@
-import { CONSUMER_MODES } from '@rollcall/kit/contracts/capability';
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import type { ConsumerDescriptor } from '@rollcall/kit/contracts/consumer';
-import { checkConsumer } from '@rollcall/kit/contracts/consumer-checks';
-import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { CONSUMER_MODES } from '@rollcall/kit/internal/contracts/capability';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import type { ConsumerDescriptor } from '@rollcall/kit/internal/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/internal/contracts/consumer-checks';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';

@@ -1,4 +1,4 @@
-import { MAX_RECEIVES } from '@rollcall/kit/contracts/redelivery';
+import { MAX_RECEIVES } from '@rollcall/kit/internal/contracts/redelivery';
 import { DeduplicationScope, FifoThroughputLimit } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from './stage.ts';

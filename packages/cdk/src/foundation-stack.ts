@@ -1,4 +1,4 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';

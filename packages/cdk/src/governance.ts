@@ -1,4 +1,4 @@
-import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/contracts/capability';
+import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/internal/contracts/capability';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';

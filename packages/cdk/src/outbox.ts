@@ -1,4 +1,4 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';

@@ -1,4 +1,4 @@
-import { subscribersEntry } from '@rollcall/kit/contracts/directory';
+import { subscribersEntry } from '@rollcall/kit/internal/contracts/directory';
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';

@@ -1,4 +1,4 @@
-import { tokenScopes } from '@rollcall/kit/contracts/token-scopes';
+import { tokenScopes } from '@rollcall/kit/internal/contracts/token-scopes';
 import * as z from 'zod';
 
 const concurrency = z.int().min(2).max(1000);

@@ -1,4 +1,4 @@
-import type { Route } from '@rollcall/kit/contracts/route';
+import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { Validations } from 'aws-cdk-lib';
 import { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';

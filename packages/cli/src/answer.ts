@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { problem } from '@rollcall/kit/contracts/problem';
+import { problem } from '@rollcall/kit/internal/contracts/problem';
 import * as z from 'zod';
 import { jsonIn } from './json.ts';
 

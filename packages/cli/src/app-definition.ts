@@ -1,5 +1,5 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import type { AppConfig } from '@rollcall/local/app';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
 import type { Profiles } from './stage/switches.ts';

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/performance/noBarrelFile: it is what the package exports.
 // What the rollcall.config.ts of an app imports.
 
 export { Command } from 'commander';

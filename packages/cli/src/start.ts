@@ -1,8 +1,8 @@
 import { watch } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type Cloud, startCloud } from '@rollcall/local/cloud';
-import { CloudError } from '@rollcall/local/errors/cloud-error';
-import { synthesize } from '@rollcall/local/synthesize';
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import pc from 'picocolors';
 import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';

@@ -1,5 +1,5 @@
-import { CloudError } from '@rollcall/local/errors/cloud-error';
-import type { TokenRequest } from '@rollcall/local/services/issuer';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
+import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 
 /** A token of an issuer of the project's own: of an embedded cloud, or `ops issuer`. @throws {CloudError} if none answers there */
 export async function askIssuer(issuerUrl: string, request: TokenRequest): Promise<string> {

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/performance/noBarrelFile: what a package's users import is said in one place
 export { InMemoryCircuitStore } from './testing/in-memory-circuit-store.ts';
 export { inMemoryConsumer } from './testing/in-memory-consumer.ts';
 export { InMemorySubscriberStore } from './testing/in-memory-subscriber-store.ts';

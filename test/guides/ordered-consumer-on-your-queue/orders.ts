@@ -1,6 +1,6 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { foreign } from '@rollcall/kit/messaging/foreign';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { foreign } from '@rollcall/kit/internal/messaging/foreign';
 import * as z from 'zod';
 
 export const orderPlaced = {

@@ -1,6 +1,6 @@
-import { PermanentError, TransientError } from '@rollcall/kit/messaging/errors';
-import { foreign } from '@rollcall/kit/messaging/foreign';
-import { parkingFunctions } from '@rollcall/kit/messaging/parking-functions';
+import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
+import { foreign } from '@rollcall/kit/internal/messaging/foreign';
+import { parkingFunctions } from '@rollcall/kit/internal/messaging/parking-functions';
 import * as z from 'zod';
 
 const { PARKING_TABLE = '', QUEUE_URL = '', DEAD_LETTERS_URL = '', BILLING_URL = '' } = process.env;

@@ -1,7 +1,7 @@
-import type { Channel } from '@rollcall/kit/contracts/channel';
-import { defineConsumer } from '@rollcall/kit/contracts/consumer';
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import type { Handlers } from '@rollcall/kit/messaging/handlers';
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
 import * as z from 'zod';
 
 export const created = {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { progressBar } from 'rollcall/cli/output';
+import { progressBar } from 'rollcall/internal/cli/output';
 import { mutants, type SecurityMutant } from './list.ts';
 
 const { only, json } = new Command('npm run security:mutants --')

@@ -1,5 +1,5 @@
-import { createGuardedServer } from '@rollcall/local/server/guard';
-import { close, listen } from '@rollcall/local/server/listen';
+import { createGuardedServer } from '@rollcall/local/internal/server/guard';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { builtConsole } from '../console/page.ts';

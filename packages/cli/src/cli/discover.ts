@@ -1,4 +1,4 @@
-import { createRegistry, type LiveInstance } from '@rollcall/kit/discovery/registry';
+import { createRegistry, type LiveInstance } from '@rollcall/kit/internal/discovery/registry';
 import { Command } from 'commander';
 import { namespaceOf, registered } from '../stage/directory.ts';
 import { OperatorError } from '../stage/errors.ts';

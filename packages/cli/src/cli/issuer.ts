@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGuardedServer } from '@rollcall/local/server/guard';
-import { close, listen } from '@rollcall/local/server/listen';
-import { Issuer, type KeyStore } from '@rollcall/local/services/issuer';
+import { createGuardedServer } from '@rollcall/local/internal/server/guard';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { Issuer, type KeyStore } from '@rollcall/local/internal/services/issuer';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { endWithNpm, onEnd } from '../ending.ts';

@@ -1,4 +1,4 @@
-import { readApp } from '@rollcall/local/app';
+import { readApp } from '@rollcall/local/internal/app';
 import pc from 'picocolors';
 import { OperatorError } from '../stage/errors.ts';
 import { UsageError } from './command.ts';

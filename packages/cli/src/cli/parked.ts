@@ -1,5 +1,5 @@
-import { parkedReasons } from '@rollcall/kit/messaging/parked';
-import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import { parkedReasons } from '@rollcall/kit/internal/messaging/parked';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../app-definition.ts';

@@ -1,4 +1,4 @@
-import type { SwitchChange } from '@rollcall/kit/resilience/switches';
+import type { SwitchChange } from '@rollcall/kit/internal/resilience/switches';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import {

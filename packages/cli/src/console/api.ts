@@ -1,4 +1,4 @@
-import type { ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
+import type { ParkedReason } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { CircuitView } from '../stage/circuits.ts';
 import type { ProviderFault } from '../stage/provider-fault.ts';
 import type { SwitchView } from '../stage/switches.ts';

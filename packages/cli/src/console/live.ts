@@ -1,6 +1,6 @@
-import type { Happened } from '@rollcall/local/control/happened';
-import type { SentMessage } from '@rollcall/local/messages/sent-messages';
-import type { Span } from '@rollcall/local/observability/otlp';
+import type { Happened } from '@rollcall/local/internal/control/happened';
+import type { SentMessage } from '@rollcall/local/internal/messages/sent-messages';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';

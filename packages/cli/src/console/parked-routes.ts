@@ -1,4 +1,4 @@
-import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import * as z from 'zod';
 import type { App } from '../app-definition.ts';
 import { aggregatesToRedrive } from '../stage/redrivable.ts';

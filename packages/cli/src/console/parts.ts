@@ -1,4 +1,4 @@
-import type { Span } from '@rollcall/local/observability/otlp';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Holdings } from '../stage/holdings.ts';
 import type { Stage } from '../stage/stage.ts';

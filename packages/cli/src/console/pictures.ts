@@ -1,4 +1,4 @@
-import type { Span } from '@rollcall/local/observability/otlp';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { percentile } from '../percentile.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';

@@ -1,4 +1,4 @@
-import type { ProblemDocument } from '@rollcall/kit/contracts/problem';
+import type { ProblemDocument } from '@rollcall/kit/internal/contracts/problem';
 import { OperatorError } from '../stage/errors.ts';
 
 /** What is answered instead: RFC 9457. */

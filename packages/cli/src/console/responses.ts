@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from '@rollcall/local/server/read-body';
+import { readBody } from '@rollcall/local/internal/server/read-body';
 import { jsonIn } from '../json.ts';
 import { OperatorError } from '../stage/errors.ts';
 

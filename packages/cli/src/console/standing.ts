@@ -1,5 +1,5 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';

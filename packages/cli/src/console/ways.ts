@@ -1,4 +1,4 @@
-import type { Span } from '@rollcall/local/observability/otlp';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { Topology } from '../stage/topology.ts';
 
 /** Finds what spans speak of in a topology. */

@@ -1,5 +1,5 @@
-import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/contracts/capability';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/internal/contracts/capability';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 
 /** By capability: what it can be switched to, besides `on`. */
 export type Capabilities = Record<string, string[]>;

@@ -1,6 +1,6 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '@rollcall/kit/resilience/circuit';
-import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/resilience/dynamodb-circuit-store';
+import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '@rollcall/kit/internal/resilience/circuit';
+import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/internal/resilience/dynamodb-circuit-store';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 

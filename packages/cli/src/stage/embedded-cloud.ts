@@ -1,9 +1,9 @@
-import type { Broken, CloudDescription } from '@rollcall/local/control/control';
-import type { Happened } from '@rollcall/local/control/happened';
-import type { SentMessage } from '@rollcall/local/messages/sent-messages';
-import type { Span } from '@rollcall/local/observability/otlp';
-import type { TraceQuery } from '@rollcall/local/observability/traces';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { Broken, CloudDescription } from '@rollcall/local/internal/control/control';
+import type { Happened } from '@rollcall/local/internal/control/happened';
+import type { SentMessage } from '@rollcall/local/internal/messages/sent-messages';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
+import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import type { StageClients } from './clients.ts';
 import { OperatorError } from './errors.ts';
 import type { ProviderFault } from './provider-fault.ts';

@@ -1,7 +1,7 @@
 import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
-import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
-import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import { DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
+import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store/parked';
+import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { StageClients } from './clients.ts';
 
 /** Everything that a subscriber has parked, page by page. */

@@ -1,5 +1,5 @@
-import { parkedReasons } from '@rollcall/kit/messaging/parked';
-import type { ParkedMessage, ParkedReason } from '@rollcall/kit/messaging/subscriber-store';
+import { parkedReasons } from '@rollcall/kit/internal/messaging/parked';
+import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messaging/subscriber-store';
 
 /**
  * What a redrive of everything leaves alone: what is below a baseline can only be discarded; what nobody could read is

@@ -1,4 +1,4 @@
-import type { ReleaseReport } from '@rollcall/kit/messaging/parking';
+import type { ReleaseReport } from '@rollcall/kit/internal/messaging/parking';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,6 +1,6 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
-import { deploy } from '@rollcall/local/template/deployment';
-import type { Deployed, ResourceProvider } from '@rollcall/local/template/resource';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
+import { deploy } from '@rollcall/local/internal/template/deployment';
+import type { Deployed, ResourceProvider } from '@rollcall/local/internal/template/resource';
 
 /** A resource of a template. Wherever its properties refer to another one of the stage, there is the id of that one. */
 export interface Resource {

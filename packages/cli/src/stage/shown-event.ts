@@ -1,7 +1,7 @@
-import type { MessageContract } from '@rollcall/kit/contracts/contract';
-import { decodeData } from '@rollcall/kit/messaging/codecs';
-import { UnreadableMessageError } from '@rollcall/kit/messaging/errors';
-import { readEnvelope } from '@rollcall/kit/messaging/message';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import { decodeData } from '@rollcall/kit/internal/messaging/codecs';
+import { UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
+import { readEnvelope } from '@rollcall/kit/internal/messaging/message';
 import { jsonIn } from '../json.ts';
 
 /**

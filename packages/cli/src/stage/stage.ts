@@ -1,7 +1,7 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/messaging/operator-request';
-import { type OutboxRow, readRow } from '@rollcall/kit/messaging/outbox';
-import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/messaging/relay-functions';
+import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
+import { type OutboxRow, readRow } from '@rollcall/kit/internal/messaging/outbox';
+import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/internal/messaging/relay-functions';
 import { remembered } from '../remembered.ts';
 import { clientsOf, type StageOptions } from './clients.ts';
 import { consumersOf } from './consumers.ts';

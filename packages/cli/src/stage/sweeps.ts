@@ -1,5 +1,5 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import type { OutboxSweepReport } from '@rollcall/kit/messaging/relay-functions';
+import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-functions';
 import type { StageClients } from './clients.ts';
 import { OperatorError } from './errors.ts';
 

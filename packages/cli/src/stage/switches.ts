@@ -6,7 +6,7 @@ import {
   readSwitches,
   type Switch,
   type SwitchChange,
-} from '@rollcall/kit/resilience/switches';
+} from '@rollcall/kit/internal/resilience/switches';
 import { v7 as newId } from 'uuid';
 import { type Capabilities, capabilitiesIn } from './capabilities.ts';
 import { OperatorError } from './errors.ts';

@@ -5,7 +5,7 @@ import {
   paginateListStacks,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
-import type { AssembledStack, Template } from '@rollcall/local/template/assembly';
+import type { AssembledStack, Template } from '@rollcall/local/internal/template/assembly';
 import type { StageClients } from './clients.ts';
 import { embeddedCloudOf } from './embedded-cloud.ts';
 

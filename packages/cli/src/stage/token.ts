@@ -1,4 +1,4 @@
-import type { TokenRequest } from '@rollcall/local/services/issuer';
+import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 import type { App } from '../app-definition.ts';
 import { askIssuer } from '../token.ts';
 import { OperatorError } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { grantsByRole, type Resource, resourcesOf } from './resources.ts';
 
 /** What a node of the topology is. `functions` are several of one service that do the same for the flow. */

@@ -1,6 +1,6 @@
 import { BatchGetTracesCommand, paginateGetTraceSummaries, type Trace, XRayClient } from '@aws-sdk/client-xray';
-import type { Span } from '@rollcall/local/observability/otlp';
-import type { TraceQuery } from '@rollcall/local/observability/traces';
+import type { Span } from '@rollcall/local/internal/observability/otlp';
+import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Registry } from '@rollcall/kit/discovery/registry';
+import type { Registry } from '@rollcall/kit/internal/discovery/registry';
 import type { Access } from '../iam/access.ts';
 import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';

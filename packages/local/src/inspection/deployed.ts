@@ -1,4 +1,4 @@
-import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
+import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Made } from '../resources/made.ts';
 

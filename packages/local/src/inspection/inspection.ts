@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { BEGUN, DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/contracts/subscriber-table';
-import { parkedMessageOf } from '@rollcall/kit/messaging/dynamodb-subscriber-store/parked';
-import type { ParkedMessage } from '@rollcall/kit/messaging/subscriber-store';
+import { BEGUN, DISCARDED, PARKED, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
+import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store/parked';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { Clients } from '../emulators/clients.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Made } from '../resources/made.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { WAITS_FOR } from '@rollcall/kit/messaging/parked';
+import { WAITS_FOR } from '@rollcall/kit/internal/messaging/parked';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { Made } from '../resources/made.ts';

@@ -1,5 +1,5 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createRegistry } from '@rollcall/kit/discovery/registry';
+import { createRegistry } from '@rollcall/kit/internal/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';

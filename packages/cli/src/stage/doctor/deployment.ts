@@ -1,5 +1,5 @@
 import { LambdaClient, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
-import type { AssembledStack } from '@rollcall/local/template/assembly';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { endless, expiringTables } from '../expiry.ts';
 import { describeStacks } from '../templates.ts';
 import { type Check, failed, notChecked, ok, type Patient, warning } from './examination.ts';

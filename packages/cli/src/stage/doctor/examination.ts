@@ -1,4 +1,4 @@
-import { CloudError } from '@rollcall/local/errors/cloud-error';
+import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { embeddedCloudOf } from '../embedded-cloud.ts';
 import { OperatorError } from '../errors.ts';
 import type { Stage } from '../stage.ts';

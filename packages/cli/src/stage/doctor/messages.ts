@@ -1,4 +1,4 @@
-import { needsPerson } from '@rollcall/kit/messaging/parked';
+import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
 import { circuitsOf } from '../circuits.ts';
 import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';

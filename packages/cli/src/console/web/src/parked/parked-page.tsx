@@ -1,5 +1,5 @@
 import { Group, Select, Stack, Text } from '@mantine/core';
-import { parkedReasons } from '@rollcall/kit/messaging/parked';
+import { parkedReasons } from '@rollcall/kit/internal/messaging/parked';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';

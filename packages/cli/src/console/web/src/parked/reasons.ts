@@ -1,4 +1,4 @@
-import { WAITS_FOR } from '@rollcall/kit/messaging/parked';
+import { WAITS_FOR } from '@rollcall/kit/internal/messaging/parked';
 import type { ParkedView } from '../../../api.ts';
 
 const COLORS = { 'a person': 'red', 'its release': 'orange', 'its time': 'blue', 'its turn': 'blue' };

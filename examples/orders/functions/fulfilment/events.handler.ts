@@ -1,0 +1,5 @@
+import { subscriberFunctions } from '@rollcall/kit/messaging';
+import { eventConsumer } from './events.consumer.ts';
+import { fulfilmentHandlers } from './fulfilment.ts';
+
+export const { consume, sweep } = subscriberFunctions(eventConsumer, fulfilmentHandlers);

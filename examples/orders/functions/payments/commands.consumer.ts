@@ -1,0 +1,11 @@
+import { defineConsumer } from '@rollcall/kit/contracts';
+import { paymentReplies, payments } from '../../shared/contracts.ts';
+
+export const commandConsumer = defineConsumer('payments', {
+  source: '/shop/payments',
+  of: payments,
+  reads: payments.messages,
+  sends: [paymentReplies],
+  capability: 'payments',
+  cursorKey: 'payment',
+});

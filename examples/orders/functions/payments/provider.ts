@@ -1,0 +1,32 @@
+import { RejectedError, ThrottledError, type Try, UnavailableError } from '@rollcall/kit/resilience';
+import * as z from 'zod';
+
+export interface Payment {
+  /** The same of a repetition. */
+  id: string;
+  orderId: string;
+  cents: number;
+}
+
+const answer = z.object({ outcome: z.enum(['paid', 'declined']) });
+export type Answer = z.output<typeof answer>;
+
+/** `POST {url}/payments`, as most payment providers have it: with an idempotency key. */
+export const askProvider =
+  (url: string) =>
+  async ({ id, ...payment }: Payment, { signal }: Try): Promise<Answer> => {
+    const response = await fetch(`${url}/payments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': id },
+      body: JSON.stringify(payment),
+      signal,
+    }).catch((cause: Error) => {
+      throw new UnavailableError(`the provider does not answer: ${cause.message}`, { outcomeUnknown: true, cause });
+    });
+    if (response.ok) return answer.parse(await response.json());
+    const why = `the provider answers ${response.status}`;
+    if (response.status === 429)
+      throw new ThrottledError(why, 1_000 * Number(response.headers.get('retry-after') ?? 1));
+    if (response.status >= 500) throw new UnavailableError(why, { outcomeUnknown: true });
+    throw new RejectedError(why);
+  };

@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { ROOT } from './build.ts';
+
+/** Where the public surface of each package is written down, an entry point a file. */
+const REPORTS = join(ROOT, 'docs/api');
+/** What our own packages of the same version use of one another: not for others. */
+const INTERNAL = './internal/*';
+
+/** As a program of whoever installs it is checked. */
+const COMPILER = {
+  target: 'ES2024',
+  lib: ['ESNext'],
+  module: 'NodeNext',
+  moduleResolution: 'NodeNext',
+  types: ['node'],
+  strict: true,
+  skipLibCheck: true,
+};
+
+interface Manifest {
+  name: string;
+  exports: Record<string, { types: string }>;
+}
+
+/** The entry points of a built package by the name of their report, such as `kit/messaging`, and their types. */
+function entriesOf(folder: string): Array<{ report: string; types: string }> {
+  const { name, exports }: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const short = name.replace(/^@rollcall\//, '');
+  return Object.entries(exports)
+    .filter(([path, to]) => path !== INTERNAL && to.types)
+    .map(([path, { types }]) => ({
+      report: path === '.' ? short : `${short}/${path.slice('./'.length)}`,
+      types: join(folder, types),
+    }));
+}
+
+/**
+ * Compares the public surface of built packages with what is written down of it.
+ * @param folders of built packages
+ * @param write whether to write it down instead
+ * @returns the reports that differ, as paths from the project's root
+ */
+export function differingReports(folders: Iterable<string>, write: boolean): string[] {
+  return [...folders].flatMap((folder) =>
+    entriesOf(folder).flatMap(({ report, types }) => {
+      const reportFolder = join(REPORTS, report, '..');
+      const reportTempFolder = join(folder, '..', 'reports', report);
+      for (const each of [reportFolder, reportTempFolder]) mkdirSync(each, { recursive: true });
+      const config = ExtractorConfig.prepare({
+        configObject: {
+          projectFolder: folder,
+          mainEntryPointFilePath: types,
+          compiler: { overrideTsconfig: { compilerOptions: COMPILER, files: [types] } },
+          apiReport: {
+            enabled: true,
+            reportFolder,
+            reportTempFolder,
+            reportFileName: report.split('/').at(-1) as string,
+            // Whether each is released, the version says.
+            reportVariants: ['complete'],
+          },
+          docModel: { enabled: false },
+          dtsRollup: { enabled: false },
+          tsdocMetadata: { enabled: false },
+          messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } } },
+          newlineKind: 'lf',
+        },
+        configObjectFullPath: undefined,
+        packageJsonFullPath: join(folder, 'package.json'),
+      });
+      const { apiReportChanged } = Extractor.invoke(config, {
+        localBuild: write,
+        messageCallback: (message) => {
+          message.handled = true;
+        },
+      });
+      return apiReportChanged ? [`docs/api/${report}.api.md`] : [];
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+export { raiseAlarm } from './alarms.ts';
+export { ApiStage } from './api-stage.ts';
+export { RollcallApp, type ServiceProps } from './app.ts';
+export { Consumer, concurrencyOf } from './consumer.ts';
+export { Dashboard, type DashboardOptions } from './dashboard.ts';
+export { keyFor, USE } from './encryption.ts';
+export { CHANGING, READING } from './event-topic.ts';
+export { Outbox } from './outbox.ts';
+export { onlyOwnRoles } from './own-roles.ts';
+export { consumeFrom } from './queue-source.ts';
+export { directoryOf } from './service-directory.ts';
+export { ServiceFunction } from './service-function.ts';
+export { namespaceOf, serviceMetric } from './service-metric.ts';
+export { ServiceSecret } from './service-secret.ts';
+export { ServiceTable } from './service-table.ts';
+export { prefixOf, type Stage, stageOf, stageSettings } from './stage.ts';
+export { StageQueue } from './stage-queue.ts';
+export { Subscriber } from './subscriber.ts';

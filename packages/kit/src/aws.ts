@@ -1,0 +1,3 @@
+/** Clients of AWS, transactions and environment of a function. */
+export { clientDefaults, createDynamoDB } from './aws/clients.ts';
+export { addresses, jsonOf, readEnvironment, text } from './aws/environment.ts';
