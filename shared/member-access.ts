@@ -1,6 +1,5 @@
 import type { TokenScopes } from '@rollcall/kit/contracts';
 import { type HttpEvent, notFound, pathId } from '@rollcall/kit/http';
-
 import { aboutAggregate } from '@rollcall/kit/observability';
 import type {
   APIGatewayEventRequestContextJWTAuthorizer,

@@ -2,7 +2,6 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
 import { tokenScopes } from '@rollcall/kit/contracts';
 import { endpoint, json, notFound, pathOf } from '@rollcall/kit/http';
-
 import { createObservability } from '@rollcall/kit/observability';
 import { createSwitches } from '@rollcall/kit/resilience';
 import * as z from 'zod';

@@ -1,6 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Correspondence, type Effect, type Handlers, type Message, TransientError } from '@rollcall/kit/messaging';
-
 import type * as z from 'zod';
 import { smsCommands } from '../../shared/contracts/channels.ts';
 import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';

@@ -2,7 +2,6 @@ import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
 import { tokenScopes } from '@rollcall/kit/contracts';
 import { endpoint, json, notFound, Problem, pathOf } from '@rollcall/kit/http';
-
 import { createObservability } from '@rollcall/kit/observability';
 import { createRemoteService, type Try } from '@rollcall/kit/resilience';
 import * as z from 'zod';

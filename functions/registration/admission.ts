@@ -1,5 +1,4 @@
 import { callerOf, Problem, requireToken } from '@rollcall/kit/http';
-
 import type { TokenBuckets } from '@rollcall/kit/resilience';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';

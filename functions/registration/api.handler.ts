@@ -16,7 +16,6 @@ import {
   preconditions,
   preferredWait,
 } from '@rollcall/kit/http';
-
 import { createObservability } from '@rollcall/kit/observability';
 import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';

@@ -8,7 +8,6 @@ import {
   type Preconditions,
   Problem,
 } from '@rollcall/kit/http';
-
 import type { CommandContext } from '@rollcall/kit/messaging';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';

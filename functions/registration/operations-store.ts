@@ -6,7 +6,6 @@ import {
   createOutboxWriter,
   type TransactItem,
 } from '@rollcall/kit/messaging';
-
 import pMap from 'p-map';
 import { SOURCE } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';

@@ -1,5 +1,4 @@
 import { type Handlers, type Message, PermanentError } from '@rollcall/kit/messaging';
-
 import type { registrationOutcomes } from '../../shared/contracts/channels.ts';
 import { operationOf, returning, settle } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';

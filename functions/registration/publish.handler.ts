@@ -2,7 +2,6 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { addresses, clientDefaults, createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
 import { createOutbox, createRelay, createSender, publishByTopics, relayFunctions } from '@rollcall/kit/messaging';
-
 import { createObservability } from '@rollcall/kit/observability';
 import * as z from 'zod';
 

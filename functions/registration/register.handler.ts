@@ -1,5 +1,4 @@
 import { causeOf, etag, idempotencyKeyOf, json, jsonEndpoint } from '@rollcall/kit/http';
-
 import { aboutAggregate, createObservability } from '@rollcall/kit/observability';
 import { registrationOf } from '../../shared/contracts/member.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';

@@ -11,7 +11,6 @@ import {
 import { createFetchHandler } from '@connectrpc/connect/protocol';
 import { problemType } from '@rollcall/kit/contracts';
 import { type HttpEvent, type HttpResponse, type Problem, secured, served, toProblem } from '@rollcall/kit/http';
-
 import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';

@@ -3,7 +3,6 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext } from '@connectrpc/connect';
 import { idempotencyKey } from '@rollcall/kit/contracts';
 import { causeOf, etag, idOf, Problem, validated } from '@rollcall/kit/http';
-
 import { aboutAggregate, createObservability } from '@rollcall/kit/observability';
 import {
   MemberSchema,

@@ -1,6 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type CommandContext, createPublisher, type TransactItem } from '@rollcall/kit/messaging';
-
 import { type Rate, secondsToFill } from '@rollcall/kit/resilience';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';

@@ -13,7 +13,6 @@ import {
   createSecret,
   createTokenBuckets,
 } from '@rollcall/kit/resilience';
-
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';

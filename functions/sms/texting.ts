@@ -12,7 +12,6 @@ import {
   timeLeft,
   UnavailableError,
 } from '@rollcall/kit/resilience';
-
 import type { SmsLimits } from './limits.ts';
 import { KnownOptOutError, OptedOutError, type OptOuts } from './opt-outs.ts';
 import type { Pace } from './pace.ts';

@@ -1,5 +1,4 @@
 import { ApiStage, Consumer, directoryOf, Outbox, prefixOf, ServiceFunction, ServiceTable } from '@rollcall/cdk';
-
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';

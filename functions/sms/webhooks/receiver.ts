@@ -1,5 +1,4 @@
 import { createMessage, type OutgoingMessage, outgoing, type Sender } from '@rollcall/kit/messaging';
-
 import { v5 as idFrom } from 'uuid';
 import { registrationReplies } from '../../../shared/contracts/channels.ts';
 import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';

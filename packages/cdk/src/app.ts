@@ -45,7 +45,7 @@ export type AppProps<S extends Stage> = {
 );
 
 /** What of a consumer its descriptor does not say. */
-export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gathers'>;
+export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gathers' | 'degradedModes'>;
 
 /**
  * One stage of an application, as CloudFormation stacks that depend one way: operations (alarms, switches, circuits, key),

@@ -3,7 +3,7 @@ import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnInstance, HttpNamespace, Service } from 'aws-cdk-lib/aws-servicediscovery';
-import { Construct, type IDependable } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Stage } from './stage.ts';
 
 /** What the names of outputs begin with that say what is to be entered. */
@@ -51,20 +51,22 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Enters a subscriber in the stack of its own, so that no other changes with it.
-   * @param subscription it is entered after this is made, and goes before: an entry promises that it hears everything
+   * @param subscription is made after the entry, and goes before it: who is listed and hears nothing yet is waited for, while
+   * who hears and is not listed would be left out of an erasure
    */
-  enterSubscriber(owner: Construct, topic: string, service: string, subscription: IDependable): void {
+  enterSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };
     const list = this.#subscribers.get(topic);
     if (!list) {
       putOut(owner, { name: subscribersEntry(topic), instance: service, description: listOf(topic), attributes });
       return;
     }
-    new CfnInstance(owner, 'Entry', {
+    const entry = new CfnInstance(owner, 'Entry', {
       serviceId: list.serviceId,
       instanceId: service,
       instanceAttributes: attributes,
-    }).node.addDependency(subscription);
+    });
+    subscription.node.addDependency(entry);
   }
 
   /** Lets a function ask who has subscribed to a topic, and tells it where (`DIRECTORY`). */

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
@@ -81,11 +81,10 @@ function watchSources(cloud: Cloud): void {
       await cloud.redeploy(await synthesize(OUTDIR));
       console.log(pc.green(`deployed again in ${seconds(start)}`));
     } catch (error) {
-      if (!(error instanceof CloudError)) throw error;
-      console.error(pc.red(error.message));
+      console.error(pc.red(error instanceof CloudError ? error.message : String((error as Error).stack)));
     }
   };
-  for (const folder of ['infra', 'functions', 'shared', 'packages']) {
+  for (const folder of ['infra', 'functions', 'shared', 'packages'].filter((name) => existsSync(join(root, name)))) {
     watch(join(root, folder), { recursive: true }, () => {
       clearTimeout(timer);
       timer = setTimeout(() => {

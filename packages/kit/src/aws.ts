@@ -1,3 +1,4 @@
 /** Clients of AWS, transactions and environment of a function. */
 export { clientDefaults, createDynamoDB } from './aws/clients.ts';
 export { addresses, jsonOf, readEnvironment, text } from './aws/environment.ts';
+export { transact } from './aws/transact.ts';

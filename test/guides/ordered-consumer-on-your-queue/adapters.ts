@@ -1,4 +1,4 @@
-import { foreign, snsNotification } from '@rollcall/kit/internal/messaging/foreign';
+import { foreign, snsNotification } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 const order = z.object({ orderNo: z.string(), revision: z.int() });

@@ -1,6 +1,5 @@
-import type { Channel } from '@rollcall/kit/internal/contracts/channel';
-import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import { foreign } from '@rollcall/kit/internal/messaging/foreign';
+import type { Channel, MessageContract } from '@rollcall/kit/contracts';
+import { foreign } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 export const orderPlaced = {

@@ -1,8 +1,5 @@
-import type { Channel } from '@rollcall/kit/internal/contracts/channel';
-import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
-import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
-import { eventBridgeEvent, foreign } from '@rollcall/kit/internal/messaging/foreign';
+import { type Channel, defineConsumer, type MessageContract } from '@rollcall/kit/contracts';
+import { consumerFunctions, eventBridgeEvent, foreign } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 const { ACCOUNTS_TABLE = '', CONSUMER_TABLE = '', QUEUE_URL = '', DEAD_LETTERS_URL = '' } = process.env;

@@ -1,5 +1,5 @@
-import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
-import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
+import { defineConsumer } from '@rollcall/kit/contracts';
+import { consumerFunctions } from '@rollcall/kit/messaging';
 import { orderCancelled, orderPlaced, orders, readOrder } from './orders.ts';
 
 const { SHIPMENTS_TABLE = '', CONSUMER_TABLE = '', QUEUE_URL = '', DEAD_LETTERS_URL = '' } = process.env;

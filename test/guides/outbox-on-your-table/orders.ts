@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createDynamoDB } from '@rollcall/kit/internal/aws/clients';
-import { transact } from '@rollcall/kit/internal/aws/transact';
-import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import { createMessage } from '@rollcall/kit/internal/messaging/message';
-import { outboxPut, type TransactItem } from '@rollcall/kit/internal/messaging/outbox';
-import { outgoing } from '@rollcall/kit/internal/messaging/outgoing';
+import { createDynamoDB, transact } from '@rollcall/kit/aws';
+import type { MessageContract } from '@rollcall/kit/contracts';
+import { createMessage, outboxPut, outgoing, type TransactItem } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 const { ORDERS_TABLE = '', OUTBOX_TABLE = '' } = process.env;

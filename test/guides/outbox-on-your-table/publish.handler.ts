@@ -1,12 +1,8 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { clientDefaults, createDynamoDB } from '@rollcall/kit/internal/aws/clients';
-import { createOutbox } from '@rollcall/kit/internal/messaging/outbox';
-import { createRelay } from '@rollcall/kit/internal/messaging/relay';
-import { relayFunctions } from '@rollcall/kit/internal/messaging/relay-functions';
-import { createSender } from '@rollcall/kit/internal/messaging/sender';
-import { publishByTopics } from '@rollcall/kit/internal/messaging/topics';
-import { createObservability } from '@rollcall/kit/internal/observability/observability';
+import { clientDefaults, createDynamoDB } from '@rollcall/kit/aws';
+import { createOutbox, createRelay, createSender, publishByTopics, relayFunctions } from '@rollcall/kit/messaging';
+import { createObservability } from '@rollcall/kit/observability';
 
 // ORDER_EVENTS: the ARN of your topic, or the URL of your queue.
 const { OUTBOX_TABLE = '', ORDER_EVENTS = '' } = process.env;

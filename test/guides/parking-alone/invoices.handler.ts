@@ -1,6 +1,4 @@
-import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
-import { foreign } from '@rollcall/kit/internal/messaging/foreign';
-import { parkingFunctions } from '@rollcall/kit/internal/messaging/parking-functions';
+import { foreign, PermanentError, parkingFunctions, TransientError } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 const { PARKING_TABLE = '', QUEUE_URL = '', DEAD_LETTERS_URL = '', BILLING_URL = '' } = process.env;

@@ -1,7 +1,5 @@
-import type { Channel } from '@rollcall/kit/internal/contracts/channel';
-import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
-import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import { type Channel, defineConsumer, type MessageContract } from '@rollcall/kit/contracts';
+import type { Handlers } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 export const created = {

@@ -57,15 +57,15 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'routes about members take no token',
     file: api,
-    from: 'this.#bySignature : this.#byToken;',
-    to: 'this.#bySignature : undefined;',
+    from: 'return this.#byToken;',
+    to: 'return undefined;',
     test: 'security/callers',
   },
   {
     name: 'RPC takes unsigned calls',
     file: api,
-    from: "access === 'services' ? this.#bySignature",
-    to: "access === 'services' ? undefined",
+    from: "if (access === 'services') return this.#bySignature;",
+    to: "if (access === 'services') return undefined;",
     test: 'security/callers',
   },
   {

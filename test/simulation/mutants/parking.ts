@@ -45,6 +45,7 @@ export const parkingMutants: Mutant[] = [
   },
   {
     name: 'redrive-out-of-order',
+    seed: 3,
     breaks: ['G4'],
     file: parking,
     from: 'const queue = await store.parkedOf(aggregateId);\n      const last',

@@ -13,7 +13,6 @@ import {
   pathOf,
   preconditions,
 } from '@rollcall/kit/http';
-
 import { createObservability } from '@rollcall/kit/observability';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';

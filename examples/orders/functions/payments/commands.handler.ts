@@ -2,7 +2,6 @@ import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
 import { subscriberFunctions } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import { classify, createBreaker, createCircuitStore, createRemoteService } from '@rollcall/kit/resilience';
-
 import * as z from 'zod';
 import { commandConsumer } from './commands.consumer.ts';
 import { paymentHandlers } from './payments.ts';

@@ -1,4 +1,4 @@
-import { maySend, serviceOf } from './channel.ts';
+import { type Channel, maySend, serviceOf } from './channel.ts';
 import type { ConsumerDescriptor } from './consumer.ts';
 import type { MessageContract } from './contract.ts';
 
@@ -17,6 +17,9 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
     refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
   if (of.kind === 'topic' && name !== service) refuse(`it subscribes to ${of.name}, so its name must be ${service}`);
   if (of.kind === 'queue' && name !== of.name) refuse(`it takes the queue ${of.name}, so that must be its name`);
+  // Each sender counts the versions of its own messages: of two that have the same, one would be taken for a repetition.
+  if (of.kind === 'queue' && of.ordered && !hasOneSender(of))
+    refuse(`${of.name} keeps the order of one sender's messages: name one in \`from\`, or make it \`ordered: false\``);
   if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which keeps nothing from it`);
   const types = of.messages.map(({ type }) => type);
   for (const { type } of [...reads, ...without])
@@ -36,3 +39,8 @@ const isRendition = (one: MessageContract, other: MessageContract): boolean =>
   one.type === other.type ||
   one.supersedes?.contract.type === other.type ||
   other.supersedes?.contract.type === one.type;
+
+const hasOneSender = ({ senders, sendersOf = {} }: Channel): boolean =>
+  [senders, ...Object.values(sendersOf)].every(
+    (some) => !('anyServiceOf' in some) && some.length === 1 && some[0] === (senders as readonly string[])[0],
+  );

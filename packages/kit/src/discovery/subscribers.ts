@@ -25,7 +25,10 @@ export class SubscribersUnknownError extends Error {
 export function createSubscribers(namespace: string) {
   const { AWS_ENDPOINT_URL, AWS_REGION } = process.env;
   // The data plane has a name of its own; an endpoint that somebody sets has none.
-  const url = new URL(AWS_ENDPOINT_URL ?? `https://data-servicediscovery.${AWS_REGION}.amazonaws.com`);
+  const url = new URL(
+    AWS_ENDPOINT_URL ??
+      `https://data-servicediscovery.${AWS_REGION}.amazonaws.com${AWS_REGION?.startsWith('cn-') ? '.cn' : ''}`,
+  );
 
   async function ask(topic: string): Promise<string[]> {
     const body = JSON.stringify({ NamespaceName: namespace, ServiceName: subscribersEntry(topic) });

@@ -38,14 +38,15 @@ export const foreign =
   <S extends z.ZodType>(shape: S, read: (body: z.output<S>) => ForeignMessage): ReadEnvelope =>
   (body) => {
     const raw = parseJson(body);
-    const parsed = shape.safeParse(raw);
+    const parsed = byAdapter(() => shape.safeParse(raw));
     if (!parsed.success) throw unreadable('is not what its adapter reads', raw, parsed.error);
-    return envelopeOf(attributesOf(parsed.data, read));
+    return envelopeOf(byAdapter(() => read(parsed.data)));
   };
 
-function attributesOf<T>(body: T, read: (body: T) => ForeignMessage): ForeignMessage {
+/** @throws {UnreadableMessageError} whatever the adapter throws */
+function byAdapter<T>(run: () => T): T {
   try {
-    return read(body);
+    return run();
   } catch (cause) {
     // What it says may quote the body.
     throw new UnreadableMessageError(`message cannot be read: its adapter fails with ${(cause as Error).name}`, {

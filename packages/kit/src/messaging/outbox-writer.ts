@@ -44,9 +44,11 @@ export type Committed<Beside extends string> =
   /** The put's condition refused it. `item`: as it was then; undefined: there was none. */
   | { result: 'stale'; item?: Item }
   | Refused<Beside>
-  /** Others sent commands to the same subject each time. */
+  /** Others were at work on the same items each time, or sent commands to the same subject. */
   | { result: 'busy' };
 
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+const MAX_ITEMS = 100;
 /** Others counted a command of the same subject in between. */
 const ATTEMPTS = 5;
 
@@ -110,6 +112,11 @@ export function createOutboxWriter({
     context: CommandContext,
   ): Promise<Committed<Beside>> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
+    const size = 1 + rows.length + companions.length + itemsOf(send);
+    if (size > MAX_ITEMS)
+      throw new Error(
+        `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${rows.length} events, ${companions.length} beside them, and ${itemsOf(send)} of ${send.length} messages to queues`,
+      );
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
@@ -124,7 +131,8 @@ export function createOutboxWriter({
         const found = refusedBy(error, 1 + events.length + index);
         if (found) return { result: 'refused', by, ...itemOf(found) };
       }
-      if (commands.some((_, index) => refusedBy(error, items.length + index))) return { result: 'busy' };
+      if (isConflict(error) || commands.some((_, index) => refusedBy(error, items.length + index)))
+        return { result: 'busy' };
       throw error;
     }
   }
@@ -155,11 +163,24 @@ function subjectOf({ contract, data, channel }: AddressedDraft): string {
   throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
 }
 
+/** A row a message, and a count for each subject of a queue that keeps order. */
+const itemsOf = (drafts: readonly AddressedDraft[]): number => {
+  const inOrder = drafts.filter(({ channel }) => channel.ordered);
+  return drafts.length + new Set(inOrder.map((draft) => `${draft.channel.name}/${subjectOf(draft)}`)).size;
+};
+
 /** Adds what DynamoDB is to tell if the item's condition fails; it costs nothing. */
 const showingWhatRefuses = (item: TransactItem): TransactItem =>
   Object.fromEntries(
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
+
+/** Whether nothing but other transactions at work on the same items refused it, for longer than `transact` waits. */
+const isConflict = (error: unknown): boolean => {
+  if (!(error instanceof TransactionCanceledException)) return false;
+  const codes = (error.CancellationReasons ?? []).flatMap(({ Code = 'None' }) => (Code === 'None' ? [] : [Code]));
+  return codes.length > 0 && codes.every((code) => code === 'TransactionConflict');
+};
 
 /** Whether an attempt before may have taken effect, whose answer the SDK did not get. */
 const wasTriedAgain = (error: unknown): boolean =>

@@ -33,12 +33,16 @@ export interface PublisherOptions {
   client: DynamoDBDocumentClient;
   /** Of the states. */
   table: string;
+  /** Its rows are known by the ids of aggregates: no two aggregates of an outbox have the same. */
   outboxTable: string;
   /** The key of an aggregate's item. Default: `{ pk: id }`. */
   key?: (id: string) => Record<string, string>;
   /** CloudEvents `source`: `/APPLICATION/SERVICE`. Default: the one sender of the topic. */
   source?: string;
-  /** What sends its commands. Default: one that counts them in `table`. */
+  /**
+   * What sends its commands. Default: one that counts them in `table`. Publishers of one service that send to the same
+   * ordered queue share one: a command that another has counted, too, would be taken for its repetition.
+   */
   writer?: OutboxWriter;
 }
 

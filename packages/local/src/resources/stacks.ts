@@ -39,6 +39,7 @@ export class Stacks {
     };
     this.#running = runtime;
     services.access.clear();
+    services.directory.clear();
     await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,

@@ -7,6 +7,11 @@ export class Directory {
     if (!this.#instances.has(service)) this.#instances.set(service, new Map());
   }
 
+  /** Before another deployment enters what it has. */
+  clear(): void {
+    this.#instances.clear();
+  }
+
   enter(service: string, instance: string, attributes: Record<string, string>): void {
     this.add(service);
     this.#instances.get(service)?.set(instance, attributes);

@@ -39,10 +39,15 @@ export class ConsumerObserver {
       const { type = 'a message', reason, error = 'it waits for a version that does not come' } = stuck;
       return `${name} has not applied ${nameOf(stuck)} (${type}): it is parked as ${reason}: ${error}`;
     }
-    // Of who has left, what came before may be dropped; what is idempotent by state leaves no trace of its own.
-    if (idempotent || reads.some((contract) => isErasing(contract, reads))) return undefined;
+    // What is idempotent by state leaves no trace of its own.
+    if (idempotent) return undefined;
+    const erasing = new Set(reads.filter((contract) => isErasing(contract, reads)).map(({ type }) => type));
     const known = new Set([...this.applied, ...parked].map(nameOf));
-    const lost = expected.find((message) => !known.has(nameOf(placeOf(message, !of.ordered))));
+    // Of who has left, what came before may be dropped.
+    const left = new Set(expected.filter(({ type }) => erasing.has(type)).map(({ subject }) => subject));
+    const lost = expected.find(
+      (message) => !left.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),
+    );
     return lost && `${name} has neither applied nor parked ${nameOf(placeOf(lost, !of.ordered))} (${lost.type})`;
   }
 }
