@@ -132,10 +132,13 @@ describe('a subscriber that is new', () => {
         const read = ({ directory }: CloudAssembly) => readFileSync(join(directory, `${name}.${kind}.json`), 'utf8');
         expect(read(after) === read(before), `${name}.${kind}.json`).toBe(true);
       }
-    expect(after.getStackByName('rollcall-dev-letters').template.Resources).toEqual(
-      expect.objectContaining({
-        SubscriberEntryDB532FA0: expect.objectContaining({ Type: 'AWS::ServiceDiscovery::Instance' }),
-      }),
+    const { SubscriberEntryDB532FA0: entry, ...resources } =
+      after.getStackByName('rollcall-dev-letters').template.Resources;
+    expect(entry).toMatchObject({ Type: 'AWS::ServiceDiscovery::Instance' });
+    // Or an erasure could be done without it, though it has heard of the member.
+    const [subscription] = Object.values<{ Type: string; DependsOn?: string[] }>(resources).filter(
+      ({ Type }) => Type === 'AWS::SNS::Subscription',
     );
+    expect(subscription?.DependsOn).toContain('SubscriberEntryDB532FA0');
   });
 });

@@ -79,6 +79,16 @@ describe('a consumer', () => {
       'sms-commands is a queue, which keeps nothing from it',
     ],
     [
+      'of an ordered queue of several senders, whose versions would be taken for one another',
+      'points-commands',
+      {
+        of: { ...pointsCommands, senders: ['/rollcall/registration', '/rollcall/coupons'] },
+        source: '/rollcall/points',
+        reads: pointsCommands.messages,
+      },
+      "points-commands keeps the order of one sender's messages",
+    ],
+    [
       'that sends where it may not',
       'coupons',
       { sends: [registrationOutcomes] },

@@ -110,7 +110,11 @@ describe('a message of others', () => {
       throw new Error(JSON.stringify(body));
     });
     expect(refusal(read, {})).toBe('message cannot be read: its adapter fails with TypeError');
-    expect(refusal(failing, 'secret')).not.toContain('secret');
+    expect(refusal(failing, '"secret"')).not.toContain('secret');
+    const throwing = z.string().transform((text) => new Date(text).toISOString());
+    expect(refusal(foreign(throwing, failing as never), '"secret"')).toBe(
+      'message cannot be read: its adapter fails with RangeError',
+    );
   });
 });
 

@@ -372,6 +372,29 @@ describe('commands', () => {
     expect(await itemAt(id)).toBeUndefined();
   });
 
+  it('are busy when other transactions are at work on the same items for longer than it tries', async () => {
+    const conflicted = async (sent: object) => {
+      if (!(sent instanceof TransactWriteCommand)) return send(sent);
+      const CancellationReasons = [{ Code: 'TransactionConflict' }, { Code: 'None' }];
+      throw new TransactionCanceledException({ message: 'conflict', $metadata: {}, CancellationReasons });
+    };
+    const contended = createPublisher<Order>(orderEvents, {
+      ...tables,
+      client: Object.create(DynamoDBDocumentClient.prototype, { send: { value: conflicted } }),
+    });
+    const id = newId();
+    expect(await contended.create(id, opening(id), context)).toEqual({ result: 'busy' });
+  });
+
+  it('that do not fit into a transaction are refused before anything is read, with what it is made of', async () => {
+    const id = newId();
+    const many = Array.from({ length: 50 }, () => charging(newId(), 1));
+    await expect(orders.create(id, { ...opening(id), send: many }, context)).rejects.toThrow(
+      'takes 100 items, and this has 102: a state, 1 events, 0 beside them, and 100 of 50 messages to queues',
+    );
+    expect(calls).toEqual([]);
+  });
+
   it('can ride in a transaction of somebody else', async () => {
     const customer = newId();
     const writer = createOutboxWriter({
