@@ -2,6 +2,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
+import type { SubscriberDefaults } from './new/subscriber.ts';
 import type { Profiles } from './stage/switches.ts';
 
 /** Where a stage is, once it has been started on this machine. */
@@ -24,6 +25,8 @@ export interface App extends AppConfig {
   readonly profiles?: Profiles;
   /** The scopes of a token with which an operator may do everything. */
   readonly operatorScope?: string;
+  /** What `rollcall new subscriber` gives each subscriber of a topic, by the topic's name. */
+  readonly subscribers?: Readonly<Record<string, SubscriberDefaults>>;
   /** Further commands of `rollcall ops`. */
   readonly commands?: readonly Command[];
   /** What the console shows and does beside what it does for every app. */
