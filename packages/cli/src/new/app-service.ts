@@ -71,15 +71,18 @@ import { type Cloud, startCloud } from '@rollcall/local';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let cloud: Cloud;
+let authorization: string;
 beforeAll(async () => {
   cloud = await startCloud({ app: import.meta.dirname });
+  authorization = \`Bearer \${await cloud.issuer.token({ sub: 'somebody' })}\`;
 });
 afterAll(() => cloud.stop());
 
 it('an item that is added can be read, and is published once', async () => {
-  const { status, body } = await cloud.request('POST', '/items', { name: 'a book' });
+  const { status, body } = await cloud.request('POST', '/items', { name: 'a book' }, { authorization });
   expect(status).toBe(201);
-  expect((await cloud.request('GET', \`/items/\${body.id}\`)).body).toMatchObject({ name: 'a book' });
+  const read = await cloud.request('GET', \`/items/\${body.id}\`, undefined, { authorization });
+  expect(read.body).toMatchObject({ name: 'a book' });
   await cloud.settled();
   expect(cloud.published('item-events')).toHaveLength(1);
 });
