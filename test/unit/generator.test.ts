@@ -82,6 +82,15 @@ describe('a new subscriber', () => {
     expect(next[0]).toContain("app.subscriber(stockEvents, { entry: 'functions/stock/events.handler.ts' });");
   });
 
+  it('is of the topic that is named, where a file has several', async () => {
+    const root = shop();
+    const other = "export const anyEvents = topic('any-events', { from: '/shop/items', messages: [] });\n";
+    const contracts = read(root, 'shared/contracts.ts').replace('export const itemEvents', `${other}$&`);
+    writeFileSync(join(root, 'shared/contracts.ts'), contracts);
+    const { files } = await newSubscriber(root, 'stock', 'item-events', {});
+    expect(files['functions/stock/events.consumer.ts']).toContain('of: itemEvents,');
+  });
+
   it('is of a topic that there is, which the refusal names', async () => {
     await expect(newSubscriber(shop(), 'stock', 'things', {})).rejects.toThrow(
       'No file of shared/ exports a topic "things"; there are: item-events.',

@@ -1,13 +1,21 @@
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
 import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
-import type { SubscriberDefaults } from './new/subscriber.ts';
 import type { Profiles } from './stage/switches.ts';
 
 /** Where a stage is, once it has been started on this machine. */
 export interface Addresses {
   apiUrl: string;
+}
+
+/** What every subscriber of a topic does alike. */
+export interface SubscriberDefaults {
+  /** Channels that it answers on. */
+  readonly sends?: readonly Channel[];
+  /** By the type of an event, an export of `shared/` that makes its handler of a `HandlerContext`. */
+  readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
 }
 
 /**

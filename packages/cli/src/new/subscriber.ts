@@ -8,14 +8,6 @@ import { checkName, type Plan } from './plan.ts';
 import { type Exported, sharedExports } from './shared-exports.ts';
 import { wire } from './wiring.ts';
 
-/** What every subscriber of a topic does alike. */
-export interface SubscriberDefaults {
-  /** Channels that it answers on. */
-  sends?: readonly Channel[];
-  /** By the type of an event, an export of `shared/` that makes its handler of a `HandlerContext`. */
-  handlers?: Readonly<Record<string, (context: never) => unknown>>;
-}
-
 /**
  * A subscriber of a topic, of which nothing but the decision is left to write.
  * @param of the topic's name
