@@ -8,13 +8,18 @@ import { EVERY_MEMBER } from './ops/every-member.ts';
 import { smsSandbox } from './ops/sms-sandbox/sandbox.ts';
 import about from './package.json' with { type: 'json' };
 import { profiles } from './shared/config/capabilities.ts';
-import { channels } from './shared/contracts/channels.ts';
+import { confirmErasure } from './shared/confirm-erasure.ts';
+import { channels, memberEvents, registrationReplies } from './shared/contracts/channels.ts';
+import { memberDeactivated } from './shared/contracts/member-deactivated.v1.ts';
 
 export default defineApp({
   name: APPLICATION,
   version: about.version,
   messages: channels.flatMap(({ messages }) => messages),
   profiles,
+  subscribers: {
+    [memberEvents.name]: { sends: [registrationReplies], handlers: { [memberDeactivated.type]: confirmErasure } },
+  },
   operatorScope: EVERY_MEMBER.scope,
   commands: [limits, cost, member],
   console: consoleParts,

@@ -1,5 +1,5 @@
 import type { HandlerContext, Handlers } from '@rollcall/kit/messaging';
-import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
+import { confirmErasure } from '../../shared/confirm-erasure.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import { closestLocale } from '../../shared/localization.ts';
 import type { eventConsumer } from './events.consumer.ts';
@@ -40,14 +40,10 @@ export const journeyHandlers = ({
   'rollcall.member.profile-changed.v1': ({ data }) => ({
     set: { journeyLocale: closestLocale(data.locale, locales, 'en'), addressee: data.name },
   }),
-  'rollcall.member.deactivated.v1': {
-    handle: () => ({
-      set: { erasedAt: now().toISOString() },
-      remove: ['journeyLocale', 'addressee', 'startedAt', 'begunAt'],
-    }),
-    follows(message, state) {
-      const erasedAt = state.erasedAt as string;
-      return correspondence.reply(message, memberDataErased, { memberId: message.subject, erasedAt }, erasedAt);
-    },
-  },
+  'rollcall.member.deactivated.v1': confirmErasure({ correspondence, now }, [
+    'journeyLocale',
+    'addressee',
+    'startedAt',
+    'begunAt',
+  ]),
 });

@@ -1,3 +1,4 @@
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
 import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
@@ -7,6 +8,14 @@ import type { Profiles } from './stage/switches.ts';
 /** Where a stage is, once it has been started on this machine. */
 export interface Addresses {
   apiUrl: string;
+}
+
+/** What every subscriber of a topic does alike. */
+export interface SubscriberDefaults {
+  /** Channels that it answers on. */
+  readonly sends?: readonly Channel[];
+  /** By the type of an event, an export of `shared/` that makes its handler of a `HandlerContext`. */
+  readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
 }
 
 /**
@@ -24,6 +33,8 @@ export interface App extends AppConfig {
   readonly profiles?: Profiles;
   /** The scopes of a token with which an operator may do everything. */
   readonly operatorScope?: string;
+  /** What `rollcall new subscriber` gives each subscriber of a topic, by the topic's name. */
+  readonly subscribers?: Readonly<Record<string, SubscriberDefaults>>;
   /** Further commands of `rollcall ops`. */
   readonly commands?: readonly Command[];
   /** What the console shows and does beside what it does for every app. */

@@ -9,6 +9,7 @@ import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { issuer } from './issuer.ts';
 import { called } from './name.ts';
+import { newCommand } from './new.ts';
 import { outbox } from './outbox.ts';
 import { parked } from './parked.ts';
 import { queues } from './queues.ts';
@@ -57,7 +58,7 @@ export function createProgram(app: Partial<App>): Command {
     })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
     .showHelpAfterError('What there is: --help');
-  for (const command of [startCommand(app), opsCommand(app), withStage(consoleCommand()), completion])
+  for (const command of [newCommand(app), startCommand(app), opsCommand(app), withStage(consoleCommand()), completion])
     program.addCommand(command);
   inherit(program);
   return program.setOptionValue('folder', app);

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { serviceOf } from '@rollcall/kit/internal/contracts/channel';
+import { OperatorError } from '../stage/errors.ts';
+
+/** What a generator writes into the folder of an app. Paths are relative to it. */
+export interface Plan {
+  files: Readonly<Record<string, string>>;
+  /** Whole texts of files that are there already. */
+  edits?: Readonly<Record<string, string>>;
+  /** What a person does next, a line each. */
+  next: readonly string[];
+}
+
+/** @throws {OperatorError} if it cannot name an app or a service: it becomes part of names and of `source` */
+export function checkName(name: string): void {
+  // Names of functions have 64 characters at most: APP-STAGE-SERVICE-sweep.
+  if (serviceOf(`/app/${name}`) === name && name.length <= 20) return;
+  throw new OperatorError(
+    `"${name}" cannot be a name: one word of lower-case letters and digits, 20 at most, a letter first.`,
+  );
+}
+
+/**
+ * Writes a plan, formatted as the app formats its sources.
+ * @throws {OperatorError} that names the files that are there already; then nothing is written
+ */
+export function carryOut(root: string, { files, edits = {} }: Plan): void {
+  const taken = Object.keys(files).filter((path) => existsSync(join(root, path)));
+  if (taken.length > 0) throw new OperatorError(`Nothing was written: ${taken.join(', ')} would be overwritten.`);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text, { flag: 'wx' });
+  }
+  for (const [path, text] of Object.entries(edits)) writeFileSync(join(root, path), text);
+  format(root, Object.keys({ ...files, ...edits }));
+}
+
+const FORMATTERS = [
+  { config: 'biome.json', bin: '@biomejs/biome/bin/biome', options: ['check', '--write'] },
+  { config: '.prettierrc', bin: 'prettier/bin/prettier.cjs', options: ['--write'] },
+];
+
+/** @throws {OperatorError} with what the formatter says, if it finds something wrong */
+function format(root: string, paths: readonly string[]): void {
+  const found = FORMATTERS.find(({ config }) => existsSync(join(root, config)));
+  const bin = found && join(root, 'node_modules', found.bin);
+  if (!bin || !existsSync(bin)) return;
+  const { status, stderr } = spawnSync(process.execPath, [bin, ...found.options, ...paths], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new OperatorError(`Everything is written, but it cannot be formatted:\n${stderr}`);
+}

@@ -1,0 +1,128 @@
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
+import { checkConsumer } from '@rollcall/kit/internal/contracts/consumer-checks';
+import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
+import type { App } from '../app-definition.ts';
+import { OperatorError } from '../stage/errors.ts';
+import { checkName, type Plan } from './plan.ts';
+import { type Exported, sharedExports } from './shared-exports.ts';
+import { wire } from './wiring.ts';
+
+/**
+ * A subscriber of a topic, of which nothing but the decision is left to write.
+ * @param of the topic's name
+ * @throws {OperatorError} if the name cannot be one, or there is no such topic
+ */
+export async function newSubscriber(root: string, name: string, of: string, app: Partial<App>): Promise<Plan> {
+  checkName(name);
+  const shared = sharedExports(root);
+  const { sends = [], handlers = {} } = app.subscribers?.[of] ?? {};
+  const topic = await shared.topic(of);
+  const reads = readsOf(topic.value);
+  const isEvery = reads.length === topic.value.messages.length;
+  check(name, topic.value, reads);
+  const parts: Parts = {
+    name,
+    topic,
+    // Its descriptor reads every message of its channel where it says nothing else.
+    reads: isEvery ? [] : await Promise.all(reads.map((contract) => shared.of(contract, contract.type))),
+    sends: await Promise.all(sends.map((channel) => shared.of(channel, channel.name))),
+    handlers: await Promise.all(
+      reads.map(async ({ type }) => {
+        const make = handlers[type];
+        return { type, make: make && (await shared.of(make, make.name)) };
+      }),
+    ),
+  };
+  const folder = `functions/${name}`;
+  const wired = wire(root, {
+    imported: `{ eventConsumer as ${name}Events }`,
+    from: `${folder}/events.consumer.ts`,
+    statement: (variable) => `${variable}.subscriber(${name}Events, { entry: '${folder}/events.handler.ts' });`,
+  });
+  return {
+    files: {
+      [`${folder}/events.consumer.ts`]: descriptor(parts),
+      [`${folder}/events.handler.ts`]: handlerFile(name),
+      [`${folder}/${name}.ts`]: decisions(parts),
+    },
+    ...('file' in wired && { edits: { [wired.file]: wired.text } }),
+    next: [
+      ...('lines' in wired ? [`Add to where the app's services are put together:\n  ${wired.lines.join('\n  ')}`] : []),
+      `Decide in ${folder}/${name}.ts what each event means to ${name}.`,
+      `${folder}/events.consumer.ts says joinsLate: remove it if nothing was ever published before ${name} is deployed.`,
+    ],
+  };
+}
+
+/** Of renditions of the same event, the newest. */
+const readsOf = ({ messages }: Channel): readonly MessageContract[] =>
+  messages.filter((one) => !messages.some(({ supersedes }) => supersedes?.contract.type === one.type));
+
+function check(name: string, of: Channel, reads: readonly MessageContract[]): void {
+  try {
+    checkConsumer(defineConsumer(name, { of, reads }));
+  } catch (cause) {
+    throw new OperatorError(`Nothing was written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+interface Parts {
+  name: string;
+  topic: Exported;
+  reads: readonly Exported[];
+  sends: readonly Exported[];
+  handlers: ReadonlyArray<{ type: string; make: Exported | undefined }>;
+}
+
+/** One line a file, as formatters sort them. */
+function importsOf(exported: readonly Exported[]): string {
+  const files = [...new Set(exported.map(({ file }) => file))].toSorted();
+  return files
+    .map((file) => {
+      const names = new Set(exported.filter((one) => one.file === file).map(({ name }) => name));
+      return `import { ${[...names].toSorted().join(', ')} } from '../../${file}';\n`;
+    })
+    .join('');
+}
+
+const listed = (label: string, exported: readonly Exported[]): string =>
+  exported.length === 0 ? '' : `\n  ${label}: [${exported.map(({ name }) => name).join(', ')}],`;
+
+const descriptor = ({ name, topic, reads, sends }: Parts): string => `\
+import { defineConsumer } from '@rollcall/kit/contracts';
+${importsOf([topic, ...reads, ...sends])}
+export const eventConsumer = defineConsumer('${name}', {
+  of: ${topic.name},${listed('reads', reads)}${listed('sends', sends)}
+  capability: '${name}',
+  // There may be events from before its first deployment, which it will never get.
+  joinsLate: true,
+});
+`;
+
+const handlerFile = (name: string): string => `\
+import { subscriberFunctions } from '@rollcall/kit/messaging';
+import { eventConsumer } from './events.consumer.ts';
+import { ${name}Handlers } from './${name}.ts';
+
+export const { consume, sweep } = subscriberFunctions(eventConsumer, ${name}Handlers);
+`;
+
+function decisions({ name, handlers }: Parts): string {
+  const made = handlers.flatMap(({ make }) => (make ? [make] : []));
+  const context = made.length > 0;
+  const lines = handlers.map(
+    ({ type, make }) => `  '${type}': ${make ? `${make.name}(context)` : '() => ({ set: {} })'},`,
+  );
+  return `\
+import type { ${context ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
+${importsOf(made)}import type { eventConsumer } from './events.consumer.ts';
+
+/** What ${name} keeps of each event: attributes that are set with its cursor, once. */
+export const ${name}Handlers = (${
+    context ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
+  }): Handlers<(typeof eventConsumer.reads)[number]> => ({
+${lines.join('\n')}
+});
+`;
+}

@@ -1,0 +1,18 @@
+import type { HandlerContext, Message } from '@rollcall/kit/messaging';
+import { memberDataErased } from './contracts/member-data-erased.v1.ts';
+import type { memberDeactivated } from './contracts/member-deactivated.v1.ts';
+
+/**
+ * What a subscriber does when a member leaves: it erases, and confirms that; until then the member's erasure is pending.
+ * @param attributes all that it holds of a member
+ */
+export const confirmErasure = (
+  { correspondence, now }: Pick<HandlerContext, 'correspondence' | 'now'>,
+  attributes: readonly string[] = [],
+) => ({
+  handle: () => ({ set: { erasedAt: now().toISOString() }, remove: attributes }),
+  follows(message: Message<typeof memberDeactivated>, state: Record<string, unknown>) {
+    const erasedAt = state.erasedAt as string;
+    return correspondence.reply(message, memberDataErased, { memberId: message.subject, erasedAt }, erasedAt);
+  },
+});
