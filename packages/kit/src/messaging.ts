@@ -6,6 +6,7 @@ export { HeldError, MessagingError, PermanentError, TransientError } from './mes
 export type { Handlers } from './messaging/handlers.ts';
 export { createMessage, type Message } from './messaging/message.ts';
 export { createOutbox, type TransactItem } from './messaging/outbox.ts';
+export { outboxFunctions } from './messaging/outbox-functions.ts';
 export { createOutboxWriter } from './messaging/outbox-writer.ts';
 export { type OutgoingMessage, outgoing } from './messaging/outgoing.ts';
 export { createPublisher, type Decision } from './messaging/publisher.ts';
