@@ -2,11 +2,12 @@
 export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';
 export type { Correspondence } from './messaging/correspondence.ts';
 export { type AddressedDraft, type CommandContext, draft, draftTo } from './messaging/draft.ts';
-export { HeldError, MessagingError, PermanentError, TransientError } from './messaging/errors.ts';
+export { HeldError, MessagingError, PermanentError, PostponedError, TransientError } from './messaging/errors.ts';
 export { eventBridgeEvent, foreign, snsNotification } from './messaging/foreign.ts';
 export type { Handlers } from './messaging/handlers.ts';
 export { createMessage, type Message } from './messaging/message.ts';
 export { createOutbox, outboxPut, type TransactItem } from './messaging/outbox.ts';
+export { outboxFunctions } from './messaging/outbox-functions.ts';
 export { createOutboxWriter } from './messaging/outbox-writer.ts';
 export { type OutgoingMessage, outgoing } from './messaging/outgoing.ts';
 export { parkingFunctions } from './messaging/parking-functions.ts';
