@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
+      'examples/*',
       { test: { ...patience, name: 'alone', include: ['test/{guides,simulation,unit}/**/*.test.ts'] } },
       {
         test: {
