@@ -1,11 +1,12 @@
 import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import about from './package.json' with { type: 'json' };
 import { buildPage } from './src/console/build.ts';
 
 const root = import.meta.dirname;
-const outdir = join(root, 'dist');
+/** The folder to publish: the first argument, or `dist`. */
+const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
 // All that the commands need is inside, for Node.js strips no types inside node_modules; the embedded cloud is a package

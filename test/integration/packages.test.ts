@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { buildPackages, ROOT } from '../../ops/packages/build.ts';
 import { differingReports } from '../../ops/packages/reports.ts';
 
@@ -100,5 +100,77 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     const installed = run('npm', 'ls', '--all', '--parseable');
     expect(installed.split('\n').filter((path) => path.endsWith(join('node_modules', 'zod')))).toHaveLength(1);
     expect(installed).not.toMatch(/aws-cdk|fauxqs|dynoxide|vitest|commander/);
+  });
+});
+
+describe('examples/orders, copied out, with the packages that are published', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-orders-'));
+  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  const surroundings = { cwd: folder, encoding: 'utf8', env: { ...process.env, PATH, NO_COLOR: '1' } } as const;
+  const run = (command: string, ...options: string[]) => {
+    const { status, stdout, stderr } = spawnSync(command, options, surroundings);
+    return { status, said: `${stdout}${stderr}` };
+  };
+  const rollcall = (...options: string[]) => run('npx', '--no', 'rollcall', ...options);
+
+  beforeAll(() => {
+    cpSync(join(ROOT, 'examples/orders'), folder, {
+      recursive: true,
+      filter: (path) => !/[/](node_modules|cdk[.]out|[.]rollcall)$/.test(path),
+    });
+    const cli = join(built, 'cli');
+    execFileSync(process.execPath, [join(ROOT, 'packages/cli/build.ts'), cli], { stdio: 'pipe' });
+    const tarballs = [...packages, ['rollcall', cli] as const].map(([name, from]) => {
+      const [{ filename }] = JSON.parse(run('npm', 'pack', from, '--json', '--silent').said);
+      return [name, `file:${filename}`] as const;
+    });
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const own = Object.fromEntries(tarballs.filter(([name]) => name in manifest.devDependencies));
+    Object.assign(manifest.devDependencies, own);
+    manifest.dependencies['@rollcall/kit'] = Object.fromEntries(tarballs)['@rollcall/kit'];
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    const installed = run('npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
+    expect(installed).toMatchObject({ status: 0 });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('compiles, and passes its tests', () => {
+    expect(run('npm', 'run', '--silent', 'check')).toEqual({ status: 0, said: '' });
+    const tested = run('npm', 'test');
+    expect(tested.said).toContain('3 passed');
+    expect(tested.status).toBe(0);
+  });
+
+  it('is synthesized by the CDK CLI', () => {
+    expect(run('npx', '--no', 'cdk', 'synth', '--quiet')).toMatchObject({ status: 0 });
+    expect(readdirSync(join(folder, 'cdk.out'))).toContain('shop-dev-orders.template.json');
+  });
+
+  it('runs on this machine, where it is operated and looked at', async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    const child = spawn('node_modules/.bin/rollcall', ['start', '--memory', '--port', String(port)], surroundings);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += chunk;
+      if (said.includes('Ctrl-C')) break;
+    }
+    expect(said).toContain('Place an order');
+    const [apiUrl = '', endpoint = ''] = ['API', 'AWS'].map((name) => new RegExp(`${name} +(\\S+)`).exec(said)?.[1]);
+    const ops = (...options: string[]) => rollcall('ops', ...options, '--endpoint', endpoint);
+
+    const authorization = `Bearer ${ops('token').said.trim()}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const body = JSON.stringify({ item: 'a book', quantity: 2, cents: 1_999 });
+    const placed = await fetch(`${apiUrl}/orders`, { method: 'POST', headers, body });
+    expect(placed.status).toBe(201);
+    expect(JSON.parse(ops('queues', '--json').said)).toContainEqual({
+      queue: 'shop-dev-payments.fifo',
+      visible: expect.any(Number),
+      inFlight: expect.any(Number),
+    });
+    expect(ops('topology').said).toContain('fulfilment');
+    expect(ops('doctor').status).toBe(0);
+    expect(await (await fetch(`${apiUrl}/`)).text()).toContain('<div id="root">');
   });
 });

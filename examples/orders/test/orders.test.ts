@@ -1,30 +1,15 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type Cloud, startCloud } from '@rollcall/local';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PaymentProvider } from './payment-provider.ts';
 
-/** A payment provider that answers what it is told to, and remembers by which keys it was asked. */
-const asked: string[] = [];
-let status = 200;
-const provider = createServer((request, response) => {
-  asked.push(String(request.headers['idempotency-key']));
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome: 'paid' }));
-}).listen(0, '127.0.0.1');
-
+const provider = new PaymentProvider();
 let cloud: Cloud;
 let authorization: string;
 beforeAll(async () => {
-  const { port } = provider.address() as AddressInfo;
-  cloud = await startCloud({
-    app: import.meta.dirname,
-    parameters: { ProviderUrl: `http://127.0.0.1:${port}` },
-  });
+  cloud = await startCloud({ app: import.meta.dirname, beside: [provider] });
   authorization = `Bearer ${await cloud.issuer.token({ sub: 'till' })}`;
 });
-afterAll(async () => {
-  await cloud.stop();
-  provider.close();
-});
+afterAll(() => cloud.stop());
 
 const book = { item: 'a book', quantity: 2, cents: 1_999 };
 const request = (method: string, path: string, body?: object, headers = {}) =>
@@ -37,7 +22,7 @@ it('an order is planned as it changes, charged once, and paid', async () => {
   await cloud.settled();
   expect(await cloud.applied('fulfilment', id)).toMatchObject([{ version: 2, plan: 'pick', quantity: 3 }]);
   expect((await request('GET', `/orders/${id}`)).body).toMatchObject({ state: 'open', payment: 'paid' });
-  expect(new Set(asked).size).toBe(1);
+  expect(provider.asked.size).toBe(1);
 
   expect((await request('DELETE', `/orders/${id}`)).body).toMatchObject({ state: 'cancelled' });
   await cloud.settled();
@@ -54,9 +39,8 @@ it('a change of what somebody else has changed is refused', async () => {
 
 it('a charge that the provider refuses is parked for a person', async () => {
   await cloud.settled();
-  status = 400;
+  provider.status = 400;
   const id = await place();
   await expect(cloud.settled()).rejects.toThrow('payments');
   expect(await cloud.parked('payments')).toMatchObject([{ aggregateId: id, reason: 'failed' }]);
-  status = 200;
 });
