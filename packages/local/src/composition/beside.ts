@@ -12,9 +12,10 @@ export async function startBeside(
   const publish = async (TopicArn: string, Message: string) =>
     void (await sns.send(new PublishCommand({ TopicArn, Message })));
   const started = new Map<string, Started>();
-  for (const { name, start } of all) {
+  for (const one of all) {
+    const { name } = one;
     if (started.has(name)) throw new CloudError(`Two of what runs beside the cloud have the name ${name}.`);
-    started.set(name, await start({ region, accountId, database, access, publish }, opened));
+    started.set(name, await one.start({ region, accountId, database, access, publish }, opened));
   }
   return started;
 }
