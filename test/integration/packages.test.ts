@@ -148,7 +148,7 @@ describe('examples/orders, copied out, with the packages that are published', ()
 
   it('runs on this machine, where it is operated and looked at', async () => {
     const port = 20_000 + (process.pid % 20_000);
-    const child = spawn('node_modules/.bin/rollcall', ['start', '--memory', '--port', String(port)], surroundings);
+    const child = spawn(join(folder, 'node_modules/.bin/rollcall'), ['start', '--memory', '--port', String(port)], surroundings);
     onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';
     for await (const chunk of child.stdout) {
