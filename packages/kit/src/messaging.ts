@@ -6,12 +6,8 @@ export { HeldError, MessagingError, PermanentError, TransientError } from './mes
 export { eventBridgeEvent, foreign, snsNotification } from './messaging/foreign.ts';
 export type { Handlers } from './messaging/handlers.ts';
 export { createMessage, type Message } from './messaging/message.ts';
-<<<<<<< HEAD
 export { createOutbox, outboxPut, type TransactItem } from './messaging/outbox.ts';
-=======
-export { createOutbox, type TransactItem } from './messaging/outbox.ts';
 export { outboxFunctions } from './messaging/outbox-functions.ts';
->>>>>>> 792bd4c (feat(kit): one function makes an outbox's relay and sweep; npm test runs the examples)
 export { createOutboxWriter } from './messaging/outbox-writer.ts';
 export { type OutgoingMessage, outgoing } from './messaging/outgoing.ts';
 export { parkingFunctions } from './messaging/parking-functions.ts';
