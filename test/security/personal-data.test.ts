@@ -203,9 +203,9 @@ describe('phone and name', () => {
     const asked = await ops('erase', alice, '--yes');
     expect([asked.code, asked.stderr]).toEqual([0, '']);
     expect((await erased(alice)).services).toEqual([
-      { service: 'sms', erasedAt: expect.any(String) },
-      { service: 'points', erasedAt: expect.any(String), kept: expect.stringContaining('ledger') },
       { service: 'guide', erasedAt: expect.any(String) },
+      { service: 'points', erasedAt: expect.any(String), kept: expect.stringContaining('ledger') },
+      { service: 'sms', erasedAt: expect.any(String) },
     ]);
     expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({ state: 'done' });
     const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
