@@ -19,6 +19,7 @@ const tables = await vi.hoisted(async () => {
   return new support.OneMemberTables();
 });
 vi.mock('@rollcall/kit/internal/aws/clients', () => ({ createDynamoDB: () => tables }));
+vi.mock('@rollcall/kit/internal/discovery/subscribers', () => ({ createSubscribers: () => async () => ['sms'] }));
 vi.mock('../../shared/pseudonyms.ts', () => ({
   createPseudonym: () => async (personal: string) => personal,
 }));

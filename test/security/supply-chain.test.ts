@@ -39,7 +39,7 @@ describe('package.json', () => {
     const all = Object.entries({
       ...asked,
       ...kit.dependencies,
-      ...cdk.peerDependencies,
+      ...cdk.dependencies,
       ...local.dependencies,
       ...cli.devDependencies,
       ...cli.peerDependencies,

@@ -31,7 +31,8 @@ const newApp = (validates = false) =>
   });
 
 const PUBLISH = 'functions/registration/publish.handler.ts';
-const EVENTS = 'functions/guide/events.handler.ts';
+// With no descriptor in it, it may be of any consumer.
+const EVENTS = 'functions/guide/read.handler.ts';
 
 const topicOf = (service: string): Channel => ({
   ...{ name: `${service}-events`, kind: 'topic', ordered: true, description: 'What happens.' },

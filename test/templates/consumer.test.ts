@@ -1,3 +1,4 @@
+import { bundleOf } from '@rollcall/cdk/internal/bundles';
 import { Consumer } from '@rollcall/cdk/internal/consumer';
 import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import { Stack } from 'aws-cdk-lib';
@@ -14,4 +15,13 @@ it('refuses to synthesize a consumer whose descriptor does not fit together', ()
 
 it('refuses to take a topic for a queue', () => {
   expect(made(eventConsumer)).toThrow('consumer guide: member-events is a topic: make it a Subscriber');
+});
+
+it('refuses the handler file of another consumer, and one that there is not', () => {
+  const entry = 'functions/points/events.handler.ts';
+  const other = () => new Consumer(new Stack(), 'Consumer', { consumer: eventConsumer, entry } as never);
+  expect(other).toThrow(`consumer guide: its entry ${entry} has the handlers of points`);
+  expect(() => bundleOf('functions/points/event.handler.ts')).toThrow(
+    'There is no handler file functions/points/event.handler.ts. There are: functions/guide/events.handler.ts, ',
+  );
 });

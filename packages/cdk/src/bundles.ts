@@ -1,34 +1,63 @@
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bundling } from './bundling.ts';
 
 const root = process.cwd();
-let bundles: string | undefined;
+
+interface Bundles {
+  folder: string;
+  /** The app's own files in the bundle of each handler file. */
+  sources: ReadonlyMap<string, readonly string[]>;
+}
+
+let bundles: Bundles | undefined;
+
+/** All handlers are built at first use, in one run of esbuild rather than one for each: docs/decisions/0002-one-esbuild-run.md. */
+function built(): Bundles {
+  bundles ??= buildAll();
+  return bundles;
+}
 
 /**
- * The folder with the bundle of a handler file (`index.mjs`). All handlers are built at first use, in one run of
- * esbuild rather than one for each: docs/decisions/0002-one-esbuild-run.md.
+ * The folder with the bundle of a handler file (`index.mjs`).
  * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
+ * @throws {Error} that names the handler files there are
  */
 export function bundleOf(entry: string): string {
-  bundles ??= buildAll();
-  return join(bundles, folderOf(entry));
+  const { folder, sources } = built();
+  if (sources.has(entry)) return join(folder, folderOf(entry));
+  throw new Error(`There is no handler file ${entry}. There are: ${[...sources.keys()].join(', ')}.`);
 }
+
+/** The consumers whose descriptors are in the bundle of a handler file, by their names. */
+export const consumersIn = (entry: string): string[] =>
+  (built().sources.get(entry) ?? []).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/\bdefineConsumer\(\s*['"]([^'"]+)['"]/g)].flatMap(
+      ([, name]) => name ?? [],
+    ),
+  );
 
 const folderOf = (entry: string) => entry.replaceAll('/', '-').replace(/\.handler\.ts$/, '');
 
-function buildAll(): string {
-  const outdir = mkdtempSync(join(tmpdir(), 'rollcall-bundles-'));
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+function buildAll(): Bundles {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const entries = globSync('functions/**/*.handler.ts', { cwd: root });
-  buildSync({
+  const { metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries.map((entry) => [`${folderOf(entry)}/index`, entry])),
-    outdir,
+    outdir: folder,
     ...bundling,
+    metafile: true,
     logLevel: 'warning',
   });
-  return outdir;
+  const sources = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs }): Array<[string, string[]]> => {
+    const used = Object.entries(inputs).filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && isOwn(file));
+    return entryPoint === undefined ? [] : [[entryPoint, used.map(([file]) => file)]];
+  });
+  return { folder, sources: new Map(sources) };
 }
+
+const isOwn = (file: string): boolean => !/(^|\/)node_modules\//.test(file);

@@ -11,6 +11,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { raiseAlarm } from './alarms.ts';
+import { consumersIn } from './bundles.ts';
 import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import type { ConsumedQueue } from './fifo-queue.ts';
@@ -65,6 +66,7 @@ export class Consumer extends Construct {
     const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
     if (of.kind === 'topic' && !queues)
       throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
+    checkEntry(props);
     this.name = name;
     this.of = of;
     const { queue, deadLetters } = queues?.main ?? channels.queue(of);
@@ -162,6 +164,13 @@ export class Consumer extends Construct {
       allow(fn);
     }
   }
+}
+
+/** A handler file without any descriptor is left to its functions, which look at their own names when they start. */
+function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
+  const found = consumersIn(entry);
+  if (found.length > 0 && !found.includes(name))
+    throw new Error(`consumer ${name}: its entry ${entry} has the handlers of ${found.join(', ')}`);
 }
 
 interface Watched {

@@ -437,8 +437,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the name of who left',
     file: 'functions/guide/journey.ts',
-    from: "remove: ['journeyLocale', 'addressee', 'startedAt', 'begunAt'],",
-    to: "remove: ['journeyLocale', 'startedAt', 'begunAt'],",
+    from: "    'addressee',\n",
+    to: '',
     test: 'security/personal-data',
   },
   {
