@@ -4,6 +4,7 @@ import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import { Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { eventConsumer } from '../../functions/guide/events.consumer.ts';
+import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 
 const made = (consumer: object) => () => new Consumer(new Stack(), 'Consumer', { consumer } as never);
 
@@ -19,9 +20,10 @@ it('refuses to take a topic for a queue', () => {
 
 it('refuses the handler file of another consumer, and one that there is not', () => {
   const entry = 'functions/points/events.handler.ts';
-  const other = () => new Consumer(new Stack(), 'Consumer', { consumer: eventConsumer, entry } as never);
-  expect(other).toThrow(`consumer guide: its entry ${entry} has the handlers of points`);
+  const queues = { channels: { queue: () => ({}) } };
+  const other = () => new Consumer(new Stack(), 'Consumer', { consumer: commandConsumer, entry, ...queues } as never);
+  expect(other).toThrow(`consumer points-commands: its entry ${entry} has the handlers of points`);
   expect(() => bundleOf('functions/points/event.handler.ts')).toThrow(
-    'There is no handler file functions/points/event.handler.ts. There are: functions/guide/events.handler.ts, ',
+    /^There is no handler file functions\/points\/event\.handler\.ts\. There are: .*functions\/points\/events\.handler\.ts/,
   );
 });
