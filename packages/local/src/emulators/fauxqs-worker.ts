@@ -51,9 +51,13 @@ if (persistence) {
     if (sender_id) keptSenders.set(message_id, sender_id);
   const keepSender = persistence.db.prepare('UPDATE sqs_messages SET sender_id = ? WHERE message_id = ?');
   const insertMessage = persistence.insertMessage.bind(persistence);
+  // In one transaction: a process that dies in between would leave a message whose sender nobody knows, and which its
+  // consumer parks for good.
   persistence.insertMessage = (queue: string, message: Message) => {
+    persistence.db.exec('SAVEPOINT sent');
     insertMessage(queue, message);
     keepSender.run(senderOf(message) ?? null, message.messageId);
+    persistence.db.exec('RELEASE sent');
   };
   for (const store of [sqsStore, snsStore, ...sqsStore.allQueues()]) store.persistence = persistence;
 }
