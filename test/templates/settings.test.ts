@@ -10,7 +10,7 @@ import { root } from '../support/run.ts';
 
 const code = vi.hoisted(() => ({ folder: '' }));
 // What functions are made of does not matter here, and takes longer than all the rest.
-vi.mock('@rollcall/cdk/internal/bundles', () => ({ bundleOf: () => code.folder }));
+vi.mock('@rollcall/cdk/internal/bundles', () => ({ bundleOf: () => code.folder, consumersIn: () => [] }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
 // The templates are validated where they are synthesized for all tests.
