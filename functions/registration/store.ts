@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { busy } from '@rollcall/kit/http';
 import { type CommandContext, createPublisher, type TransactItem } from '@rollcall/kit/messaging';
 import { type Rate, secondsToFill } from '@rollcall/kit/resilience';
 import { memberEvents } from '../../shared/contracts/channels.ts';
@@ -106,6 +107,7 @@ export function createMemberStore(options: StoreOptions) {
       const created = await publisher.create(state.id, decision, context);
       if (created.result === 'done') return undefined;
       if (created.result === 'refused') return created.item as unknown as PhoneGuard | PhoneMark;
+      if (created.result === 'busy') throw busy('Others register with this phone at the same moment. Try again.');
       throw new Error(`member ${state.id}: ${created.result}`);
     },
 

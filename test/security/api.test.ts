@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { problem } from '@rollcall/kit/internal/contracts/problem';
 import type { HttpResponse } from '@rollcall/kit/internal/http/secured';
 import fc from 'fast-check';
@@ -54,6 +55,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   tables.failure = undefined;
+  tables.refusal = undefined;
   for (const spy of stdout) spy.mockRestore();
 });
 
@@ -199,6 +201,19 @@ describe('whatever is sent', () => {
         expect(answer.body).not.toContain('INFO');
       }),
     );
+  });
+});
+
+describe('a registration that meets others at its phone', () => {
+  it('is told to try again when their transactions do not end in time', async () => {
+    tables.refusal = new TransactionCanceledException({
+      message: 'conflict',
+      $metadata: {},
+      CancellationReasons: [{ Code: 'None' }, { Code: 'None' }, { Code: 'TransactionConflict' }],
+    });
+    const answer = await post(JSON.stringify(person));
+    expect([answer.statusCode, codeOf(answer)]).toEqual([503, 'busy']);
+    expect(answer.headers?.['retry-after']).toBe('1');
   });
 });
 

@@ -23,11 +23,13 @@ export const REGISTRATION_ENVIRONMENT = {
 /** A client whose tables have one member and take every write. */
 export class OneMemberTables {
   readonly written: Array<Record<string, any>> = [];
-  /** What the next request fails with. */
+  /** What each request fails with; each transaction. */
   failure: Error | undefined;
+  refusal: Error | undefined;
 
   async send({ constructor: { name }, input }: { constructor: { name: string }; input: any }) {
     if (this.failure) throw this.failure;
+    if (this.refusal && name === 'TransactWriteCommand') throw this.refusal;
     if (name === 'GetCommand' && input.Key.pk === `member#${memberIdOf(1)}`) return { Item: { ...MEMBER } };
     if (name === 'UpdateCommand') return { Attributes: { fullAt: 0 } };
     if (name === 'TransactWriteCommand')

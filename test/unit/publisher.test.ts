@@ -374,7 +374,7 @@ describe('commands', () => {
 
   it('are busy when other transactions are at work on the same items for longer than it tries', async () => {
     const conflicted = async (sent: object) => {
-      if (!(sent instanceof TransactWriteCommand)) return send(sent);
+      calls.push(sent.constructor.name);
       const CancellationReasons = [{ Code: 'TransactionConflict' }, { Code: 'None' }];
       throw new TransactionCanceledException({ message: 'conflict', $metadata: {}, CancellationReasons });
     };
@@ -384,6 +384,7 @@ describe('commands', () => {
     });
     const id = newId();
     expect(await contended.create(id, opening(id), context)).toEqual({ result: 'busy' });
+    expect(calls).toEqual(Array(4).fill('TransactWriteCommand'));
   });
 
   it('that do not fit into a transaction are refused before anything is read, with what it is made of', async () => {

@@ -107,15 +107,17 @@ export function createOutboxWriter({
     return [...counted.flat(), ...alone];
   }
 
+  /** @returns nothing, if others have counted a command of the same subject in between */
   async function attempt<Beside extends string>(
     { put, beside, rows = [], send = [] }: Commit<Beside>,
     context: CommandContext,
-  ): Promise<Committed<Beside>> {
+  ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
-    const size = 1 + rows.length + companions.length + itemsOf(send);
+    const queued = itemsOf(send);
+    const size = 1 + rows.length + companions.length + queued;
     if (size > MAX_ITEMS)
       throw new Error(
-        `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${rows.length} events, ${companions.length} beside them, and ${itemsOf(send)} of ${send.length} messages to queues`,
+        `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${rows.length} events, ${companions.length} beside them, and ${queued} of ${send.length} messages to queues`,
       );
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
@@ -131,8 +133,9 @@ export function createOutboxWriter({
         const found = refusedBy(error, 1 + events.length + index);
         if (found) return { result: 'refused', by, ...itemOf(found) };
       }
-      if (isConflict(error) || commands.some((_, index) => refusedBy(error, items.length + index)))
-        return { result: 'busy' };
+      // `transact` has tried it several times.
+      if (isConflict(error)) return { result: 'busy' };
+      if (commands.some((_, index) => refusedBy(error, items.length + index))) return undefined;
       throw error;
     }
   }
@@ -148,10 +151,11 @@ export function createOutboxWriter({
       commit: Commit<Beside>,
       context: CommandContext,
     ): Promise<Committed<Beside>> {
-      for (let count = 1; ; count++) {
+      for (let count = 1; count <= ATTEMPTS; count++) {
         const committed = await attempt(commit, context);
-        if (committed.result !== 'busy' || count === ATTEMPTS) return committed;
+        if (committed) return committed;
       }
+      return { result: 'busy' };
     },
   };
 }
