@@ -15,7 +15,7 @@ export const startCommand = (app: Partial<App>): Command =>
     .option('--data <dir>', 'keep data in this folder', '.rollcall')
     .option(
       '--port <port>',
-      'port of the API; the SMS gateways take the tenth and eleventh after it, gRPC the 20th, AWS the 566th',
+      'port of the API; gRPC takes the 20th after it, AWS the 566th, and what runs beside them others in between',
       apiPort,
       4000,
     )
