@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
+import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { startCloud } from '@rollcall/local/internal/cloud';
 import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
-import { createFaults, type Report, seededRandom, type Weather } from './faults.ts';
+import { createFaults, type Report, type Weather } from './faults.ts';
 
 // An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
 // standard output, and is told the weather on its standard input.
@@ -17,7 +18,7 @@ createInterface({ input: process.stdin })
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
 const faults = createFaults({
-  random: seededRandom(Number(seed)),
+  random: randomOf(Number(seed)),
   weather: () => weather,
   refusedOf: Number(refusedOf),
   report,

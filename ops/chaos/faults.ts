@@ -100,14 +100,3 @@ export function createFaults({ random, weather, refusedOf, report }: FaultsOptio
     },
   };
 }
-
-/** Mulberry32: small, quick and good enough to choose faults by; the seed fixes the sequence. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

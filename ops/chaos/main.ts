@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
@@ -18,7 +19,6 @@ import { atLeast } from '../demo/options.ts';
 import { createServices } from '../demo/services.ts';
 import { EVERY_MEMBER } from '../every-member.ts';
 import { MortalCloud, type Urls } from './cloud.ts';
-import { seededRandom } from './faults.ts';
 import { load } from './load.ts';
 import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
 
@@ -153,7 +153,7 @@ async function run(cloud: MortalCloud) {
   const urls = await cloud.start();
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: urls.endpointUrl });
   const services = createServices({ ...urls, stage: 'dev' });
-  const loaded = await runLoad(cloud, urls, stage, seededRandom(seed));
+  const loaded = await runLoad(cloud, urls, stage, randomOf(seed));
 
   const look = async (): Promise<Seen> => ({
     accepted: loaded.accepted,

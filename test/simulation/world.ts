@@ -1,6 +1,7 @@
 import { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
 import { Publisher } from '@rollcall/kit/internal/testing/simulation/publisher';
 import { Queues, urlOf } from '@rollcall/kit/internal/testing/simulation/queues';
+import { MAX_CALLS, OUTAGE_MS, PASSING_MS } from '@rollcall/kit/internal/testing/simulation/schedule';
 import { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { arnOf, type FifoTopic, Topics } from '@rollcall/kit/internal/testing/simulation/topics';
@@ -23,11 +24,6 @@ const ADDRESSES = {
 };
 /** Of `memberIdOf`, which reads better as a number. */
 const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
-const OUTAGE_MS = 40 * 60_000;
-/** As many calls wait for their turn at most before something new is started. */
-const MAX_CALLS = 8;
-/** So long nothing happens; most functions are out of time after ten seconds. */
-const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** What stays parked for longer than an hour, a person must have been told of. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;

@@ -1,6 +1,7 @@
+import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { errorAnswer, withoutSomeEntries } from '@rollcall/local/internal/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
-import { createFaults, type Report, seededRandom, type Weather } from '../../ops/chaos/faults.ts';
+import { createFaults, type Report, type Weather } from '../../ops/chaos/faults.ts';
 import { checkAll, checkFailures, type Seen } from '../../ops/chaos/verdict.ts';
 
 const at = '2026-11-21T10:00:01.000Z';
@@ -200,7 +201,7 @@ describe('the verdict on commands and replies', () => {
 describe('faults', () => {
   const faultsIn = (weather: Weather, reports: Report[] = []) =>
     createFaults({
-      random: seededRandom(7),
+      random: randomOf(7),
       weather: () => weather,
       refusedOf: 200,
       report: (told) => void reports.push(told),

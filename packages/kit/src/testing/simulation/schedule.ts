@@ -5,11 +5,11 @@ import type { Invariant, Model } from './model.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Decisions } from './shrink.ts';
 
-const OUTAGE_MS = 40 * 60_000;
+export const OUTAGE_MS = 40 * 60_000;
 /** As many calls wait for their turn at most before something new is started. */
-const MAX_CALLS = 8;
+export const MAX_CALLS = 8;
 /** So long nothing happens; most functions are out of time after ten seconds. */
-const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
+export const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** What failed is tried again within an hour. */
 const ROUND_MS = 61 * 60_000;
 /** What has not come to rest by then goes on for ever, such as two consumers that answer one another. */
