@@ -1,4 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -31,5 +32,13 @@ describe('a cloud in which a message is parked for a person', () => {
     await expect(cloud.settled()).rejects.toThrow(/^Parked for a person: .* in rollcall-dev-guide: unreadable/);
     expect(await cloud.parked('guide')).toMatchObject([{ reason: 'unreadable', body: 'no JSON' }]);
     expect(await cloud.parked('points')).toEqual([]);
+  });
+});
+
+describe('a cloud with a message that nobody publishes', () => {
+  it('does not settle, and names its row', async () => {
+    const Item = { aggregateId: 'nobody', version: 1, committedAt: new Date().toISOString() };
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item }));
+    await expect(cloud.settled({ withinMs: 1_500 })).rejects.toThrow('version 1 of nobody in rollcall-dev-outbox');
   });
 });

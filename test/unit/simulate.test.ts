@@ -121,6 +121,35 @@ describe('a simulation', () => {
     expect(trace.length).toBeLessThan(40);
   });
 
+  it('misses nothing of who has left: what came before may be dropped', async () => {
+    const gone = { type: 'shop.stock.gone.v1', kind: 'event', data: z.object({}), erases: true } as const;
+    const leaving = { ...stockEvents, messages: [added, gone] } satisfies Channel;
+    const descriptor = defineConsumer('totals', { ...totals, of: leaving, reads: [added, gone], sends: [] });
+    const handlers = {
+      'shop.stock.added.v1': () => {
+        throw new PermanentError('never');
+      },
+      'shop.stock.gone.v1': () => ({ set: { gone: true } }),
+    };
+    await simulate({
+      consumers: [{ descriptor, handlers }],
+      publish: () => [
+        { contract: added, subject: 'tea', data: { quantity: 1 } },
+        { contract: gone, subject: 'tea', data: {} },
+      ],
+      invariant: () => undefined,
+      ...{ mayPark: true, schedules: 50 },
+    });
+  });
+
+  it('runs a model whose only consumer is idempotent by the state that it writes', async () => {
+    const descriptor = defineConsumer('desk', { ...notices, idempotent: true });
+    const handlers = { 'shop.desk.notify.v1': () => ({}) };
+    const notice = () => [{ contract: notify, subject: 'tea', data: { product: 'tea', at: 'now' } }];
+    const model = { consumers: [{ descriptor, handlers }], publish: notice, invariant: () => undefined };
+    expect(await simulate({ ...model, schedules: 20 })).toEqual({ schedules: 20, applied: 0 });
+  });
+
   it('runs a failing schedule alone, as its message says, and the same seed finds it again', async () => {
     const memory: Totals = { 'shop.stock.added.v1': ({ data }) => ({ set: { total: data.quantity } }) };
     const error = await failing(memory);
