@@ -121,27 +121,6 @@ describe('a simulation', () => {
     expect(trace.length).toBeLessThan(40);
   });
 
-  it('misses nothing of who has left: what came before may be dropped', async () => {
-    const gone = { type: 'shop.stock.gone.v1', kind: 'event', data: z.object({}), erases: true } as const;
-    const leaving = { ...stockEvents, messages: [added, gone] } satisfies Channel;
-    const descriptor = defineConsumer('totals', { ...totals, of: leaving, reads: [added, gone], sends: [] });
-    const handlers = {
-      'shop.stock.added.v1': () => {
-        throw new PermanentError('never');
-      },
-      'shop.stock.gone.v1': () => ({ set: { gone: true } }),
-    };
-    await simulate({
-      consumers: [{ descriptor, handlers }],
-      publish: () => [
-        { contract: added, subject: 'tea', data: { quantity: 1 } },
-        { contract: gone, subject: 'tea', data: {} },
-      ],
-      invariant: () => undefined,
-      ...{ mayPark: true, schedules: 50 },
-    });
-  });
-
   it('runs a model whose only consumer is idempotent by the state that it writes', async () => {
     const descriptor = defineConsumer('desk', { ...notices, idempotent: true });
     const handlers = { 'shop.desk.notify.v1': () => ({}) };
