@@ -182,7 +182,7 @@ describe('the ordered consumer on a queue that is there', () => {
     const { consume } = await cloud.functions(load, environment);
     const received = (id: string, cents: number) => ({
       ...{ version: '0', id, source: 'com.example.bank', 'detail-type': 'Payment Received' },
-      ...{ account: '111122223333', time: at, region: 'eu-west-1', resources: [] },
+      ...{ account: '000000000000', time: at, region: 'eu-west-1', resources: [] },
       detail: { accountNo: 'C-4', cents },
     });
     for (const message of [received('p1', 100), received('p1', 100), received('p2', 20)])
