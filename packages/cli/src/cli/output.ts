@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
+import stringWidth from 'string-width';
 
 /** Prints JSON, for scripts. */
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
@@ -7,31 +8,25 @@ export const printJson = (value: unknown): void => console.log(JSON.stringify(va
 /** What others wrote must not move the cursor of a terminal, or turn its lines around. */
 export const harmless = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
+/** Fills up to so many columns of a terminal; a Chinese character takes two. */
+const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
+
 /** Prints rows under a header, each column as wide as it needs. */
 export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;
   if (!first) return;
   const columns = Object.keys(first).map((name) => {
     const cells = rows.map((row) => harmless(String(row[name] ?? '').replaceAll(/\s+/g, ' ')));
-    const width = cells.reduce((most, cell) => Math.max(most, cell.length), name.length);
-    return { name, cells, width };
+    const width = [name, ...cells].reduce((most, cell) => Math.max(most, stringWidth(cell)), 0);
+    return [name, ...cells].map((cell) => padded(cell, width));
   });
-  console.log(
-    pc.bold(
-      columns
-        .map(({ name, width }) => name.padEnd(width))
-        .join('  ')
-        .trimEnd(),
-    ),
+  const [header = '', ...lines] = [first, ...rows].map((_, index) =>
+    columns
+      .map((column) => column[index])
+      .join('  ')
+      .trimEnd(),
   );
-  for (const index of rows.keys()) {
-    console.log(
-      columns
-        .map(({ cells, width }) => (cells[index] ?? '').padEnd(width))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  console.log([pc.bold(header), ...lines].join('\n'));
 }
 
 const UNITS = [
