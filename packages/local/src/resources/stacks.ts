@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '@rollcall/kit/internal/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
+import { Directory } from '../services/directory.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
 import { type Made, noting } from './made.ts';
@@ -30,6 +31,7 @@ export class Stacks {
   async run(services: Services, assemblyFolder: string): Promise<void> {
     const runtime: Runtime = {
       ...services,
+      directory: new Directory(),
       assembly: readAssembly(assemblyFolder),
       authorizers: new Map(),
       apis: this.#apis,
@@ -39,7 +41,6 @@ export class Stacks {
     };
     this.#running = runtime;
     services.access.clear();
-    services.directory.clear();
     await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
@@ -48,6 +49,7 @@ export class Stacks {
       parameters: parametersOf(services),
     });
     for (const check of runtime.checks) check();
+    services.directory.become(runtime.directory);
     await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
     for (const mapping of runtime.mappings) mapping.start();

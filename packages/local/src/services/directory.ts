@@ -1,15 +1,15 @@
 /** Cloud Map, as far as it is used: HTTP namespaces, services, and instances with attributes. */
 export class Directory {
-  readonly #instances = new Map<string, Map<string, Record<string, string>>>();
+  #instances = new Map<string, Map<string, Record<string, string>>>();
 
   /** @param service with its namespace: it has no instances yet */
   add(service: string): void {
     if (!this.#instances.has(service)) this.#instances.set(service, new Map());
   }
 
-  /** Before another deployment enters what it has. */
-  clear(): void {
-    this.#instances.clear();
+  /** Has what the other has, from one moment to the next: whoever asks during a redeployment misses nobody who stays. */
+  become(other: Directory): void {
+    this.#instances = other.#instances;
   }
 
   enter(service: string, instance: string, attributes: Record<string, string>): void {
