@@ -53,43 +53,66 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     );
   }
 
-  async function removeService(ServiceId: string): Promise<void> {
+  /** Ids by name. */
+  async function servicesOf(namespaceId: string): Promise<Map<string, string>> {
+    const Filters = [{ Name: 'NAMESPACE_ID' as const, Values: [namespaceId] }];
+    const pages = await Array.fromAsync(paginateListServices({ client }, { Filters }));
+    return new Map(pages.flatMap(({ Services = [] }) => Services).map(({ Name = '', Id = '' }) => [Name, Id]));
+  }
+
+  async function removeInstances(ServiceId: string, stays: (id: string) => boolean): Promise<void> {
     for await (const { Instances = [] } of paginateListInstances({ client }, { ServiceId })) {
-      for (const { Id } of Instances) {
+      for (const { Id = '' } of Instances.filter(({ Id = '' }) => !stays(Id))) {
         const { OperationId } = await client.send(new DeregisterInstanceCommand({ ServiceId, InstanceId: Id }));
         await done(OperationId);
       }
     }
-    await client.send(new DeleteServiceCommand({ Id: ServiceId }));
   }
 
-  /** Nothing, if the stage has no entries. */
-  async function remove(): Promise<void> {
-    for (const Id of await namespaces()) {
-      const Filters = [{ Name: 'NAMESPACE_ID' as const, Values: [Id] }];
-      const pages = await Array.fromAsync(paginateListServices({ client }, { Filters }));
-      for (const { Id: service = '' } of pages.flatMap(({ Services = [] }) => Services)) await removeService(service);
-      const { OperationId } = await client.send(new DeleteNamespaceCommand({ Id }));
-      await done(OperationId);
-    }
+  async function removeService(Id: string): Promise<void> {
+    await removeInstances(Id, () => false);
+    await client.send(new DeleteServiceCommand({ Id }));
+  }
+
+  async function createNamespace(): Promise<string> {
+    const { OperationId } = await client.send(new CreateHttpNamespaceCommand({ Name: namespace }));
+    return done(OperationId);
+  }
+
+  async function createService(Name: string, Description: string | undefined, NamespaceId: string): Promise<string> {
+    const { Service } = await client.send(new CreateServiceCommand({ Name, Description, NamespaceId }));
+    return Service?.Id ?? '';
   }
 
   return {
-    remove,
+    /** Does nothing if the stage has no entries. */
+    async remove(): Promise<void> {
+      for (const Id of await namespaces()) {
+        for (const service of (await servicesOf(Id)).values()) await removeService(service);
+        const { OperationId } = await client.send(new DeleteNamespaceCommand({ Id }));
+        await done(OperationId);
+      }
+    },
 
-    /** Puts these entries in the place of all that were there. */
+    /**
+     * Puts these entries in the place of all that were there; an entry that stays is there all the while, or who asks for
+     * subscribers in between would miss some.
+     */
     async enter(entries: readonly Entry[]): Promise<void> {
-      await remove();
-      const { OperationId } = await client.send(new CreateHttpNamespaceCommand({ Name: namespace }));
-      const NamespaceId = await done(OperationId);
-      for (const [Name = '', instances = []] of Map.groupBy(entries, ({ name }) => name)) {
-        const Description = instances[0]?.description;
-        const { Service } = await client.send(new CreateServiceCommand({ Name, Description, NamespaceId }));
-        for (const { instance: InstanceId = Name, attributes: Attributes } of instances) {
-          const registering = new RegisterInstanceCommand({ ServiceId: Service?.Id, InstanceId, Attributes });
+      const [namespaceId = await createNamespace()] = await namespaces();
+      const found = await servicesOf(namespaceId);
+      const wanted = Map.groupBy(entries, ({ name }) => name);
+      for (const [name, instances] of wanted) {
+        const ServiceId = found.get(name) ?? (await createService(name, instances[0]?.description, namespaceId));
+        const ids = new Set(instances.map(({ instance = name }) => instance));
+        // It replaces the attributes of who is there (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
+        for (const { instance: InstanceId = name, attributes: Attributes } of instances) {
+          const registering = new RegisterInstanceCommand({ ServiceId, InstanceId, Attributes });
           await done((await client.send(registering)).OperationId);
         }
+        await removeInstances(ServiceId, (id) => ids.has(id));
       }
+      for (const [name, id] of found) if (!wanted.has(name)) await removeService(id);
     },
   };
 }

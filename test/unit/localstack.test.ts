@@ -141,7 +141,9 @@ function cloudMap() {
     [
       ListServicesCommand,
       ({ Filters: [{ Values }] }) => ({
-        Services: [...services].filter(([, { of }]) => Values.includes(of)).map(([Id]) => ({ Id })),
+        Services: [...services]
+          .filter(([, { of }]) => Values.includes(of))
+          .map(([Id, { name }]) => ({ Id, Name: name })),
       }),
     ],
     [
@@ -187,14 +189,18 @@ function cloudMap() {
     ],
   ]);
   const client = new ServiceDiscoveryClient({ region: 'us-east-1' });
-  vi.spyOn(client, 'send').mockImplementation(async (command: any) =>
-    answers.get(command.constructor)?.(command.input),
-  );
+  /** What is entered after each call. */
+  const seen: ReturnType<typeof entered>[] = [];
+  vi.spyOn(client, 'send').mockImplementation(async (command: any) => {
+    const answer = answers.get(command.constructor)?.(command.input);
+    seen.push(entered());
+    return answer;
+  });
   const entered = () =>
     [...services.values()].flatMap(({ name, of, instances }) =>
       [...instances].map(([instance, attributes]) => ({ namespace: namespaces.get(of), name, instance, attributes })),
     );
-  return { client, entered, namespaces };
+  return { client, entered, namespaces, seen };
 }
 
 describe('the directory', () => {
@@ -222,5 +228,38 @@ describe('the directory', () => {
     await directory.remove();
     expect(entered()).toEqual([others]);
     expect([...namespaces.values()]).toEqual(['rollcall-other']);
+  });
+
+  it('has who stays all the while that a deployment enters it anew', async () => {
+    const { client, entered, seen } = cloudMap();
+    const directory = createDirectory(client, 'rollcall-localstack');
+    const subscriber = { name: 'events-subscribers', description: '', attributes: { kind: 'subscriber' } };
+    const subscribed = (instance: string) => ({ ...subscriber, instance });
+    const [gone, stays, joins] = [subscribed('guide'), subscribed('points'), subscribed('sms')];
+    const api = (url: string) => ({ name: 'api', description: '', attributes: { url } });
+    await directory.enter([gone, stays, api('before')]);
+    seen.length = 0;
+    await directory.enter([stays, joins, api(API_URL)]);
+    expect(seen.length).toBeGreaterThan(0);
+    for (const at of seen) {
+      const found = at.map(({ instance }) => instance);
+      expect(found).toEqual(expect.arrayContaining(['points', 'api']));
+      expect(found.length).toBeGreaterThanOrEqual(3);
+    }
+    expect(entered()).toEqual([
+      {
+        namespace: 'rollcall-localstack',
+        name: 'events-subscribers',
+        instance: 'points',
+        attributes: subscriber.attributes,
+      },
+      {
+        namespace: 'rollcall-localstack',
+        name: 'events-subscribers',
+        instance: 'sms',
+        attributes: subscriber.attributes,
+      },
+      { namespace: 'rollcall-localstack', name: 'api', instance: 'api', attributes: { url: API_URL } },
+    ]);
   });
 });
