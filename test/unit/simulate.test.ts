@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
@@ -119,6 +119,49 @@ describe('a simulation', () => {
     // One message is enough, and few steps.
     expect(message).not.toContain('tea v2');
     expect(trace.length).toBeLessThan(40);
+  });
+
+  describe('of who has left', () => {
+    const gone = { type: 'shop.stock.gone.v1', kind: 'event', data: z.object({}), erases: true } as const;
+    const leaving = { ...stockEvents, messages: [added, gone] } satisfies Channel;
+    const descriptor = defineConsumer('totals', { ...totals, of: leaving, reads: [added, gone], sends: [] });
+    const one = { contract: added, subject: 'tea', data: { quantity: 1 } };
+    const left = { contract: gone, subject: 'tea', data: {} };
+
+    it('does not miss what a late subscriber gets from before its baseline, and does not keep', async () => {
+      const late = defineConsumer('totals', { ...descriptor, joinsLate: true });
+      let dropped = 0;
+      await simulate({
+        consumers: [
+          { descriptor: late, handlers: { 'shop.stock.added.v1': () => ({}), 'shop.stock.gone.v1': () => ({}) } },
+        ],
+        publish: () => [one, one, left],
+        invariant({ published, applied, parked }) {
+          const known = new Set([...applied('totals'), ...parked('totals')].map(({ version }) => version));
+          dropped += published.filter(({ sequence }) => !known.has(Number(sequence))).length;
+          return undefined;
+        },
+        schedules: 300,
+      });
+      expect(dropped).toBeGreaterThan(0);
+    });
+
+    it('misses what any other subscriber has lost', async () => {
+      const losing = ({ client, tableName }: SimulatedContext<never>) => ({
+        'shop.stock.added.v1': async ({ subject }: { subject: string }) => {
+          if (subject === 'tea') throw new PermanentError('never');
+          const Key = { pk: 'tea', sk: 'parked#0000000000000002#stock-events/tea/2' };
+          await client.send(new DeleteCommand({ TableName: tableName, Key }));
+          return {};
+        },
+        'shop.stock.gone.v1': () => ({}),
+      });
+      const model = { publish: () => [left, one, { ...one, subject: 'coffee' }], invariant: () => undefined };
+      const consumers = [{ descriptor, handlers: losing }] as const;
+      await expect(simulate({ consumers, ...model, mayPark: true })).rejects.toThrow(
+        'totals has neither applied nor parked tea v2 (shop.stock.added.v1)',
+      );
+    });
   });
 
   it('runs a model whose only consumer is idempotent by the state that it writes', async () => {

@@ -43,8 +43,8 @@ export class ConsumerObserver {
     if (idempotent) return undefined;
     const erasing = new Set(reads.filter((contract) => isErasing(contract, reads)).map(({ type }) => type));
     const known = new Set([...this.applied, ...parked].map(nameOf));
-    // Of who has left, what came before may be dropped.
-    const left = new Set(expected.filter(({ type }) => erasing.has(type)).map(({ subject }) => subject));
+    // Of who has left, a late subscriber does not keep what comes from before its baseline.
+    const left = new Set(expected.filter(({ type }) => joinsLate && erasing.has(type)).map(({ subject }) => subject));
     const lost = expected.find(
       (message) => !left.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),
     );
