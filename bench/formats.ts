@@ -46,6 +46,7 @@ function measure(contract: MessageContract, format: Format, data: unknown) {
 const figures = channels
   .flatMap(({ messages }) => messages)
   .map(withProtobuf)
+  .filter(({ protobuf }) => protobuf)
   .map((contract) => {
     const [data] = (z.globalRegistry.get(contract.data)?.examples ?? []) as unknown[];
     const [inJson, inProtobuf] = [measure(contract, JSON_FORMAT, data), measure(contract, PROTOBUF_FORMAT, data)];

@@ -24,8 +24,9 @@ import { redemptionSettled } from './redemption-settled.v1.ts';
 import { returnPoints } from './return-points.v1.ts';
 
 /**
- * Of messages that no channel carries in Protobuf. Apart from their contracts: those would bring Protobuf's runtime, 100 KB,
- * to every function that reads them.
+ * Of messages that no channel carries in Protobuf, and that stay because they were released: `buf breaking` refuses a package
+ * without them. A new message needs none. Apart from their contracts: those would bring Protobuf's runtime, 100 KB, to every
+ * function that reads them.
  */
 const schemas: Readonly<Record<string, DescMessage>> = {
   [memberDataErased.type]: MemberDataErasedSchema,

@@ -69,14 +69,17 @@ describe('the contracts', () => {
     for (const example of examplesOf(data)) expect(example).toHaveProperty(String(subjectField));
   });
 
-  it.each(messages.map(withProtobuf))('$type says the same in Protocol Buffers', (contract) => {
-    for (const data of examplesOf(contract.data)) {
-      const subject = (data as { memberId: string }).memberId;
-      const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
-      const message = createMessage(contract, input as never);
-      const body = encodeMessage(contract, message as never);
-      expect(JSON.parse(body).data).toBeUndefined();
-      expect(readMessage(readEnvelope(body), [contract])).toEqual(message);
-    }
-  });
+  it.each(messages.map(withProtobuf).filter(({ protobuf }) => protobuf))(
+    '$type says the same in Protocol Buffers',
+    (contract) => {
+      for (const data of examplesOf(contract.data)) {
+        const subject = (data as { memberId: string }).memberId;
+        const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
+        const message = createMessage(contract, input as never);
+        const body = encodeMessage(contract, message as never);
+        expect(JSON.parse(body).data).toBeUndefined();
+        expect(readMessage(readEnvelope(body), [contract])).toEqual(message);
+      }
+    },
+  );
 });
