@@ -2,6 +2,7 @@ import type { ProblemDocument } from '@rollcall/kit/contracts';
 import { pathOf, problemDocument } from '@rollcall/kit/http';
 import type { ApiRootResource } from '../../shared/contracts/api-root.ts';
 import type { MemberResource, MemberResourceV2 } from '../../shared/contracts/member.ts';
+import { type MemberRelation, memberRoutes } from '../../shared/contracts/member-links.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
@@ -21,12 +22,10 @@ export const apiRootResource: ApiRootResource = {
   },
 };
 
-const memberLinks = ({ id }: ActiveMember) => ({
-  points: { href: pathOf(routes.readPoints, { id }) },
-  redemptions: { href: pathOf(routes.redeem, { id }) },
-  guide: { href: pathOf(routes.readGuide, { id }) },
-  onboarding: { href: pathOf(routes.readOnboarding, { id }) },
-});
+const memberLinks = ({ id }: ActiveMember) =>
+  Object.fromEntries(
+    Object.entries(memberRoutes).map(([relation, route]) => [relation, { href: pathOf(route, { id }) }]),
+  ) as Record<MemberRelation, { href: string }>;
 
 export function memberResource(member: ActiveMember): MemberResource {
   const { id, phone, name, locale, version, registeredAt } = member;

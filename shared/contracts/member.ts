@@ -2,7 +2,7 @@ import { timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
 import { givenName, locale, memberId, name } from './fields.ts';
-import { links } from './links.ts';
+import { exampleMemberLinks, memberLinks } from './member-links.ts';
 import { givenPhone, phone } from './phone.ts';
 
 const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
@@ -33,12 +33,12 @@ export const profileChange = z
   });
 
 const identity = { id: memberId, phone };
-const state = { version: z.int().positive(), registeredAt: timestamp, _links: links };
+const state = { version: z.int().positive(), registeredAt: timestamp, _links: memberLinks };
 const exampleState = { version: 1, registeredAt: '2026-11-21T10:00:00.123Z' };
 
 export const member = z.object({ ...identity, name, locale, ...state }).meta({
   description: 'A member.',
-  examples: [{ id: ID, ...EXAMPLE, ...exampleState, _links: { self: { href: `/v1/members/${ID}` } } }],
+  examples: [{ id: ID, ...EXAMPLE, ...exampleState, _links: exampleMemberLinks(`/v1/members/${ID}`) }],
 });
 
 export const memberV2 = z
@@ -61,7 +61,7 @@ export const memberV2 = z
         displayName: EXAMPLE.name,
         locale: 'es',
         ...exampleState,
-        _links: { self: { href: `/v2/members/${ID}` } },
+        _links: exampleMemberLinks(`/v2/members/${ID}`),
       },
     ],
   });

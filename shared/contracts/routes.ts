@@ -11,11 +11,11 @@ export const routes = {
   changeMember: { method: 'PATCH', path: '/v1/members/{id}', access: 'write' },
   deactivateMember: { method: 'DELETE', path: '/v1/members/{id}', access: 'write' },
   readErasure: { method: 'GET', path: '/v1/members/{id}/erasure', access: 'read' },
-  readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding', access: 'read' },
   readPoints: { method: 'GET', path: '/v1/members/{id}/points', access: 'read' },
   redeem: { method: 'POST', path: '/v1/members/{id}/redemptions', access: 'write' },
   readOperation: { method: 'GET', path: '/v1/operations/{id}', access: 'read' },
   readGuide: { method: 'GET', path: '/v1/members/{id}/guide', access: 'read' },
+  readOnboarding: { method: 'GET', path: '/v1/members/{id}/onboarding', access: 'read' },
   readOpenApi: { method: 'GET', path: '/v1/openapi.json', access: 'public' },
   readDocs: { method: 'GET', path: '/docs', access: 'public' },
 } as const satisfies Record<string, Route>;

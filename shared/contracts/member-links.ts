@@ -1,0 +1,44 @@
+import type { Route } from '@rollcall/kit/contracts';
+import * as z from 'zod';
+import { link, links } from './links.ts';
+import { routes } from './routes.ts';
+
+/** Of who has left: a member has none. */
+const ONLY_WITHOUT_MEMBER = 'erasure';
+
+type Path = (typeof routes)[keyof typeof routes]['path'];
+type NameIn<P> = P extends `/v1/members/{id}/${infer Name}`
+  ? Name extends `${string}/${string}`
+    ? never
+    : Name
+  : never;
+
+/** The last part of each path `/v1/members/{id}/NAME` is the relation of a member's link to it. */
+export type MemberRelation = Exclude<NameIn<Path>, typeof ONLY_WITHOUT_MEMBER>;
+
+/** The routes that a member links to, by relation: one that is added to the routes is linked to. */
+export const memberRoutes = Object.fromEntries(
+  Object.values<Route>(routes).flatMap((route) => {
+    const [, name] = /^\/v1\/members\/\{id\}\/([^/]+)$/.exec(route.path) ?? [];
+    return name === undefined || name === ONLY_WITHOUT_MEMBER ? [] : [[name, route]];
+  }),
+) as Record<MemberRelation, Route>;
+
+const relations = Object.keys(memberRoutes) as MemberRelation[];
+
+const EXAMPLE_ID = '01999999-0000-7000-8000-000000000001';
+
+/** @param self path */
+export const exampleMemberLinks = (self = `/v1/members/${EXAMPLE_ID}`) => ({
+  self: { href: self },
+  ...Object.fromEntries(relations.map((name) => [name, { href: memberRoutes[name].path.replace('{id}', EXAMPLE_ID) }])),
+});
+
+export const memberLinks = z
+  .object({
+    self: link,
+    ...(Object.fromEntries(relations.map((name) => [name, link])) as Record<MemberRelation, typeof link>),
+  })
+  .catchall(link)
+  // `propertyNames` is published: a contract without it counts as a breaking change.
+  .meta({ ...links.meta(), examples: [exampleMemberLinks()], propertyNames: { type: 'string' } });
