@@ -8,11 +8,12 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { paginateListQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { createMessage } from '@rollcall/kit/internal/messaging/message';
+import type { Happened } from '@rollcall/local/internal/control/happened';
 import { Access, AccessDenied } from '@rollcall/local/internal/iam/access';
 import { checkStatement, decide, type Statement } from '@rollcall/local/internal/iam/policy';
 import { askedForBy } from '@rollcall/local/internal/iam/requests';
 import { SNS_SENDER } from '@rollcall/local/internal/messages/senders';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { nameParts } from '../../shared/contracts/name-parts.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
@@ -122,7 +123,9 @@ describe('a request', () => {
 
   it('is denied if nobody knows what it would do', () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
-    expect(() => access.authorize(ROLE, [], 'dynamodb')).toThrow(AccessDenied);
+    access.addRole(ROLE, 'someone', { Statement: [] });
+    const { accessKeyId } = access.credentialsOf(ROLE, 'f');
+    expect(() => access.authorize(accessKeyId, () => [], 'dynamodb')).toThrow(AccessDenied);
   });
 
   it.each([
@@ -187,7 +190,9 @@ describe('a cloud', () => {
     credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`, 'test'),
   });
 
-  it('says of every service which action a role may not do, on what', async () => {
+  it('says of every service which action a role may not do, on what, and nothing of the function whose role it is', async () => {
+    const printed = vi.spyOn(console, 'error');
+    onTestFinished(() => printed.mockRestore());
     const client = { ...as('guide-read'), maxAttempts: 1 };
     const said = (action: string, resource: string) =>
       `User: arn:aws:sts::000000000000:assumed-role/rollcall-dev-guide-read is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
@@ -231,6 +236,7 @@ describe('a cloud', () => {
         arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep'),
       ),
     );
+    expect(printed.mock.calls.flat().filter((line) => String(line).includes('may not do'))).toEqual([]);
   });
 
   it('lets nobody but the roles of its stage at queues and topics, and them over TLS only', async () => {
@@ -418,6 +424,30 @@ describe('a deployment that lacks a grant', () => {
     expect(cloud.logs('rollcall-dev-registration-register').join('\n')).toContain(
       'is not authorized to perform: dynamodb:PutItem',
     );
+  });
+
+  it('is told which grant the function lacks, once, and so is whoever waits for the app to settle', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => said.mockRestore());
+    const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('sns:Publish')) });
+    const register = () =>
+      cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
+    const topic = 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo';
+    const fn = 'rollcall-dev-registration-outbox-relay';
+    const sentence = `${fn} may not do sns:Publish on ${topic}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: ['${topic}'] }))`;
+    const told = () => said.mock.calls.flat().filter((line) => String(line).startsWith(`${fn} may not`));
+    expect((await register()).status).toBe(201);
+    await eventually(async () => told().length > 0);
+    expect((await register()).status).toBe(201);
+    await expect(cloud.settled({ withinMs: 2_000 })).rejects.toThrow(`Denied calls: ${sentence}`);
+    expect(told()).toEqual([`${sentence}.`]);
+    const { failures } = (await (await fetch(`${cloud.endpointUrl}/_rollcall/happened?after=0`)).json()) as Happened;
+    expect(failures).toContainEqual({
+      functionName: fn,
+      reason: sentence.slice(fn.length + 1),
+      at: expect.any(String),
+      log: expect.stringContaining(`${fn}.log`),
+    });
   });
 
   it.each([

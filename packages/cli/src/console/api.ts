@@ -91,11 +91,11 @@ export interface Snapshot {
   warnings: string[];
 }
 
-/** An invocation of a function of the embedded cloud that failed. */
+/** An invocation of a function of the embedded cloud that failed; or, without its request, that it was denied a call. */
 export interface Failure {
   at: string;
   functionName: string;
-  requestId: string;
+  requestId?: string;
   reason: string;
   /** File. */
   log: string;

@@ -5,6 +5,7 @@ import { Doorbell } from '../event-sources/doorbell.ts';
 import type { Faults } from '../faults/faults.ts';
 import { ApiServers } from '../http/api-servers.ts';
 import { Access } from '../iam/access.ts';
+import { Denials } from '../iam/denials.ts';
 import type { Place } from '../iam/requests.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
@@ -37,18 +38,21 @@ export function createCore(
   const clients = createClients(emulators, place.region, opened);
   const archive = new Archive(state, clientConfig(emulators.messagingUrl, place.region));
   opened.defer(() => archive.close());
+  const functions = new Map<string, LambdaFunction>();
+  const denials = new Denials((name) => functions.has(name));
   return {
     ...place,
     state,
     emulators,
     clients,
     archive,
-    functions: new Map<string, LambdaFunction>(),
+    functions,
+    denials,
     calls: new Calls(),
     writes: new Doorbell(),
     directory: new Directory(),
     secrets: new Secrets(state),
-    access: new Access({ ...place, salt: data ?? randomUUID() }),
+    access: new Access({ ...place, salt: data ?? randomUUID(), onDenied: (denial) => denials.see(denial) }),
     apis: new ApiServers(apiPort, opened),
     stacks: new Stacks(),
     faults,

@@ -22,7 +22,7 @@ export function createForTests(
   { core, control, apiUrl, endpointUrl, running }: ForTestsOptions,
   opened: AsyncDisposableStack,
 ) {
-  const { region, accountId, stacks, emulators, clients, calls } = core;
+  const { region, accountId, stacks, emulators, clients, calls, denials } = core;
   const sqs = new SQSClient(clientConfig(emulators.messagingUrl, region));
   opened.defer(() => sqs.destroy());
   const made = () => stacks.made;
@@ -41,6 +41,7 @@ export function createForTests(
       mappings: () => stacks.mappings,
       running,
       calls: calls.counts,
+      denied: () => denials.all,
     }),
     /** Calls the first API. */
     request: requestTo(apiUrl),

@@ -1,5 +1,6 @@
 import type { Control } from '../control/control.ts';
 import { createQueueClients } from '../emulators/clients.ts';
+import { sentenceOf } from '../iam/denials.ts';
 import type { FailedInvocation } from '../lambda/function.ts';
 import { createLogs } from '../observability/logs.ts';
 import type { Services } from '../resources/runtime.ts';
@@ -25,6 +26,10 @@ export function createServices(
     const log = logs.fileOf(failure.functionName);
     console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
     control.failed({ ...failure, at: new Date().toISOString(), log });
+  };
+  core.denials.onFirst = (denied) => {
+    console.error(`${sentenceOf(denied)}.`);
+    control.failed({ ...denied, at: new Date().toISOString(), log: logs.fileOf(denied.functionName) });
   };
   const queueUrls = { making: endpointUrl, polling: faults ? endpointUrl : emulators.messagingUrl };
   const services: Services = {

@@ -2,8 +2,8 @@ import type { FailedInvocation } from '../lambda/function.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Span } from '../observability/otlp.ts';
 
-/** An invocation that failed, and when. */
-export interface Failure extends FailedInvocation {
+/** An invocation that failed, and when; or, without its request, that a function was denied a call. */
+export interface Failure extends Omit<FailedInvocation, 'requestId'>, Partial<Pick<FailedInvocation, 'requestId'>> {
   at: string;
   /** File. */
   log: string;

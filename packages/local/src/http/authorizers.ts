@@ -63,10 +63,9 @@ export function iamAuthorizer(access: Access, apiArn: string): Authorize {
       access.secretOf(key),
     );
     if (accessKey === undefined) return FORBIDDEN;
-    const role = access.roleOf(accessKey);
     const resource = `${apiArn}/$default/${request.method}${request.path}`;
     try {
-      if (role) access.authorize(role, [{ action: 'execute-api:Invoke', resource }], 'execute-api');
+      access.authorize(accessKey, () => [{ action: 'execute-api:Invoke', resource }], 'execute-api');
     } catch (error) {
       if (error instanceof AccessDenied) return FORBIDDEN;
       throw error;

@@ -11,6 +11,7 @@ import {
   type Statement,
   statementsOf,
 } from './policy.ts';
+import type { Denial } from './denials.ts';
 import { type AskedFor, isWrite } from './requests.ts';
 
 export interface Credentials {
@@ -27,6 +28,15 @@ interface Role {
 /** Of the person whose machine this is: allowed everything, as whoever uses a key that no role has. */
 export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+export interface AccessOptions {
+  region: string;
+  accountId: string;
+  /** What the secrets of roles are made of. */
+  salt: string;
+  /** Told of every call that is denied to a session of a role. */
+  onDenied?: (denial: Denial) => void;
+}
+
 export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
@@ -40,16 +50,17 @@ export class Access {
   /** The key that encrypts a resource. */
   #keys = new Map<string, string>();
   readonly #salt: string;
+  readonly #onDenied: (denial: Denial) => void;
   /** By access key. */
   readonly #sessions = new Map<string, { role: string; name: string }>();
   readonly #used = new Set<string>();
   readonly #decisions = new Map<string, Decision>();
 
-  /** @param salt what the secrets of roles are made of */
-  constructor({ region, accountId, salt }: { region: string; accountId: string; salt: string }) {
+  constructor({ region, accountId, salt, onDenied = () => {} }: AccessOptions) {
     this.region = region;
     this.#accountId = accountId;
     this.#salt = salt;
+    this.#onDenied = onDenied;
   }
 
   /** Forgets what was deployed before. */
@@ -123,8 +134,13 @@ export class Access {
     return session && this.credentialsOf(session.role, session.name).secretAccessKey;
   }
 
-  /** @throws {AccessDenied} if a role may not do what a call asks for */
-  authorize(role: string, asked: readonly AskedFor[], service: string): void {
+  /** @throws {AccessDenied} if the key is a role's, and the role may not do what a call asks for */
+  authorize(accessKeyId: string, asked: () => readonly AskedFor[], service: string): void {
+    const session = this.#sessionOf(accessKeyId);
+    if (session) this.#authorize(session.role, session.name, asked(), service);
+  }
+
+  #authorize(role: string, caller: string, asked: readonly AskedFor[], service: string): void {
     if (asked.length === 0) throw new AccessDenied(`${role} asks ${service} for what the embedded cloud cannot tell.`);
     for (const { action, resource, context } of asked) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
@@ -134,6 +150,7 @@ export class Access {
         this.#decisions.set(key, decision);
       }
       if (decision.allowed) continue;
+      this.#onDenied({ caller, action, resource, missing: decision.missing });
       const name = this.#roles.get(role)?.name;
       throw new AccessDenied(
         `User: arn:aws:sts::${this.#accountId}:assumed-role/${name} is not authorized to perform: ${action} on resource: ${resource} ${decision.because}`,

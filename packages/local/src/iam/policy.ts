@@ -38,7 +38,10 @@ export interface Grant {
   resource: string;
 }
 
-export type Decision = { allowed: true; by: Grant } | { allowed: false; because: string };
+export type Decision =
+  | { allowed: true; by: Grant }
+  /** `missing` would allow it; undefined: no grant does, as a policy denies it. */
+  | { allowed: false; because: string; missing?: Grant };
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
 
@@ -209,7 +212,8 @@ export function decide(
   const allowed = (trustsAccount ? identity[0] : undefined) ?? direct;
   if (allowed) return { allowed: true, by: allowed.grant };
   const policy = 'service' in request.principal || hasLastWord ? 'resource-based' : 'identity-based';
-  return { allowed: false, because: `because no ${policy} policy allows the ${action} action on ${resource}` };
+  const because = `because no ${policy} policy allows the ${action} action on ${resource}`;
+  return { allowed: false, because, missing: { action, resource } };
 }
 
 /** Every grant that statements make. */

@@ -23,6 +23,8 @@ export interface SettlingOptions {
   running: () => readonly string[];
   /** Calls of AWS services since the start. */
   calls: Readonly<Record<string, number>>;
+  /** What functions were denied, a sentence each. */
+  denied: () => readonly string[];
 }
 
 const MINUTE_MS = 60_000;
@@ -37,7 +39,7 @@ const COUNTS = [
 ] as const;
 
 /** Waits until an app has nothing left to do. */
-export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, running, calls }: SettlingOptions) {
+export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, running, calls, denied }: SettlingOptions) {
   /** Polling of empty queues is none. */
   const activity = () =>
     Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);
@@ -48,6 +50,12 @@ export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, run
     );
     const count = Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
     return count > 0 ? [`${count} in ${name}`] : [];
+  }
+
+  /** A grant that is missing may be why. */
+  function unsettled(what: string): CloudError {
+    const calls = denied();
+    return new CloudError(calls.length === 0 ? what : `${what} Denied calls: ${listOf(calls)}.`);
   }
 
   /** What is under way, in the order in which a message goes. */
@@ -65,7 +73,7 @@ export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, run
    * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. What waits for a
    * schedule does not wait for its time: when nothing else happens for a second, all that run by a schedule are run. What
    * waits in a stream other than an outbox's is not seen.
-   * @throws {CloudError} that names what is parked for a person, or what is left after `withinMs`
+   * @throws {CloudError} that names what is parked for a person, or what is left after `withinMs`, and what functions were denied
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
     const start = Date.now();
@@ -78,10 +86,10 @@ export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, run
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;
       const forPerson = (parked ?? []).filter(({ reason }) => WAITS_FOR[reason] === 'a person');
-      if (forPerson.length > 0) throw new CloudError(`Parked for a person: ${listOf(forPerson.map(told))}.`);
+      if (forPerson.length > 0) throw unsettled(`Parked for a person: ${listOf(forPerson.map(told))}.`);
       if (Date.now() - start > withinMs) {
         const left = [...waiting, ...(await inspection.parked()).map(told)];
-        throw new CloudError(`Not settled within ${withinMs / 1000} s: ${listOf(left)}.`);
+        throw unsettled(`Not settled within ${withinMs / 1000} s: ${listOf(left)}.`);
       }
       if (!isQuiet) quietSince = Date.now();
       [quietAt, wasEmpty] = [activity(), waiting.length === 0];

@@ -6,6 +6,7 @@ import type { Faults } from '../faults/faults.ts';
 import type { Authorize } from '../http/authorizers.ts';
 import type { HttpApi } from '../http/http-api.ts';
 import type { Access } from '../iam/access.ts';
+import type { Denials } from '../iam/denials.ts';
 import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
@@ -31,6 +32,7 @@ export interface Services extends Clients, QueueClients {
   faults: Faults | undefined;
   meter: Meter | undefined;
   access: Access;
+  denials: Denials;
   issuer: Issuer;
   /** Of topics. */
   archive: Archive;

@@ -25,7 +25,7 @@ export function Failures() {
           </Table.Thead>
           <Table.Tbody>
             {failures.map(({ at, functionName, requestId, reason, log }) => (
-              <Table.Tr key={`${requestId} ${reason}`}>
+              <Table.Tr key={`${functionName} ${requestId} ${reason}`}>
                 <Table.Td>{time(at)}</Table.Td>
                 <Table.Td>{functionName}</Table.Td>
                 <Table.Td>{requestId}</Table.Td>

@@ -1,0 +1,67 @@
+import type { Grant } from './policy.ts';
+
+/** A call that a role does not allow its session to make. */
+export interface Denial {
+  /** Name of the session: of a function, its own. */
+  caller: string;
+  action: string;
+  resource: string;
+  /** What would allow it; undefined: a policy denies it explicitly. */
+  missing?: Grant | undefined;
+}
+
+/** A function that was denied something, and what to do about it. */
+export interface DeniedFunction {
+  functionName: string;
+  reason: string;
+}
+
+/**
+ * What functions were denied: each action on each resource once, until the next deployment. What somebody else tries
+ * in a function's role, as a test does, is left out.
+ */
+export class Denials {
+  readonly #isFunction: (name: string) => boolean;
+  readonly #denied = new Map<string, DeniedFunction>();
+  /** Told of each when it is denied first. */
+  onFirst: (denied: DeniedFunction) => void = () => {};
+
+  constructor(isFunction: (name: string) => boolean) {
+    this.#isFunction = isFunction;
+  }
+
+  see(denial: Denial): void {
+    const { caller: functionName, action, resource } = denial;
+    const key = `${functionName} ${action} ${resource}`;
+    if (!this.#isFunction(functionName) || this.#denied.has(key)) return;
+    const denied = { functionName, reason: `may not do ${action} on ${resource}: ${remedyOf(denial)}` };
+    this.#denied.set(key, denied);
+    this.onFirst(denied);
+  }
+
+  /** A sentence each. */
+  get all(): string[] {
+    return [...this.#denied.values()].map(sentenceOf);
+  }
+
+  clear(): void {
+    this.#denied.clear();
+  }
+}
+
+export const sentenceOf = ({ functionName, reason }: DeniedFunction): string => `${functionName} ${reason}`;
+
+const TABLE = /^arn:[^:]+:dynamodb:[^/]+:table\/[^/]+(?:\/index\/([^/]+))?$/;
+
+/** Where a kit's construct has a method for it, that method. */
+function remedyOf({ missing }: Denial): string {
+  if (!missing) return 'a policy denies it explicitly, change that policy';
+  const [service, name = ''] = missing.action.split(':');
+  const [isTable, index] = TABLE.exec(missing.resource) ?? [];
+  if (service === 'dynamodb' && isTable) {
+    const call = index === undefined ? `allow(fn, '${name}')` : `allowOnIndex(fn, '${index}', '${name}')`;
+    return `grant it where the function is made, with table.${call} of its ServiceTable`;
+  }
+  const statement = `{ actions: ['${missing.action}'], resources: ['${missing.resource}'] }`;
+  return `grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement(${statement}))`;
+}

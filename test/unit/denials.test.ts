@@ -1,0 +1,66 @@
+import { type Denial, Denials, type DeniedFunction } from '@rollcall/local/internal/iam/denials';
+import { describe, expect, it } from 'vitest';
+
+const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/shop-dev-items';
+const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:shop-dev-letters';
+
+const denial = (action: string, resource: string, some: Partial<Denial> = {}): Denial => ({
+  ...{ caller: 'shop-dev-place', action, resource, missing: { action, resource } },
+  ...some,
+});
+
+function denials() {
+  const told: DeniedFunction[] = [];
+  const seen = new Denials((name) => name === 'shop-dev-place');
+  seen.onFirst = (denied) => told.push(denied);
+  return { seen, told };
+}
+
+describe('a call that a function is denied', () => {
+  it.each<[Denial, string]>([
+    [
+      denial('dynamodb:PutItem', TABLE),
+      `may not do dynamodb:PutItem on ${TABLE}: grant it where the function is made, with table.allow(fn, 'PutItem') of its ServiceTable`,
+    ],
+    [
+      denial('dynamodb:Query', `${TABLE}/index/by-day`),
+      `may not do dynamodb:Query on ${TABLE}/index/by-day: grant it where the function is made, with table.allowOnIndex(fn, 'by-day', 'Query') of its ServiceTable`,
+    ],
+    [
+      denial('sqs:SendMessage', QUEUE),
+      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['${QUEUE}'] }))`,
+    ],
+    [
+      denial('sqs:SendMessage', QUEUE, { missing: { action: 'kms:GenerateDataKey', resource: 'arn:key' } }),
+      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: ['arn:key'] }))`,
+    ],
+    [
+      denial('sqs:SendMessage', QUEUE, { missing: undefined }),
+      `may not do sqs:SendMessage on ${QUEUE}: a policy denies it explicitly, change that policy`,
+    ],
+  ])('is told with what grants it: %j', (one, reason) => {
+    const { seen, told } = denials();
+    seen.see(one);
+    expect(told).toEqual([{ functionName: 'shop-dev-place', reason }]);
+    expect(seen.all).toEqual([`shop-dev-place ${reason}`]);
+  });
+
+  it('is told once, and again after the next deployment', () => {
+    const { seen, told } = denials();
+    seen.see(denial('dynamodb:PutItem', TABLE));
+    seen.see(denial('dynamodb:PutItem', TABLE));
+    expect(told).toHaveLength(1);
+    seen.see(denial('dynamodb:GetItem', TABLE));
+    expect(told).toHaveLength(2);
+    seen.clear();
+    expect(seen.all).toEqual([]);
+    seen.see(denial('dynamodb:PutItem', TABLE));
+    expect(told).toHaveLength(3);
+  });
+
+  it('is none of a function, if somebody else tries it in the role of one', () => {
+    const { seen, told } = denials();
+    seen.see(denial('dynamodb:PutItem', TABLE, { caller: 'test' }));
+    expect([told, seen.all]).toEqual([[], []]);
+  });
+});
