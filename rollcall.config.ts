@@ -14,6 +14,7 @@ import { memberDeactivated } from './shared/contracts/member-deactivated.v1.ts';
 
 export default defineApp({
   name: APPLICATION,
+  aggregate: { en: ['member', 'members'], zh: ['会员', '会员'] },
   version: about.version,
   messages: channels.flatMap(({ messages }) => messages),
   profiles,

@@ -3,6 +3,7 @@ import { PaymentProvider } from './test/payment-provider.ts';
 
 export default defineApp({
   name: 'shop',
+  aggregate: { en: ['order', 'orders'], zh: ['订单', '订单'] },
   beside: () => [new PaymentProvider()],
   firstSteps: ({ apiUrl }) => `Place an order:
 

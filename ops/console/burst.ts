@@ -22,8 +22,8 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   let judging = false;
 
   /** Of every member, every service has applied the registration, or set it aside. */
-  const isSettled = ({ registered, rejected, members }: Burst) =>
-    registered + rejected === members && subscribers.every((service) => sightings.settledBy(service) >= registered);
+  const isSettled = ({ accepted, rejected, total }: Burst) =>
+    accepted + rejected === total && subscribers.every((service) => sightings.settledBy(service) >= accepted);
 
   /** @param finally also if something is missing */
   async function judge(judged: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
@@ -40,7 +40,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   }
 
   async function register(begun: Burst): Promise<void> {
-    const { rejected } = await registerAll(madeUp(begun.members, Math.random), {
+    const { rejected } = await registerAll(madeUp(begun.total, Math.random), {
       apiUrl: cloud.apiUrl,
       token: await token(),
       concurrency: REQUESTS_AT_ONCE,
@@ -48,7 +48,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       onProgress: () => {},
       onAccepted(one) {
         accepted.set(one.member.id, one);
-        begun.registered++;
+        begun.accepted++;
       },
     });
     begun.rejected = rejected.length;
@@ -57,9 +57,9 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   return {
     last: () => burst,
 
-    async start(members) {
+    async start(total) {
       if (burst && !burst.verdict) return undefined;
-      burst = { members, registered: 0, rejected: 0, applied: {} };
+      burst = { total, accepted: 0, rejected: 0, applied: {} };
       accepted = new Map();
       sightings = createSightings(accepted);
       register(burst).catch(console.error);
@@ -77,7 +77,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       onChange(burst);
       const now = Date.now();
       const isOver = isSettled(burst) || now - sightings.lastAt() > PATIENCE_MS;
-      const isRegistered = burst.registered + burst.rejected === burst.members;
+      const isRegistered = burst.accepted + burst.rejected === burst.total;
       const isSilent = isRegistered && now - Math.max(sightings.lastAt(), lastJudgedAt) > SILENCE_MS;
       // A stage that does not answer now is judged at the next tick.
       if (isOver || isSilent) judge(burst, { finally: isOver }).catch(() => {});

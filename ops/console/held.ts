@@ -6,6 +6,7 @@ import { itemsAt } from 'rollcall/internal/stage/holdings';
 import type { Accepted } from '../demo/registrations.ts';
 import { type Item, itemsBy } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
+import { textsTo } from './sandbox.ts';
 
 const LOOKS_AT_ONCE = 10;
 
@@ -19,7 +20,7 @@ export async function heldBy(
     async (one) => {
       const { id, phone } = one.member;
       const [texts, ...items] = await Promise.all([
-        cloud.texts(phone),
+        textsTo(cloud, phone),
         ...subscribers.map((name) => itemsAt(stage, name, 'pk', id) as Promise<Item[]>),
       ]);
       const isParked = items.flat().some(({ sk }) => sk.startsWith(PARKED));

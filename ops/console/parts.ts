@@ -1,35 +1,63 @@
+import type { Correspondence } from 'rollcall/internal/console/api';
 import type { ConsoleParts } from 'rollcall/internal/console/parts';
+import type { Holdings } from 'rollcall/internal/stage/holdings';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 import { memberHoldings } from '../members/holdings.ts';
+import type { SentText } from '../sms-sandbox/mailbox.ts';
 import { createBursts } from './burst.ts';
+import { registration } from './creation.ts';
+import { smsFaults, textsTo } from './sandbox.ts';
 
 const OPTED_OUT = optOutKey('').pk;
+
+/** Whether whoever has the phone wants no texts: since when, and who said so. */
+function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
+  const optOut = sms.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
+  if (!optOut) return {};
+  const by = String(optOut.by);
+  const says = {
+    en: `Whoever has this phone wants no texts since {{at}}, says ${by}.`,
+    zh: `${by} 告知：此手机自 {{at}} 起已退订短信。`,
+  };
+  return { notice: { says, at: String(optOut.since) } };
+}
+
+/** A thread for each number. */
+const threadsOf = (texts: readonly SentText[]): Correspondence['threads'] =>
+  [...Map.groupBy(texts, ({ to }) => to)].map(([to, received]) => ({
+    to,
+    title: { en: `Phone ${to}`, zh: `手机 ${to}` },
+    sent: received.map(({ text, provider, receivedAt }) => ({ body: text, by: provider, at: receivedAt })),
+  }));
 
 /** What the console shows of members, and does about them. */
 export const consoleParts: ConsoleParts = {
   holdings: memberHoldings,
 
-  async more(holdings, cloud) {
+  async sent(holdings, cloud) {
     const phone = Object.values(holdings)
       .flat()
       .map((item) => item.phone)
       .find((one) => typeof one === 'string');
-    const texts = phone === undefined ? [] : ((await cloud?.texts(phone)) ?? []);
-    const optOut = holdings.sms?.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
     return {
-      ...(optOut && { optedOut: { since: String(optOut.since), by: String(optOut.by) } }),
-      texts: texts.map(({ text, to, provider, receivedAt }) => ({ text, to, provider, at: receivedAt })),
+      title: { en: 'Texts', zh: '短信' },
+      none: { en: 'No text was sent to this member.', zh: '没有给该会员发过短信。' },
+      ...noticeOf(holdings),
+      threads: threadsOf(cloud && phone !== undefined ? await textsTo(cloud, phone) : []),
     };
   },
 
-  register: ({ apiUrl }, body) =>
-    fetch(`${apiUrl}/v1/members`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-
+  creation: registration,
   bursts: createBursts,
-  providers: ['http', 'gateway-1', 'gateway-2', 'twilio'],
-  registrations: { metric: 'Registrations', service: 'registration' },
+  faults: smsFaults,
+  created: { title: { en: 'Registrations', zh: '注册' }, metric: 'Registrations', service: 'registration' },
+  modes: {
+    'short-text': { en: 'texts of one segment', zh: '短信只有一段' },
+    'english-only': { en: 'in English for everybody', zh: '所有人都用英语' },
+  },
+  profiles: {
+    normal: { en: 'everything as it should be', zh: '一切正常' },
+    peak: { en: 'short texts, English guides: for a rush', zh: '短信从简、指南只用英语：应对高峰' },
+    incident: { en: 'nothing new comes in, nothing goes out', zh: '不进不出' },
+  },
 };

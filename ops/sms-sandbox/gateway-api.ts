@@ -1,7 +1,7 @@
-import { FAULTS } from 'rollcall/internal/stage/provider-fault';
 import * as z from 'zod';
 import { alibabaOf } from './alibaba.ts';
 import type { Callbacks } from './callbacks.ts';
+import { FAULTS } from './faults.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
 import { twilioOf } from './twilio.ts';
 import type { Answer, Request } from './wire.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import type { Callbacks } from './callbacks.ts';
+import type { SmsFault } from './faults.ts';
 
 export interface SentText {
   id: string;
@@ -69,7 +69,7 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
   const insert = database.prepare(
     'INSERT INTO sent_texts (id, recipient, body, idempotency_key, provider, received_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const broken = new Map<string, ProviderFault>();
+  const broken = new Map<string, SmsFault>();
   const asked: Record<string, number> = {};
 
   return {
@@ -109,7 +109,7 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
       if (onPurpose) faults?.happened(`SMS gateway: ${onPurpose}`);
       switch (fault.kind) {
         case 'slow':
-          await delay((fault as ProviderFault).ms ?? 1_000);
+          await delay((fault as SmsFault).ms ?? 1_000);
           return accept('delivered');
         case 'undelivered':
           return accept('undelivered');

@@ -11,7 +11,7 @@ afterAll(() => operatorConsole?.stop());
 
 const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
-const PAGES = ['flow', 'members', 'parked', 'switches', 'load', 'faults'];
+const PAGES = ['flow', 'aggregates', 'parked', 'switches', 'load', 'faults'];
 
 /** Each page in turn, once its heading is there and it is told what happens. */
 async function visitAll(page: Page, look: (name: string) => Promise<void>): Promise<void> {

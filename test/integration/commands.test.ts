@@ -4,8 +4,8 @@ import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
 import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/internal/messaging/message';
-import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
@@ -406,7 +406,7 @@ describe('a welcome that a provider accepted', () => {
     ['http', 'not delivered: unreachable', { http: 'undelivered' }],
     ['twilio', 'delivery confirmed by the provider', { http: 'throttles' }],
     ['twilio', 'not delivered: 30003', { http: 'throttles', twilio: 'undelivered' }],
-  ] as [string, string, Partial<Record<'http' | 'twilio', ProviderFault['kind']>>][])(
+  ] as [string, string, Partial<Record<'http' | 'twilio', SmsFault['kind']>>][])(
     'is told from one that arrived, by a receipt of %s: %s',
     async (provider, summary, { http, twilio }) => {
       await cloud.breakSms('http', http);

@@ -8,7 +8,7 @@ import type {
   Failure,
   Faults,
   LoadPoint,
-  MemberView,
+  AggregateView,
   ParkedPage,
   Passing,
   Snapshot,
@@ -140,7 +140,7 @@ describe('the console', () => {
       for (const { edge } of messages) edges.add(edge);
       return edges.has('function:rollcall-dev-sms-consume→provider:sms') && edges.size >= 12;
     });
-    const { id } = await api<{ id: string }>('register', 'POST', person());
+    const { id } = await api<{ id: string }>('create', 'POST', person());
     await seen;
     const topology = await api<Topology>('topology');
     expect(topology.edges.map((edge) => edge.id)).toEqual(expect.arrayContaining([...edges]));
@@ -158,21 +158,21 @@ describe('the console', () => {
       const points = await api<LoadPoint[]>('load');
       return points.some(({ applicationLagMs }) => applicationLagMs) && points;
     });
-    expect(load.some(({ registrationsPerSecond }) => registrationsPerSecond === 1)).toBe(true);
+    expect(load.some(({ createdPerSecond }) => createdPerSecond === 1)).toBe(true);
     expect(load.some(({ publicationLagMs }) => (publicationLagMs?.p50 ?? 0) > 0)).toBe(true);
-    expect(await api('members')).toContainEqual({ id, at: expect.any(String) });
+    expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
   it('says why the API refuses, field by field', async () => {
-    const response = await ask('/console/api/register', 'POST', { ...person(), phone: '12' });
+    const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
   });
 
   it('shows all of one member: what happened, what was said, what is held, and the text', async () => {
-    const { id } = await api<{ id: string }>('register', 'POST', person());
+    const { id } = await api<{ id: string }>('create', 'POST', person());
     const view = await eventually(async () => {
-      const found = await api<MemberView>(`members/${id}`);
-      return found.texts.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 7 && found;
+      const found = await api<AggregateView>(`aggregates/${id}`);
+      return found.sent?.threads[0]?.sent.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 7 && found;
     });
     expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
     expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v2');
@@ -183,11 +183,11 @@ describe('the console', () => {
 
   it('registers many at once, and judges what became of them', async () => {
     const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
-    await api('burst', 'POST', { members: 10 });
-    expect((await ask('/console/api/burst', 'POST', { members: 10 })).status).toBe(409);
+    await api('burst', 'POST', { total: 10 });
+    expect((await ask('/console/api/burst', 'POST', { total: 10 })).status).toBe(409);
     expect(await over).toEqual({
-      members: 10,
-      registered: 10,
+      total: 10,
+      accepted: 10,
       rejected: 0,
       applied: { sms: 10, points: 10, guide: 10 },
       verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 0 },
@@ -202,10 +202,10 @@ describe('the console', () => {
       await untraced.stop();
     });
     const over = listenFor('burst', (burst: Burst) => burst.verdict && burst, itsConsole.url);
-    await fetch(`${itsConsole.url}/console/api/burst`, { method: 'POST', body: JSON.stringify({ members: 5 }) });
+    await fetch(`${itsConsole.url}/console/api/burst`, { method: 'POST', body: JSON.stringify({ total: 5 }) });
     expect(await over).toEqual({
-      members: 5,
-      registered: 5,
+      total: 5,
+      accepted: 5,
       rejected: 0,
       applied: { sms: 5, points: 5, guide: 5 },
       verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 0 },
@@ -213,13 +213,13 @@ describe('the console', () => {
   });
 
   it('tells whoever comes later of the last one', async () => {
-    expect(await listenFor('burst', (burst: Burst) => burst)).toMatchObject({ members: 10, verdict: { lost: 0 } });
+    expect(await listenFor('burst', (burst: Burst) => burst)).toMatchObject({ total: 10, verdict: { lost: 0 } });
   });
 
   it('does not take what is set aside for lost', async () => {
     await api('faults/providers/http', 'PUT', { kind: 'refuses' });
-    const over = listenFor('burst', (burst: Burst) => burst.members === 3 && burst.verdict && burst);
-    await api('burst', 'POST', { members: 3 });
+    const over = listenFor('burst', (burst: Burst) => burst.total === 3 && burst.verdict && burst);
+    await api('burst', 'POST', { total: 3 });
     expect(await over).toMatchObject({
       applied: { sms: 0, points: 3, guide: 3 },
       verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 3 },
@@ -288,7 +288,7 @@ describe('the console', () => {
       warnings.some((one) => one === 'circuit sms-http: open'),
     );
     // More than half of the calls of the last half minute.
-    await Promise.all(Array.from({ length: 20 }, () => api('register', 'POST', person())));
+    await Promise.all(Array.from({ length: 20 }, () => api('create', 'POST', person())));
     expect(await warned).toBe(true);
     expect(await api('circuits')).toContainEqual(
       expect.objectContaining({ circuit: 'sms-http', because: expect.any(String) }),
@@ -307,7 +307,7 @@ describe('the console', () => {
       const queue = nodes['queue:rollcall-dev-guide.fifo'];
       return nodes[`function:${fn}`]?.stopped && (queue?.backlog ?? 0) + (queue?.inFlight ?? 0) > 0;
     });
-    const { id } = await api<{ id: string }>('register', 'POST', person());
+    const { id } = await api<{ id: string }>('create', 'POST', person());
     await waiting;
     expect(await cloud.items('guide', id)).toEqual([]);
     await api(`faults/stopped/${fn}`, 'DELETE');
@@ -333,7 +333,7 @@ describe('the console', () => {
   it('answers calls of functions later', async () => {
     const timed = async () => {
       const start = performance.now();
-      await api('register', 'POST', person());
+      await api('create', 'POST', person());
       return performance.now() - start;
     };
     await api('faults/latency', 'PUT', { ms: 300 });

@@ -13,8 +13,8 @@ import {
 import { createRemoteService } from '@rollcall/kit/internal/resilience/remote-service';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { openState } from '@rollcall/local/internal/state/state';
-import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import type { ProviderEvent } from '../../functions/sms/provider-events.ts';
 import { sign } from '../../functions/sms/providers/alibaba.ts';
@@ -54,7 +54,7 @@ const failure = (promise: Promise<void>) =>
   );
 
 describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (name) => {
-  const breakIt = (kind: ProviderFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
+  const breakIt = (kind: SmsFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
   const texts = (to: string) => sandbox.mailbox.texts(to).map(({ text, provider }) => ({ text, provider }));
 
   it('accepts a text, as it was written', async () => {

@@ -10,8 +10,8 @@ import type { Faults } from '@rollcall/local/internal/faults/faults';
 import { OPERATOR } from '@rollcall/local/internal/iam/access';
 import { signedFetch } from '@rollcall/local/internal/iam/signed-fetch';
 import type { ApiAnswer } from '@rollcall/local/internal/inspection/clients';
-import type { ProviderFault } from 'rollcall/internal/stage/provider-fault';
 import { inject, onTestFinished } from 'vitest';
+import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import type { Gateway } from '../../ops/sms-sandbox/gateway.ts';
@@ -50,7 +50,7 @@ export interface TestCloud extends Cloud {
   rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
   /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
-  breakSms(target: string, kind?: ProviderFault['kind'], ms?: number): Promise<void>;
+  breakSms(target: string, kind?: SmsFault['kind'], ms?: number): Promise<void>;
   /** A person sends a text back, which their provider tells. */
   answer(from: string, text: string, provider?: string): Promise<void>;
   /** How often each SMS provider and instance was asked. */

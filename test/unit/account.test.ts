@@ -76,7 +76,7 @@ describe('the load of an account', () => {
     const environment = { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Shop/prod' } };
     const resources = async () => [{ type: 'AWS::Lambda::Function', properties: { Environment: environment } }];
     const deployed = { ...stage, resources } as unknown as Stage;
-    const created = { metric: 'Registrations', service: 'registration' };
+    const created = { title: { en: 'Registrations' }, metric: 'Registrations', service: 'registration' };
     let queries: MetricDataQuery[] = [];
     vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation(async (command: object) => {
       const { MetricDataQueries = [] } = (command as GetMetricDataCommand).input;
@@ -98,7 +98,7 @@ describe('the load of an account', () => {
     expect(await measuredLoad(deployed, ['sms', 'points'], NOW, created)).toEqual([
       {
         at: NOW.toISOString(),
-        registrationsPerSecond: 2,
+        createdPerSecond: 2,
         appliedPerSecond: 4,
         errorsPerSecond: 0,
         backlog: 0,

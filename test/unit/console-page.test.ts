@@ -1,6 +1,6 @@
 import type { LoadPoint } from 'rollcall/internal/console/api';
 import { joined, rowsOf } from 'rollcall/internal/console/web/src/load/series';
-import { episodesOf } from 'rollcall/internal/console/web/src/member/episodes';
+import { episodesOf } from 'rollcall/internal/console/web/src/aggregate/episodes';
 import { en } from 'rollcall/internal/console/web/src/words/en';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import type { SpanView } from 'rollcall/internal/stage/traces';
@@ -51,7 +51,7 @@ describe('a timeline', () => {
 
 const point = (second: number, backlog: number, p99?: number): LoadPoint => ({
   at: new Date(second * 1_000).toISOString(),
-  registrationsPerSecond: backlog,
+  createdPerSecond: backlog,
   appliedPerSecond: 0,
   errorsPerSecond: 0,
   backlog,
@@ -63,7 +63,7 @@ describe('a chart of the load', () => {
   it('shows averages of rates, and the worst of lags and backlogs', () => {
     const [row] = rowsOf([point(0, 1, 10), point(1, 3), point(2, 5, 40)]);
     expect(row).toMatchObject({
-      registrations: 3,
+      created: 3,
       backlog: 5,
       applicationP50: 13,
       applicationP99: 40,

@@ -54,7 +54,7 @@ describe('the live picture of a stage', () => {
       'function:sms-consume→provider:texts': { perSecond: 0.2, errorsPerSecond: 0.2 },
     });
     // The call of the provider is about the member of the span that made it.
-    expect(messages.map(({ edge, memberId }) => [edge.split('→')[1], memberId])).toEqual([
+    expect(messages.map(({ edge, aggregateId }) => [edge.split('→')[1], aggregateId])).toEqual([
       ['queue:sms', 'm'],
       ['function:sms-consume', 'm'],
       ['provider:texts', 'm'],
@@ -83,9 +83,9 @@ describe('the live picture of a stage', () => {
       spans: [register('a'), register('b')],
       messages: [{ at: AT.toISOString(), channel: 'events', body }],
     });
-    expect(live.members().map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(live.aggregates().map(({ id }) => id)).toEqual(['b', 'a']);
     expect(live.tick(AT, standing).snapshot.load).toMatchObject({
-      registrationsPerSecond: 2,
+      createdPerSecond: 2,
       publicationLagMs: { p50: 100 },
     });
   });

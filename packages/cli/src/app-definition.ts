@@ -4,6 +4,7 @@ import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
 import type { Profiles } from './stage/switches.ts';
+import type { AggregateName } from './words.ts';
 
 /** Where a stage is, once it has been started on this machine. */
 export interface Addresses {
@@ -25,6 +26,8 @@ export interface SubscriberDefaults {
 export interface App extends AppConfig {
   /** Of the app: its resources are called `NAME-STAGE-…`. */
   readonly name: string;
+  /** What its messages are about. Default: an aggregate. */
+  readonly aggregate?: AggregateName;
   /** Of the app, as every stack of a stage puts it out. */
   readonly version?: string;
   /** Contracts of its messages, by which people are shown what came as bytes. */

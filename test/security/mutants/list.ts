@@ -87,8 +87,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'signed calls by anybody',
     file: authorizers,
-    from: 'if (role) access.authorize',
-    to: 'if (role === resource) access.authorize',
+    from: 'access.authorize(',
+    to: 'if (accessKey === resource) access.authorize(',
     test: 'security/callers',
   },
   {
@@ -143,7 +143,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'roles are not enforced',
     file: 'packages/local/src/endpoint/callers.ts',
-    from: 'if (role) access.authorize(role, asked(), service);',
+    from: 'access.authorize(keyOf(request), asked, service);',
     to: '',
     test: 'security/access',
   },

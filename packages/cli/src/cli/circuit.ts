@@ -40,7 +40,7 @@ const reset = new Command('reset')
   .description('close a circuit now, without a probe')
   .argument('<circuit>')
   .option('--yes', 'do not ask')
-  .addHelpText('after', '\nExample: npm run ops -- circuit reset sms-http')
+  .addHelpText('after', '\nExample: npm run ops -- circuit reset payments')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, circuit) => {
       const was = await resetCircuit(stage, circuit, () =>

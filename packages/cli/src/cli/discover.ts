@@ -15,8 +15,8 @@ const instanceRow = ({ id, address, weight, metadata, leaseUntil }: LiveInstance
 
 export const discover = new Command('discover')
   .description('where a service is: its instances that registered themselves, or what the deployment registered')
-  .argument('<service>', 'such as sms-gateway, member-events or points-commands')
-  .addHelpText('after', '\nExample: npm run ops -- discover points-commands')
+  .argument('<service>', 'such as order-events or payments')
+  .addHelpText('after', '\nExample: npm run ops -- discover payments')
   .action(
     onStage<object, [string]>(async (stage, { json }, service) => {
       const registry = createRegistry({

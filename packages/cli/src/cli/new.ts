@@ -26,8 +26,8 @@ const subscriberCommand = (app: Partial<App>) =>
   new Command('subscriber')
     .description('a service of the app of this folder that reacts to the events of a topic')
     .argument('<name>', 'one word, such as coupons')
-    .requiredOption('--of <topic>', 'its name, such as member-events')
-    .addHelpText('after', '\nExample: rollcall new subscriber coupons --of member-events')
+    .requiredOption('--of <topic>', 'its name, such as order-events')
+    .addHelpText('after', '\nExample: rollcall new subscriber coupons --of order-events')
     .action(async (name: string, { of }: { of: string }) => {
       const root = process.cwd();
       if (!existsSync(join(root, 'cdk.json'))) throw new OperatorError('This is no folder of an app: no cdk.json.');

@@ -29,7 +29,7 @@ const list = new Command('list')
 
 const publish = new Command('publish')
   .description('publish what waits, now; and say why what stays does')
-  .argument('[aggregates...]', 'only of these members; without any: everything')
+  .argument('[aggregates...]', 'only of these aggregates; without any: everything')
   .addHelpText('after', '\nExit code 1: something stays.\nExample: npm run ops -- outbox publish 0199…')
   .action(
     onStage<object, [string[]]>(async (stage, { json }, aggregates) => {

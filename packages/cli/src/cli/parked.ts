@@ -50,7 +50,7 @@ const list = new Command('list')
   .option('--subscriber <name>', 'only of this one')
   .addOption(new Option('--reason <reason>', 'only for this reason').choices(parkedReasons))
   .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
-  .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber sms --reason failed')
+  .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber fulfilment --reason failed')
   .action(
     onStage<{ subscriber?: string; reason?: string; limit: number }, []>(async (stage, options) => {
       const { subscriber, reason, limit, json } = options;
@@ -65,9 +65,9 @@ const list = new Command('list')
 const show = new Command('show')
   .description('all that is known of what is parked, or was discarded, of one aggregate; or under a queue')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue for messages that name no member', asKept)
+  .argument('<aggregate>', 'id of the aggregate, or the name of a queue for messages that name none', asKept)
   .argument('[version]', 'only this version; under a queue, only the message with this id')
-  .addHelpText('after', '\nExample: npm run ops -- parked show sms rollcall-dev-sms.fifo')
+  .addHelpText('after', '\nExample: npm run ops -- parked show fulfilment shop-dev-fulfilment.fifo')
   .action(
     onStage<object, [string, string, string | undefined]>(
       async (stage, { json, folder }, subscriber, aggregate, only) => {
@@ -98,22 +98,22 @@ function pretty(body: string, contracts: App['messages']): string {
 const redriveCommand = new Command('redrive')
   .description('apply what is parked, also what failed for good: each aggregate in order; one alone first, as a canary')
   .argument('<subscriber>')
-  .argument('[aggregates...]', 'member ids, or the name of a queue')
-  .option('--all', 'everything that is parked under a member, what failed first; nothing that is held')
+  .argument('[aggregates...]', 'ids of aggregates, or the name of a queue')
+  .option('--all', 'everything that is parked under an aggregate, what failed first; nothing that is held')
   .addOption(
     new Option('--reason <reason>', 'with --all, only this; held releases what is held').choices(redrivableReasons),
   )
   .addHelpText(
     'after',
-    '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive sms --all',
+    '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
   )
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
       const { all, reason, json } = options;
       if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or say --all.');
-      if (reason && !all) throw new UsageError('--reason goes with --all: of a member whom you name, all is applied.');
+      if (reason && !all) throw new UsageError('--reason goes with --all: of an aggregate that you name, all is applied.');
       await subscriberNamed(stage, subscriber);
-      // Whoever names a member means all of it.
+      // Whoever names an aggregate means all of it.
       const release = !all || reason === 'held';
       const aggregates = all
         ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
@@ -134,7 +134,7 @@ const redriveCommand = new Command('redrive')
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
-      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of a member who left`);
+      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of an aggregate that is gone`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
       const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
@@ -149,12 +149,12 @@ function reasonOf(text: string): string {
 const discard = new Command('discard')
   .description('skip one version on purpose, without its effect; message and reason are kept')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'member id, or the name of a queue', asKept)
+  .argument('<aggregate>', 'id of the aggregate, or the name of a queue', asKept)
   .argument('<version>', 'also one that never came; under a queue, the id of the message, as `parked list` shows it')
   .requiredOption('--because <reason>', 'why: it is kept with the message', reasonOf)
   .option('--message <id>', 'which message is meant, if several claim this version')
   .option('--yes', 'do not ask')
-  .addHelpText('after', '\nExample: npm run ops -- parked discard sms 0199… 1 --because "test entry" --yes')
+  .addHelpText('after', '\nExample: npm run ops -- parked discard fulfilment 0199… 1 --because "test entry" --yes')
   .action(
     onStage<{ because: string; message?: string; yes?: boolean }, [string, string, string]>(
       async (stage, { because, message, yes, json }, subscriber, aggregateId, place) => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import type { App } from '../app-definition.ts';
+import { AGGREGATE } from '../words.ts';
 import { circuitCommand } from './circuit.ts';
 import { withStage } from './command.ts';
 import { completion } from './completion.ts';
@@ -16,8 +17,8 @@ import { queues } from './queues.ts';
 import { replay } from './replay.ts';
 import { startCommand } from './start.ts';
 import { switchCommand } from './switch.ts';
-import { tail } from './tail.ts';
-import { token } from './token.ts';
+import { tailCommand } from './tail.ts';
+import { tokenCommand } from './token.ts';
 import { topology } from './topology.ts';
 import { trace } from './trace.ts';
 
@@ -33,12 +34,13 @@ Examples:
   npm run ops -- parked list --stage prod    of stage prod of your AWS account
   npm run ops -- queues --json               for scripts`;
 
-function opsCommand({ commands = [], profiles }: Partial<App>): Command {
+function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<App>): Command {
+  const [name] = aggregate.en;
   const ops = withStage(new Command('ops'))
     .description('looks after a stage of an app: in an embedded cloud, LocalStack or an account')
     .addHelpText('after', HELP);
-  const every = [topology, trace, tail, parked, outbox, queues, switchCommand(profiles), circuitCommand, discover];
-  for (const command of [...every, ...commands, token, issuer, consoleCommand(), replay, doctor])
+  const every = [topology, trace, tailCommand(name), parked, outbox, queues, switchCommand(profiles), circuitCommand, discover];
+  for (const command of [...every, ...commands, tokenCommand(name), issuer, consoleCommand(), replay, doctor])
     ops.addCommand(command);
   return ops;
 }

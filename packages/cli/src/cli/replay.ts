@@ -35,7 +35,7 @@ export const replay = new Command('replay')
   .option('--yes', 'do not ask')
   .addHelpText(
     'after',
-    '\nIt takes what the topic keeps (eventArchiveDays in infra/stages.ts). Commands are not kept. Ctrl-C ends the waiting, not\nthe replay.\nExample: npm run ops -- replay points --since 2h',
+    '\nIt takes what the topic keeps (eventArchiveDays in infra/stages.ts). Commands are not kept. Ctrl-C ends the waiting, not\nthe replay.\nExample: npm run ops -- replay fulfilment --since 2h',
   )
   .action(
     onStage<ReplayOptions, [string]>(async (stage, { since, until, wait, yes, json }, subscriber) => {

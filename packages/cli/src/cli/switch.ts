@@ -61,7 +61,7 @@ function report(changes: readonly SwitchChange[], json: boolean | undefined): vo
 
 const withHow = (command: Command) =>
   command
-    .requiredOption('--why <text>', 'the reason, for whoever looks at it next')
+    .requiredOption('--why <reason>', 'for whoever looks at it next')
     .option('--for <time>', 'switch back to on by itself, after 30min, 2h or 1d', duration)
     .option('--by <name>', 'who switches (default: you)');
 
@@ -76,7 +76,7 @@ const setCommand = (profiles: Profiles) =>
     .description('switch one capability')
     .addArgument(hinted(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
     .argument('<mode>', 'on, or what `switch list` says that it can be')
-    .addHelpText('after', "\nExample: npm run ops -- switch set sms pause --why 'the provider bills twice' --for 2h")
+    .addHelpText('after', "\nExample: npm run ops -- switch set payments pause --why 'the provider bills twice' --for 2h")
     .action(
       onStage<Options, [string, string]>(async (stage, { json, ...how }, capability, mode) => {
         const wanted = modeNamed(await capabilitiesOf(stage), capability, mode);
@@ -90,7 +90,7 @@ const profileCommand = (profiles: Profiles) =>
   withHow(new Command('profile'))
     .description('switch several capabilities at once, as the rollcall.config.ts of this folder says')
     .addArgument(hinted(new Argument('<profile>'), Object.keys(profiles)))
-    .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'points are wrong' --for 30min")
+    .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'payments are wrong' --for 30min")
     .action(
       onStage<Options, [string]>(async (stage, { json, ...how }, name) => {
         report(await switchTo(stage, modesOfProfile(profiles, name), { ...how, forMs: how.for }), json);

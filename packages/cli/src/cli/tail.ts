@@ -12,16 +12,17 @@ import { harmless } from './output.ts';
 const LOOK_EVERY_MS = 300;
 
 interface Options {
-  member?: string;
+  /** Only about this one. */
+  aggregate?: string | undefined;
   service?: string;
   errors?: boolean;
   bodies?: boolean;
   past?: boolean;
 }
 
-function isWanted({ attributes, service, error, kind }: SpanView, { member, service: only, errors }: Options): boolean {
+function isWanted({ attributes, service, error, kind }: SpanView, { aggregate, service: only, errors }: Options): boolean {
   if (kind === 'internal' || (kind === 'consumer' && attributes['messaging.message.id'] === undefined)) return false;
-  if (member !== undefined && attributes['rollcall.aggregate'] !== member) return false;
+  if (aggregate !== undefined && attributes['rollcall.aggregate'] !== aggregate) return false;
   return (only === undefined || service === only) && (!errors || error !== undefined);
 }
 
@@ -41,7 +42,7 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
     after = next;
     for (const span of spans.filter((one) => isWanted(one, options)))
       console.log(options.json ? JSON.stringify(span) : lineOf(span));
-    const bodies = options.bodies ? messages.filter(({ body }) => body.includes(options.member ?? '')) : [];
+    const bodies = options.bodies ? messages.filter(({ body }) => body.includes(options.aggregate ?? '')) : [];
     for (const { at, channel, body } of bodies)
       console.log(
         options.json
@@ -52,10 +53,11 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
   }
 }
 
-export const tail = new Command('tail')
+/** @param name what the app calls its aggregate */
+export const tailCommand = (name: string) => new Command('tail')
   .description('messages and calls as they pass, until Ctrl-C')
-  .option('--member <id>', 'only about this member', asKept)
-  .option('--service <name>', 'only of this service, such as sms')
+  .option(`--${name} <id>`, `only about this ${name}`, asKept)
+  .option('--service <name>', 'only of this service, such as payments')
   .option('--errors', 'only what fails')
   .option('--bodies', 'also what messages say: personal data')
   .option('--past', 'begin with what the cloud still knows')
@@ -64,7 +66,7 @@ export const tail = new Command('tail')
     '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
   )
   .action(
-    onStage<Options, []>(async (stage, options) => {
+    onStage<Options & Record<string, unknown>, []>(async (stage, options) => {
       const cloud = await embeddedCloudOf(stage);
       if (!cloud) {
         throw new OperatorError(
@@ -74,6 +76,6 @@ export const tail = new Command('tail')
       const stopping = new AbortController();
       endWithNpm();
       onEnd(() => stopping.abort());
-      await follow(cloud, options, stopping.signal);
+      await follow(cloud, { ...options, aggregate: options[name] as string | undefined }, stopping.signal);
     }),
   );

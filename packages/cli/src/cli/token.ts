@@ -4,28 +4,28 @@ import { tokenOf } from '../stage/token.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson } from './output.ts';
 
-interface TokenOptions {
-  member?: string;
+interface TokenOptions extends Record<string, unknown> {
   scope?: string;
   expiresIn?: number;
 }
 
-export const token = new Command('token')
+/** @param name what the app calls its aggregate */
+export const tokenCommand = (name: string) => new Command('token')
   .description(
     'a token for the API, of the issuer of an embedded cloud or of `issuer`; without options, one that is with the scopes that an operator of the app needs',
   )
-  .option('--member <id>', 'good for this member', asKept)
-  .option('--scope <scopes>', 'with these, such as "members:read members:write"')
+  .option(`--${name} <id>`, `good for this ${name}: its subject`, asKept)
+  .option('--scope <scopes>', 'with these, such as "orders:read orders:write"')
   .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
   .addHelpText(
     'after',
-    '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/v1/members/ID',
+    '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/',
   )
   .action(
-    onStage<TokenOptions, []>(async (stage, { member, scope, expiresIn, json, folder }) => {
-      const scopes = scope ?? (member === undefined ? folder.operatorScope : undefined);
+    onStage<TokenOptions, []>(async (stage, { [name]: subject, scope, expiresIn, json, folder }) => {
+      const scopes = scope ?? (subject === undefined ? folder.operatorScope : undefined);
       const given = await tokenOf(stage, {
-        ...(member !== undefined && { sub: member }),
+        ...(subject !== undefined && { sub: String(subject) }),
         ...(scopes !== undefined && { scope: scopes }),
         ...(expiresIn !== undefined && { expiresIn }),
       });

@@ -12,7 +12,7 @@ import { harmless, printJson } from './output.ts';
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
-/** A trace by its id; else an id that a message has or, as members have too, traces are about. */
+/** A trace by its id; else an id that a message has or that traces are about, as that of an aggregate. */
 async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
@@ -65,8 +65,8 @@ function print(spans: readonly SpanView[]): void {
 }
 
 export const trace = new Command('trace')
-  .description('all that happened to a member, because of a message, or in a trace: a timeline over all services')
-  .argument('<id>', 'of a member, a message, or a trace')
+  .description('all that happened to an aggregate, because of a message, or in a trace: a timeline over all services')
+  .argument('<id>', 'of an aggregate, a message, or a trace')
   .addHelpText(
     'after',
     '\nAn embedded cloud keeps the last traces itself; of an account, X-Ray has those of the last six hours, as the\nsetting `tracing` of the stage says. Times: when it began, counted from the first, and how long it took.\nExample: npm run ops -- trace 0199…',

@@ -4,6 +4,7 @@ import type { ProviderFault } from '../stage/provider-fault.ts';
 import type { SwitchView } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { SpanView } from '../stage/traces.ts';
+import type { AggregateName, Words } from '../words.ts';
 
 /**
  * What the console's page and its server say to each other, as JSON, under `/console/api`. What goes wrong is answered as
@@ -15,10 +16,11 @@ import type { SpanView } from '../stage/traces.ts';
  * | `GET /topology` | {@link Topology} |
  * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, a second each |
- * | `POST /register` {@link RegisterRequest} | {@link Registered}; 404 where the stage is no embedded cloud: nobody is to text a stranger |
- * | `POST /burst` `{members}` | {@link Burst}; how it goes on is told as `burst` events; 404 likewise |
- * | `GET /members` | {@link RecentMember}[], the latest first |
- * | `GET /members/{id}` | {@link MemberView} |
+ * | `GET /sample` | values of the form to begin with, by field; 404 where the app has no form, or the stage is no embedded cloud: what is made elsewhere is real |
+ * | `POST /create` values of the form, by field | {@link Created}; 404 likewise |
+ * | `POST /burst` `{total}` | {@link Burst}; how it goes on is told as `burst` events; 404 likewise |
+ * | `GET /aggregates` | {@link RecentAggregate}[], the latest first |
+ * | `GET /aggregates/{id}` | {@link AggregateView} |
  * | `GET /parked?subscriber=&reason=&limit=` | {@link ParkedPage} |
  * | `POST /parked/redrive` {@link RedriveRequest} | NDJSON: a {@link RedriveProgress} a line, the last one `finished` |
  * | `POST /parked/discard` {@link DiscardRequest} | `{}` |
@@ -35,8 +37,19 @@ export interface About {
   stage: string;
   /** Whether it is an embedded cloud: nothing can be broken on purpose elsewhere. */
   embedded: boolean;
-  /** Whether the page can register members, for a first look. */
-  registers: boolean;
+  /** What the app calls what its messages are about. */
+  aggregate: AggregateName;
+  /** By which the page can make an aggregate, for a first look. */
+  form?: CreateForm;
+  /** Whether it can make many at once. */
+  bursts: boolean;
+  /** What new aggregates are called in charts. */
+  created?: Words;
+  /** What the app's own modes and profiles mean. */
+  modes: Readonly<Record<string, Words>>;
+  profileWords: Readonly<Record<string, Words>>;
+  /** What can be broken on purpose beside the cloud. */
+  faults?: FaultWords;
   apiUrl: string;
   /** Names of all that take messages from a queue. */
   subscribers: string[];
@@ -45,7 +58,43 @@ export interface About {
   profiles: string[];
 }
 
-export type { CircuitView, ProviderFault, SpanView, SwitchView, Topology };
+export interface CreateForm {
+  readonly title: Words;
+  readonly lead: Words;
+  readonly fields: readonly FormField[];
+  readonly submit: Words;
+  /** With `{{id}}`. */
+  readonly done: Words;
+  /** Of a burst, with `{{count}}`. */
+  readonly many: Words;
+  /** Of a burst: what the API accepted. */
+  readonly accepted: Words;
+  /** By the last segment of a problem's type: the field that it is about, and what it says there. */
+  readonly problems?: Readonly<Record<string, { readonly field: string; readonly says: Words }>>;
+}
+
+export interface FormField {
+  readonly name: string;
+  readonly label: Words;
+  /** Of an input in HTML. Default: `text`. */
+  readonly type?: 'tel';
+  /** Only these values. */
+  readonly options?: readonly string[];
+}
+
+export interface FaultKind {
+  readonly says: Words;
+  /** Whether it takes milliseconds. */
+  readonly takesMs?: true;
+}
+
+export interface FaultWords {
+  readonly title: Words;
+  readonly lead: Words;
+  readonly kinds: Readonly<Record<string, FaultKind>>;
+}
+
+export type { AggregateName, CircuitView, ProviderFault, SpanView, SwitchView, Topology, Words };
 
 /** How one node or edge of the topology does now; rates are those of the last five seconds. */
 export interface Activity {
@@ -66,7 +115,7 @@ export interface Percentiles {
 
 export interface LoadPoint {
   at: string;
-  registrationsPerSecond: number;
+  createdPerSecond: number;
   appliedPerSecond: number;
   errorsPerSecond: number;
   /** Messages in all queues, and rows in the outbox. */
@@ -108,39 +157,33 @@ export interface Passing {
   edge: string;
   messageId: string;
   type: string;
-  memberId: string;
+  aggregateId: string;
   /** Of a message that a consumer took: what became of it. */
   outcome?: string;
 }
 
-export interface RegisterRequest {
-  phone: string;
-  name: string;
-  locale: string;
-}
-
-export interface Registered {
+export interface Created {
   id: string;
 }
 
-/** Registrations made at once, and what became of them. */
+/** Aggregates made at once, and what became of them. */
 export interface Burst {
-  members: number;
-  registered: number;
+  total: number;
+  accepted: number;
   rejected: number;
-  /** Members for whom a service has done what it should. */
+  /** For how many of them a service has done what it should. */
   applied: Record<string, number>;
   /** The verdict, once everything was applied or nothing more came. */
   verdict?: {
     lost: number;
     duplicated: number;
     outOfOrder: number;
-    /** Members who have something set aside, for a person. */
+    /** How many of them have something set aside, for a person. */
     parked: number;
   };
 }
 
-export interface RecentMember {
+export interface RecentAggregate {
   id: string;
   at: string;
 }
@@ -153,18 +196,30 @@ export interface SentMessage {
   event: Record<string, unknown>;
 }
 
-export interface MemberView {
+/** What left the stage about an aggregate: who got it, and what. */
+export interface Correspondence {
+  readonly title: Words;
+  /** Where nothing was sent. */
+  readonly none: Words;
+  /** What is to be known before it, with `{{at}}`. */
+  readonly notice?: { readonly says: Words; readonly at: string };
+  readonly threads: ReadonlyArray<{
+    readonly to: string;
+    readonly title: Words;
+    readonly sent: ReadonlyArray<{ readonly body: string; readonly by: string; readonly at: string }>;
+  }>;
+}
+
+export interface AggregateView {
   id: string;
   /** All that happened, by start. Empty where no traces are kept. */
   spans: SpanView[];
-  /** The last messages about the member, the oldest first; of an account, those that are still held somewhere. */
+  /** The last messages about it, the oldest first; of an account, those that are still held somewhere. */
   messages: SentMessage[];
   /** What each service holds, as it is stored. */
   holdings: Record<string, Array<Record<string, unknown>>>;
-  /** Whoever has the member's phone wants no texts: since when, and who said so. */
-  optedOut?: { since: string; by: string };
-  /** Of an embedded cloud. */
-  texts: Array<{ text: string; to: string; provider: string; at: string }>;
+  /** Where the app shows any. */
+  sent?: Correspondence;
 }
 
 export interface ParkedView {
@@ -177,7 +232,7 @@ export interface ParkedView {
   parkedAt: string;
   attempts: number;
   error?: string;
-  /** The CloudEvent as text. */
+  /** The CloudEvent as it was sent. */
   body: string;
 }
 
@@ -198,7 +253,7 @@ export interface RedriveProgress {
   done: number;
   total: number;
   applied: number;
-  /** Messages that wait for their turn now, and for a person, of the members that were tried. */
+  /** Messages that wait for their turn now, and for a person, of the aggregates that were tried. */
   waiting: number;
   forPerson: number;
   failures: Array<{ aggregateId: string; error: string }>;
@@ -231,9 +286,7 @@ export interface SwitchRequest {
 }
 
 export interface Faults {
-  /** What can be broken so. */
-  kinds: string[];
-  /** By provider, or instance of the gateway. */
+  /** By name of what runs beside the cloud. */
   providers: Record<string, ProviderFault | null>;
   /** Functions that take messages; whether they are stopped. */
   functions: Record<string, boolean>;

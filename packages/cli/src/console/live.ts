@@ -3,7 +3,7 @@ import type { SentMessage } from '@rollcall/local/internal/messages/sent-message
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';
-import type { LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
+import type { LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
 import { nodesAt, passingOf, pointAt, type Standing } from './pictures.ts';
 import { add, createSeconds } from './seconds.ts';
 import { waysIn } from './ways.ts';
@@ -12,26 +12,26 @@ import { waysIn } from './ways.ts';
 const MAX_POINTS = 900;
 /** More dots a second than anybody could follow. */
 const MAX_PASSING = 60;
-const MAX_MEMBERS = 200;
+const MAX_RECENT = 200;
 
 /**
- * Makes pictures of what spans say: rates along the topology's edges, lags, and who registered last. All that it keeps is
+ * Makes pictures of what spans say: rates along the topology's edges, lags, and what was made last. All that it keeps is
  * bounded.
  */
 export function createLive(topology: Topology) {
   const { nodeOf, wayOf } = waysIn(topology);
   const seconds = createSeconds();
   const points: LoadPoint[] = [];
-  const members: RecentMember[] = [];
+  const recent: RecentAggregate[] = [];
   let passing: Passing[] = [];
 
   function count(span: Span, aggregateOf: ReadonlyMap<string, string>): void {
     const way = wayOf(span);
-    const memberId = span.attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
+    const aggregateId = span.attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
     countPlaces(span, way);
-    if (memberId === undefined) return;
+    if (aggregateId === undefined) return;
     countOutcome(span);
-    for (const edge of way) passing.push(passingOf(span, edge, String(memberId)));
+    for (const edge of way) passing.push(passingOf(span, edge, String(aggregateId)));
   }
 
   /** A failure is that of the last edge: on the way there, nothing failed. */
@@ -47,7 +47,7 @@ export function createLive(topology: Topology) {
 
   function countOutcome(span: Span): void {
     const second = seconds.current();
-    if (isRegistration(span)) second.registrations++;
+    if (isCreation(span)) second.created++;
     const lagMs = span.attributes['rollcall.lag_ms'];
     if (lagMs === undefined) return;
     second.applied++;
@@ -62,14 +62,14 @@ export function createLive(topology: Topology) {
   }
 
   function remember(span: Span): void {
-    const memberId = span.attributes['rollcall.aggregate'];
-    if (memberId === undefined || !isRegistration(span)) return;
-    members.unshift({ id: String(memberId), at: new Date(span.startMs).toISOString() });
-    members.length = Math.min(members.length, MAX_MEMBERS);
+    const aggregateId = span.attributes['rollcall.aggregate'];
+    if (aggregateId === undefined || !isCreation(span)) return;
+    recent.unshift({ id: String(aggregateId), at: new Date(span.startMs).toISOString() });
+    recent.length = Math.min(recent.length, MAX_RECENT);
   }
 
   return {
-    /** Remembers who registered, of what is past already. */
+    /** Remembers what was made, of what is past already. */
     recall: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
 
     see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
@@ -96,11 +96,11 @@ export function createLive(topology: Topology) {
     },
 
     load: (): readonly LoadPoint[] => points,
-    members: (): readonly RecentMember[] => members,
+    aggregates: (): readonly RecentAggregate[] => recent,
   };
 }
 
-/** By span, whom it is about: a call of a provider does not say so; what it was made for does, and comes with it. */
+/** By span, what it is about: a call of a provider does not say so; what it was made for does, and comes with it. */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(
     spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {
@@ -109,7 +109,7 @@ const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
     }),
   );
 
-const isRegistration = (span: Span): boolean => span.attributes['rollcall.created'] === true;
+const isCreation = (span: Span): boolean => span.attributes['rollcall.created'] === true;
 
 const isFailed = ({ error, attributes }: Span): boolean =>
   error !== undefined || Number(attributes['http.response.status_code'] ?? 0) >= 500;

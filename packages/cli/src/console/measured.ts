@@ -14,12 +14,12 @@ export async function measuredLoad(
   stage: Stage,
   subscribers: readonly string[],
   now: Date,
-  registrations?: ConsoleParts['registrations'],
+  created?: ConsoleParts['created'],
 ): Promise<LoadPoint[]> {
   const namespace = await namespaceOf(stage);
   const client = new CloudWatchClient(stage.config);
   const metrics: Array<readonly [id: string, metric: string, service: string, statistic: Statistic]> = [
-    ...(registrations ? [['registrations', registrations.metric, registrations.service, 'Sum'] as const] : []),
+    ...(created ? [['created', created.metric, created.service, 'Sum'] as const] : []),
     ['published50', 'PublicationLag', 'relay', 'p50'],
     ['published99', 'PublicationLag', 'relay', 'p99'],
     ...subscribers.flatMap((name, index): typeof metrics => [
@@ -81,7 +81,7 @@ function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, num
   const [publicationLagMs, applicationLagMs] = [percentiles('published'), percentiles('lag')];
   return {
     at: new Date(at).toISOString(),
-    registrationsPerSecond: sum('registrations') / PERIOD_S,
+    createdPerSecond: sum('created') / PERIOD_S,
     appliedPerSecond: sum('applied') / PERIOD_S,
     errorsPerSecond: 0,
     backlog: 0,

@@ -47,7 +47,7 @@ export function pointAt(at: Date, second: Second, { queues, outboxes, parked }: 
   const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)(\.fifo)?$/.test(name));
   return {
     at: at.toISOString(),
-    registrationsPerSecond: second.registrations,
+    createdPerSecond: second.created,
     appliedPerSecond: second.applied,
     errorsPerSecond: second.errors,
     backlog: waiting.reduce((sum, [, { backlog, inFlight }]) => sum + backlog + inFlight, totalOf(outboxes)),
@@ -68,12 +68,12 @@ const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
 export const passingOf = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,
-  memberId: string,
+  aggregateId: string,
 ): Passing => ({
   at: new Date(startMs + durationMs).toISOString(),
   edge,
   messageId: String(attributes['messaging.message.id'] ?? ''),
   type: String(attributes['cloudevents.event_type'] ?? name),
-  memberId,
+  aggregateId,
   ...(attributes['rollcall.outcome'] !== undefined && { outcome: String(attributes['rollcall.outcome']) }),
 });

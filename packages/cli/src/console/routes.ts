@@ -5,10 +5,11 @@ import { asKept } from '../stage/ids.ts';
 import type { Stage } from '../stage/stage.ts';
 import { capabilitiesOf } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
+import { AGGREGATE } from '../words.ts';
+import { aggregateView } from './aggregate.ts';
 import type { About } from './api.ts';
 import type { Route } from './asked.ts';
 import { embeddedRoutes } from './embedded-routes.ts';
-import { memberView } from './member.ts';
 import { parkedRoutes } from './parked-routes.ts';
 import type { Bursts } from './parts.ts';
 import { switchRoutes } from './switch-routes.ts';
@@ -33,8 +34,8 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
     'GET about': () => aboutOf(options),
     'GET topology': async () => topology,
     'GET load': () => watch.load(),
-    'GET members': async () => watch.members(),
-    'GET members/{}': ({ names: [id = ''] }) => memberView(stage, cloud, app, asKept(id)),
+    'GET aggregates': async () => watch.aggregates(),
+    'GET aggregates/{}': ({ names: [id = ''] }) => aggregateView(stage, cloud, app, asKept(id)),
     ...parkedRoutes({ stage, subscribers, contracts }),
     ...switchRoutes(stage, profiles),
     'GET circuits': () => circuitsOf(stage, new Date()),
@@ -46,12 +47,22 @@ export function routesOf(options: RouteOptions): Record<string, Route> {
   };
 }
 
-const aboutOf = async ({ app, stage, cloud, subscribers, apiUrl, bursts }: RouteOptions): Promise<About> => ({
-  stage: stage.name,
-  embedded: cloud !== undefined,
-  registers: bursts !== undefined && app.console?.register !== undefined,
-  apiUrl,
-  subscribers: [...subscribers],
-  capabilities: await capabilitiesOf(stage),
-  profiles: Object.keys(app.profiles ?? {}),
-});
+async function aboutOf({ app, stage, cloud, subscribers, apiUrl, bursts }: RouteOptions): Promise<About> {
+  const { aggregate = AGGREGATE, profiles = {}, console: parts = {} } = app;
+  const { creation, created, modes = {}, profiles: profileWords = {}, faults } = parts;
+  return {
+    stage: stage.name,
+    embedded: cloud !== undefined,
+    aggregate,
+    ...(cloud && creation && { form: creation.form }),
+    bursts: bursts !== undefined,
+    ...(created && { created: created.title }),
+    apiUrl,
+    subscribers: [...subscribers],
+    capabilities: await capabilitiesOf(stage),
+    profiles: Object.keys(profiles),
+    modes,
+    profileWords,
+    ...(cloud && faults && { faults: { title: faults.title, lead: faults.lead, kinds: faults.kinds } }),
+  };
+}

@@ -12,7 +12,7 @@ interface Counts {
 export interface Second {
   edges: Map<string, Counts>;
   nodes: Map<string, Counts>;
-  registrations: number;
+  created: number;
   applied: number;
   errors: number;
   publicationLagsMs: number[];
@@ -22,7 +22,7 @@ export interface Second {
 const newSecond = (): Second => ({
   edges: new Map(),
   nodes: new Map(),
-  registrations: 0,
+  created: 0,
   applied: 0,
   errors: 0,
   publicationLagsMs: [],

@@ -102,7 +102,7 @@ async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise
   return String(api?.attributes.url ?? '');
 }
 
-/** Only an embedded cloud has them: elsewhere, members are people. */
+/** Only an embedded cloud has them: elsewhere, what is made is real. */
 async function burstsOf(
   app: Partial<App>,
   stage: Stage,
@@ -115,7 +115,7 @@ async function burstsOf(
   return app.console.bursts(options, (data) => tell({ event: 'burst', data }));
 }
 
-/** Finds the route of a method and a path, such as `GET members/{}`, and what stands for the braces. */
+/** Finds the route of a method and a path, such as `GET aggregates/{}`, and what stands for the braces. */
 function routerOf(routes: Record<string, Route>): (key: string) => { route: Route; names: string[] } | undefined {
   const patterns = Object.entries(routes).map(
     ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,

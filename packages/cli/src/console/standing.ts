@@ -4,6 +4,7 @@ import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import { switchesOf } from '../stage/switches.ts';
+import type { ProviderFaults } from './parts.ts';
 import type { Standing } from './pictures.ts';
 
 /** Counting goes page by page; beyond this it is "so many at least". */
@@ -24,6 +25,7 @@ export async function standingOf(
   stage: Stage,
   subscribers: readonly string[],
   cloud: EmbeddedCloud | undefined,
+  beside: ProviderFaults | undefined,
 ): Promise<Standing> {
   const now = new Date();
   const outboxes = await stage.outboxes();
@@ -34,7 +36,7 @@ export async function standingOf(
     circuitsOf(stage, now),
     switchesOf(stage, now),
     cloud?.broken(),
-    cloud?.faults(),
+    cloud && beside?.broken(cloud),
   ]);
   const stopped = Object.entries(broken?.functions ?? {}).flatMap(([name, isStopped]) => (isStopped ? [name] : []));
   return {

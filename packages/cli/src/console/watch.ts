@@ -3,7 +3,7 @@ import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
-import type { Burst, Failure, LoadPoint, Passing, RecentMember, Snapshot } from './api.ts';
+import type { Burst, Failure, LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
 import { createLive } from './live.ts';
 import { measuredLoad } from './measured.ts';
 import type { Bursts } from './parts.ts';
@@ -103,7 +103,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
       const loops = Promise.all([
         repeat('what happens', everyMs, signal, look),
         repeat('how it stands', standingEveryMs, signal, async () => {
-          standing = await standingOf(stage, subscribers, cloud);
+          standing = await standingOf(stage, subscribers, cloud, app.console?.faults);
         }),
       ]);
       watching = { stopping, loops };
@@ -115,8 +115,8 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
       await ending?.loops;
     },
     load: async (): Promise<readonly LoadPoint[]> =>
-      cloud ? live.load() : measuredLoad(stage, subscribers, new Date(), app.console?.registrations),
+      cloud ? live.load() : measuredLoad(stage, subscribers, new Date(), app.console?.created),
     failures: (): readonly Failure[] => functionFailures,
-    members: (): readonly RecentMember[] => live.members(),
+    aggregates: (): readonly RecentAggregate[] => live.aggregates(),
   };
 }

@@ -6,7 +6,6 @@ import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import type { StageClients } from './clients.ts';
 import { OperatorError } from './errors.ts';
-import type { ProviderFault } from './provider-fault.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
@@ -22,7 +21,7 @@ export async function embeddedCloudOf({
 }
 
 function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
-  const { sms: smsUrl } = beside;
+  /** @throws {OperatorError} with what was answered, if it is an error */
   async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
     const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
     const answer = (await response.json()) as T & { message?: string; error?: string };
@@ -33,6 +32,9 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
 
   return {
     apiUrl,
+    /** Addresses of what runs beside it, by name. */
+    beside,
+    ask,
     templates: () => ask<AssembledStack[]>(own('templates')),
     happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
     traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
@@ -41,19 +43,5 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
     stop: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'PUT'),
     start: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'DELETE'),
     delay: (ms: number) => ask<Broken>(own(`latency/${ms}`), 'PUT'),
-    /** The SMS providers that are broken, and how. */
-    faults: async (): Promise<Record<string, ProviderFault>> =>
-      smsUrl ? ask<Record<string, ProviderFault>>(`${smsUrl}/faults`) : {},
-    /** Breaks a provider, or one instance of the gateway; without a fault, mends it. */
-    breakSms: (target: string, fault?: ProviderFault) =>
-      ask<unknown>(`${smsUrl}/faults/${target}`, fault ? 'PUT' : 'DELETE', fault),
-    texts: async (to: string) =>
-      smsUrl === undefined
-        ? []
-        : (
-            await ask<{ messages: Array<{ text: string; to: string; provider: string; receivedAt: string }> }>(
-              `${smsUrl}/messages?${new URLSearchParams({ to })}`,
-            )
-          ).messages,
   };
 }

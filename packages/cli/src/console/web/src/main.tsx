@@ -1,11 +1,16 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
-import './words/language.ts';
 import { createRoot } from 'react-dom/client';
+import { AGGREGATE } from '../../../words.ts';
+import { about, queryClient } from './api/queries.ts';
 import { live } from './live/use-live.ts';
 import { App } from './shell/app.tsx';
+import { callAggregate } from './words/language.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+// Where the server does not answer, the page says so, in words of its own.
+await queryClient.prefetchQuery(about);
+callAggregate(queryClient.getQueryData(about.queryKey)?.aggregate ?? AGGREGATE);
 createRoot(root).render(<App />);
 live.open();

@@ -18,7 +18,7 @@ export class ProblemError extends Error {
     this.document = document;
   }
 
-  /** Such as `phone-taken`. */
+  /** Such as `not-found`. */
   get code(): string {
     return this.document.type?.split('/').at(-1) ?? '';
   }

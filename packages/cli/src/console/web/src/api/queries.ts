@@ -1,14 +1,14 @@
-import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type {
   About,
+  AggregateView,
   CircuitView,
   DiscardRequest,
   Faults,
   LoadPoint,
-  MemberView,
   ParkedPage,
   ProviderFault,
-  RecentMember,
+  RecentAggregate,
   Switches,
   SwitchRequest,
   Topology,
@@ -26,12 +26,25 @@ export const queryClient = new QueryClient({
   },
 });
 
-export const useAbout = () =>
-  useQuery({
-    queryKey: ['about'],
-    queryFn: ({ signal }) => get<About>('/about', signal),
+export const about = queryOptions({
+  queryKey: ['about'],
+  queryFn: ({ signal }) => get<About>('/about', signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const useAbout = () => useQuery(about);
+
+/** What the form begins with, where there is one. */
+export const useSample = () => {
+  const { data: about } = useAbout();
+  return useQuery({
+    queryKey: ['sample'],
+    queryFn: ({ signal }) => get<Record<string, string>>('/sample', signal),
+    enabled: about?.form !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
   });
+};
 
 export const useTopology = () =>
   useQuery({
@@ -49,19 +62,19 @@ export const usePastLoad = () =>
     gcTime: 0,
   });
 
-export const useRecentMembers = () =>
+export const useRecentAggregates = () =>
   useQuery({
-    queryKey: ['members'],
-    queryFn: ({ signal }) => get<RecentMember[]>('/members', signal),
+    queryKey: ['aggregates'],
+    queryFn: ({ signal }) => get<RecentAggregate[]>('/aggregates', signal),
     refetchInterval: 3_000,
   });
 
-export const useMember = (id: string) =>
+export const useAggregate = (id: string) =>
   useQuery({
-    queryKey: ['members', id],
-    queryFn: ({ signal }) => get<MemberView>(`/members/${encodeURIComponent(id)}`, signal),
+    queryKey: ['aggregates', id],
+    queryFn: ({ signal }) => get<AggregateView>(`/aggregates/${encodeURIComponent(id)}`, signal),
     refetchInterval: 2_000,
-    // A member's timeline is large; only the one that is looked at is kept.
+    // A timeline is large; only the one that is looked at is kept.
     gcTime: 10_000,
   });
 

@@ -38,7 +38,7 @@ export default function FaultsPage() {
       <Warnings />
       {faults && (
         <>
-          <Providers faults={faults} apply={apply} />
+          {about?.faults && <Providers faults={faults} words={about.faults} apply={apply} />}
           <StoppedFunctions functions={faults.functions} apply={apply} />
           <Latency latencyMs={faults.latencyMs} apply={apply} />
         </>

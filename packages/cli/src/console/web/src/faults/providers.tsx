@@ -1,27 +1,27 @@
 import { Card, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Faults, ProviderFault } from '../../../api.ts';
+import type { Faults, FaultWords, ProviderFault } from '../../../api.ts';
 import type { FaultChange } from '../api/queries.ts';
 import { Section } from '../shown/section.tsx';
-import { en } from '../words/en.ts';
+import { say } from '../words/language.ts';
 
 interface ProvidersProps {
   faults: Faults;
+  words: FaultWords;
   apply: (changes: FaultChange[]) => void;
 }
 
-/** How each SMS provider, and each instance of the gateway, is to behave. */
-export function Providers({ faults, apply }: ProvidersProps) {
-  const { t } = useTranslation();
+/** How each of what runs beside the cloud is to behave. */
+export function Providers({ faults, words: { title, lead, kinds }, apply }: ProvidersProps) {
   return (
-    <Section title={t('faults.providers')} lead={t('faults.providersLead')}>
+    <Section title={say(title)} lead={say(lead)}>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
         {Object.entries(faults.providers).map(([name, fault]) => (
           <Provider
             key={name}
             name={name}
             fault={fault}
-            kinds={faults.kinds}
+            kinds={kinds}
             change={(fault) => apply([{ provider: name, fault }])}
           />
         ))}
@@ -30,25 +30,21 @@ export function Providers({ faults, apply }: ProvidersProps) {
   );
 }
 
-interface ProviderProps {
+interface ProviderProps extends Pick<FaultWords, 'kinds'> {
   name: string;
   fault: ProviderFault | null;
-  kinds: readonly string[];
   change: (fault: ProviderFault | null) => void;
 }
 
 const WORKS = 'works';
-const SLOW_MS = 1_000;
-
-type Kind = ProviderFault['kind'];
-const isKind = (text: string): text is Kind => text in en.faults.kindText;
+const DELAY_MS = 1_000;
 
 function Provider({ name, fault, kinds, change }: ProviderProps) {
   const { t } = useTranslation();
-  const wordsOf = (kind: string) => (isKind(kind) ? `${kind}: ${t(`faults.kindText.${kind}`)}` : kind);
+  const takesMs = (kind: string) => kinds[kind]?.takesMs === true;
   const choose = (kind: string | null) => {
     if (kind === null || kind === WORKS) return change(null);
-    change(kind === 'slow' ? { kind, ms: SLOW_MS } : { kind: kind as Kind });
+    change({ kind, ...(takesMs(kind) && { ms: DELAY_MS }) });
   };
   return (
     <Card withBorder padding="sm">
@@ -60,17 +56,17 @@ function Provider({ name, fault, kinds, change }: ProviderProps) {
           allowDeselect={false}
           data={[
             { value: WORKS, label: t('faults.works') },
-            ...kinds.map((kind) => ({ value: kind, label: wordsOf(kind) })),
+            ...Object.entries(kinds).map(([kind, { says }]) => ({ value: kind, label: `${kind}: ${say(says)}` })),
           ]}
         />
-        {fault?.kind === 'slow' && (
+        {fault && takesMs(fault.kind) && (
           <NumberInput
             label={t('faults.delay', { name })}
             min={0}
             max={30_000}
             step={500}
-            value={fault.ms ?? SLOW_MS}
-            onChange={(ms) => typeof ms === 'number' && change({ kind: 'slow', ms })}
+            value={fault.ms ?? DELAY_MS}
+            onChange={(ms) => typeof ms === 'number' && change({ kind: fault.kind, ms })}
           />
         )}
       </Stack>

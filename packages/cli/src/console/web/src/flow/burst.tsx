@@ -1,24 +1,24 @@
 import { Alert, Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Burst } from '../../../api.ts';
+import type { Burst, CreateForm, Words } from '../../../api.ts';
 import { send } from '../api/client.ts';
 import { live, useLive } from '../live/use-live.ts';
 import { Problem } from '../shown/problem.tsx';
+import { say } from '../words/language.ts';
 import classes from './burst.module.css';
 
-const MEMBERS = 100;
+const TOTAL = 100;
 
-export function BurstButton({ className }: { className: string }) {
-  const { t } = useTranslation();
+export function BurstButton({ many, className }: { className: string } & Pick<CreateForm, 'many'>) {
   const burst = useMutation({
-    mutationFn: () => send<Burst>('POST', '/burst', { members: MEMBERS }),
+    mutationFn: () => send<Burst>('POST', '/burst', { total: TOTAL }),
     onSuccess: live.burstBegan,
   });
   return (
     <div className={className}>
       <Button variant="default" fullWidth loading={burst.isPending} onClick={() => burst.mutate()}>
-        {t('burst.do', { count: MEMBERS })}
+        {say(many, { count: TOTAL })}
       </Button>
       <Problem error={burst.error} />
     </div>
@@ -26,18 +26,18 @@ export function BurstButton({ className }: { className: string }) {
 }
 
 /** How far the last burst is, and its verdict. */
-export function BurstProgress() {
+export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
   const { t } = useTranslation();
   const burst = useLive(({ burst }) => burst);
   if (!burst) return null;
-  const { members, registered, rejected, applied, verdict } = burst;
+  const { total, accepted, rejected, applied, verdict } = burst;
   return (
-    <section aria-label={t('burst.title', { count: members })}>
+    <section aria-label={t('burst.title', { count: total })}>
       <Stack gap={6}>
         <div className={classes.bars}>
-          <Bar name={t('burst.registered')} done={registered} of={members} />
+          <Bar name={say(acceptedAs)} done={accepted} of={total} />
           {Object.entries(applied).map(([service, done]) => (
-            <Bar key={service} name={t('burst.applied', { service })} done={done} of={registered} />
+            <Bar key={service} name={t('burst.applied', { service })} done={done} of={accepted} />
           ))}
         </div>
         {rejected > 0 && <Text size="sm">{t('burst.rejected', { count: rejected })}</Text>}

@@ -6,11 +6,11 @@ import { useSearchParams } from 'react-router';
 import { useTopology } from '../api/queries.ts';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
+import { Create } from './create.tsx';
 import { Details } from './details.tsx';
 import { Graph } from './graph.tsx';
 import { withoutDeadLetters } from './layout.ts';
 import { NodeList } from './list.tsx';
-import { Register } from './register.tsx';
 
 export default function FlowPage() {
   const { t } = useTranslation();
@@ -28,7 +28,7 @@ export default function FlowPage() {
   return (
     <Stack gap="sm">
       <PageTitle>{t('flow.title')}</PageTitle>
-      <Register />
+      <Create />
       <Problem error={error} again={() => void refetch()} />
       <Group justify="space-between" gap="xs">
         <Text size="sm" c="dimmed">

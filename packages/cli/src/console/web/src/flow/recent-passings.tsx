@@ -15,14 +15,14 @@ export function RecentPassings({ edges }: { edges: readonly string[] }) {
   return (
     <Part title={t('flow.recent')}>
       <Stack gap={6}>
-        {passings.map(({ at, edge, messageId, type, memberId, outcome }) => (
+        {passings.map(({ at, edge, messageId, type, aggregateId, outcome }) => (
           <Group key={`${at} ${edge} ${messageId} ${outcome}`} gap={6} wrap="nowrap" justify="space-between">
             <div style={{ minWidth: 0 }}>
               <Text size="sm" truncate>
                 {type}
               </Text>
-              <Anchor component={Link} to={`/members/${memberId}`} size="xs" truncate display="block">
-                {memberId}
+              <Anchor component={Link} to={`/aggregates/${aggregateId}`} size="xs" truncate display="block">
+                {aggregateId}
               </Anchor>
             </div>
             <Stack gap={2} align="end">

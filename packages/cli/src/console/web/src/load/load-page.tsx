@@ -14,6 +14,7 @@ import { duration } from '../shown/times.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
 import { joined, rowsOf } from './series.ts';
+import { useCreated } from './use-created.ts';
 
 const NOTHING: readonly LoadPoint[] = [];
 
@@ -39,6 +40,7 @@ const still = { isAnimationActive: false };
 function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
   const { t, i18n } = useTranslation();
   const shared = useShared(i18n.language);
+  const created = useCreated();
   const lags = (which: 'publication' | 'application') => [
     { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
     { name: `${which}P99`, label: `p99 (${t('load.p99')})`, color: 'orange.6' },
@@ -51,7 +53,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
           lineProps={still}
           data={[...rows]}
           series={[
-            { name: 'registrations', label: t('load.registrations'), color: 'blue.6' },
+            { name: 'created', label: created, color: 'blue.6' },
             { name: 'applied', label: t('load.applied'), color: 'teal.6' },
             { name: 'errors', label: t('load.errors'), color: 'red.6' },
           ]}

@@ -4,17 +4,19 @@ import type { Percentiles } from '../../../api.ts';
 import { rate } from '../flow/figures.ts';
 import { useLive } from '../live/use-live.ts';
 import { duration } from '../shown/times.ts';
+import { useCreated } from './use-created.ts';
 
 /** The last second, in figures. */
 export function Now() {
   const { t } = useTranslation();
+  const created = useCreated();
   const load = useLive(({ snapshot }) => snapshot?.load);
   if (!load) return null;
   const lag = (of: Percentiles | undefined) => (of ? `${duration(of.p50)} / ${duration(of.p99)}` : '–');
   return (
     <section aria-label={t('load.now')}>
       <SimpleGrid cols={{ base: 2, xs: 3, lg: 6 }} spacing="xs">
-        <Figure name={t('load.registrations')} value={`${rate(load.registrationsPerSecond)}/s`} />
+        <Figure name={created} value={`${rate(load.createdPerSecond)}/s`} />
         <Figure name={t('load.applied')} value={`${rate(load.appliedPerSecond)}/s`} />
         <Figure name={t('load.errors')} value={`${rate(load.errorsPerSecond)}/s`} />
         <Figure name={t('load.backlogTitle')} value={String(load.backlog)} />

@@ -3,7 +3,7 @@ import type { LoadPoint, Percentiles } from '../../../api.ts';
 /** What charts draw: one row a slice of time. */
 export interface Row {
   at: number;
-  registrations: number;
+  created: number;
   applied: number;
   errors: number;
   backlog: number;
@@ -45,7 +45,7 @@ function rowOf(at: number, points: readonly LoadPoint[]): Row {
   };
   return {
     at,
-    registrations: average((point) => point.registrationsPerSecond),
+    created: average((point) => point.createdPerSecond),
     applied: average((point) => point.appliedPerSecond),
     errors: average((point) => point.errorsPerSecond),
     backlog: worst((point) => point.backlog),

@@ -7,7 +7,7 @@ import { useTime } from '../shown/times.ts';
 import type { features } from './features.ts';
 import { colorOf } from './reasons.ts';
 
-type Column = 'subscriber' | 'member' | 'version' | 'reason' | 'attempts' | 'error' | 'parkedAt' | 'inspect';
+type Column = 'subscriber' | 'aggregate' | 'version' | 'reason' | 'attempts' | 'error' | 'parkedAt' | 'inspect';
 
 /** A heading in the language of the page. */
 function Heading({ of }: { of: Column }) {
@@ -37,8 +37,8 @@ export const columns = helper.columns([
   }),
   helper.accessor('subscriber', { header: () => <Heading of="subscriber" /> }),
   helper.accessor('aggregateId', {
-    header: () => <Heading of="member" />,
-    cell: ({ row }) => <Member {...row.original} />,
+    header: () => <Heading of="aggregate" />,
+    cell: ({ row }) => <Aggregate {...row.original} />,
   }),
   helper.accessor('reason', {
     header: () => <Heading of="reason" />,
@@ -89,13 +89,13 @@ function Select({ message, checked, change }: SelectProps) {
   );
 }
 
-/** What names no member is parked under its queue, with version 0. */
-const Member = ({ aggregateId, version, type }: ParkedView) => (
+/** What names no aggregate is parked under its queue, with version 0. */
+const Aggregate = ({ aggregateId, version, type }: ParkedView) => (
   <>
     {version === 0 ? (
       <Text size="sm">{aggregateId}</Text>
     ) : (
-      <Anchor component={Link} to={`/members/${aggregateId}`} size="sm" ff="monospace" title={aggregateId}>
+      <Anchor component={Link} to={`/aggregates/${aggregateId}`} size="sm" ff="monospace" title={aggregateId}>
         …{aggregateId.slice(-12)}
       </Anchor>
     )}

@@ -51,7 +51,7 @@ function Facts({ message, discard }: { message: ParkedView; discard: () => void 
   const time = useTime();
   const facts = [
     [t('parked.subscriber'), message.subscriber],
-    [t('parked.member'), message.aggregateId],
+    [t('parked.aggregate'), message.aggregateId],
     [t('parked.version'), message.version],
     ['id', message.messageId],
     [t('parked.parkedAt'), time(message.parkedAt)],

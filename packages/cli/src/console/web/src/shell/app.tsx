@@ -12,8 +12,8 @@ import { Shell } from './shell.tsx';
 import { cssVariablesResolver, theme } from './theme.ts';
 
 const FlowPage = lazy(() => import('../flow/flow-page.tsx'));
-const MembersPage = lazy(() => import('../member/members-page.tsx'));
-const MemberPage = lazy(() => import('../member/member-page.tsx'));
+const AggregatesPage = lazy(() => import('../aggregate/aggregates-page.tsx'));
+const AggregatePage = lazy(() => import('../aggregate/aggregate-page.tsx'));
 const ParkedPage = lazy(() => import('../parked/parked-page.tsx'));
 const SwitchesPage = lazy(() => import('../switches/switches-page.tsx'));
 const LoadPage = lazy(() => import('../load/load-page.tsx'));
@@ -45,8 +45,8 @@ const router = createHashRouter([
     children: [
       { path: '/', element: <Navigate to="/flow" replace /> },
       page('/flow', FlowPage),
-      page('/members', MembersPage),
-      page('/members/:id', MemberPage),
+      page('/aggregates', AggregatesPage),
+      page('/aggregates/:id', AggregatePage),
       page('/parked', ParkedPage),
       page('/switches', SwitchesPage),
       page('/load', LoadPage),

@@ -12,7 +12,7 @@ export function Pages() {
   return (
     <>
       <Page to="/flow">{t('nav.flow')}</Page>
-      <Page to="/members">{t('nav.members')}</Page>
+      <Page to="/aggregates">{t('nav.aggregates')}</Page>
       <Page to="/parked">
         {t('nav.parked')}
         <ParkedCount />

@@ -1,6 +1,8 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import type { AggregateName, Words } from '../../../../words.ts';
 import { en } from './en.ts';
+import { named } from './named.ts';
 import { zh } from './zh.ts';
 
 declare module 'i18next' {
@@ -25,6 +27,18 @@ function firstLanguage(): Language {
 export function speak(language: Language): void {
   localStorage.setItem(KEPT_AS, language);
   void i18next.changeLanguage(language);
+}
+
+/** Puts what the app calls its aggregate into all that the page says: before anything is shown. */
+export function callAggregate({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
+  i18next.addResourceBundle('en', 'translation', named(en, inEnglish), true, true);
+  i18next.addResourceBundle('zh', 'translation', named(zh, inChinese), true, true);
+}
+
+/** Says what the app has words of its own for. @param values by the names in double braces */
+export function say(words: Words, values: Record<string, string | number> = {}): string {
+  const text = (i18next.language === 'zh' ? words.zh : undefined) ?? words.en;
+  return text.replaceAll(/{{(\w+)}}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 i18next.on('languageChanged', (language) => {

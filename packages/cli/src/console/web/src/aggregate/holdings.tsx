@@ -1,22 +1,22 @@
 import { Badge, Paper, SegmentedControl, Stack, Table, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MemberView } from '../../../api.ts';
+import type { AggregateView } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
 import { Json } from '../shown/json.tsx';
 
-type Item = MemberView['holdings'][string][number];
+type Item = AggregateView['holdings'][string][number];
 
-/** What is stored of a member, service by service. */
-export function Holdings({ holdings }: Pick<MemberView, 'holdings'>) {
+/** What is stored of an aggregate, service by service. */
+export function Holdings({ holdings }: Pick<AggregateView, 'holdings'>) {
   const { t } = useTranslation();
   const [form, setForm] = useState('table');
   const services = Object.entries(holdings);
   const [first] = services;
-  if (!first) return <Empty>{t('members.nothingHeld')}</Empty>;
+  if (!first) return <Empty>{t('aggregates.nothingHeld')}</Empty>;
   return (
     <Tabs defaultValue={first[0]}>
-      <Tabs.List aria-label={t('members.holdings')}>
+      <Tabs.List aria-label={t('aggregates.holdings')}>
         {services.map(([service, items]) => (
           <Tabs.Tab
             key={service}
@@ -41,11 +41,11 @@ export function Holdings({ holdings }: Pick<MemberView, 'holdings'>) {
               value={form}
               onChange={setForm}
               data={[
-                { value: 'table', label: t('members.asTable') },
-                { value: 'json', label: t('members.asJson') },
+                { value: 'table', label: t('aggregates.asTable') },
+                { value: 'json', label: t('aggregates.asJson') },
               ]}
             />
-            {items.length === 0 && <Text c="dimmed">{t('members.holdsNothing')}</Text>}
+            {items.length === 0 && <Text c="dimmed">{t('aggregates.holdsNothing')}</Text>}
             {form === 'json' ? (
               <Json value={items} label={service} />
             ) : (

@@ -24,7 +24,7 @@ export function Waterfall({ episode, all, colors }: WaterfallProps) {
   const length = Math.max(1, endMs - startMs);
   return (
     <div className={classes.waterfall}>
-      <ol className={classes.steps} aria-label={t('members.steps')}>
+      <ol className={classes.steps} aria-label={t('aggregates.steps')}>
         {steps.slice(0, limit).map((step) => (
           <StepRow
             key={step.span.spanId}
@@ -38,7 +38,7 @@ export function Waterfall({ episode, all, colors }: WaterfallProps) {
       </ol>
       {steps.length > limit && (
         <Button variant="subtle" fullWidth onClick={() => setLimit(steps.length)}>
-          {t('members.showAll', { count: steps.length })}
+          {t('aggregates.showAll', { count: steps.length })}
         </Button>
       )}
     </div>
@@ -99,17 +99,17 @@ function Marks({ span: { error, attributes } }: { span: SpanView }) {
     <>
       {error !== undefined && (
         <Badge size="sm" color="red" variant="filled" tt="none" className={classes.mark ?? ''}>
-          {t('members.errorMark')}
+          {t('aggregates.errorMark')}
         </Badge>
       )}
       {receives > 1 && (
         <Badge size="sm" color="orange" variant="light" tt="none" className={classes.mark ?? ''}>
-          {t('members.receives', { count: receives })}
+          {t('aggregates.receives', { count: receives })}
         </Badge>
       )}
       {attributes['rollcall.redriven'] && (
         <Badge size="sm" color="grape" variant="light" tt="none" className={classes.mark ?? ''}>
-          {t('members.redriven')}
+          {t('aggregates.redriven')}
         </Badge>
       )}
     </>

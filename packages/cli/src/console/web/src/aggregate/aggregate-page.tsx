@@ -2,47 +2,50 @@ import { Anchor, Grid, Skeleton, Stack, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
-import { useMember } from '../api/queries.ts';
+import { useAggregate } from '../api/queries.ts';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
+import { say } from '../words/language.ts';
+import { Conversation } from './conversation.tsx';
 import { Holdings } from './holdings.tsx';
 import { Messages } from './messages.tsx';
-import { Phone } from './phone.tsx';
 import { TimeLine } from './time-line.tsx';
 
-export default function MemberPage() {
+export default function AggregatePage() {
   const { t } = useTranslation();
   const { id = '' } = useParams();
-  const { data: member, error, refetch } = useMember(id);
+  const { data: view, error, refetch } = useAggregate(id);
   return (
     <Stack gap="lg">
       <Stack gap={4}>
-        <Anchor component={Link} to="/members" size="sm">
-          {t('members.back')}
+        <Anchor component={Link} to="/aggregates" size="sm">
+          {t('aggregates.back')}
         </Anchor>
-        <PageTitle>{t('members.member', { id })}</PageTitle>
+        <PageTitle>{t('aggregates.one', { id })}</PageTitle>
       </Stack>
       <Problem error={error} again={() => void refetch()} />
-      {!member && !error && <Skeleton h={320} />}
-      {member && (
+      {!view && !error && <Skeleton h={320} />}
+      {view && (
         <>
           <Grid>
             <Grid.Col span={{ base: 12, lg: 'auto' }}>
-              <Section title={t('members.timeline')}>
-                <TimeLine spans={member.spans} />
+              <Section title={t('aggregates.timeline')}>
+                <TimeLine spans={view.spans} />
               </Section>
             </Grid.Col>
-            <Grid.Col span={{ base: 12, lg: 'content' }} miw={300}>
-              <Section title={t('members.texts')}>
-                <Phone texts={member.texts} {...(member.optedOut && { optedOut: member.optedOut })} />
-              </Section>
-            </Grid.Col>
+            {view.sent && (
+              <Grid.Col span={{ base: 12, lg: 'content' }} miw={300}>
+                <Section title={say(view.sent.title)}>
+                  <Conversation {...view.sent} />
+                </Section>
+              </Grid.Col>
+            )}
           </Grid>
-          <Section title={t('members.messages')}>
-            <Messages messages={member.messages} />
+          <Section title={t('aggregates.messages')}>
+            <Messages messages={view.messages} />
           </Section>
-          <Section title={t('members.holdings')}>
-            <Holdings holdings={member.holdings} />
+          <Section title={t('aggregates.holdings')}>
+            <Holdings holdings={view.holdings} />
           </Section>
         </>
       )}

@@ -9,13 +9,13 @@ import { colorsOf } from './services.ts';
 import classes from './time-line.module.css';
 import { Waterfall } from './waterfall.tsx';
 
-/** What happened to a member, over all services. */
+/** What happened to an aggregate, over all services. */
 export function TimeLine({ spans }: { spans: readonly SpanView[] }) {
   const { t } = useTranslation();
   const time = useTime();
   const episodes = useMemo(() => episodesOf(spans), [spans]);
   const colors = useMemo(() => colorsOf(spans.map(({ service }) => service)), [spans]);
-  if (spans.length === 0) return <Empty>{t('members.noSpans')}</Empty>;
+  if (spans.length === 0) return <Empty>{t('aggregates.noSpans')}</Empty>;
   return (
     <Stack gap="sm">
       <Legend colors={colors} />
@@ -24,8 +24,8 @@ export function TimeLine({ spans }: { spans: readonly SpanView[] }) {
         return (
           <div key={episode.startMs}>
             <Text size="sm" fw={600} mb={4}>
-              {t('members.began', { at: time(episode.startMs) })}
-              {before && `, ${t('members.later', { time: duration(episode.startMs - before.endMs) })}`}
+              {t('aggregates.began', { at: time(episode.startMs) })}
+              {before && `, ${t('aggregates.later', { time: duration(episode.startMs - before.endMs) })}`}
             </Text>
             <Waterfall episode={episode} all={spans} colors={colors} />
           </div>

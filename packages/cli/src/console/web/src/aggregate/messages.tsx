@@ -5,11 +5,11 @@ import { Empty } from '../shown/empty.tsx';
 import { Json } from '../shown/json.tsx';
 import { useTime } from '../shown/times.ts';
 
-/** Every message about a member, each with its header and body. */
+/** Every message about an aggregate, each with its header and body. */
 export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   const { t } = useTranslation();
   const time = useTime();
-  if (messages.length === 0) return <Empty>{t('members.noMessages')}</Empty>;
+  if (messages.length === 0) return <Empty>{t('aggregates.noMessages')}</Empty>;
   return (
     <Accordion variant="separated" multiple chevronPosition="left">
       {messages.map(({ at, channel, event }) => (
@@ -42,10 +42,10 @@ function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 
   return (
     <Stack gap="xs">
       <Text size="sm" fw={600}>
-        {t('members.header')}
+        {t('aggregates.header')}
       </Text>
       <Table
-        aria-label={t('members.header')}
+        aria-label={t('aggregates.header')}
         verticalSpacing={2}
         withRowBorders={false}
         style={{ overflowWrap: 'anywhere' }}
@@ -62,9 +62,9 @@ function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 
         </Table.Tbody>
       </Table>
       <Text size="sm" fw={600}>
-        {t('members.body')}
+        {t('aggregates.body')}
       </Text>
-      <Json value={data ?? data_base64 ?? null} label={t('members.body')} />
+      <Json value={data ?? data_base64 ?? null} label={t('aggregates.body')} />
     </Stack>
   );
 }

@@ -4,17 +4,17 @@ import { holdingsOf } from '../stage/holdings.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Stage } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
-import type { MemberView, SentMessage } from './api.ts';
+import type { AggregateView, SentMessage } from './api.ts';
 
 type AppParts = Pick<App, 'messages' | 'console'>;
 
-/** All that is known of a member: what happened, what was said, and what every service holds. */
-export async function memberView(
+/** All that is known of an aggregate: what happened, what was said, and what every service holds. */
+export async function aggregateView(
   stage: Stage,
   cloud: EmbeddedCloud | undefined,
   { messages: contracts, console: parts = {} }: AppParts,
   id: string,
-): Promise<MemberView> {
+): Promise<AggregateView> {
   const [spans, holdings, sent] = await Promise.all([
     findTraces(stage, cloud, { aggregate: id }),
     parts.holdings ? parts.holdings(stage, id) : holdingsOf(stage, id),
@@ -23,18 +23,19 @@ export async function memberView(
   /** What nobody can read is shown as it is. */
   const eventOf = (body: string) => shownEvent(body, contracts) ?? { body };
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
+  const shown = await parts.sent?.(holdings, cloud);
   return {
     id,
     spans,
     messages: sent ? messages : heldMessages(holdings, eventOf),
     holdings,
-    ...((await parts.more?.(holdings, cloud)) ?? { texts: [] }),
+    ...(shown && { sent: shown }),
   };
 }
 
 /** Of an account, nobody keeps what was delivered: only what waits in the outbox, or is parked. */
 function heldMessages(
-  holdings: MemberView['holdings'],
+  holdings: AggregateView['holdings'],
   eventOf: (body: string) => SentMessage['event'],
 ): SentMessage[] {
   return Object.entries(holdings).flatMap(([service, items]) =>

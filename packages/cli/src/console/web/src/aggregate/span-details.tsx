@@ -20,13 +20,13 @@ export function SpanDetails({ id, span, all, startMs }: SpanDetailsProps) {
     <Stack id={id} gap="xs" className={classes.details}>
       {span.error !== undefined && <Alert color="red">{span.error}</Alert>}
       <Text size="sm">
-        {t('members.start')}: +{duration(span.startMs - startMs)} · {t('members.duration')}: {duration(span.durationMs)}{' '}
+        {t('aggregates.start')}: +{duration(span.startMs - startMs)} · {t('aggregates.duration')}: {duration(span.durationMs)}{' '}
         · {span.kind} · {span.function}
-        {parent && ` · ${t('members.parent')}: ${parent.service} ${parent.name}`}
+        {parent && ` · ${t('aggregates.parent')}: ${parent.service} ${parent.name}`}
       </Text>
       {attributes.length > 0 && (
         <Table
-          aria-label={t('members.attributes')}
+          aria-label={t('aggregates.attributes')}
           verticalSpacing={2}
           withRowBorders={false}
           className={classes.attributes ?? ''}
@@ -55,14 +55,14 @@ function Related({ links, all }: Pick<SpanView, 'links'> & { all: readonly SpanV
   return (
     <div>
       <Text size="sm" fw={600}>
-        {t('members.related')}
+        {t('aggregates.related')}
       </Text>
       <List size="sm">
         {links.map(({ traceId, spanId }) => {
           const related = all.find((span) => span.spanId === spanId && span.traceId === traceId);
           return (
             <List.Item key={`${traceId} ${spanId}`}>
-              {related ? `${related.service} ${related.name}` : `${t('members.elsewhere')} ${traceId}`}
+              {related ? `${related.service} ${related.name}` : `${t('aggregates.elsewhere')} ${traceId}`}
             </List.Item>
           );
         })}

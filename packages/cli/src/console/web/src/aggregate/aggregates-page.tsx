@@ -2,7 +2,7 @@ import { Anchor, Autocomplete, Button, Group, Stack, Table, Text } from '@mantin
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { useRecentMembers } from '../api/queries.ts';
+import { useRecentAggregates } from '../api/queries.ts';
 import { Empty } from '../shown/empty.tsx';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
@@ -12,22 +12,22 @@ import { useTime } from '../shown/times.ts';
 const SHOWN = 100;
 const SUGGESTED = 8;
 
-export default function MembersPage() {
+export default function AggregatesPage() {
   const { t } = useTranslation();
   const time = useTime();
-  const { data: members, error, refetch } = useRecentMembers();
-  const shown = members?.slice(0, SHOWN);
+  const { data: aggregates, error, refetch } = useRecentAggregates();
+  const shown = aggregates?.slice(0, SHOWN);
   return (
     <Stack>
-      <PageTitle lead={t('members.lead')}>{t('members.title')}</PageTitle>
+      <PageTitle lead={t('aggregates.lead')}>{t('aggregates.title')}</PageTitle>
       <Search ids={shown?.map(({ id }) => id) ?? []} />
       <Problem error={error} again={() => void refetch()} />
-      {members?.length === 0 && <Empty>{t('members.nobody')}</Empty>}
+      {aggregates?.length === 0 && <Empty>{t('aggregates.empty')}</Empty>}
       {shown && shown.length > 0 && (
-        <Table aria-label={t('members.recent')} highlightOnHover>
+        <Table aria-label={t('aggregates.recent')} highlightOnHover>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{t('members.search')}</Table.Th>
+              <Table.Th>{t('aggregates.search')}</Table.Th>
               <Table.Th ta="right">{t('when')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -35,7 +35,7 @@ export default function MembersPage() {
             {shown.map(({ id, at }) => (
               <Table.Tr key={id}>
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                  <Anchor component={Link} to={`/members/${id}`} ff="monospace" size="sm">
+                  <Anchor component={Link} to={`/aggregates/${id}`} ff="monospace" size="sm">
                     {id}
                   </Anchor>
                 </Table.Td>
@@ -45,8 +45,8 @@ export default function MembersPage() {
           </Table.Tbody>
         </Table>
       )}
-      {members && members.length > SHOWN && (
-        <Text c="dimmed">{t('members.showing', { shown: SHOWN, total: members.length })}</Text>
+      {aggregates && aggregates.length > SHOWN && (
+        <Text c="dimmed">{t('aggregates.showing', { shown: SHOWN, total: aggregates.length })}</Text>
       )}
     </Stack>
   );
@@ -56,26 +56,26 @@ function Search({ ids }: { ids: string[] }) {
   const { t } = useTranslation();
   const [id, setId] = useState('');
   const navigate = useNavigate();
-  const openMember = (which: string) => void navigate(`/members/${encodeURIComponent(which.trim())}`);
+  const openAggregate = (which: string) => void navigate(`/aggregates/${encodeURIComponent(which.trim())}`);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (id.trim() !== '') openMember(id);
+    if (id.trim() !== '') openAggregate(id);
   };
   return (
     <search>
       <form onSubmit={submit}>
         <Group align="end" gap="sm">
           <Autocomplete
-            label={t('members.search')}
-            placeholder={t('members.placeholder')}
+            label={t('aggregates.search')}
+            placeholder={t('aggregates.placeholder')}
             data={ids}
             limit={SUGGESTED}
             value={id}
             onChange={setId}
-            onOptionSubmit={openMember}
+            onOptionSubmit={openAggregate}
             style={{ flex: '1 1 220px', maxWidth: 420 }}
           />
-          <Button type="submit">{t('members.open')}</Button>
+          <Button type="submit">{t('aggregates.open')}</Button>
         </Group>
       </form>
     </search>

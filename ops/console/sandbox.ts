@@ -1,0 +1,36 @@
+import type { ConsoleParts, ProviderFaults } from 'rollcall/internal/console/parts';
+import type { EmbeddedCloud } from 'rollcall/internal/stage/embedded-cloud';
+import type { FAULTS } from '../sms-sandbox/faults.ts';
+import type { SentText } from '../sms-sandbox/mailbox.ts';
+
+/** The texts that were sent to a phone, the oldest first; none, where no SMS sandbox runs beside the cloud. */
+export async function textsTo({ beside: { sms }, ask }: EmbeddedCloud, phone: string): Promise<SentText[]> {
+  if (sms === undefined) return [];
+  return (await ask<{ messages: SentText[] }>(`${sms}/messages?${new URLSearchParams({ to: phone })}`)).messages;
+}
+
+const kinds = {
+  fails: { says: { en: 'answers with an error', zh: '应答错误' } },
+  refuses: { says: { en: 'refuses this text for good', zh: '永久拒绝这条短信' } },
+  'opted out': { says: { en: 'says: this person wants no texts', zh: '应答：此人已退订短信' } },
+  undelivered: { says: { en: 'takes the text, cannot deliver it', zh: '收下短信，但无法送达' } },
+  throttles: { says: { en: 'says: too many requests', zh: '应答：请求过多' } },
+  hangs: { says: { en: 'keeps the text out and answers nothing', zh: '不收短信，也不应答' } },
+  'answer lost': { says: { en: 'takes the text, its answer is lost', zh: '收下短信，但应答丢失' } },
+  slow: { says: { en: 'answers late', zh: '应答迟缓' }, takesMs: true },
+  down: { says: { en: 'breaks connections', zh: '断开连接' } },
+} satisfies Record<(typeof FAULTS)[number], ProviderFaults['kinds'][string]>;
+
+/** How each SMS provider, and each instance of the gateway, is to behave. */
+export const smsFaults: NonNullable<ConsoleParts['faults']> = {
+  title: { en: 'SMS providers', zh: '短信服务商' },
+  lead: {
+    en: 'Watch: the circuit opens, and the second provider takes over. If none is left, messages wait, and none is parked.',
+    zh: '观察：断路器断开，第二家服务商接手。若都不可用，消息等待，不会搁置。',
+  },
+  providers: ['http', 'gateway-1', 'gateway-2', 'twilio'],
+  kinds,
+  broken: async ({ beside: { sms }, ask }) => (sms === undefined ? {} : ask(`${sms}/faults`)),
+  change: ({ beside: { sms }, ask }, provider, fault) =>
+    ask(`${sms}/faults/${provider}`, fault ? 'PUT' : 'DELETE', fault),
+};

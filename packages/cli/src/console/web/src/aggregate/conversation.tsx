@@ -1,0 +1,43 @@
+import { Alert } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Correspondence } from '../../../api.ts';
+import { Empty } from '../shown/empty.tsx';
+import { useTime } from '../shown/times.ts';
+import { say } from '../words/language.ts';
+import classes from './conversation.module.css';
+
+type Sent = Correspondence['threads'][number]['sent'][number];
+
+/** What left the stage about an aggregate, as whoever got it sees it: a thread for each recipient. */
+export function Conversation({ none, notice, threads }: Correspondence) {
+  const time = useTime();
+  return (
+    <div className={classes.threads}>
+      {notice && <Alert color="orange">{say(notice.says, { at: time(notice.at) })}</Alert>}
+      {threads.length === 0 && <Empty>{say(none)}</Empty>}
+      {threads.map(({ to, title, sent }) => (
+        <section key={to} className={classes.thread} aria-label={say(title)}>
+          <header className={classes.recipient}>{to}</header>
+          <ul className={classes.sent}>
+            {sent.map((one) => (
+              <Bubble key={`${one.at} ${one.body}`} {...one} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Bubble({ body, by, at }: Sent) {
+  const { t } = useTranslation();
+  const time = useTime();
+  return (
+    <li>
+      <p className={classes.bubble}>{body}</p>
+      <p className={classes.caption}>
+        {time(at)} {t('aggregates.by', { by })}
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from 'rollcall/internal/cli/program';
+import { en } from 'rollcall/internal/console/web/src/words/en';
+import { named } from 'rollcall/internal/console/web/src/words/named';
+import { zh } from 'rollcall/internal/console/web/src/words/zh';
+import { describe, expect, it } from 'vitest';
+import { root } from '../support/run.ts';
+
+/** Of the member application: no app of another kind has them. */
+const ITS_WORDS = /\b(members?|phones?|texts?|sms|points|registrations?)\b|会员|电话|手机|短信|积分/i;
+const CLI = join(root, 'packages/cli/src');
+
+/** Each command's help, as it is printed. */
+function helpOf(command: Command): string[] {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => void (help += text) }).outputHelp();
+  return [help, ...command.commands.flatMap(helpOf)];
+}
+
+const wordsIn = (words: object): string[] =>
+  Object.values(words).flatMap((value: string | object) => (typeof value === 'string' ? [value] : wordsIn(value)));
+
+const lines = (texts: readonly string[]) => texts.flatMap((text) => text.split('\n'));
+
+describe('the command line and its console', () => {
+  it('have no word of the member application in the help of any command', () => {
+    const help = lines(helpOf(createProgram({})));
+    expect(help.length).toBeGreaterThan(100);
+    expect(help.filter((line) => ITS_WORDS.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ['English', en],
+    ['Chinese', zh],
+  ])('have none on any page, in %s', (_, words) => {
+    expect(wordsIn(words).filter((one) => ITS_WORDS.test(one))).toEqual([]);
+  });
+
+  it('name neither members nor phones in any source', () => {
+    const files = readdirSync(CLI, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(tsx?|css)$/.test(file));
+    expect(files.length).toBeGreaterThan(100);
+    const found = files.flatMap((file) =>
+      readFileSync(join(CLI, file), 'utf8')
+        .split('\n')
+        .filter((line) => /(?<!re)member|phone|beside\.sms|breakSms/i.test(`${file} ${line}`))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('say what the app calls its aggregate', () => {
+    expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
+      title: 'Orders',
+      lead: 'The latest orders. Choose one to see all that happened.',
+      one: 'Order {{id}}',
+    });
+    expect(named(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');
+    expect(wordsIn(named(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
+    const help = helpOf(createProgram({ aggregate: { en: ['order', 'orders'] } })).join('\n');
+    expect(help).toMatch(/--order <id> +only about this order/);
+    expect(help).toMatch(/--order <id> +good for this order/);
+  });
+});
