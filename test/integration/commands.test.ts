@@ -5,8 +5,8 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/internal/messaging/message';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
+import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { pointsCommands, registrationOutcomes, smsCommands } from '../../shared/contracts/channels.ts';
 import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
 import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';

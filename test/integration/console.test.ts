@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
   About,
+  AggregateView,
   Burst,
   Failure,
   Faults,
   LoadPoint,
-  AggregateView,
   ParkedPage,
   Passing,
   Snapshot,
@@ -172,7 +172,11 @@ describe('the console', () => {
     const { id } = await api<{ id: string }>('create', 'POST', person());
     const view = await eventually(async () => {
       const found = await api<AggregateView>(`aggregates/${id}`);
-      return found.sent?.threads[0]?.sent.length === 1 && new Set(found.spans.map(({ service }) => service)).size === 7 && found;
+      return (
+        found.sent?.threads[0]?.sent.length === 1 &&
+        new Set(found.spans.map(({ service }) => service)).size === 7 &&
+        found
+      );
     });
     expect(Object.keys(view.holdings)).toEqual(expect.arrayContaining(['registration', 'sms', 'points', 'guide']));
     expect(view.messages.map(({ event }) => event.type)).toContain('rollcall.member.registered.v2');

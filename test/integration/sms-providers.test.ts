@@ -14,7 +14,6 @@ import { createRemoteService } from '@rollcall/kit/internal/resilience/remote-se
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { openState } from '@rollcall/local/internal/state/state';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { OptedOutError } from '../../functions/sms/opt-outs.ts';
 import type { ProviderEvent } from '../../functions/sms/provider-events.ts';
 import { sign } from '../../functions/sms/providers/alibaba.ts';
@@ -30,6 +29,7 @@ import { readTwilio } from '../../functions/sms/webhooks/twilio.ts';
 import type { ReadWebhook } from '../../functions/sms/webhooks/webhook.ts';
 import { createCallbacks } from '../../ops/sms-sandbox/callbacks.ts';
 import { TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials.ts';
+import type { SmsFault } from '../../ops/sms-sandbox/faults.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { eventually } from '../support/cloud.ts';
 import { startProviders } from '../support/sms-providers.ts';

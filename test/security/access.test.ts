@@ -430,8 +430,7 @@ describe('a deployment that lacks a grant', () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => said.mockRestore());
     const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('sns:Publish')) });
-    const register = () =>
-      cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
+    const register = () => cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
     const topic = 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo';
     const fn = 'rollcall-dev-registration-outbox-relay';
     const sentence = `${fn} may not do sns:Publish on ${topic}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: ['${topic}'] }))`;

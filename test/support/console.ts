@@ -1,10 +1,10 @@
+import type { Cloud } from '@rollcall/local';
 import { createGuardedServer } from '@rollcall/local/internal/server/guard';
 import { close, listen } from '@rollcall/local/internal/server/listen';
+import type { App } from 'rollcall/app';
 import { createConsole } from 'rollcall/internal/console/server';
 import { openStage } from 'rollcall/internal/stage/stage';
-import { APPLICATION } from '../../ops/application.ts';
-import app from '../../rollcall.config.ts';
-import type { TestCloud } from './cloud.ts';
+import members from '../../rollcall.config.ts';
 
 export interface TestConsole {
   url: string;
@@ -12,8 +12,12 @@ export interface TestConsole {
 }
 
 /** The console of a test's own cloud, at an address of its own. */
-export async function startConsole(cloud: TestCloud, page: Promise<string>): Promise<TestConsole> {
-  const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
+export async function startConsole(
+  cloud: Pick<Cloud, 'endpointUrl'>,
+  page: Promise<string>,
+  app: App = members,
+): Promise<TestConsole> {
+  const stage = openStage({ app: app.name, name: 'dev', endpoint: cloud.endpointUrl });
   const operatorConsole = await createConsole({ app, stage, page });
   const server = createGuardedServer((request, response) => {
     if (!operatorConsole.serve(request, response)) response.writeHead(404).end();

@@ -82,7 +82,7 @@ describe('the load of an account', () => {
       const { MetricDataQueries = [] } = (command as GetMetricDataCommand).input;
       queries = MetricDataQueries;
       const values: Record<string, number> = {
-        registrations: 120,
+        created: 120,
         published50: 30,
         published99: 90,
         applied_0: 60,

@@ -14,9 +14,9 @@ const CLI = join(root, 'packages/cli/src');
 
 /** Each command's help, as it is printed. */
 function helpOf(command: Command): string[] {
-  let help = '';
-  command.configureOutput({ writeOut: (text) => void (help += text) }).outputHelp();
-  return [help, ...command.commands.flatMap(helpOf)];
+  const help: string[] = [];
+  command.configureOutput({ writeOut: (text) => help.push(text) }).outputHelp();
+  return [help.join(''), ...command.commands.flatMap(helpOf)];
 }
 
 const wordsIn = (words: object): string[] =>

@@ -1,6 +1,6 @@
 import type { LoadPoint } from 'rollcall/internal/console/api';
-import { joined, rowsOf } from 'rollcall/internal/console/web/src/load/series';
 import { episodesOf } from 'rollcall/internal/console/web/src/aggregate/episodes';
+import { joined, rowsOf } from 'rollcall/internal/console/web/src/load/series';
 import { en } from 'rollcall/internal/console/web/src/words/en';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import type { SpanView } from 'rollcall/internal/stage/traces';

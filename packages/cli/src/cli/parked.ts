@@ -111,7 +111,8 @@ const redriveCommand = new Command('redrive')
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
       const { all, reason, json } = options;
       if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or say --all.');
-      if (reason && !all) throw new UsageError('--reason goes with --all: of an aggregate that you name, all is applied.');
+      if (reason && !all)
+        throw new UsageError('--reason goes with --all: of an aggregate that you name, all is applied.');
       await subscriberNamed(stage, subscriber);
       // Whoever names an aggregate means all of it.
       const release = !all || reason === 'held';

@@ -39,7 +39,17 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
   const ops = withStage(new Command('ops'))
     .description('looks after a stage of an app: in an embedded cloud, LocalStack or an account')
     .addHelpText('after', HELP);
-  const every = [topology, trace, tailCommand(name), parked, outbox, queues, switchCommand(profiles), circuitCommand, discover];
+  const every = [
+    topology,
+    trace,
+    tailCommand(name),
+    parked,
+    outbox,
+    queues,
+    switchCommand(profiles),
+    circuitCommand,
+    discover,
+  ];
   for (const command of [...every, ...commands, tokenCommand(name), issuer, consoleCommand(), replay, doctor])
     ops.addCommand(command);
   return ops;

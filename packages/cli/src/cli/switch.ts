@@ -76,7 +76,10 @@ const setCommand = (profiles: Profiles) =>
     .description('switch one capability')
     .addArgument(hinted(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
     .argument('<mode>', 'on, or what `switch list` says that it can be')
-    .addHelpText('after', "\nExample: npm run ops -- switch set payments pause --why 'the provider bills twice' --for 2h")
+    .addHelpText(
+      'after',
+      "\nExample: npm run ops -- switch set payments pause --why 'the provider bills twice' --for 2h",
+    )
     .action(
       onStage<Options, [string, string]>(async (stage, { json, ...how }, capability, mode) => {
         const wanted = modeNamed(await capabilitiesOf(stage), capability, mode);

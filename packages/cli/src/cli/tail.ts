@@ -20,7 +20,10 @@ interface Options {
   past?: boolean;
 }
 
-function isWanted({ attributes, service, error, kind }: SpanView, { aggregate, service: only, errors }: Options): boolean {
+function isWanted(
+  { attributes, service, error, kind }: SpanView,
+  { aggregate, service: only, errors }: Options,
+): boolean {
   if (kind === 'internal' || (kind === 'consumer' && attributes['messaging.message.id'] === undefined)) return false;
   if (aggregate !== undefined && attributes['rollcall.aggregate'] !== aggregate) return false;
   return (only === undefined || service === only) && (!errors || error !== undefined);
@@ -54,28 +57,29 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
 }
 
 /** @param name what the app calls its aggregate */
-export const tailCommand = (name: string) => new Command('tail')
-  .description('messages and calls as they pass, until Ctrl-C')
-  .option(`--${name} <id>`, `only about this ${name}`, asKept)
-  .option('--service <name>', 'only of this service, such as payments')
-  .option('--errors', 'only what fails')
-  .option('--bodies', 'also what messages say: personal data')
-  .option('--past', 'begin with what the cloud still knows')
-  .addHelpText(
-    'after',
-    '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
-  )
-  .action(
-    onStage<Options & Record<string, unknown>, []>(async (stage, options) => {
-      const cloud = await embeddedCloudOf(stage);
-      if (!cloud) {
-        throw new OperatorError(
-          `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/${stage.table('FUNCTION')}`,
-        );
-      }
-      const stopping = new AbortController();
-      endWithNpm();
-      onEnd(() => stopping.abort());
-      await follow(cloud, { ...options, aggregate: options[name] as string | undefined }, stopping.signal);
-    }),
-  );
+export const tailCommand = (name: string) =>
+  new Command('tail')
+    .description('messages and calls as they pass, until Ctrl-C')
+    .option(`--${name} <id>`, `only about this ${name}`, asKept)
+    .option('--service <name>', 'only of this service, such as payments')
+    .option('--errors', 'only what fails')
+    .option('--bodies', 'also what messages say: personal data')
+    .option('--past', 'begin with what the cloud still knows')
+    .addHelpText(
+      'after',
+      '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
+    )
+    .action(
+      onStage<Options & Record<string, unknown>, []>(async (stage, options) => {
+        const cloud = await embeddedCloudOf(stage);
+        if (!cloud) {
+          throw new OperatorError(
+            `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/${stage.table('FUNCTION')}`,
+          );
+        }
+        const stopping = new AbortController();
+        endWithNpm();
+        onEnd(() => stopping.abort());
+        await follow(cloud, { ...options, aggregate: options[name] as string | undefined }, stopping.signal);
+      }),
+    );

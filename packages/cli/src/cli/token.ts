@@ -10,26 +10,27 @@ interface TokenOptions extends Record<string, unknown> {
 }
 
 /** @param name what the app calls its aggregate */
-export const tokenCommand = (name: string) => new Command('token')
-  .description(
-    'a token for the API, of the issuer of an embedded cloud or of `issuer`; without options, one that is with the scopes that an operator of the app needs',
-  )
-  .option(`--${name} <id>`, `good for this ${name}: its subject`, asKept)
-  .option('--scope <scopes>', 'with these, such as "orders:read orders:write"')
-  .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
-  .addHelpText(
-    'after',
-    '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/',
-  )
-  .action(
-    onStage<TokenOptions, []>(async (stage, { [name]: subject, scope, expiresIn, json, folder }) => {
-      const scopes = scope ?? (subject === undefined ? folder.operatorScope : undefined);
-      const given = await tokenOf(stage, {
-        ...(subject !== undefined && { sub: String(subject) }),
-        ...(scopes !== undefined && { scope: scopes }),
-        ...(expiresIn !== undefined && { expiresIn }),
-      });
-      if (json) printJson({ token: given });
-      else console.log(given);
-    }),
-  );
+export const tokenCommand = (name: string) =>
+  new Command('token')
+    .description(
+      'a token for the API, of the issuer of an embedded cloud or of `issuer`; without options, one that is with the scopes that an operator of the app needs',
+    )
+    .option(`--${name} <id>`, `good for this ${name}: its subject`, asKept)
+    .option('--scope <scopes>', 'with these, such as "orders:read orders:write"')
+    .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
+    .addHelpText(
+      'after',
+      '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/',
+    )
+    .action(
+      onStage<TokenOptions, []>(async (stage, { [name]: subject, scope, expiresIn, json, folder }) => {
+        const scopes = scope ?? (subject === undefined ? folder.operatorScope : undefined);
+        const given = await tokenOf(stage, {
+          ...(subject !== undefined && { sub: String(subject) }),
+          ...(scopes !== undefined && { scope: scopes }),
+          ...(expiresIn !== undefined && { expiresIn }),
+        });
+        if (json) printJson({ token: given });
+        else console.log(given);
+      }),
+    );

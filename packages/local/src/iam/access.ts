@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CloudError } from '../errors/cloud-error.ts';
+import type { Denial } from './denials.ts';
 import {
   type AccessRequest,
   checkStatement,
@@ -11,7 +12,6 @@ import {
   type Statement,
   statementsOf,
 } from './policy.ts';
-import type { Denial } from './denials.ts';
 import { type AskedFor, isWrite } from './requests.ts';
 
 export interface Credentials {

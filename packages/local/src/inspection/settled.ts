@@ -39,7 +39,16 @@ const COUNTS = [
 ] as const;
 
 /** Waits until an app has nothing left to do. */
-export function createSettled({ inspection, sqs, queueUrlOf, made, mappings, running, calls, denied }: SettlingOptions) {
+export function createSettled({
+  inspection,
+  sqs,
+  queueUrlOf,
+  made,
+  mappings,
+  running,
+  calls,
+  denied,
+}: SettlingOptions) {
   /** Polling of empty queues is none. */
   const activity = () =>
     Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);

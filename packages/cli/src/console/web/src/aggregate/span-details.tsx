@@ -20,8 +20,8 @@ export function SpanDetails({ id, span, all, startMs }: SpanDetailsProps) {
     <Stack id={id} gap="xs" className={classes.details}>
       {span.error !== undefined && <Alert color="red">{span.error}</Alert>}
       <Text size="sm">
-        {t('aggregates.start')}: +{duration(span.startMs - startMs)} · {t('aggregates.duration')}: {duration(span.durationMs)}{' '}
-        · {span.kind} · {span.function}
+        {t('aggregates.start')}: +{duration(span.startMs - startMs)} · {t('aggregates.duration')}:{' '}
+        {duration(span.durationMs)} · {span.kind} · {span.function}
         {parent && ` · ${t('aggregates.parent')}: ${parent.service} ${parent.name}`}
       </Text>
       {attributes.length > 0 && (
