@@ -116,7 +116,7 @@ describe('switches', () => {
       1,
       'guide cannot be switched to "short-text", but to: on, pause, skip, english-only.',
     ]);
-    expect((await ops('switch', 'set', 'sms', 'pause')).stderr).toContain("required option '--why <text>'");
+    expect((await ops('switch', 'set', 'sms', 'pause')).stderr).toContain("required option '--why <reason>'");
     expect((await ops('switch', 'set', 'mail', 'pause', '--why', 'x')).stderr).toContain(
       'guide, points, registration, sms',
     );
