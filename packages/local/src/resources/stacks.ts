@@ -42,7 +42,6 @@ export class Stacks {
     this.#running = runtime;
     services.access.clear();
     services.denials.clear();
-    services.directory.clear();
     await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
