@@ -15,6 +15,7 @@ import type { Governance } from './governance.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
 import { OperationsStack } from './operations-stack.ts';
 import { Outbox } from './outbox.ts';
+import { Publisher, type PublisherOptions } from './publisher.ts';
 import { checkSettingNames } from './setting-names.ts';
 import { prefixOf, type Stage, stageOf, stageSettings } from './stage.ts';
 import { Subscriber } from './subscriber.ts';
@@ -94,6 +95,11 @@ export class RollcallApp<S extends Stage = Stage> {
     this.#services.set(name, stack);
     const { stage, channels, api, alarms, governance } = this;
     return add(stack, { stage, channels, api, alarms, governance });
+  }
+
+  /** Adds a service that publishes, to a stack of its name. */
+  publisher<Key extends string>(name: string, options: PublisherOptions<Key>): Publisher<Key> {
+    return this.service(name, (stack, props) => new Publisher(stack, 'Publisher', { ...props, ...options, name }));
   }
 
   /** Adds what subscribes to a topic to the stack of its service. */

@@ -10,6 +10,8 @@ interface Bundles {
   folder: string;
   /** The app's own files in the bundle of each handler file. */
   sources: ReadonlyMap<string, readonly string[]>;
+  /** What each handler file exports, by name. */
+  exports: ReadonlyMap<string, readonly string[]>;
 }
 
 let bundles: Bundles | undefined;
@@ -26,9 +28,21 @@ function built(): Bundles {
  * @throws {Error} that names the handler files there are
  */
 export function bundleOf(entry: string): string {
-  const { folder, sources } = built();
-  if (sources.has(entry)) return join(folder, folderOf(entry));
-  throw new Error(`There is no handler file ${entry}. There are: ${[...sources.keys()].join(', ')}.`);
+  const { folder, exports } = built();
+  known(exports, entry);
+  return join(folder, folderOf(entry));
+}
+
+/**
+ * What a handler file exports, by name.
+ * @throws {Error} that names the handler files there are
+ */
+export const exportsOf = (entry: string): readonly string[] => known(built().exports, entry);
+
+function known<T>(files: ReadonlyMap<string, T>, entry: string): T {
+  const found = files.get(entry);
+  if (found) return found;
+  throw new Error(`There is no handler file ${entry}. There are: ${[...files.keys()].join(', ')}.`);
 }
 
 /** The consumers whose descriptors are in the bundle of a handler file, by their names. */
@@ -53,11 +67,15 @@ function buildAll(): Bundles {
     metafile: true,
     logLevel: 'warning',
   });
-  const sources = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs }): Array<[string, string[]]> => {
+  const outputs = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs, exports }) => {
     const used = Object.entries(inputs).filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && isOwn(file));
-    return entryPoint === undefined ? [] : [[entryPoint, used.map(([file]) => file)]];
+    return entryPoint === undefined ? [] : [{ entry: entryPoint, sources: used.map(([file]) => file), exports }];
   });
-  return { folder, sources: new Map(sources) };
+  return {
+    folder,
+    sources: new Map(outputs.map(({ entry, sources }) => [entry, sources])),
+    exports: new Map(outputs.map(({ entry, exports }) => [entry, exports])),
+  };
 }
 
 const isOwn = (file: string): boolean => !/(^|\/)node_modules\//.test(file);

@@ -80,34 +80,13 @@ export const newItem = z.strictObject(about);
 `;
 
 const infra = (name: string): string => `\
-import { Outbox, RollcallApp, ServiceFunction, ServiceTable } from '@rollcall/cdk';
+import { RollcallApp } from '@rollcall/cdk';
 import { App } from 'aws-cdk-lib';
-import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { channels, itemEvents, routes } from '../shared/contracts.ts';
 
 const app = new RollcallApp(new App(), { name: '${name}', stages: { dev: {} }, channels });
 
-app.service('items', (stack, { stage, channels, api, alarms }) => {
-  const partitionKey = { name: 'pk', type: AttributeType.STRING };
-  const items = new ServiceTable(stack, 'Items', { stage, name: 'items', partitionKey });
-  const outbox = new Outbox(stack, 'Outbox', {
-    stage,
-    service: 'items',
-    entry: 'functions/items/publish.handler.ts',
-    channels,
-    sendsTo: [itemEvents],
-    alarms,
-  });
-  const environment = { ITEMS_TABLE: items.tableName, OUTBOX_TABLE: outbox.table.tableName };
-  for (const handler of ['add', 'read'] as const) {
-    const name = \`items-\${handler}\`;
-    const entry = 'functions/items/api.handler.ts';
-    const fn = new ServiceFunction(stack, handler, { stage, name, entry, handler, environment });
-    items.allow(fn, 'GetItem', ...(handler === 'add' ? ['PutItem'] : []));
-    if (handler === 'add') outbox.table.allow(fn, 'PutItem');
-    api.addServiceRoute(stack, \`\${handler}Route\`, routes[handler], fn);
-  }
-});
+app.publisher('items', { of: itemEvents, routes });
 
 app.finish();
 `;

@@ -29,6 +29,11 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
       refuse(`it does not read ${contract.type} of ${of.name}, which would be parked, and whatever comes after it`);
   for (const { type } of without)
     if (reads.some((own) => own.type === type)) refuse(`it reads ${type}, and keeps it out`);
+  checkSends(source, sends, refuse);
+}
+
+/** For what deploys whoever sends to these channels. */
+export function checkSends(source: string, sends: readonly Channel[], refuse: (why: string) => never): void {
   for (const channel of sends)
     if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))
       refuse(`it sends to ${channel.name}, whose \`senders\` do not name ${source}`);

@@ -1,0 +1,111 @@
+import { type Channel, serviceOf } from '@rollcall/kit/internal/contracts/channel';
+import { checkSends } from '@rollcall/kit/internal/contracts/consumer-checks';
+import type { Route } from '@rollcall/kit/internal/contracts/route';
+import { Stack } from 'aws-cdk-lib';
+import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Api } from './api.ts';
+import { exportsOf } from './bundles.ts';
+import type { Channels } from './channels.ts';
+import { Outbox } from './outbox.ts';
+import { ServiceFunction } from './service-function.ts';
+import { ServiceTable } from './service-table.ts';
+import type { Stage } from './stage.ts';
+
+/** What a service publishes, and where it is asked. */
+export interface PublisherOptions<Key extends string = string> {
+  /** The topic of its events. */
+  of: Channel;
+  /** The queues that it sends to. Default: none. */
+  sends?: readonly Channel[];
+  /** Each is answered by the function that `api.handler.ts` exports by its key. */
+  routes: Readonly<Record<Key, Route>>;
+  /** Of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
+  folder?: string;
+}
+
+export interface PublisherProps<Key extends string = string> extends PublisherOptions<Key> {
+  stage: Stage;
+  /** Of the service: one word. */
+  name: string;
+  channels: Channels;
+  api: Api;
+  alarms: ITopic;
+}
+
+/**
+ * A service that publishes: the table of its states (`SERVICE-state`), its outbox, and a function a route. Each may do what
+ * `createPublisher` does in it, and is told where: `orders` by ORDERS_TABLE, and OUTBOX_TABLE.
+ */
+export class Publisher<Key extends string = string> extends Construct {
+  readonly stack: Stack;
+  readonly table: ServiceTable;
+  readonly outbox: Outbox;
+  /** By the keys of their routes. */
+  readonly functions: Readonly<Record<Key, ServiceFunction>>;
+  readonly #props: PublisherProps<Key>;
+
+  /** @throws {Error} that names what does not fit together */
+  constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
+    super(scope, id);
+    checkPublisher(props);
+    const { stage, name, of, sends = [], routes, channels, api, alarms } = props;
+    this.#props = props;
+    this.stack = Stack.of(this);
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      // Not that of a consumer of the service, which may be called like it.
+      name: `${name}-state`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+    });
+    const entry = `${folderOf(props)}/publish.handler.ts`;
+    const sendsTo = [of, ...sends];
+    this.outbox = new Outbox(this, 'Outbox', { stage, service: name, entry, channels, sendsTo, alarms });
+    const added = Object.entries<Route>(routes).map(([key, route]) => {
+      const fn = this.#functionOf(key, route);
+      api.addServiceRoute(this, `${key}Route`, route, fn);
+      return [key, fn];
+    });
+    this.functions = Object.fromEntries(added);
+  }
+
+  #functionOf(key: string, { method }: Route): ServiceFunction {
+    const { stage, name, sends = [] } = this.#props;
+    const fn = new ServiceFunction(this, key, {
+      stage,
+      name: `${name}-${key}`,
+      entry: apiOf(this.#props),
+      handler: key,
+    });
+    const writes = method !== 'GET';
+    // It counts the commands to queues that keep order.
+    const counts = writes && sends.some(({ ordered }) => ordered);
+    const actions = ['GetItem', ...(writes ? ['PutItem'] : []), ...(counts ? ['UpdateItem'] : [])];
+    fn.uses(`${name.toUpperCase()}_TABLE`, this.table, ...actions);
+    fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
+    if (writes) this.outbox.table.allow(fn, 'PutItem');
+    return fn;
+  }
+}
+
+const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
+const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
+
+function checkPublisher(props: PublisherProps): void {
+  const { stage, name, of, sends = [], routes } = props;
+  const refuse = (why: string): never => {
+    throw new Error(`publisher ${name}: ${why}`);
+  };
+  const source = `/${stage.app}/${name}`;
+  if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
+  if (of.kind !== 'topic') refuse(`${of.name} is a queue: name it in \`sends\`, and in \`of\` the topic of its events`);
+  checkSends(source, [of, ...sends], refuse);
+  if (Object.keys(routes).length === 0) return;
+  const exported = exportsOf(apiOf(props));
+  const missing = Object.keys(routes).find((key) => !exported.includes(key));
+  if (missing !== undefined)
+    refuse(
+      `${apiOf(props)} exports no \`${missing}\`, which answers the route of that key: export it there, or take the route out; it exports ${exported.join(', ')}`,
+    );
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RollcallApp } from '@rollcall/cdk/internal/app';
+import { bundleOf } from '@rollcall/cdk/internal/bundles';
+import type { PublisherOptions } from '@rollcall/cdk/internal/publisher';
+import { defineConsumer, event, queue, type Route, topic } from '@rollcall/kit/contracts';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-publisher-'));
+// It exports `read` and `change`.
+const FOLDER = 'functions/registration';
+beforeAll(() => bundleOf(`${FOLDER}/api.handler.ts`));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const happened = event('shop.thing.happened.v1', z.object({}));
+const topicOf = (service: string) => topic(`${service}-events`, { from: `/shop/${service}`, messages: [happened] });
+const [orderEvents, stockEvents] = [topicOf('orders'), topicOf('stock')];
+const queueOf = (name: string, from: string, ordered: boolean) => queue(name, { from, messages: [happened], ordered });
+const letters = queueOf('letters', '/shop/orders', false);
+const payments = queueOf('payments', '/shop/orders', true);
+const refunds = queueOf('refunds', '/shop/payments', true);
+
+const routes = {
+  read: { method: 'GET', path: '/orders/{id}', access: 'read' },
+  change: { method: 'PATCH', path: '/orders/{id}', access: 'write' },
+} as const satisfies Record<string, Route>;
+
+function shopApp() {
+  const app = new App({
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': false },
+    outdir: mkdtempSync(join(folder, 'out-')),
+  });
+  const channels = [orderEvents, stockEvents, letters, payments, refunds];
+  return { app, shop: new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels }) };
+}
+
+/** An app with a publisher `orders`. */
+function withOrders(options: Partial<PublisherOptions>) {
+  const { app, shop } = shopApp();
+  shop.publisher('orders', { of: orderEvents, folder: FOLDER, routes, ...options });
+  return { app, shop };
+}
+
+const resourcesOf = (app: App, service: string) =>
+  app.synth().getStackByName(`shop-dev-${service}`).template.Resources as Record<string, any>;
+
+/** What the role of a function may do, as `Table: GetItem`. */
+function grantsOf(resources: Record<string, any>, handler: string): string[] {
+  const all = Object.values(resources);
+  const fn = all.find(({ Properties }) => Properties?.Handler === `index.${handler}`);
+  const role = fn.Properties.Role['Fn::GetAtt'][0];
+  const policy = all.find(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles[0].Ref === role);
+  const tableOf = (id: string): string => resources[id].Properties.TableName;
+  return policy.Properties.PolicyDocument.Statement.flatMap(({ Action, Resource }: any) =>
+    [Action].flat().map((action) => `${tableOf(Resource['Fn::GetAtt'][0])} ${action}`),
+  );
+}
+
+describe('a publisher', () => {
+  it.each([
+    ['nothing', [], []],
+    ['a queue without order', [letters], []],
+    ['a queue that keeps order, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
+  ])('may do what createPublisher does, and what is only read may read: it sends %s', (_, sends, counts) => {
+    const { app, shop } = withOrders({ sends });
+    shop.finish();
+    const resources = resourcesOf(app, 'orders');
+    expect(grantsOf(resources, 'read')).toEqual(['shop-dev-orders-state dynamodb:GetItem']);
+    expect(grantsOf(resources, 'change')).toEqual([
+      'shop-dev-orders-state dynamodb:GetItem',
+      'shop-dev-orders-state dynamodb:PutItem',
+      ...counts,
+      'shop-dev-orders-outbox dynamodb:PutItem',
+    ]);
+  });
+
+  it('tells its functions of its tables by its own name, and others what it has', () => {
+    const { app, shop } = shopApp();
+    const { stack, table, outbox, functions } = shop.publisher('orders', { of: orderEvents, folder: FOLDER, routes });
+    expect(Object.keys(functions)).toEqual(['read', 'change']);
+    const names = stack.resolve({ ORDERS_TABLE: table.tableName, OUTBOX_TABLE: outbox.table.tableName });
+    shop.finish();
+    const change = Object.values(resourcesOf(app, 'orders')).find(
+      ({ Properties }) => Properties?.FunctionName === 'shop-dev-orders-change',
+    );
+    expect(change.Properties.Environment.Variables).toMatchObject(names);
+  });
+
+  it('is one of several of a stage, and may consume a queue that is called like it', () => {
+    const { app, shop } = withOrders({ sends: [payments] });
+    const others = { read: { method: 'GET', path: '/stock/{id}', access: 'read' } } as const;
+    shop.publisher('stock', { of: stockEvents, folder: FOLDER, routes: others });
+    const takesStock = defineConsumer('stock', { source: '/shop/stock', of: orderEvents });
+    shop.subscriber(takesStock, { entry: 'functions/guide/read.handler.ts' });
+    shop.finish();
+    const tables = Object.values(resourcesOf(app, 'stock')).flatMap(({ Properties }) => Properties?.TableName ?? []);
+    expect(tables.toSorted()).toEqual(['shop-dev-stock', 'shop-dev-stock-outbox', 'shop-dev-stock-state']);
+  });
+
+  it.each<[string, Partial<PublisherOptions>, string]>([
+    [
+      'a route that its handler file does not answer',
+      { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
+      'functions/registration/api.handler.ts exports no `cancel`, which answers the route of that key: export it there, or take the route out; it exports change, ',
+    ],
+    ['a handler file that there is not', { folder: 'functions/order' }, 'There is no handler file functions/order/api'],
+    [
+      'a queue that another sends to',
+      { sends: [refunds] },
+      'it sends to refunds, whose `senders` do not name /shop/orders',
+    ],
+    ['a topic that another publishes on', { of: stockEvents }, 'it sends to stock-events, whose `senders` do not name'],
+    ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
+  ])('is refused %s, by name', (_, options, complaint) => {
+    expect(() => withOrders(options)).toThrow(complaint);
+  });
+
+  it('has a name that is no other service’s beginning', () => {
+    const { shop } = shopApp();
+    expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
+      'publisher my-orders: its name must be one word of lower-case letters and digits',
+    );
+  });
+});
