@@ -88,6 +88,30 @@ describe('everything about one member', () => {
   });
 });
 
+describe('a route that has scopes', () => {
+  it('is open to tokens with one of them, by either claim, and to no other', async () => {
+    const assembly = await changedAssembly(['registration'], ({ Properties }) => {
+      if (Properties?.RouteKey === 'GET /v1/members/{id}') Properties.AuthorizationScopes = ['see', 'members:read'];
+    });
+    const scoped = await cloudOf({ assembly });
+    const { key, kid } = await scoped.issuer.signingKey();
+    const statusOf = async (claims: object) => {
+      const token = await new SignJWT({ sub: memberIdOf(1), ...claims })
+        .setProtectedHeader({ alg: 'RS256', kid })
+        .setIssuer(scoped.issuer.url)
+        .setAudience('rollcall')
+        .setExpirationTime('1 minute')
+        .sign(await importJWK(key, 'RS256'));
+      return (await scoped.request('GET', `/v1/members/${memberIdOf(1)}`, undefined, bearer(token))).status;
+    };
+    // 404: the function was asked, and there is no such member.
+    for (const claims of [{ scope: 'openid see' }, { scp: ['openid', 'members:read'] }, { scp: 'see' }])
+      expect([claims, await statusOf(claims)]).toEqual([claims, 404]);
+    for (const claims of [{}, { scope: 'seen members' }, { scope: 'openid', scp: 'see' }])
+      expect([claims, await statusOf(claims)]).toEqual([claims, 403]);
+  });
+});
+
 describe('a token', () => {
   const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
   const claims = () => ({

@@ -39,7 +39,7 @@ const topicOf = (service: string): Channel => ({
   ...{ format: 'application/json', senders: [`/shop/${service}`] },
   messages: [{ type: `shop.${service}.happened.v1`, kind: 'event', data: z.object({}) }],
 });
-const [orders, payments] = [topicOf('orders'), topicOf('payments')];
+const [orders, payments, letters] = [topicOf('orders'), topicOf('payments'), topicOf('letters')];
 
 const hears = (service: string, of: Channel): ConsumerDescriptor =>
   defineConsumer(service, { source: `/shop/${service}`, of, reads: of.messages, cursorKey: service });
@@ -47,7 +47,7 @@ const hears = (service: string, of: Channel): ConsumerDescriptor =>
 /** An app in which each of two services has an outbox. */
 function shopApp(validates = false): { app: App; shop: RollcallApp } {
   const app = newApp(validates);
-  const shop = new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels: [orders, payments] });
+  const shop = new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels: [orders, payments, letters] });
   for (const [service, topic] of Object.entries({ orders, payments }))
     shop.service(service, (stack, props) => {
       new Outbox(stack, 'Outbox', { ...props, service, entry: PUBLISH, sendsTo: [topic] });
@@ -96,11 +96,22 @@ describe('an app of its own', () => {
     expect(resourcesIn(assembly).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')).toHaveLength(1);
   });
 
-  it('refuses services that each wait for the other, by name', () => {
+  it('refuses services that wait for one another, by name, be they two or more', () => {
     const { shop } = shopApp();
     shop.subscriber(hears('payments', orders), { entry: EVENTS });
     shop.subscriber(hears('orders', payments), { entry: EVENTS });
     expect(() => shop.finish()).toThrow('shop-dev-orders and shop-dev-payments subscribe to one another');
+
+    const more = shopApp().shop;
+    more.service('letters', (stack, props) => {
+      new Outbox(stack, 'Outbox', { ...props, service: 'letters', entry: PUBLISH, sendsTo: [letters] });
+    });
+    more.subscriber(hears('payments', orders), { entry: EVENTS });
+    more.subscriber(hears('letters', payments), { entry: EVENTS });
+    more.subscriber(hears('orders', letters), { entry: EVENTS });
+    expect(() => more.finish()).toThrow(
+      'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to one another, so none can be deployed first',
+    );
   });
 
   it('is not synthesized before it is finished', () => {

@@ -28,13 +28,13 @@ const routes = {
   change: { method: 'PATCH', path: '/orders/{id}', access: 'write' },
 } as const satisfies Record<string, Route>;
 
-function shopApp() {
+function shopApp(dev: object = {}) {
   const app = new App({
     context: { '@aws-cdk/core:validateAgainstDefaultRules': false },
     outdir: mkdtempSync(join(folder, 'out-')),
   });
   const channels = [orderEvents, stockEvents, letters, payments, refunds];
-  return { app, shop: new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels }) };
+  return { app, shop: new RollcallApp(app, { name: 'shop', stages: { dev }, channels }) };
 }
 
 /** An app with a publisher `orders`. */
@@ -75,6 +75,26 @@ describe('a publisher', () => {
       ...counts,
       'shop-dev-orders-outbox dynamodb:PutItem',
     ]);
+  });
+
+  it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
+    const tokens = { scopes: { read: 'orders:read', write: 'orders:write' } };
+    const { app, shop } = shopApp({ tokens });
+    const open = { method: 'PUT', path: '/open', access: 'public' } as const;
+    const called = { method: 'PUT', path: '/called', access: 'services' } as const;
+    const all = { ...routes, root: open, unrouted: called };
+    shop.publisher('orders', { of: orderEvents, folder: FOLDER, routes: all });
+    shop.finish();
+    const scopes = Object.values(resourcesOf(app, 'orders'))
+      .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
+      .map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationScopes]);
+    expect(Object.fromEntries(scopes)).toEqual({
+      'GET /orders/{id}': ['orders:read'],
+      'HEAD /orders/{id}': ['orders:read'],
+      'PATCH /orders/{id}': ['orders:write'],
+      'PUT /open': undefined,
+      'PUT /called': undefined,
+    });
   });
 
   it('tells its functions of its tables by its own name, and others what it has', () => {
@@ -118,7 +138,7 @@ describe('a publisher', () => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 
-  it('has a name that is no other service’s beginning', () => {
+  it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',

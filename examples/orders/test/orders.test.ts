@@ -7,7 +7,7 @@ let cloud: Cloud;
 let authorization: string;
 beforeAll(async () => {
   cloud = await startCloud({ app: import.meta.dirname, beside: [provider] });
-  authorization = `Bearer ${await cloud.issuer.token({ sub: 'till' })}`;
+  authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
 });
 afterAll(() => cloud.stop());
 
@@ -35,6 +35,20 @@ it('a change of what somebody else has changed is refused', async () => {
   const refused = await request('PATCH', `/orders/${id}`, { quantity: 1 }, { 'if-match': '"1"' });
   expect(refused.status).toBe(412);
   expect((await request('POST', '/orders', { ...book, quantity: 0 })).status).toBe(422);
+});
+
+it('an order is read and changed with a token of that scope, and with no other', async () => {
+  const id = await place();
+  const statuses = async (method: string, body?: object) => {
+    const tokens = [undefined, 'read', 'write'].map((scope) =>
+      cloud.issuer.token(scope === undefined ? {} : { scope }),
+    );
+    const ask = async (token: string) =>
+      (await request(method, `/orders/${id}`, body, { authorization: `Bearer ${token}` })).status;
+    return Promise.all((await Promise.all(tokens)).map(ask));
+  };
+  expect(await statuses('GET')).toEqual([403, 200, 403]);
+  expect(await statuses('PATCH', { quantity: 1 })).toEqual([403, 403, 200]);
 });
 
 it('a charge that the provider refuses is parked for a person', async () => {

@@ -54,8 +54,18 @@ export class Api extends HttpApi {
     return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
   }
 
-  /** Adds a route to the stack of the service that answers it. What can be read takes HEAD as well. @returns its routes */
-  addServiceRoute(scope: Construct, id: string, route: Route | 'everything else', fn: IFunction): HttpRoute[] {
+  /**
+   * Adds a route to the stack of the service that answers it. What can be read takes HEAD as well.
+   * @param scopes `checked`: a token without the stage's scope for the route's access is refused before the function is asked
+   * @returns its routes
+   */
+  addServiceRoute(
+    scope: Construct,
+    id: string,
+    route: Route | 'everything else',
+    fn: IFunction,
+    scopes: 'checked' | 'left to the function' = 'left to the function',
+  ): HttpRoute[] {
     const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
     const authorizer = route === 'everything else' ? undefined : this.#authorizerOf(route);
     const keys =
@@ -71,6 +81,7 @@ export class Api extends HttpApi {
         routeKey,
         integration,
         ...(authorizer && { authorizer }),
+        ...(scopes === 'checked' && route !== 'everything else' && this.#scopesOf(route)),
       });
       this.#makeAfterOthers(added);
       if (!authorizer) Validations.of(added).acknowledge({ id: 'AwsSolutions-APIG4', reason: PUBLIC });
@@ -98,6 +109,11 @@ export class Api extends HttpApi {
     const last = this.#lastOf.get(stack);
     if (last) route.node.addDependency(last);
     this.#lastOf.set(stack, route);
+  }
+
+  #scopesOf({ access }: Route): { authorizationScopes?: string[] } {
+    if (access === 'public' || access === 'services') return {};
+    return { authorizationScopes: [this.#stage.tokens.scopes[access]] };
   }
 
   /** Who may call a route. Whether a token is good for that very resource, its function decides. */

@@ -120,7 +120,7 @@ export class RollcallApp<S extends Stage = Stage> {
 
   /**
    * Adds what looks at all services: their order, the API's stage if no service made one, monitoring, tags.
-   * @throws {Error} if two services each wait for the other, or a setting names what the stage has not
+   * @throws {Error} if services wait for one another, or a setting names what the stage has not
    */
   finish(dashboard: DashboardOptions = {}): void {
     const { stage, api, alarms } = this;
@@ -153,9 +153,10 @@ export class RollcallApp<S extends Stage = Stage> {
         const stack = Stack.of(subscriber);
         const hears = outbox.sendsTo.some(({ name }) => name === subscriber.of.name);
         if (!hears || stack === publisher) continue;
-        if (stack.dependencies.includes(publisher))
+        const circle = pathBetween(stack, publisher);
+        if (circle)
           throw new Error(
-            `${stack.stackName} and ${publisher.stackName} subscribe to one another, so neither can be deployed first: give one of their subscribers a service of its own.`,
+            `${enumerated(circle)} subscribe to one another, so none can be deployed first: give one of their subscribers a service of its own.`,
           );
         publisher.addStackDependency(stack);
       }
@@ -168,3 +169,16 @@ const ownerOf = ({ name, source }: ConsumerDescriptor): string => {
   if (service) return service;
   throw new Error(`consumer ${name}: its source ${source} is not /APPLICATION/SERVICE`);
 };
+
+/** The stacks by which one depends on another, from the one to the other; undefined: it does not. */
+function pathBetween(stack: Stack, other: Stack): readonly Stack[] | undefined {
+  if (stack === other) return [stack];
+  for (const next of stack.dependencies) {
+    const path = pathBetween(next, other);
+    if (path) return [stack, ...path];
+  }
+  return undefined;
+}
+
+const enumerated = (stacks: readonly Stack[]): string =>
+  new Intl.ListFormat('en').format(stacks.map(({ stackName }) => stackName));

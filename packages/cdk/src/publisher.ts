@@ -19,7 +19,10 @@ export interface PublisherOptions<Key extends string = string> {
   of: Channel;
   /** The queues that it sends to. Default: none. */
   sends?: readonly Channel[];
-  /** Each is answered by the function that `api.handler.ts` exports by its key. */
+  /**
+   * Each is answered by the function that `api.handler.ts` exports by its key. Its `access` is the scope that a token needs,
+   * by the stage's `tokens.scopes`.
+   */
   routes: Readonly<Record<Key, Route>>;
   /** Of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
   folder?: string;
@@ -64,7 +67,7 @@ export class Publisher<Key extends string = string> extends Construct {
     this.outbox = new Outbox(this, 'Outbox', { stage, service: name, entry, channels, sendsTo, alarms });
     const added = Object.entries<Route>(routes).map(([key, route]) => {
       const fn = this.#functionOf(key, route);
-      api.addServiceRoute(this, `${key}Route`, route, fn);
+      api.addServiceRoute(this, `${key}Route`, route, fn, 'checked');
       return [key, fn];
     });
     this.functions = Object.fromEntries(added);

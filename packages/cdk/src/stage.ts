@@ -1,4 +1,4 @@
-import { tokenScopes } from '@rollcall/kit/internal/contracts/token-scopes';
+import { DEFAULT_SCOPES, tokenScopes } from '@rollcall/kit/internal/contracts/token-scopes';
 import * as z from 'zod';
 
 const concurrency = z.int().min(2).max(1000);
@@ -42,7 +42,7 @@ export const stageSettings = z.strictObject({
       /** Of tokens that are good for everything, not only for the resource that is their subject. */
       scopes: tokenScopes,
     })
-    .default({ scopes: { read: 'read', write: 'write' } }),
+    .default({ scopes: DEFAULT_SCOPES }),
   cors: z
     .strictObject({
       /** Web sites whose pages may call the API, such as `https://www.example.com`; none: it is closed to pages. */

@@ -34,7 +34,7 @@ export interface App extends AppConfig {
   readonly messages?: readonly MessageContract[];
   /** Several capabilities that are switched at once. */
   readonly profiles?: Profiles;
-  /** The scopes of a token with which an operator may do everything. */
+  /** The scopes of a token with which an operator may do everything. Default: `read write`. */
   readonly operatorScope?: string;
   /** What `rollcall new subscriber` gives each subscriber of a topic, by the topic's name. */
   readonly subscribers?: Readonly<Record<string, SubscriberDefaults>>;

@@ -29,7 +29,8 @@ export interface SecurityMutant {
     | 'integration/subscriber-store'
     | 'unit/tracing'
     | 'integration/console'
-    | 'integration/registration';
+    | 'integration/registration'
+  | 'templates/publisher';
 }
 
 const api = 'packages/cdk/src/api.ts';
@@ -74,6 +75,20 @@ export const mutants: readonly SecurityMutant[] = [
     from: '...(origins.length > 0 && {',
     to: "...(origins.unshift('*') && {",
     test: 'security/callers',
+  },
+  {
+    name: 'tokens without the scope of a route',
+    file: authorizers,
+    from: 'scopes.length > 0 && !scopesIn(payload)',
+    to: 'scopes.length < 0 && !scopesIn(payload)',
+    test: 'security/callers',
+  },
+  {
+    name: "a publisher's routes need no scope",
+    file: 'packages/cdk/src/publisher.ts',
+    from: ", 'checked')",
+    to: ')',
+    test: 'templates/publisher',
   },
   { name: 'tokens of any issuer', file: authorizers, from: '        issuer,\n', to: '', test: 'security/callers' },
   { name: 'tokens for any audience', file: authorizers, from: '        audience,\n', to: '', test: 'security/callers' },

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { asKept } from '../stage/ids.ts';
-import { tokenOf } from '../stage/token.ts';
+import { operatorScopeOf, tokenOf } from '../stage/token.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson } from './output.ts';
 
@@ -24,7 +24,7 @@ export const tokenCommand = (name: string) =>
     )
     .action(
       onStage<TokenOptions, []>(async (stage, { [name]: subject, scope, expiresIn, json, folder }) => {
-        const scopes = scope ?? (subject === undefined ? folder.operatorScope : undefined);
+        const scopes = scope ?? (subject === undefined ? operatorScopeOf(folder) : undefined);
         const given = await tokenOf(stage, {
           ...(subject !== undefined && { sub: String(subject) }),
           ...(scopes !== undefined && { scope: scopes }),

@@ -56,7 +56,7 @@ let cloud: Cloud;
 let authorization: string;
 beforeAll(async () => {
   cloud = await startCloud({ app: import.meta.dirname });
-  authorization = \`Bearer \${await cloud.issuer.token({ sub: 'somebody' })}\`;
+  authorization = \`Bearer \${await cloud.issuer.token({ scope: 'read write' })}\`;
 });
 afterAll(() => cloud.stop());
 

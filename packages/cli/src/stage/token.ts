@@ -1,9 +1,15 @@
+import { DEFAULT_SCOPES } from '@rollcall/kit/internal/contracts/token-scopes';
 import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 import type { App } from '../app-definition.ts';
 import { askIssuer } from '../token.ts';
 import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
 import type { Stage } from './stage.ts';
+
+/** With which an operator may do everything. */
+export const operatorScopeOf = ({
+  operatorScope = Object.values(DEFAULT_SCOPES).join(' '),
+}: Pick<App, 'operatorScope'>) => operatorScope;
 
 /** Of the issuer of a stage that is on this machine. @throws {OperatorError} if it is in an account, or not there */
 export async function tokenOf(stage: Stage, request: TokenRequest): Promise<string> {
@@ -14,14 +20,12 @@ export async function tokenOf(stage: Stage, request: TokenRequest): Promise<stri
 }
 
 /** Of the stage's own issuer, or what the operator has. @throws {OperatorError} if there is neither */
-export async function operatorToken(
-  stage: Stage,
-  { operatorScope: scope }: Pick<App, 'operatorScope'>,
-): Promise<string> {
+export async function operatorToken(stage: Stage, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;
-  if (stage.endpoint) return tokenOf(stage, scope === undefined ? {} : { scope });
+  const scope = operatorScopeOf(app);
+  if (stage.endpoint) return tokenOf(stage, { scope });
   throw new OperatorError(
-    `Set API_TOKEN to a token of the OpenID provider of stage ${stage.name}, with the scopes ${scope ?? 'that it needs'}.`,
+    `Set API_TOKEN to a token of the OpenID provider of stage ${stage.name}, with the scopes ${scope}.`,
   );
 }

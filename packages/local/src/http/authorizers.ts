@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { type Access, AccessDenied } from '../iam/access.ts';
 import { type SignedRequest, signedBy } from '../iam/signature.ts';
 
@@ -6,6 +6,9 @@ import { type SignedRequest, signedBy } from '../iam/signature.ts';
 export type Authorized = { authorizer: object } | { refused: 401 | 403 };
 
 export type Authorize = (request: SignedRequest) => Promise<Authorized>;
+
+/** @param scopes of a route: a token needs one of them, if there are any */
+export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<Authorized>;
 
 const UNAUTHORIZED = { refused: 401 } as const;
 const FORBIDDEN = { refused: 403 } as const;
@@ -20,11 +23,15 @@ function textOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
+/** Of its `scope` or `scp`: separated by spaces, or a list. */
+const scopesIn = ({ scope, scp }: JWTPayload): string[] =>
+  [scope ?? scp ?? []].flat().flatMap((some) => String(some).split(' '));
+
 /**
- * A JWT authorizer of an HTTP API: signature, issuer, audience and times of a bearer token, which names its key
+ * A JWT authorizer of an HTTP API: signature, issuer, audience, times and scopes of a bearer token, which names its key
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
  */
-export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): Authorize {
+export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): AuthorizeToken {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
 
   async function findKeys() {
@@ -34,7 +41,7 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
     return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: KEYS_AGAIN_AFTER_MS });
   }
 
-  return async ({ headers }) => {
+  return async ({ headers }, scopes) => {
     const token = headers.authorization?.replace(/^Bearer /i, '') ?? '';
     try {
       keys ??= findKeys();
@@ -46,8 +53,9 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
       });
       const { iat = 0 } = payload;
       if (protectedHeader.kid === undefined || typeof iat !== 'number' || iat > Date.now() / 1000) return UNAUTHORIZED;
+      if (scopes.length > 0 && !scopesIn(payload).some((scope) => scopes.includes(scope))) return FORBIDDEN;
       const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)]));
-      return { authorizer: { jwt: { claims, scopes: null } } };
+      return { authorizer: { jwt: { claims, scopes: scopes.length > 0 ? scopes : null } } };
     } catch (error) {
       if (error instanceof errors.JOSEError) return UNAUTHORIZED;
       keys = undefined;

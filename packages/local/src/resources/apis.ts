@@ -40,11 +40,14 @@ export const routes =
       AuthorizationType = 'NONE',
       AuthorizerId = '',
     } = properties as Record<string, string>;
-    if (properties.AuthorizationScopes) throw new Error('the embedded cloud knows no scopes of routes');
+    const scopes = (properties.AuthorizationScopes ?? []) as string[];
     const apiArn = `arn:aws:execute-api:${runtime.region}:${runtime.accountId}:${ApiId}`;
     const authorizeBy: Record<string, () => Authorize | undefined> = {
       NONE: () => undefined,
-      JWT: () => runtime.authorizers.get(AuthorizerId),
+      JWT: () => {
+        const authorize = runtime.authorizers.get(AuthorizerId);
+        return authorize && ((request) => authorize(request, scopes));
+      },
       AWS_IAM: () => iamAuthorizer(runtime.access, apiArn),
     };
     const authorizer = authorizeBy[AuthorizationType];

@@ -3,7 +3,7 @@ import type { Clients, QueueClients } from '../emulators/clients.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { Faults } from '../faults/faults.ts';
-import type { Authorize } from '../http/authorizers.ts';
+import type { AuthorizeToken } from '../http/authorizers.ts';
 import type { HttpApi } from '../http/http-api.ts';
 import type { Access } from '../iam/access.ts';
 import type { Denials } from '../iam/denials.ts';
@@ -56,7 +56,7 @@ export interface Runtime extends Services {
   assembly: Assembly;
   made: Made[];
   apis: Map<string, HttpApi>;
-  authorizers: Map<string, Authorize>;
+  authorizers: Map<string, AuthorizeToken>;
   mappings: Mapping[];
   /** What can only be looked at when everything is there. They throw. */
   checks: Array<() => void>;
