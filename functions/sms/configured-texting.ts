@@ -6,11 +6,9 @@ import { createObservability } from '@rollcall/kit/observability';
 import {
   type CircuitState,
   changeSwitches,
-  classify,
-  createBreaker,
-  createCircuitStore,
   createNodes,
   createSecret,
+  createStageBreaker,
   createTokenBuckets,
 } from '@rollcall/kit/resilience';
 import { v7 as newId } from 'uuid';
@@ -41,24 +39,20 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
     z.object({
       SMS: jsonOf(smsSettings),
       SMS_LIMITS_TABLE: text,
-      CIRCUITS_TABLE: text,
       SWITCHES_TABLE: text,
       INSTANCES_TABLE: text,
       PSEUDONYMS_SECRET: text,
       WEBHOOKS_URL: z.url(),
     }),
   );
-  const { SMS: settings, SMS_LIMITS_TABLE, CIRCUITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
+  const { SMS: settings, SMS_LIMITS_TABLE, SWITCHES_TABLE, INSTANCES_TABLE } = environment;
   const webhookUrl = (name: SmsProviderName) => (settings.receipts ? `${environment.WEBHOOKS_URL}/${name}` : undefined);
   const client = createDynamoDB();
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
-  const store = createCircuitStore({ client, tableName: CIRCUITS_TABLE, random: Math.random });
-  const onFailure = (what: string) => (error: Error) => logger.warn(`${what}: the last known holds`, { error });
 
   async function onChange(circuit: string, state: CircuitState): Promise<void> {
-    logger.warn(`circuit ${circuit} is ${state.is}`, { ...state });
     const { modeWhenCircuitOpens } = settings;
     const isOpen = state.is === 'open';
     count(isOpen ? { CircuitOpened: 1 } : { CircuitClosed: 1 });
@@ -90,17 +84,10 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
             registry: createRegistry({ client, tableName: INSTANCES_TABLE, now }),
             now,
             random: Math.random,
-            onFailure: onFailure('registry cannot be read'),
+            onFailure: (error) => logger.warn('registry cannot be read: the last known holds', { error }),
           })
         : undefined,
-      breaker: createBreaker({
-        name: circuit,
-        store,
-        classify,
-        now,
-        onChange: (state) => onChange(circuit, state),
-        onFailure: onFailure(`circuit ${circuit} cannot be kept`),
-      }),
+      breaker: createStageBreaker({ name: circuit, logger, onChange: (state) => onChange(circuit, state) }),
     };
   };
 

@@ -10,12 +10,8 @@ const shop = new RollcallApp(new App(), { name: 'shop', stages: { dev: {} }, cha
 shop.subscriber(eventConsumer, { entry: 'functions/fulfilment/events.handler.ts' });
 
 const charges = shop.consumer(commandConsumer, { entry: 'functions/payments/commands.handler.ts' });
-const { valueAsString } = new CfnParameter(Stack.of(charges), 'ProviderUrl', {
-  description: 'Of the payment provider.',
-});
-charges.extend({ PROVIDER_URL: valueAsString, CIRCUITS_TABLE: shop.governance.environment.CIRCUITS_TABLE }, (fn) =>
-  shop.governance.allowBreaking(fn),
-);
+const { valueAsString: PROVIDER_URL } = new CfnParameter(Stack.of(charges), 'ProviderUrl');
+charges.extend({ PROVIDER_URL }, (fn) => shop.governance.allowBreaking(fn));
 
 const orders = shop.publisher('orders', { of: orderEvents, sends: [payments], routes });
 const replies = shop.consumer(replyConsumer, { entry: 'functions/orders/replies.handler.ts', gathers: true });

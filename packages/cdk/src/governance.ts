@@ -45,7 +45,9 @@ export class Governance extends Construct {
     this.#switches.allow(fn, 'PutItem');
   }
 
+  /** Lets it keep circuits of what it calls, and tells it where (`createStageBreaker` of the kit). */
   allowBreaking(fn: LambdaFunction): void {
+    fn.addEnvironment('CIRCUITS_TABLE', this.#circuits.tableName);
     this.#circuits.allow(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 

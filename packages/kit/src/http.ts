@@ -1,6 +1,7 @@
 /** Endpoints of an HTTP API: problems, conditions, validation, tokens. */
 export { type Audit, type Cause, causeOf, createAudit } from './http/audit.ts';
 export { callerOf } from './http/caller.ts';
+export { committed } from './http/committed.ts';
 export { etag, evaluate, type Preconditions } from './http/conditions.ts';
 export { endpoint, header, json, jsonEndpoint, NOTHING, PUBLIC, pathId, preconditions } from './http/endpoint.ts';
 export { toProblem } from './http/failures.ts';

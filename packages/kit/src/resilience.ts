@@ -18,5 +18,6 @@ export { createLeasedTokens, type Token } from './resilience/leased-tokens.ts';
 export { createNodes, type Nodes } from './resilience/nodes.ts';
 export { classify, createRemoteService, type RemoteService, type Try } from './resilience/remote-service.ts';
 export { createSecret } from './resilience/secrets.ts';
+export { createStageBreaker } from './resilience/stage-breaker.ts';
 export { changeSwitches, createSwitches } from './resilience/switches.ts';
 export { createTokenBuckets, type Rate, secondsToFill, type TokenBuckets } from './resilience/token-bucket.ts';

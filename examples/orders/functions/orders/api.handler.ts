@@ -1,7 +1,7 @@
 import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
 import {
-  busy,
   causeOf,
+  committed,
   endpoint,
   etag,
   evaluate,
@@ -47,16 +47,13 @@ async function change(
     },
     contextOf(event),
   );
-  if (changed.result === 'missing') throw notFound(`order ${id}`);
-  if (changed.result === 'done' || changed.result === 'unchanged') return shown(id, changed.state, await paymentOf(id));
-  throw busy('Others change this order. Try again.');
+  return shown(id, committed(changed, `order ${id}`), await paymentOf(id));
 }
 
 export const create = jsonEndpoint(logger, newOrder, async (event, body) => {
   const id = newId();
   const created = await orders.create(id, decisions.place(id, body), contextOf(event));
-  if (created.result !== 'done') throw busy('Try again.');
-  return { ...shown(id, created.state, 'pending'), statusCode: 201 };
+  return { ...shown(id, committed(created, `order ${id}`), 'pending'), statusCode: 201 };
 });
 
 export const read = endpoint(logger, async (event) => {

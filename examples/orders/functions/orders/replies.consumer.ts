@@ -5,7 +5,5 @@ import { paymentReplies } from '../../shared/contracts.ts';
 export const replyConsumer = defineConsumer('orders-replies', {
   source: '/shop/orders',
   of: paymentReplies,
-  reads: paymentReplies.messages,
-  cursorKey: 'reply',
   idempotent: true,
 });

@@ -4,8 +4,6 @@ import { paymentReplies, payments } from '../../shared/contracts.ts';
 export const commandConsumer = defineConsumer('payments', {
   source: '/shop/payments',
   of: payments,
-  reads: payments.messages,
   sends: [paymentReplies],
   capability: 'payments',
-  cursorKey: 'payment',
 });

@@ -2,7 +2,7 @@
 
 export const apiHandler = `\
 import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
-import { busy, causeOf, endpoint, json, jsonEndpoint, notFound, pathId, pathOf } from '@rollcall/kit/http';
+import { causeOf, committed, endpoint, json, jsonEndpoint, notFound, pathId, pathOf } from '@rollcall/kit/http';
 import { createPublisher, draft } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import { v7 as newId } from 'uuid';
@@ -30,8 +30,7 @@ export const add = jsonEndpoint(logger, newItem, async (event, { name }) => {
     { state: { name }, events: [draft(itemAdded, { itemId: id, name })] },
     { ...causeOf(event), now: new Date(), newId },
   );
-  if (added.result !== 'done') throw busy('Try again.');
-  return shown(id, added.state, 201);
+  return shown(id, committed(added, \`item \${id}\`), 201);
 });
 
 export const read = endpoint(logger, async (event) => {
