@@ -1,8 +1,7 @@
 /** Calls of what may fail: breakers, limits, budgets of time, switches, secrets. */
-export { type Breaker, createBreaker } from './resilience/breaker.ts';
+export type { Breaker } from './resilience/breaker.ts';
 export { timeLeft, withinBudget } from './resilience/budget.ts';
 export type { CircuitState } from './resilience/circuit.ts';
-export { createCircuitStore } from './resilience/dynamodb-circuit-store.ts';
 export { createTokenStore } from './resilience/dynamodb-token-store.ts';
 export {
   BulkheadFullError,
@@ -16,7 +15,7 @@ export {
 } from './resilience/errors.ts';
 export { createLeasedTokens, type Token } from './resilience/leased-tokens.ts';
 export { createNodes, type Nodes } from './resilience/nodes.ts';
-export { classify, createRemoteService, type RemoteService, type Try } from './resilience/remote-service.ts';
+export { createRemoteService, type RemoteService, type Try } from './resilience/remote-service.ts';
 export { createSecret } from './resilience/secrets.ts';
 export { createStageBreaker } from './resilience/stage-breaker.ts';
 export { changeSwitches, createSwitches } from './resilience/switches.ts';

@@ -30,7 +30,7 @@ export interface SecurityMutant {
     | 'unit/tracing'
     | 'integration/console'
     | 'integration/registration'
-  | 'templates/publisher';
+    | 'templates/publisher';
 }
 
 const api = 'packages/cdk/src/api.ts';
