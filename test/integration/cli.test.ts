@@ -89,8 +89,9 @@ describe('completion', () => {
   });
 
   /** What bash offers for the last word. */
-  async function offered(...words: string[]): Promise<string[]> {
-    const typed = ['rollcall', 'ops', ...words];
+  const offered = (...words: string[]) => offeredAfter('ops', ...words);
+  async function offeredAfter(...words: string[]): Promise<string[]> {
+    const typed = ['rollcall', ...words];
     const quoted = typed.map((word) => `'${word}'`).join(' ');
     const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${ask}`]);
@@ -113,6 +114,14 @@ describe('completion', () => {
   it('offers what an argument may be', async () => {
     expect(await offered('switch', 'set', 'po')).toEqual(['points']);
     expect(await offered('switch', 'profile', '')).toEqual(expect.arrayContaining(['normal', 'peak', 'incident']));
+  });
+
+  it('offers what can be made new, and the methods of a route', async () => {
+    const parts = ['app', 'service', 'subscriber', 'command', 'route'];
+    expect(await offeredAfter('new', '')).toEqual(expect.arrayContaining(parts));
+    expect(await offeredAfter('new', 'route', 'cancel', 'D')).toEqual(['DELETE']);
+    expect(await offeredAfter('new', 'route', '--access', '')).toEqual(['public', 'read', 'write', 'services']);
+    expect(await offeredAfter('new', 'command', '--fr')).toEqual(['--from']);
   });
 
   it('is there for zsh, by way of bash, and for fish', async () => {

@@ -1,7 +1,10 @@
 // Its versions are those that an app is tested with.
 import example from '../../../../examples/orders/package.json' with { type: 'json' };
-import { apiHandler, itemsTest, publishHandler } from './app-service.ts';
-import { checkName, type Plan } from './plan.ts';
+import { operatorScopeOf } from '../stage/token.ts';
+import { checkName } from './names.ts';
+import type { Plan } from './plan.ts';
+import { serviceFiles } from './service.ts';
+import { publisherStatement, type ServiceNames } from './service-files.ts';
 
 /**
  * An app in an empty folder: one service with a table, a topic and two routes, and its test.
@@ -9,6 +12,13 @@ import { checkName, type Plan } from './plan.ts';
  */
 export function newApp(name: string): Plan {
   checkName(name);
+  const items = {
+    app: name,
+    service: 'items',
+    aggregate: 'item',
+    contracts: 'shared/items.ts',
+    scope: operatorScopeOf({}),
+  };
   return {
     files: {
       '.gitignore': 'node_modules/\ncdk.out/\n.rollcall/\n',
@@ -17,16 +27,14 @@ export function newApp(name: string): Plan {
       'tsconfig.json': json(tsconfig),
       'vitest.config.ts': vitestConfig,
       'rollcall.config.ts': `import { defineApp } from 'rollcall/app';\n\nexport default defineApp({ name: '${name}' });\n`,
-      'shared/contracts.ts': contracts(name),
-      'functions/items/api.handler.ts': apiHandler,
-      'functions/items/publish.handler.ts': publishHandler,
-      'infra/app.ts': infra(name),
-      'test/items.test.ts': itemsTest,
+      'shared/channels.ts': "import { itemEvents } from './items.ts';\n\nexport const channels = [itemEvents];\n",
+      'infra/app.ts': infra(items),
+      ...serviceFiles(items),
     },
     next: [
       `cd ${name} && npm install && npm test`,
       'npm start runs it on this machine; npm run check looks at its types.',
-      'Replace items by what the app is about: shared/contracts.ts first. Then rollcall new subscriber NAME --of item-events.',
+      'Replace items by what the app is about: shared/items.ts first. Then rollcall new service, subscriber, command or route.',
     ],
   };
 }
@@ -57,36 +65,15 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({ test: { testTimeout: 60_000, hookTimeout: 60_000 } });
 `;
 
-const contracts = (name: string): string => `\
-import { event, type Route, topic } from '@rollcall/kit/contracts';
-import * as z from 'zod';
-
-const about = { name: z.string().min(1).max(100) };
-
-export const itemAdded = event('${name}.item.added.v1', z.object({ itemId: z.uuid(), ...about }), {
-  subjectField: 'itemId',
-});
-
-export const itemEvents = topic('item-events', { from: '/${name}/items', messages: [itemAdded] });
-
-export const channels = [itemEvents];
-
-export const routes = {
-  add: { method: 'POST', path: '/items', access: 'write' },
-  read: { method: 'GET', path: '/items/{id}', access: 'read' },
-} as const satisfies Record<string, Route>;
-
-export const newItem = z.strictObject(about);
-`;
-
-const infra = (name: string): string => `\
+const infra = (names: ServiceNames): string => `\
 import { RollcallApp } from '@rollcall/cdk';
 import { App } from 'aws-cdk-lib';
-import { channels, itemEvents, routes } from '../shared/contracts.ts';
+import { channels } from '../shared/channels.ts';
+import { ${names.aggregate}Events, ${names.aggregate}Routes } from '../${names.contracts}';
 
-const app = new RollcallApp(new App(), { name: '${name}', stages: { dev: {} }, channels });
+const app = new RollcallApp(new App(), { name: '${names.app}', stages: { dev: {} }, channels });
 
-app.publisher('items', { of: itemEvents, routes });
+${publisherStatement('app', names)}
 
 app.finish();
 `;

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { serviceOf } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 
 /** What a generator writes into the folder of an app. Paths are relative to it. */
@@ -11,15 +10,6 @@ export interface Plan {
   edits?: Readonly<Record<string, string>>;
   /** What a person does next, a line each. */
   next: readonly string[];
-}
-
-/** @throws {OperatorError} if it cannot name an app or a service: it becomes part of names and of `source` */
-export function checkName(name: string): void {
-  // Names of functions have 64 characters at most: APP-STAGE-SERVICE-sweep.
-  if (serviceOf(`/app/${name}`) === name && name.length <= 20) return;
-  throw new OperatorError(
-    `"${name}" cannot be a name: one word of lower-case letters and digits, 20 at most, a letter first.`,
-  );
 }
 
 /**

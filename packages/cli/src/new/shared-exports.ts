@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
+import { sourcesIn } from './sources.ts';
 
 /** A value, and how the sources of its app import it. */
 export interface Exported<T = unknown> {
@@ -16,6 +16,8 @@ export interface Exported<T = unknown> {
 export interface SharedExports {
   /** @throws {OperatorError} that names the topics there are */
   topic(name: string): Promise<Exported<Channel>>;
+  /** All channels. */
+  channels(): Promise<ReadonlyArray<Exported<Channel>>>;
   /**
    * @param hint a text that stands where the value is made: only such files are loaded
    * @throws {OperatorError} if nothing exports that very value
@@ -27,11 +29,9 @@ const TOPIC = /\btopic\(\s*['"]([^'"]+)['"]/g;
 
 /** @param root folder of the app */
 export function sharedExports(root: string): SharedExports {
-  const folder = join(root, 'shared');
-  const sources = filesOf(folder).map((path) => ({
-    file: `shared/${path.replaceAll('\\', '/')}`,
-    text: readFileSync(join(folder, path), 'utf8'),
-  }));
+  const sources = sourcesIn(root, 'shared');
+  if (sources.length === 0)
+    throw new OperatorError('This is no folder of an app: it has no shared/ with its contracts.');
 
   async function exported(holds: (text: string) => boolean): Promise<Exported[]> {
     const found = sources.filter(({ text }) => holds(text));
@@ -50,6 +50,10 @@ export function sharedExports(root: string): SharedExports {
       const known = sources.flatMap(({ text }) => topicsIn(text)).join(', ') || 'none';
       throw new OperatorError(`No file of shared/ exports a topic "${name}"; there are: ${known}.`);
     },
+    async channels() {
+      const all = await exported((text) => /\b(topic|queue)\(/.test(text));
+      return all.filter((one): one is Exported<Channel> => isChannel(one.value));
+    },
     async of(value, hint) {
       const found = (await exported((text) => text.includes(hint))).find((one) => one.value === value);
       if (found) return found;
@@ -58,15 +62,9 @@ export function sharedExports(root: string): SharedExports {
   };
 }
 
-const isTopic = (value: unknown): value is Channel => (value as Partial<Channel> | null)?.kind === 'topic';
-
-function filesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => /(?<!\.d)\.ts$/.test(path));
-  } catch (cause) {
-    throw new OperatorError('This is no folder of an app: it has no shared/ with its contracts.', { cause });
-  }
-}
+const isChannel = (value: unknown): value is Channel =>
+  ['topic', 'queue'].includes((value as Partial<Channel> | null)?.kind ?? '');
+const isTopic = (value: unknown): value is Channel => isChannel(value) && value.kind === 'topic';
 
 const load = async (path: string): Promise<object> =>
   await import(pathToFileURL(path).href).catch((cause: Error) => {

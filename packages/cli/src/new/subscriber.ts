@@ -4,7 +4,10 @@ import { checkConsumer } from '@rollcall/kit/internal/contracts/consumer-checks'
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
 import type { App } from '../app-definition.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { checkName, type Plan } from './plan.ts';
+import { handlerFile } from './consumer-files.ts';
+import { leftOf, textsOf } from './edits.ts';
+import { checkName } from './names.ts';
+import type { Plan } from './plan.ts';
 import { type Exported, sharedExports } from './shared-exports.ts';
 import { wire } from './wiring.ts';
 
@@ -36,19 +39,25 @@ export async function newSubscriber(root: string, name: string, of: string, app:
   };
   const folder = `functions/${name}`;
   const wired = wire(root, {
-    imported: `{ eventConsumer as ${name}Events }`,
-    from: `${folder}/events.consumer.ts`,
-    statement: (variable) => `${variable}.subscriber(${name}Events, { entry: '${folder}/events.handler.ts' });`,
+    imports: [{ names: [`eventConsumer as ${name}EventConsumer`], from: `${folder}/events.consumer.ts` }],
+    statements: (variable) => [
+      `${variable}.subscriber(${name}EventConsumer, { entry: '${folder}/events.handler.ts' });`,
+    ],
   });
   return {
     files: {
       [`${folder}/events.consumer.ts`]: descriptor(parts),
-      [`${folder}/events.handler.ts`]: handlerFile(name),
+      [`${folder}/events.handler.ts`]: handlerFile({
+        consumer: 'eventConsumer',
+        file: 'events',
+        handlers: `${name}Handlers`,
+        from: name,
+      }),
       [`${folder}/${name}.ts`]: decisions(parts),
     },
-    ...('file' in wired && { edits: { [wired.file]: wired.text } }),
+    edits: textsOf([wired]),
     next: [
-      ...('lines' in wired ? [`Add to where the app's services are put together:\n  ${wired.lines.join('\n  ')}`] : []),
+      ...leftOf([wired]),
       `Decide in ${folder}/${name}.ts what each event means to ${name}.`,
       `${folder}/events.consumer.ts says joinsLate: remove it if nothing was ever published before ${name} is deployed.`,
     ],
@@ -98,14 +107,6 @@ export const eventConsumer = defineConsumer('${name}', {
   // There may be events from before its first deployment, which it will never get.
   joinsLate: true,
 });
-`;
-
-const handlerFile = (name: string): string => `\
-import { subscriberFunctions } from '@rollcall/kit/messaging';
-import { eventConsumer } from './events.consumer.ts';
-import { ${name}Handlers } from './${name}.ts';
-
-export const { consume, sweep } = subscriberFunctions(eventConsumer, ${name}Handlers);
 `;
 
 function decisions({ name, handlers }: Parts): string {

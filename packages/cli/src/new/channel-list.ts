@@ -1,0 +1,52 @@
+import { posix } from 'node:path';
+import { OperatorError } from '../stage/errors.ts';
+import type { Edited } from './edits.ts';
+import { importLine, withImports } from './imports.ts';
+import type { Source } from './sources.ts';
+
+const LIST = /^export const channels\b[^=\n]*= \[([\w\s,]*)\];$/gm;
+
+/** The file that lists an app's channels for its RollcallApp, if one does in the form that is known. */
+function listIn(sources: readonly Source[]): Source | undefined {
+  const [only, ...others] = sources.flatMap((source) => [...source.text.matchAll(LIST)].map(() => source));
+  return others.length === 0 ? only : undefined;
+}
+
+/** Where new contracts are kept: beside that list. */
+export const contractsFolder = (sources: readonly Source[]): string =>
+  posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
+
+/**
+ * @param instead what to do then
+ * @throws {OperatorError} if there is a channel of that name
+ */
+export function refuseChannel(sources: readonly Source[], name: string, instead = 'Choose another name.'): void {
+  const made = new RegExp(`\\b(?:topic|queue)\\(\\s*['"]${name}['"]`);
+  const found = sources.find(({ text }) => made.test(text));
+  if (found) throw new OperatorError(`Nothing was written: ${found.file} has a channel ${name} already. ${instead}`);
+}
+
+/**
+ * Adds channels to the list.
+ * @param sources of `shared/`
+ * @param names exports of `from`
+ */
+export function withChannels(sources: readonly Source[], names: readonly string[], from: string): Edited {
+  const list = listIn(sources);
+  const text = list && withImports(list, [{ names, from }]);
+  if (list && text !== undefined)
+    return { file: list.file, text: text.replace(LIST, (whole, items: string) => extended(whole, items, names)) };
+  return {
+    where: 'the list of channels that the RollcallApp gets',
+    lines: [importLine(list?.file ?? 'shared/channels.ts', { names, from }), ...names.map((name) => `${name},`)],
+  };
+}
+
+/** On one line or on several, as it is. */
+function extended(list: string, items: string, names: readonly string[]): string {
+  const all = [...items.split(',').map((item) => item.trim()), ...names].filter((item) => item !== '');
+  return list.replace(
+    /\[[\w\s,]*\];$/,
+    items.includes('\n') ? `[\n${all.map((item) => `  ${item},\n`).join('')}];` : `[${all.join(', ')}];`,
+  );
+}

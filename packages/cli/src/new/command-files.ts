@@ -1,0 +1,175 @@
+import { handlerFile } from './consumer-files.ts';
+import { importLine } from './imports.ts';
+import { variableOf } from './names.ts';
+import type { Plan } from './plan.ts';
+
+/** What of a command its files say. */
+export interface CommandNames {
+  /** Of the application. */
+  app: string;
+  /** Who does it, and who sends it. */
+  of: string;
+  from: string;
+  /** Of the command and of its reply, if it has one: `return-points`. */
+  command: string;
+  reply: string | undefined;
+  /** The field of their data that is the subject. */
+  subject: string;
+  /** Their contracts' file, from the app's folder. */
+  contracts: string;
+}
+
+export const typeOf = ({ app, of }: Pick<CommandNames, 'app' | 'of'>, name: string): string =>
+  `${app}.${of}.${name}.v1`;
+
+export const queueOf = ({ of }: Pick<CommandNames, 'of'>) => ({
+  name: `${of}-commands`,
+  variable: `${of}Commands`,
+  consumer: `${of}CommandConsumer`,
+});
+export const repliesOf = ({ from }: Pick<CommandNames, 'from'>) => ({
+  name: `${from}-replies`,
+  variable: `${from}Replies`,
+  consumer: `${from}ReplyConsumer`,
+});
+
+/** @param make the function of `@rollcall/kit/contracts` that makes it */
+export const contractOf = (names: CommandNames, name: string, make: 'command' | 'document'): string => `\
+export const ${variableOf(name)} = ${make}('${typeOf(names, name)}', z.object({ ${names.subject}: z.uuid() }), {
+  subjectField: '${names.subject}',
+});
+`;
+
+/** Contracts and channels of a command and its reply. */
+export function contractsFile(names: CommandNames): string {
+  const { app, of, from, command, reply } = names;
+  const queue = queueOf(names);
+  const replies = repliesOf(names);
+  return `\
+import { command, ${reply === undefined ? '' : 'document, '}queue } from '@rollcall/kit/contracts';
+import * as z from 'zod';
+
+${contractOf(names, command, 'command')}
+export const ${queue.variable} = queue('${queue.name}', { from: '/${app}/${from}', messages: [${variableOf(command)}] });
+${
+  reply === undefined
+    ? ''
+    : `
+${contractOf(names, reply, 'document')}
+/** In no order: nobody waits for the answer about one ${names.subject} before that about another. */
+export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${of}', messages: [${variableOf(reply)}], ordered: false });
+`
+}`;
+}
+
+interface Descriptor {
+  /** Its file, from the app's folder. */
+  path: string;
+  /** What it imports of the contracts. */
+  channels: readonly string[];
+  consumer: string;
+  /** Of its queue. */
+  name: string;
+  options: string;
+}
+
+const descriptor = (contracts: string, { path, channels, consumer, name, options }: Descriptor): string => `\
+import { defineConsumer } from '@rollcall/kit/contracts';
+${importLine(path, { names: channels, from: contracts })}
+
+export const ${consumer} = defineConsumer('${name}', {
+${options}});
+`;
+
+/** What the service that does it has: descriptor, handler file, handlers. */
+export function commandFiles(names: CommandNames): Plan['files'] {
+  const { app, of, contracts, reply } = names;
+  const folder = `functions/${of}`;
+  const path = `${folder}/commands.consumer.ts`;
+  const consumer = {
+    consumer: 'commandConsumer',
+    file: 'commands',
+    handlers: 'commandHandlers',
+    from: 'commands',
+  } as const;
+  const queue = queueOf(names);
+  const replies = repliesOf(names).variable;
+  const answers = reply !== undefined;
+  const options = `\
+  source: '/${app}/${of}',
+  of: ${queue.variable},
+${answers ? `  sends: [${replies}],\n` : ''}\
+  capability: '${of}',
+`;
+  return {
+    [path]: descriptor(contracts, {
+      path,
+      channels: [queue.variable, ...(answers ? [replies] : [])],
+      ...{ consumer: consumer.consumer, name: queue.name, options },
+    }),
+    [`${folder}/commands.handler.ts`]: handlerFile(consumer),
+    [`${folder}/commands.ts`]: commandHandlers(names),
+  };
+}
+
+function commandHandlers(names: CommandNames): string {
+  const { of, contracts, command, reply, subject } = names;
+  const answers = reply !== undefined;
+  return `\
+import type { ${answers ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
+${answers ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
+import type { commandConsumer } from './commands.consumer.ts';
+
+/** What ${of} does when it is told to: attributes that are set with its cursor, once. */
+export const commandHandlers = (${
+    answers ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
+  }): Handlers<(typeof commandConsumer.reads)[number]> => ({
+${
+  answers
+    ? `\
+  '${typeOf(names, command)}': (message) => ({
+    set: {},
+    send: correspondence.reply(message, ${variableOf(reply)}, { ${subject}: message.subject }, now().toISOString()),
+  }),`
+    : handlerLine(names)
+}
+});
+`;
+}
+
+/** What a command means before anybody has decided: nothing but that it came. */
+export const handlerLine = (names: CommandNames): string => `  '${typeOf(names, names.command)}': () => ({ set: {} }),`;
+
+/** What the service that sends it has for the reply: descriptor, handler file, handlers. */
+export function replyFiles(names: CommandNames, reply: string): Plan['files'] {
+  const { app, from, contracts } = names;
+  const folder = `functions/${from}`;
+  const path = `${folder}/replies.consumer.ts`;
+  const consumer = { consumer: 'replyConsumer', file: 'replies', handlers: 'replyHandlers', from: 'replies' } as const;
+  const { name, variable } = repliesOf(names);
+  const options = `  source: '/${app}/${from}',\n  of: ${variable},\n`;
+  return {
+    [path]: descriptor(contracts, { path, channels: [variable], consumer: consumer.consumer, name, options }),
+    [`${folder}/replies.handler.ts`]: handlerFile(consumer),
+    [`${folder}/replies.ts`]: `\
+import type { Handlers } from '@rollcall/kit/messaging';
+import type { replyConsumer } from './replies.consumer.ts';
+
+/** What ${from} does with each answer, once: \`writes\` to tables that it \`uses\`. */
+export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> => ({
+  '${typeOf(names, reply)}': () => ({ set: {} }),
+});
+`,
+  };
+}
+
+/**
+ * How a decision of the sender sends it.
+ * @param queue the export of its queue
+ */
+export function sendingStep(names: CommandNames, queue: string): string {
+  const { from, command, reply, subject } = names;
+  const answered = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
+  const made = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
+  return `Send it where ${from} decides, beside the events: send: [${made}]. Its publisher in infra/ lists ${queue} in \`sends\`.`;
+}

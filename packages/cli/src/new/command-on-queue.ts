@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Channel, maySend } from '@rollcall/kit/internal/contracts/channel';
+import { OperatorError } from '../stage/errors.ts';
+import { type CommandNames, contractOf, handlerLine, sendingStep, typeOf } from './command-files.ts';
+import { type Edited, leftOf, textsOf } from './edits.ts';
+import { declares, refuseDeclared } from './imports.ts';
+import { variableOf } from './names.ts';
+import type { Plan } from './plan.ts';
+import type { Exported } from './shared-exports.ts';
+
+/**
+ * Adds a command to a queue that its service takes already.
+ * @throws {OperatorError} if it carries it, if the sender may not send on it, or if the command is to be answered
+ */
+export function addToQueue(root: string, queue: Exported<Channel>, names: CommandNames): Plan {
+  const { of, from, command, reply } = names;
+  const { file, value } = queue;
+  const text = readFileSync(join(root, file), 'utf8');
+  const refuse = (why: string): never => {
+    throw new OperatorError(`Nothing was written: ${why}`);
+  };
+  const type = typeOf(names, command);
+  if (text.includes(`'${type}'`) || value.messages.some((one) => one.type === type))
+    refuse(`the queue ${value.name} of ${file} carries ${type} already.`);
+  const source = `/${names.app}/${from}`;
+  if (!maySend({ ...value, sendersOf: {} }, { source, type }))
+    refuse(`${source} may not send on the queue ${value.name}: \`from\` in ${file} does not name it.`);
+  if (reply !== undefined)
+    refuse(
+      `there is a queue ${value.name} already, with replies of its own. Run this without --reply, and add ${variableOf(reply)} by hand: to the messages of a queue of replies, and to what functions/${of} sends.`,
+    );
+  refuseDeclared({ file, text }, variableOf(command));
+  const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
+  return {
+    files: {},
+    edits: textsOf(edited),
+    next: [...leftOf(edited), `Say what ${command} carries, and what ${of} does.`, sendingStep(names, queue.name)],
+  };
+}
+
+/** The contract before the queue, and its name at the end of the queue's messages. */
+function inContracts(
+  { file, text }: { file: string; text: string },
+  { name, value }: Exported<Channel>,
+  names: CommandNames,
+): Edited {
+  const contract = contractOf(names, names.command, 'command');
+  const variable = variableOf(names.command);
+  const made = new RegExp(
+    `^export const ${name} = (?:/\\* @__PURE__ \\*/ )?queue\\('${value.name}', \\{[^{}]*?messages: \\[([\\w\\s,]*)\\]`,
+    'gm',
+  );
+  const [only, ...others] = text.matchAll(made);
+  const isKnown = only && others.length === 0 && ['command', 'z'].every((one) => declares(text, one));
+  if (!isKnown)
+    return { where: file, lines: [...contract.trimEnd().split('\n'), `${variable}, in the messages of ${name}`] };
+  const messages = (only[1] ?? '').trimEnd().replace(/,$/, '');
+  const inQueue = only[0].replace(/\[[\w\s,]*\]$/, `[${messages}, ${variable}]`);
+  return { file, text: text.replace(made, () => `${contract}\n${inQueue}`) };
+}
+
+/** At the end of the one table of handlers. */
+function inHandlers(root: string, names: CommandNames): Edited {
+  const file = `functions/${names.of}/commands.ts`;
+  const line = handlerLine(names);
+  const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+  const isKnown = /^export const commandHandlers = \([\s\S]*?\): Handlers<[^\n]*> => \(\{$/m.test(text);
+  if (isKnown && text.match(/^\}\);$/gm)?.length === 1) return { file, text: text.replace(/^\}\);$/m, `${line}\n});`) };
+  return { where: `the handlers of ${names.of}, since one without only moves the cursor`, lines: [line.trim()] };
+}

@@ -1,0 +1,120 @@
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import type { App } from '../app-definition.ts';
+import { OperatorError } from '../stage/errors.ts';
+import { contractsFolder, refuseChannel, withChannels } from './channel-list.ts';
+import {
+  type CommandNames,
+  commandFiles,
+  contractsFile,
+  queueOf,
+  repliesOf,
+  replyFiles,
+  sendingStep,
+} from './command-files.ts';
+import { addToQueue } from './command-on-queue.ts';
+import { type Edited, leftOf, textsOf } from './edits.ts';
+import { refuseDeclared } from './imports.ts';
+import { applicationOf, checkMessageName, checkName, variableOf } from './names.ts';
+import type { Plan } from './plan.ts';
+import { withSends } from './sends.ts';
+import { checkService } from './services.ts';
+import { type Exported, sharedExports } from './shared-exports.ts';
+import { sourcesIn } from './sources.ts';
+import { wire } from './wiring.ts';
+
+export interface CommandOptions {
+  /** The service that does it. */
+  of: string;
+  /** The service that sends it. */
+  from: string;
+  /** Name of the document that answers it. Default: none does. */
+  reply?: string;
+}
+
+/**
+ * A command from one service to another: on the queue of that other one, which is made if there is none.
+ * @throws {OperatorError} if a name cannot be one, or is taken; if the sender is no service
+ */
+export async function newCommand(
+  root: string,
+  command: string,
+  options: CommandOptions,
+  app: Partial<App>,
+): Promise<Plan> {
+  const { of, from, reply } = options;
+  for (const name of [command, ...(reply === undefined ? [] : [reply])]) checkMessageName(name);
+  if (command === reply) throw new OperatorError(`"${reply}" cannot name both the command and its reply.`);
+  for (const name of [of, from]) checkName(name);
+  checkService(root, from);
+  const channels = await sharedExports(root).channels();
+  const shared = sourcesIn(root, 'shared');
+  const names: CommandNames = {
+    app: applicationOf(app),
+    ...{ of, from, command, reply, subject: subjectOf(channels, `/${applicationOf(app)}/${from}`) },
+    contracts: `${contractsFolder(shared)}/${of}-commands.ts`,
+  };
+  const queue = channels.find((one) => takesCommandsOf(one.value, of));
+  if (queue) return addToQueue(root, queue, names);
+  const others = { file: names.contracts, text: contractsFile({ ...names, command: 'one', reply: 'other' }) };
+  for (const name of [command, ...(reply === undefined ? [] : [reply])]) refuseDeclared(others, variableOf(name));
+  refuseChannel(shared, queueOf(names).name);
+  if (reply !== undefined)
+    refuseChannel(
+      shared,
+      repliesOf(names).name,
+      `Run this without --reply, and add ${variableOf(reply)} by hand: to its messages, /${names.app}/${of} to its \`from\`, and the queue to what functions/${of} \`sends\`.`,
+    );
+  return onOwnQueue(root, names);
+}
+
+const takesCommandsOf = ({ kind, name, messages }: Channel, service: string): boolean =>
+  kind === 'queue' &&
+  (name === service || name.startsWith(`${service}-`)) &&
+  messages.some((message) => message.kind === 'command');
+
+/** What the sender's events are about, its commands are about. */
+function subjectOf(channels: ReadonlyArray<Exported<Channel>>, source: string): string {
+  const topic = channels.find(({ value: { kind, senders } }) => kind === 'topic' && [senders].flat().includes(source));
+  return topic?.value.messages[0]?.subjectField ?? 'id';
+}
+
+function onOwnQueue(root: string, names: CommandNames): Plan {
+  const { of, from, command, reply, contracts } = names;
+  const queue = queueOf(names);
+  const replies = reply === undefined ? undefined : repliesOf(names);
+  const shared = sourcesIn(root, 'shared');
+  const wired = wire(root, {
+    imports: [
+      { names: [`commandConsumer as ${queue.consumer}`], from: `functions/${of}/commands.consumer.ts` },
+      ...(replies
+        ? [{ names: [`replyConsumer as ${replies.consumer}`], from: `functions/${from}/replies.consumer.ts` }]
+        : []),
+    ],
+    statements: (variable) => [
+      `${variable}.consumer(${queue.consumer}, { entry: 'functions/${of}/commands.handler.ts' });`,
+      ...(replies
+        ? [`${variable}.consumer(${replies.consumer}, { entry: 'functions/${from}/replies.handler.ts' });`]
+        : []),
+    ],
+  });
+  const listed = withChannels(shared, [queue.variable, ...(replies ? [replies.variable] : [])], contracts);
+  const edited: Edited[] = [...withSends(wired, from, { names: [queue.variable], from: contracts }), listed];
+  return {
+    files: {
+      [contracts]: contractsFile(names),
+      ...commandFiles(names),
+      ...(reply !== undefined && replyFiles(names, reply)),
+    },
+    edits: textsOf(edited),
+    next: [
+      ...leftOf(edited),
+      `Say in ${contracts} what ${command} carries, and in functions/${of}/commands.ts what ${of} does.`,
+      sendingStep(names, queue.variable),
+      ...(reply === undefined
+        ? []
+        : [
+            `Decide in functions/${from}/replies.ts what ${from} does with the reply. In infra/, .uses('TABLE', table, 'UpdateItem') gives a consumer a table.`,
+          ]),
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Route } from '@rollcall/kit/internal/contracts/route';
+import type { Edited } from './edits.ts';
+import { refuseDeclared } from './imports.ts';
+import { singular } from './names.ts';
+import type { Source } from './sources.ts';
+
+interface Handler {
+  /** What it imports of `@rollcall/kit/http`. */
+  uses: readonly string[];
+  text: string;
+}
+
+/** What answers a route before anybody has decided: 200, with the id that was asked for. */
+export function handlerOf(key: string, { path }: Route): Handler {
+  if (!path.includes('{id}'))
+    return { uses: ['endpoint', 'json'], text: `export const ${key} = endpoint(logger, async () => json(200, {}));\n` };
+  const [, what = ''] = /([^/]*)\/\{id\}/.exec(path) ?? [];
+  const id = `pathId(event, '${singular(what) || 'resource'}')`;
+  return {
+    uses: ['endpoint', 'json', 'pathId'],
+    text: `export const ${key} = endpoint(logger, async (event) => json(200, { id: ${id} }));\n`,
+  };
+}
+
+/** A handler file without handlers. */
+export const emptyHandlerFile = (service: string): string => `\
+import { endpoint } from '@rollcall/kit/http';
+import { createObservability } from '@rollcall/kit/observability';
+
+const { logger } = createObservability('${service}');
+`;
+
+const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
+
+/**
+ * Adds a handler at the end of a file that has a `logger`.
+ * @throws {OperatorError} if it has something of that name
+ */
+export function withHandler({ file, text }: Source, key: string, handler: Handler): Edited {
+  refuseDeclared({ file, text }, key);
+  const [imported, ...others] = text.matchAll(FROM_HTTP);
+  const isKnown = imported && others.length === 0 && /^const \{[^}]*\blogger\b[^}]*\} = /m.test(text);
+  if (!isKnown)
+    return {
+      where: `${file}, with a logger of createObservability`,
+      lines: [`import { ${handler.uses.join(', ')} } from '@rollcall/kit/http';`, handler.text.trimEnd()],
+    };
+  const names = new Set([...(imported[1] ?? '').split(',').map((name) => name.trim()), ...handler.uses]);
+  const all = [...names].filter((name) => name !== '').toSorted(byName);
+  const line = `import { ${all.join(', ')} } from '@rollcall/kit/http';`;
+  // As formatters break it, where a line has 120 characters.
+  const written = line.length <= 120 ? line : `import {\n  ${all.join(',\n  ')},\n} from '@rollcall/kit/http';`;
+  return { file, text: `${text.replace(FROM_HTTP, written).trimEnd()}\n\n${handler.text}` };
+}
+
+const nameOf = (imported: string): string => imported.replace(/^type /, '').toLowerCase();
+const byName = (one: string, other: string): number => nameOf(one).localeCompare(nameOf(other), 'en');

@@ -1,0 +1,67 @@
+import type { Route } from '@rollcall/kit/internal/contracts/route';
+import { OperatorError } from '../stage/errors.ts';
+import type { Source } from './sources.ts';
+
+/** A table of routes in `shared/`, in the form that is known. */
+export interface RouteTable extends Source {
+  /** How it is exported. */
+  variable: string;
+}
+
+const TABLE = /^export const (\w*[rR]outes) = \{\n(?:.*\n)*?\} as const satisfies Record<string, Route>;$/gm;
+const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
+const END = '\n} as const satisfies Record<string, Route>;';
+
+/** The table of a service: the one that its sources import, or the only one there is. */
+export function tableOf(shared: readonly Source[], service: readonly Source[]): RouteTable | undefined {
+  const tables = shared.flatMap(({ file, text }) =>
+    [...text.matchAll(TABLE)].map(([, variable = '']) => ({ file, text, variable })),
+  );
+  const imported = tables.filter(({ file }) => service.some(({ text }) => text.includes(`'../../${file}'`)));
+  const [only, ...others] = imported.length > 0 ? imported : tables;
+  return others.length === 0 ? only : undefined;
+}
+
+export const routeLine = (key: string, { method, path, access }: Route): string =>
+  `${key}: { method: '${method}', path: '${path}', access: '${access}' },`;
+
+/** @returns the whole text of its file, with a route at the end of the table */
+export function withRoute({ text, variable }: RouteTable, key: string, route: Route): string {
+  const end = text.indexOf(END, text.indexOf(`export const ${variable} = {`));
+  return `${text.slice(0, end)}\n  ${routeLine(key, route)}${text.slice(end)}`;
+}
+
+/** @throws {OperatorError} if a table has that key */
+export function refuseKey({ file, text, variable }: RouteTable, key: string): void {
+  const begin = text.indexOf(`export const ${variable} = {`);
+  const entries = text.slice(begin, text.indexOf(END, begin));
+  if (new RegExp(`^ +${key}:`, 'm').test(entries))
+    throw new OperatorError(`Nothing was written: ${variable} of ${file} has a route ${key} already.`);
+}
+
+/** @throws {OperatorError} if `shared/` has a route of that method and path */
+export function refuseRoute(shared: readonly Source[], { method, path }: Pick<Route, 'method' | 'path'>): void {
+  const asked = shapeOf(method, path);
+  const found = shared.find(({ text }) =>
+    [...text.matchAll(ROUTE)].some(([, otherMethod = '', otherPath = '']) => shapeOf(otherMethod, otherPath) === asked),
+  );
+  if (found) throw new OperatorError(`Nothing was written: ${found.file} has a route ${method} ${path} already.`);
+}
+
+/** API Gateway takes two routes for one that differ in the names of their parameters only. */
+const shapeOf = (method: string, path: string) => `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
+
+/** @throws {OperatorError} that says what is wrong with a path */
+export function checkPath(path: string): void {
+  const refuse = (why: string): never => {
+    throw new OperatorError(`"${path}" cannot be a path: ${why}.`);
+  };
+  if (!path.startsWith('/')) refuse('it begins with a slash, such as /items/{id}');
+  const segments = path.slice(1).split('/');
+  if (segments.includes('')) refuse('between two slashes, and after the last one, there is something');
+  const parameters = segments.filter((segment) => /[{}]/.test(segment));
+  if (parameters.some((parameter) => parameter !== '{id}') || parameters.length > 1)
+    refuse('its one parameter is called {id}, and is all there is between two slashes');
+  const wrong = segments.find((segment) => segment !== '{id}' && !/^[A-Za-z0-9._~-]+$/.test(segment));
+  if (wrong !== undefined) refuse(`"${wrong}" has other characters than letters, digits, ".", "_", "~" and "-"`);
+}

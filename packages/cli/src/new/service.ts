@@ -1,0 +1,63 @@
+import type { App } from '../app-definition.ts';
+import { operatorScopeOf } from '../stage/token.ts';
+import { contractsFolder, refuseChannel, withChannels } from './channel-list.ts';
+import { leftOf, textsOf } from './edits.ts';
+import { applicationOf, checkName, singular } from './names.ts';
+import type { Plan } from './plan.ts';
+import { refuseRoute } from './route-tables.ts';
+import {
+  apiHandler,
+  contractsFile,
+  publisherStatement,
+  publishHandler,
+  type ServiceNames,
+  serviceTest,
+} from './service-files.ts';
+import { sourcesIn } from './sources.ts';
+import { wire } from './wiring.ts';
+
+/**
+ * A service that publishes: its contracts, its handlers, a test.
+ * @param aggregate what its events are about, in the singular. Default: its name, without an `s` at the end
+ * @throws {OperatorError} if a name cannot be one, or is taken
+ */
+export function newService(root: string, service: string, aggregate: string | undefined, app: Partial<App>): Plan {
+  const about = aggregate ?? singular(service);
+  for (const name of [service, about]) checkName(name);
+  const sources = sourcesIn(root, 'shared');
+  const names = {
+    app: applicationOf(app),
+    service,
+    aggregate: about,
+    contracts: `${contractsFolder(sources)}/${service}.ts`,
+    scope: operatorScopeOf(app),
+  };
+  refuseChannel(sources, `${about}-events`);
+  refuseRoute(sources, { method: 'POST', path: `/${service}` });
+  refuseRoute(sources, { method: 'GET', path: `/${service}/{id}` });
+  const events = `${about}Events`;
+  const edited = [
+    withChannels(sources, [events], names.contracts),
+    wire(root, {
+      imports: [{ names: [events, `${about}Routes`], from: names.contracts }],
+      statements: (variable) => [publisherStatement(variable, names)],
+    }),
+  ];
+  return {
+    files: serviceFiles(names),
+    edits: textsOf(edited),
+    next: [
+      ...leftOf(edited),
+      `Say in ${names.contracts} what it publishes, and in functions/${service}/api.handler.ts what it does.`,
+      `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
+      `Then rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
+    ],
+  };
+}
+
+export const serviceFiles = (names: ServiceNames): Plan['files'] => ({
+  [names.contracts]: contractsFile(names),
+  [`functions/${names.service}/api.handler.ts`]: apiHandler(names),
+  [`functions/${names.service}/publish.handler.ts`]: publishHandler,
+  [`test/${names.service}.test.ts`]: serviceTest(names),
+});

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { newApp } from 'rollcall/internal/new/app';
+import { carryOut } from 'rollcall/internal/new/plan';
+import { onTestFinished } from 'vitest';
+import { root as ROOT, runNode } from './run.ts';
+
+/** Below the project, so that what apps depend on is found. */
+export function temporaryFolder(): string {
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, 'dist/generator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** @returns the folder of a new app, of service `items` */
+export function shop(): string {
+  const root = temporaryFolder();
+  carryOut(root, newApp('shop'));
+  return root;
+}
+
+export const read = (root: string, path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** All its files, by their paths. */
+export const filesOf = (root: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'utf8')]),
+  );
+
+/** Nothing but errors of types; `tsc` prints them to its standard output. */
+export const typeErrors = async (root: string): Promise<string> =>
+  (await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', root, '--pretty', 'false'])).stdout;
+
+/** What Vitest says of one test file of an app, which has as much patience as tests here have. */
+export async function tested(root: string, file: string): Promise<string> {
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const patience = ['--hookTimeout=110000', '--testTimeout=110000'];
+  const { stdout, stderr } = await runNode([vitest, 'run', file, ...patience], {}, '', root);
+  return stdout + stderr;
+}

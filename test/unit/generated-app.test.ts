@@ -1,0 +1,66 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newCommand } from 'rollcall/internal/new/command';
+import { carryOut } from 'rollcall/internal/new/plan';
+import { newRoute } from 'rollcall/internal/new/route';
+import { newService } from 'rollcall/internal/new/service';
+import { newSubscriber } from 'rollcall/internal/new/subscriber';
+import { expect, it } from 'vitest';
+import { read, shop, tested, typeErrors } from '../support/generated-app.ts';
+
+const app = { name: 'shop' };
+
+/** What the next steps of a command leave to its sender. */
+function send(root: string): void {
+  const file = 'functions/orders/api.handler.ts';
+  const text = read(root, file)
+    .replace('import { createPublisher, draft }', 'import { createPublisher, draft, draftTo }')
+    .replace(
+      /(events: \[draft\(orderAdded, .*\)\])/,
+      '$1, send: [draftTo(paymentsCommands, charge, { orderId: id }, { replyTo: ordersReplies })]',
+    );
+  writeFileSync(
+    join(root, file),
+    `import { charge, ordersReplies, paymentsCommands } from '../../shared/payments-commands.ts';\n${text}`,
+  );
+}
+
+/** What the generated test of the service does not look at. */
+const FURTHER = `
+it('cancelling answers; what was added is charged, and answered; stock hears of it', async () => {
+  const { body } = await cloud.request('POST', '/orders', { name: 'a lamp' }, { authorization });
+  expect(await cloud.request('DELETE', \`/orders/\${body.id}\`, undefined, { authorization })).toMatchObject({
+    status: 200,
+    body: { id: body.id },
+  });
+  await cloud.settled();
+  expect(await cloud.applied('payments-commands', body.id)).toMatchObject([{ version: 1 }]);
+  expect(await cloud.applied('stock', body.id)).toMatchObject([{ version: 1 }]);
+  expect(cloud.published('orders-replies').filter((reply) => reply.body.includes(body.id))).toHaveLength(1);
+});
+`;
+
+/** An app to which everything was added, one after the other. */
+async function wholeApp(): Promise<string> {
+  const root = shop();
+  carryOut(root, newService(root, 'orders', undefined, app));
+  carryOut(root, await newCommand(root, 'charge', { of: 'payments', from: 'orders', reply: 'charged' }, app));
+  carryOut(root, newRoute(root, 'orders', 'cancel', { method: 'DELETE', path: '/orders/{id}', access: 'write' }));
+  carryOut(root, await newSubscriber(root, 'stock', 'order-events', app));
+  send(root);
+  return root;
+}
+
+it('an app with a service, a command, a route and a subscriber compiles; what is wrong beside them does not', async () => {
+  const root = await wholeApp();
+  const wrong = `import { stockHandlers } from '../functions/stock/stock.ts';\n\nexport const wrong: 1 = stockHandlers();\n`;
+  writeFileSync(join(root, 'test/wrong.ts'), wrong);
+  const errors = (await typeErrors(root)).match(/[^/]+\/[^/]+\(\d+,\d+\): error/g);
+  expect(errors).toEqual(['test/wrong.ts(3,14): error']);
+});
+
+it('it runs as the generated test says, the command and its reply included', async () => {
+  const root = await wholeApp();
+  appendFileSync(join(root, 'test/orders.test.ts'), FURTHER);
+  expect(await tested(root, 'test/orders.test.ts')).toMatch(/Tests +2 passed/);
+});

@@ -1,0 +1,297 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandOptions, newCommand } from 'rollcall/internal/new/command';
+import { carryOut, type Plan } from 'rollcall/internal/new/plan';
+import { newRoute } from 'rollcall/internal/new/route';
+import { newService } from 'rollcall/internal/new/service';
+import { newSubscriber } from 'rollcall/internal/new/subscriber';
+import { describe, expect, it } from 'vitest';
+import { filesOf, read, shop, temporaryFolder } from '../support/generated-app.ts';
+import { root as ROOT } from '../support/run.ts';
+
+const app = { name: 'shop' };
+const cancel = { method: 'DELETE', path: '/items/{id}', access: 'write' } as const;
+const stocking: CommandOptions = { of: 'stock', from: 'items' };
+
+/** Changes one file of an app. */
+function change(root: string, path: string, from: string | RegExp, to: string): void {
+  const before = read(root, path);
+  const after = before.replace(from, to);
+  expect(after).not.toBe(before);
+  writeFileSync(join(root, path), after);
+}
+
+/** A copy of what a generator reads of an app of this repository. */
+function copyOf(folder: string): string {
+  const root = temporaryFolder();
+  for (const part of ['shared', 'infra', 'functions'])
+    cpSync(join(ROOT, folder, part), join(root, part), { recursive: true });
+  return root;
+}
+
+describe('what is there already', () => {
+  it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
+    ['a service', (root) => newService(root, 'orders', undefined, app), 'has a channel order-events already'],
+    ['a subscriber', (root) => newSubscriber(root, 'stock', 'item-events', app), 'would be overwritten'],
+    ['a command', (root) => newCommand(root, 'count', stocking, app), 'carries shop.stock.count.v1 already'],
+    ['a route', (root) => newRoute(root, 'items', 'cancel', cancel), 'has a route DELETE /items/{id} already'],
+  ])('is not written again: %s', async (_, plan, why) => {
+    const root = shop();
+    carryOut(root, await plan(root));
+    const once = filesOf(root);
+    await expect((async () => carryOut(root, await plan(root)))()).rejects.toThrow(why);
+    expect(filesOf(root)).toEqual(once);
+  });
+
+  it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
+    [
+      'a path, by another name of its parameter',
+      (root) => {
+        change(root, 'shared/items.ts', '/items/{id}', '/items/{item}');
+        return newRoute(root, 'items', 'get', { ...cancel, method: 'GET' });
+      },
+      'shared/items.ts has a route GET /items/{id} already',
+    ],
+    [
+      'the key of a route',
+      (root) => newRoute(root, 'items', 'add', cancel),
+      'itemRoutes of shared/items.ts has a route add already',
+    ],
+    [
+      'what a handler file declares or imports',
+      (root) => newRoute(root, 'items', 'json', cancel),
+      'functions/items/api.handler.ts has a "json" already',
+    ],
+    [
+      'paths of a service',
+      (root) => {
+        change(root, 'shared/items.ts', "path: '/items'", "path: '/orders'");
+        return newService(root, 'orders', undefined, app);
+      },
+      'shared/items.ts has a route POST /orders already',
+    ],
+    [
+      'a queue of replies',
+      (root) => {
+        const replies = "export const r = queue('items-replies', { from: '/shop/x', messages: [] });\n";
+        change(root, 'shared/items.ts', /^import \{ event/, 'import { queue, event');
+        writeFileSync(join(root, 'shared/items.ts'), `${read(root, 'shared/items.ts')}${replies}`);
+        return newCommand(root, 'count', { ...stocking, reply: 'counted' }, app);
+      },
+      'shared/items.ts has a channel items-replies already. Run this without --reply, and add counted by hand',
+    ],
+  ])('is refused: %s', async (_, plan, why) => {
+    const root = shop();
+    await expect((async () => plan(root))()).rejects.toThrow(why);
+  });
+});
+
+describe('a name', () => {
+  const route = (key: string, path: string, service = 'items') => newRoute(shop(), service, key, { ...cancel, path });
+  it.each<[string, () => unknown, string]>([
+    ['of a service', () => newService(shop(), 'Orders', undefined, app), '"Orders" cannot be a name'],
+    ['of what a service is about', () => newService(shop(), 'orders', 'or-der', app), '"or-der" cannot be a name'],
+    ['of a command', () => newCommand(shop(), 'Charge', stocking, app), '"Charge" cannot name a message'],
+    ['of a command, reserved', () => newCommand(shop(), 'delete', stocking, app), '"delete" cannot be a name: it is'],
+    [
+      'of a command, which its contracts use',
+      () => newCommand(shop(), 'queue', stocking, app),
+      'shared/stock-commands.ts has a "queue" already',
+    ],
+    ['of a reply', () => newCommand(shop(), 'count', { ...stocking, reply: '-' }, app), '"-" cannot name a message'],
+    [
+      'of a reply, the same',
+      () => newCommand(shop(), 'count', { ...stocking, reply: 'count' }, app),
+      '"count" cannot name both the command and its reply',
+    ],
+    [
+      'of a sender that is not there',
+      () => newCommand(shop(), 'count', { ...stocking, from: 'orders' }, app),
+      'There is no service "orders" in functions/; there are: items.',
+    ],
+    [
+      'of who takes a command',
+      () => newCommand(shop(), 'count', { ...stocking, of: '2' }, app),
+      '"2" cannot be a name',
+    ],
+    ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'how the app is called'],
+    ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" cannot name a route'],
+    ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" cannot be a name: it is'],
+    ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
+    ['of a path', () => route('cancel', 'items'), '"items" cannot be a path: it begins with a slash'],
+    ['of a path with nothing in it', () => route('cancel', '/items//x'), 'between two slashes'],
+    ['of a path with a slash at its end', () => route('cancel', '/items/'), 'after the last one'],
+    ['of a parameter', () => route('cancel', '/items/{item}'), 'its one parameter is called {id}'],
+    ['of two parameters', () => route('cancel', '/items/{id}/{id}'), 'its one parameter is called {id}'],
+    ['of a segment', () => route('cancel', '/items/a b'), '"a b" has other characters'],
+  ])('%s is refused where it cannot be one', async (_, plan, why) => {
+    await expect((async () => plan())()).rejects.toThrow(why);
+  });
+
+  it.each([
+    ['orders', 'order-events'],
+    ['stock', 'stock-events'],
+    ['address', 'address-events'],
+  ])('of a service %s makes the topic %s', (name, topic) => {
+    const { files } = newService(shop(), name, undefined, app);
+    expect(files[`shared/${name}.ts`]).toContain(`topic('${topic}'`);
+  });
+
+  it('that is given says what a service is about', () => {
+    const { files } = newService(shop(), 'people', 'person', app);
+    expect(files['shared/people.ts']).toContain("event('shop.person.added.v1'");
+  });
+});
+
+describe('a service', () => {
+  it('is in the list of channels, and wired in', () => {
+    const root = shop();
+    carryOut(root, newService(root, 'orders', undefined, app));
+    expect(read(root, 'shared/channels.ts')).toContain('export const channels = [itemEvents, orderEvents];');
+    expect(read(root, 'infra/app.ts')).toMatch(
+      /\napp\.publisher\('items', .*\);\napp\.publisher\('orders', \{ of: orderEvents, routes: orderRoutes \}\);\n\napp\.finish/,
+    );
+  });
+
+  it('keeps a list of channels on several lines as it is', () => {
+    const root = shop();
+    change(root, 'shared/channels.ts', '[itemEvents]', '[\n  itemEvents,\n]');
+    const { edits } = newService(root, 'orders', undefined, app);
+    expect(edits?.['shared/channels.ts']).toContain('channels = [\n  itemEvents,\n  orderEvents,\n];');
+  });
+
+  it('leaves a list of channels of another form as it is, and says which lines to add', () => {
+    const root = shop();
+    change(root, 'shared/channels.ts', '[itemEvents]', '[itemEvents, ...[]]');
+    const { edits, next } = newService(root, 'orders', undefined, app);
+    expect(Object.keys(edits ?? {})).toEqual(['infra/app.ts']);
+    expect(next[0]).toContain("import { orderEvents } from './orders.ts';\n  orderEvents,");
+  });
+
+  it('has its contracts beside the list of channels', () => {
+    const { files, edits } = newService(copyOf('.'), 'orders', undefined, { name: 'rollcall', operatorScope: 'all' });
+    expect(Object.keys(files)).toContain('shared/contracts/orders.ts');
+    expect(files['functions/orders/api.handler.ts']).toContain("from '../../shared/contracts/orders.ts'");
+    expect(files['test/orders.test.ts']).toContain("token({ scope: 'all' })");
+    expect(edits?.['shared/contracts/channels.ts']).toContain('  registrationOutcomes,\n  orderEvents,\n];');
+  });
+});
+
+describe('a command', () => {
+  const refund: CommandOptions = { of: 'payments', from: 'orders' };
+
+  it('is about what the sender is about, and the sender may send it', async () => {
+    const root = shop();
+    carryOut(root, await newCommand(root, 'count', stocking, app));
+    expect(read(root, 'shared/stock-commands.ts')).toContain(
+      "z.object({ itemId: z.uuid() }), {\n  subjectField: 'itemId'",
+    );
+    expect(read(root, 'infra/app.ts')).toContain('{ of: itemEvents, sends: [stockCommands], routes: itemRoutes }');
+  });
+
+  it('leaves a publisher of another form as it is, and says which lines to add', async () => {
+    const root = shop();
+    change(root, 'infra/app.ts', "app.publisher('items', {", "const name = 'items';\napp.publisher(name, {");
+    const { edits, next } = await newCommand(root, 'count', stocking, app);
+    expect(edits?.['infra/app.ts']).not.toContain('sends');
+    expect(next[0]).toContain(
+      "import { stockCommands } from '../shared/stock-commands.ts';\n  sends: [stockCommands],",
+    );
+  });
+
+  it('goes to the queue that its service takes already', async () => {
+    const root = shop();
+    carryOut(root, await newCommand(root, 'count', stocking, app));
+    carryOut(root, await newCommand(root, 'write-off', stocking, app));
+    expect(read(root, 'shared/stock-commands.ts')).toContain('messages: [count, writeOff] }');
+    expect(read(root, 'functions/stock/commands.ts')).toContain(
+      "  'shop.stock.write-off.v1': () => ({ set: {} }),\n});",
+    );
+  });
+
+  it('goes to a queue of another name; handlers of another form stay, and the line is given', async () => {
+    const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'refund', refund, app);
+    expect(files).toEqual({});
+    expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
+    expect(edits?.['shared/contracts.ts']).toContain("from: '/shop/orders', messages: [charge, refund] }");
+    expect(next[0]).toContain("'shop.payments.refund.v1': () => ({ set: {} }),");
+  });
+
+  it('leaves contracts of another form as they are, and says what to add', async () => {
+    const given = { of: 'points', from: 'registration' };
+    const { files, edits, next } = await newCommand(copyOf('.'), 'double', given, { name: 'rollcall' });
+    expect({ files, edits }).toEqual({ files: {}, edits: {} });
+    expect(next[0]).toContain("export const double = command('rollcall.points.double.v1', z.object({ memberId:");
+    expect(next[0]).toContain('double, in the messages of pointsCommands');
+    expect(next[1]).toContain("'rollcall.points.double.v1': () => ({ set: {} }),");
+  });
+
+  it.each<[string, CommandOptions, string]>([
+    [
+      'of another sender',
+      { of: 'payments', from: 'fulfilment' },
+      '/shop/fulfilment may not send on the queue payments',
+    ],
+    ['under a name that is taken', { ...refund, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
+    ['that is to be answered', { ...refund, reply: 'refunded' }, 'Run this without --reply, and add refunded by hand'],
+  ])('%s is not added to a queue that is there', async (_, { name = 'refund', ...options }, why) => {
+    await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
+  });
+});
+
+describe('a route', () => {
+  it('of a publisher is its contract and its handler', () => {
+    const root = shop();
+    const { next } = newRoute(root, 'items', 'cancel', cancel);
+    carryOut(root, newRoute(root, 'items', 'cancel', cancel));
+    expect(read(root, 'shared/items.ts')).toContain(
+      "  cancel: { method: 'DELETE', path: '/items/{id}', access: 'write' },\n} as const satisfies",
+    );
+    expect(read(root, 'functions/items/api.handler.ts')).toMatch(
+      /\n\nexport const cancel = endpoint\(logger, async \(event\) => json\(200, \{ id: pathId\(event, 'item'\) \}\)\);\n$/,
+    );
+    expect(next.join('\n')).not.toContain('infra/');
+  });
+
+  it('of another service is left to its stack, with the lines to add', () => {
+    const { edits, next } = newRoute(copyOf('.'), 'registration', 'pause', {
+      method: 'POST',
+      path: '/v1/members/{id}/pause',
+      access: 'write',
+    });
+    expect(Object.keys(edits ?? {})).toEqual(['shared/contracts/routes.ts', 'functions/registration/api.handler.ts']);
+    expect(next[0]).toContain("api.addServiceRoute(stack, 'pauseRoute', routes.pause, pause);");
+    expect(next[1]).toContain('the handler decides');
+  });
+
+  it('of a service without handler file gets one', () => {
+    const { files } = newRoute(copyOf('.'), 'guide', 'skip', { ...cancel, path: '/v1/members/{id}/guide/skip' });
+    expect(files['functions/guide/api.handler.ts']).toContain("createObservability('guide')");
+  });
+
+  it('is in the table of its service, where there are several', () => {
+    const root = shop();
+    carryOut(root, newService(root, 'orders', undefined, app));
+    const { edits } = newRoute(root, 'items', 'cancel', cancel);
+    expect(Object.keys(edits ?? {})).toEqual(['shared/items.ts', 'functions/items/api.handler.ts']);
+  });
+
+  it('imports what its handler needs', () => {
+    const root = shop();
+    change(root, 'functions/items/api.handler.ts', 'notFound, pathId, pathOf', 'notFound, type Problem, pathOf');
+    const { edits } = newRoute(root, 'items', 'cancel', cancel);
+    expect(edits?.['functions/items/api.handler.ts']).toContain(
+      '  notFound,\n  pathId,\n  pathOf,\n  type Problem,\n} from',
+    );
+  });
+
+  it('leaves sources of another form as they are, and says which lines to add', () => {
+    const root = shop();
+    change(root, 'shared/items.ts', '} as const satisfies Record<string, Route>', '} as const');
+    change(root, 'functions/items/api.handler.ts', 'const { logger } =', 'const observability =');
+    const { edits, next } = newRoute(root, 'items', 'cancel', cancel);
+    expect(edits).toEqual({});
+    expect(next[0]).toContain("cancel: { method: 'DELETE', path: '/items/{id}', access: 'write' },");
+    expect(next[1]).toContain('export const cancel = endpoint(logger,');
+  });
+});
