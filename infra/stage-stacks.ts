@@ -1,4 +1,4 @@
-import { RollcallApp, USE } from '@rollcall/cdk';
+import { RollcallApp } from '@rollcall/cdk';
 import type { App } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import about from '../package.json' with { type: 'json' };
@@ -18,7 +18,7 @@ export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   const pseudonyms = new Pseudonyms(governance, 'Pseudonyms', { stage });
   // To put what it tells of texts into an encrypted topic. AWS's own example has no condition here: whose texts, the
   // topic's policy says (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
-  rollcall.key?.allow('Texts', { principals: [new ServicePrincipal('sms-voice.amazonaws.com')], actions: USE });
+  rollcall.key?.allow('Texts', { principals: [new ServicePrincipal('sms-voice.amazonaws.com')] });
   rollcall.service('sms', (stack, props) => addSms(stack, { ...props, pseudonyms }));
   rollcall.service('points', addPoints);
   rollcall.service('guide', addGuide);

@@ -1,4 +1,4 @@
-import { type Dashboard, type DashboardOptions, namespaceOf, prefixOf, serviceMetric } from '@rollcall/cdk';
+import { type Dashboard, type DashboardOptions, serviceMetric } from '@rollcall/cdk';
 
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
@@ -20,14 +20,14 @@ export const dashboardOf = (stage: Stage): DashboardOptions => ({
   more: (dashboard) => {
     showTexts(dashboard, stage);
     // What AWS End User Messaging tells comes by a queue.
-    const queue = `${prefixOf(stage)}sms-events`;
+    const queue = `${stage.app}-${stage.name}-sms-events`;
     if (stage.sms.providers.includes('aws')) dashboard.showQueue(queue, `${queue}-dlq`);
   },
 });
 
 function showTexts(dashboard: Dashboard, stage: Stage): void {
   const service = 'sms-providers';
-  const sent = `SEARCH('{${namespaceOf(stage)},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
+  const sent = `SEARCH('{${dashboard.namespace},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
   dashboard.board.addLargeHeader('Texts');
   dashboard.show('SMS providers', [
     {

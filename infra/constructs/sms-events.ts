@@ -1,9 +1,8 @@
-import { CHANGING, keyFor, onlyOwnRoles, READING, StageQueue } from '@rollcall/cdk';
+import { StageQueue, StageTopic } from '@rollcall/cdk';
 
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnConfigurationSet } from 'aws-cdk-lib/aws-smsvoice';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
@@ -23,7 +22,7 @@ const FINAL_EVENTS = [
  * (https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy-auto.html).
  */
 export class SmsEvents extends Construct {
-  readonly topic: Topic;
+  readonly topic: StageTopic;
   readonly queue: StageQueue;
   readonly deadLetters: StageQueue;
   readonly configurationSet: CfnConfigurationSet;
@@ -31,8 +30,7 @@ export class SmsEvents extends Construct {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
     const name = `rollcall-${stage.name}-sms-events`;
-    const masterKey = keyFor(this, 'Topic', stage);
-    this.topic = new Topic(this, 'Topic', { topicName: name, enforceSSL: true, ...(masterKey && { masterKey }) });
+    this.topic = new StageTopic(this, 'Topic', { stage, name });
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('sms-voice.amazonaws.com')],
@@ -41,7 +39,6 @@ export class SmsEvents extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
-    this.topic.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topic.topicArn));
     this.deadLetters = new StageQueue(this, 'DeadLetters', { stage, name: `${name}-dlq`, deadLettersOf: name });
     const deadLetters = { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES };
     this.queue = new StageQueue(this, 'Queue', { stage, name, deadLetters });

@@ -1,4 +1,4 @@
-import { ApiStage, Consumer, directoryOf, Outbox, prefixOf, ServiceFunction, ServiceTable } from '@rollcall/cdk';
+import { ApiStage, Consumer, Outbox, ServiceFunction, ServiceTable } from '@rollcall/cdk';
 import type { ConsumerDescriptor } from '@rollcall/kit/contracts';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
@@ -78,7 +78,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     LIMITS: JSON.stringify(stage.registrations),
     SCOPES: JSON.stringify(stage.tokens.scopes),
     PHONES_REMEMBERED_DAYS: JSON.stringify(stage.phonesRememberedDays),
-    DIRECTORY: directoryOf(stage),
+    DIRECTORY: channels.directory,
     SWITCHES_TABLE: governance.environment.SWITCHES_TABLE,
     ...pseudonyms.environment,
     ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
@@ -187,7 +187,7 @@ function addRpc(scope: Construct, own: Own) {
   );
   // Other services assume it to call MemberService; their own policies must let them.
   new Role(scope, 'RpcClient', {
-    roleName: `${prefixOf(stage)}rpc-client`,
+    roleName: `${stage.app}-${stage.name}-rpc-client`,
     assumedBy: new AccountRootPrincipal(),
     inlinePolicies: {
       rpc: new PolicyDocument({

@@ -1,13 +1,4 @@
-import {
-  Consumer,
-  concurrencyOf,
-  consumeFrom,
-  raiseAlarm,
-  ServiceFunction,
-  ServiceTable,
-  Subscriber,
-  serviceMetric,
-} from '@rollcall/cdk';
+import { Consumer, raiseAlarm, ServiceFunction, ServiceTable, Subscriber, serviceMetric } from '@rollcall/cdk';
 
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
@@ -92,7 +83,7 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
   api.addServiceRoute(stack, 'Webhook', smsWebhook, told('sms-webhook', 'webhooks', 'webhook', needs));
   if (events) {
     const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
-    consumeFrom(events.queue, takeEvents, concurrencyOf(stage, 'sms'));
+    events.queue.deliverTo(takeEvents, 'sms');
   }
   raiseAlarms(stack, { stage, topic: alarms, events });
 }

@@ -14,6 +14,8 @@ export class Channels extends Construct {
   readonly #topics = new Map<string, EventTopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
   readonly #directory: ServiceDirectory;
+  /** Name of the directory in which functions look for those who have subscribed: the value of their `DIRECTORY`. */
+  readonly directory: string;
 
   constructor(
     scope: Construct,
@@ -22,6 +24,7 @@ export class Channels extends Construct {
   ) {
     super(scope, id);
     this.#directory = directory;
+    this.directory = directory.name;
     for (const channel of channels) {
       const name = `${prefixOf(stage)}${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));

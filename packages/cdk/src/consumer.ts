@@ -16,11 +16,10 @@ import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import type { ConsumedQueue } from './fifo-queue.ts';
 import type { Governance } from './governance.ts';
-import { consumeFrom } from './queue-source.ts';
 import { ServiceFunction } from './service-function.ts';
 import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
-import { prefixOf, type Stage } from './stage.ts';
+import { concurrencyOf, prefixOf, type Stage } from './stage.ts';
 
 export interface ConsumerProps {
   stage: Stage;
@@ -46,9 +45,6 @@ export interface SubscriptionQueues {
 
 /** What the kit does with a consumer's table to apply a message, and to park it. */
 const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
-
-export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string) =>
-  (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
 /** What takes the messages of a queue: its functions, a table and alarms. */
 export class Consumer extends Construct {
@@ -128,7 +124,7 @@ export class Consumer extends Construct {
       throw new Error(
         `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
       );
-    consumeFrom(queue, consume, concurrency, gathers);
+    queue.deliverTo(consume, name, gathers);
     // To set when what it gives back comes again.
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),

@@ -6,7 +6,7 @@ import { type CustomMetricGroup, DefaultDashboardFactory, MonitoringFacade } fro
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import type { Outbox } from './outbox.ts';
-import { serviceMetric } from './service-metric.ts';
+import { namespaceOf, serviceMetric } from './service-metric.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 const period = Duration.minutes(1);
@@ -47,6 +47,9 @@ export interface DashboardProps extends DashboardOptions {
 export class Dashboard extends Construct {
   readonly #stage: Stage;
   readonly #prefix: string;
+  /** Of the metrics that the stage's functions write. */
+  readonly namespace: string;
+  /** Where everything is shown, for what `show` and `showQueue` do not do. */
   readonly board: MonitoringFacade;
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
@@ -54,6 +57,7 @@ export class Dashboard extends Construct {
     const { stage, outboxes, consumers, alarms, queues, functions, tables } = props;
     this.#stage = stage;
     this.#prefix = prefixOf(stage);
+    this.namespace = namespaceOf(stage);
     this.board = new MonitoringFacade(this, 'Monitoring', {
       metricFactoryDefaults: { period },
       dashboardFactory: new DefaultDashboardFactory(this, 'Factory', {

@@ -10,7 +10,7 @@ import { capitalized, prefixOf, type Stage } from './stage.ts';
 export const RETIRING = 'rollcall:retiring';
 
 /** What a service of AWS does with a key to send what is encrypted with it. */
-export const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
  * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
@@ -43,7 +43,6 @@ export class StageKey extends Construct {
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
-      actions: USE,
       conditions: {
         ArnLike: {
           'aws:SourceArn': `arn:${Aws.PARTITION}:sns:${Aws.REGION}:${Aws.ACCOUNT_ID}:${prefixOf(stage)}*`,
@@ -54,7 +53,6 @@ export class StageKey extends Construct {
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: USE,
     });
     this.allow('Logs', {
       principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
@@ -69,9 +67,12 @@ export class StageKey extends Construct {
     this.arn = key.keyArn;
   }
 
-  /** Lets somebody more use it, such as a service of AWS that publishes to an encrypted topic. */
+  /**
+   * Lets somebody more use it, such as a service of AWS that publishes to an encrypted topic.
+   * @param statement `actions`: default, what sends what is encrypted with it
+   */
   allow(sid: string, statement: Omit<PolicyStatementProps, 'sid' | 'resources'>): void {
-    this.#key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], ...statement }));
+    this.#key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], actions: USE, ...statement }));
   }
 }
 

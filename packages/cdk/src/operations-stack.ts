@@ -4,10 +4,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { keyFor, StageKey } from './encryption.ts';
-import { CHANGING } from './event-topic.ts';
 import { Governance } from './governance.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 import { prefixOf, type Stage } from './stage.ts';
+import { CHANGING } from './stage-topic.ts';
 
 /**
  * What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the

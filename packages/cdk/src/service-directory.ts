@@ -9,22 +9,20 @@ import type { Stage } from './stage.ts';
 /** What the names of outputs begin with that say what is to be entered. */
 export const DIRECTORY_OUTPUT = 'Directory';
 
-/** Its name, which is where functions that are told of it (`DIRECTORY`) look. */
-export const directoryOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) => `${app}-${name}`;
-
 /**
  * Where others find what this stage offers, by name alone: an HTTP namespace of AWS Cloud Map, in which the deployment
  * registers each service as one instance with attributes; and where a publisher finds who has subscribed.
  */
 export class ServiceDirectory extends Construct {
-  readonly #name: string;
+  /** Where functions that are told of it (`DIRECTORY`) look. */
+  readonly name: string;
   readonly #namespace: HttpNamespace | undefined;
   readonly #subscribers = new Map<string, Service>();
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
-    this.#name = directoryOf(stage);
-    if (stage.directory === 'templates') this.#namespace = new HttpNamespace(this, 'Namespace', { name: this.#name });
+    this.name = `${stage.app}-${stage.name}`;
+    if (stage.directory === 'templates') this.#namespace = new HttpNamespace(this, 'Namespace', { name: this.name });
   }
 
   /** @param owner what is entered: its entry is made, and goes, with it */
@@ -71,7 +69,7 @@ export class ServiceDirectory extends Construct {
 
   /** Lets a function ask who has subscribed to a topic, and tells it where (`DIRECTORY`). */
   allowListingSubscribers(fn: LambdaFunction, topic: string): void {
-    fn.addEnvironment('DIRECTORY', this.#name);
+    fn.addEnvironment('DIRECTORY', this.name);
     // It has no resource that a policy could name, but these keys
     // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html).
     fn.addToRolePolicy(
@@ -80,7 +78,7 @@ export class ServiceDirectory extends Construct {
         resources: ['*'],
         conditions: {
           StringEquals: {
-            'servicediscovery:NamespaceName': this.#name,
+            'servicediscovery:NamespaceName': this.name,
             'servicediscovery:ServiceName': subscribersEntry(topic),
           },
         },

@@ -1,4 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type DeadLetterQueue,
   Queue,
@@ -11,7 +13,11 @@ import type { Construct } from 'constructs';
 import { keyFor } from './encryption.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 import { ServiceFunction } from './service-function.ts';
-import type { Stage } from './stage.ts';
+import { concurrencyOf, type Stage } from './stage.ts';
+
+/** What is gathered: long enough for the answers to one request to come together, and be one write. */
+const WINDOW = Duration.seconds(2);
+const MAX_GATHERED = 200;
 
 export interface StageQueueProps {
   stage: Stage;
@@ -33,8 +39,13 @@ function deadLettersTaken(scope: Construct, id: string, source: string | undefin
   return { sourceQueues: [Queue.fromQueueArn(scope, `${id}Source`, arn)] };
 }
 
-/** TLS only, and for its own stage only. */
+/**
+ * A queue with the stage's key, which keeps messages for 14 days. TLS only, and for its own stage only.
+ * @beta
+ */
 export class StageQueue extends Queue {
+  readonly #stage: Stage;
+
   constructor(scope: Construct, id: string, props: StageQueueProps, more: QueueProps = {}) {
     const { stage, name, deadLetters, deadLettersOf } = props;
     const encryptionMasterKey = keyFor(scope, id, stage);
@@ -53,7 +64,29 @@ export class StageQueue extends Queue {
       ...(deadLetters && { deadLetterQueue: deadLetters }),
       ...more,
     });
+    this.#stage = stage;
     // A statement of a queue's policy may name seven actions, or all.
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
+  }
+
+  /**
+   * Hands its messages to a function, ten at a time, and lets it have them; CDK's own event source grants more than is used.
+   * @param consumer whose `subscriberConcurrency` of the stage says how many batches the function handles at once
+   * @param gathers whether it waits for a batch to fill: for what nobody waits for, from a queue that is not FIFO
+   */
+  deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [this.queueArn],
+      }),
+    );
+    fn.addEventSourceMapping(`From${this.node.id}`, {
+      eventSourceArn: this.queueArn,
+      batchSize: gathers ? MAX_GATHERED : 10,
+      ...(gathers && { maxBatchingWindow: WINDOW }),
+      reportBatchItemFailures: true,
+      maxConcurrency: concurrencyOf(this.#stage, consumer),
+    });
   }
 }

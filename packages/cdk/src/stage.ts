@@ -114,6 +114,10 @@ export interface Stage extends StageSettings {
 /** As names of metrics and descriptions have it. */
 export const capitalized = (app: string): string => `${app.charAt(0).toUpperCase()}${app.slice(1)}`;
 
+/** Most batches that a consumer handles at once. */
+export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string): number =>
+  (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
+
 /** What the names of everything in a stage begin with. */
 export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => `${app}-${name}-`;
 

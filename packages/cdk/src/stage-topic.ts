@@ -1,0 +1,32 @@
+import { Topic, type TopicProps } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { keyFor } from './encryption.ts';
+import { onlyOwnRoles } from './own-roles.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Who may do these decides over a topic. With `READING`, they are all that its policy may name: SNS refuses one with any
+ * other, or with a wildcard (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
+ */
+export const CHANGING = [
+  ...['Publish', 'SetTopicAttributes', 'PutDataProtectionPolicy', 'DeleteTopic', 'AddPermission', 'RemovePermission'],
+].map((name) => `sns:${name}`);
+
+const READING = [
+  ...['Subscribe', 'GetTopicAttributes', 'ListSubscriptionsByTopic', 'GetDataProtectionPolicy', 'ListTagsForResource'],
+].map((name) => `sns:${name}`);
+
+/**
+ * A topic with the stage's key. TLS only, and for its own stage only: whoever may subscribe gets all that is published. A
+ * service of AWS that publishes to it needs a statement of its own in the topic's policy.
+ * @beta
+ */
+export class StageTopic extends Topic {
+  /** @param props `name`: of the topic, as a whole: `APP-STAGE-…` */
+  constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TopicProps, 'topicName'>) {
+    const { stage, name, ...more } = props;
+    const masterKey = keyFor(scope, id, stage);
+    super(scope, id, { topicName: name, enforceSSL: true, ...(masterKey && { masterKey }), ...more });
+    this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));
+  }
+}
