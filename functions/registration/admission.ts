@@ -1,13 +1,14 @@
-import { callerOf, Problem, requireToken } from '@rollcall/kit/http';
-import type { TokenBuckets } from '@rollcall/kit/resilience';
+import { Problem, requireToken } from '@rollcall/kit/http';
+import type { createTokenBuckets } from '@rollcall/kit/resilience';
 import type { Mode } from '../../shared/config/capabilities.ts';
 import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
+import { callerOf } from './caller.ts';
 
 export type Admission = ReturnType<typeof createAdmission>;
 
 export interface AdmissionOptions {
-  buckets: Pick<TokenBuckets, 'take' | 'knownRefusal'>;
+  buckets: Pick<ReturnType<typeof createTokenBuckets>, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
   /** Of phones and addresses, in keys. */
   pseudonym: Pseudonym;

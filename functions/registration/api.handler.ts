@@ -4,25 +4,23 @@ import {
   endpoint,
   etag,
   type HttpEvent,
-  header,
   idempotencyKeyOf,
   json,
   jsonEndpoint,
-  NOTHING,
   notFound,
   Problem,
-  PUBLIC,
   pathId,
   preconditions,
-  preferredWait,
 } from '@rollcall/kit/http';
 import { createObservability } from '@rollcall/kit/observability';
 import { profileChange } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
+import { PUBLIC } from './caching.ts';
 import { erasureOf, readErasure } from './erasure.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
+import { preferredWait } from './prefer.ts';
 import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
 import { createServices } from './services.ts';
 
@@ -68,7 +66,7 @@ export const deactivate = endpoint(
     // RFC 8631: where to see that it is done.
     return { statusCode: 204, headers: { link: `<${locationOf(routes.readErasure, { id })}>; rel="status"` } };
   },
-  { mediaType: NOTHING },
+  { mediaType: null },
 );
 
 export const readErasureOf = endpoint(logger, async (event) => {
@@ -109,7 +107,7 @@ export const unrouted = endpoint(
     if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
     throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
   },
-  { mediaType: NOTHING, routes: Object.values(routes) },
+  { mediaType: null, routes: Object.values(routes) },
 );
 
 /** The first version of the member resource (RFC 9745, RFC 8594): since when it is not to be used, and until when. */
@@ -124,7 +122,7 @@ const deprecated = ({ id }: { id: string }) => ({
 
 /** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
 const waitOf = (event: HttpEvent) =>
-  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(header(event, 'prefer'));
+  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 
 /** The operation when it is no longer pending, for as long as the caller would wait. */
 async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {

@@ -1,7 +1,8 @@
-import { endpoint, json, PUBLIC } from '@rollcall/kit/http';
+import { endpoint, json } from '@rollcall/kit/http';
 import { createObservability } from '@rollcall/kit/observability';
 import page from '../../docs/api/index.html' with { type: 'text' };
 import openApi from '../../docs/api/openapi.json' with { type: 'json' };
+import { PUBLIC } from './caching.ts';
 
 const { logger } = createObservability('registration');
 

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { pathOf } from '@rollcall/kit/http';
-import type { SetOnce, TransactItem } from '@rollcall/kit/messaging';
+import type { Effect, TransactItem } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import type { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
@@ -35,7 +35,7 @@ export const confirmationOnce = (
   memberId: string,
   service: string,
   confirmation: Confirmation,
-): SetOnce => ({
+): NonNullable<Effect['setOnce']> => ({
   tableName,
   key: erasureKey(memberId),
   attributes: { [`${CONFIRMED}${service}`]: confirmation },

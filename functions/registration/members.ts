@@ -1,17 +1,9 @@
-import {
-  type Audit,
-  busy,
-  type Cause,
-  etag,
-  evaluate,
-  notFound,
-  type Preconditions,
-  Problem,
-} from '@rollcall/kit/http';
+import { busy, etag, evaluate, notFound, Problem, type preconditions } from '@rollcall/kit/http';
 import type { CommandContext } from '@rollcall/kit/messaging';
 import type { ProfileChange, Registration } from '../../shared/contracts/member.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import type { Admission } from './admission.ts';
+import type { Audit, Cause } from './audit.ts';
 import { type ActiveMember, changeProfile, deactivate, fingerprint, register } from './member.ts';
 import type { MemberStore, PhoneGuard, PhoneMark } from './store.ts';
 
@@ -92,7 +84,12 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     read: findActive,
 
     /** @throws {Problem} 412, also if somebody else changes the member at the same moment */
-    async change(id: string, conditions: Preconditions, change: ProfileChange, cause: Cause): Promise<ActiveMember> {
+    async change(
+      id: string,
+      conditions: ReturnType<typeof preconditions>,
+      change: ProfileChange,
+      cause: Cause,
+    ): Promise<ActiveMember> {
       const context = contextOf(cause);
       const changed = await store.change(
         id,
@@ -110,7 +107,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     },
 
     /** Of a member who was deactivated before, nothing is left to do. */
-    async deactivate(id: string, conditions: Preconditions, cause: Cause): Promise<void> {
+    async deactivate(id: string, conditions: ReturnType<typeof preconditions>, cause: Cause): Promise<void> {
       const context = contextOf(cause);
       const changed = await store.deactivate(
         id,

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { pathOf } from '@rollcall/kit/http';
-import type { SetOnce } from '@rollcall/kit/messaging';
+import type { Effect } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import type { OnboardingResource } from '../../shared/contracts/onboarding.ts';
 import type { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
@@ -16,7 +16,7 @@ const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
 const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
 /** Keeps a subscriber's answer; the first one counts. It names nobody, so it stays when the member leaves. */
-export const stepOnce = (tableName: string, memberId: string, step: Step): SetOnce => ({
+export const stepOnce = (tableName: string, memberId: string, step: Step): NonNullable<Effect['setOnce']> => ({
   tableName,
   key: onboardingKey(memberId),
   attributes: { [answerOf(step)]: step },

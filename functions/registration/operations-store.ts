@@ -1,11 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import {
-  type AddressedDraft,
-  type CommandContext,
-  createOutboxWriter,
-  type TransactItem,
-} from '@rollcall/kit/messaging';
+import { type CommandContext, createOutboxWriter, type draftTo, type TransactItem } from '@rollcall/kit/messaging';
 import pMap from 'p-map';
 import { SOURCE } from './member.ts';
 import type { Operation, Outcome } from './operation.ts';
@@ -55,7 +50,7 @@ export function createOperationsStore({ client, membersTable, outboxTable }: Tab
     },
 
     /** Begins an operation of an active member. One that exists is stale: who has left since is still answered for it. */
-    insert: (operation: Operation, command: AddressedDraft, context: CommandContext) =>
+    insert: (operation: Operation, command: ReturnType<typeof draftTo>, context: CommandContext) =>
       writer.commit(
         {
           put: {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Audit, busy, type Cause, notFound, Problem } from '@rollcall/kit/http';
+import { busy, notFound, Problem } from '@rollcall/kit/http';
 import type { CommandContext } from '@rollcall/kit/messaging';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
+import type { Audit, Cause } from './audit.ts';
 import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
 import type { OperationsStore } from './operations-store.ts';
 

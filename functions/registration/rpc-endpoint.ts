@@ -1,4 +1,3 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import {
   Code,
   ConnectError,
@@ -10,7 +9,8 @@ import {
 } from '@connectrpc/connect';
 import { createFetchHandler } from '@connectrpc/connect/protocol';
 import { problemType } from '@rollcall/kit/contracts';
-import { type HttpEvent, type HttpResponse, type Problem, secured, served, toProblem } from '@rollcall/kit/http';
+import { type HttpEvent, type HttpResponse, httpFunction, type Problem, toProblem } from '@rollcall/kit/http';
+import type { Logger } from '@rollcall/kit/observability';
 import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';
@@ -36,7 +36,7 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  const handler = secured().handler(async (event): Promise<HttpResponse> => {
+  return httpFunction(async (event): Promise<HttpResponse> => {
     const handle = handlers.get(event.rawPath);
     if (!handle) return { statusCode: 404 };
     const contextValues = createContextValues().set(EVENT, event);
@@ -52,7 +52,6 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
       isBase64Encoded: true,
     };
   });
-  return served(handler);
 }
 
 /** By the library's choice an internal error, where malformed JSON is the caller's. */

@@ -1,8 +1,8 @@
 import { createDynamoDB, jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
 import { tokenScopes } from '@rollcall/kit/contracts';
 import { createSubscribers } from '@rollcall/kit/discovery';
-import { createAudit, createLocation } from '@rollcall/kit/http';
-import type { Observability } from '@rollcall/kit/observability';
+import { pathOf } from '@rollcall/kit/http';
+import type { Logger } from '@rollcall/kit/observability';
 import { createSwitches, createTokenBuckets } from '@rollcall/kit/resilience';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
@@ -12,13 +12,14 @@ import { memberEvents } from '../../shared/contracts/channels.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
 import { createPseudonym } from '../../shared/pseudonyms.ts';
 import { createAdmission } from './admission.ts';
+import { createAudit } from './audit.ts';
 import { createMembers } from './members.ts';
 import { createOperationsStore } from './operations-store.ts';
 import { createRedemptions } from './redemptions.ts';
 import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
-export function createServices({ logger }: Pick<Observability, 'logger'>) {
+export function createServices({ logger }: { logger: Logger }) {
   const environment = readEnvironment(
     z.object({
       MEMBERS_TABLE: text,
@@ -58,7 +59,12 @@ export function createServices({ logger }: Pick<Observability, 'logger'>) {
     admission,
     memberAccess: createMemberAccess(SCOPES),
     membersTable: MEMBERS_TABLE,
-    locationOf: createLocation(environment.BASE_PATH),
+    /**
+     * A path as the headers `Location` and `Link` say it: clients resolve it against what they asked for (RFC 9110, 10.2.2;
+     * RFC 8288, 3.1), so it begins with what stands before the API's own paths.
+     */
+    locationOf: (...[route, parameters]: Parameters<typeof pathOf>) =>
+      `${environment.BASE_PATH}${pathOf(route, parameters)}`,
     members: createMembers({
       store: createMemberStore({
         ...tables,

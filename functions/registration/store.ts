@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { busy } from '@rollcall/kit/http';
 import { type CommandContext, createPublisher, type TransactItem } from '@rollcall/kit/messaging';
-import { type Rate, secondsToFill } from '@rollcall/kit/resilience';
+import type { RegistrationLimits } from '../../shared/config/registration-limits.ts';
 import { memberEvents } from '../../shared/contracts/channels.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { erasurePut } from './erasure.ts';
@@ -47,7 +47,7 @@ export interface StoreOptions {
   /** Of phones, in keys of guards. */
   pseudonym: Pseudonym;
   /** What a phone's bucket holds: as long as it takes to fill, a mark stays. */
-  phoneLimit: Rate;
+  phoneLimit: RegistrationLimits['phone'];
   /** For how long a phone is remembered after its member left; null: not at all. */
   phonesRememberedDays: number | null;
   /** The services that hold something of a member, by the names in the sources of their messages. Asked when one leaves. */
@@ -66,7 +66,7 @@ export function createMemberStore(options: StoreOptions) {
   /** Frees a phone, and leaves its mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
     const left = Math.ceil(Date.parse(leftAt) / 1000);
-    const fullAt = left + secondsToFill(phoneLimit);
+    const fullAt = left + Math.ceil((phoneLimit.burst * 60) / phoneLimit.perMinute);
     const returningUntil = phonesRememberedDays === null ? undefined : left + phonesRememberedDays * DAY_SECONDS;
     const mark: PhoneMark = {
       leftAt,

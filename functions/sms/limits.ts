@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { HeldError } from '@rollcall/kit/messaging';
-import { createLeasedTokens, createTokenStore, type Token } from '@rollcall/kit/resilience';
+import { createLeasedTokens, createTokenStore } from '@rollcall/kit/resilience';
 import type { SmsSettings } from '../../shared/config/sms-settings.ts';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import { KnownOptOutError, optOutKey } from './opt-outs.ts';
@@ -43,6 +43,8 @@ const DAY = 'day#';
 /** Made when it is needed: Intl's formats take milliseconds, and most functions never name a country. */
 const nameOf = (country: string | undefined) =>
   country === undefined ? 'a number of no country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
+
+type Token = NonNullable<Awaited<ReturnType<ReturnType<typeof createLeasedTokens>['take']>>>;
 
 /** What a text has taken of the limits that many texts share; `because`: what they have not left. */
 type Shared = { tokens: Token[] } | { because: string };

@@ -1,7 +1,7 @@
-import { PacedError, type TokenBuckets } from '@rollcall/kit/resilience';
+import { type createTokenBuckets, PacedError } from '@rollcall/kit/resilience';
 
 export interface PaceOptions {
-  buckets: Pick<TokenBuckets, 'takeMany'>;
+  buckets: Pick<ReturnType<typeof createTokenBuckets>, 'takeMany'>;
   /** Texts a minute to each provider, over all instances. */
   perMinute: number;
   now: () => Date;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { callableAgainFrom, MessagingError, TransientError } from '@rollcall/kit/messaging';
 import {
-  type Breaker,
   BulkheadFullError,
+  type createBreaker,
+  type createNodes,
   createRemoteService,
-  type Nodes,
   OutOfTimeError,
   PacedError,
   RemoteError,
@@ -22,8 +22,8 @@ import { oneSegment } from './segments.ts';
 export interface Route {
   name: string;
   provider: SmsProvider;
-  nodes?: Nodes | undefined;
-  breaker: Breaker;
+  nodes?: ReturnType<typeof createNodes> | undefined;
+  breaker: ReturnType<typeof createBreaker>;
 }
 
 export interface TextingOptions {

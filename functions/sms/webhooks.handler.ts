@@ -1,5 +1,5 @@
 import { jsonOf, readEnvironment, text } from '@rollcall/kit/aws';
-import { endpoint, json, NOTHING, notFound, Problem } from '@rollcall/kit/http';
+import { endpoint, json, notFound, Problem } from '@rollcall/kit/http';
 import { createSecret } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
@@ -47,5 +47,5 @@ export const webhook = endpoint(
     await take(provider, events);
     return provider === 'alibaba' ? json(200, ALIBABA_ANSWER) : { statusCode: 204 };
   },
-  { mediaType: NOTHING },
+  { mediaType: null },
 );

@@ -1,9 +1,12 @@
-import { type Dashboard, type DashboardOptions, serviceMetric } from '@rollcall/cdk';
+import { type RollcallApp, serviceMetric } from '@rollcall/cdk';
 
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { GraphWidgetType } from 'cdk-monitoring-constructs';
 import type { Stage } from '../stages.ts';
+
+type DashboardOptions = NonNullable<Parameters<RollcallApp['finish']>[0]>;
+type Dashboard = Parameters<NonNullable<DashboardOptions['more']>>[0];
 
 const period = Duration.minutes(1);
 

@@ -18,7 +18,7 @@ const OF_MEMBER = 'of-member';
 /** What everything that changes members looks at. */
 const SWITCHED = { name: 'registration', modes: capabilities.registration };
 
-/** A client may wait for 20 seconds (packages/kit/src/http/prefer.ts); the API gives up after 30. */
+/** A client may wait for 20 seconds (functions/registration/prefer.ts); the API gives up after 30. */
 const WAITING = Duration.seconds(29);
 
 /** Members, their operations and outbox, and what the API does about them. */

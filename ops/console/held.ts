@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { Burst } from 'rollcall/internal/console/api';
 import type { BurstOptions } from 'rollcall/internal/console/parts';
 import { itemsAt } from 'rollcall/internal/stage/holdings';
+import { openStage } from 'rollcall/internal/stage/stage';
 import type { Accepted } from '../demo/registrations.ts';
 import { type Item, itemsBy } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
@@ -12,9 +13,10 @@ const LOOKS_AT_ONCE = 10;
 
 /** What the services hold of members. Who has something parked lacks an effect, and has not lost it. */
 export async function heldBy(
-  { stage, cloud, subscribers }: BurstOptions,
+  { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,
   accepted: ReadonlyMap<string, Accepted>,
 ): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {
+  const stage = openStage({ app, name, endpoint });
   const held = await pMap(
     accepted.values(),
     async (one) => {

@@ -12,8 +12,16 @@ type Manifest = Record<string, unknown> & {
   peerDependencies?: Versions;
 };
 
-/** Contracts are made with it, by whoever installs a package: of two copies, neither knows the other's schemas. */
-const PEERS = new Set(['zod']);
+/**
+ * Whose types and objects cross the public surface, by the package: whoever installs it makes contracts with zod and calls
+ * DynamoDB by the kit's client. Of two copies, neither knows what is the other's.
+ */
+const DYNAMODB = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'];
+export const PEERS: Readonly<Record<string, readonly string[]>> = {
+  '@rollcall/kit': ['zod', '@bufbuild/protobuf', ...DYNAMODB],
+  '@rollcall/cdk': ['zod'],
+  '@rollcall/local': [...DYNAMODB, '@aws-sdk/client-dynamodb-streams', '@aws-sdk/client-sns', '@aws-sdk/client-sqs'],
+};
 /** Of a folder that holds nothing else. */
 const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
 /** What Lambda runs, and what the output is compiled for. */
@@ -27,20 +35,21 @@ const built = (path: string) => {
 
 /** What is published of a manifest. */
 function published({ private: _, exports, dependencies = {}, peerDependencies, ...manifest }: Manifest) {
+  const isPeer = (name: string) => PEERS[manifest.name]?.includes(name) ?? false;
   const versions = Object.entries(dependencies);
-  const peers = versions.filter(([name]) => PEERS.has(name)).map(([name, version]) => [name, `^${version}`]);
+  const peers = versions.filter(([name]) => isPeer(name)).map(([name, version]) => [name, `^${version}`]);
   return {
     ...manifest,
     engines: ENGINES,
     files: FILES,
     exports: Object.fromEntries(Object.entries(exports).map(([name, path]) => [name, built(path)])),
-    dependencies: Object.fromEntries(versions.filter(([name]) => !PEERS.has(name))),
+    dependencies: Object.fromEntries(versions.filter(([name]) => !isPeer(name))),
     peerDependencies: { ...peerDependencies, ...Object.fromEntries(peers) },
   };
 }
 
 /**
- * Builds each package as other teams install it: JavaScript, types and source maps, with its licence and README.
+ * Builds each package as other teams install it: JavaScript and types, with its licence and README.
  * @param outdir gets a folder a package, for `npm pack`
  * @returns the folders, by the names of the packages
  */
@@ -48,20 +57,21 @@ export function buildPackages(outdir: string): Map<string, string> {
   const folders = readdirSync(join(ROOT, 'packages')).filter((folder) =>
     existsSync(join(ROOT, 'packages', folder, 'tsconfig.build.json')),
   );
-  return new Map(
-    folders.map((folder) => {
-      const from = join(ROOT, 'packages', folder);
-      const to = join(outdir, folder);
-      const manifest: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-      rmSync(to, { recursive: true, force: true });
-      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-      execFileSync(process.execPath, [tsc, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
-        stdio: 'inherit',
-      });
-      writeFileSync(join(to, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
-      cpSync(join(ROOT, 'LICENSE'), join(to, 'LICENSE'));
-      for (const file of ['README.md', 'CHANGELOG.md']) cpSync(join(from, file), join(to, file));
-      return [manifest.name, to];
-    }),
-  );
+  const command = join(outdir, 'cli');
+  execFileSync(process.execPath, [join(ROOT, 'packages/cli/build.ts'), command], { stdio: 'inherit' });
+  const libraries = folders.map((folder) => {
+    const from = join(ROOT, 'packages', folder);
+    const to = join(outdir, folder);
+    const manifest: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+    rmSync(to, { recursive: true, force: true });
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
+      stdio: 'inherit',
+    });
+    writeFileSync(join(to, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
+    cpSync(join(ROOT, 'LICENSE'), join(to, 'LICENSE'));
+    for (const file of ['README.md', 'CHANGELOG.md']) cpSync(join(from, file), join(to, file));
+    return [manifest.name, to] as const;
+  });
+  return new Map([...libraries, ['rollcall', command]]);
 }

@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import { buildPackages, ROOT } from './build.ts';
-import { differingReports } from './reports.ts';
+import { surfaceFindings } from './reports.ts';
+import { readSurface } from './surface.ts';
 
 // Below the project, so that types of other packages are found.
 const packages = buildPackages(join(ROOT, 'dist/packages'));
 for (const [name, folder] of packages) console.log(`${name}: npm pack ${folder}`);
-for (const report of differingReports(packages.values(), true)) console.log(`changed: ${report}`);
+for (const finding of surfaceFindings(packages.values(), true)) console.log(finding);
+
+const counted = readSurface().filter(({ entry }) => !['kit/contracts', 'kit/testing'].includes(entry));
+for (const [tag, names] of Map.groupBy(counted, ({ tag }) => tag))
+  console.log(`beside contracts and testing, ${names.length} names are @${tag}`);

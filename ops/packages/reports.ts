@@ -36,15 +36,19 @@ function entriesOf(folder: string): Array<{ report: string; types: string }> {
     }));
 }
 
+/** What is wrong of an export: it is neither `@public` nor `@beta`, or is `@public` and shows what is `@beta`. */
+const REFUSED = ['ae-missing-release-tag', 'ae-incompatible-release-tags'];
+
 /**
  * Compares the public surface of built packages with what is written down of it.
  * @param folders of built packages
  * @param write whether to write it down instead
- * @returns the reports that differ, as paths from the project's root
+ * @returns what differs, and what is wrong with it; nothing, if all is as it should be
  */
-export function differingReports(folders: Iterable<string>, write: boolean): string[] {
+export function surfaceFindings(folders: Iterable<string>, write: boolean): string[] {
   return [...folders].flatMap((folder) =>
     entriesOf(folder).flatMap(({ report, types }) => {
+      const refused: string[] = [];
       const reportFolder = join(REPORTS, report, '..');
       const reportTempFolder = join(folder, '..', 'reports', report);
       for (const each of [reportFolder, reportTempFolder]) mkdirSync(each, { recursive: true });
@@ -64,7 +68,14 @@ export function differingReports(folders: Iterable<string>, write: boolean): str
           docModel: { enabled: false },
           dtsRollup: { enabled: false },
           tsdocMetadata: { enabled: false },
-          messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } } },
+          messages: {
+            extractorMessageReporting: {
+              default: { logLevel: ExtractorLogLevel.None },
+              ...Object.fromEntries(REFUSED.map((id) => [id, { logLevel: ExtractorLogLevel.Error }])),
+              // A type that a signature shows and nobody can import: said in the report, so that no further one comes unseen.
+              'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
+            },
+          },
           newlineKind: 'lf',
         },
         configObjectFullPath: undefined,
@@ -74,9 +85,10 @@ export function differingReports(folders: Iterable<string>, write: boolean): str
         localBuild: write,
         messageCallback: (message) => {
           message.handled = true;
+          if (REFUSED.includes(message.messageId)) refused.push(`${report}: ${message.text}`);
         },
       });
-      return apiReportChanged ? [`docs/api/${report}.api.md`] : [];
+      return apiReportChanged ? [...refused, `docs/api/${report}.api.md ${write ? 'is written' : 'differs'}`] : refused;
     }),
   );
 }

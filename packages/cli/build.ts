@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import about from './package.json' with { type: 'json' };
 import { buildPage } from './src/console/build.ts';
+import { buildTypes } from './types.ts';
 
 const root = import.meta.dirname;
 /** The folder to publish: the first argument, or `dist`. */
@@ -34,10 +35,15 @@ await build({
 });
 chmodSync(join(outdir, 'rollcall.mjs'), 0o755);
 await buildPage(join(outdir, 'page'));
+buildTypes(outdir);
 
 // What is published is this folder, whose manifest leads to what was built.
 const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
-const published = { ...manifest, bin: { rollcall: 'rollcall.mjs' }, exports: { './app': './app.mjs' } };
+const published = {
+  ...manifest,
+  bin: { rollcall: 'rollcall.mjs' },
+  exports: { './app': { types: './app.d.mts', default: './app.mjs' } },
+};
 writeFileSync(join(outdir, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
 for (const file of ['README.md', 'CHANGELOG.md', '../../LICENSE'])
   cpSync(join(root, file), join(outdir, file.replace('../../', '')));

@@ -1,6 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { callerOf } from '@rollcall/kit/internal/http/caller';
 import { createTokenBuckets } from '@rollcall/kit/internal/resilience/token-bucket';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
@@ -10,6 +9,7 @@ import { countryOf } from '../../shared/contracts/phone.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';
+import { callerOf } from '../../functions/registration/caller.ts';
 
 interface Answer {
   status: number;

@@ -1,4 +1,4 @@
-import type { Cause } from '@rollcall/kit/internal/http/audit';
+import type { Cause } from '@rollcall/kit/internal/http/cause';
 import { Problem } from '@rollcall/kit/internal/http/problems';
 import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';

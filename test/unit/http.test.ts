@@ -1,7 +1,6 @@
 import { idempotencyKey } from '@rollcall/kit/internal/contracts/fields';
 import { evaluate, type Preconditions } from '@rollcall/kit/internal/http/conditions';
 import { idOf } from '@rollcall/kit/internal/http/ids';
-import { preferredWait } from '@rollcall/kit/internal/http/prefer';
 import type { Problem } from '@rollcall/kit/internal/http/problems';
 import { validated } from '@rollcall/kit/internal/http/validation';
 import fc from 'fast-check';
@@ -12,6 +11,7 @@ import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
 import { httpEvent } from '../support/http.ts';
+import { preferredWait } from '../../functions/registration/prefer.ts';
 
 describe('Prefer', () => {
   it.each<[string, number | undefined]>([

@@ -1,6 +1,5 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { addresses, clientDefaults, createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
-import { createSender } from '@rollcall/kit/messaging';
+import { addresses, createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
+import { createQueueSender } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import * as z from 'zod';
 import { createPseudonym } from '../../../shared/pseudonyms.ts';
@@ -19,10 +18,7 @@ export function configuredReceiver(now: () => Date) {
       tableName: SMS_LIMITS_TABLE,
       pseudonym: createPseudonym(PSEUDONYMS_SECRET, now),
     }),
-    sender: createSender({
-      sqs: new SQSClient(clientDefaults),
-      addresses: CHANNELS,
-    }),
+    sender: createQueueSender(CHANNELS),
     now,
     count,
   });

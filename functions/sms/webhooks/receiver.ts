@@ -1,4 +1,4 @@
-import { createMessage, type OutgoingMessage, outgoing, type Sender } from '@rollcall/kit/messaging';
+import { createMessage, type createQueueSender, outgoing } from '@rollcall/kit/messaging';
 import { v5 as idFrom } from 'uuid';
 import { registrationReplies } from '../../../shared/contracts/channels.ts';
 import { onboardingStepCompleted } from '../../../shared/contracts/onboarding-step-completed.v1.ts';
@@ -7,7 +7,7 @@ import type { ProviderEvent } from '../provider-events.ts';
 
 export interface ReceiverOptions {
   optOuts: OptOuts;
-  sender: Sender;
+  sender: ReturnType<typeof createQueueSender>;
   now: () => Date;
   count: (values: Record<string, number>) => void;
 }
@@ -25,7 +25,7 @@ const COUNTED: Record<ProviderEvent['kind'], string> = {
 /** Does what follows from what providers tell. All of it may come again. */
 export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
   /** A receipt has the id of its text's message in its own: of several, the first one counts. */
-  function stepOf(receipt: Receipt): OutgoingMessage {
+  function stepOf(receipt: Receipt) {
     const { memberId, messageId, traceparent } = receipt.about;
     const step = createMessage(onboardingStepCompleted, {
       id: idFrom('delivery', messageId),

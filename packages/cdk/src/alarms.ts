@@ -28,7 +28,10 @@ export interface AlarmProps {
   meaning: string;
 }
 
-/** Nothing, where the stage is not watched. */
+/**
+ * Nothing, where the stage is not watched.
+ * @beta
+ */
 export function raiseAlarm(
   scope: Construct,
   { stage, topic, chapter, of, metric, above, minutes = 3, outOf = minutes, evenIfSilent = false, meaning }: AlarmProps,

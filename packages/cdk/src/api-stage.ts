@@ -43,7 +43,10 @@ export interface ApiStageProps {
   alarms: ITopic;
 }
 
-/** What makes an API's routes reachable: the default stage, its throttling and its access log. */
+/**
+ * What makes an API's routes reachable: the default stage, its throttling and its access log.
+ * @beta
+ */
 export class ApiStage extends HttpStage {
   constructor(scope: Construct, id: string, { stage, api, limits, alarms }: ApiStageProps) {
     const logGroupName = `/aws/apigateway/${prefixOf(stage)}api`;

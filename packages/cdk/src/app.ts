@@ -20,7 +20,10 @@ import { checkSettingNames } from './setting-names.ts';
 import { prefixOf, type Stage, stageOf, stageSettings } from './stage.ts';
 import { Subscriber } from './subscriber.ts';
 
-/** What a service is made with. */
+/**
+ * What a service is made with.
+ * @public
+ */
 export interface ServiceProps<S extends Stage = Stage> {
   stage: S;
   channels: Channels;
@@ -51,6 +54,7 @@ export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gat
 /**
  * One stage of an application, as CloudFormation stacks that depend one way: operations (alarms, switches, circuits, key),
  * foundation (channels, directory, API), a stack a service, and monitoring. `finish()` comes after the last service.
+ * @public
  */
 export class RollcallApp<S extends Stage = Stage> {
   readonly stage: S;

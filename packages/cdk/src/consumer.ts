@@ -46,7 +46,10 @@ export interface SubscriptionQueues {
 /** What the kit does with a consumer's table to apply a message, and to park it. */
 const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
-/** What takes the messages of a queue: its functions, a table and alarms. */
+/**
+ * What takes the messages of a queue: its functions, a table and alarms.
+ * @public
+ */
 export class Consumer extends Construct {
   readonly name: string;
   readonly of: Channel;

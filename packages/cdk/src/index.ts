@@ -2,7 +2,6 @@ export { raiseAlarm } from './alarms.ts';
 export { ApiStage } from './api-stage.ts';
 export { RollcallApp, type ServiceProps } from './app.ts';
 export { Consumer } from './consumer.ts';
-export { Dashboard, type DashboardOptions } from './dashboard.ts';
 export { Outbox } from './outbox.ts';
 export { ServiceFunction } from './service-function.ts';
 export { serviceMetric } from './service-metric.ts';

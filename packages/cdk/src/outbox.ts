@@ -30,7 +30,10 @@ export interface OutboxProps {
   alarms: ITopic;
 }
 
-/** The table of messages that are committed and not yet published, and the two functions that publish them. */
+/**
+ * The table of messages that are committed and not yet published, and the two functions that publish them.
+ * @public
+ */
 export class Outbox extends Construct {
   readonly table: ServiceTable;
   /** What it is called among others: nothing, if it is `unnamed`. */

@@ -26,7 +26,10 @@ export interface ServiceFunctionProps {
   timeout?: Duration;
 }
 
-/** One export of a handler file as a Lambda function, with its own role and log group. */
+/**
+ * One export of a handler file as a Lambda function, with its own role and log group.
+ * @public
+ */
 export class ServiceFunction extends LambdaFunction {
   static readonly defaultTimeout = Duration.seconds(10);
 

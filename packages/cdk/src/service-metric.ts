@@ -8,6 +8,7 @@ export const namespaceOf = ({ app, name }: Pick<Stage, 'app' | 'name'>) => `${ca
 /**
  * A metric that functions or the access log write themselves, minute by minute: docs/observability.md.
  * @param statistic such as `Sum` or `p99`
+ * @beta
  */
 export const serviceMetric = (
   stage: Pick<Stage, 'app' | 'name'>,

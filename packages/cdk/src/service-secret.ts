@@ -15,7 +15,10 @@ export interface ServiceSecretProps {
   notRotated: string;
 }
 
-/** A secret with the stage's removal policy and key. */
+/**
+ * A secret with the stage's removal policy and key.
+ * @beta
+ */
 export class ServiceSecret extends Secret {
   constructor(scope: Construct, id: string, props: ServiceSecretProps) {
     const { stage, name, description, generate, notRotated: reason } = props;

@@ -5,7 +5,10 @@ import type { Construct } from 'constructs';
 import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request. */
+/**
+ * A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request.
+ * @public
+ */
 export class ServiceTable extends TableV2 {
   /** @param props `name`: unique in the stage, such as `orders` */
   constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TablePropsV2, 'tableName'>) {

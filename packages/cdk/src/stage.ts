@@ -8,6 +8,7 @@ const perSecond = z.int().min(1);
 /**
  * What a stage of any app is set to. Each setting has a default, that of a stage which may lose its data: `{}` is a stage. An
  * app extends it by settings of its own.
+ * @beta
  */
 export const stageSettings = z.strictObject({
   /** Whether tables outlive their stack, and can be deleted by nobody before their protection is switched off. */
@@ -102,7 +103,10 @@ export const stageSettings = z.strictObject({
 
 export type StageSettings = z.output<typeof stageSettings>;
 
-/** A stage of an app. */
+/**
+ * A stage of an app.
+ * @public
+ */
 export interface Stage extends StageSettings {
   /** Of its application, as in the sources of its messages: `/APPLICATION/SERVICE`. */
   app: string;
@@ -125,6 +129,7 @@ export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => 
  * A stage whose settings are checked.
  * @param schema of the app's settings, which extends `stageSettings`
  * @throws {Error} if there is no such stage, or its settings are wrong
+ * @beta
  */
 export function stageOf<Settings extends StageSettings>(
   schema: z.ZodType<Settings>,

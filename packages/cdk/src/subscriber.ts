@@ -9,7 +9,10 @@ import { ConsumedQueue, FifoQueue } from './fifo-queue.ts';
 import { ServiceFunction } from './service-function.ts';
 import { prefixOf } from './stage.ts';
 
-/** A service that reacts to events: a queue behind the topic, and whoever consumes it. */
+/**
+ * A service that reacts to events: a queue behind the topic, and whoever consumes it.
+ * @public
+ */
 export class Subscriber extends Consumer {
   readonly #props: ConsumerProps;
 

@@ -22,6 +22,7 @@ export interface SubscriberDefaults {
 /**
  * What an app tells the commands that operate it, as the default export of the `rollcall.config.ts` beside its `cdk.json`.
  * All that is deployed they read from the stage itself.
+ * @public
  */
 export interface App extends AppConfig {
   /** Of the app: its resources are called `NAME-STAGE-…`. */
@@ -40,11 +41,17 @@ export interface App extends AppConfig {
   readonly subscribers?: Readonly<Record<string, SubscriberDefaults>>;
   /** Further commands of `rollcall ops`. */
   readonly commands?: readonly Command[];
-  /** What the console shows and does beside what it does for every app. */
+  /**
+   * What the console shows and does beside what it does for every app.
+   * @beta
+   */
   readonly console?: ConsoleParts;
   /** What a person may try next, for those who have just started it. */
   readonly firstSteps?: (addresses: Addresses) => string;
 }
 
-/** Types the default export of `rollcall.config.ts`. */
+/**
+ * Types the default export of `rollcall.config.ts`.
+ * @public
+ */
 export const defineApp = (app: App): App => app;

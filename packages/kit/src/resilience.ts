@@ -1,5 +1,4 @@
 /** Calls of what may fail: breakers, limits, budgets of time, switches, secrets. */
-export type { Breaker } from './resilience/breaker.ts';
 export { timeLeft, withinBudget } from './resilience/budget.ts';
 export type { CircuitState } from './resilience/circuit.ts';
 export { createTokenStore } from './resilience/dynamodb-token-store.ts';
@@ -13,10 +12,10 @@ export {
   ThrottledError,
   UnavailableError,
 } from './resilience/errors.ts';
-export { createLeasedTokens, type Token } from './resilience/leased-tokens.ts';
-export { createNodes, type Nodes } from './resilience/nodes.ts';
+export { createLeasedTokens } from './resilience/leased-tokens.ts';
+export { createNodes } from './resilience/nodes.ts';
 export { createRemoteService, type RemoteService, type Try } from './resilience/remote-service.ts';
 export { createSecret } from './resilience/secrets.ts';
 export { createStageBreaker } from './resilience/stage-breaker.ts';
-export { changeSwitches, createSwitches } from './resilience/switches.ts';
-export { createTokenBuckets, type Rate, secondsToFill, type TokenBuckets } from './resilience/token-bucket.ts';
+export { createSwitches } from './resilience/switches.ts';
+export { createTokenBuckets } from './resilience/token-bucket.ts';

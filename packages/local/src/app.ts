@@ -4,7 +4,10 @@ import { pathToFileURL } from 'node:url';
 import type { Beside } from './beside/beside.ts';
 import { CloudError } from './errors/cloud-error.ts';
 
-/** What an app says of itself to the embedded cloud, as the default export of `rollcall.config.ts` beside its `cdk.json`. */
+/**
+ * What an app says of itself to the embedded cloud, as the default export of `rollcall.config.ts` beside its `cdk.json`.
+ * @public
+ */
 export interface AppConfig {
   /**
    * What runs beside the cloud.

@@ -43,6 +43,10 @@ export interface CloudOptions {
   environment?: Record<string, string>;
 }
 
+/**
+ * A running embedded cloud: its addresses, and what tests do with it.
+ * @public
+ */
 export interface Cloud extends ForTests {
   /** The AWS endpoint. */
   endpointUrl: string;
@@ -75,6 +79,7 @@ const INSTANCES = 2;
 /**
  * Boots the embedded cloud: what an app's templates say, on this machine.
  * @throws {CloudError} with what a person can do about it
+ * @public
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const opened = new AsyncDisposableStack();

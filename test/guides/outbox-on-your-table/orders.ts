@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDB, transact } from '@rollcall/kit/aws';
 import type { MessageContract } from '@rollcall/kit/contracts';
-import { createMessage, outboxPut, outgoing, type TransactItem } from '@rollcall/kit/messaging';
+import { outboxItem } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
 const { ORDERS_TABLE = '', OUTBOX_TABLE = '' } = process.env;
@@ -18,18 +18,15 @@ export const orderChanged = {
 type State = z.infer<typeof orderChanged.data>['state'];
 
 /** The message about a change, as an item of the transaction that makes the change. */
-function messageAbout(orderId: string, version: number, state: State): TransactItem {
-  const time = new Date();
-  const data = { orderId, state };
-  const about = { id: randomUUID(), source: '/shop/orders', subject: orderId, version, time, data };
-  const message = outgoing('order-events', orderChanged, createMessage(orderChanged, about));
-  return outboxPut(OUTBOX_TABLE, {
-    aggregateId: orderId,
+const messageAbout = (orderId: string, version: number, state: State) =>
+  outboxItem(OUTBOX_TABLE, 'order-events', orderChanged, {
+    id: randomUUID(),
+    source: '/shop/orders',
+    subject: orderId,
     version,
-    messages: [message],
-    committedAt: time.toISOString(),
+    time: new Date(),
+    data: { orderId, state },
   });
-}
 
 export async function placeOrder(orderId: string): Promise<void> {
   const order = { orderId, state: 'placed', version: 1 };

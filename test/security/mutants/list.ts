@@ -185,7 +185,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a grant of every action',
-    file: 'packages/cdk/src/queue-source.ts',
+    file: 'packages/cdk/src/stage-queue.ts',
     from: "actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']",
     to: "actions: ['sqs:*']",
     test: 'security/access',
@@ -402,7 +402,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'who did it',
-    file: 'packages/kit/src/http/audit.ts',
+    file: 'functions/registration/audit.ts',
     from: "logger.info('audit', { ...by, ...change,",
     to: "logger.info('audit', { ...change,",
     test: 'security/callers',

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
-import { confirm, onStage } from './command.ts';
+import { onStage } from './command.ts';
+import { confirm } from './confirm.ts';
 import { age, printJson, printTable } from './output.ts';
 
 const list = new Command('list')

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { App } from '../app-definition.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
@@ -79,16 +78,6 @@ export async function subscriberNamed(stage: Stage, name: string): Promise<strin
   const names = await stage.subscribers();
   if (names.includes(name)) return name;
   throw new OperatorError(`There is no subscriber "${name}"; there are: ${names.join(', ')}.`);
-}
-
-/** @throws {OperatorError} if the answer is not yes, or nobody is there to answer */
-export async function confirm(what: string, yes: boolean | undefined): Promise<void> {
-  if (yes) return;
-  if (!process.stdin.isTTY) throw new OperatorError(`${what} Say so with --yes.`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${what} Go on? [y/N] `);
-  asking.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError('Nothing was done.');
 }
 
 export function atLeastOne(text: string): number {

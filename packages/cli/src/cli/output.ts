@@ -2,7 +2,10 @@ import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 
-/** Prints JSON, for scripts. */
+/**
+ * Prints JSON, for scripts.
+ * @public
+ */
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
 
 /** What others wrote must not move the cursor of a terminal, or turn its lines around. */
@@ -11,7 +14,10 @@ export const harmless = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\
 /** Fills up to so many columns of a terminal; a Chinese character takes two. */
 const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
 
-/** Prints rows under a header, each column as wide as it needs. */
+/**
+ * Prints rows under a header, each column as wide as it needs.
+ * @beta
+ */
 export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;
   if (!first) return;

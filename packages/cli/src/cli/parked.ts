@@ -10,7 +10,8 @@ import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Stage } from '../stage/stage.ts';
-import { atLeastOne, confirm, onStage, subscriberNamed, UsageError } from './command.ts';
+import { atLeastOne, onStage, subscriberNamed, UsageError } from './command.ts';
+import { confirm } from './confirm.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
 
 type Found = ParkedMessage & { subscriber: string };

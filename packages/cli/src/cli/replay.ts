@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { archiveOf, checkPeriod, consequencesOf, followReplay, startReplay } from '../stage/replay.ts';
-import { confirm, onStage, subscriberNamed } from './command.ts';
+import { onStage, subscriberNamed } from './command.ts';
+import { confirm } from './confirm.ts';
 import { printJson } from './output.ts';
 
 const UNITS = { min: 60, h: 3_600, d: 86_400 };

@@ -1,8 +1,8 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
+import type { Stage } from '../operated-stage.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Holdings } from '../stage/holdings.ts';
 import type { ProviderFault } from '../stage/provider-fault.ts';
-import type { Stage } from '../stage/stage.ts';
 import type { Words } from '../words.ts';
 import type { Burst, Correspondence, CreateForm, FaultKind } from './api.ts';
 

@@ -1,4 +1,7 @@
-/** What a person can do about: printed without a stack trace, exit code 1. */
+/**
+ * What a person can do about: printed without a stack trace, exit code 1.
+ * @beta
+ */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

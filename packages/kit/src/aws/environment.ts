@@ -3,6 +3,7 @@ import * as z from 'zod';
 /**
  * Reads a function's settings from its environment, once, at cold start.
  * @throws {Error} that names every variable that is missing or wrong
+ * @public
  */
 export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
   const result = schema.safeParse(process.env);
@@ -12,9 +13,16 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
   );
 }
 
+/**
+ * Any text but an empty one.
+ * @public
+ */
 export const text = z.string().min(1);
 
-/** A variable whose value is JSON of the given shape. */
+/**
+ * A variable whose value is JSON of the given shape.
+ * @beta
+ */
 export const jsonOf = <S extends z.ZodType>(shape: S) =>
   z
     .string()
@@ -28,5 +36,8 @@ export const jsonOf = <S extends z.ZodType>(shape: S) =>
     })
     .pipe(shape as unknown as z.ZodType<z.output<S>, unknown>);
 
-/** The address of each channel that a function may send to, by its name: the ARN of a topic, or the URL of a queue. */
+/**
+ * The address of each channel that a function may send to, by its name: the ARN of a topic, or the URL of a queue.
+ * @beta
+ */
 export const addresses = jsonOf(z.record(z.string(), text));

@@ -17,6 +17,7 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
  * the table was throttled.
  * @throws {TransactionCanceledException} for every other reason, or if it does not pass; `$metadata.attempts` counts what the
  * SDK tried again in all of them, as an attempt whose answer it did not get may be what refuses the last
+ * @public
  */
 export async function transact(
   client: DynamoDBDocumentClient,

@@ -3,7 +3,10 @@ import type { MessageContract } from './contract.ts';
 /** Services, by the `source` of their messages: these, or every one of an application. */
 export type Senders = readonly string[] | { readonly anyServiceOf: string };
 
-/** Where messages go. Its address is configuration; its name, and what travels on it, are a contract. */
+/**
+ * Where messages go. Its address is configuration; its name, and what travels on it, are a contract.
+ * @public
+ */
 export interface Channel {
   readonly name: string;
   /** A topic hands each message to every subscriber, a queue to one consumer. */
@@ -23,7 +26,10 @@ export interface Channel {
 /** `/APPLICATION/SERVICE`. A service is one word, so that no functions are named as if they were another's: `APPLICATION-STAGE-SERVICE-…`. */
 const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
-/** The service that a source names, if it names one, and its application. */
+/**
+ * The service that a source names, if it names one, and its application.
+ * @beta
+ */
 export const serviceOf = (source: string): string | undefined => SOURCE.exec(source)?.[2];
 export const applicationOf = (source: string): string | undefined => SOURCE.exec(source)?.[1];
 

@@ -1,7 +1,10 @@
 import { applicationOf, type Channel } from './channel.ts';
 import type { MessageContract } from './contract.ts';
 
-/** What takes the messages of a channel: said once, and read by its functions and by what deploys them. */
+/**
+ * What takes the messages of a channel: said once, and read by its functions and by what deploys them.
+ * @public
+ */
 export interface ConsumerDescriptor<Reads extends MessageContract = MessageContract, Sends extends Channel = Channel> {
   /** Of its table, functions, logs and metrics. */
   readonly name: string;
@@ -39,6 +42,7 @@ type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
  * @param about Defaults: of a topic's consumer, `source` is the service of that name in the application that sends on the
  * topic; `reads`, every message of the channel; `sends`, nothing; `cursorKey`, `cursor`.
  * @throws {Error} if it is to follow the channel's application, and that sends from several
+ * @public
  */
 export function defineConsumer<
   const Of extends Channel,

@@ -11,7 +11,10 @@ export interface ProtobufCodec {
   decode(bytes: Uint8Array): unknown;
 }
 
-/** What a message type promises to its readers. `type` ends in its major version. */
+/**
+ * What a message type promises to its readers. `type` ends in its major version.
+ * @public
+ */
 export interface MessageContract<T extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: T;
   readonly kind: MessageKind;

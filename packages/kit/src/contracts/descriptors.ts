@@ -18,6 +18,7 @@ type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'protobuf' | 
 /**
  * Something happened.
  * @param type past tense, ends in its major version: `shop.order.created.v1`
+ * @public
  */
 export function event<const T extends string, S extends z.ZodType>(
   type: T,
@@ -30,6 +31,7 @@ export function event<const T extends string, S extends z.ZodType>(
 /**
  * Do this.
  * @param type imperative, ends in its major version: `shop.payment.charge.v1`
+ * @public
  */
 export function command<const T extends string, S extends z.ZodType>(
   type: T,
@@ -42,6 +44,7 @@ export function command<const T extends string, S extends z.ZodType>(
 /**
  * Data only, such as a reply.
  * @param type ends in its major version: `shop.payment.charged.v1`
+ * @public
  */
 export function document<const T extends string, S extends z.ZodType>(
   type: T,
@@ -66,7 +69,10 @@ const channel = <Messages extends readonly MessageContract[]>(
   { from, description = '', format = 'application/json', ...rest }: AboutChannel<Messages>,
 ) => ({ ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from });
 
-/** A FIFO topic: each subscriber gets every message, in order for each subject. */
+/**
+ * A FIFO topic: each subscriber gets every message, in order for each subject.
+ * @public
+ */
 export function topic<const Messages extends readonly MessageContract[]>(name: string, about: AboutChannel<Messages>) {
   return { ...channel(name, about), kind: 'topic', ordered: true } as const;
 }
@@ -74,6 +80,7 @@ export function topic<const Messages extends readonly MessageContract[]>(name: s
 /**
  * A queue: its one consumer gets every message.
  * @param about `ordered`: whether it is FIFO, and keeps the order of a subject's messages. Default: true
+ * @public
  */
 export function queue<const Messages extends readonly MessageContract[]>(
   name: string,

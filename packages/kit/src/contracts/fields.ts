@@ -3,9 +3,16 @@ import * as z from 'zod';
 /** An id as anybody may write it, in the case that ids are kept in: what reads one takes both (RFC 9562 §4). */
 export const givenId = z.uuid().toLowerCase();
 
+/**
+ * A moment, in ISO 8601 with its offset or in UTC: `2026-11-29T12:00:00Z`.
+ * @beta
+ */
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
-/** A whole number, whose refusal names its bounds. */
+/**
+ * A whole number, whose refusal names its bounds.
+ * @beta
+ */
 export function wholeNumber(from: number, to: number) {
   // Made when it is told: the first number that Intl formats takes some ten milliseconds.
   const error = () => `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;
@@ -14,7 +21,10 @@ export function wholeNumber(from: number, to: number) {
 
 const KEY = { error: 'must have 1 to 255 visible ASCII characters', abort: true };
 
-/** The same key with the same request gets the same answer. */
+/**
+ * The same key with the same request gets the same answer.
+ * @beta
+ */
 export const idempotencyKey = z
   .string()
   .min(1, KEY)

@@ -1,7 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 
-/** A type of problem that an API answers. */
+/**
+ * A type of problem that an API answers.
+ * @beta
+ */
 export interface ProblemType {
   readonly status: number;
   readonly description: string;
@@ -12,6 +15,7 @@ export interface ProblemType {
 /**
  * The types of problems that endpoints of the kit answer, by the last part of a problem's `type`, which is stable and may
  * be tested for. An application adds its own.
+ * @beta
  */
 export const kitProblems = {
   'malformed-json': {
@@ -93,7 +97,10 @@ export const kitProblems = {
 
 export type KitProblemCode = keyof typeof kitProblems;
 
-/** RFC 9457. */
+/**
+ * RFC 9457.
+ * @beta
+ */
 export const problem = z
   .object({
     type: z.string().meta({ description: 'URI reference; what follows its last slash may be tested for.' }),
@@ -113,8 +120,16 @@ export const problem = z
     ],
   });
 
+/**
+ * What a problem is answered as: RFC 9457.
+ * @beta
+ */
 export type ProblemDocument = z.output<typeof problem>;
 
+/**
+ * The `type` of a problem, by its code.
+ * @beta
+ */
 export const problemType = (code: string) => `/problems/${code}`;
 
 /** What a problem of this type looks like. */

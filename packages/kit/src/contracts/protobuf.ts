@@ -1,7 +1,10 @@
 import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import type { ProtobufCodec } from './contract.ts';
 
-/** Data of a message in Protocol Buffers, by its generated schema. Whatever imports this carries Protobuf's runtime. */
+/**
+ * Data of a message in Protocol Buffers, by its generated schema. Whatever imports this carries Protobuf's runtime.
+ * @beta
+ */
 export const inProtobuf = (schema: DescMessage): ProtobufCodec => ({
   typeName: schema.typeName,
   encode: (data) => toBinary(schema, fromJson(schema, data as JsonValue)),

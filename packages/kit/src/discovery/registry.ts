@@ -34,7 +34,10 @@ export type Registry = ReturnType<typeof createRegistry>;
 /** TTL only tidies up: DynamoDB may be days late. */
 const TIDIED_UP_AFTER_SECONDS = 3600;
 
-/** The instances of services, each by its name, for as long as they renew their leases. */
+/**
+ * The instances of services, each by its name, for as long as they renew their leases.
+ * @beta
+ */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {
   const leaseFrom = (leaseMs: number) => {
     const leaseUntil = now().getTime() + leaseMs;

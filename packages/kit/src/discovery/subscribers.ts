@@ -21,6 +21,7 @@ export class SubscribersUnknownError extends Error {
  * (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html), whose client in the SDK would be most of
  * what it adds to a bundle. It returns 100 instances at most, as many as a FIFO topic has subscriptions at most.
  * @param namespace the environment's `DIRECTORY`
+ * @beta
  */
 export function createSubscribers(namespace: string) {
   const { AWS_ENDPOINT_URL, AWS_REGION } = process.env;

@@ -7,7 +7,10 @@ export interface Preconditions {
   ifNoneMatch?: string | undefined;
 }
 
-/** A resource's version as a strong entity tag. */
+/**
+ * A resource's version as a strong entity tag.
+ * @public
+ */
 export const etag = (version: number) => `"${version}"`;
 
 /** A strong entity tag of a representation that carries no version. */
@@ -35,6 +38,7 @@ const weakly = (listed: string) => listed.replace(/^W\//, '');
  * @param tag of what there is: a strong one
  * @returns not modified: whoever reads has it already
  * @throws {Problem} version-mismatch
+ * @public
  */
 export function evaluate(
   { ifMatch, ifNoneMatch }: Preconditions,

@@ -1,9 +1,9 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type * as z from 'zod';
 import type { Route } from '../contracts/route.ts';
+import type { Logger } from '../observability/logger.ts';
 import { etagOfBody, evaluate, type Preconditions } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { idOf } from './ids.ts';
@@ -18,20 +18,26 @@ type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 const MAX_BODY_BYTES = 64 * 1024;
 
 const JSON_TYPE = 'application/json';
-/** Of an endpoint whose answer has no body: there is nothing to accept. */
-export const NOTHING = '';
-
-/** Of what is about nobody: caches may keep it, and ask whether it is still so. */
-export const PUBLIC = { 'cache-control': 'no-cache' };
 
 export interface EndpointOptions {
-  /** Of its answers; `NOTHING`: they have no body. */
-  mediaType?: string;
+  /** Of its answers; null: they have no body, so there is nothing to accept. Default: application/json. */
+  mediaType?: string | null;
   /** Those that its path may be of, if it is the endpoint of everything else. */
   routes?: readonly Route[];
 }
 
-/** An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions. */
+/**
+ * A function behind the HTTP API that answers errors in its own way, such as RPC: with its budget of time, its span, and the
+ * headers that every answer has.
+ * @beta
+ */
+export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>) =>
+  served(secured().handler((event) => handle(event)));
+
+/**
+ * An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions.
+ * @public
+ */
 export function endpoint(
   logger: Logger,
   handle: (event: HttpEvent) => Promise<HttpResponse>,
@@ -45,7 +51,10 @@ export function endpoint(
   return served(handler);
 }
 
-/** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
+/**
+ * An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply.
+ * @public
+ */
 export function jsonEndpoint<S extends z.ZodType>(
   logger: Logger,
   body: S,
@@ -62,36 +71,43 @@ export function jsonEndpoint<S extends z.ZodType>(
   return served(handler);
 }
 
+/**
+ * An answer with a JSON body.
+ * @param body is serialized as it is
+ * @public
+ */
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   return { statusCode, headers: { 'content-type': JSON_TYPE, ...headers }, body: JSON.stringify(body) };
 }
 
-export function header({ headers }: HttpEvent, name: string): string | undefined {
-  return headers[name];
-}
-
-/** The id in the path. */
+/**
+ * The id in the path.
+ * @public
+ */
 export const pathId = ({ pathParameters }: HttpEvent, what: string): string => idOf(pathParameters?.id ?? '', what);
 
-/** What the headers of a request ask of the state of its resource. */
+/**
+ * What the headers of a request ask of the state of its resource.
+ * @public
+ */
 export const preconditions = (event: HttpEvent): Preconditions => ({
-  ifMatch: header(event, 'if-match'),
-  ifNoneMatch: header(event, 'if-none-match'),
+  ifMatch: event.headers['if-match'],
+  ifNoneMatch: event.headers['if-none-match'],
 });
 
 /** `Accept`, as RFC 9110 §12.5.1 has it. An empty list names nothing that the caller would rather have: it is like none. */
-const negotiation = (mediaType: string): Middleware[] => [
+const negotiation = (mediaType: string | null): Middleware[] => [
   {
     before({ event: { headers } }) {
       if (/^[\t ,]*$/.test(headers.accept ?? '')) delete headers.accept;
     },
   },
   httpContentNegotiation({
-    parseMediaTypes: mediaType !== NOTHING,
+    parseMediaTypes: mediaType !== null,
     parseCharsets: false,
     parseEncodings: false,
     parseLanguages: false,
-    availableMediaTypes: [mediaType],
+    availableMediaTypes: mediaType === null ? [] : [mediaType],
   }) as Middleware,
 ];
 

@@ -15,7 +15,10 @@ const BUSY = new Set([
   'TransactionCanceledException',
 ]);
 
-/** What a caller is told of an error. Middy raises http-errors: 406 by `Accept`, 422 for what is no JSON, which is a 400 here. */
+/**
+ * What a caller is told of an error. Middy raises http-errors: 406 by `Accept`, 422 for what is no JSON, which is a 400 here.
+ * @beta
+ */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;

@@ -1,11 +1,14 @@
 import { idempotencyKey } from '../contracts/fields.ts';
-import { header } from './endpoint.ts';
 import { Problem } from './problems.ts';
 import type { HttpEvent } from './secured.ts';
 
-/** @throws {Problem} invalid-header */
+/**
+ * The `Idempotency-Key` of a request: 1 to 255 visible ASCII characters; undefined: it has none.
+ * @throws {Problem} invalid-header
+ * @beta
+ */
 export function idempotencyKeyOf(event: HttpEvent): string | undefined {
-  const { data, error } = idempotencyKey.optional().safeParse(header(event, 'idempotency-key'));
+  const { data, error } = idempotencyKey.optional().safeParse(event.headers['idempotency-key']);
   if (!error) return data;
   throw new Problem('invalid-header', `Idempotency-Key ${error.issues[0]?.message}.`);
 }

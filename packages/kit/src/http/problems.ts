@@ -7,7 +7,10 @@ export type Kind = KitProblemCode | { readonly code: string; readonly status: nu
 
 const resolved = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
 
-/** An error whose text the caller of the API may read. */
+/**
+ * An error whose text the caller of the API may read.
+ * @public
+ */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: string;
@@ -33,12 +36,26 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * 404.
+ * @param what there is not, such as `order 42`
+ * @public
+ */
 export const notFound = (what: string) => new Problem('not-found', `There is no ${what} here.`);
 
+/**
+ * 503, to be tried again after a second.
+ * @param detail is told to the caller
+ * @param cause is not told: for the log
+ * @public
+ */
 export const busy = (detail: string, cause?: unknown) =>
   new Problem('busy', detail, { headers: { 'retry-after': '1' }, cause });
 
-/** A problem as a document. */
+/**
+ * A problem as a document.
+ * @beta
+ */
 export function problemDocument(kind: Kind, detail: string): ProblemDocument {
   const { code, status } = resolved(kind);
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };

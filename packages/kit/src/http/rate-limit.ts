@@ -13,8 +13,10 @@ export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullIn
 }
 
 /**
+ * What a token bucket says of a request, as headers of its answer: `RateLimit-Policy` and `RateLimit`.
  * @param what a token is for, such as `registrations`
  * @throws {Problem} 429 if there was no token
+ * @beta
  */
 export function requireToken(what: string, policy: string, rate: Rate, taken: Taken): Record<string, string> {
   const headers = rateLimitHeaders(policy, rate, taken);

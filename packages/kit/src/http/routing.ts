@@ -1,10 +1,16 @@
 import type { Route } from '../contracts/route.ts';
 
-/** The path of a route with its parameters filled in. */
+/**
+ * The path of a route with its parameters filled in.
+ * @public
+ */
 export const pathOf = (route: Route, { id = '' }: { id?: string } = {}) =>
   route.path.replace('{id}', encodeURIComponent(id));
 
-/** The methods that are taken at a path; none: there is nothing at that path. */
+/**
+ * The methods that are taken at a path; none: there is nothing at that path.
+ * @beta
+ */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {
   const methods = routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
   if (methods.length === 0) return [];

@@ -2,7 +2,16 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
+/**
+ * A request, as an HTTP API of API Gateway hands it over (payload format 2.0).
+ * @public
+ */
 export type HttpEvent = APIGatewayProxyEventV2;
+
+/**
+ * An answer, as an HTTP API takes it.
+ * @public
+ */
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
 /** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */

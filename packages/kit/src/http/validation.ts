@@ -1,7 +1,11 @@
 import type * as z from 'zod';
 import { Problem } from './problems.ts';
 
-/** @throws {Problem} that names each field that is not as it should be */
+/**
+ * A value that is as its schema says.
+ * @throws {Problem} that names each field that is not as it should be
+ * @beta
+ */
 export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return result.data;

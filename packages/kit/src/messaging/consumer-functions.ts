@@ -15,7 +15,10 @@ import { type Addresses, createSender, gathering } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
-/** What handlers are made with. */
+/**
+ * What handlers are made with.
+ * @public
+ */
 export interface HandlerContext<Sends extends Channel = Channel> {
   client: DynamoDBDocumentClient;
   /** The consumer's own table. */
@@ -45,6 +48,7 @@ export interface ConsumerSettings extends QueueSettings {
  * sweep every minute. On a channel that is not `ordered`, messages need no version: each is applied once by its id, in the
  * order in which its queue hands them out.
  * @throws {Error} if the consumer names a capability, and there is no table of switches
+ * @public
  */
 export function consumerFunctions<C extends MessageContract, S extends Channel>(
   descriptor: ConsumerDescriptor<C, S>,

@@ -18,6 +18,10 @@ export interface CorrespondenceOptions {
 /** Names of messages that follow from others. */
 const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
+/**
+ * Makes what a handler sends: `command` and `reply` return messages for the `send` of an effect.
+ * @public
+ */
 export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof createCorrespondence<Sends>>;
 
 /**

@@ -5,7 +5,10 @@ import { createMessage } from './message.ts';
 import type { OutboxRow } from './outbox.ts';
 import { outgoing } from './outgoing.ts';
 
-/** What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to. */
+/**
+ * What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to.
+ * @public
+ */
 export interface CommandContext {
   now: Date;
   /** Ids of messages: UUIDv7. */
@@ -34,14 +37,20 @@ interface DraftOptions {
   replyTo?: Channel;
 }
 
-/** An event of the publisher's topic. */
+/**
+ * An event of the publisher's topic.
+ * @public
+ */
 export const draft = <C extends MessageContract>(
   contract: C,
   data: z.input<C['data']>,
   { replyTo }: DraftOptions = {},
 ): Draft<C> => ({ contract, data, ...(replyTo && { replyTo: replyTo.name }) });
 
-/** A message to a queue: `draftTo(payments, charge, bill)`. */
+/**
+ * A message to a queue: `draftTo(payments, charge, bill)`.
+ * @public
+ */
 export const draftTo = <To extends Channel, C extends To['messages'][number]>(
   channel: To,
   contract: C,

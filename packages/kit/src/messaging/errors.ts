@@ -1,11 +1,17 @@
 import { TellableError } from '../contracts/errors.ts';
 
-/** Base of every error that the messaging kit raises on purpose. */
+/**
+ * Base of every error that the messaging kit raises on purpose.
+ * @public
+ */
 export class MessagingError extends TellableError {
   override readonly name: string = 'MessagingError';
 }
 
-/** Trying again later may help: a throttled table, a provider that is down. */
+/**
+ * Trying again later may help: a throttled table, a provider that is down.
+ * @public
+ */
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
   /** Of a call to somebody else: whether it may have taken effect all the same. */
@@ -20,7 +26,10 @@ export class TransientError extends MessagingError {
   }
 }
 
-/** Not now, through no fault of the message: it comes again at `until`, and neither counts as a try nor is parked. */
+/**
+ * Not now, through no fault of the message: it comes again at `until`, and neither counts as a try nor is parked.
+ * @beta
+ */
 export class PostponedError extends TransientError {
   override readonly name = 'PostponedError';
   readonly until: Date;
@@ -31,12 +40,18 @@ export class PostponedError extends TransientError {
   }
 }
 
-/** Trying again will not help, however often: the message waits for a person. */
+/**
+ * Trying again will not help, however often: the message waits for a person.
+ * @public
+ */
 export class PermanentError extends MessagingError {
   override readonly name: string = 'PermanentError';
 }
 
-/** Held back by a rule, such as a limit or a switch, until a person releases it. */
+/**
+ * Held back by a rule, such as a limit or a switch, until a person releases it.
+ * @beta
+ */
 export class HeldError extends PermanentError {
   override readonly name = 'HeldError';
 }

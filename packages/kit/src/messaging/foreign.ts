@@ -33,6 +33,7 @@ export interface ForeignMessage {
  * when it is parked.
  * @param shape what the body's JSON must have
  * @param read where the message's own attributes are; what it throws makes the message unreadable
+ * @public
  */
 export const foreign =
   <S extends z.ZodType>(shape: S, read: (body: z.output<S>) => ForeignMessage): ReadEnvelope =>
@@ -98,6 +99,7 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 /**
  * What SNS delivers to a queue unless the subscription has raw delivery: its own envelope around the message's JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+ * @public
  */
 export const snsNotification = <S extends z.ZodType>(message: S) =>
   z.object({
@@ -109,7 +111,10 @@ export const snsNotification = <S extends z.ZodType>(message: S) =>
     Message: jsonOf(message),
   });
 
-/** https://docs.aws.amazon.com/eventbridge/latest/ref/overview-events-structure.html */
+/**
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/overview-events-structure.html
+ * @public
+ */
 export const eventBridgeEvent = <S extends z.ZodType>(detail: S) =>
   z.object({
     id: z.string(),

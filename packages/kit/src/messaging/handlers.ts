@@ -41,7 +41,10 @@ type Reaction = Effect & { call?: Call };
  */
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 
-/** One handler a type. A type without handler only moves the cursor. */
+/**
+ * One handler a type. A type without handler only moves the cursor.
+ * @public
+ */
 export type Handlers<C extends MessageContract> = {
   [T in C['type']]?:
     | Handler<Extract<C, { type: T }>>

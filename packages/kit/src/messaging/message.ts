@@ -34,6 +34,11 @@ const header = z.object({
 
 type Header = z.output<typeof header>;
 
+/**
+ * A message as its readers get it: a CloudEvent, whose `data` is as its contract says. `subject` is the aggregate's id,
+ * `sequence` its version, `time` ISO 8601.
+ * @public
+ */
 export type Message<C extends MessageContract = MessageContract> = C extends MessageContract
   ? Omit<Header, 'type'> & { type: C['type']; data: z.output<C['data']> }
   : never;
@@ -60,7 +65,11 @@ export interface MessageInput<C extends MessageContract> {
   format?: Format;
 }
 
-/** @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller. */
+/**
+ * A message of a contract, as a CloudEvent.
+ * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller.
+ * @beta
+ */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
   const data = contract.data.parse(input.data);
   if (!agree(contract, input.subject, data)) throw new Error(`${contract.type}: ${disagreement(contract)}`);

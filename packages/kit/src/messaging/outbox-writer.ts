@@ -54,7 +54,10 @@ const ATTEMPTS = 5;
 
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
 
-/** Commits messages to the outbox with the state that they report or follow from, in one transaction. */
+/**
+ * Commits messages to the outbox with the state that they report or follow from, in one transaction.
+ * @beta
+ */
 export function createOutboxWriter({
   client,
   outboxTable,

@@ -47,6 +47,10 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
   }
 }
 
+/**
+ * One write of a transaction, as `TransactWriteCommand` takes it.
+ * @public
+ */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** The outbox row as a part of the transaction that makes the state change. Fails if the version is taken. */

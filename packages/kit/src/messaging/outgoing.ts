@@ -26,7 +26,11 @@ const BYTES_BESIDE_BODY = 1024;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
-/** @throws {MessageTooLargeError} if no channel would take it: before anything is committed that it should report */
+/**
+ * A message that is ready to be sent on a channel; messages of one `group` keep their order. Default: that of its subject.
+ * @throws {MessageTooLargeError} if no channel would take it: before anything is committed that it should report
+ * @beta
+ */
 export function outgoing<C extends MessageContract>(
   channel: string,
   contract: C,

@@ -24,6 +24,7 @@ const CURSOR_KEY = 'none';
  * Parking and redrive alone, for a consumer that applies its messages without the kit: what cannot be applied is set aside,
  * and comes back. Each message is on its own: others of its subject do not wait for it.
  * @returns `consume`, for the queue, and `sweep`, for a timer and for operators
+ * @public
  */
 export function parkingFunctions(name: string, settings: QueueSettings, apply: ApplyMessage) {
   const { tableName, queueUrl, read = readEnvelope } = settings;

@@ -13,7 +13,10 @@ export interface Versioned {
 /** A state as a decision returns it: the publisher gives it its version. */
 type Unversioned<State> = State extends unknown ? Omit<State, 'version'> : never;
 
-/** What a command makes of an aggregate. */
+/**
+ * What a command makes of an aggregate.
+ * @public
+ */
 export interface Decision<
   State extends Versioned,
   Event extends MessageContract = MessageContract,
@@ -76,6 +79,7 @@ const ATTEMPTS = 5;
  * If the answer of a transaction is lost, the SDK tries again and is refused by its own write: that is done, as the state which
  * stands there is the one to be written. Two who write the same state at once are told apart only if it says when or
  * by whom.
+ * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(
   topic: Topic,

@@ -14,7 +14,10 @@ import { PermanentError, PostponedError, TransientError } from './errors.ts';
 const SOON_MS = 2_000;
 const SOON = [BulkheadFullError, NoInstanceError, OutOfTimeError];
 
-/** When a call that failed may be made again at the soonest; undefined: nothing says so. */
+/**
+ * When a call that failed may be made again at the soonest; undefined: nothing says so.
+ * @beta
+ */
 export function callableAgainFrom(error: Error, now: Date): Date | undefined {
   if (error instanceof CircuitOpenError) return error.until;
   if (error instanceof ThrottledError) return new Date(now.getTime() + error.retryAfterMs);

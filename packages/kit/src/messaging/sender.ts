@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type BatchResultErrorEntry, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Span, SpanKind } from '@opentelemetry/api';
+import { clientDefaults } from '../aws/clients.ts';
 import { beginSpan, endSpan } from '../observability/spans.ts';
 import { PermanentError } from './errors.ts';
 import { bytesOf, MAX_BYTES, type OutgoingMessage } from './outgoing.ts';
@@ -121,6 +122,14 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
     },
   };
 }
+
+/**
+ * A sender to queues alone, for what has no outbox.
+ * @param addresses URLs of queues, by the names of their channels
+ * @beta
+ */
+export const createQueueSender = (addresses: Addresses): Sender =>
+  createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
 /** A message waits so long for others of its batch: one may hang at a provider, and somebody may wait for an answer. */
 const PATIENCE_MS = 100;

@@ -9,6 +9,7 @@ import { environmentOf } from './subscriber-functions/environment.ts';
  * The two Lambda functions of a consumer, named `…-NAME-consume` and `…-NAME-sweep`, in the environment that the
  * construct Consumer sets. Elsewhere: `consumerFunctions`.
  * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
+ * @public
  */
 export const subscriberFunctions = <C extends MessageContract, S extends Channel>(
   descriptor: ConsumerDescriptor<C, S>,

@@ -3,7 +3,10 @@ import type { Place } from './message.ts';
 import type { TransactItem } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
-/** What an event changes in a subscriber, committed together with the cursor. */
+/**
+ * What an event changes in a subscriber, committed together with the cursor.
+ * @public
+ */
 export interface Effect {
   /** Attributes of the cursor's own item to set and to remove. */
   set?: Record<string, unknown>;

@@ -1,5 +1,6 @@
-import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
+import { LogFormatter, LogItem, Logger as PowertoolsLogger } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
+import type { Logger } from './logger.ts';
 import { gather, type Unit } from './metrics.ts';
 import { logFields } from './spans.ts';
 import { startTracing } from './tracing.ts';
@@ -23,10 +24,11 @@ export interface Observability {
 /**
  * Structured logs, metrics and traces of one service.
  * @param otherwise what it is called where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing
+ * @public
  */
 export function createObservability(otherwise: string): Observability {
   const service = process.env.POWERTOOLS_SERVICE_NAME ?? otherwise;
-  const logger = new Logger({ serviceName: service, logFormatter: new LineFormatter() });
+  const logger = new PowertoolsLogger({ serviceName: service, logFormatter: new LineFormatter() });
   startTracing(service, (error) => logger.warn('spans are lost: they could not be exported', { error }));
 
   return {

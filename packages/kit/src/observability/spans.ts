@@ -30,7 +30,10 @@ const MAX_ERROR_CHARACTERS = 300;
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-/** What is none is nobody's: the library would read it generously. */
+/**
+ * What is none is nobody's: the library would read it generously.
+ * @beta
+ */
 export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
 
 const tracer = trace.getTracer('rollcall');
@@ -77,7 +80,10 @@ export async function traced<T>(
   }
 }
 
-/** What a message that is made now carries on; nothing, if nobody traces. */
+/**
+ * What a message that is made now carries on; nothing, if nobody traces.
+ * @beta
+ */
 export function currentTraceparent(): string | undefined {
   const current = trace.getSpanContext(context.active());
   if (!current || !isSpanContextValid(current)) return undefined;
@@ -85,7 +91,10 @@ export function currentTraceparent(): string | undefined {
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Says of what is being done which aggregate it is about, and whether that is new. */
+/**
+ * Says of what is being done which aggregate it is about, and whether that is new.
+ * @beta
+ */
 export function aboutAggregate(id: string, isNew = false): void {
   trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.created': true }) });
 }

@@ -85,7 +85,9 @@ function resourceAttributes(pairs: string): Record<string, string> {
 }
 
 /** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
- * is frozen after it. */
+ * is frozen after it.
+ * @beta
+ */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();

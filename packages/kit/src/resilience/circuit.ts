@@ -1,4 +1,7 @@
-/** What all instances of all functions know of a service that they call. Times are epoch milliseconds. */
+/**
+ * What all instances of all functions know of a service that they call. Times are epoch milliseconds.
+ * @beta
+ */
 export type CircuitState =
   | { is: 'closed'; since: number }
   /** Nobody calls before `probeAt`. It has opened, or a probe has failed, `failures` times in a row. */

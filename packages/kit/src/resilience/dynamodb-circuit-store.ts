@@ -21,7 +21,10 @@ export interface CircuitStoreOptions {
   random: () => number;
 }
 
-/** Of a circuit one item for its state, which few writes change; and some for what is counted, each with a counter a slice of time. */
+/**
+ * Of a circuit one item for its state, which few writes change; and some for what is counted, each with a counter a slice of time.
+ * @public
+ */
 export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {
   const own = Math.floor(random() * TALLY_ITEMS);
   const outdated = new Map<string, string[]>();

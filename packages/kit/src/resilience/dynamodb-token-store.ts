@@ -14,7 +14,10 @@ export interface TokenStoreOptions {
 
 const takenIn = ({ texts = 0, ahead = 0 }: Record<string, number> = {}): Taken => ({ tokens: texts, ahead });
 
-/** One item a limit and window. */
+/**
+ * One item a limit and window.
+ * @beta
+ */
 export function createTokenStore({ client, tableName, now, keptSeconds }: TokenStoreOptions): TokenStore {
   return {
     async take(key, { tokens, ahead }, limit, mostAhead) {

@@ -78,6 +78,7 @@ interface Pocket {
  * are used, and keeps them across invocations. So the limit is never exceeded; and since the item counts what is ahead of
  * need, at least 95 % of it can be used, whichever instances end or are idle. Where more may not be taken ahead, each lease
  * is what is needed just now.
+ * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {
   const pockets = new Map<string, Pocket>();

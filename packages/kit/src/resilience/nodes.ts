@@ -25,7 +25,10 @@ interface Standing {
   asideUntil: number;
 }
 
-/** The instances of a service, as one that calls them sees them. */
+/**
+ * The instances of a service, as one that calls them sees them.
+ * @beta
+ */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
   const standings = new Map<string, Standing>();
   const known = lastKnown<readonly Instance[]>({

@@ -30,7 +30,10 @@ import {
 } from './errors.ts';
 import type { Nodes } from './nodes.ts';
 
-/** One try of a call. */
+/**
+ * One try of a call.
+ * @public
+ */
 export interface Try {
   /** The instance to call, if the service has any that registered. */
   instance?: Instance;
@@ -57,6 +60,10 @@ export interface RemoteServiceOptions<Request, Answer> {
   fallback?: ((request: Request, cause: Error) => Promise<Answer>) | undefined;
 }
 
+/**
+ * Calls a service. It rejects with a `RemoteError`, or an error of the call that is none of the service's doing.
+ * @public
+ */
 export type RemoteService<Request, Answer> = (request: Request) => Promise<Answer>;
 
 const FIRST_BACKOFF_MS = 50;
@@ -69,6 +76,7 @@ const amongTries = new AsyncLocalStorage<true>();
  * The way to call a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout (discovery
  * (call)))))))). So each try is counted by the breaker and goes to an instance of its own; a bulkhead that is full says
  * nothing about the service; and the fallback answers for all of them.
+ * @public
  */
 export function createRemoteService<Request, Answer>(
   options: RemoteServiceOptions<Request, Answer>,
@@ -170,7 +178,10 @@ const mayHelpElsewhere = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
-/** What an error says about the service, to its circuit breaker: what is no error of a call says nothing. */
+/**
+ * What an error says about the service, to its circuit breaker: what is no error of a call says nothing.
+ * @public
+ */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';
   if (isOneOf(error, RejectedError, ThrottledError)) return 'well';

@@ -8,7 +8,10 @@ const MAX_AGE_MS = 5 * 60_000;
 /** And one that could not be read, or is not filled in. */
 const FAILURE_AGE_MS = 10_000;
 
-/** A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known holds. */
+/**
+ * A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known holds.
+ * @beta
+ */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {
   const client = new SecretsManagerClient(clientDefaults);
   let known: { value?: z.output<S>; failure?: Error; readAt: number } | undefined;

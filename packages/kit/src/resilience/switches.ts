@@ -1,6 +1,6 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { refusedBy } from '../aws/transact.ts';
+import type { Logger } from '../observability/logger.ts';
 import { lastKnown } from './last-known.ts';
 
 /** By capability: what it can be switched to, besides `on`. */
@@ -31,7 +31,10 @@ export interface SwitchesOptions {
 /** A change reaches every instance within five seconds; one of these is for the read itself. */
 const MAX_AGE_MS = 4_000;
 
-/** As functions see the switches: read at most every few seconds. */
+/**
+ * As functions see the switches: read at most every few seconds.
+ * @beta
+ */
 export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
   const known = lastKnown<ReadonlyMap<string, Switch>>({
     read: () => readSwitches(client, tableName),
@@ -44,6 +47,14 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
     async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
       return modeOf((await known()).get(capability), now());
     },
+
+    /**
+     * Switches a capability, unless somebody else has: what is `on`, or switched by the same, or whose time is over.
+     * @param id of the change, by which the history knows it
+     * @returns whether it did
+     */
+    change: (change: SwitchChange, id: string): Promise<boolean> =>
+      changeSwitches(client, tableName, [change], [id], true),
   };
 }
 

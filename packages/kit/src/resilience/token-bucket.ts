@@ -37,8 +37,6 @@ export interface TokenBucketsOptions {
   now: () => Date;
 }
 
-export type TokenBuckets = ReturnType<typeof createTokenBuckets>;
-
 /** Of sums of parts of a millisecond. */
 const ROUNDING = 1e-6;
 /** Most buckets cached by one instance. */
@@ -48,6 +46,7 @@ const MAX_REMEMBERED = 10_000;
  * Token buckets that hold across instances, one item each: the generic cell rate algorithm, which keeps one moment, when
  * the bucket will be full again, and is the same as a token bucket (ITU-T I.371). One write a token, a second one where
  * others took some meanwhile; while it is empty, this instance asks no more.
+ * @beta
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
   /** When a bucket will be full, as far as this instance knows: never sooner, as it only moves on. */

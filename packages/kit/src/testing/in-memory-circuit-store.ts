@@ -1,6 +1,9 @@
 import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '../resilience/circuit.ts';
 
-/** Circuits as DynamoDB's conditional writes make them behave. */
+/**
+ * Circuits as DynamoDB's conditional writes make them behave.
+ * @public
+ */
 export class InMemoryCircuitStore implements CircuitStore {
   readonly circuits = new Map<string, Circuit>();
   heads = 0;

@@ -16,6 +16,7 @@ import { Tables } from './simulation/tables.ts';
  * A consumer in a unit test: the kit's own code on a table and a channel in memory, where nothing fails unless the test
  * says so. Its clock stands still until {@link pass}.
  * @param handlers as `subscriberFunctions` takes them
+ * @public
  */
 export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
   descriptor: ConsumerDescriptor<C, S>,

@@ -14,7 +14,10 @@ import type {
   SubscriberStore,
 } from '../messaging/subscriber-store.ts';
 
-/** A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order. */
+/**
+ * A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order.
+ * @public
+ */
 export class InMemorySubscriberStore implements SubscriberStore {
   readonly cursors = new Map<string, Cursor & { lease?: Lease }>();
   readonly effects: Array<{ aggregateId: string; version: number; effect: Effect }> = [];

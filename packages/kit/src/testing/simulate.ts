@@ -37,7 +37,10 @@ export interface SimulationReport {
   applied: number;
 }
 
-/** A schedule violates an invariant. Its message has the steps of the smallest such schedule, and how to run it alone. */
+/**
+ * A schedule violates an invariant. Its message has the steps of the smallest such schedule, and how to run it alone.
+ * @public
+ */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
   /** What is violated. */
@@ -67,6 +70,7 @@ let running: Promise<unknown> = Promise.resolve();
  * repeatable meanwhile; a handler waits for nothing but calls of its context.
  * @throws {SimulationError} for the first schedule that violates something, made as small as it can be
  * @throws {Error} if the model does not fit together, or no schedule applies anything
+ * @public
  */
 export function simulate<const D extends readonly unknown[]>(options: SimulationOptions<D>): Promise<SimulationReport> {
   const { schedules, seed, replay, ...model } = options;

@@ -7,6 +7,7 @@ import type { ResourceProvider } from '../template/resource.ts';
 /**
  * What an app runs beside the cloud, for as long as the cloud is up: a stand-in for what the app calls outside AWS, or for
  * an AWS service that the cloud does not have. Each cloud needs one of its own.
+ * @public
  */
 export interface Beside {
   /** Under which the cloud tells its address, such as `payments`. */
@@ -18,7 +19,10 @@ export interface Beside {
   start(surroundings: Surroundings, opened: AsyncDisposableStack): Promise<Started>;
 }
 
-/** What a cloud offers to what runs beside it. */
+/**
+ * What a cloud offers to what runs beside it.
+ * @public
+ */
 export interface Surroundings {
   region: string;
   accountId: string;
@@ -37,7 +41,10 @@ export type AwsHandler = (
   headers: Record<string, string>,
 ) => Promise<{ status: number; body: unknown } | undefined> | { status: number; body: unknown };
 
-/** An AWS service that is answered for, without an emulator. */
+/**
+ * An AWS service that is answered for, without an emulator.
+ * @beta
+ */
 export interface AwsService {
   /** Its prefix in IAM, such as `secretsmanager`. */
   service: string;
@@ -46,11 +53,17 @@ export interface AwsService {
   askedFor?: (operation: string, request: string) => AskedFor[];
 }
 
-/** What has been started beside a cloud. */
+/**
+ * What has been started beside a cloud.
+ * @public
+ */
 export interface Started {
   /** Its address. */
   url: string;
-  /** AWS services that it answers for, by the first part of `x-amz-target`. */
+  /**
+   * AWS services that it answers for, by the first part of `x-amz-target`.
+   * @beta
+   */
   services?: Record<string, AwsService>;
   /**
    * The resource types that it makes.

@@ -8,7 +8,10 @@ export type CallFault =
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
-/** What goes wrong in an embedded cloud, and who watches. */
+/**
+ * What goes wrong in an embedded cloud, and who watches.
+ * @beta
+ */
 export interface Faults {
   /** Asked at every call. */
   call(service: string, operation: string): CallFault | undefined;

@@ -8,7 +8,10 @@ import type { Message, Place } from '../../messaging/message.ts';
 import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
 
-/** What handlers are made with in the simulation: what they have in a function, and services that can fail. */
+/**
+ * What handlers are made with in the simulation: what they have in a function, and services that can fail.
+ * @public
+ */
 export interface SimulatedContext<Sends extends Channel = Channel> extends HandlerContext<Sends> {
   /**
    * A call of another service, for a handler's `call`: it may fail before or after it takes effect, or the function may
@@ -24,7 +27,10 @@ export interface SimulatedConsumer<C extends MessageContract = MessageContract, 
   handlers: Handlers<C> | ((context: SimulatedContext<S>) => Handlers<C>);
 }
 
-/** A message that the publisher model commits: the simulation gives it id, version, source and time. */
+/**
+ * A message that the publisher model commits: the simulation gives it id, version, source and time.
+ * @public
+ */
 export interface ToPublish<C extends MessageContract = MessageContract> {
   contract: C;
   /** Aggregate id. */
@@ -34,14 +40,20 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
   replyTo?: string;
 }
 
-/** Decisions of the publisher model. The first possibility is the simplest: a failing schedule is shrunk to it. */
+/**
+ * Decisions of the publisher model. The first possibility is the simplest: a failing schedule is shrunk to it.
+ * @public
+ */
 export interface Choose {
   /** A whole number from 0 up to `limit`, exclusive. */
   below(limit: number): number;
   oneOf<T>(possibilities: readonly T[]): T;
 }
 
-/** What an invariant may look at. Consumers and tables are called by their names. */
+/**
+ * What an invariant may look at. Consumers and tables are called by their names.
+ * @public
+ */
 export interface SimulatedState {
   /** What was committed to be published, each subject's in order. */
   readonly published: readonly Message[];
@@ -59,7 +71,11 @@ export interface SimulatedState {
   sent(channel: string): readonly Message[];
 }
 
-/** @returns a sentence that says what is violated; undefined: nothing. Or throws an error that says it. */
+/**
+ * What must hold of a state.
+ * @returns a sentence that says what is violated; undefined: nothing. Or throws an error that says it.
+ * @public
+ */
 export type Invariant = (state: SimulatedState) => string | undefined;
 
 export interface Model {

@@ -1,4 +1,3 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import type { HttpEvent } from './secured.ts';
 import { traceOf } from './trace.ts';
 
@@ -15,17 +14,10 @@ export interface Cause {
   traceparent?: string;
 }
 
-/** A change that was committed: ids only, nothing personal. */
-export type Change = Readonly<{ action: string } & Record<string, string>>;
-
-export type Audit = (change: Change, cause: Cause) => void;
-
-/** The audit trail: a line in the log for each change. */
-export const createAudit =
-  (logger: Logger): Audit =>
-  (change, { by, correlationId }) =>
-    logger.info('audit', { ...by, ...change, correlation_id: correlationId });
-
+/**
+ * What caused the change that a request asks for: part of the context of what a publisher commits.
+ * @public
+ */
 export const causeOf = ({ requestContext, headers }: HttpEvent): Cause => ({
   by: actorOf(requestContext),
   // The access log knows the request by the same id.

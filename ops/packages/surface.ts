@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './build.ts';
+
+const REPORTS = join(ROOT, 'docs/api');
+
+/** A name that packages export. */
+export interface Exported {
+  /** Such as `kit/messaging`. */
+  entry: string;
+  name: string;
+  /** `public`: semantic versioning holds for it. `beta`: a minor version may change it. */
+  tag: 'public' | 'beta';
+  isDocumented: boolean;
+}
+
+const EXPORT = /^\/\/ @(public|beta)(.*)\nexport (?:abstract )?(?:class|const|function|interface|type) (\w+)/gm;
+/** Of another package, by its own name. */
+const REEXPORT = /^export \{ (\w+) \}/gm;
+
+const reports = () =>
+  readdirSync(REPORTS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.api.md'))
+    .map((file) => ({ entry: file.replace(/\.api\.md$/, ''), report: readFileSync(join(REPORTS, file), 'utf8') }));
+
+/** The reports of a package, such as `kit`. */
+export const reportsOf = (name: string): string[] =>
+  reports().flatMap(({ entry, report }) => (entry.split('/')[0] === name ? [report] : []));
+
+/** All that packages export, as docs/api says it. */
+export function readSurface(): Exported[] {
+  return reports().flatMap(({ entry, report }) => {
+    const own = [...report.matchAll(EXPORT)].map(([, tag, rest = '', name = '']) => ({
+      entry,
+      name,
+      tag: tag as Exported['tag'],
+      isDocumented: !rest.includes('(undocumented)'),
+    }));
+    const others = [...report.matchAll(REEXPORT)].map(([, name = '']) => ({
+      entry,
+      name,
+      tag: 'public' as const,
+      isDocumented: true,
+    }));
+    return [...own, ...others];
+  });
+}

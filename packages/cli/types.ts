@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+
+/**
+ * Writes the types of `rollcall/app` as one file, since what it is made of is one file: `app.d.mts`. Those of the kit and of the
+ * embedded cloud it imports.
+ * @param outdir of the package
+ * @throws {Error} if a type cannot be found
+ */
+export function buildTypes(outdir: string): void {
+  const types = join(outdir, 'types');
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const project = join(import.meta.dirname, 'tsconfig.types.json');
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', types], { stdio: 'inherit' });
+  const entry = join(types, 'app.d.ts');
+  const compilerOptions = {
+    module: 'NodeNext',
+    target: 'ES2024',
+    lib: ['ESNext'],
+    types: ['node'],
+    skipLibCheck: true,
+  };
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: import.meta.dirname,
+      mainEntryPointFilePath: entry,
+      compiler: { overrideTsconfig: { compilerOptions, files: [entry] } },
+      apiReport: { enabled: false },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: true, untrimmedFilePath: join(outdir, 'app.d.mts') },
+      tsdocMetadata: { enabled: false },
+      messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } } },
+      newlineKind: 'lf',
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(import.meta.dirname, 'package.json'),
+  });
+  const { succeeded } = Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback(message) {
+      if (message.logLevel !== ExtractorLogLevel.Error) message.handled = true;
+    },
+  });
+  rmSync(types, { recursive: true });
+  if (!succeeded) throw new Error('The types of rollcall/app cannot be put together.');
+}

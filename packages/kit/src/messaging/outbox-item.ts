@@ -1,0 +1,25 @@
+import type { MessageContract } from '../contracts/contract.ts';
+import { createMessage, type MessageInput } from './message.ts';
+import { outboxPut, type TransactItem } from './outbox.ts';
+import { outgoing } from './outgoing.ts';
+
+/**
+ * A message as an item of the transaction that makes the change it is about: for tables that no publisher writes. The
+ * transaction fails if a message about this version of the subject was committed before.
+ * @param tableName of the outbox
+ * @param channel by its name, of which whoever publishes knows the address
+ * @param about `version`: of the subject after the change, from 1 without a gap
+ * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller
+ * @throws {Error} a MessageTooLargeError, if it has more than 256 KB, which no channel takes
+ * @public
+ */
+export function outboxItem<C extends MessageContract>(
+  tableName: string,
+  channel: string,
+  contract: C,
+  about: MessageInput<C> & { version: number },
+): TransactItem {
+  const message = outgoing(channel, contract, createMessage(contract, about));
+  const { subject: aggregateId, version } = about;
+  return outboxPut(tableName, { aggregateId, version, messages: [message], committedAt: about.time.toISOString() });
+}
