@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callableAgainFrom, MessagingError, TransientError } from '@rollcall/kit/messaging';
 import {
   BulkheadFullError,
-  type createBreaker,
   type createNodes,
   createRemoteService,
+  type createStageBreaker,
   OutOfTimeError,
   PacedError,
   RemoteError,
@@ -23,7 +23,7 @@ export interface Route {
   name: string;
   provider: SmsProvider;
   nodes?: ReturnType<typeof createNodes> | undefined;
-  breaker: ReturnType<typeof createBreaker>;
+  breaker: ReturnType<typeof createStageBreaker>;
 }
 
 export interface TextingOptions {

@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { createTokenBuckets } from '@rollcall/kit/internal/resilience/token-bucket';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { callerOf } from '../../functions/registration/caller.ts';
 import { createSmsLimits, type SmsLimits } from '../../functions/sms/limits.ts';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
 import { createPace, type Pace } from '../../functions/sms/pace.ts';
@@ -9,7 +10,6 @@ import { countryOf } from '../../shared/contracts/phone.ts';
 import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';
-import { callerOf } from '../../functions/registration/caller.ts';
 
 interface Answer {
   status: number;

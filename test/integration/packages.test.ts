@@ -41,7 +41,9 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     const kit = packages.get('@rollcall/kit') ?? '';
     const [{ filename }] = JSON.parse(run('npm', 'pack', kit, '--json')) as [{ filename: string }];
     const { peerDependencies } = JSON.parse(readFileSync(join(kit, 'package.json'), 'utf8'));
-    const dependencies = Object.fromEntries(Object.keys(peerDependencies).map((name) => [name, own.dependencies[name]]));
+    const dependencies = Object.fromEntries(
+      Object.keys(peerDependencies).map((name) => [name, own.dependencies[name]]),
+    );
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies }));
     run('npm', 'install', filename, '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
   });

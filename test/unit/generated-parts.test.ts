@@ -226,7 +226,7 @@ describe('a command', () => {
     expect(next[1]).toContain("'rollcall.points.double.v1': () => ({ set: {} }),");
   });
 
-  it.each<[string, CommandOptions, string]>([
+  it.each<[string, CommandOptions & { name?: string }, string]>([
     [
       'of another sender',
       { of: 'payments', from: 'fulfilment' },

@@ -6,12 +6,12 @@ import { validated } from '@rollcall/kit/internal/http/validation';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { preferredWait } from '../../functions/registration/prefer.ts';
 import { documents, FOLDER } from '../../ops/contracts/documents.ts';
 import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { redemption } from '../../shared/contracts/operation.ts';
 import { createMemberAccess } from '../../shared/member-access.ts';
 import { httpEvent } from '../support/http.ts';
-import { preferredWait } from '../../functions/registration/prefer.ts';
 
 describe('Prefer', () => {
   it.each<[string, number | undefined]>([

@@ -1,7 +1,10 @@
 import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
-/** What a publisher's `create` or `change` answers, but what a companion refused: what that means, only the service knows. */
+/**
+ * What a publisher's `create` or `change` answers, but what a companion refused: what that means, only the service knows.
+ * @public
+ */
 export type Outcome<State> =
   | { result: 'done' | 'unchanged'; state: State }
   | { result: 'overtaken' | 'taken'; state: State }
@@ -13,6 +16,7 @@ export type Outcome<State> =
  * @param what it is, as in `There is no order 1 here.`
  * @throws {Problem} not-found where there is none; version-mismatch if it is at another version than the one asked for; busy
  * if others were faster each time, or, of `create`, there is one of that id: it is to come again with a new one
+ * @public
  */
 export function committed<State extends { version: number }>(outcome: Outcome<State>, what: string): State {
   switch (outcome.result) {
