@@ -1,0 +1,105 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type CommandContext, createPublisher, PermanentError, TransientError } from '@rollcall/kit/messaging';
+import { dispatchEvents } from '../../shared/dispatch-channels.ts';
+import type { Trip } from '../../shared/place.ts';
+import * as decisions from './dispatch.ts';
+import { createDrivers } from './drivers.ts';
+import { RINGS } from './geo.ts';
+
+/** So many are asked at once. */
+const ASKED_AT_ONCE = 3;
+
+export interface DeskOptions {
+  client: DynamoDBDocumentClient;
+  DISPATCH_TABLE: string;
+  OUTBOX_TABLE: string;
+  DRIVERS_TABLE: string;
+  /** How long an offer stands. */
+  OFFER_SECONDS: number;
+}
+
+export type Desk = ReturnType<typeof createDesk>;
+
+/** Finds drivers for trips. Each of its methods may be repeated: what was done is not done again. */
+export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outboxTable, ...options }: DeskOptions) {
+  const dispatches = createPublisher<decisions.Dispatch, typeof dispatchEvents>(dispatchEvents, {
+    ...{ client, table, outboxTable },
+  });
+  const drivers = createDrivers({ client, tableName: options.DRIVERS_TABLE });
+
+  /** The nearest drivers who were not asked; farther away each round. */
+  async function search({ from }: Trip, asked: readonly string[], firstRound: number, now: Date) {
+    for (const [round, rings] of RINGS.entries()) {
+      if (round < firstRound) continue;
+      const near = (await drivers.near(from, rings, now)).filter(({ driverId }) => !asked.includes(driverId));
+      const [first, ...others] = near.slice(0, ASKED_AT_ONCE);
+      const until = new Date(now.getTime() + 1_000 * options.OFFER_SECONDS);
+      if (first) return { round, drivers: [first, ...others], until } satisfies decisions.Next;
+    }
+    return undefined;
+  }
+
+  const searchOn = (before: decisions.Dispatch, now: Date) =>
+    search(before, before.asked, before.state === 'offered' ? before.round + 1 : RINGS.length, now);
+
+  function checked<Changed extends { result: string }>(tripId: string, changed: Changed): Changed {
+    if (changed.result === 'busy') throw new TransientError(`others are at work on the dispatch of trip ${tripId}`);
+    return changed;
+  }
+
+  const change = async (tripId: string, decide: Parameters<typeof dispatches.change>[1], context: CommandContext) =>
+    checked(tripId, await dispatches.change(tripId, decide, context));
+
+  async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+    const next = (before: decisions.Dispatch) =>
+      decisions.isLast(before, driverId) ? searchOn(before, context.now) : undefined;
+    await change(tripId, async (before) => decisions.decline(before, driverId, await next(before)), context);
+  }
+
+  return {
+    decline,
+
+    async begin(trip: Trip, context: CommandContext): Promise<void> {
+      const decision = decisions.begin(trip, await search(trip, [], 0, context.now));
+      checked(trip.tripId, await dispatches.create(trip.tripId, decision, context));
+    },
+
+    /** State of the trip, and that the driver has it, in one transaction; a driver who has another declines. */
+    async accept(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+      const accepted = await dispatches.change(
+        tripId,
+        (before) => {
+          const decision = decisions.accept(before, driverId);
+          return decision && { ...decision, beside: { driver: drivers.take(driverId, tripId) } };
+        },
+        context,
+      );
+      if (checked(tripId, accepted).result === 'refused') await decline(tripId, driverId, context);
+    },
+
+    async complete(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+      const done = await dispatches.change(
+        tripId,
+        (before) => {
+          const decision = decisions.complete(before, driverId);
+          return decision && { ...decision, beside: { driver: drivers.free(driverId, tripId) } };
+        },
+        context,
+      );
+      // Nobody but a defect gives a driver another trip meanwhile: a person must know.
+      if (checked(tripId, done).result === 'refused')
+        throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
+    },
+
+    async expire(tripId: string, context: CommandContext): Promise<void> {
+      await change(
+        tripId,
+        async (before) =>
+          decisions.isDue(before, context.now)
+            ? decisions.expire(before, context.now, await searchOn(before, context.now))
+            : undefined,
+        context,
+      );
+    },
+  };
+}
