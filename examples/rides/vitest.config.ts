@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { testTimeout: 60_000, hookTimeout: 60_000 } });
+// Waiting for a condition ends by itself; this is for a condition that never comes.
+export default defineConfig({ test: { testTimeout: 300_000, hookTimeout: 300_000 } });

@@ -8,14 +8,17 @@ import { tripConsumer } from '../functions/dispatch/trips.consumer.ts';
 import { dispatchEvents } from '../shared/dispatch-channels.ts';
 import { dispatchRoutes } from '../shared/routes.ts';
 import { tripOutcomes } from '../shared/trip-channels.ts';
-import { sendingService } from './sending-service.ts';
 
 const OFFER = Duration.seconds(20);
 const string = (name: string) => ({ name, type: AttributeType.STRING });
 
 export function addDispatch(rides: RollcallApp): void {
   const { stage } = rides;
-  const { stack, table, outbox } = sendingService(rides, 'dispatch', [dispatchEvents, tripOutcomes], {});
+  const { stack, table, outbox } = rides.publisher('dispatch', {
+    of: dispatchEvents,
+    sends: [tripOutcomes],
+    routes: {},
+  });
   table.addGlobalSecondaryIndex({ indexName: 'due', partitionKey: string('due'), sortKey: string('until') });
   const drivers = new ServiceTable(stack, 'Drivers', { stage, name: 'dispatch-drivers', partitionKey: string('pk') });
   drivers.addGlobalSecondaryIndex({ indexName: 'cells', partitionKey: string('cell'), sortKey: string('heardAt') });

@@ -3,9 +3,8 @@ import { offerConsumer } from '../functions/driver/offers.consumer.ts';
 import { dispatchAnswers } from '../shared/dispatch-channels.ts';
 import { driverRoutes as routes } from '../shared/routes.ts';
 import { pushes } from './push.ts';
-import { sendingService } from './sending-service.ts';
 
 export function addDriver(rides: RollcallApp): void {
-  sendingService(rides, 'driver', [dispatchAnswers], routes);
+  rides.publisher('driver', { sends: [dispatchAnswers], routes });
   pushes(rides, rides.subscriber(offerConsumer, { entry: 'functions/driver/offers.handler.ts' }));
 }

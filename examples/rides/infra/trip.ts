@@ -4,10 +4,9 @@ import { outcomeConsumer } from '../functions/trip/outcomes.consumer.ts';
 import { requestConsumer } from '../functions/trip/requests.consumer.ts';
 import { passengerRoutes, tripRoutes as routes } from '../shared/routes.ts';
 import { notificationRequests, tripEvents } from '../shared/trip-channels.ts';
-import { sendingService } from './sending-service.ts';
 
 export function addTrip(rides: RollcallApp): void {
-  const { table, outbox } = sendingService(rides, 'trip', [tripEvents, notificationRequests], routes);
+  const { table, outbox } = rides.publisher('trip', { of: tripEvents, sends: [notificationRequests], routes });
 
   const requests = rides.consumer(requestConsumer, { entry: 'functions/trip/requests.handler.ts' });
   requests.uses('TRIP_TABLE', table, 'PutItem');

@@ -16,6 +16,7 @@ export const offered = event(
   z.object({ ...tripDetails, round: z.int().min(0), drivers, withdrawn }),
   about,
 );
+/** By the driver; or they accepted, and have another trip. */
 export const declined = event('rides.dispatch.declined.v1', z.object({ tripId, driverId }), about);
 export const assigned = event(
   'rides.dispatch.assigned.v1',

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Cloud, startCloud } from '@rollcall/local';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
@@ -11,6 +13,20 @@ export const north = ({ lat, lng }: Place, metres: number): Place => ({ lat: lat
 
 export type City = Awaited<ReturnType<typeof openCity>>;
 
+async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['published']>[number]): Promise<void> {
+  const { subject, source } = JSON.parse(body) as { subject: string; source: string };
+  const once = { MessageGroupId: subject, MessageDeduplicationId: randomUUID() };
+  if (channel.endsWith('.fifo')) {
+    const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
+    return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...once })));
+  }
+  // Its queue asks who sends: the relay of the service.
+  const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
+  const credentials = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${relay}`, relay);
+  const QueueUrl = `${cloud.endpointUrl}/000000000000/${channel}`;
+  await new SQSClient({ ...cloud.config, credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+}
+
 /** The services on an embedded cloud, and who calls them. */
 export async function openCity(environment: Record<string, string> = {}) {
   const push = new PushProvider();
@@ -22,8 +38,11 @@ export async function openCity(environment: Record<string, string> = {}) {
     return answer.body;
   };
 
+  /** Patient: the machine may be busy. */
+  const settled = () => cloud.settled({ withinMs: 200_000 });
+
   return {
-    ...{ cloud, push, request, newTown },
+    ...{ cloud, push, settled, newTown },
 
     async passenger(blocked = false): Promise<string> {
       const id = randomUUID();
@@ -38,9 +57,9 @@ export async function openCity(environment: Record<string, string> = {}) {
     },
 
     /** Asked for, and offered or ended. */
-    async trip(from: Place, passengerId: string, id = randomUUID()): Promise<string> {
+    async trip(from: Place, passengerId: string, id: string = randomUUID()): Promise<string> {
       await request('PUT', `/trips/${id}`, { passengerId, from, to: north(from, 3_000) });
-      await cloud.settled();
+      await settled();
       return id;
     },
 
@@ -52,6 +71,11 @@ export async function openCity(environment: Record<string, string> = {}) {
     /** What somebody was shown of a trip, in order. */
     told: (to: string, tripId: string) =>
       push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
+
+    /** Sends again all that was sent of a trip, as a broker may: with ids of deduplication that it does not know. */
+    async repeatAll(tripId: string): Promise<void> {
+      for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
+    },
 
     /** What the timer does every minute. */
     expire: () => cloud.invoke('rides-dev-dispatch-expire', {}),

@@ -4,7 +4,7 @@ import type { Place } from '../../shared/place.ts';
 /** Hexagons of 0.74 km² on average, whose edges have 530 m (https://h3geo.org/docs/core-library/restable). */
 const RESOLUTION = 8;
 
-/** How many rings of cells around a passenger's are searched, round by round: 7, 19 and 61 cells, at least 0.8, 1.7 and 3.5 km around. */
+/** Rings of cells around a passenger's that are searched, round by round: 7, 19 and 61 cells, which miss nobody within 0.5, 1.1 and 2.4 km. */
 export const RINGS = [1, 2, 4] as const;
 
 export const cellOf = ({ lat, lng }: Place): string => latLngToCell(lat, lng, RESOLUTION);

@@ -22,6 +22,10 @@ export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof
           })),
         ]),
     }),
+    // Also of who accepted and drives somebody else: their offer is over.
+    'rides.dispatch.declined.v1': ({ id, data: { tripId, driverId } }) => ({
+      call: () => show(id, withdrawn(tripId, [driverId])),
+    }),
     'rides.dispatch.assigned.v1': ({ id, data: { tripId, driverId, withdrawn: others } }) => ({
       call: () => show(id, [{ to: driverId, tripId, says: 'assigned' }, ...withdrawn(tripId, others)]),
     }),

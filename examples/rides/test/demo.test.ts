@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { run } from '../demo/run.ts';
+import { isGood } from '../demo/verdict.ts';
+
+it('a small town: each trip has at most one driver, no driver two trips at a time, every passenger is told', async () => {
+  const ended: number[] = [];
+  let page = '';
+  let events: string | undefined;
+  const { verdict, left } = await run({
+    ...{ drivers: 10, trips: 20, rideSeconds: 2, seed: 7, port: 0 },
+    async onMap(url) {
+      page = await (await fetch(url)).text();
+      const { body } = await fetch(`${url}events`);
+      const { value } = (await body?.getReader().read()) ?? {};
+      events = new TextDecoder().decode(value);
+    },
+    onProgress: (count) => void ended.push(count),
+  });
+  expect({ verdict, left, isGood: isGood(verdict, left) }).toMatchObject({ verdict: { trips: 20 }, isGood: true });
+  expect(verdict.endings.completed).toBeGreaterThan(0);
+  expect(ended.at(-1)).toBe(20);
+  expect(page).toContain('<svg id="map"');
+  expect(events).toMatch(/^data: {"town":.*}\n\n$/);
+});
