@@ -3,12 +3,13 @@ import type { Shown } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 import type { Call } from './api.ts';
 import type { Facts } from './facts.ts';
-import { between, somewhere } from './town.ts';
+import { between, somewhere, type Town } from './town.ts';
 
 export interface DriverOptions {
   id: string;
   call: Call;
   facts: Facts;
+  town: Town;
   random: () => number;
   /** Seconds of a ride; a driver thinks about an offer for a tenth of them. */
   rideSeconds: number;
@@ -20,9 +21,9 @@ const DECLINED = 0.15;
 const UNANSWERED = 0.15;
 
 /** Somebody with a car and a phone. */
-export function createDriver({ id, call, facts, random, rideSeconds }: DriverOptions) {
-  let at = somewhere(random);
-  let goal = somewhere(random);
+export function createDriver({ id, call, facts, town, random, rideSeconds }: DriverOptions) {
+  let at = somewhere(town, random);
+  let goal = somewhere(town, random);
   facts.add({ is: 'moved', driverId: id, at });
   let isDriving = false;
   const offers = new Map<string, { from: Place; to: Place }>();
@@ -71,7 +72,7 @@ export function createDriver({ id, call, facts, random, rideSeconds }: DriverOpt
     /** Goes on looking for passengers. */
     wander(): void {
       if (isDriving) return;
-      if (random() < 0.1) goal = somewhere(random);
+      if (random() < 0.1) goal = somewhere(town, random);
       move(between(at, goal, 0.05));
     },
   };

@@ -13,11 +13,12 @@ const options = new Command('npm run demo --')
   .description('Drivers and passengers of a town, over HTTP, on a cloud in memory. Exit code 1: the verdict is bad.')
   .option('--drivers <n>', 'how many', number, 200)
   .option('--trips <n>', 'how many', number, 1_000)
+  .option('--at-once <n>', 'most trips that have not ended', number, 100)
   .option('--ride-seconds <n>', 'how long a ride takes', number, 10)
   .option('--seed <n>', 'the same people for the same seed', number, 1)
   .option('--port <n>', 'of the map', number, 4040)
   .parse()
-  .opts<{ drivers: number; trips: number; rideSeconds: number; seed: number; port: number }>();
+  .opts<{ drivers: number; trips: number; atOnce: number; rideSeconds: number; seed: number; port: number }>();
 
 const bar = new SingleBar({ format: '{bar} {value}/{total} trips ended', stream: process.stderr, noTTYOutput: false });
 const started = performance.now();

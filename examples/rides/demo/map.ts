@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Facts } from './facts.ts';
-import { TOWN } from './town.ts';
+import type { Town } from './town.ts';
 import { createView } from './view.ts';
 
 const PAGE = readFileSync(new URL('map.html', import.meta.url));
@@ -12,7 +12,7 @@ const PAGE = readFileSync(new URL('map.html', import.meta.url));
 const EVERY_MS = 500;
 
 /** Serves a map of what happens, on this machine only. @param port 0: any that is free */
-export async function startMap(facts: Facts, port: number) {
+export async function startMap(facts: Facts, town: Town, port: number) {
   const view = createView(facts);
   const server = createServer(async (request, response) => {
     // No other site's page may read it by a name of its own for this address.
@@ -23,7 +23,7 @@ export async function startMap(facts: Facts, port: number) {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     for (; !response.destroyed; await delay(EVERY_MS))
-      response.write(`data: ${JSON.stringify({ town: TOWN, ...view() })}\n\n`);
+      response.write(`data: ${JSON.stringify({ town, ...view() })}\n\n`);
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -3,9 +3,10 @@ import { PushProvider } from '../beside/push-provider.ts';
 import { createFacts, type Facts, isEnding } from './facts.ts';
 import { startMap } from './map.ts';
 import { type SimulationOptions, simulate } from './simulation.ts';
+import { townFor } from './town.ts';
 import { judge, type Verdict } from './verdict.ts';
 
-export interface RunOptions extends SimulationOptions {
+export interface RunOptions extends Omit<SimulationOptions, 'town'> {
   /** Of the map. */
   port: number;
   onMap: (url: string) => void | Promise<void>;
@@ -28,13 +29,14 @@ function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
 export async function run(options: RunOptions): Promise<{ verdict: Verdict; left: string | undefined }> {
   const [push, facts] = [new PushProvider(), createFacts()];
   countEnded(facts, options.onProgress);
-  const map = await startMap(facts, options.port);
+  const town = townFor(options.drivers);
+  const map = await startMap(facts, town, options.port);
   try {
     await using cloud = await startCloud({
       ...{ app: import.meta.dirname, beside: [push], environment: { OFFER_SECONDS } },
     });
     await options.onMap(map.url);
-    await simulate(cloud, push, facts, options);
+    await simulate(cloud, push, facts, { ...options, town });
     // What is still under way, or parked for a person, is part of the verdict.
     const left = await cloud.settled({ withinMs: SETTLED_MS }).then(
       () => undefined,

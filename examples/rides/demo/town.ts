@@ -1,9 +1,24 @@
 import type { Place } from '../shared/place.ts';
 
-/** A town of some 8 by 8 km. */
+export interface Town {
+  /** Its corners: south-west and north-east. */
+  from: Place;
+  to: Place;
+}
+
+const METRES_A_DEGREE = 111_195;
+const DRIVERS_A_SQUARE_KM = 3;
 const SOUTH_WEST: Place = { lat: 40.38, lng: -3.75 };
-const NORTH_EAST: Place = { lat: 40.452, lng: -3.656 };
-export const TOWN = { from: SOUTH_WEST, to: NORTH_EAST };
+
+/** A square, as large as so many drivers need: 8 by 8 km for 200. */
+export function townFor(drivers: number): Town {
+  const degrees = (1_000 * Math.sqrt(drivers / DRIVERS_A_SQUARE_KM)) / METRES_A_DEGREE;
+  const { lat, lng } = SOUTH_WEST;
+  return {
+    from: SOUTH_WEST,
+    to: { lat: lat + degrees, lng: lng + degrees / Math.cos((lat * Math.PI) / 180) },
+  };
+}
 
 /** Mulberry32: the same numbers for the same seed. */
 export function randomOf(seed: number): () => number {
@@ -16,9 +31,9 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-export const somewhere = (random: () => number): Place => ({
-  lat: SOUTH_WEST.lat + random() * (NORTH_EAST.lat - SOUTH_WEST.lat),
-  lng: SOUTH_WEST.lng + random() * (NORTH_EAST.lng - SOUTH_WEST.lng),
+export const somewhere = ({ from, to }: Town, random: () => number): Place => ({
+  lat: from.lat + random() * (to.lat - from.lat),
+  lng: from.lng + random() * (to.lng - from.lng),
 });
 
 /** A part of the way from one place to another. */
