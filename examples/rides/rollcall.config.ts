@@ -1,8 +1,10 @@
 import { defineApp } from 'rollcall/app';
 import { PushProvider } from './beside/push-provider.ts';
+import { OPERATOR } from './shared/caller.ts';
 
 export default defineApp({
   name: 'rides',
+  operatorScope: `read write ${OPERATOR}`,
   beside: () => [new PushProvider()],
   firstSteps: ({ apiUrl }) => `Register a passenger, put a driver near by, ask for a trip, and read it:
 

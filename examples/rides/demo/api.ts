@@ -7,7 +7,7 @@ const PAUSE_MS = 250;
 export type Call = (method: string, path: string, body: object) => Promise<void>;
 
 /** Calls the API as somebody, and again while it is busy: every request may be repeated. */
-export async function callerOf(cloud: Cloud, who: { sub: string } | { scope: string }): Promise<Call> {
+export async function callerOf(cloud: Cloud, who: { sub?: string; scope: string }): Promise<Call> {
   const authorization = `Bearer ${await cloud.issuer.token({ ...who, expiresIn: 24 * 3_600 })}`;
   return async (method, path, body) => {
     for (let tried = 1; ; tried++) {

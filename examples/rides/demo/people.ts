@@ -20,7 +20,7 @@ export const joinDrivers = (cloud: Cloud, count: number, about: Omit<DriverOptio
     Array(count).keys(),
     async () => {
       const id = randomUUID();
-      const driver = createDriver({ id, call: await callerOf(cloud, { sub: id }), ...about });
+      const driver = createDriver({ id, call: await callerOf(cloud, { sub: id, scope: 'read write' }), ...about });
       await driver.report();
       return driver;
     },
@@ -28,14 +28,14 @@ export const joinDrivers = (cloud: Cloud, count: number, about: Omit<DriverOptio
   );
 
 export async function registerPassengers(cloud: Cloud, count: number): Promise<Passenger[]> {
-  const operator = await callerOf(cloud, { scope: 'write' });
+  const operator = await callerOf(cloud, { scope: 'read write operator' });
   return pMap(
     Array(count).keys(),
     async (index) => {
       const id = randomUUID();
       const blocked = index % BLOCKED_EVERY === 1;
       await operator('PUT', `/passengers/${id}`, { name: `Passenger ${index + 1}`, blocked });
-      return { id, call: await callerOf(cloud, { sub: id }) };
+      return { id, call: await callerOf(cloud, { sub: id, scope: 'read write' }) };
     },
     AT_ONCE,
   );

@@ -21,7 +21,7 @@ const TRIPS_EACH = 5;
 /** Each driver reports where they are once in so many seconds. */
 const REPORT_SECONDS = 20;
 /** Without any news for so long, what is missing is taken for lost. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 /** Drivers and passengers of a town, until every trip has ended, or nothing happens any more. */
 export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, options: SimulationOptions) {

@@ -6,7 +6,6 @@ export function pushes(rides: RollcallApp, first: Consumer, ...others: Consumer[
   const { valueAsString: PUSH_URL } = new CfnParameter(Stack.of(first), 'PushUrl', {
     description: 'Of the push provider.',
   });
-  const { CIRCUITS_TABLE } = rides.governance.environment;
   for (const consumer of [first, ...others])
-    consumer.extend({ PUSH_URL, CIRCUITS_TABLE }, (fn) => rides.governance.allowBreaking(fn));
+    consumer.extend({ PUSH_URL }, (fn) => rides.governance.allowBreaking(fn));
 }

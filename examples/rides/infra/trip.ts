@@ -17,7 +17,7 @@ export function addTrip(rides: RollcallApp): void {
     resources: [rides.api.arnOf({ method, path: path.replace('{id}', '*') })],
   });
   requests.extend(
-    { PASSENGER_API: rides.api.apiEndpoint, CIRCUITS_TABLE: rides.governance.environment.CIRCUITS_TABLE },
+    { PASSENGER_API: rides.api.apiEndpoint },
     (fn) => {
       rides.governance.allowBreaking(fn);
       fn.addToRolePolicy(asking);

@@ -1,5 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { readEnvironment, text } from '@rollcall/kit/aws';
+import { readEnvironment } from '@rollcall/kit/aws';
 import { createObservability } from '@rollcall/kit/observability';
 import {
   RejectedError,
@@ -44,14 +43,7 @@ const sendTo =
   };
 
 /** What shows a message on a phone, at least once. @param service that has it shown */
-export function createPush(service: string, client: DynamoDBDocumentClient): RemoteService<Push, void> {
-  const { PUSH_URL, CIRCUITS_TABLE: tableName } = readEnvironment(
-    z.object({ PUSH_URL: z.url(), CIRCUITS_TABLE: text }),
-  );
-  return remoteService({
-    name: 'push-provider',
-    call: sendTo(PUSH_URL),
-    circuits: { client, tableName },
-    logger: createObservability(service).logger,
-  });
+export function createPush(service: string): RemoteService<Push, void> {
+  const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
+  return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });
 }

@@ -31,7 +31,7 @@ async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['publish
 export async function openCity(environment: Record<string, string> = {}) {
   const push = new PushProvider();
   const cloud: Cloud = await startCloud({ app: import.meta.dirname, beside: [push], environment });
-  const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
+  const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write operator' })}`;
   const request = async (method: string, path: string, body?: object) => {
     const answer = await cloud.request(method, path, body, { authorization });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -102,7 +102,7 @@ it('what comes twice, by phone or by queue, happens once', async () => {
 it('only services ask whether somebody may ride, and nobody answers for another driver', async () => {
   const [passenger, driver] = [await city.passenger(), await city.driver(city.newTown())];
   expect((await city.cloud.request('GET', `/passengers/${passenger}/permission`)).status).toBe(403);
-  const authorization = `Bearer ${await city.cloud.issuer.token({ sub: passenger })}`;
+  const authorization = `Bearer ${await city.cloud.issuer.token({ sub: passenger, scope: 'read write' })}`;
   const answer = { tripId: passenger, answer: 'accept' };
   const refused = await city.cloud.request('POST', `/drivers/${driver}/answers`, answer, { authorization });
   expect(refused.status).toBe(403);

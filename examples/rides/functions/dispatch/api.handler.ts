@@ -12,7 +12,7 @@ const drivers = createDrivers({ client: createDynamoDB(), tableName });
 /** Only the last position counts, and it is old in a moment: no message, one write. */
 export const position = jsonEndpoint(createObservability('dispatch').logger, place, async (event, body) => {
   const id = pathId(event, 'driver');
-  requireCaller(event, id, 'write');
+  requireCaller(event, id);
   await drivers.move(id, body, new Date());
   return { statusCode: 204 };
 });

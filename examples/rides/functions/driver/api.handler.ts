@@ -13,7 +13,7 @@ const answers = createAnswers({ client: createDynamoDB(), ...tables });
 /** Whether it was in time, dispatch decides: the driver is shown. */
 export const answer = jsonEndpoint(createObservability('driver').logger, driverAnswer, async (event, body) => {
   const driverId = pathId(event, 'driver');
-  requireCaller(event, driverId, 'write');
+  requireCaller(event, driverId);
   const given = await answers.give(driverId, body, { ...causeOf(event), now: new Date(), newId });
   if (given === 'busy') throw busy('Try again.');
   return json(202, body);

@@ -3,6 +3,4 @@ import { createPush } from '../../shared/push.ts';
 import { offerConsumer } from './offers.consumer.ts';
 import { offerHandlers } from './offers.ts';
 
-export const { consume, sweep } = subscriberFunctions(offerConsumer, ({ client }) =>
-  offerHandlers(createPush('driver', client)),
-);
+export const { consume, sweep } = subscriberFunctions(offerConsumer, () => offerHandlers(createPush('driver')));

@@ -3,8 +3,8 @@ import { createPush } from '../../shared/push.ts';
 import { eventConsumer } from './events.consumer.ts';
 import { tellPassenger } from './tell.ts';
 
-export const { consume, sweep } = subscriberFunctions(eventConsumer, ({ client }) => {
-  const tell = tellPassenger(createPush('notification', client));
+export const { consume, sweep } = subscriberFunctions(eventConsumer, () => {
+  const tell = tellPassenger(createPush('notification'));
   return {
     'rides.dispatch.offered.v1': (message) => (message.data.round === 0 ? {} : tell(message, 'asking-on')),
     'rides.dispatch.assigned.v1': (message) => tell(message, 'assigned', { driverId: message.data.driverId }),

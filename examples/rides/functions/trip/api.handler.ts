@@ -18,7 +18,7 @@ export const read = endpoint(logger, async (event) => {
   const id = pathId(event, 'trip');
   const [trip, outcome] = await Promise.all([trips.read(id), outcomeOf(id)]);
   if (!trip) throw notFound(`trip ${id}`);
-  requireCaller(event, trip.passengerId, 'read');
+  requireCaller(event, trip.passengerId);
   const { passengerId, from, to, state } = trip;
   return json(200, {
     ...{ id, passengerId, from, to, state: stateOf(state, outcome), driverId: outcome.driverId },

@@ -9,7 +9,7 @@ import { requestHandlers } from './requests.ts';
 import { createTrips } from './store.ts';
 
 const { PASSENGER_API, ...tables } = readEnvironment(
-  z.object({ PASSENGER_API: z.url(), TRIP_TABLE: text, OUTBOX_TABLE: text, CIRCUITS_TABLE: text }),
+  z.object({ PASSENGER_API: z.url(), TRIP_TABLE: text, OUTBOX_TABLE: text }),
 );
 
 export const { consume, sweep } = subscriberFunctions(requestConsumer, ({ client, now, newId }) =>
@@ -17,7 +17,6 @@ export const { consume, sweep } = subscriberFunctions(requestConsumer, ({ client
     mayRide: remoteService({
       name: 'passenger-service',
       call: askPassenger(PASSENGER_API),
-      circuits: { client, tableName: tables.CIRCUITS_TABLE },
       logger: createObservability('trip').logger,
     }),
     trips: createTrips({ client, ...tables }).trips,
