@@ -56,7 +56,7 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
   work.every((1_000 * REPORT_SECONDS) / drivers.length, () => drivers[next++ % drivers.length]?.report());
   work.every(1_000, () => drivers.map((driver) => driver.wander()));
   // A stage's timer does this every minute; here nobody wants to wait for it.
-  work.every(1_000, () => cloud.invoke('rides-dev-dispatch-expire', {}));
+  work.every(1_000, () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date().toISOString() }));
 
   const asking = Array.from({ length: options.trips }, (_, index) => passengers[index % passengers.length] as Passenger);
   let isDone = false;

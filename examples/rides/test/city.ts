@@ -5,6 +5,9 @@ import { type Cloud, startCloud } from '@rollcall/local';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 
+/** Longer than any test: no offer is over before it is to be. */
+const OFFER_MS = 3_600_000;
+
 /** Some degrees of latitude, so that each test has drivers of its own. */
 let degrees = 0;
 const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
@@ -28,8 +31,9 @@ async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['publish
 }
 
 /** The services on an embedded cloud, and who calls them. */
-export async function openCity(environment: Record<string, string> = {}) {
+export async function openCity() {
   const push = new PushProvider();
+  const environment = { OFFER_SECONDS: String(OFFER_MS / 1_000) };
   const cloud: Cloud = await startCloud({ app: import.meta.dirname, beside: [push], environment });
   const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write operator' })}`;
   const request = async (method: string, path: string, body?: object) => {
@@ -77,7 +81,7 @@ export async function openCity(environment: Record<string, string> = {}) {
       for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
     },
 
-    /** What the timer does every minute. */
-    expire: () => cloud.invoke('rides-dev-dispatch-expire', {}),
+    /** What the timer does every minute, when every offer is over. */
+    expire: () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
   };
 }

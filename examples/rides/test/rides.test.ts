@@ -3,8 +3,7 @@ import { type City, north, openCity } from './city.ts';
 
 let city: City;
 beforeAll(async () => {
-  // Every offer is over as soon as the timer looks.
-  city = await openCity({ OFFER_SECONDS: '0' });
+  city = await openCity();
 });
 afterAll(() => city.cloud.stop());
 

@@ -9,10 +9,13 @@ const settings = deskSettings();
 const client = createDynamoDB();
 const desk = createDesk({ client, ...settings });
 
-/** Woken by a timer: ends the offers whose time is over, and asks on. What the time runs out for, the next run does. */
-export const expire = () =>
+/**
+ * Woken by a timer: ends the offers that are over at its `time`, and asks on. What it does not get done, the next run does.
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+ */
+export const expire = ({ time }: { time: string }) =>
   flushed(async () => {
-    const now = new Date();
+    const now = new Date(time);
     const pages = paginateQuery(
       { client },
       {
@@ -24,5 +27,5 @@ export const expire = () =>
       },
     );
     for await (const { Items = [] } of pages)
-      for (const { tripId } of Items) await desk.expire(tripId, { now: new Date(), newId });
+      for (const { tripId } of Items) await desk.expire(tripId, { now, newId });
   });
