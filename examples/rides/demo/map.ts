@@ -16,7 +16,8 @@ export async function startMap(facts: Facts, town: Town, port: number) {
   const view = createView(facts);
   const server = createServer(async (request, response) => {
     // No other site's page may read it by a name of its own for this address.
-    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) return void response.writeHead(403).end();
+    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
+      return void response.writeHead(403).end();
     if (request.url !== '/events') {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
       return;

@@ -58,7 +58,10 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
   // A stage's timer does this every minute; here nobody wants to wait for it.
   work.every(1_000, () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date().toISOString() }));
 
-  const asking = Array.from({ length: options.trips }, (_, index) => passengers[index % passengers.length] as Passenger);
+  const asking = Array.from(
+    { length: options.trips },
+    (_, index) => passengers[index % passengers.length] as Passenger,
+  );
   let isDone = false;
   work.goOn(
     pMap(asking, ride, { concurrency: options.atOnce }).then(() => {

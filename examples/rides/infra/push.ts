@@ -6,6 +6,5 @@ export function pushes(rides: RollcallApp, first: Consumer, ...others: Consumer[
   const { valueAsString: PUSH_URL } = new CfnParameter(Stack.of(first), 'PushUrl', {
     description: 'Of the push provider.',
   });
-  for (const consumer of [first, ...others])
-    consumer.extend({ PUSH_URL }, (fn) => rides.governance.allowBreaking(fn));
+  for (const consumer of [first, ...others]) consumer.extend({ PUSH_URL }, (fn) => rides.governance.allowBreaking(fn));
 }

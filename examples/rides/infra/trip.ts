@@ -16,13 +16,10 @@ export function addTrip(rides: RollcallApp): void {
     actions: ['execute-api:Invoke'],
     resources: [rides.api.arnOf({ method, path: path.replace('{id}', '*') })],
   });
-  requests.extend(
-    { PASSENGER_API: rides.api.apiEndpoint },
-    (fn) => {
-      rides.governance.allowBreaking(fn);
-      fn.addToRolePolicy(asking);
-    },
-  );
+  requests.extend({ PASSENGER_API: rides.api.apiEndpoint }, (fn) => {
+    rides.governance.allowBreaking(fn);
+    fn.addToRolePolicy(asking);
+  });
 
   const outcomes = rides.consumer(outcomeConsumer, { entry: 'functions/trip/outcomes.handler.ts', gathers: true });
   outcomes.uses('TRIP_TABLE', table, 'UpdateItem');

@@ -82,6 +82,7 @@ export async function openCity() {
     },
 
     /** What the timer does every minute, when every offer is over. */
-    expire: () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
+    expire: () =>
+      cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
   };
 }

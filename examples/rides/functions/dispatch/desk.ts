@@ -4,10 +4,7 @@ import { dispatchEvents } from '../../shared/dispatch-channels.ts';
 import type { Trip } from '../../shared/place.ts';
 import * as decisions from './dispatch.ts';
 import { createDrivers } from './drivers.ts';
-import { RINGS } from './geo.ts';
-
-/** So many are asked at once. */
-const ASKED_AT_ONCE = 3;
+import { createSearch } from './search.ts';
 
 export interface DeskOptions {
   client: DynamoDBDocumentClient;
@@ -26,21 +23,7 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
     ...{ client, table, outboxTable },
   });
   const drivers = createDrivers({ client, tableName: options.DRIVERS_TABLE });
-
-  /** The nearest drivers who were not asked; farther away each round. */
-  async function search({ from }: Trip, asked: readonly string[], firstRound: number, now: Date) {
-    for (const [round, rings] of RINGS.entries()) {
-      if (round < firstRound) continue;
-      const near = (await drivers.near(from, rings, now)).filter(({ driverId }) => !asked.includes(driverId));
-      const [first, ...others] = near.slice(0, ASKED_AT_ONCE);
-      const until = new Date(now.getTime() + 1_000 * options.OFFER_SECONDS);
-      if (first) return { round, drivers: [first, ...others], until } satisfies decisions.Next;
-    }
-    return undefined;
-  }
-
-  const searchOn = (before: decisions.Dispatch, now: Date) =>
-    search(before, before.asked, before.state === 'offered' ? before.round + 1 : RINGS.length, now);
+  const search = createSearch({ drivers, OFFER_SECONDS: options.OFFER_SECONDS });
 
   function checked<Changed extends { result: string }>(tripId: string, changed: Changed): Changed {
     if (changed.result === 'busy') throw new TransientError(`others are at work on the dispatch of trip ${tripId}`);
@@ -52,7 +35,7 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
 
   async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
     const next = (before: decisions.Dispatch) =>
-      decisions.isLast(before, driverId) ? searchOn(before, context.now) : undefined;
+      decisions.isLast(before, driverId) ? search.next(before, context.now) : undefined;
     await change(tripId, async (before) => decisions.decline(before, driverId, await next(before)), context);
   }
 
@@ -60,7 +43,7 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
     decline,
 
     async begin(trip: Trip, context: CommandContext): Promise<void> {
-      const decision = decisions.begin(trip, await search(trip, [], 0, context.now));
+      const decision = decisions.begin(trip, await search.first(trip, context.now));
       checked(trip.tripId, await dispatches.create(trip.tripId, decision, context));
     },
 
@@ -91,12 +74,13 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
         throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
     },
 
-    async expire(tripId: string, context: CommandContext): Promise<void> {
+    /** Asks on, if the offers are over at a time. */
+    async expire(tripId: string, at: Date, context: CommandContext): Promise<void> {
       await change(
         tripId,
         async (before) =>
-          decisions.isDue(before, context.now)
-            ? decisions.expire(before, context.now, await searchOn(before, context.now))
+          decisions.isDue(before, at)
+            ? decisions.expire(before, at, await search.next(before, context.now))
             : undefined,
         context,
       );

@@ -15,7 +15,7 @@ const desk = createDesk({ client, ...settings });
  */
 export const expire = ({ time }: { time: string }) =>
   flushed(async () => {
-    const now = new Date(time);
+    const at = new Date(time);
     const pages = paginateQuery(
       { client },
       {
@@ -23,9 +23,8 @@ export const expire = ({ time }: { time: string }) =>
         IndexName: 'due',
         KeyConditionExpression: 'due = :offer AND #until <= :now',
         ExpressionAttributeNames: { '#until': 'until' },
-        ExpressionAttributeValues: { ':offer': 'offer', ':now': now.toISOString() },
+        ExpressionAttributeValues: { ':offer': 'offer', ':now': at.toISOString() },
       },
     );
-    for await (const { Items = [] } of pages)
-      for (const { tripId } of Items) await desk.expire(tripId, { now, newId });
+    for await (const { Items = [] } of pages) for (const { tripId } of Items) await desk.expire(tripId, at, { now: new Date(), newId });
   });
