@@ -26,5 +26,6 @@ export const expire = ({ time }: { time: string }) =>
         ExpressionAttributeValues: { ':offer': 'offer', ':now': at.toISOString() },
       },
     );
-    for await (const { Items = [] } of pages) for (const { tripId } of Items) await desk.expire(tripId, at, { now: new Date(), newId });
+    for await (const { Items = [] } of pages)
+      for (const { tripId } of Items) await desk.expire(tripId, at, { now: new Date(), newId });
   });
