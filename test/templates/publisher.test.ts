@@ -138,6 +138,18 @@ describe('a publisher', () => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 
+  it('may have queues and no topic, but not neither', () => {
+    const { app, shop } = shopApp();
+    shop.publisher('orders', { folder: FOLDER, routes, sends: [letters] });
+    shop.finish();
+    const relay = Object.values(resourcesOf(app, 'orders')).find(
+      ({ Properties }) => Properties?.FunctionName === 'shop-dev-orders-outbox-relay',
+    );
+    expect(JSON.stringify(relay.Properties.Environment.Variables.CHANNELS)).toContain('letters');
+    const none = () => shopApp().shop.publisher('orders', { folder: FOLDER, routes });
+    expect(none).toThrow('publisher orders: it sends nothing');
+  });
+
   it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(

@@ -15,8 +15,8 @@ import type { Stage } from './stage.ts';
 
 /** What a service publishes, and where it is asked. */
 export interface PublisherOptions<Key extends string = string> {
-  /** The topic of its events. */
-  of: Channel;
+  /** The topic of its events. Default: none, of a service that only sends commands. */
+  of?: Channel;
   /** The queues that it sends to. Default: none. */
   sends?: readonly Channel[];
   /**
@@ -53,7 +53,7 @@ export class Publisher<Key extends string = string> extends Construct {
   constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
     super(scope, id);
     checkPublisher(props);
-    const { stage, name, of, sends = [], routes, channels, api, alarms } = props;
+    const { stage, name, routes, channels, api, alarms } = props;
     this.#props = props;
     this.stack = Stack.of(this);
     this.table = new ServiceTable(this, 'Table', {
@@ -63,7 +63,7 @@ export class Publisher<Key extends string = string> extends Construct {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
     const entry = `${folderOf(props)}/publish.handler.ts`;
-    const sendsTo = [of, ...sends];
+    const sendsTo = channelsOf(props);
     this.outbox = new Outbox(this, 'Outbox', { stage, service: name, entry, channels, sendsTo, alarms });
     const added = Object.entries<Route>(routes).map(([key, route]) => {
       const fn = this.#functionOf(key, route);
@@ -92,18 +92,22 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 }
 
+const channelsOf = ({ of, sends = [] }: PublisherProps) => [...(of ? [of] : []), ...sends];
 const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
 const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
 
 function checkPublisher(props: PublisherProps): void {
-  const { stage, name, of, sends = [], routes } = props;
+  const { stage, name, of, routes } = props;
   const refuse = (why: string): never => {
     throw new Error(`publisher ${name}: ${why}`);
   };
   const source = `/${stage.app}/${name}`;
   if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
-  if (of.kind !== 'topic') refuse(`${of.name} is a queue: name it in \`sends\`, and in \`of\` the topic of its events`);
-  checkSends(source, [of, ...sends], refuse);
+  if (channelsOf(props).length === 0)
+    refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
+  if (of && of.kind !== 'topic')
+    refuse(`${of.name} is a queue: name it in \`sends\`, and in \`of\` the topic of its events`);
+  checkSends(source, channelsOf(props), refuse);
   if (Object.keys(routes).length === 0) return;
   const exported = exportsOf(apiOf(props));
   const missing = Object.keys(routes).find((key) => !exported.includes(key));

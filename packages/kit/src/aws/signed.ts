@@ -2,9 +2,10 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 /**
- * Signs POST requests of a service of AWS with the credentials of the function's role, which change only with the instance:
- * for single calls that are not worth a client of the SDK.
- * @returns the headers with a signature
+ * Signs requests with the credentials of the function's role, which change only with the instance: of a service of AWS, for
+ * single calls that are not worth a client of the SDK; or, as `execute-api`, of another service behind an HTTP API, whose
+ * route takes signatures. Queries are not signed: the URL has none.
+ * @returns the headers, of which `host` must be one, with a signature
  */
 export function signerOf(service: string) {
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
@@ -18,8 +19,8 @@ export function signerOf(service: string) {
     },
     sha256: Sha256,
   });
-  return async (url: URL, headers: Record<string, string>, body: Uint8Array) => {
+  return async (url: URL, headers: Record<string, string>, body?: Uint8Array, method = 'POST') => {
     const { protocol, hostname, pathname: path } = url;
-    return (await signer.sign({ method: 'POST', protocol, hostname, path, query: {}, headers, body })).headers;
+    return (await signer.sign({ method, protocol, hostname, path, query: {}, headers, ...(body && { body }) })).headers;
   };
 }

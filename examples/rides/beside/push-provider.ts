@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import type { Beside } from '@rollcall/local';
+import type { Push } from '../shared/push.ts';
+
+export type Shown = Omit<Push, 'key'>;
+
+/** A provider of push notifications beside the cloud: it answers `status`, and shows what comes again by its key once. */
+export class PushProvider implements Beside {
+  readonly name = 'push';
+  readonly shown: Shown[] = [];
+  /** Told of what is shown. */
+  onShown: (push: Shown) => void = () => {};
+  status = 200;
+  readonly #keys = new Set<string>();
+
+  async start(_: unknown, opened: AsyncDisposableStack) {
+    const server = createServer(async (request, response) => {
+      const push = (await json(request)) as Shown;
+      if (this.status === 200) this.#show(String(request.headers['idempotency-key']), push);
+      response.writeHead(this.status).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    opened.defer(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { url, parameters: { PushUrl: url } };
+  }
+
+  #show(key: string, push: Shown): void {
+    if (this.#keys.has(key)) return;
+    this.#keys.add(key);
+    this.shown.push(push);
+    this.onShown(push);
+  }
+}

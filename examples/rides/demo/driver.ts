@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Shown } from '../beside/push-provider.ts';
+import type { Place } from '../shared/place.ts';
+import type { Call } from './api.ts';
+import type { Facts } from './facts.ts';
+import { between, somewhere, type Town } from './town.ts';
+
+export interface DriverOptions {
+  id: string;
+  call: Call;
+  facts: Facts;
+  town: Town;
+  random: () => number;
+  /** Seconds of a ride; a driver thinks about an offer for a tenth of them. */
+  rideSeconds: number;
+}
+
+const STEPS = 10;
+/** Of all offers. Others are accepted, also by who drives: dispatch must keep them from two trips. */
+const DECLINED = 0.15;
+const UNANSWERED = 0.15;
+
+/** Somebody with a car and a phone. */
+export function createDriver({ id, call, facts, town, random, rideSeconds }: DriverOptions) {
+  let at = somewhere(town, random);
+  let goal = somewhere(town, random);
+  facts.add({ is: 'moved', driverId: id, at });
+  let isDriving = false;
+  const offers = new Map<string, { from: Place; to: Place }>();
+
+  const answer = (tripId: string, what: string) => call('POST', `/drivers/${id}/answers`, { tripId, answer: what });
+  const report = () => call('PUT', `/drivers/${id}/position`, at);
+
+  function move(to: Place): void {
+    at = to;
+    facts.add({ is: 'moved', driverId: id, at });
+  }
+
+  async function consider({ tripId, about }: Shown): Promise<void> {
+    offers.set(tripId, about as { from: Place; to: Place });
+    const dice = random();
+    if (dice < UNANSWERED) return;
+    await delay(random() * rideSeconds * 100);
+    await answer(tripId, dice < UNANSWERED + DECLINED ? 'decline' : 'accept');
+  }
+
+  async function drive({ tripId }: Shown): Promise<void> {
+    const { from, to } = offers.get(tripId) ?? { from: at, to: at };
+    isDriving = true;
+    for (const [start, end] of [
+      [at, from],
+      [from, to],
+    ] as const)
+      for (let step = 1; step <= STEPS; step++) {
+        await delay((rideSeconds * 1_000) / (2 * STEPS));
+        move(between(start, end, step / STEPS));
+      }
+    await report();
+    isDriving = false;
+    facts.add({ is: 'completes', driverId: id, tripId });
+    await answer(tripId, 'complete');
+  }
+
+  return {
+    id,
+    report,
+    /** Looks at what the phone shows. */
+    async look(push: Shown): Promise<void> {
+      if (push.says === 'offer') await consider(push);
+      if (push.says === 'assigned') await drive(push);
+    },
+    /** Goes on looking for passengers. */
+    wander(): void {
+      if (isDriving) return;
+      if (random() < 0.1) goal = somewhere(town, random);
+      move(between(at, goal, 0.05));
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { Shown } from '../beside/push-provider.ts';
+import type { Place, Trip } from '../shared/place.ts';
+
+/** What people did and were shown, in order: all that the verdict and the map know. */
+export type Fact =
+  | ({ is: 'asked' } & Trip)
+  | ({ is: 'shown' } & Shown)
+  | { is: 'completes'; driverId: string; tripId: string }
+  | { is: 'moved'; driverId: string; at: Place };
+
+export const ENDINGS = ['completed', 'unserved', 'refused'] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+export const isEnding = (says: string): says is Ending => (ENDINGS as readonly string[]).includes(says);
+
+/** Keeps what happened, and tells whoever listens. */
+export function createFacts() {
+  const all: Fact[] = [];
+  const listeners: Array<(fact: Fact) => void> = [];
+  return {
+    all: all as readonly Fact[],
+    listen: (listener: (fact: Fact) => void) => void listeners.push(listener),
+    add(fact: Fact): void {
+      all.push(fact);
+      for (const tell of listeners) tell(fact);
+    },
+  };
+}
+
+export type Facts = ReturnType<typeof createFacts>;

@@ -1,0 +1,49 @@
+import { startCloud } from '@rollcall/local';
+import { PushProvider } from '../beside/push-provider.ts';
+import { createFacts, type Facts, isEnding } from './facts.ts';
+import { startMap } from './map.ts';
+import { type SimulationOptions, simulate } from './simulation.ts';
+import { townFor } from './town.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export interface RunOptions extends Omit<SimulationOptions, 'town'> {
+  /** Of the map. */
+  port: number;
+  onMap: (url: string) => void | Promise<void>;
+  /** Told how many trips have ended. */
+  onProgress: (ended: number) => void;
+}
+
+/** Offers stand for so long in the demo. */
+const OFFER_SECONDS = '5';
+const SETTLED_MS = 180_000;
+
+function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
+  const ended = new Set<string>();
+  facts.listen((fact) => {
+    if (fact.is === 'shown' && isEnding(fact.says)) onProgress(ended.add(fact.tripId).size);
+  });
+}
+
+/** Runs a town on a cloud of its own. @returns the verdict, and what the cloud had left to do */
+export async function run(options: RunOptions): Promise<{ verdict: Verdict; left: string | undefined }> {
+  const [push, facts] = [new PushProvider(), createFacts()];
+  countEnded(facts, options.onProgress);
+  const town = townFor(options.drivers);
+  const map = await startMap(facts, town, options.port);
+  try {
+    await using cloud = await startCloud({
+      ...{ app: import.meta.dirname, beside: [push], environment: { OFFER_SECONDS } },
+    });
+    await options.onMap(map.url);
+    await simulate(cloud, push, facts, { ...options, town });
+    // What is still under way, or parked for a person, is part of the verdict.
+    const left = await cloud.settled({ withinMs: SETTLED_MS }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    return { verdict: judge(facts.all), left };
+  } finally {
+    map.stop();
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Cloud } from '@rollcall/local';
+import pMap from 'p-map';
+import type { PushProvider } from '../beside/push-provider.ts';
+import { createBackground } from './background.ts';
+import { type Facts, isEnding } from './facts.ts';
+import { joinDrivers, type Passenger, registerPassengers } from './people.ts';
+import { between, randomOf, somewhere, type Town } from './town.ts';
+
+export interface SimulationOptions {
+  drivers: number;
+  trips: number;
+  /** Most trips that have not ended. */
+  atOnce: number;
+  seed: number;
+  rideSeconds: number;
+  town: Town;
+}
+
+const TRIPS_EACH = 5;
+/** Each driver reports where they are once in so many seconds. */
+const REPORT_SECONDS = 20;
+/** Without any news for so long, what is missing is taken for lost. */
+const PATIENCE_MS = 60_000;
+
+/** Drivers and passengers of a town, until every trip has ended, or nothing happens any more. */
+export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, options: SimulationOptions) {
+  const { town, rideSeconds } = options;
+  const random = randomOf(options.seed);
+  const drivers = await joinDrivers(cloud, options.drivers, { facts, town, random, rideSeconds });
+  const passengers = await registerPassengers(cloud, Math.ceil(options.trips / TRIPS_EACH));
+  const byId = new Map(drivers.map((driver) => [driver.id, driver]));
+  const work = createBackground();
+  const ended = new Map<string, () => void>();
+  let lastNews = performance.now();
+
+  push.onShown = (shown) => {
+    lastNews = performance.now();
+    facts.add({ is: 'shown', ...shown });
+    const driver = byId.get(shown.to);
+    if (driver) work.goOn(driver.look(shown));
+    else if (isEnding(shown.says)) ended.get(shown.tripId)?.();
+  };
+
+  async function ride({ id: passengerId, call }: Passenger): Promise<void> {
+    const [tripId, from] = [randomUUID(), somewhere(town, random)];
+    const trip = { passengerId, from, to: between(from, somewhere(town, random), 0.4) };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    ended.set(tripId, resolve);
+    facts.add({ is: 'asked', tripId, ...trip });
+    await call('PUT', `/trips/${tripId}`, trip);
+    await promise;
+  }
+
+  let next = 0;
+  work.every((1_000 * REPORT_SECONDS) / drivers.length, () => drivers[next++ % drivers.length]?.report());
+  work.every(1_000, () => drivers.map((driver) => driver.wander()));
+  // A stage's timer does this every minute; here nobody wants to wait for it.
+  work.every(1_000, () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date().toISOString() }));
+
+  const asking = Array.from(
+    { length: options.trips },
+    (_, index) => passengers[index % passengers.length] as Passenger,
+  );
+  let isDone = false;
+  work.goOn(
+    pMap(asking, ride, { concurrency: options.atOnce }).then(() => {
+      isDone = true;
+    }),
+  );
+  try {
+    await work.until(() => isDone || performance.now() - lastNews > PATIENCE_MS);
+  } finally {
+    work.stop();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Place } from '../shared/place.ts';
+import { type Ending, type Facts, isEnding } from './facts.ts';
+
+interface ShownTrip {
+  from: Place;
+  to: Place;
+  passengerId: string;
+  driverId?: string;
+}
+
+/** What the map shows of what happened: trips that have not ended, drivers, and offers that stand. */
+export function createView(facts: Facts) {
+  const drivers = new Map<string, { at: Place; tripId?: string }>();
+  const trips = new Map<string, ShownTrip>();
+  const offers = new Map<string, { tripId: string; driverId: string }>();
+  const counts: Record<'asked' | Ending, number> = { asked: 0, completed: 0, unserved: 0, refused: 0 };
+
+  facts.listen((fact) => {
+    if (fact.is === 'moved') drivers.set(fact.driverId, { ...drivers.get(fact.driverId), at: fact.at });
+    if (fact.is === 'completes') delete drivers.get(fact.driverId)?.tripId;
+    if (fact.is === 'asked') {
+      counts.asked++;
+      trips.set(fact.tripId, fact);
+    }
+    if (fact.is !== 'shown') return;
+    const { to, tripId, says } = fact;
+    const trip = trips.get(tripId);
+    if (trip?.passengerId === to) {
+      if (!isEnding(says)) return;
+      counts[says]++;
+      trips.delete(tripId);
+    } else if (says === 'offer') offers.set(`${tripId} ${to}`, { tripId, driverId: to });
+    else {
+      offers.delete(`${tripId} ${to}`);
+      const driver = drivers.get(to);
+      if (says !== 'assigned' || !driver) return;
+      driver.tripId = tripId;
+      if (trip) trip.driverId = to;
+    }
+  });
+
+  return () => ({
+    counts,
+    drivers: [...drivers].map(([id, driver]) => ({ id, ...driver })),
+    trips: [...trips].map(([id, { from, to, driverId }]) => ({ id, from, to, driverId })),
+    offers: [...offers.values()],
+  });
+}

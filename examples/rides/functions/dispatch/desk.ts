@@ -1,0 +1,89 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type CommandContext, createPublisher, PermanentError, TransientError } from '@rollcall/kit/messaging';
+import { dispatchEvents } from '../../shared/dispatch-channels.ts';
+import type { Trip } from '../../shared/place.ts';
+import * as decisions from './dispatch.ts';
+import { createDrivers } from './drivers.ts';
+import { createSearch } from './search.ts';
+
+export interface DeskOptions {
+  client: DynamoDBDocumentClient;
+  DISPATCH_TABLE: string;
+  OUTBOX_TABLE: string;
+  DRIVERS_TABLE: string;
+  /** How long an offer stands. */
+  OFFER_SECONDS: number;
+}
+
+export type Desk = ReturnType<typeof createDesk>;
+
+/** Finds drivers for trips. Each of its methods may be repeated: what was done is not done again. */
+export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outboxTable, ...options }: DeskOptions) {
+  const dispatches = createPublisher<decisions.Dispatch, typeof dispatchEvents>(dispatchEvents, {
+    ...{ client, table, outboxTable },
+  });
+  const drivers = createDrivers({ client, tableName: options.DRIVERS_TABLE });
+  const search = createSearch({ drivers, OFFER_SECONDS: options.OFFER_SECONDS });
+
+  function checked<Changed extends { result: string }>(tripId: string, changed: Changed): Changed {
+    if (changed.result === 'busy') throw new TransientError(`others are at work on the dispatch of trip ${tripId}`);
+    return changed;
+  }
+
+  const change = async (tripId: string, decide: Parameters<typeof dispatches.change>[1], context: CommandContext) =>
+    checked(tripId, await dispatches.change(tripId, decide, context));
+
+  async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+    const next = (before: decisions.Dispatch) =>
+      decisions.isLast(before, driverId) ? search.next(before, context.now) : undefined;
+    await change(tripId, async (before) => decisions.decline(before, driverId, await next(before)), context);
+  }
+
+  return {
+    decline,
+
+    async begin(trip: Trip, context: CommandContext): Promise<void> {
+      const decision = decisions.begin(trip, await search.first(trip, context.now));
+      checked(trip.tripId, await dispatches.create(trip.tripId, decision, context));
+    },
+
+    /** State of the trip, and that the driver has it, in one transaction; a driver who has another declines. */
+    async accept(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+      const accepted = await dispatches.change(
+        tripId,
+        (before) => {
+          const decision = decisions.accept(before, driverId);
+          return decision && { ...decision, beside: { driver: drivers.take(driverId, tripId) } };
+        },
+        context,
+      );
+      if (checked(tripId, accepted).result === 'refused') await decline(tripId, driverId, context);
+    },
+
+    async complete(tripId: string, driverId: string, context: CommandContext): Promise<void> {
+      const done = await dispatches.change(
+        tripId,
+        (before) => {
+          const decision = decisions.complete(before, driverId);
+          return decision && { ...decision, beside: { driver: drivers.free(driverId, tripId) } };
+        },
+        context,
+      );
+      // Nobody but a defect gives a driver another trip meanwhile: a person must know.
+      if (checked(tripId, done).result === 'refused')
+        throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
+    },
+
+    /** Asks on, if the offers are over at a time. */
+    async expire(tripId: string, at: Date, context: CommandContext): Promise<void> {
+      await change(
+        tripId,
+        async (before) =>
+          decisions.isDue(before, at)
+            ? decisions.expire(before, at, await search.next(before, context.now))
+            : undefined,
+        context,
+      );
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { TransactItem } from '@rollcall/kit/messaging';
+import type { Place } from '../../shared/place.ts';
+import { cellOf, cellsAround, metresBetween } from './geo.ts';
+
+/** Of the drivers' table: drivers by the cell in which they are. */
+export const CELLS = 'cells';
+/** Whoever was not heard of for so long is not asked. */
+const HEARD_MS = 5 * 60_000;
+
+export interface Near {
+  driverId: string;
+  metres: number;
+}
+
+export type Drivers = ReturnType<typeof createDrivers>;
+
+/** Where drivers are, and which trip each has. */
+export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
+  /** The free drivers of a cell: one page, which is some thousands. The index may be a moment behind; `take` is not. */
+  async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName,
+        IndexName: CELLS,
+        KeyConditionExpression: 'cell = :cell AND heardAt > :since',
+        FilterExpression: 'attribute_not_exists(tripId)',
+        ExpressionAttributeValues: { ':cell': cell, ':since': new Date(now.getTime() - HEARD_MS).toISOString() },
+      }),
+    );
+    return Items as Array<{ pk: string } & Place>;
+  }
+
+  return {
+    async move(driverId: string, { lat, lng }: Place, now: Date): Promise<void> {
+      await client.send(
+        new UpdateCommand({
+          TableName,
+          Key: { pk: driverId },
+          UpdateExpression: 'SET cell = :cell, lat = :lat, lng = :lng, heardAt = :now',
+          ExpressionAttributeValues: {
+            ':cell': cellOf({ lat, lng }),
+            ...{ ':lat': lat, ':lng': lng, ':now': now.toISOString() },
+          },
+        }),
+      );
+    },
+
+    /** The free drivers in the cells around a place, the nearest first. */
+    async near(place: Place, rings: number, now: Date): Promise<Near[]> {
+      const found = await Promise.all(cellsAround(place, rings).map((cell) => freeIn(cell, now)));
+      return found
+        .flat()
+        .map(({ pk, lat, lng }) => ({ driverId: pk, metres: metresBetween(place, { lat, lng }) }))
+        .toSorted((one, other) => one.metres - other.metres);
+    },
+
+    /** Gives a driver a trip, unless they have one: what keeps them from two. */
+    take: (driverId: string, tripId: string): TransactItem => ({
+      Update: {
+        TableName,
+        Key: { pk: driverId },
+        UpdateExpression: 'SET tripId = :trip',
+        ConditionExpression: 'attribute_not_exists(tripId)',
+        ExpressionAttributeValues: { ':trip': tripId },
+      },
+    }),
+
+    /** Takes it from them, if it is the one that they have. */
+    free: (driverId: string, tripId: string): TransactItem => ({
+      Update: {
+        TableName,
+        Key: { pk: driverId },
+        UpdateExpression: 'REMOVE tripId',
+        ConditionExpression: 'tripId = :trip',
+        ExpressionAttributeValues: { ':trip': tripId },
+      },
+    }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Trip } from '../../shared/place.ts';
+import type { Dispatch, Next } from './dispatch.ts';
+import type { Drivers } from './drivers.ts';
+import { RINGS } from './geo.ts';
+
+/** So many are asked at once. */
+const ASKED_AT_ONCE = 3;
+
+export interface SearchOptions {
+  drivers: Pick<Drivers, 'near'>;
+  /** How long an offer stands. */
+  OFFER_SECONDS: number;
+}
+
+/** Finds whom to ask: the nearest drivers who were not asked; farther away each round. */
+export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
+  async function search({ from }: Trip, asked: readonly string[], firstRound: number, now: Date): Promise<Next> {
+    for (const [round, rings] of RINGS.entries()) {
+      if (round < firstRound) continue;
+      const near = (await drivers.near(from, rings, now)).filter(({ driverId }) => !asked.includes(driverId));
+      const [first, ...others] = near.slice(0, ASKED_AT_ONCE);
+      const until = new Date(now.getTime() + 1_000 * OFFER_SECONDS);
+      if (first) return { round, drivers: [first, ...others], until };
+    }
+    return undefined;
+  }
+
+  return {
+    first: (trip: Trip, now: Date) => search(trip, [], 0, now),
+    /** After the round in which a trip is. */
+    next: async (before: Dispatch, now: Date): Promise<Next> =>
+      before.state === 'offered' ? search(before, before.asked, before.round + 1, now) : undefined,
+  };
+}

@@ -1,0 +1,12 @@
+import { readEnvironment, text } from '@rollcall/kit/aws';
+import * as z from 'zod';
+
+const settings = z.object({
+  DISPATCH_TABLE: text,
+  OUTBOX_TABLE: text,
+  DRIVERS_TABLE: text,
+  OFFER_SECONDS: z.coerce.number().min(0),
+});
+
+/** Of whatever uses the desk. */
+export const deskSettings = () => readEnvironment(settings);

@@ -1,0 +1,36 @@
+import type { Handlers } from '@rollcall/kit/messaging';
+import type { RemoteService } from '@rollcall/kit/resilience';
+import type { Push } from '../../shared/push.ts';
+import type { offerConsumer } from './offers.consumer.ts';
+
+/** Shows drivers what they are offered, what they won, and what is no longer theirs to accept. */
+export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof offerConsumer.reads)[number]> {
+  const show = async (messageId: string, pushes: Array<Omit<Push, 'key'>>) => {
+    await Promise.all(pushes.map((one) => push({ key: `${messageId}/${one.to}`, ...one })));
+    return undefined;
+  };
+  const withdrawn = (tripId: string, drivers: readonly string[]) =>
+    drivers.map((to) => ({ to, tripId, says: 'withdrawn' as const }));
+
+  return {
+    'rides.dispatch.offered.v1': ({ id, data: { tripId, from, to, drivers, withdrawn: others } }) => ({
+      call: () =>
+        show(id, [
+          ...withdrawn(tripId, others),
+          ...drivers.map(({ driverId, metres }) => ({
+            ...{ to: driverId, tripId, says: 'offer' as const, about: { from, to, metres } },
+          })),
+        ]),
+    }),
+    // Also of who accepted and drives somebody else: their offer is over.
+    'rides.dispatch.declined.v1': ({ id, data: { tripId, driverId } }) => ({
+      call: () => show(id, withdrawn(tripId, [driverId])),
+    }),
+    'rides.dispatch.assigned.v1': ({ id, data: { tripId, driverId, withdrawn: others } }) => ({
+      call: () => show(id, [{ to: driverId, tripId, says: 'assigned' }, ...withdrawn(tripId, others)]),
+    }),
+    'rides.dispatch.unserved.v1': ({ id, data: { tripId, withdrawn: others } }) => ({
+      call: () => show(id, withdrawn(tripId, others)),
+    }),
+  };
+}

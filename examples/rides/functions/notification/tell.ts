@@ -1,0 +1,18 @@
+import type { RemoteService } from '@rollcall/kit/resilience';
+import type { Push } from '../../shared/push.ts';
+
+interface AboutPassenger {
+  id: string;
+  data: { tripId: string; passengerId: string };
+}
+
+/** Shows a passenger what a message says, and keeps what they were told. */
+export const tellPassenger =
+  (push: RemoteService<Push, void>) =>
+  ({ id, data: { tripId, passengerId } }: AboutPassenger, says: Push['says'], about: object = {}) => ({
+    set: { told: says },
+    async call() {
+      await push({ key: id, to: passengerId, tripId, says, about });
+      return undefined;
+    },
+  });

@@ -1,0 +1,35 @@
+import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
+import { busy, causeOf, endpoint, json, jsonEndpoint, Problem, pathId, pathOf } from '@rollcall/kit/http';
+import { createObservability } from '@rollcall/kit/observability';
+import { v7 as newId } from 'uuid';
+import * as z from 'zod';
+import { requireCaller } from '../../shared/caller.ts';
+import { newPassenger, tripRoutes, wish } from '../../shared/routes.ts';
+import { createPassengers } from './store.ts';
+
+const tables = readEnvironment(z.object({ PASSENGER_TABLE: text, OUTBOX_TABLE: text }));
+const { logger } = createObservability('passenger');
+const passengers = createPassengers({ client: createDynamoDB(), ...tables });
+
+export const register = jsonEndpoint(logger, newPassenger, async (event, body) => {
+  requireCaller(event, undefined);
+  const id = pathId(event, 'passenger');
+  await passengers.register(id, body);
+  return json(200, { id, ...body });
+});
+
+export const permission = endpoint(logger, async (event) =>
+  json(200, { mayRide: await passengers.mayRide(pathId(event, 'passenger')) }),
+);
+
+/** Answers before anything is done: the request is committed, and goes its way. */
+export const ask = jsonEndpoint(logger, wish, async (event, body) => {
+  requireCaller(event, body.passengerId);
+  const tripId = pathId(event, 'trip');
+  const asked = await passengers.ask({ tripId, ...body }, { ...causeOf(event), now: new Date(), newId });
+  if (asked === 'busy') throw busy('Try again.');
+  if (asked === 'taken')
+    throw new Problem({ code: 'taken', status: 409 }, 'A trip of this id was asked for by somebody else.');
+  const self = pathOf(tripRoutes.read, { id: tripId });
+  return json(202, { id: tripId, _links: { self: { href: self } } }, { location: self });
+});

@@ -1,0 +1,9 @@
+import { defineConsumer } from '@rollcall/kit/contracts';
+import { tripOutcomes } from '../../shared/trip-channels.ts';
+
+/** What happened stays so: each outcome is set once. */
+export const outcomeConsumer = defineConsumer('trip-outcomes', {
+  source: '/rides/trip',
+  of: tripOutcomes,
+  idempotent: true,
+});

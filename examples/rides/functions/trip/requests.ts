@@ -1,0 +1,31 @@
+import { type Handlers, TransientError } from '@rollcall/kit/messaging';
+import type { RemoteService } from '@rollcall/kit/resilience';
+import { contextOf } from '../../shared/context.ts';
+import type { requestConsumer } from './requests.consumer.ts';
+import type { Trips } from './store.ts';
+import { begin } from './trip.ts';
+
+export interface RequestOptions {
+  mayRide: RemoteService<string, boolean>;
+  trips: Pick<Trips, 'create'>;
+  now: () => Date;
+  newId: () => string;
+}
+
+/** Asks the passenger service, and begins the trip: a trip of that id that is there already was begun by an earlier try. */
+export const requestHandlers = ({
+  mayRide,
+  trips,
+  now,
+  newId,
+}: RequestOptions): Handlers<(typeof requestConsumer.reads)[number]> => ({
+  'rides.trip.request.v1': (message) => ({
+    async call() {
+      const { tripId, passengerId } = message.data;
+      const decision = begin(message.data, await mayRide(passengerId));
+      const { result } = await trips.create(tripId, decision, contextOf(message, { now, newId }));
+      if (result === 'busy') throw new TransientError(`others are at work on trip ${tripId}`);
+      return undefined;
+    },
+  }),
+});

@@ -1,0 +1,16 @@
+import type { CommandContext, HandlerContext, Message } from '@rollcall/kit/messaging';
+import { currentTraceparent } from '@rollcall/kit/observability';
+
+/** What changes because of a message belongs to its conversation. */
+export function contextOf(
+  { correlationid }: Pick<Message, 'correlationid'>,
+  { now, newId }: Pick<HandlerContext, 'now' | 'newId'>,
+): CommandContext {
+  const traceparent = currentTraceparent();
+  return {
+    now: now(),
+    newId,
+    ...(correlationid !== undefined && { correlationId: correlationid }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}

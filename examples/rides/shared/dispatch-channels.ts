@@ -1,0 +1,42 @@
+import { command, event, queue, topic } from '@rollcall/kit/contracts';
+import * as z from 'zod';
+import { tripDetails } from './place.ts';
+
+const { tripId, passengerId } = tripDetails;
+const driverId = z.uuid();
+const about = { subjectField: 'tripId' } as const;
+/** Drivers whose offer ends here. */
+const withdrawn = z.array(driverId);
+
+/** `metres`: from the driver to the passenger, along a great circle. */
+const drivers = z.array(z.object({ driverId, metres: z.int() })).min(1);
+/** `round`: 0, or how often it was asked before, nearer by. */
+export const offered = event(
+  'rides.dispatch.offered.v1',
+  z.object({ ...tripDetails, round: z.int().min(0), drivers, withdrawn }),
+  about,
+);
+/** By the driver; or they accepted, and have another trip. */
+export const declined = event('rides.dispatch.declined.v1', z.object({ tripId, driverId }), about);
+export const assigned = event(
+  'rides.dispatch.assigned.v1',
+  z.object({ tripId, passengerId, driverId, withdrawn }),
+  about,
+);
+/** Nobody accepted. */
+export const unserved = event('rides.dispatch.unserved.v1', z.object({ tripId, passengerId, withdrawn }), about);
+export const completed = event('rides.dispatch.completed.v1', z.object({ tripId, passengerId, driverId }), about);
+export const dispatchEvents = /* @__PURE__ */ topic('dispatch-events', {
+  from: '/rides/dispatch',
+  messages: [offered, declined, assigned, unserved, completed],
+});
+
+const answer = z.object({ tripId, driverId });
+export const accept = command('rides.offer.accept.v1', answer, about);
+export const decline = command('rides.offer.decline.v1', answer, about);
+export const complete = command('rides.trip.complete.v1', answer, about);
+export const dispatchAnswers = /* @__PURE__ */ queue('dispatch-answers', {
+  from: '/rides/driver',
+  messages: [accept, decline, complete],
+  ordered: false,
+});

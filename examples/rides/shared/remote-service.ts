@@ -1,0 +1,25 @@
+import type { Observability } from '@rollcall/kit/observability';
+import { createRemoteService, createStageBreaker, type RemoteService, type Try } from '@rollcall/kit/resilience';
+
+export interface RemoteServiceOptions<Request, Answer> {
+  /** Of its circuit. */
+  name: string;
+  /** May be repeated. */
+  call: (request: Request, one: Try) => Promise<Answer>;
+  logger: Observability['logger'];
+}
+
+/** How services of rides call one another and providers: two seconds a try, three tries, ten at once, behind a breaker. */
+export const remoteService = <Request, Answer>({
+  name,
+  call,
+  logger,
+}: RemoteServiceOptions<Request, Answer>): RemoteService<Request, Answer> =>
+  createRemoteService({
+    name,
+    call,
+    timeoutMs: 2_000,
+    atOnce: 10,
+    retry: { tries: 3, isIdempotent: () => true },
+    breaker: createStageBreaker({ name, logger }),
+  });

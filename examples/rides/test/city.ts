@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Cloud, startCloud } from '@rollcall/local';
+import { PushProvider } from '../beside/push-provider.ts';
+import type { Place } from '../shared/place.ts';
+
+/** Longer than any test: no offer is over before it is to be. */
+const OFFER_MS = 3_600_000;
+
+/** Some degrees of latitude, so that each test has drivers of its own. */
+let degrees = 0;
+const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
+/** North of a place. A degree of latitude has 111 km. */
+export const north = ({ lat, lng }: Place, metres: number): Place => ({ lat: lat + metres / 111_195, lng });
+
+export type City = Awaited<ReturnType<typeof openCity>>;
+
+async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['published']>[number]): Promise<void> {
+  const { subject, source } = JSON.parse(body) as { subject: string; source: string };
+  const once = { MessageGroupId: subject, MessageDeduplicationId: randomUUID() };
+  if (channel.endsWith('.fifo')) {
+    const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
+    return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...once })));
+  }
+  // Its queue asks who sends: the relay of the service.
+  const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
+  const credentials = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${relay}`, relay);
+  const QueueUrl = `${cloud.endpointUrl}/000000000000/${channel}`;
+  await new SQSClient({ ...cloud.config, credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+}
+
+/** The services on an embedded cloud, and who calls them. */
+export async function openCity() {
+  const push = new PushProvider();
+  const environment = { OFFER_SECONDS: String(OFFER_MS / 1_000) };
+  const cloud: Cloud = await startCloud({ app: import.meta.dirname, beside: [push], environment });
+  const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write operator' })}`;
+  const request = async (method: string, path: string, body?: object) => {
+    const answer = await cloud.request(method, path, body, { authorization });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+
+  /** Patient: the machine may be busy. */
+  const settled = () => cloud.settled({ withinMs: 200_000 });
+
+  return {
+    ...{ cloud, push, settled, newTown },
+
+    async passenger(blocked = false): Promise<string> {
+      const id = randomUUID();
+      await request('PUT', `/passengers/${id}`, { name: 'Ana', blocked });
+      return id;
+    },
+
+    async driver(at: Place): Promise<string> {
+      const id = randomUUID();
+      await request('PUT', `/drivers/${id}/position`, at);
+      return id;
+    },
+
+    /** Asked for, and offered or ended. */
+    async trip(from: Place, passengerId: string, id: string = randomUUID()): Promise<string> {
+      await request('PUT', `/trips/${id}`, { passengerId, from, to: north(from, 3_000) });
+      await settled();
+      return id;
+    },
+
+    answer: (driverId: string, tripId: string, answer: string) =>
+      request('POST', `/drivers/${driverId}/answers`, { tripId, answer }),
+
+    read: (tripId: string) => request('GET', `/trips/${tripId}`),
+
+    /** What somebody was shown of a trip, in order. */
+    told: (to: string, tripId: string) =>
+      push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
+
+    /** Sends again all that was sent of a trip, as a broker may: with ids of deduplication that it does not know. */
+    async repeatAll(tripId: string): Promise<void> {
+      for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
+    },
+
+    /** What the timer does every minute, when every offer is over. */
+    expire: () =>
+      cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
+  };
+}

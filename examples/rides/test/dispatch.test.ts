@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { accept, begin, complete, type Dispatch, decline, expire, type Next } from '../functions/dispatch/dispatch.ts';
+
+const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const [ann, ben, cleo] = [id(1), id(2), id(3)];
+const trip = { tripId: id(10), passengerId: id(11), from: { lat: 1, lng: 2 }, to: { lat: 1, lng: 3 } };
+const until = new Date('2030-01-01T00:00:20Z');
+const next = (round: number, ...drivers: [string, ...string[]]) =>
+  ({ round, drivers: drivers.map((driverId) => ({ driverId, metres: 5 })), until }) as unknown as Next;
+
+type Decided = ReturnType<typeof accept>;
+const typesOf = (decision: Decided) => decision?.events.map(({ contract }) => contract.type.split('.')[2]);
+const after = (decision: Decided, version = 1) => ({ ...decision?.state, version }) as Dispatch;
+const offeredTo = (...drivers: [string, ...string[]]) => after(begin(trip, next(0, ...drivers)));
+
+describe('a trip', () => {
+  it('is offered to those near by, or ends if there are none', () => {
+    expect(begin(trip, next(0, ann, ben))).toMatchObject({ state: { state: 'offered', open: [ann, ben] } });
+    expect(typesOf(begin(trip, undefined))).toEqual(['unserved']);
+  });
+
+  it('is of the first who accepts, and the others’ offers end', () => {
+    const won = accept(offeredTo(ann, ben), ben);
+    expect(won?.events[0].data).toMatchObject({ driverId: ben, withdrawn: [ann] });
+    expect(accept(after(won), ann)).toBeUndefined();
+    expect(accept(after(won), ben)).toBeUndefined();
+  });
+
+  it('is not of somebody who was not asked', () => {
+    expect(accept(offeredTo(ann), cleo)).toBeUndefined();
+  });
+
+  it('goes on to others when the last declines, and remembers whom it has asked', () => {
+    const one = decline(offeredTo(ann, ben), ann, undefined);
+    expect(typesOf(one)).toEqual(['declined']);
+    expect(decline(after(one), ann, undefined)).toBeUndefined();
+    const last = decline(after(one), ben, next(1, cleo));
+    expect(typesOf(last)).toEqual(['declined', 'offered']);
+    expect(last?.state).toMatchObject({ round: 1, open: [cleo], asked: [ann, ben, cleo] });
+    expect(typesOf(decline(after(last), cleo, undefined))).toEqual(['declined', 'unserved']);
+  });
+
+  it('goes on when the offers’ time is over, and not before', () => {
+    const before = offeredTo(ann);
+    expect(expire(before, new Date(until.getTime() - 1), undefined)).toBeUndefined();
+    const asked = expire(before, until, next(1, ben));
+    expect(asked?.events[0].data).toMatchObject({ round: 1, withdrawn: [ann] });
+    expect(typesOf(expire(before, until, undefined))).toEqual(['unserved']);
+  });
+
+  it('is no longer among what is due once it has a driver', () => {
+    expect(offeredTo(ann)).toHaveProperty('due');
+    expect(after(accept(offeredTo(ann), ann))).not.toHaveProperty('due');
+  });
+
+  it('is completed by who has it, once', () => {
+    const driven = after(accept(offeredTo(ann, ben), ann));
+    expect(complete(driven, ben)).toBeUndefined();
+    expect(complete(offeredTo(ann), ann)).toBeUndefined();
+    const done = complete(driven, ann);
+    expect(typesOf(done)).toEqual(['completed']);
+    expect(complete(after(done), ann)).toBeUndefined();
+  });
+});
