@@ -5,7 +5,7 @@ import openApi from '../../docs/api/openapi.json' with { type: 'json' };
 
 const { logger } = createObservability('registration');
 
-export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLIC));
+export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLIC), { mediaType: 'application/json' });
 
 export const readDocs = endpoint(
   logger,

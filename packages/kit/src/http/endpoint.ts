@@ -1,6 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
-import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type * as z from 'zod';
 import type { Route } from '../contracts/route.ts';
@@ -8,7 +7,8 @@ import { etagOfBody, evaluate, type Preconditions } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { idOf } from './ids.ts';
 import { jsonText } from './json-text.ts';
-import { Problem, problemResponse } from './problems.ts';
+import { Problem, problemAt } from './problems.ts';
+import { JSON_TYPE, negotiation, problemIn, RESOURCE, versionTags } from './representation.ts';
 import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
 import { served } from './served.ts';
 import { validated } from './validation.ts';
@@ -17,7 +17,6 @@ type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-const JSON_TYPE = 'application/json';
 /** Of an endpoint whose answer has no body: there is nothing to accept. */
 export const NOTHING = '';
 
@@ -25,7 +24,7 @@ export const NOTHING = '';
 export const PUBLIC = { 'cache-control': 'no-cache' };
 
 export interface EndpointOptions {
-  /** Of its answers; `NOTHING`: they have no body. */
+  /** Of its answers, where they are no resource, which is JSON or XML; `NOTHING`: they have no body. */
   mediaType?: string;
   /** Those that its path may be of, if it is the endpoint of everything else. */
   routes?: readonly Route[];
@@ -35,17 +34,21 @@ export interface EndpointOptions {
 export function endpoint(
   logger: Logger,
   handle: (event: HttpEvent) => Promise<HttpResponse>,
-  { mediaType = JSON_TYPE, routes = [] }: EndpointOptions = {},
+  { mediaType, routes = [] }: EndpointOptions = {},
 ) {
   const handler = secured()
     .use(problems(logger, routes))
-    .use(negotiation(mediaType))
+    // Before `negotiation`, so that its tag is that of the representation.
     .use(conditionalReads)
+    .use(negotiation(mediaType === undefined ? RESOURCE : [mediaType].filter((type) => type !== NOTHING)))
     .handler((event) => handle(event));
   return served(handler);
 }
 
-/** An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. */
+/**
+ * An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. XML is
+ * answered, and not taken.
+ */
 export function jsonEndpoint<S extends z.ZodType>(
   logger: Logger,
   body: S,
@@ -53,7 +56,7 @@ export function jsonEndpoint<S extends z.ZodType>(
 ) {
   const handler = secured()
     .use(problems(logger))
-    .use(negotiation(JSON_TYPE))
+    .use(negotiation(RESOURCE))
     .use(bodyLimit)
     .use(jsonText)
     // jsonText has looked at the media type.
@@ -75,25 +78,9 @@ export const pathId = ({ pathParameters }: HttpEvent, what: string): string => i
 
 /** What the headers of a request ask of the state of its resource. */
 export const preconditions = (event: HttpEvent): Preconditions => ({
-  ifMatch: header(event, 'if-match'),
-  ifNoneMatch: header(event, 'if-none-match'),
+  ifMatch: versionTags(header(event, 'if-match')),
+  ifNoneMatch: versionTags(header(event, 'if-none-match')),
 });
-
-/** `Accept`, as RFC 9110 §12.5.1 has it. An empty list names nothing that the caller would rather have: it is like none. */
-const negotiation = (mediaType: string): Middleware[] => [
-  {
-    before({ event: { headers } }) {
-      if (/^[\t ,]*$/.test(headers.accept ?? '')) delete headers.accept;
-    },
-  },
-  httpContentNegotiation({
-    parseMediaTypes: mediaType !== NOTHING,
-    parseCharsets: false,
-    parseEncodings: false,
-    parseLanguages: false,
-    availableMediaTypes: [mediaType],
-  }) as Middleware,
-];
 
 /** Entity tags of what is read, and preconditions. */
 const conditionalReads: Middleware = {
@@ -102,7 +89,8 @@ const conditionalReads: Middleware = {
     if (response?.statusCode !== 200 || response.body === undefined || !isRead(event)) return;
     const tag = String(response.headers?.etag ?? etagOfBody(response.body));
     response.headers = { ...response.headers, etag: tag };
-    if (evaluate(preconditions(event), tag, true) === 'proceed') return;
+    const asked = { ifMatch: header(event, 'if-match'), ifNoneMatch: header(event, 'if-none-match') };
+    if (evaluate(asked, tag, true) === 'proceed') return;
     const { 'content-type': _, ...kept } = response.headers;
     request.response = { statusCode: 304, headers: kept };
   },
@@ -125,7 +113,9 @@ function problems(logger: Logger, routes: readonly Route[] = []): Middleware {
       const problem = toProblem(request.error);
       if (problem.status >= 500) logger.error('request failed', { error: request.error, route: routeKey });
       const [, template = ''] = routeKey.split(' ');
-      request.response = problemResponse(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
+      const document = problemAt(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
+      const { headers, body } = problemIn(request.event, document);
+      request.response = { statusCode: document.status, headers: { ...problem.headers, ...headers }, body };
     },
   };
 }
