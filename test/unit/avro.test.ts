@@ -134,6 +134,11 @@ describe('data in Avro', () => {
     );
   });
 
+  it('is read as it was also below -2^52, where avsc alone writes another number', () => {
+    const data = { ...example, points: -(2 ** 52) - 1 };
+    expect(readData(things, bodyOf(things, data))).toEqual(data);
+  });
+
   it('is single-object encoding: marker, fingerprint of the schema, value', () => {
     const bytes = bytesOf(things, example);
     expect(bytes.subarray(0, 2)).toEqual(Buffer.from([0xc3, 0x01]));
