@@ -2,7 +2,7 @@
 export { inAvro } from './contracts/avro.ts';
 export { type Channel, serviceOf } from './contracts/channel.ts';
 export { type ConsumerDescriptor, defineConsumer } from './contracts/consumer.ts';
-export type { DataCodec, MessageContract } from './contracts/contract.ts';
+export type { MessageContract } from './contracts/contract.ts';
 export { command, document, event, queue, topic } from './contracts/descriptors.ts';
 export { idempotencyKey, timestamp, wholeNumber } from './contracts/fields.ts';
 export { kitProblems, type ProblemDocument, type ProblemType, problem, problemType } from './contracts/problem.ts';
