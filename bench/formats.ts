@@ -1,17 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import {
-  decodeData,
-  encodeData,
-  type Format,
-  JSON_FORMAT,
-  PROTOBUF_FORMAT,
-} from '@rollcall/kit/internal/messaging/codecs';
+import { decodeData, encodeData, type Format } from '@rollcall/kit/internal/messaging/codecs';
 import { Command } from 'commander';
 import { printTable } from 'rollcall/internal/cli/output';
 import * as z from 'zod';
 import { channels } from '../shared/contracts/channels.ts';
-import { withProtobuf } from '../shared/contracts/protobuf-schemas.ts';
+import { inEveryFormat } from '../shared/contracts/every-format.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
   .description(
@@ -22,47 +16,75 @@ const { rounds, json } = new Command('npm run bench:formats --')
   .parse()
   .opts<{ rounds: number; json?: string }>();
 
+const FORMATS = {
+  JSON: 'application/json',
+  XML: 'application/xml',
+  Protobuf: 'application/protobuf',
+  Avro: 'application/avro',
+} as const;
+
+type Named = keyof typeof FORMATS;
+const OTHERS = Object.keys(FORMATS).slice(1) as Named[];
+
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** Microseconds of one call, after a tenth of the rounds to warm up. */
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const PARTS = 20;
+
+/** Microseconds of one call, in the fastest of 20 parts of the rounds: what else the machine does only makes one slower. */
 function microseconds(call: () => void): number {
-  for (let warm = 0; warm < rounds / 10; warm++) call();
-  const start = performance.now();
-  for (let index = 0; index < rounds; index++) call();
-  return ((performance.now() - start) / rounds) * 1000;
+  const size = Math.ceil(rounds / PARTS);
+  const parts = Array.from({ length: PARTS }, () => {
+    const start = performance.now();
+    for (let index = 0; index < size; index++) call();
+    return (performance.now() - start) / size;
+  });
+  return Math.min(...parts) * 1000;
 }
 
-/** As messages carry them: data in JSON, or bytes in Base64 within JSON. Both ways include that JSON. */
+/** As messages carry them: data or a text in JSON, or bytes in Base64 within JSON. Both ways include that JSON. */
 function measure(contract: MessageContract, format: Format, data: unknown) {
   const encode = () => JSON.stringify(encodeData(contract, format, data));
   const encoded = encode();
   const decode = () => decodeData(contract, { id: '1', datacontenttype: format, ...JSON.parse(encoded) });
-  const { data_base64 } = encodeData(contract, format, data);
-  const bytes =
-    typeof data_base64 === 'string' ? Buffer.from(data_base64, 'base64').length : Buffer.byteLength(encoded);
-  return { bytes, carried: Buffer.byteLength(encoded), encode: microseconds(encode), decode: microseconds(decode) };
+  return { bytes: Buffer.byteLength(encoded), encode: microseconds(encode), decode: microseconds(decode) };
 }
 
 const figures = channels
   .flatMap(({ messages }) => messages)
-  .map(withProtobuf)
-  .filter(({ protobuf }) => protobuf)
+  .map(inEveryFormat)
+  .filter(({ formats = [] }) => formats.length === OTHERS.length)
   .map((contract) => {
     const [data] = (z.globalRegistry.get(contract.data)?.examples ?? []) as unknown[];
-    const [inJson, inProtobuf] = [measure(contract, JSON_FORMAT, data), measure(contract, PROTOBUF_FORMAT, data)];
-    return {
-      type: contract.type,
-      'JSON bytes': inJson.carried,
-      'Protobuf bytes': inProtobuf.bytes,
-      'in Base64': inProtobuf.carried,
-      'carried: ratio': round(inProtobuf.carried / inJson.carried),
-      'JSON encode µs': round(inJson.encode),
-      'Protobuf encode µs': round(inProtobuf.encode),
-      'encode: ratio': round(inProtobuf.encode / inJson.encode),
-      'JSON decode µs': round(inJson.decode),
-      'Protobuf decode µs': round(inProtobuf.decode),
-      'decode: ratio': round(inProtobuf.decode / inJson.decode),
-    };
+    const entries = Object.entries(FORMATS).map(([name, format]) => [name, measure(contract, format, data)] as const);
+    return { type: contract.type, formats: Object.fromEntries(entries) };
   });
-printTable(figures);
+
+type What = 'bytes' | 'encode' | 'decode';
+
+/** A format's figure to that of JSON, measured in the same run. */
+const ratio = ({ formats }: (typeof figures)[number], name: Named, what: What) =>
+  (formats[name]?.[what] ?? 0) / (formats.JSON?.[what] ?? 1);
+
+const columns = (of: (name: Named, what: What) => number) =>
+  Object.fromEntries(
+    (['bytes', 'encode', 'decode'] as const).flatMap((what) =>
+      OTHERS.map((name) => [`${what} ${name}`, round(of(name, what))]),
+    ),
+  );
+
+console.log('Bytes, and microseconds, as ratios to JSON:');
+printTable([
+  ...figures.map((row) => ({
+    type: row.type,
+    'JSON bytes': row.formats.JSON?.bytes ?? 0,
+    ...columns((name, what) => ratio(row, name, what)),
+  })),
+  {
+    type: 'median',
+    'JSON bytes': median(figures.map(({ formats }) => formats.JSON?.bytes ?? 0)),
+    ...columns((name, what) => median(figures.map((row) => ratio(row, name, what)))),
+  },
+]);
 if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);

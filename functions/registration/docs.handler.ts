@@ -6,7 +6,7 @@ import { PUBLIC } from './caching.ts';
 
 const { logger } = createObservability('registration');
 
-export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLIC));
+export const readOpenApi = endpoint(logger, async () => json(200, openApi, PUBLIC), { mediaType: 'application/json' });
 
 export const readDocs = endpoint(
   logger,

@@ -40,13 +40,13 @@ function aboutOf(contract: MessageContract, channel: Channel) {
 
 function message(contract: MessageContract, channel: Channel) {
   const schema = jsonSchema(contract.data);
-  const data =
-    channel.format === 'application/json'
-      ? { data: schema }
-      : {
-          data: { ...schema, description: `${schema.description} As JSON; any sender may choose it.` },
-          data_base64: text(`${contract.protobuf?.typeName} in Protocol Buffers, Base64.`),
-        };
+  const codec = contract.formats?.find(({ mediaType }) => mediaType === channel.format);
+  const data = codec
+    ? {
+        data: { ...schema, description: `${schema.description} As JSON; any sender may choose it.` },
+        data_base64: text(`${codec.documentType} in Protocol Buffers, Base64.`),
+      }
+    : { data: schema };
   const required = channel.format === 'application/json' ? [...REQUIRED, 'data'] : REQUIRED;
   return {
     name: contract.type,

@@ -1,5 +1,5 @@
 import { idempotencyKey } from '@rollcall/kit/internal/contracts/fields';
-import { problemOf } from '@rollcall/kit/internal/contracts/problem';
+import { problem, problemOf } from '@rollcall/kit/internal/contracts/problem';
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { problemDocument } from '@rollcall/kit/internal/http/problems';
 import * as z from 'zod';
@@ -49,12 +49,21 @@ const headers = (names: readonly AnswerHeader[]) =>
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) };
 
+const taken = ({ name }: Named) => ({ content: { 'application/json': { schema: ref(name) } } });
+
 const content = (body: Named | string | undefined) => {
   if (body === undefined) return {};
-  if (typeof body !== 'string') return { content: { 'application/json': { schema: ref(body.name) } } };
+  if (typeof body !== 'string') {
+    const schema = ref(body.name);
+    const inXml = { ...schema, xml: { name: 'resource' } };
+    return { content: { 'application/json': { schema }, 'application/xml': { schema: inXml } } };
+  }
   const schema = body === 'application/json' ? { type: 'object' } : { type: 'string' };
   return { content: { [body]: { schema } } };
 };
+
+/** RFC 9457, appendix B. */
+const PROBLEM_XML = { name: 'problem', namespace: 'urn:ietf:rfc:7807' };
 
 /** `phone-taken` becomes `PhoneTaken`. */
 const problemName = (code: ProblemCode) =>
@@ -64,24 +73,26 @@ const problemName = (code: ProblemCode) =>
 function problemAnswers(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(
-    [...byStatus].map(([status, some]) => [
-      status,
-      {
-        description: some.map((code) => problems[code].description).join(' Or: '),
-        ...headers(some.includes('busy') ? ['Retry-After'] : []),
-        content: {
-          'application/problem+json': {
-            schema:
-              some.length === 1
-                ? ref(problemName(some[0] as ProblemCode))
-                : { oneOf: some.map((code) => ref(problemName(code))) },
-            examples: Object.fromEntries(
-              some.map((code) => [code, { value: problemDocument(kindOf(code), problems[code].detail) }]),
-            ),
+    [...byStatus].map(([status, some]) => {
+      const schema =
+        some.length === 1
+          ? ref(problemName(some[0] as ProblemCode))
+          : { oneOf: some.map((code) => ref(problemName(code))) };
+      const examples = Object.fromEntries(
+        some.map((code) => [code, { value: problemDocument(kindOf(code), problems[code].detail) }]),
+      );
+      return [
+        status,
+        {
+          description: some.map((code) => problems[code].description).join(' Or: '),
+          ...headers(some.includes('busy') ? ['Retry-After'] : []),
+          content: {
+            'application/problem+json': { schema, examples },
+            'application/problem+xml': { schema: ref('Problem') },
           },
         },
-      },
-    ]),
+      ];
+    }),
   );
 }
 
@@ -107,7 +118,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
     ...(isRead && { description: 'HEAD answers the same without a body.' }),
     ...(route.access !== 'public' && { security: [{ token: [] }] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, ...content(body) } }),
+    ...(body && { requestBody: { required: true, ...taken(body) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, { description, body: answered }]) => [
@@ -140,7 +151,7 @@ export function openApi(version: string) {
       title: 'Rollcall',
       version,
       description:
-        'Members register, are welcomed, get points and redeem them. Errors are problem documents (RFC 9457); a client that follows `_links` from `/v1` needs to know no other path.',
+        'Members register, are welcomed, get points and redeem them. Errors are problem documents (RFC 9457); a client that follows `_links` from `/v1` needs to know no other path. Bodies are sent as JSON, and answered as JSON or, by `Accept`, as XML: an element a field, `<i>` an item of an array, `nil="true"` for null.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: 'http://127.0.0.1:4000', description: 'The embedded cloud' }],
@@ -164,6 +175,7 @@ export function openApi(version: string) {
       },
       schemas: {
         ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
+        Problem: { ...jsonSchema(problem), xml: PROBLEM_XML },
         ...Object.fromEntries(
           (Object.keys(problems) as ProblemCode[])
             .filter((code) => answered.has(code))

@@ -44,5 +44,5 @@ const schemas: Readonly<Record<string, DescMessage>> = {
 /** A contract with its data in Protobuf, whether a channel carries it so or not. */
 export function withProtobuf(contract: MessageContract): MessageContract {
   const schema = schemas[contract.type];
-  return schema ? { ...contract, protobuf: inProtobuf(schema) } : contract;
+  return schema ? { ...contract, formats: [inProtobuf(schema)] } : contract;
 }

@@ -22,5 +22,5 @@ export const sendSms = command(
         },
       ],
     }),
-  { subjectField: 'memberId', protobuf: /* @__PURE__ */ inProtobuf(SendSmsSchema) },
+  { subjectField: 'memberId', formats: [/* @__PURE__ */ inProtobuf(SendSmsSchema)] },
 );

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import { createMessage, encodeMessage, type MessageInput } from '@rollcall/kit/internal/messaging/message';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOptOuts } from '../../functions/sms/opt-outs.ts';
@@ -239,7 +238,7 @@ describe('a command that cannot be done', () => {
     const broken = {
       ...message,
       id: randomUUID(),
-      datacontenttype: PROTOBUF_FORMAT,
+      datacontenttype: 'application/protobuf',
       data: undefined,
       data_base64: '//8=',
     };
@@ -315,7 +314,7 @@ describe('a text that some service wants sent', () => {
     const { id, phone } = await member();
     const data = (en: string) => ({ memberId: id, texts: { en, es: `${en}, en español` } });
     const inJson = messageBody(sendSms, id, { data: data('json') });
-    const inProtobuf = messageBody(sendSms, id, { data: data('protobuf'), format: PROTOBUF_FORMAT });
+    const inProtobuf = messageBody(sendSms, id, { data: data('protobuf'), format: 'application/protobuf' });
     for (const body of [inJson, inProtobuf, inJson, inProtobuf]) await send(POINTS, smsCommands, id, body);
     const texts = await eventually(async () => {
       const sent = await cloud.texts(phone);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { xmlDocument } from '@rollcall/kit/internal/contracts/xml-writer';
 import { createMessage } from '@rollcall/kit/internal/messaging/message';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
@@ -145,7 +146,33 @@ describe('every resource', () => {
     }
   });
 
-  it('is answered in the one format there is, if the caller takes it', async () => {
+  it('is answered in XML to who prefers that', async () => {
+    const resources = paths.filter((path) => path !== '/docs' && !path.endsWith('.json'));
+    for (const path of resources) {
+      const [inJson, inXml] = [await ask('GET', path), await ask('GET', path, { accept: 'application/xml' })];
+      expect([inXml.status, inXml.headers.get('content-type')], path).toEqual([200, 'application/xml']);
+      expect(inXml.headers.get('vary')).toContain('Accept');
+      expect(inXml.text, path).toBe(xmlDocument('resource', JSON.parse(inJson.text)));
+    }
+    const refused = await ask('GET', '/v1/nothing', { accept: 'application/xml' });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([404, 'application/problem+xml']);
+  });
+
+  it('is changed by who read it in XML, and not by who would send XML', async () => {
+    const { id } = await register();
+    const path = `/v1/members/${id}`;
+    const tag = (await ask('GET', path, { accept: 'application/xml' })).headers.get('etag') ?? '';
+    const asXml = await cloud.request(
+      'PATCH',
+      path,
+      { locale: 'en' },
+      { 'if-match': tag, 'content-type': 'application/xml' },
+    );
+    expect(asXml.status).toBe(415);
+    expect((await cloud.request('PATCH', path, { locale: 'en' }, { 'if-match': tag })).status).toBe(200);
+  });
+
+  it('is answered in the formats there are, if the caller takes one', async () => {
     for (const path of paths) {
       const type = ((await ask('GET', path)).headers.get('content-type') ?? '').split(';')[0] ?? '';
       for (const accept of [type, type.replace(/\/.*/, '/*'), '*/*', `image/png, ${type};q=0.1`]) {

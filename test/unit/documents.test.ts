@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { Parser } from '@asyncapi/parser';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { problem, problemOf } from '@rollcall/kit/internal/contracts/problem';
-import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import { createMessage, encodeMessage, readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { documents, FOLDER, ROOT } from '../../ops/contracts/documents.ts';
 import { api, schemas } from '../../shared/contracts/api.ts';
 import { channels } from '../../shared/contracts/channels.ts';
+import { inEveryFormat } from '../../shared/contracts/every-format.ts';
 import { type ProblemCode, problems } from '../../shared/contracts/problem.ts';
-import { withProtobuf } from '../../shared/contracts/protobuf-schemas.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { TIME } from '../support/builders.ts';
 
@@ -69,17 +68,18 @@ describe('the contracts', () => {
     for (const example of examplesOf(data)) expect(example).toHaveProperty(String(subjectField));
   });
 
-  it.each(messages.map(withProtobuf).filter(({ protobuf }) => protobuf))(
-    '$type says the same in Protocol Buffers',
-    (contract) => {
+  it.each(messages.map(inEveryFormat))('$type says the same in Protocol Buffers, XML and Avro', (contract) => {
+    const formats = (contract.formats ?? []).map(({ mediaType }) => mediaType);
+    expect(formats).toContain('application/xml');
+    for (const format of formats) {
       for (const data of examplesOf(contract.data)) {
         const subject = (data as { memberId: string }).memberId;
-        const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format: PROTOBUF_FORMAT };
+        const input = { id: '1', source: '/test', subject, version: 1, time: TIME, data, format };
         const message = createMessage(contract, input as never);
         const body = encodeMessage(contract, message as never);
-        expect(JSON.parse(body).data).toBeUndefined();
+        expect(JSON.parse(body).data).not.toEqual(data);
         expect(readMessage(readEnvelope(body), [contract])).toEqual(message);
       }
-    },
-  );
+    }
+  });
 });

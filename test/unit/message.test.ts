@@ -1,5 +1,4 @@
 import type { MessageContract } from '@rollcall/kit/internal/contracts/contract';
-import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import {
   createMessage,
   encodeMessage,
@@ -13,13 +12,14 @@ import { outgoing } from '@rollcall/kit/internal/messaging/outgoing';
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { inEveryFormat } from '../../shared/contracts/every-format.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { sendSms } from '../../shared/contracts/send-sms.v1.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
-const sms = (text: string, format?: typeof PROTOBUF_FORMAT) =>
+const sms = (text: string, format?: 'application/protobuf') =>
   createMessage(sendSms, {
     ...header,
     data: { memberId: memberIdOf(1), texts: { en: text } },
@@ -28,7 +28,7 @@ const sms = (text: string, format?: typeof PROTOBUF_FORMAT) =>
 const registeredV2 = () => readMessage({ ...registered(), type: memberRegistered.type }, [memberRegisteredV2]);
 
 describe('message', () => {
-  it.each([registered(), profileChanged(), sms('hi'), sms('hi', PROTOBUF_FORMAT)])(
+  it.each([registered(), profileChanged(), sms('hi'), sms('hi', 'application/protobuf')])(
     'is a valid CloudEvent: $type as $datacontenttype',
     (message) => {
       const body = message.type === sendSms.type ? encodeMessage(sendSms, message) : JSON.stringify(message);
@@ -77,6 +77,8 @@ describe('a reader', () => {
     JSON.stringify({ ...registered(), data: { ...registered().data, ...data }, ...change });
   const base64 = (bytes: string | Buffer) => Buffer.from(bytes).toString('base64');
   const inBase64 = (bytes: string | Buffer) => body({ data: undefined, data_base64: base64(bytes) });
+  const inFormat = (datacontenttype: string, change: object = {}) =>
+    body({ type: memberRegisteredV2.type, datacontenttype, ...change });
   const read = (text: string, contracts: readonly MessageContract[] = [memberRegistered]) =>
     readMessage(readEnvelope(text), contracts);
 
@@ -107,7 +109,9 @@ describe('a reader', () => {
       'no codec for application/xml',
     ],
     ['no media type', body({ datacontenttype: 'json' }), 'no codec for json'],
-    ['Protobuf without bytes', body({ datacontenttype: PROTOBUF_FORMAT }), 'there is no data_base64'],
+    ['a format that the contract does not have', body({ datacontenttype: 'application/protobuf' }), 'no codec for'],
+    ['Protobuf without bytes', inFormat('application/protobuf'), 'there is no data_base64'],
+    ['XML without text', inFormat('application/xml'), 'there is neither a text in data nor data_base64'],
     ['data twice', body({ data_base64: base64('{}') }), 'it has both data and data_base64'],
     ['bytes that are no Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
     ['no bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
@@ -120,20 +124,22 @@ describe('a reader', () => {
     ['JSON in a JSON string', body({ data: JSON.stringify(registered().data) }), 'expected object, received string'],
     [
       'malformed Protobuf',
-      JSON.stringify({ ...registered(), datacontenttype: PROTOBUF_FORMAT, data_base64: '//8=' }),
-      `is no ${PROTOBUF_FORMAT} of rollcall.member.registered.v1`,
+      inFormat('application/protobuf', { data: undefined, data_base64: '//8=' }),
+      'is no application/protobuf of rollcall.member.registered.v2',
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
     ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],
     ['no JSON', '{', 'message is no JSON'],
     ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
   ])('refuses %s', (_, text, why) => {
-    expect(() => read(text)).toThrow(why);
+    expect(() => read(text, [memberRegistered, inEveryFormat(memberRegisteredV2)])).toThrow(why);
   });
 
   it('reads JSON and Protobuf alike', () => {
     const { datacontenttype: _, ...inJson } = sms('hi');
-    const { datacontenttype: __, ...inProtobuf } = read(encodeMessage(sendSms, sms('hi', PROTOBUF_FORMAT)), [sendSms]);
+    const { datacontenttype: __, ...inProtobuf } = read(encodeMessage(sendSms, sms('hi', 'application/protobuf')), [
+      sendSms,
+    ]);
     expect(inProtobuf).toEqual(inJson);
     expect(read(encodeMessage(sendSms, sms('hi')), [sendSms])).toEqual(sms('hi'));
   });

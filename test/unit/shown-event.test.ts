@@ -1,4 +1,3 @@
-import { PROTOBUF_FORMAT } from '@rollcall/kit/internal/messaging/codecs';
 import { createMessage, encodeMessage } from '@rollcall/kit/internal/messaging/message';
 import { shownEvent as shown } from 'rollcall/internal/stage/shown-event';
 import { describe, expect, it } from 'vitest';
@@ -9,11 +8,11 @@ import { memberIdOf, registered, TIME } from '../support/builders.ts';
 const shownEvent = (body: string) => shown(body, [sendSms, memberRegistered]);
 const data = { memberId: memberIdOf(1), texts: { en: 'hi' } };
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
-const sms = encodeMessage(sendSms, createMessage(sendSms, { ...header, data, format: PROTOBUF_FORMAT }));
+const sms = encodeMessage(sendSms, createMessage(sendSms, { ...header, data, format: 'application/protobuf' }));
 
 describe('a message as a person is shown it', () => {
   it('has its data in the clear, whether it came as Protobuf, as JSON in bytes, or as it is', () => {
-    expect(shownEvent(sms)).toMatchObject({ id: 'm1', datacontenttype: PROTOBUF_FORMAT, data });
+    expect(shownEvent(sms)).toMatchObject({ id: 'm1', datacontenttype: 'application/protobuf', data });
     expect(shownEvent(sms)).not.toHaveProperty('data_base64');
     const bytes = Buffer.from(JSON.stringify(registered().data)).toString('base64');
     const inBytes = { ...registered(), data: undefined, data_base64: bytes };

@@ -1,4 +1,5 @@
 /** What services promise one another: messages, channels, consumers, routes and problems. */
+export { inAvro } from './contracts/avro.ts';
 export { type Channel, serviceOf } from './contracts/channel.ts';
 export { type ConsumerDescriptor, defineConsumer } from './contracts/consumer.ts';
 export type { MessageContract } from './contracts/contract.ts';
@@ -8,3 +9,4 @@ export { kitProblems, type ProblemDocument, type ProblemType, problem, problemTy
 export { inProtobuf } from './contracts/protobuf.ts';
 export type { Route } from './contracts/route.ts';
 export { type TokenScopes, tokenScopes } from './contracts/token-scopes.ts';
+export { inXml } from './contracts/xml.ts';

@@ -1,4 +1,4 @@
-import type { MessageContract } from './contract.ts';
+import type { DataCodec, MessageContract } from './contract.ts';
 
 /** Services, by the `source` of their messages: these, or every one of an application. */
 export type Senders = readonly string[] | { readonly anyServiceOf: string };
@@ -15,7 +15,7 @@ export interface Channel {
   readonly ordered: boolean;
   readonly description: string;
   /** `datacontenttype` of what is sent. All can be sent as JSON too. */
-  readonly format: 'application/json' | 'application/protobuf';
+  readonly format: 'application/json' | DataCodec['mediaType'];
   /** Allowed `source` values: a message of another is parked unread. */
   readonly senders: Senders;
   /** By type: the only ones among the senders that may send it. */

@@ -11,7 +11,7 @@ type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> =
 };
 
 /** What a contract says beside its type, kind and data. */
-type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'protobuf' | 'supersedes'> & {
+type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'formats' | 'supersedes'> & {
   readonly subjectField?: Extract<keyof z.output<S>, string>;
 };
 
@@ -64,10 +64,19 @@ interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick
   readonly format?: Channel['format'];
 }
 
-const channel = <Messages extends readonly MessageContract[]>(
+/** @throws {TypeError} if a message has no codec for the channel's format */
+function channel<Messages extends readonly MessageContract[]>(
   name: string,
   { from, description = '', format = 'application/json', ...rest }: AboutChannel<Messages>,
-) => ({ ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from });
+) {
+  const without = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
+  if (format !== 'application/json' && without) {
+    throw new TypeError(
+      `channel ${name} is in ${format}, for which ${without.type} has no codec: name it in its formats`,
+    );
+  }
+  return { ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from };
+}
 
 /**
  * A FIFO topic: each subscriber gets every message, in order for each subject.

@@ -41,7 +41,7 @@ export const kitProblems = {
   'not-acceptable': {
     status: 406,
     description: 'The resource has no representation that `Accept` asks for.',
-    detail: 'This resource is application/json.',
+    detail: 'This resource is application/json or application/xml, and Accept asks for others.',
   },
   'version-mismatch': {
     status: 412,

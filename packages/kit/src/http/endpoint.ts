@@ -1,5 +1,4 @@
 import type { MiddlewareObj } from '@middy/core';
-import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type * as z from 'zod';
 import type { Route } from '../contracts/route.ts';
@@ -8,7 +7,8 @@ import { etagOfBody, evaluate, type Preconditions } from './conditions.ts';
 import { toProblem } from './failures.ts';
 import { idOf } from './ids.ts';
 import { jsonText } from './json-text.ts';
-import { Problem, problemResponse } from './problems.ts';
+import { Problem, problemAt } from './problems.ts';
+import { JSON_TYPE, negotiation, problemIn, RESOURCE, versionTags } from './representation.ts';
 import { type HttpEvent, type HttpResponse, secured } from './secured.ts';
 import { served } from './served.ts';
 import { validated } from './validation.ts';
@@ -17,10 +17,8 @@ type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-const JSON_TYPE = 'application/json';
-
 export interface EndpointOptions {
-  /** Of its answers; null: they have no body, so there is nothing to accept. Default: application/json. */
+  /** Of its answers, where they are no resource, which is JSON or XML; null: they have no body, so there is nothing to accept. */
   mediaType?: string | null;
   /** Those that its path may be of, if it is the endpoint of everything else. */
   routes?: readonly Route[];
@@ -41,18 +39,20 @@ export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>
 export function endpoint(
   logger: Logger,
   handle: (event: HttpEvent) => Promise<HttpResponse>,
-  { mediaType = JSON_TYPE, routes = [] }: EndpointOptions = {},
+  { mediaType, routes = [] }: EndpointOptions = {},
 ) {
   const handler = secured()
     .use(problems(logger, routes))
-    .use(negotiation(mediaType))
+    // Before `negotiation`, so that its tag is that of the representation.
     .use(conditionalReads)
+    .use(negotiation(mediaType === undefined ? RESOURCE : mediaType === null ? [] : [mediaType]))
     .handler((event) => handle(event));
   return served(handler);
 }
 
 /**
- * An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply.
+ * An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. XML is
+ * answered, and not taken.
  * @public
  */
 export function jsonEndpoint<S extends z.ZodType>(
@@ -62,7 +62,7 @@ export function jsonEndpoint<S extends z.ZodType>(
 ) {
   const handler = secured()
     .use(problems(logger))
-    .use(negotiation(JSON_TYPE))
+    .use(negotiation(RESOURCE))
     .use(bodyLimit)
     .use(jsonText)
     // jsonText has looked at the media type.
@@ -91,25 +91,9 @@ export const pathId = ({ pathParameters }: HttpEvent, what: string): string => i
  * @public
  */
 export const preconditions = (event: HttpEvent): Preconditions => ({
-  ifMatch: event.headers['if-match'],
-  ifNoneMatch: event.headers['if-none-match'],
+  ifMatch: versionTags(event.headers['if-match']),
+  ifNoneMatch: versionTags(event.headers['if-none-match']),
 });
-
-/** `Accept`, as RFC 9110 §12.5.1 has it. An empty list names nothing that the caller would rather have: it is like none. */
-const negotiation = (mediaType: string | null): Middleware[] => [
-  {
-    before({ event: { headers } }) {
-      if (/^[\t ,]*$/.test(headers.accept ?? '')) delete headers.accept;
-    },
-  },
-  httpContentNegotiation({
-    parseMediaTypes: mediaType !== null,
-    parseCharsets: false,
-    parseEncodings: false,
-    parseLanguages: false,
-    availableMediaTypes: mediaType === null ? [] : [mediaType],
-  }) as Middleware,
-];
 
 /** Entity tags of what is read, and preconditions. */
 const conditionalReads: Middleware = {
@@ -118,7 +102,8 @@ const conditionalReads: Middleware = {
     if (response?.statusCode !== 200 || response.body === undefined || !isRead(event)) return;
     const tag = String(response.headers?.etag ?? etagOfBody(response.body));
     response.headers = { ...response.headers, etag: tag };
-    if (evaluate(preconditions(event), tag, true) === 'proceed') return;
+    const asked = { ifMatch: event.headers['if-match'], ifNoneMatch: event.headers['if-none-match'] };
+    if (evaluate(asked, tag, true) === 'proceed') return;
     const { 'content-type': _, ...kept } = response.headers;
     request.response = { statusCode: 304, headers: kept };
   },
@@ -141,7 +126,9 @@ function problems(logger: Logger, routes: readonly Route[] = []): Middleware {
       const problem = toProblem(request.error);
       if (problem.status >= 500) logger.error('request failed', { error: request.error, route: routeKey });
       const [, template = ''] = routeKey.split(' ');
-      request.response = problemResponse(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
+      const document = problemAt(problem, rawPath, [template, ...routes.map(({ path }) => path)]);
+      const { headers, body } = problemIn(request.event, document);
+      request.response = { statusCode: document.status, headers: { ...problem.headers, ...headers }, body };
     },
   };
 }

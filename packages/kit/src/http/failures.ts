@@ -16,17 +16,12 @@ const BUSY = new Set([
 ]);
 
 /**
- * What a caller is told of an error. Middy raises http-errors: 406 by `Accept`, 422 for what is no JSON, which is a 400 here.
+ * What a caller is told of an error. Middy raises http-errors: 422 for what is no JSON, which is a 400 here.
  * @beta
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;
-  if (status === 406) {
-    return new Problem('not-acceptable', 'This resource has one representation, and Accept asks for others.', {
-      cause: error,
-    });
-  }
   if (status === 422 || status === 400)
     return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
   if (error instanceof UnavailableError || BUSY.has((error as Error).name))

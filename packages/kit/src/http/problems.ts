@@ -71,19 +71,14 @@ function isOfRoute(path: string, template: string): boolean {
 }
 
 /**
- * @param path that was asked for; the answer repeats it if it is of the route
+ * @param path that was asked for; the document repeats it if it is of the route
  * @param templates of the routes that it may be of, such as `/v1/members/{id}`
  */
-export function problemResponse(problem: Problem, path: string, templates: readonly string[]) {
-  const { message, errors, headers } = problem;
-  const document: ProblemDocument = {
+export function problemAt(problem: Problem, path: string, templates: readonly string[]): ProblemDocument {
+  const { message, errors } = problem;
+  return {
     ...problemDocument(problem, message),
     ...(templates.some((template) => isOfRoute(path, template)) && { instance: path }),
     ...(errors && { errors }),
-  };
-  return {
-    statusCode: document.status,
-    headers: { ...headers, 'content-type': 'application/problem+json' },
-    body: JSON.stringify(document),
   };
 }

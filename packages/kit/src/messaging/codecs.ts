@@ -1,55 +1,32 @@
 import { MIMEType } from 'node:util';
 import * as z from 'zod';
-import type { MessageContract } from '../contracts/contract.ts';
+import type { Channel } from '../contracts/channel.ts';
+import type { DataCodec, MessageContract } from '../contracts/contract.ts';
 import { UnreadableMessageError } from './errors.ts';
 
 export const JSON_FORMAT = 'application/json';
-export const PROTOBUF_FORMAT = 'application/protobuf';
 
-export type Format = typeof JSON_FORMAT | typeof PROTOBUF_FORMAT;
+/** Content types of data: JSON, and those that a contract brings. */
+export type Format = Channel['format'];
 
-/** Data as a CloudEvent in JSON carries it: as it is, or as bytes in Base64. */
+/** Data as a CloudEvent in JSON carries it: as it is or as a text, or as bytes in Base64. */
 export interface EncodedData {
   data?: unknown;
   data_base64?: unknown;
 }
 
-interface Codec {
-  encode(contract: MessageContract, data: unknown): EncodedData;
-  /**
-   * @param bytes of `data_base64`, if the data came in that; otherwise it is `data`
-   * @returns what the contract's schema is to check
-   */
-  decode(contract: MessageContract, data: unknown, bytes: Uint8Array | undefined): unknown;
-}
-
-/** One codec a content type. Whoever sends chooses, among those of the contract. */
-const codecs: Record<Format, Codec> = {
-  [JSON_FORMAT]: {
-    encode: (_, data) => ({ data }),
-    // A string in `data` is data, and no document (3.1.2).
-    decode: (_, data, bytes) => (bytes ? jsonIn(bytes) : data),
-  },
-  [PROTOBUF_FORMAT]: {
-    encode(contract, data) {
-      return { data_base64: Buffer.from(protobufOf(contract).encode(data)).toString('base64') };
-    },
-    decode(contract, _, bytes) {
-      if (!bytes) throw new TypeError('there is no data_base64');
-      return protobufOf(contract).decode(bytes);
-    },
-  },
-};
-
-function protobufOf({ type, protobuf }: MessageContract) {
-  if (!protobuf) throw new Error(`${type} is not carried in Protobuf`);
-  return protobuf;
-}
-
 export function encodeData(contract: MessageContract, format: string, data: unknown): EncodedData {
-  const codec = codecs[format as Format];
-  if (!codec) throw new Error(`no codec for ${format}; there are: ${Object.keys(codecs).join(', ')}`);
-  return codec.encode(contract, data);
+  if (format === JSON_FORMAT) return { data };
+  const codec = codecOf(contract, format);
+  if (codec.carries === 'text') return { data: codec.encode(data) };
+  return { data_base64: Buffer.from(codec.encode(data)).toString('base64') };
+}
+
+function codecOf({ type, formats = [] }: MessageContract, format: string): DataCodec {
+  const codec = formats.find(({ mediaType }) => mediaType === format);
+  if (codec) return codec;
+  const there = [JSON_FORMAT, ...formats.map(({ mediaType }) => mediaType)];
+  throw new TypeError(`no codec for ${format}; ${type} has: ${there.join(', ')}`);
 }
 
 /**
@@ -62,25 +39,37 @@ export function decodeData(
   envelope: EncodedData & { id: string; datacontenttype: string },
 ): unknown {
   const { id, datacontenttype, data } = envelope;
-  const format = formatOf(datacontenttype);
-  if (!format) throw new UnreadableMessageError(`message ${id}: no codec for ${datacontenttype}`);
   try {
-    return codecs[format].decode(contract, data, bytesOf(envelope));
+    return decoded(contract, essenceOf(datacontenttype), data, bytesOf(envelope));
   } catch (cause) {
     const why = (cause as Error).message;
     throw new UnreadableMessageError(`message ${id} is no ${datacontenttype} of ${contract.type}: ${why}`, { cause });
   }
 }
 
+/** @param bytes of `data_base64`, if the data came in that; otherwise it is `data` */
+function decoded(contract: MessageContract, format: string, data: unknown, bytes: Uint8Array | undefined): unknown {
+  // A string in `data` is data, and no document (3.1.2).
+  if (format === JSON_FORMAT) return bytes ? jsonIn(bytes) : data;
+  const codec = codecOf(contract, format);
+  if (codec.carries === 'text') return codec.decode(bytes ? textIn(bytes) : textOf(data));
+  if (!bytes) throw new TypeError('there is no data_base64');
+  return codec.decode(bytes);
+}
+
 /** JSON is whatever has the form `*\/json` or `*\/*+json` without its parameters (3.1.1). */
-function formatOf(datacontenttype: string): Format | undefined {
+function essenceOf(datacontenttype: string): string {
   try {
     const { essence, subtype } = new MIMEType(datacontenttype);
-    if (subtype === 'json' || subtype.endsWith('+json')) return JSON_FORMAT;
-    return essence === PROTOBUF_FORMAT ? PROTOBUF_FORMAT : undefined;
+    return subtype === 'json' || subtype.endsWith('+json') ? JSON_FORMAT : essence;
   } catch {
-    return undefined;
+    return datacontenttype;
   }
+}
+
+function textOf(data: unknown): string {
+  if (typeof data === 'string') return data;
+  throw new TypeError('there is neither a text in data nor data_base64');
 }
 
 const base64 = z.base64();
@@ -96,9 +85,17 @@ function bytesOf({ data, data_base64 }: EncodedData): Uint8Array | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+function textIn(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new TypeError('data_base64 is not UTF-8');
+  }
+}
+
 function jsonIn(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(textIn(bytes));
   } catch {
     // What the parser says quotes the data.
     throw new TypeError('data_base64 is not JSON in UTF-8');

@@ -31,7 +31,11 @@ export function respond(response: ServerResponse, result: APIGatewayProxyStructu
     body = '',
     isBase64Encoded,
   } = result as APIGatewayProxyStructuredResultV2;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  for (const [name, value] of Object.entries(headers)) {
+    // What CORS said of it stays.
+    if (name === 'vary') response.appendHeader(name, String(value));
+    else response.setHeader(name, String(value));
+  }
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
   response.writeHead(statusCode).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
 }

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { printJson, printTable } from 'rollcall/internal/cli/output';
+import { atLeast } from '../ops/demo/options.ts';
+import { asynchronousInvocation, snsToSqs } from './brokers/embedded-cloud.ts';
+import { directHttp } from './brokers/http.ts';
+import { type Figures, measure } from './brokers/measure.ts';
+import { rabbitMq } from './brokers/rabbitmq.ts';
+import { NotHere } from './brokers/transport.ts';
+import { zeroMq } from './brokers/zeromq.ts';
+
+const { messages, json } = new Command('npm run bench:brokers --')
+  .description(
+    'The same messages of 100 keys from one sender to four receivers, with a broker and without: eight minutes at most.',
+  )
+  .option('--messages <n>', 'so many at full speed', atLeast(1_000), 10_000)
+  .option('--json', 'print one JSON object')
+  .parse()
+  .opts<{ messages: number; json?: boolean }>();
+
+const figures: Record<string, Figures | { notHere: string }> = {};
+for (const way of [directHttp, asynchronousInvocation, zeroMq, snsToSqs, rabbitMq]) {
+  try {
+    figures[way.name] = await measure(way, messages);
+  } catch (error) {
+    if (!(error instanceof NotHere)) throw error;
+    figures[way.name] = { notHere: error.message };
+  }
+}
+
+const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...copies }: Figures) => ({
+  sent,
+  'messages/s': perSecond,
+  'p50 ms': p50Ms.toFixed(1),
+  'p99 ms': p99Ms.toFixed(1),
+  'out of order': outOfOrder,
+  missing,
+  'copies sent': copies.duplicatesSent,
+  received: copies.duplicatesReceived,
+  'lost in 5 s down': `${outage.lost} of ${outage.sent}`,
+  'sender told': outage.lostAndTold,
+  'came twice': outage.receivedTwice,
+});
+
+if (json) printJson(figures);
+else {
+  const ran = Object.entries(figures).flatMap(([way, of]) => ('notHere' in of ? [] : [{ way, ...shown(of) }]));
+  printTable(ran);
+  for (const [way, of] of Object.entries(figures))
+    if ('notHere' in of) console.log(`${way} did not run: ${of.notHere}`);
+}

@@ -1,0 +1,164 @@
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import pMap from 'p-map';
+import { percentile } from 'rollcall/internal/percentile';
+import type { Receive, Sent, Transport, Way } from './transport.ts';
+
+const KEYS = 100;
+/** Keys that the sender has a message of under way. Of one key it sends the next when it may take the last for handed over. */
+const AT_ONCE = 32;
+/** Every so manieth is sent twice: 1 %. */
+const TWICE_EVERY = 100;
+/** What is slower than that sends fewer: a run ends. */
+const SENDS_WITHIN_MS = 60_000;
+const DRAINS_WITHIN_MS = 60_000;
+/** Longer than the visibility timeout of the queue. */
+const QUIET_MS = 15_000;
+const LOOK_EVERY_MS = 20;
+
+const PACE_MS = 5;
+const PACED = 500;
+const OUTAGE = { paceMs: 10, sendsForMs: 9_000, downAfterMs: 2_000, downForMs: 5_000 };
+
+export interface Figures {
+  /** At full speed. */
+  sent: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  outOfOrder: number;
+  duplicatesSent: number;
+  duplicatesReceived: number;
+  /** In the run without an outage. */
+  missing: number;
+  outage: { sent: number; lost: number; lostAndTold: number; receivedTwice: number };
+}
+
+/** What the receivers got of one run. */
+class Received {
+  readonly latencies: number[] = [];
+  readonly times = new Map<string, number>();
+  readonly #last = new Map<string, number>();
+  outOfOrder = 0;
+  lastAt = 0;
+
+  add({ id, key, place, at }: Sent): void {
+    this.lastAt = performance.now();
+    const before = this.times.get(id) ?? 0;
+    this.times.set(id, before + 1);
+    if (before > 0) return;
+    this.latencies.push(this.lastAt - at);
+    if (place < (this.#last.get(key) ?? 0)) this.outOfOrder++;
+    this.#last.set(key, Math.max(place, this.#last.get(key) ?? 0));
+  }
+
+  get twice(): number {
+    return [...this.times.values()].reduce((all, times) => all + times - 1, 0);
+  }
+
+  /** Until all are there, or nothing has come for long enough. */
+  async settle(expected: number, quietMs: number): Promise<void> {
+    const begun = performance.now();
+    while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+}
+
+const messagesOf = (run: string, count: number): Sent[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `${run}-${index}`,
+    key: String(index % KEYS),
+    place: Math.floor(index / KEYS) + 1,
+    at: 0,
+  }));
+
+async function atFullSpeed(transport: Transport, received: Received, count: number) {
+  const byKey = [...Map.groupBy(messagesOf('full', count), ({ key }) => key).values()];
+  const begun = performance.now();
+  let sent = 0;
+  let duplicatesSent = 0;
+  const sendAll = async (messages: readonly Sent[]) => {
+    for (const message of messages) {
+      if (performance.now() - begun > SENDS_WITHIN_MS) return;
+      const now = { ...message, at: performance.now() };
+      await transport.send(now);
+      if (++sent % TWICE_EVERY !== 0) continue;
+      duplicatesSent++;
+      await transport.send(now);
+    }
+  };
+  await pMap(byKey, sendAll, { concurrency: AT_ONCE });
+  await received.settle(sent, DRAINS_WITHIN_MS);
+  // A second copy may come after all first ones.
+  const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
+  await delay(500);
+  return { sent, perSecond, duplicatesSent, missing: sent - received.times.size };
+}
+
+/** One after the other at a pace that every way keeps: what is measured is the way, and no queue before it. */
+async function paced(transport: Transport, received: Received): Promise<void> {
+  for (const message of messagesOf('paced', PACED)) {
+    await Promise.all([transport.send({ ...message, at: performance.now() }), delay(PACE_MS)]);
+  }
+  await received.settle(PACED, DRAINS_WITHIN_MS);
+}
+
+/** Nobody tries again but the way itself. */
+async function withOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
+  const { paceMs, sendsForMs, downAfterMs, downForMs } = OUTAGE;
+  const messages = messagesOf('outage', sendsForMs / paceMs);
+  const outage = async () => {
+    await delay(downAfterMs);
+    await transport.down();
+    await delay(downForMs);
+    await transport.up();
+  };
+  const told = new Set<string>();
+  const sendAll = async () => {
+    const sends: Promise<void>[] = [];
+    for (const message of messages) {
+      const send = transport.send({ ...message, at: performance.now() });
+      sends.push(send.catch(() => void told.add(message.id)));
+      await delay(paceMs);
+    }
+    await Promise.all(sends);
+  };
+  await Promise.all([outage(), sendAll()]);
+  await received.settle(messages.length - told.size, QUIET_MS);
+  const lost = messages.filter(({ id }) => !received.times.has(id));
+  return {
+    sent: messages.length,
+    lost: lost.length,
+    lostAndTold: lost.filter(({ id }) => told.has(id)).length,
+    receivedTwice: received.twice,
+  };
+}
+
+/** @throws {NotHere} if it cannot run on this machine */
+export async function measure(way: Way, count: number): Promise<Figures> {
+  const runs = { full: new Received(), paced: new Received(), outage: new Received() };
+  // Handling takes one to four turns of the event loop: who handles two at once may end the second first.
+  const receive: Receive = async (message) => {
+    for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await turn();
+    runs[message.id.split('-')[0] as keyof typeof runs].add(message);
+  };
+  const transport = await way.start(receive);
+  try {
+    const { sent, perSecond, duplicatesSent, missing } = await atFullSpeed(transport, runs.full, count);
+    await paced(transport, runs.paced);
+    const { latencies } = runs.paced;
+    return {
+      sent,
+      perSecond: Math.round(perSecond),
+      p50Ms: percentile(latencies, 0.5),
+      p99Ms: percentile(latencies, 0.99),
+      outOfOrder: runs.full.outOfOrder,
+      duplicatesSent,
+      duplicatesReceived: runs.full.twice,
+      missing,
+      outage: await withOutage(transport, runs.outage),
+    };
+  } finally {
+    await transport.stop();
+  }
+}

@@ -1,0 +1,126 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ChannelModel, connect } from 'amqplib';
+import { NotHere, RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
+
+/** Of Debian's package: not its wrapper, which changes the user. */
+const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const STARTS_WITHIN_MS = 90_000;
+const QUEUE = 'bench';
+/** Messages that a receiver has before it has acknowledged one. */
+const PREFETCH = 10;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A broker of our own, on 127.0.0.1 alone, whose every file is in a folder that goes with it. */
+async function startBroker() {
+  if (!existsSync(SERVER)) throw new NotHere('RabbitMQ is not installed: apt-get install rabbitmq-server');
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
+  const [port, distribution, names] = await Promise.all([freePort(), freePort(), freePort()]);
+  writeFileSync(join(folder, 'plugins'), '[].\n');
+  writeFileSync(join(folder, 'rabbitmq.conf'), `listeners.tcp.default = 127.0.0.1:${port}\n`);
+  const env = {
+    ...process.env,
+    HOME: folder,
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_EPMD_PORT: String(names),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_NODENAME: `bench${process.pid}@localhost`,
+    RABBITMQ_PID_FILE: join(folder, 'pid'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+  };
+  const broker = spawn(SERVER, { env, stdio: 'ignore', detached: true });
+  const ended = once(broker, 'exit');
+  const stop = async () => {
+    // Its script and its virtual machine are one group.
+    if (broker.exitCode === null && broker.pid) process.kill(-broker.pid, 'SIGTERM');
+    await ended;
+    // Erlang's name server of this port, which has no names by now, outlives who started it.
+    spawnSync('epmd', ['-port', String(names), '-kill'], { stdio: 'ignore' });
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    return { connection: await connected(`amqp://127.0.0.1:${port}`), url: `amqp://127.0.0.1:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function connected(url: string): Promise<ChannelModel> {
+  for (const deadline = Date.now() + STARTS_WITHIN_MS; ; await delay(200)) {
+    try {
+      return await connect(url);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
+
+/** One receiver: a connection of its own, which handles one message after the other. */
+async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  await channel.prefetch(PREFETCH);
+  let last = Promise.resolve();
+  let open = true;
+  connection.on('close', () => {
+    open = false;
+  });
+  await channel.consume(QUEUE, (message) => {
+    last = last.then(async () => {
+      if (!message || !open) return;
+      await receive(JSON.parse(message.content.toString()));
+      if (open) channel.ack(message);
+    });
+  });
+  return connection;
+}
+
+/** A durable queue, persistent messages, and a sender that waits for the broker's confirmation. */
+export const rabbitMq: Way = {
+  name: 'RabbitMQ',
+  async start(receive): Promise<Transport> {
+    const { connection, url, stop } = await startBroker();
+    const channel = await connection.createConfirmChannel();
+    await channel.assertQueue(QUEUE, { durable: true });
+    const consumers: ChannelModel[] = [];
+    const up = async () => {
+      consumers.push(...(await Promise.all(Array.from({ length: RECEIVERS }, () => consuming(url, receive)))));
+    };
+    const down = async () => {
+      await Promise.all(consumers.splice(0).map((consumer) => consumer.close()));
+    };
+    await up();
+    return {
+      send: (message) =>
+        new Promise((resolve, reject) => {
+          const body = Buffer.from(JSON.stringify(message));
+          channel.sendToQueue(QUEUE, body, { persistent: true }, (error) => (error ? reject(error) : resolve()));
+        }),
+      down,
+      up,
+      async stop() {
+        await down();
+        await connection.close();
+        await stop();
+      },
+    };
+  },
+};

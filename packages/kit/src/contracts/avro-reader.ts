@@ -1,0 +1,114 @@
+import { isUtf8 } from 'node:buffer';
+import type { Type, types } from 'avsc';
+
+/**
+ * Reads a value from Avro's binary encoding, by the schema that it was written by. avsc's own reader looks at the end of its
+ * bytes when it is done: five of them, which say that an array of 2^31 items follows, make it fill the memory first.
+ * @throws {TypeError} if the bytes are not one such value and nothing else
+ */
+export function readAvro(type: Type, bytes: Uint8Array): unknown {
+  const input = new Input(bytes);
+  const value = valueBy(type, input);
+  if (input.left > 0) throw new TypeError(`${input.left} bytes are left after its end`);
+  return value;
+}
+
+class Input {
+  #at = 0;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  take(length: number): Buffer {
+    if (length < 0 || length > this.left) throw new TypeError('truncated');
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  /** Zigzag, seven bits a byte, the least significant first. */
+  integer(): number {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const [byte = 0] = this.take(1);
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return safe((value >> 1n) ^ -(value & 1n));
+    }
+    throw new TypeError('an integer of more than 64 bits');
+  }
+
+  prefixed(): Buffer {
+    return this.take(this.integer());
+  }
+}
+
+function safe(value: bigint): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new TypeError('an integer beyond 2^53, which no number of JavaScript is');
+}
+
+function valueBy(type: Type, input: Input): unknown {
+  switch (type.typeName) {
+    case 'null':
+      return null;
+    case 'boolean':
+      return input.take(1)[0] === 1;
+    case 'int':
+    case 'abstract:long':
+      return input.integer();
+    case 'float':
+      return input.take(4).readFloatLE();
+    case 'double':
+      return input.take(8).readDoubleLE();
+    case 'string':
+      return textOf(input.prefixed());
+    case 'enum':
+      return chosen((type as types.EnumType).symbols, input, 'symbol');
+    case 'union:unwrapped':
+      return valueBy(chosen((type as types.UnwrappedUnionType).types as unknown as Type[], input, 'branch'), input);
+    case 'array':
+      return [...inBlocks(input, () => valueBy((type as types.ArrayType).itemsType, input))];
+    case 'map':
+      return Object.fromEntries(
+        inBlocks(input, () => [textOf(input.prefixed()), valueBy((type as types.MapType).valuesType, input)] as const),
+      );
+    case 'record':
+      return recordOf(type as types.RecordType, input);
+    default:
+      throw new TypeError(`${type.typeName} is not carried`);
+  }
+}
+
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('a text is not UTF-8');
+  return bytes.toString();
+}
+
+function chosen<T>(choices: readonly T[], input: Input, what: string): T {
+  const choice = choices[input.integer()];
+  if (choice === undefined) throw new TypeError(`there is no such ${what}`);
+  return choice;
+}
+
+/** Every item takes a byte at least: `requireCarried` sees to it, so what claims to be longer than its bytes ends here. */
+function* inBlocks<T>(input: Input, read: () => T): Generator<T> {
+  for (let count = input.integer(); count !== 0; count = input.integer()) {
+    // A negative count comes with the size of its block.
+    if (count < 0) input.integer();
+    for (let left = Math.abs(count); left > 0; left--) yield read();
+  }
+}
+
+/** A field that is null as its default says is left out, so that the contract's own default counts. */
+function recordOf(type: types.RecordType, input: Input): Record<string, unknown> {
+  const fields = type.fields.map((field) => [field, valueBy(field.type, input)] as const);
+  return Object.fromEntries(
+    fields.flatMap(([field, value]) => (value === null && field.defaultValue() === null ? [] : [[field.name, value]])),
+  );
+}

@@ -1,0 +1,181 @@
+import { XmlElement, XmlText } from '@rgrove/parse-xml';
+import type * as z from 'zod';
+import { ITEM } from './xml-writer.ts';
+
+/** @returns the element's value, by what a schema expects: what is none of that stays a text, which the schema refuses */
+type Read = (element: XmlElement, path: string) => unknown;
+
+type Def = z.core.$ZodTypes['_zod']['def'];
+
+/**
+ * How the values of a schema are read from what `xmlElement` writes, and others like it.
+ * @throws {TypeError} if XML cannot tell the schema's values apart
+ */
+export function xmlReader(schema: z.ZodType, path: string): Read {
+  const readers = new Map<z.core.$ZodType, Read>();
+  const readerOf = (some: z.core.$ZodType, where: string): Read => {
+    const known = readers.get(some);
+    if (known) return known;
+    // A schema that contains itself finds this one.
+    readers.set(some, (element, at) => read(element, at));
+    const made = readerBy((some as z.core.$ZodTypes)._zod.def, readerOf, where);
+    const read: Read = (element, at) => (element.attributes.nil === 'true' ? null : made(element, at));
+    return read;
+  };
+  return readerOf(schema, path);
+}
+
+function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) => Read, where: string): Read {
+  switch (def.type) {
+    case 'string':
+    case 'template_literal':
+    // What must not be there: its schema says so.
+    case 'undefined':
+    case 'never':
+      return textOf;
+    case 'number':
+      return numberOf;
+    case 'boolean':
+      return oneOf([true, false], where);
+    case 'literal':
+      return oneOf(def.values, where);
+    case 'enum':
+      return oneOf(Object.values(def.entries), where);
+    case 'null':
+      return textOf;
+    case 'object': {
+      if (def.catchall && def.catchall._zod.def.type !== 'never') throw untold(where, 'fields that it does not name');
+      return fieldsOf(
+        new Map(Object.entries(def.shape).map(([key, field]) => [key, readerOf(field, `${where}.${key}`)])),
+      );
+    }
+    case 'record':
+      return fieldsOf(undefined, readerOf(def.valueType, `${where}.*`));
+    case 'array':
+      return itemsOf(readerOf(def.element, `${where}[]`));
+    case 'union':
+      return oneOfThese(def, readerOf, where);
+    case 'pipe':
+      return readerOf(def.in._zod.def.type === 'transform' ? def.out : def.in, where);
+    case 'lazy':
+      return readerOf(def.getter(), where);
+    case 'optional':
+    case 'nullable':
+    case 'nonoptional':
+    case 'default':
+    case 'prefault':
+    case 'catch':
+    case 'readonly':
+      return readerOf(def.innerType, where);
+    default:
+      throw untold(where, `values of the type ${def.type}`);
+  }
+}
+
+const untold = (where: string, what: string) =>
+  new TypeError(`${where}: XML does not carry ${what}; its values are texts, told apart by the schema alone`);
+
+/** Objects by their discriminator, values of enumerations, and null. */
+function oneOfThese(
+  def: z.core.$ZodUnionDef | z.core.$ZodDiscriminatedUnionDef,
+  readerOf: (schema: z.core.$ZodType, where: string) => Read,
+  where: string,
+): Read {
+  const options = def.options.filter(({ _zod }) => _zod.def.type !== 'null');
+  const [only] = options;
+  if (only && options.length === 1) return readerOf(only, where);
+  if ('discriminator' in def) return byDiscriminator(options, def.discriminator, readerOf, where);
+  const values = options.map(({ _zod }) => _zod.values);
+  if (values.every((some) => some !== undefined))
+    return oneOf(
+      values.flatMap((some) => [...some]),
+      where,
+    );
+  throw untold(where, 'a union without a discriminator');
+}
+
+function byDiscriminator(
+  options: readonly z.core.$ZodType[],
+  field: string,
+  readerOf: (schema: z.core.$ZodType, where: string) => Read,
+  where: string,
+): Read {
+  const readers = options.map((option) => ({
+    texts: [...(option._zod.propValues?.[field] ?? [])].map(String),
+    read: readerOf(option, where),
+  }));
+  const texts = readers.flatMap((option) => option.texts);
+  if (new Set(texts).size < texts.length) throw untold(where, `${field}s of which two are the same text`);
+  const discriminator = fieldsOf(new Map([[field, textOf]]));
+  return (element, path) => {
+    const { [field]: value } = discriminator(element, path) as Record<string, unknown>;
+    return readers.find((option) => option.texts.includes(value as string))?.read(element, path) ?? { [field]: value };
+  };
+}
+
+function oneOf(values: readonly unknown[], where: string): Read {
+  const byText = new Map(values.map((value) => [String(value), value]));
+  if (byText.size < new Set(values).size) throw untold(where, 'values of which two are the same text');
+  return (element, path) => {
+    const text = textOf(element, path);
+    const found = byText.get(text) ?? byText.get(text.trim());
+    return found ?? text;
+  };
+}
+
+/** @throws {TypeError} if there are elements in it */
+function textOf(element: XmlElement, path: string): string {
+  if (element.children.some((child) => child instanceof XmlElement)) {
+    throw new TypeError(`${path} has elements, and is to be a text`);
+  }
+  return element.attributes.escaped === 'true' ? fromJson(element.text, path) : element.text;
+}
+
+function fromJson(escaped: string, path: string): string {
+  try {
+    return JSON.parse(`"${escaped}"`);
+  } catch {
+    throw new TypeError(`${path} is not escaped as in a JSON string`);
+  }
+}
+
+/** As JSON writes it, with whitespace around it, as XML Schema allows (Datatypes, 4.3.6). */
+const NUMBER = /^\s*-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i;
+
+function numberOf(element: XmlElement, path: string): unknown {
+  const text = textOf(element, path);
+  return NUMBER.test(text) ? Number(text) : text;
+}
+
+/** @throws {TypeError} if there is text between the elements: who ignored it would lose it */
+function elementsIn(element: XmlElement, path: string): XmlElement[] {
+  if (element.children.some((child) => child instanceof XmlText && child.text.trim() !== '')) {
+    throw new TypeError(`${path} has text, and is to have elements`);
+  }
+  return element.children.filter((child) => child instanceof XmlElement);
+}
+
+const itemsOf =
+  (read: Read): Read =>
+  (element, path) =>
+    elementsIn(element, path).map((item, index) => {
+      if (item.name !== ITEM) throw new TypeError(`${path}: an item of an array is an element <${ITEM}>`);
+      return read(item, `${path}[${index}]`);
+    });
+
+/** @param others reads a field that is not among `known`; without, it is left out */
+const fieldsOf =
+  (known: ReadonlyMap<string, Read> = new Map(), others?: Read): Read =>
+  (element, path) => {
+    const fields = new Map<string, unknown>();
+    for (const child of elementsIn(element, path)) {
+      const { key } = child.attributes;
+      const name = key === undefined ? child.name : fromJson(key, `a key of ${path}`);
+      const read = known.get(name) ?? others;
+      if (!read) continue;
+      const at = known.has(name) ? `${path}.${name}` : `a field of ${path}`;
+      if (fields.has(name)) throw new TypeError(`${at} is there twice`);
+      fields.set(name, read(child, at));
+    }
+    return Object.fromEntries(fields);
+  };

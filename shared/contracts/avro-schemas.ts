@@ -1,0 +1,63 @@
+import { inAvro, type MessageContract } from '@rollcall/kit/contracts';
+import { memberDataErased } from './member-data-erased.v1.ts';
+import { memberDeactivated } from './member-deactivated.v1.ts';
+import { memberProfileChanged } from './member-profile-changed.v1.ts';
+import { memberRegistered } from './member-registered.v1.ts';
+import { memberRegisteredV2 } from './member-registered.v2.ts';
+import { onboardingStepCompleted } from './onboarding-step-completed.v1.ts';
+import { pointsReturned } from './points-returned.v1.ts';
+import { redeemPoints } from './redeem-points.v1.ts';
+import { redemptionSettled } from './redemption-settled.v1.ts';
+import { returnPoints } from './return-points.v1.ts';
+import { sendSms } from './send-sms.v1.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const optional = (type: string) => ({ type: ['null', type], default: null });
+
+/** Fields by name: their types, or what `optional` makes. All are about a member. */
+const fields: Readonly<Record<string, Fields>> = {
+  [memberDataErased.type]: { erasedAt: 'string', kept: optional('string') },
+  [memberDeactivated.type]: { deactivatedAt: 'string' },
+  [memberProfileChanged.type]: { name: 'string', locale: 'string', changedAt: 'string' },
+  [memberRegistered.type]: {
+    phone: 'string',
+    name: 'string',
+    locale: 'string',
+    registeredAt: 'string',
+    returning: optional('boolean'),
+  },
+  [memberRegisteredV2.type]: {
+    phone: 'string',
+    country: optional('string'),
+    givenName: 'string',
+    familyName: 'string',
+    displayName: 'string',
+    locale: 'string',
+    registeredAt: 'string',
+    returning: optional('boolean'),
+  },
+  [onboardingStepCompleted.type]: { step: 'string', summary: 'string', completedAt: 'string' },
+  [pointsReturned.type]: { points: 'long', balance: 'long', returnedAt: 'string' },
+  [redeemPoints.type]: { points: 'long', deadline: optional('string') },
+  [redemptionSettled.type]: { outcome: 'string', points: 'long', balance: 'long', settledAt: 'string' },
+  [returnPoints.type]: { points: 'long', redemption: 'string' },
+  [sendSms.type]: { texts: { type: { type: 'map', values: 'string' } } },
+};
+
+/** A contract with its data in Avro, if it has a schema: no channel carries it so, and no function has its runtime. */
+export function withAvro(contract: MessageContract): MessageContract {
+  const known = fields[contract.type];
+  if (!known) return contract;
+  const own = Object.entries({ memberId: 'string', ...known });
+  const schema = {
+    type: 'record',
+    // `rollcall.sms.send.v1`, in which a hyphen would be no name.
+    name: contract.type.replaceAll('-', '_'),
+    fields: own.map(([name, about]) => ({
+      name,
+      ...(typeof about === 'string' ? { type: about } : (about as object)),
+    })),
+  };
+  return { ...contract, formats: [...(contract.formats ?? []), inAvro(schema as never)] };
+}

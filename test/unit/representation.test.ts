@@ -1,0 +1,150 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { endpoint, json, jsonEndpoint, NOTHING, Problem, PUBLIC, preconditions } from '@rollcall/kit/http';
+import type { HttpEvent } from '@rollcall/kit/internal/http/secured';
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const logger = new Logger({ logLevel: 'SILENT' });
+const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 10_000 } as Context;
+
+const asked = (headers: Record<string, string>, method = 'GET', body?: string) =>
+  ({
+    routeKey: `${method} /v1/things`,
+    rawPath: '/v1/things',
+    headers,
+    requestContext: { http: { method } },
+    ...(body !== undefined && { body }),
+  }) as unknown as HttpEvent;
+
+const RESOURCE = { name: 'Ana & <Bo>', tags: ['a', 'b'], note: null, good: true, _links: { self: { href: '/v1' } } };
+const read = endpoint(logger, async () => json(200, RESOURCE, { etag: '"3"', ...PUBLIC }));
+const untagged = endpoint(logger, async () => json(200, RESOURCE));
+
+const typeOf = async (accept: string) => {
+  const { statusCode, headers } = await read(asked({ accept }), context);
+  return [statusCode, headers?.['content-type']];
+};
+
+describe('a resource', () => {
+  it.each([
+    ['', 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    ['application/json', 'application/json'],
+    ['application/json, application/xml', 'application/json'],
+    ['application/xml;q=0.9, application/json', 'application/json'],
+    ['application/xml;q=0, */*', 'application/json'],
+    ['application/xml', 'application/xml'],
+    ['application/xml, application/json;q=0.5', 'application/xml'],
+    ['image/png, application/xml;q=0.2, application/json;q=0.1', 'application/xml'],
+    ['application/json;q=0, */*', 'application/xml'],
+  ])('accepted as "%s" is %s', async (accept, type) => {
+    expect(await typeOf(accept)).toEqual([200, type]);
+  });
+
+  it.each(['image/png', 'application/json;q=0', 'text/xml'])('accepted as "%s" is neither', async (accept) => {
+    expect(await typeOf(accept)).toEqual([406, 'application/problem+json']);
+  });
+
+  it('in JSON is what it was, byte by byte; in XML it says the same', async () => {
+    expect((await read(asked({}), context)).body).toBe(JSON.stringify(RESOURCE));
+    expect((await read(asked({ accept: 'application/xml' }), context)).body).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<resource><name>Ana &amp; &lt;Bo&gt;</name><tags><i>a</i><i>b</i></tags><note nil="true"/><good>true</good><_links><self><href>/v1</href></self></_links></resource>\n',
+    );
+  });
+
+  it('tells caches that it depends on Accept, also when it is not sent again', async () => {
+    const answers = [asked({}), asked({ accept: 'application/xml' }), asked({ 'if-none-match': '"3"' })].map(
+      async (event) => (await read(event, context)).headers?.vary,
+    );
+    expect(await Promise.all(answers)).toEqual(['Accept', 'Accept', 'Accept']);
+  });
+
+  it.each([
+    ['of a version', read],
+    ['of a body', untagged],
+  ])('has another entity tag %s in XML, by which it is not sent again', async (_, handler) => {
+    const tagOf = async (headers: Record<string, string>) => {
+      const { statusCode, headers: answered } = await handler(asked(headers), context);
+      return { statusCode, tag: String(answered?.etag) };
+    };
+    const inJson = await tagOf({});
+    const inXml = await tagOf({ accept: 'application/xml' });
+    expect(inXml.tag).not.toBe(inJson.tag);
+    const again = async (accept: string, tag: string) => (await tagOf({ accept, 'if-none-match': tag })).statusCode;
+    expect(await again('application/xml', inXml.tag)).toBe(304);
+    expect(await again('application/xml', inJson.tag)).toBe(200);
+    expect(await again('application/json', inXml.tag)).toBe(200);
+  });
+
+  it('is changed by the tag of either', () => {
+    expect(preconditions(asked({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });
+  });
+
+  it('of one media type is not in XML', async () => {
+    const only = endpoint(logger, async () => json(200, {}), { mediaType: 'application/json' });
+    expect((await only(asked({ accept: 'application/xml, */*;q=0.1' }), context)).headers).toMatchObject({
+      'content-type': 'application/json',
+    });
+    expect((await only(asked({ accept: 'application/xml' }), context)).statusCode).toBe(406);
+  });
+});
+
+describe('a problem', () => {
+  const failing = async () => {
+    throw new Problem('invalid', 'Not as it should be.', {
+      errors: [{ pointer: '#/name', detail: 'must not be <empty>' }],
+      headers: { 'retry-after': '1' },
+    });
+  };
+
+  const fails = endpoint(logger, failing);
+  /** Of a problem alone there is something to accept. */
+  const failsWithoutBody = endpoint(logger, failing, { mediaType: NOTHING });
+
+  it.each(['application/xml', 'application/problem+xml', 'application/problem+xml, application/json;q=0.5'])(
+    'is XML by RFC 9457, appendix B, for who accepts %s',
+    async (accept) => {
+      const handler = accept.startsWith('application/problem') ? failsWithoutBody : fails;
+      const { statusCode, headers, body = '' } = await handler(asked({ accept }), context);
+      expect(statusCode).toBe(422);
+      expect(headers).toMatchObject({ 'content-type': 'application/problem+xml', vary: 'Accept', 'retry-after': '1' });
+      expect(body).toContain('<problem xmlns="urn:ietf:rfc:7807"><type>');
+      expect(body).toContain(
+        '<type>/problems/invalid</type><title>Unprocessable Entity</title><status>422</status><detail>Not as it should be.</detail><instance>/v1/things</instance><errors><i><pointer>#/name</pointer><detail>must not be &lt;empty&gt;</detail></i></errors></problem>',
+      );
+    },
+  );
+  it.each(['', '*/*', 'application/json', 'application/problem+json', 'image/png'])(
+    'is JSON for who accepts "%s"',
+    async (accept) => {
+      const { headers } = await fails(asked({ accept }), context);
+      expect(headers).toMatchObject({ 'content-type': 'application/problem+json', vary: 'Accept' });
+    },
+  );
+});
+
+describe('a body', () => {
+  const create = jsonEndpoint(logger, z.object({ name: z.string() }), async (_, body) =>
+    json(201, body, { etag: '"1"' }),
+  );
+  const send = (contentType: string, body: string) =>
+    create(asked({ accept: 'application/xml', 'content-type': contentType }, 'POST', body), context);
+
+  it('is taken in JSON, and answered in XML', async () => {
+    const { statusCode, headers, body } = await send('application/json', '{"name":"Ana"}');
+    expect([statusCode, headers?.['content-type'], headers?.etag]).toEqual([201, 'application/xml', '"1-xml"']);
+    expect(body).toContain('<resource><name>Ana</name></resource>');
+  });
+
+  it('is not taken in XML, which the answer says in XML', async () => {
+    const { statusCode, headers, body } = await send('application/xml', '<resource><name>Ana</name></resource>');
+    expect([statusCode, headers?.['content-type'], headers?.accept]).toEqual([
+      415,
+      'application/problem+xml',
+      'application/json',
+    ]);
+    expect(body).toContain('<detail>Send the body as application/json in UTF-8.</detail>');
+  });
+});
