@@ -6,7 +6,7 @@ export { HeldError, MessagingError, PermanentError, PostponedError, TransientErr
 export { eventBridgeEvent, foreign, snsNotification } from './messaging/foreign.ts';
 export type { Handlers } from './messaging/handlers.ts';
 export { createLaterSweep } from './messaging/later/sweep.ts';
-export { createLater, type WaitingKey, type WaitingMessage } from './messaging/later/waiting.ts';
+export { createLater } from './messaging/later/waiting.ts';
 export { createMessage, type Message } from './messaging/message.ts';
 export { createOutbox, outboxPut, type TransactItem } from './messaging/outbox.ts';
 export { outboxFunctions } from './messaging/outbox-functions.ts';

@@ -19,8 +19,6 @@ export type Released =
 const ATTEMPTS = 5;
 const PAGE = 100;
 
-export type Release = ReturnType<typeof createRelease>;
-
 /** Puts messages whose time has come into the outbox: with the next place of their order, as if they were sent now. */
 export function createRelease({ client, laterTable, outboxTable }: LaterOptions & { outboxTable: string }) {
   async function read({ subject, name }: WaitingKey): Promise<WaitingMessage | undefined> {
