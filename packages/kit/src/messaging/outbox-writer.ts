@@ -75,16 +75,6 @@ export function createOutboxWriter({
     return Item?.sent ?? 0;
   }
 
-  const countUpdate = (group: string, before: number, sent: number): TransactItem => ({
-    Update: {
-      TableName: countersTable,
-      Key: counterKey(group),
-      UpdateExpression: 'SET sent = :version',
-      ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
-      ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
-    },
-  });
-
   /** The commands to one subject of a queue, and the count that gives them their places. */
   async function ordered(
     group: string,
@@ -96,16 +86,16 @@ export function createOutboxWriter({
       const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
       return outboxRowOf(draft.channel, draft, placing, context);
     });
-    return [countUpdate(group, before, before + rows.length), ...rows.map((row) => outboxPut(outboxTable, row))];
+    const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
+    return [count, ...rows.map((row) => outboxPut(outboxTable, row))];
   }
 
   /** One that takes its place among those to its subject when it is due. */
   function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
-    const subject = subjectOf(draft);
-    if (!draft.channel.ordered) return waitingPut(laterTable, draft.channel, draft, { source, subject }, context);
-    const aggregateId = groupOf(draft);
-    const counter = { table: countersTable, key: counterKey(aggregateId), attribute: 'sent' } as const;
-    return waitingPut(laterTable, draft.channel, draft, { source, subject, aggregateId, counter }, context);
+    const group = groupOf(draft);
+    const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
+    const place = draft.channel.ordered ? { aggregateId: group, counter } : {};
+    return waitingPut(laterTable, draft.channel, draft, { source, subject: subjectOf(draft), ...place }, context);
   }
 
   /**
@@ -128,12 +118,7 @@ export function createOutboxWriter({
     context: CommandContext,
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
-    const queued = itemsOf(send);
-    const size = 1 + rows.length + companions.length + queued + changed.length;
-    if (size > MAX_ITEMS)
-      throw new Error(
-        `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${rows.length} events, ${companions.length} beside them, ${queued} of ${send.length} messages to queues, and ${changed.length} of messages that wait`,
-      );
+    checkSize(rows.length, companions.length, send, changed.length);
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
@@ -182,6 +167,19 @@ function subjectOf({ contract, data, channel }: AddressedDraft): string {
   throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
 }
 
+const countUpdate = (
+  item: Pick<NonNullable<TransactItem['Update']>, 'TableName' | 'Key'>,
+  before: number,
+  sent: number,
+): TransactItem => ({
+  Update: {
+    ...item,
+    UpdateExpression: 'SET sent = :version',
+    ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
+    ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
+  },
+});
+
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
 /** How a message comes to its place: one for later, when it is due; one to a queue without order needs none. */
@@ -193,6 +191,16 @@ const kindOf = ({ later, channel }: AddressedDraft) => {
 /** A row a message, and a count for each subject of a queue that keeps order. */
 const itemsOf = (drafts: readonly AddressedDraft[]): number =>
   drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;
+
+/** @throws {Error} if they are too many for one transaction, beside the state */
+function checkSize(events: number, companions: number, send: readonly AddressedDraft[], waiting: number): void {
+  const queued = itemsOf(send);
+  const size = 1 + events + companions + queued + waiting;
+  if (size <= MAX_ITEMS) return;
+  throw new Error(
+    `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${events} events, ${companions} beside them, and ${queued} of ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} of messages that wait` : ''}`,
+  );
+}
 
 /** Adds what DynamoDB is to tell if the item's condition fails; it costs nothing. */
 const showingWhatRefuses = (item: TransactItem): TransactItem =>
