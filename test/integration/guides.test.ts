@@ -103,6 +103,56 @@ describe('the outbox on a table that is there', () => {
   });
 });
 
+describe('messages for later', () => {
+  async function shop(name: string) {
+    const commands = await cloud.queue(`${name}-commands.fifo`);
+    const { topicArn } = await cloud.topicWithQueue(`${name}-events.fifo`);
+    const outbox = await cloud.outboxTable(`${name}-outbox`);
+    const environment = {
+      ORDERS_TABLE: await cloud.table(`${name}-orders`, 'pk'),
+      OUTBOX_TABLE: outbox.name,
+      LATER_TABLE: await cloud.laterTable(`${name}-later`),
+      CHANNELS: JSON.stringify({ 'order-commands': commands, 'order-events': topicArn }),
+    };
+    const load = async () => ({
+      ...(await import('../guides/later/orders.ts')),
+      ...(await import('../guides/later/publish.handler.ts')),
+    });
+    const functions = await cloud.functions(load, environment);
+    return {
+      ...functions,
+      /** Sweeps twice: what the first releases, the second publishes, as there is no stream. */
+      async sent(): Promise<string[]> {
+        for (const _ of ['releases', 'publishes']) await functions.sweep({}, invocation);
+        return (await cloud.bodies(commands)).map(({ subject }) => String(subject));
+      },
+    };
+  }
+
+  it('are sent when their time has come, and not before', async () => {
+    const { placeOrder, payOrder, sent } = await shop('unpaid');
+    await placeOrder('A');
+    await placeOrder('B');
+    expect(await payOrder('B')).toBe('paid');
+    pass(29);
+    expect(await sent()).toEqual([]);
+    pass(2);
+    expect(await sent()).toEqual(['A']);
+    expect(await payOrder('A')).toBe('too late');
+  });
+
+  it('are replaced under their name', async () => {
+    const { placeOrder, extendOrder, sent } = await shop('extended');
+    await placeOrder('A');
+    pass(20);
+    await extendOrder('A');
+    pass(15);
+    expect(await sent()).toEqual([]);
+    pass(20);
+    expect(await sent()).toEqual(['A']);
+  });
+});
+
 describe('the ordered consumer on a queue that is there', () => {
   const at = '2026-11-29T10:00:00Z';
 

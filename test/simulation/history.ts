@@ -113,8 +113,20 @@ export interface Violation {
   /**
    * `operation`: it ends once, and takes points once or gives them back; `answer`: each registration is answered by whoever
    * applied it; `erasure`: what it says of who left; `holding`: what is switched off or held is not applied; `rest`: it never
-   * comes to rest, so that nothing can be said of it.
+   * comes to rest, so that nothing can be said of it; `later`: what waits for its time.
    */
-  guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'operation' | 'answer' | 'erasure' | 'holding' | 'rest';
+  guarantee:
+    | 'G1'
+    | 'G2'
+    | 'G3'
+    | 'G4'
+    | 'G5'
+    | 'G6'
+    | 'operation'
+    | 'answer'
+    | 'erasure'
+    | 'holding'
+    | 'rest'
+    | 'later';
   what: string;
 }

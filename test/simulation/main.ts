@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { importRunner, mutants } from './mutants.ts';
-import type { RunOptions, RunResult } from './runner.ts';
+import type { RunOptions, RunResult, WorldName } from './runner.ts';
 
 interface Options {
+  world: WorldName;
   seconds?: number;
   schedules?: number;
   seed: number;
@@ -48,12 +49,15 @@ async function work(options: Options): Promise<void> {
   parentPort?.postMessage(await runSchedules(options as RunOptions));
 }
 
-async function explain({ seed, path, scenario, violations }: NonNullable<RunResult['failure']>, mutant?: string) {
-  const { simulate } = await importRunner(mutant);
-  await simulate(scenario, (line) => console.log(pc.dim(line)));
+async function explain(
+  { seed, path, scenario, violations }: NonNullable<RunResult['failure']>,
+  { world, mutant }: Pick<Options, 'world' | 'mutant'>,
+) {
+  const { replay } = await importRunner(mutant);
+  await replay(world, scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
-  const again = mutant ? ` --mutant ${mutant}` : '';
-  console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again}`);
+  const again = [...(world === 'members' ? [] : [` --world ${world}`]), ...(mutant ? [` --mutant ${mutant}`] : [])];
+  console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again.join('')}`);
 }
 
 /** What became of a mutant within so many schedules of its seed. */
@@ -62,9 +66,9 @@ export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; v
 /** One process for all: most find a violation at once. */
 async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise<void> {
   const tried: Tried[] = [];
-  for (const { name, seed = 1, breaks } of mutants) {
+  for (const { name, seed = 1, breaks, world = 'members' } of mutants) {
     const { runSchedules } = await importRunner(name);
-    const { failure, ...ran } = await runSchedules({ seed, schedules, shrink: false });
+    const { failure, ...ran } = await runSchedules({ world, seed, schedules, shrink: false });
     const violated = [...new Set(failure?.violations.map(({ guarantee }) => guarantee))];
     const isFound = breaks.some((guarantee) => violated.includes(guarantee));
     tried.push({ name, ...ran, violated, isFound });
@@ -80,6 +84,11 @@ async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise
 async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
     .description('Runs the kit against services that behave as badly as AWS may, until a guarantee is violated.')
+    .addOption(
+      new Option('--world <world>', 'the member application, or messages for later; a mutant has its own')
+        .choices(['members', 'later'])
+        .default('members'),
+    )
     .option('--seconds <n>', 'go on for so long', wholeNumber)
     .option('--schedules <n>', 'run so many schedules', wholeNumber)
     .option('--seed <n>', 'fixes every schedule', wholeNumber, 1)
@@ -99,6 +108,8 @@ async function main(): Promise<void> {
     .parse()
     .opts<Options>();
   if (options.mutants) return tryMutants(options);
+  const mutant = mutants.find(({ name }) => name === options.mutant);
+  if (mutant?.world) options.world = mutant.world;
   if (!options.path && !options.schedules) options.seconds ??= 10;
 
   const results = await inParallel(options);
@@ -113,7 +124,7 @@ async function main(): Promise<void> {
   };
   if (options.json) console.log(JSON.stringify(summary));
   else {
-    if (failure) await explain(failure, options.mutant);
+    if (failure) await explain(failure, options);
     console.log(`${schedules} schedules in ${seconds.toFixed(1)} s: ${summary.schedulesPerSecond} a second`);
     if (!failure) console.log(pc.green('no violation'));
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { answeringMutants } from './mutants/answering.ts';
 import { applyingMutants } from './mutants/applying.ts';
+import { laterMutants } from './mutants/later.ts';
 import { leavingMutants } from './mutants/leaving.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { parkingMutants } from './mutants/parking.ts';
@@ -17,6 +18,7 @@ export const mutants: readonly Mutant[] = [
   ...parkingMutants,
   ...answeringMutants,
   ...leavingMutants,
+  ...laterMutants,
 ];
 
 /** Mutants by the URLs under which their sources are imported. */

@@ -1,14 +1,32 @@
 import fc, { type RunDetails } from 'fast-check';
 import type { Violation } from './history.ts';
+import { type LaterScenario, laterScenarios } from './later/scenario.ts';
+import { simulateLater } from './later/world.ts';
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
-export { simulate };
+/** What is simulated, by scenarios of its own: the member application, or messages for later of a shop. */
+interface World<S> {
+  scenarios: fc.Arbitrary<S>;
+  simulate(scenario: S, trace?: (line: string) => void): Promise<Violation[]>;
+}
+
+const members: World<Scenario> = { scenarios, simulate };
+const later: World<LaterScenario> = { scenarios: laterScenarios, simulate: simulateLater };
+const worlds = { members, later } as unknown as Record<WorldName, World<unknown>>;
+
+export type WorldName = 'members' | 'later';
+
+/** Runs a schedule that failed again. */
+export const replay = (world: WorldName, scenario: unknown, trace: (line: string) => void): Promise<Violation[]> =>
+  worlds[world].simulate(scenario, trace);
 
 // Thousands of errors are thrown on purpose, and nobody reads where.
 Error.stackTraceLimit = 0;
 
 export interface RunOptions {
+  /** Default: the member application. */
+  world?: WorldName;
   seed: number;
   /** Of one schedule of the seed, to be run alone: fast-check's path to it. */
   path?: string;
@@ -21,29 +39,31 @@ export interface RunOptions {
 export interface RunResult {
   schedules: number;
   seconds: number;
-  failure?: { seed: number; path: string; scenario: Scenario; violations: Violation[] };
+  failure?: { seed: number; path: string; scenario: unknown; violations: Violation[] };
 }
 
 /** Runs one schedule of a seed. */
-async function runOne(seed: number, path: string): Promise<RunResult> {
+async function runOne({ scenarios, simulate }: World<unknown>, seed: number, path: string): Promise<RunResult> {
   const start = performance.now();
   // A check would go on to the schedules beside it if this one holds.
-  const [scenario] = fc.sample(scenarios, { seed, path, numRuns: 1 }) as [Scenario];
+  const [scenario] = fc.sample(scenarios, { seed, path, numRuns: 1 });
   const violations = await simulate(scenario);
   const result = { schedules: 1, seconds: (performance.now() - start) / 1000 };
   return violations.length > 0 ? { ...result, failure: { seed, path, scenario, violations } } : result;
 }
 
 /** Runs schedules until one violates a guarantee; then shrinks it. The seed fixes them all. */
-export async function runSchedules({ seed, path, schedules, seconds, shrink = true }: RunOptions): Promise<RunResult> {
-  if (path) return runOne(seed, path);
+export async function runSchedules(options: RunOptions): Promise<RunResult> {
+  const { world = 'members', seed, path, schedules, seconds, shrink = true } = options;
+  const { scenarios, simulate } = worlds[world];
+  if (path) return runOne(worlds[world], seed, path);
   const start = performance.now();
   let ran = 0;
   const property = fc.asyncProperty(scenarios, async (scenario) => {
     ran++;
     return (await simulate(scenario)).length === 0;
   });
-  const details: RunDetails<[Scenario]> = await fc.check(property, {
+  const details: RunDetails<[unknown]> = await fc.check(property, {
     seed,
     numRuns: schedules ?? Number.MAX_SAFE_INTEGER,
     endOnFailure: !shrink,

@@ -17,6 +17,13 @@ describe('the kit, on services that behave as badly as AWS may', () => {
   it.each([1, 2, 3])('keeps every guarantee, in all schedules of seed %i', async (seed) => {
     expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
+
+  it.each([1, 2])(
+    'sends what is for later when its time has come, or never, in all schedules of seed %i',
+    async (seed) => {
+      expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+    },
+  );
 });
 
 describe('the checker', () => {

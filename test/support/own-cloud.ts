@@ -23,6 +23,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DUE_INDEX, DUE_KEYS, LATER_KEYS } from '@rollcall/kit/internal/contracts/later-table';
 import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { startEmulators } from '@rollcall/local/internal/emulators/emulators';
 import type { Context, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -112,6 +113,22 @@ export async function startOwnCloud() {
         }),
       );
       return { name: TableName, stream: TableDescription?.LatestStreamArn ?? '' };
+    },
+
+    /** As docs/guides say. */
+    async laterTable(TableName: string): Promise<string> {
+      await dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: [...LATER_KEYS, ...DUE_KEYS].map(attributeOf),
+          KeySchema: keysOf(LATER_KEYS),
+          BillingMode: 'PAY_PER_REQUEST',
+          GlobalSecondaryIndexes: [
+            { IndexName: DUE_INDEX, KeySchema: keysOf(DUE_KEYS), Projection: { ProjectionType: 'KEYS_ONLY' } },
+          ],
+        }),
+      );
+      return TableName;
     },
 
     /** As docs/guides say. */

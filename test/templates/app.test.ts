@@ -84,6 +84,22 @@ describe('an app of its own', () => {
     }
   });
 
+  it('has a table of messages for later, with its alarm, where an outbox wants it', () => {
+    const { app, shop } = shopApp();
+    shop.service('labels', (stack, props) => {
+      const about = { ...props, service: 'labels', entry: PUBLISH, sendsTo: [] };
+      const outbox = new Outbox(stack, 'Outbox', { ...about, later: { places: [] } });
+      expect(outbox.later.node.path).toContain('Later');
+      expect(() => new Outbox(stack, 'Other', { ...about, service: 'other' }).later).toThrow('made with `later`');
+    });
+    shop.finish();
+    const resources = resourcesIn(app.synth());
+    const tables = resources.flatMap(({ Properties }) => Properties?.TableName ?? []);
+    expect(tables.filter((name) => String(name).endsWith('later'))).toEqual(['shop-dev-labels-later']);
+    const alarms = resources.flatMap(({ Properties }) => Properties?.AlarmName ?? []);
+    expect(alarms.filter((name) => String(name).includes('oldest-due'))).toEqual(['shop-dev-labels-oldest-due']);
+  });
+
   it('deploys who hears a topic before who publishes on it, and has a stage of its API', () => {
     const { app, shop } = shopApp();
     shop.subscriber(hears('letters', orders), { entry: EVENTS });

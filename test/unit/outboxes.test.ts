@@ -41,6 +41,15 @@ describe('the outboxes of a stage', () => {
     expect(outboxesIn(withoutStream, PREFIX)).toEqual([]);
   });
 
+  it('say where their messages for later wait', () => {
+    const [first, ...others] = outbox('orders-outbox');
+    const sweep = others.find(({ name }) => name.endsWith('-sweep')) as Resource;
+    sweep.properties.Environment = { Variables: { LATER_TABLE: `table:${PREFIX}orders-later` } };
+    expect(outboxesIn([first as Resource, ...others], PREFIX)).toEqual([
+      { name: 'orders-outbox', sweep: 'orders-outbox-sweep', later: 'orders-later' },
+    ]);
+  });
+
   it('are published together: what stays of one stays, whatever the others did', () => {
     const failed = [{ aggregateId: 'o1', error: 'too large' }];
     const reports = [

@@ -69,7 +69,7 @@ const publish = (choose: Choose): ToPublish[] =>
 /** Each product's total is the sum of what was added. */
 const addsUp: Invariant = ({ published, of }) => {
   for (const [product, own] of Map.groupBy(published, ({ subject }) => subject)) {
-    const expected = own.reduce((sum, { data }) => sum + (data as { quantity: number }).quantity, 0);
+    const expected = own.reduce((sum, { data }) => sum + ((data as { quantity?: number }).quantity ?? 0), 0);
     const { total } = of('totals', product);
     if (total !== expected) return `${product} has ${total} in stock instead of ${expected}`;
   }
@@ -334,6 +334,27 @@ describe('a simulation', () => {
     await expect(simulate({ consumers: [late], ...more })).rejects.toThrow(
       'totals has neither applied nor parked coffee v1 (shop.stock.added.v1)',
     );
+  });
+
+  it('sends what is for later when its time has come: after what was sent by then, before what is sent after', async () => {
+    const publishLater = (choose: Choose): ToPublish[] => [
+      { contract: added, subject: 'tea', data: { quantity: 1 }, after: choose.oneOf([60, 0, 400_000]) },
+      { contract: added, subject: 'tea', data: { quantity: 2 } },
+      { contract: notify, subject: 'tea', data: { product: 'tea', at: 'noon' }, after: 30 },
+    ];
+    const consumers = [
+      { descriptor: totals, handlers: { 'shop.stock.added.v1': adding } },
+      { descriptor: notices, handlers: { 'shop.desk.notify.v1': () => ({ set: { told: true } }) } },
+    ];
+    const model = { consumers, publish: publishLater, schedules: 200, seed: 3 };
+    const { applied } = await simulate({ ...model, invariant: addsUp });
+    expect(applied).toBe(600);
+
+    const inOrder: Invariant = ({ published }) => {
+      const quantities = published.flatMap(({ data }) => (data as { quantity?: number }).quantity ?? []);
+      return quantities.join() === '2,1' ? undefined : `they came as ${quantities}`;
+    };
+    await expect(simulate({ ...model, invariant: inOrder })).rejects.toThrow('they came as 1,2');
   });
 
   it('refuses messages that nobody carries', async () => {

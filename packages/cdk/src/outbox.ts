@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { raiseAlarm } from './alarms.ts';
 import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
+import { LaterTable } from './later-table.ts';
 import { ServiceFunction } from './service-function.ts';
 import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
@@ -27,6 +28,11 @@ export interface OutboxProps {
   channels: Channels;
   /** Where its messages may go. */
   sendsTo: readonly Channel[];
+  /**
+   * That messages may wait for later, and the tables of the aggregates and counts that give them their places when they are
+   * due. Default: none may.
+   */
+  later?: { places: readonly ServiceTable[] };
   alarms: ITopic;
 }
 
@@ -43,10 +49,11 @@ export class Outbox extends Construct {
   /** By which service's name the metrics of relay and sweep are told from others'. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
+  readonly #later: LaterTable | undefined;
 
   constructor(scope: Construct, id: string, props: OutboxProps) {
     super(scope, id);
-    const { stage, service, unnamed = false, entry, channels, sendsTo } = props;
+    const { stage, service, unnamed = false, entry, channels, sendsTo, later, alarms } = props;
     this.of = unnamed ? undefined : service;
     this.sendsTo = sendsTo;
     this.metrics = unnamed ? 'relay' : `${service}-relay`;
@@ -107,8 +114,25 @@ export class Outbox extends Construct {
     const sweep = publisher('sweep', Duration.minutes(1));
     this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
     everyMinute(this, 'EveryMinute', sweep);
+    if (later) {
+      const { places } = later;
+      const about = { stage, ...(this.of !== undefined && { of: this.of }), metrics: this.metrics, alarms };
+      this.#later = new LaterTable(this, 'Later', { ...about, places, outbox: this.table, sweep });
+    }
 
     this.#raiseAlarms(props, relay, sweep);
+  }
+
+  /**
+   * The table of messages that wait. Who sends them has its name as `laterTable`, and may `PutItem`; who cancels them,
+   * `DeleteItem`; who erases aggregates, `Query` and `DeleteItem`.
+   * @throws {Error} if it has none
+   */
+  get later(): ServiceTable {
+    if (this.#later) return this.#later.table;
+    throw new Error(
+      `${this.table.tableName}: no message waits for later here, unless the outbox is made with \`later\`.`,
+    );
   }
 
   #raiseAlarms({ stage, service, alarms: topic }: OutboxProps, relay: ServiceFunction, sweep: ServiceFunction): void {

@@ -5,6 +5,8 @@ export { type CommandContext, draft, draftTo } from './messaging/draft.ts';
 export { HeldError, MessagingError, PermanentError, PostponedError, TransientError } from './messaging/errors.ts';
 export { eventBridgeEvent, foreign, snsNotification } from './messaging/foreign.ts';
 export type { Handlers } from './messaging/handlers.ts';
+export { createLaterSweep } from './messaging/later/sweep.ts';
+export { createLater } from './messaging/later/waiting.ts';
 export { createMessage, type Message } from './messaging/message.ts';
 export type { TransactItem } from './messaging/outbox.ts';
 export { outboxFunctions } from './messaging/outbox-functions.ts';

@@ -9,6 +9,7 @@ import { consoleCommand } from './console.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { issuer } from './issuer.ts';
+import { later } from './later.ts';
 import { called } from './name.ts';
 import { newCommand } from './new.ts';
 import { outbox } from './outbox.ts';
@@ -45,6 +46,7 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     tailCommand(name),
     parked,
     outbox,
+    later,
     queues,
     switchCommand(profiles),
     circuitCommand,

@@ -41,7 +41,7 @@ async function parkedAbout(stage: Stage, subscriber: string, id: string): Promis
 }
 
 /**
- * All that the outboxes and the consumers of a stage hold of one aggregate.
+ * All that the outboxes, with what waits for later, and the consumers of a stage hold of one aggregate.
  * @param keys under which the outboxes may have its messages
  */
 export async function holdingsOf(stage: Stage, id: string, keys: readonly string[] = [id]): Promise<Holdings> {
@@ -51,6 +51,11 @@ export async function holdingsOf(stage: Stage, id: string, keys: readonly string
       const items = await Promise.all(keys.map((key) => itemsAt(stage, name, 'aggregateId', key)));
       return [name, items.flat()];
     }),
+    ...outboxes.flatMap(({ later }) =>
+      later === undefined
+        ? []
+        : [itemsAt(stage, later, 'subject', id).then((items): [string, Item[]] => [later, items])],
+    ),
     ...subscribers.map(async (name): Promise<[string, Item[]]> => {
       const [own, parked] = await Promise.all([itemsAt(stage, name, 'pk', id), parkedAbout(stage, name, id)]);
       return [name, [...own, ...parked.filter(({ aggregateId }) => aggregateId !== id)]];

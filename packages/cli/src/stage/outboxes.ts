@@ -5,6 +5,8 @@ import { topologyIn } from './topology.ts';
 export interface Outbox {
   name: string;
   sweep: string;
+  /** The table of its messages for later, if it has any. */
+  later?: string;
 }
 
 /** The outboxes that are deployed: tables that have a stream, and a function that looks through them by the clock. */
@@ -15,6 +17,15 @@ export function outboxesIn(resources: readonly Resource[], prefix: string): Outb
   return edges.flatMap(({ from, to, label }) => {
     const [name, sweep] = [nameOf.get(from), nameOf.get(to)];
     const isSwept = streamed.has(from) && label.startsWith('swept');
-    return isSwept && name !== undefined && sweep !== undefined ? [{ name, sweep }] : [];
+    if (!isSwept || name === undefined || sweep === undefined) return [];
+    const later = laterOf(resources, `${prefix}${sweep}`)?.replace(`table:${prefix}`, '');
+    return [{ name, sweep, ...(later !== undefined && { later }) }];
   });
+}
+
+/** The table that the sweep's environment names. */
+function laterOf(resources: readonly Resource[], sweep: string): string | undefined {
+  const { properties } = resources.find(({ type, name }) => type === 'AWS::Lambda::Function' && name === sweep) ?? {};
+  const { Variables } = (properties?.Environment ?? {}) as { Variables?: { LATER_TABLE?: string } };
+  return Variables?.LATER_TABLE;
 }

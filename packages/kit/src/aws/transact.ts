@@ -46,8 +46,13 @@ export function refusedBy(error: unknown, index: number): Record<string, Attribu
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
-function mayPass(error: unknown): boolean {
+/** Whether nothing but other transactions at work on the same items refused it, for longer than `transact` waits. */
+export const isConflict = (error: unknown): boolean => isCanceledBy(error, (code) => code === 'TransactionConflict');
+
+const mayPass = (error: unknown): boolean => isCanceledBy(error, (code) => PASSING.has(code));
+
+function isCanceledBy(error: unknown, isOf: (code: string) => boolean): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = (error.CancellationReasons ?? []).map(({ Code = 'None' }) => Code).filter((code) => code !== 'None');
-  return codes.length > 0 && codes.every((code) => PASSING.has(code));
+  return codes.length > 0 && codes.every(isOf);
 }

@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import { type Channel, maySend } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import { type Later, laterOf, type MaybeLater } from './later/due.ts';
 import { createMessage } from './message.ts';
 import type { OutboxRow } from './outbox.ts';
-import { outgoing } from './outgoing.ts';
+import { type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
  * What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to.
@@ -25,6 +26,8 @@ export interface Draft<C extends MessageContract = MessageContract> {
   readonly data: z.input<C['data']>;
   /** Name of the channel for replies. */
   readonly replyTo?: string;
+  /** When it is to be sent. Default: at once. */
+  readonly later?: Later;
 }
 
 /** A draft to one channel. */
@@ -32,23 +35,25 @@ export interface AddressedDraft<C extends MessageContract = MessageContract> ext
   readonly channel: Channel;
 }
 
-interface DraftOptions {
+type DraftOptions = MaybeLater & {
   /** The channel for replies. */
   replyTo?: Channel;
-}
+};
 
 /**
- * An event of the publisher's topic.
+ * An event of the publisher's topic. One for later (`{ at }` or `{ after }`) takes its version when it is due.
+ * @throws {Error} if the time is none
  * @public
  */
 export const draft = <C extends MessageContract>(
   contract: C,
   data: z.input<C['data']>,
-  { replyTo }: DraftOptions = {},
-): Draft<C> => ({ contract, data, ...(replyTo && { replyTo: replyTo.name }) });
+  { replyTo, ...when }: DraftOptions = {},
+): Draft<C> => ({ contract, data, ...(replyTo && { replyTo: replyTo.name }), ...laterOf(when) });
 
 /**
- * A message to a queue: `draftTo(payments, charge, bill)`.
+ * A message to a queue: `draftTo(payments, charge, bill)`; for later, `draftTo(orders, cancel, order, { after: 1_800 })`.
+ * @throws {Error} if the time is none
  * @public
  */
 export const draftTo = <To extends Channel, C extends To['messages'][number]>(
@@ -72,13 +77,12 @@ export interface Placing {
  * @throws {Error} if the source may not send this on the channel, or the data breaks the contract: a defect of the caller
  * @throws {MessageTooLargeError} if no channel would take it
  */
-export function outboxRowOf(
+export function outgoingOf(
   channel: Channel,
   { contract, data, replyTo }: Draft,
-  placing: Placing,
+  { source, subject, version, aggregateId }: Placing,
   { now, newId, correlationId, traceparent }: CommandContext,
-): OutboxRow {
-  const { source, subject, version } = placing;
+): OutgoingMessage {
   const { name, format, messages } = channel;
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} carries no ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
@@ -89,11 +93,16 @@ export function outboxRowOf(
     ...(version !== undefined && { version }),
     ...(correlationId !== undefined && { correlationId }),
   });
-  const aggregateId = placing.aggregateId ?? `${name}/${message.id}`;
+  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`);
+}
+
+/** A message as it is committed to be sent at once. Throws as {@link outgoingOf} does. */
+export function outboxRowOf(channel: Channel, draft: Draft, placing: Placing, context: CommandContext): OutboxRow {
+  const message = outgoingOf(channel, draft, placing, context);
   return {
-    aggregateId,
-    version: version ?? 1,
-    messages: [outgoing(name, contract, message, aggregateId)],
-    committedAt: now.toISOString(),
+    aggregateId: message.group,
+    version: placing.version ?? 1,
+    messages: [message],
+    committedAt: context.now.toISOString(),
   };
 }

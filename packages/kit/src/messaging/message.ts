@@ -45,6 +45,9 @@ export type Message<C extends MessageContract = MessageContract> = C extends Mes
 
 const SEQUENCE_DIGITS = 16;
 
+/** A version as the extension has it. */
+export const sequenceOf = (version: number): string => String(version).padStart(SEQUENCE_DIGITS, '0');
+
 export interface MessageInput<C extends MessageContract> {
   id: string;
   source: string;
@@ -83,7 +86,7 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
     time: input.time.toISOString(),
     datacontenttype: input.format ?? JSON_FORMAT,
     partitionkey: input.subject,
-    ...(version !== undefined && { sequence: String(version).padStart(SEQUENCE_DIGITS, '0') }),
+    ...(version !== undefined && { sequence: sequenceOf(version) }),
     ...(traceparent !== undefined && { traceparent }),
     correlationid: correlationId ?? input.id,
     ...(causationId !== undefined && { causationid: causationId }),

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import { addresses as addressesOf, readEnvironment, text } from '../aws/environment.ts';
 import { createObservability } from '../observability/observability.ts';
+import { createLaterSweep } from './later/sweep.ts';
 import { createOutbox } from './outbox.ts';
 import { createRelay } from './relay.ts';
 import { relayFunctions } from './relay-functions.ts';
@@ -14,6 +15,8 @@ import { publishByTopics } from './topics.ts';
 export interface OutboxSettings {
   /** Of the outbox. */
   tableName: string;
+  /** Of what waits for later. Default: nothing may. */
+  laterTable?: string;
   /** By channel name: the ARN of a topic, or the URL of a queue. */
   addresses: Addresses;
   /** What logs and metrics call it, where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing. Default: `relay`. */
@@ -22,23 +25,31 @@ export interface OutboxSettings {
 
 /**
  * The two Lambda functions that publish what an outbox has: `relay`, woken by its stream, and `sweep`, woken by a timer.
- * @param settings default: what the environment says, as `Outbox` of `@rollcall/cdk` gives it: OUTBOX_TABLE, and CHANNELS, the
- * addresses as JSON
- * @throws {Error} if the environment lacks one of them
+ * @param settings default: what the environment says, as `Outbox` of `@rollcall/cdk` gives it: OUTBOX_TABLE; CHANNELS, the
+ * addresses as JSON; and LATER_TABLE, if messages may wait for later
+ * @throws {Error} if the environment lacks one of the first two
  * @public
  */
 export function outboxFunctions(settings: OutboxSettings = ofEnvironment()) {
-  const { tableName, addresses, service = 'relay' } = settings;
-  const outbox = createOutbox({ client: createDynamoDB(), tableName });
+  const { tableName, laterTable, addresses, service = 'relay' } = settings;
+  const client = createDynamoDB();
+  const outbox = createOutbox({ client, tableName });
   const sender = createSender({
     publish: publishByTopics(new SNSClient(clientDefaults)),
     sqs: new SQSClient(clientDefaults),
     addresses,
   });
-  return relayFunctions(createRelay({ outbox, sender }), outbox, createObservability(service), () => new Date());
+  const observability = createObservability(service);
+  const now = () => new Date();
+  const later =
+    laterTable !== undefined
+      ? createLaterSweep({ client, laterTable, outboxTable: tableName, now }, observability)
+      : undefined;
+  return relayFunctions(createRelay({ outbox, sender }), outbox, observability, now, later);
 }
 
 function ofEnvironment(): OutboxSettings {
-  const { OUTBOX_TABLE, CHANNELS } = readEnvironment(z.object({ OUTBOX_TABLE: text, CHANNELS: addressesOf }));
-  return { tableName: OUTBOX_TABLE, addresses: CHANNELS };
+  const schema = z.object({ OUTBOX_TABLE: text, CHANNELS: addressesOf, LATER_TABLE: text.optional() });
+  const { OUTBOX_TABLE: tableName, LATER_TABLE: laterTable, CHANNELS: addresses } = readEnvironment(schema);
+  return { tableName, addresses, ...(laterTable !== undefined && { laterTable }) };
 }

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { refusedBy, transact } from '../aws/transact.ts';
+import { isConflict, refusedBy, transact } from '../aws/transact.ts';
 import { type AddressedDraft, type CommandContext, outboxRowOf } from './draft.ts';
+import { waitingPut } from './later/waiting.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 
 type Item = Record<string, unknown>;
@@ -17,6 +18,8 @@ export interface OutboxWriterOptions {
   countersTable: string;
   /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
+  /** Of messages for later: `LATER_TABLE` of the outbox. Default: it sends none. */
+  laterTable?: string;
 }
 
 /** A state, and what is committed with it: one transaction, of at most 100 items. */
@@ -29,6 +32,8 @@ export interface Commit<Beside extends string> {
   rows?: readonly OutboxRow[];
   /** To queues. */
   send?: readonly AddressedDraft[];
+  /** What begins or ends to wait, by writes without conditions. */
+  waiting?: readonly TransactItem[];
 }
 
 /** One of a commit's companions refused it. */
@@ -64,6 +69,7 @@ export function createOutboxWriter({
   source,
   countersTable,
   counterKey = (group) => ({ pk: `commands#${group}` }),
+  laterTable,
 }: OutboxWriterOptions) {
   async function sentTo(group: string): Promise<number> {
     const { Item } = await client.send(
@@ -71,16 +77,6 @@ export function createOutboxWriter({
     );
     return Item?.sent ?? 0;
   }
-
-  const countUpdate = (group: string, before: number, sent: number): TransactItem => ({
-    Update: {
-      TableName: countersTable,
-      Key: counterKey(group),
-      UpdateExpression: 'SET sent = :version',
-      ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
-      ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
-    },
-  });
 
   /** The commands to one subject of a queue, and the count that gives them their places. */
   async function ordered(
@@ -93,7 +89,16 @@ export function createOutboxWriter({
       const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
       return outboxRowOf(draft.channel, draft, placing, context);
     });
-    return [countUpdate(group, before, before + rows.length), ...rows.map((row) => outboxPut(outboxTable, row))];
+    const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
+    return [count, ...rows.map((row) => outboxPut(outboxTable, row))];
+  }
+
+  /** One that takes its place among those to its subject when it is due. */
+  function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
+    const group = groupOf(draft);
+    const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
+    const place = draft.channel.ordered ? { aggregateId: group, counter } : {};
+    return waitingPut(laterTable, draft.channel, draft, { source, subject: subjectOf(draft), ...place }, context);
   }
 
   /**
@@ -101,32 +106,27 @@ export function createOutboxWriter({
    * keeps order; if others send to it meanwhile, the items refuse the transaction, and have to be made again.
    */
   async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
-    const [inOrder, others] = [true, false].map((is) => drafts.filter(({ channel }) => channel.ordered === is));
-    const groups = Map.groupBy(inOrder ?? [], (draft) => `${draft.channel.name}/${subjectOf(draft)}`);
-    const alone = (others ?? []).map((draft) =>
+    const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
+    const groups = Map.groupBy(counted, groupOf);
+    const rows = alone.map((draft) =>
       outboxPut(outboxTable, outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
     );
-    const counted = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
-    return [...counted.flat(), ...alone];
+    const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
+    return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
   }
 
   /** @returns nothing, if others have counted a command of the same subject in between */
   async function attempt<Beside extends string>(
-    { put, beside, rows = [], send = [] }: Commit<Beside>,
+    { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
     context: CommandContext,
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
-    const queued = itemsOf(send);
-    const size = 1 + rows.length + companions.length + queued;
-    if (size > MAX_ITEMS)
-      throw new Error(
-        `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${rows.length} events, ${companions.length} beside them, and ${queued} of ${send.length} messages to queues`,
-      );
+    checkSize(rows.length, companions.length, send, changed.length);
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
     try {
-      await transact(client, [...items, ...commands]);
+      await transact(client, [...items, ...commands, ...changed]);
       return { result: 'done' };
     } catch (error) {
       if (wasTriedAgain(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
@@ -170,24 +170,46 @@ function subjectOf({ contract, data, channel }: AddressedDraft): string {
   throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
 }
 
-/** A row a message, and a count for each subject of a queue that keeps order. */
-const itemsOf = (drafts: readonly AddressedDraft[]): number => {
-  const inOrder = drafts.filter(({ channel }) => channel.ordered);
-  return drafts.length + new Set(inOrder.map((draft) => `${draft.channel.name}/${subjectOf(draft)}`)).size;
+const countUpdate = (
+  item: Pick<NonNullable<TransactItem['Update']>, 'TableName' | 'Key'>,
+  before: number,
+  sent: number,
+): TransactItem => ({
+  Update: {
+    ...item,
+    UpdateExpression: 'SET sent = :version',
+    ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
+    ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
+  },
+});
+
+const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
+
+/** How a message comes to its place: one for later, when it is due; one to a queue without order needs none. */
+const kindOf = ({ later, channel }: AddressedDraft) => {
+  if (later) return 'later';
+  return channel.ordered ? 'counted' : 'alone';
 };
+
+/** A row a message, and a count for each subject of a queue that keeps order. */
+const itemsOf = (drafts: readonly AddressedDraft[]): number =>
+  drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;
+
+/** @throws {Error} if they are too many for one transaction, beside the state */
+function checkSize(events: number, companions: number, send: readonly AddressedDraft[], waiting: number): void {
+  const queued = itemsOf(send);
+  const size = 1 + events + companions + queued + waiting;
+  if (size <= MAX_ITEMS) return;
+  throw new Error(
+    `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${events} events, ${companions} beside them, and ${queued} of ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} of messages that wait` : ''}`,
+  );
+}
 
 /** Adds what DynamoDB is to tell if the item's condition fails; it costs nothing. */
 const showingWhatRefuses = (item: TransactItem): TransactItem =>
   Object.fromEntries(
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
-
-/** Whether nothing but other transactions at work on the same items refused it, for longer than `transact` waits. */
-const isConflict = (error: unknown): boolean => {
-  if (!(error instanceof TransactionCanceledException)) return false;
-  const codes = (error.CancellationReasons ?? []).flatMap(({ Code = 'None' }) => (Code === 'None' ? [] : [Code]));
-  return codes.length > 0 && codes.every((code) => code === 'TransactionConflict');
-};
 
 /** Whether an attempt before may have taken effect, whose answer the SDK did not get. */
 const wasTriedAgain = (error: unknown): boolean =>

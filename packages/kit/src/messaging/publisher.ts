@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
+import { createLater, waitingPut } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
 
@@ -24,7 +25,7 @@ export interface Decision<
 > {
   /** The whole state, which takes the place of the one before. */
   state: Unversioned<State>;
-  /** What happened, in order: each has a version of its own. */
+  /** What happened, in order: each has a version of its own. At least one is for now: the state changes with it. */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** To queues: commands, in order for each subject where the queue keeps it. */
   send?: readonly AddressedDraft[];
@@ -47,6 +48,11 @@ export interface PublisherOptions {
    * ordered queue share one: a command that another has counted, too, would be taken for its repetition.
    */
   writer?: OutboxWriter;
+  /**
+   * Of messages for later: `LATER_TABLE` of the outbox. An event that erases its aggregate deletes those that wait about it, in
+   * the same transaction. Default: it sends none.
+   */
+  laterTable?: string;
 }
 
 type Busy = { result: 'busy' };
@@ -87,7 +93,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 ) {
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
-  const writer = options.writer ?? createOutboxWriter({ client, outboxTable, source, countersTable: table });
+  const { laterTable } = options;
+  const places = { client, outboxTable, source, countersTable: table };
+  const writer = options.writer ?? createOutboxWriter({ ...places, ...(laterTable && { laterTable }) });
 
   const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
     events.map((event, index) => {
@@ -95,16 +103,35 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       return outboxRowOf(topic, event, placing, context);
     });
 
+  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */
+  async function waitingOf(id: string, events: readonly Draft[], context: CommandContext): Promise<TransactItem[]> {
+    const counter = { table, key: key(id), attribute: 'version' } as const;
+    const placing = { source, subject: id, aggregateId: id, counter };
+    const puts = events
+      .filter(({ later }) => later)
+      .map((event) => waitingPut(laterTable, topic, event, placing, context));
+    const isErased = events.some(({ contract, later }) => contract.erases && !later);
+    if (!isErased || !laterTable) return puts;
+    return [...puts, ...(await createLater({ client, laterTable }).erasing(id))];
+  }
+
   async function write<Beside extends string>(
     id: string,
     before: number,
     { state, events, send, beside }: Decision<State, Event, Beside>,
     context: CommandContext,
   ) {
-    const next = { ...state, version: before + events.length } as unknown as State;
+    const now = events.filter(({ later }) => !later);
+    if (now.length === 0)
+      throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
+    const next = { ...state, version: before + now.length } as unknown as State;
     const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
-    const rows = rowsOf(id, before, events, context);
-    const committed = await writer.commit({ put, rows, ...(send && { send }), ...(beside && { beside }) }, context);
+    const rows = rowsOf(id, before, now, context);
+    const waiting = await waitingOf(id, events, context);
+    const committed = await writer.commit(
+      { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) },
+      context,
+    );
     return { committed, next };
   }
 

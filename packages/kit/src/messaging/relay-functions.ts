@@ -6,6 +6,7 @@ import type { Observability } from '../observability/observability.ts';
 import { traced } from '../observability/spans.ts';
 import { flushed } from '../observability/tracing.ts';
 import { isPermanent } from './errors.ts';
+import type { LaterAnswer, LaterReport, LaterRequest, LaterSweep } from './later/sweep.ts';
 import { type Outbox, type OutboxRow, readRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
 import { hasTime } from './remaining-time.ts';
@@ -28,14 +29,20 @@ export interface OutboxSweepReport {
   failedAggregates: number;
   /** Whether everything was looked at; if not, time ran out, and the next sweep goes on. */
   finished: boolean;
+  /** What became of messages for later; not there: the outbox has none, or aggregates were asked for. */
+  later?: LaterReport;
 }
 
-/** The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer. */
+/**
+ * The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer.
+ * @param later what the sweep does about messages for later. Default: there are none
+ */
 export function relayFunctions(
   relay: Relay,
   outbox: Outbox,
   { logger, count, measure }: Observability,
   now: () => Date,
+  later?: LaterSweep,
 ) {
   const ageMs = ({ committedAt }: OutboxRow) => Math.max(0, now().getTime() - Date.parse(committedAt));
 
@@ -48,6 +55,41 @@ export function relayFunctions(
 
   async function* rowsOf(aggregateIds: readonly string[]): AsyncIterable<OutboxRow[]> {
     for (const id of aggregateIds) yield outbox.pendingUpTo(id, Number.MAX_SAFE_INTEGER);
+  }
+
+  async function publishAll(
+    sources: ReadonlyArray<AsyncIterable<OutboxRow[]>>,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  ): Promise<OutboxSweepReport> {
+    const failed = new Map<string, Error>();
+    let published = 0;
+    let finished = true;
+    let oldestMs = 0;
+    await Promise.all(
+      sources.map(async (pages) => {
+        for await (const page of pages) {
+          if (!hasTime(context)) {
+            finished = false;
+            return;
+          }
+          oldestMs = Math.max(oldestMs, ...page.map(ageMs));
+          const report = await publish(page);
+          published += report.published.length;
+          for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
+        }
+      }),
+    );
+    measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
+    // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
+    count({ Published: published, LeftInOutbox: failed.size });
+    return {
+      published,
+      failed: [...failed]
+        .slice(0, FAILURES_TOLD)
+        .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
+      failedAggregates: failed.size,
+      finished,
+    };
   }
 
   return {
@@ -75,43 +117,19 @@ export function relayFunctions(
       }),
 
     sweep: (
-      request: PublishRequest | object,
+      request: PublishRequest | LaterRequest | object,
       context: Pick<Context, 'getRemainingTimeInMillis'>,
-    ): Promise<OutboxSweepReport> =>
+    ): Promise<OutboxSweepReport | LaterAnswer> =>
       flushed(async () => {
-        const sources =
-          'publish' in request
-            ? [rowsOf(request.publish)]
-            : Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
-        const failed = new Map<string, Error>();
-        let published = 0;
-        let finished = true;
-        let oldestMs = 0;
-        await Promise.all(
-          sources.map(async (pages) => {
-            for await (const page of pages) {
-              if (!hasTime(context)) {
-                finished = false;
-                return;
-              }
-              oldestMs = Math.max(oldestMs, ...page.map(ageMs));
-              const report = await publish(page);
-              published += report.published.length;
-              for (const [aggregateId, error] of report.failed) failed.set(aggregateId, error);
-            }
-          }),
-        );
-        measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-        // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
-        count({ Published: published, LeftInOutbox: failed.size });
-        return {
-          published,
-          failed: [...failed]
-            .slice(0, FAILURES_TOLD)
-            .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
-          failedAggregates: failed.size,
-          finished,
-        };
+        const answer = await later?.answer(request);
+        if (answer) return answer;
+        if ('publish' in request) return publishAll([rowsOf((request as PublishRequest).publish)], context);
+        const segments = Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
+        // What is released rings the relay. Neither waits for the other, nor suffers from it.
+        const [published, released] = await Promise.allSettled([publishAll(segments, context), later?.sweep(context)]);
+        if (published.status === 'rejected') throw published.reason;
+        if (released.status === 'rejected') throw released.reason;
+        return { ...published.value, ...(released.value && { later: released.value }) };
       }),
   };
 }

@@ -9,7 +9,7 @@ import { watched } from './handlers.ts';
 import type { Model, SimulatedConsumer, SimulatedContext, SimulatedState } from './model.ts';
 import { ConsumerObserver } from './observer.ts';
 import { Publisher } from './publisher.ts';
-import { OUTBOX, Publishing } from './publishing.ts';
+import { LATER, OUTBOX, Publishing } from './publishing.ts';
 import { Queues, urlOf } from './queues.ts';
 import type { Instance, Scheduler } from './scheduler.ts';
 import { Tables } from './tables.ts';
@@ -57,14 +57,17 @@ export class Deployment {
     this.deployed = consumers.map((one) => this.#deploy(one));
     const topics = new Topics(scheduler, choices);
     for (const channel of this.#channels) this.#open(channel, topics);
-    const shared = { scheduler, choices, tables: this.tables };
-    const addresses = addressesOf(this.#channels);
-    this.publisher = new Publisher({ ...shared, queues: this.#queues, topics, addresses, outbox: OUTBOX });
     const choose = {
       below: (limit: number) => options.publishing.below(limit),
       oneOf: <T>(possibilities: readonly T[]) => possibilities[options.publishing.below(possibilities.length)] as T,
     };
-    this.publishing = new Publishing(model.publish(choose), { ...shared, channels: this.#channels });
+    const plan = model.publish(choose);
+    const shared = { scheduler, choices, tables: this.tables };
+    const addresses = addressesOf(this.#channels);
+    const later = plan.some(({ after }) => after !== undefined) ? { later: LATER } : {};
+    this.publisher = new Publisher({ ...shared, queues: this.#queues, topics, addresses, outbox: OUTBOX, ...later });
+    const { onViolation } = options;
+    this.publishing = new Publishing(plan, { ...shared, channels: this.#channels, onViolation });
   }
 
   #deploy({ descriptor, handlers }: SimulatedConsumer): Deployed {
@@ -153,6 +156,8 @@ export class Deployment {
   /** What a consumer has not applied though it could. */
   get missing(): string | undefined {
     const { mayPark = false } = this.#model;
+    const { unsent } = this.publishing;
+    if (unsent !== undefined) return `${unsent} was committed for later, and was never sent`;
     for (const { descriptor, observer } of this.deployed) {
       const without = (descriptor.without ?? []).map(({ type }) => type);
       const expected = this.#sentOn(descriptor.of.name).filter(({ type }) => !without.includes(type));

@@ -38,6 +38,8 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
   data: z.input<C['data']>;
   /** Name of the channel on which an answer is wanted. */
   replyTo?: string;
+  /** That it is for later: seconds from its commit. Default: it is for now. */
+  after?: number;
 }
 
 /**

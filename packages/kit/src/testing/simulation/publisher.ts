@@ -1,5 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { LATER_KEYS } from '../../contracts/later-table.ts';
+import { createLaterSweep } from '../../messaging/later/sweep.ts';
 import { createOutbox } from '../../messaging/outbox.ts';
 import { createRelay } from '../../messaging/relay.ts';
 import { relayFunctions } from '../../messaging/relay-functions.ts';
@@ -27,6 +29,8 @@ export interface PublisherOptions {
   topics: Topics;
   /** Name of the table of its outbox, which it creates. */
   outbox: string;
+  /** Name of the table of messages that wait for later, which it creates. Default: none do. */
+  later?: string;
   /** Of the channels that its messages go to. */
   addresses: Addresses;
   /** What becomes of a row on its way into the outbox. */
@@ -41,8 +45,9 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    const { tables, choices, outbox, onPut } = options;
+    const { tables, choices, outbox, later, onPut } = options;
     tables.create(outbox, { keys: ['aggregateId', 'version'], isTorn: true, ...(onPut && { onPut }) });
+    if (later !== undefined) tables.create(later, { keys: LATER_KEYS });
     tables.onWrite((changes) => {
       for (const { table, before, after } of changes) {
         if (table !== outbox || before || !after) continue;
@@ -54,6 +59,23 @@ export class Publisher {
 
   get rows(): Item[] {
     return this.#options.tables.items(this.#options.outbox);
+  }
+
+  /** Messages for later. */
+  get waiting(): Item[] {
+    const { tables, later } = this.#options;
+    return later === undefined ? [] : tables.items(later);
+  }
+
+  /** When the next of them is due, in epoch milliseconds. */
+  get nextDue(): number | undefined {
+    const times = this.waiting.map(({ due }) => Date.parse(due as string));
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** Whether the sweep has something to send. */
+  get hasLeft(): boolean {
+    return this.rows.length > 0 || (this.nextDue ?? Number.POSITIVE_INFINITY) <= this.#options.scheduler.now;
   }
 
   relay(): void {
@@ -83,11 +105,14 @@ export class Publisher {
   }
 
   #functionsOf(instance: Instance) {
-    const { tables, topics, queues, scheduler, addresses } = this.#options;
-    const outbox = createOutbox({ client: tables.clientOf(instance), tableName: this.#options.outbox });
+    const { tables, topics, queues, scheduler, addresses, outbox: outboxTable, later: laterTable } = this.#options;
+    const client = tables.clientOf(instance);
+    const outbox = createOutbox({ client, tableName: outboxTable });
     const publish = publishByTopics(topics.clientOf(instance));
     const sender = createSender({ publish, sqs: queues.clientOf(instance), addresses });
-    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, () => new Date(scheduler.now));
+    const now = () => new Date(scheduler.now);
+    const later = laterTable ? createLaterSweep({ client, laterTable, outboxTable, now }, quiet) : undefined;
+    return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, now, later);
   }
 
   /** Takes a batch from the stream; its records come again unless they are done. */

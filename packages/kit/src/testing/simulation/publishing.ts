@@ -1,14 +1,19 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type Channel, sendersOfType } from '../../contracts/channel.ts';
+import { waitingPut } from '../../messaging/later/waiting.ts';
 import { createMessage, type Message } from '../../messaging/message.ts';
-import { outboxPut } from '../../messaging/outbox.ts';
+import { outboxPut, type TransactItem } from '../../messaging/outbox.ts';
 import { outgoing } from '../../messaging/outgoing.ts';
 import type { Choices } from './choices.ts';
 import type { ToPublish } from './model.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Change } from './table.ts';
 import type { Tables } from './tables.ts';
 
 export const OUTBOX = 'outbox';
+/** Messages that wait for later, and the counts by which they get their places. */
+export const LATER = 'later';
+const PLACES = 'places';
 
 const TIMEOUT_MS = 10_000;
 
@@ -18,58 +23,125 @@ export interface PublishingOptions {
   tables: Tables;
   /** Every channel that a message may go to. */
   channels: readonly Channel[];
+  onViolation: (what: string) => void;
 }
 
 type Planned = ToPublish & { channel: Channel };
 
 /** Commits what the publisher model wants to be published: those of one subject in order, subjects beside one another. */
 export class Publishing {
-  /** What was committed, by channel. */
+  /** What was committed, by channel; of what is for later, from when it is due. */
   readonly published: Array<{ channel: string; message: Message }> = [];
   readonly #options: PublishingOptions;
   readonly #waiting: Map<string, Planned[]>;
   readonly #versions = new Map<string, number>();
+  /** Groups with messages for later: their places are counted in a table. */
+  readonly #counted: ReadonlySet<string>;
+  /** Of what is committed for later, by id: the message, and when it is due. */
+  readonly #later = new Map<string, { message: Message; due: number; isSent: boolean }>();
 
   /** @throws {Error} if a message has no channel, or several */
   constructor(plan: readonly ToPublish[], options: PublishingOptions) {
     this.#options = options;
     const planned = plan.map((one) => ({ ...one, channel: channelOf(one, options.channels) }));
-    this.#waiting = Map.groupBy(planned, ({ channel, subject }) => `${channel.name}/${subject}`);
+    this.#waiting = Map.groupBy(planned, groupOf);
+    this.#counted = new Set(planned.filter(({ after }) => after !== undefined).map(groupOf));
+    if (this.#counted.size === 0) return;
+    options.tables.create(PLACES, { keys: ['pk'] });
+    options.tables.onWrite((changes) => {
+      for (const change of changes) this.#onReleased(change);
+    });
   }
 
   get isDone(): boolean {
     return [...this.#waiting.values()].every((waiting) => waiting.length === 0);
   }
 
+  /** A message for later that nobody has sent, though its time has come. */
+  get unsent(): string | undefined {
+    return [...this.#later.values()].find(({ isSent }) => !isSent)?.message.id;
+  }
+
   commit(): void {
-    const { choices, scheduler, tables } = this.#options;
     const open = [...this.#waiting].filter(([, waiting]) => waiting.length > 0);
-    const [group, waiting] = open[choices.below(open.length)] ?? [];
+    const [group, waiting] = open[this.#options.choices.below(open.length)] ?? [];
     const next = waiting?.[0];
     if (!group || !next) return;
-    const version = (this.#versions.get(group) ?? 0) + 1;
-    const { channel, contract } = next;
-    const message = messageOf(next, `${group}/${version}`, version, new Date(scheduler.now));
-    const messages = [outgoing(channel.name, contract, message, group)];
-    const row = { aggregateId: group, version, messages, committedAt: message.time };
+    const { write, done } = next.after === undefined ? this.#now(group, next) : this.#forLater(group, next);
+    const { scheduler, tables } = this.#options;
     scheduler.invoke(
       'publisher',
       TIMEOUT_MS,
-      (instance) => {
-        const write = new PutCommand(outboxPut(OUTBOX, row).Put as never);
-        return tables.clientOf(instance).send(write);
-      },
+      (instance) => tables.clientOf(instance).send(write as PutCommand),
       (result) => {
         // It is committed with the next try.
         if (result instanceof Error) return;
         waiting.shift();
-        this.#versions.set(group, version);
-        this.published.push({ channel: channel.name, message });
+        done();
       },
       true,
     );
   }
+
+  #now(group: string, next: Planned) {
+    const count = this.#counted.has(group) ? this.#countOf(group) : undefined;
+    const version = (count ?? this.#versions.get(group) ?? 0) + 1;
+    const { channel, contract } = next;
+    const message = messageOf(next, `${group}/${version}`, version, new Date(this.#options.scheduler.now));
+    const messages = [outgoing(channel.name, contract, message, group)];
+    const put = outboxPut(OUTBOX, { aggregateId: group, version, messages, committedAt: message.time });
+    const write =
+      count === undefined
+        ? new PutCommand(put.Put as never)
+        : new TransactWriteCommand({ TransactItems: [countUpdate(group, version), put] });
+    const done = () => {
+      this.#versions.set(group, version);
+      this.published.push({ channel: channel.name, message });
+    };
+    return { write, done };
+  }
+
+  #forLater(group: string, next: Planned) {
+    const { channel, subject, after = 0 } = next;
+    const id = `${group}/later-${this.#later.size + 1}`;
+    const now = new Date(this.#options.scheduler.now);
+    const counter = { table: PLACES, key: { pk: group }, attribute: 'sent' } as const;
+    const placing = { source: sourceOf(next), subject, ...(channel.ordered && { aggregateId: group, counter }) };
+    const draft = { ...next, later: { after } };
+    const { Put } = waitingPut(LATER, channel, draft, placing, { now, newId: () => id });
+    const message = messageOf(next, id, undefined, now);
+    const done = () => void this.#later.set(id, { message, due: now.getTime() + after * 1_000, isSent: false });
+    return { write: new PutCommand(Put as never), done };
+  }
+
+  #countOf(group: string): number {
+    return Number(this.#options.tables.items(PLACES).find(({ pk }) => pk === group)?.sent ?? 0);
+  }
+
+  #onReleased({ table, before, after }: Change): void {
+    if (table !== OUTBOX || before || !after) return;
+    const [{ channel, body }] = after.messages as [{ channel: string; body: string }];
+    const { id, time, sequence } = JSON.parse(body);
+    const waited = this.#later.get(id);
+    if (!waited) return;
+    const { onViolation, scheduler } = this.#options;
+    if (scheduler.now < waited.due) onViolation(`${id} was sent before its time`);
+    if (waited.isSent) onViolation(`${id} was sent twice`);
+    waited.isSent = true;
+    this.published.push({ channel, message: { ...waited.message, time, ...(sequence && { sequence }) } });
+  }
 }
+
+const groupOf = ({ channel, subject }: Planned) => `${channel.name}/${subject}`;
+
+const countUpdate = (group: string, version: number): TransactItem => ({
+  Update: {
+    TableName: PLACES,
+    Key: { pk: group },
+    UpdateExpression: 'SET sent = :version',
+    ExpressionAttributeValues: { ':version': version },
+  },
+});
 
 function channelOf({ contract, subject }: ToPublish, channels: readonly Channel[]): Channel {
   const carriers = channels.filter(({ messages }) => messages.some(({ type }) => type === contract.type));
@@ -79,12 +151,15 @@ function channelOf({ contract, subject }: ToPublish, channels: readonly Channel[
   throw new Error(`${contract.type} of ${subject} cannot be published: it travels on ${which}`);
 }
 
-function messageOf(planned: Planned, id: string, version: number, time: Date): Message {
-  const { channel, contract, subject, data, replyTo } = planned;
+function sourceOf({ channel, contract }: Planned): string {
   const senders = sendersOfType(channel, contract.type);
-  const source = 'anyServiceOf' in senders ? `/${senders.anyServiceOf}/publisher` : (senders[0] ?? '');
+  return 'anyServiceOf' in senders ? `/${senders.anyServiceOf}/publisher` : (senders[0] ?? '');
+}
+
+function messageOf(planned: Planned, id: string, version: number | undefined, time: Date): Message {
+  const { channel, contract, subject, data, replyTo } = planned;
   return createMessage(contract, {
-    ...{ id, source, subject, time, data, replyTo, format: channel.format },
-    ...(channel.ordered && { version }),
+    ...{ id, source: sourceOf(planned), subject, time, data, replyTo, format: channel.format },
+    ...(channel.ordered && version !== undefined && { version }),
   });
 }

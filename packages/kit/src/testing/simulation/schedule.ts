@@ -98,7 +98,7 @@ class Schedule {
     const commit = () => publishing.commit();
     if (!publishing.isDone) actions.push(commit, commit);
     if (publisher.stream.length > 0) actions.push(() => publisher.relay());
-    if (publisher.rows.length > 0) actions.push(() => publisher.sweep());
+    if (publisher.rows.length + publisher.waiting.length > 0) actions.push(() => publisher.sweep());
     for (const { consumer } of deployed) {
       const receive = () => consumer.receive();
       if (consumer.queue.open.length > 0) actions.push(receive, receive);
@@ -125,11 +125,12 @@ class Schedule {
         return;
       }
       const after = this.#signature();
-      if (after === before || this.#violation !== undefined) return;
+      const { nextDue } = this.#deployment.publisher;
+      if ((after === before && nextDue === undefined) || this.#violation !== undefined) return;
       before = after;
-      this.#scheduler.advance(ROUND_MS);
+      this.#scheduler.advance(Math.max(ROUND_MS, (nextDue ?? 0) - this.#scheduler.now));
     }
-    this.#violation = 'it does not come to rest: consumers go on sending to one another';
+    this.#violation = 'it does not come to rest: consumers go on sending to one another, or a message for later stays';
   }
 
   /** What is to be done while all goes well. */
@@ -138,7 +139,7 @@ class Schedule {
     if (this.#scheduler.calls > 0) return () => this.#scheduler.takeTurn(0);
     if (!publishing.isDone) return () => publishing.commit();
     if (publisher.stream.length > 0) return () => publisher.relay();
-    if (publisher.rows.length > 0) return () => publisher.sweep();
+    if (publisher.hasLeft) return () => publisher.sweep();
     const open = deployed.find(({ consumer }) => consumer.queue.open.length > 0);
     return open && (() => open.consumer.receive());
   }

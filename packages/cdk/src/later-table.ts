@@ -1,0 +1,62 @@
+import { DUE_INDEX, DUE_KEYS, LATER_KEYS } from '@rollcall/kit/internal/contracts/later-table';
+import { Duration } from 'aws-cdk-lib';
+import { AttributeType, ProjectionType } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { raiseAlarm } from './alarms.ts';
+import type { ServiceFunction } from './service-function.ts';
+import { serviceMetric } from './service-metric.ts';
+import { ServiceTable } from './service-table.ts';
+import type { Stage } from './stage.ts';
+
+export interface LaterTableProps {
+  stage: Stage;
+  /** Whose outbox it is; nothing: that of the stage which has no name. */
+  of?: string;
+  /** By which service's name the metrics of its sweep are told from others'. */
+  metrics: string;
+  alarms: ITopic;
+  /** Of the aggregates and counts that give messages their places. */
+  places: readonly ServiceTable[];
+  outbox: ServiceTable;
+  sweep: ServiceFunction;
+}
+
+/** The messages of an outbox that wait for their time, and what its sweep needs to send them then. */
+export class LaterTable extends Construct {
+  readonly table: ServiceTable;
+
+  constructor(scope: Construct, id: string, { stage, of, metrics, alarms, places, outbox, sweep }: LaterTableProps) {
+    super(scope, id);
+    const text = (key: string) => ({ name: key, type: AttributeType.STRING });
+    const [subject, name] = LATER_KEYS;
+    const [shard, due] = DUE_KEYS;
+    this.table = new ServiceTable(this, 'Table', {
+      stage,
+      name: of === undefined ? 'later' : `${of}-later`,
+      partitionKey: text(subject),
+      sortKey: text(name),
+      globalSecondaryIndexes: [
+        {
+          indexName: DUE_INDEX,
+          partitionKey: text(shard),
+          sortKey: text(due),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
+    sweep.addEnvironment('LATER_TABLE', this.table.tableName);
+    this.table.allowOnIndex(sweep, DUE_INDEX, 'Query');
+    this.table.allow(sweep, 'GetItem', 'DeleteItem');
+    outbox.allow(sweep, 'PutItem');
+    for (const one of places) one.allow(sweep, 'GetItem', 'UpdateItem');
+    raiseAlarm(this, {
+      ...{ stage, topic: alarms, chapter: 'oldest-due' },
+      ...(of !== undefined && { of }),
+      metric: serviceMetric(stage, metrics, 'OldestDue', 'Maximum'),
+      // By then, two sweeps have had their turn.
+      above: Duration.minutes(2).toSeconds(),
+      meaning: 'A message for later was due more than two minutes ago and is not sent.',
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { asKept } from '../stage/ids.ts';
+import { askAboutWaiting, waitingIn } from '../stage/later.ts';
+import { atLeastOne, onStage } from './command.ts';
+import { printJson, printTable } from './output.ts';
+
+const list = new Command('list')
+  .description('messages that wait for their time, the next first')
+  .argument('[aggregate]', 'only what is about this one')
+  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .addHelpText('after', '\nExample: npm run ops -- later list 0199…')
+  .action(
+    onStage<{ limit: number }, [string | undefined]>(async (stage, { limit, json }, aggregate) => {
+      const all = await waitingIn(stage, aggregate === undefined ? undefined : asKept(aggregate));
+      if (json) return printJson(all);
+      printTable(
+        all.slice(0, limit).map(({ subject, name, due, channel, body }) => ({
+          ...{ aggregate: subject, name, due, channel },
+          type: (JSON.parse(body) as { type: string }).type,
+        })),
+      );
+      const count = all.length > limit ? `the next ${limit} of ${all.length}` : `${all.length} wait`;
+      console.log(pc.dim(all.length === 0 ? 'Nothing waits for later.' : count));
+    }),
+  );
+
+const asking = (name: string, description: string, what: 'sendNow' | 'cancel', done: string) =>
+  new Command(name)
+    .description(description)
+    .argument('<aggregate>', 'whom it is about')
+    .argument('<name>', 'its name, as `later list` shows it')
+    .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
+    .action(
+      onStage<object, [string, string]>(async (stage, { json }, aggregate, waiting) => {
+        const key = { subject: asKept(aggregate), name: waiting };
+        await askAboutWaiting(stage, key, what);
+        if (json) return printJson({ ...key, [done]: true });
+        console.log(`${key.name} of ${key.subject} is ${done}.`);
+      }),
+    );
+
+export const later = new Command('later').description('messages that are committed, and wait for their time');
+for (const command of [
+  list,
+  asking('send', 'send one before its time', 'sendNow', 'sent'),
+  asking('cancel', 'cancel one', 'cancel', 'cancelled'),
+])
+  later.addCommand(command);

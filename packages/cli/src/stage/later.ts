@@ -1,0 +1,50 @@
+import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { LaterAnswer, LaterRequest } from '@rollcall/kit/internal/messaging/later/sweep';
+import type { WaitingKey, WaitingMessage } from '@rollcall/kit/internal/messaging/later/waiting';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
+import { invoke } from './sweeps.ts';
+
+/** The tables of messages for later, and the sweeps that send them: names without those of app and stage. */
+async function tablesOf(stage: Stage): Promise<Array<{ later: string; sweep: string }>> {
+  return (await stage.outboxes()).flatMap(({ later, sweep }) => (later === undefined ? [] : [{ later, sweep }]));
+}
+
+/** What waits in a table. @param subject only what is about this one */
+async function waitingAt(stage: Stage, later: string, subject?: string): Promise<WaitingMessage[]> {
+  const { dynamodb: client } = stage;
+  const table = { TableName: stage.table(later), ConsistentRead: true };
+  const about = {
+    KeyConditionExpression: '#subject = :subject',
+    ExpressionAttributeNames: { '#subject': 'subject' },
+    ExpressionAttributeValues: { ':subject': subject },
+  };
+  const pages =
+    subject === undefined ? paginateScan({ client }, table) : paginateQuery({ client }, { ...table, ...about });
+  return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items as WaitingMessage[]);
+}
+
+/** What waits for its time in a stage, the next due first. @param subject only what is about this one */
+export async function waitingIn(stage: Stage, subject?: string): Promise<WaitingMessage[]> {
+  const found = (await tablesOf(stage)).map(({ later }) => waitingAt(stage, later, subject));
+  return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));
+}
+
+/**
+ * Has the sweep send one message now, or cancel it.
+ * @throws {OperatorError} if none waits so, or others send to its subject all the time
+ */
+export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
+  const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };
+  for (const { later, sweep } of await tablesOf(stage)) {
+    const there = await waitingAt(stage, later, key.subject);
+    if (!there.some(({ name }) => name === key.name)) continue;
+    const answer = await invoke<LaterRequest, LaterAnswer>(stage, sweep, request);
+    if ('cancelled' in answer ? answer.cancelled : answer.sent === 'released') return;
+    if ('sent' in answer && answer.sent === 'busy')
+      throw new OperatorError(`Others send to ${key.subject} at the same moment. Try again.`);
+  }
+  throw new OperatorError(
+    `Nothing waits about ${key.subject} as ${key.name}: it was sent or cancelled, or never was. What does: npm run ops -- later list`,
+  );
+}

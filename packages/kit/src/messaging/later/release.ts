@@ -1,0 +1,120 @@
+import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { isConflict, refusedBy, transact } from '../../aws/transact.ts';
+import { DUE_INDEX } from '../../contracts/later-table.ts';
+import { PermanentError } from '../errors.ts';
+import { sequenceOf } from '../message.ts';
+import { type OutboxRow, outboxPut, readRow, type TransactItem } from '../outbox.ts';
+import type { Counter, LaterOptions, WaitingKey, WaitingMessage } from './waiting.ts';
+
+export type DueKey = WaitingKey & Pick<WaitingMessage, 'due'>;
+
+export type Released =
+  | 'released'
+  /** It does not wait any more, or for a later time. */
+  | 'gone'
+  /** Others took the place that it was to have, each time. */
+  | 'busy';
+
+/** Others gave away the next place in between; what is left then is left to the next sweep. */
+const ATTEMPTS = 5;
+const PAGE = 100;
+
+/** Puts messages whose time has come into the outbox: with the next place of their order, as if they were sent now. */
+export function createRelease({ client, laterTable, outboxTable }: LaterOptions & { outboxTable: string }) {
+  async function read({ subject, name }: WaitingKey): Promise<WaitingMessage | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: laterTable, Key: { subject, name }, ConsistentRead: true }),
+    );
+    return Item as WaitingMessage | undefined;
+  }
+
+  /** @returns nothing, if others took its place */
+  async function attempt(key: WaitingKey, now: Date, early: boolean): Promise<Released | undefined> {
+    const waiting = await read(key);
+    const isDue = early || (waiting && waiting.due <= now.toISOString());
+    if (!waiting || !isDue) return 'gone';
+    const place = waiting.counter && (await nextPlace(client, waiting.counter));
+    const row = outboxPut(outboxTable, rowOf(waiting, place?.version, now));
+    try {
+      await transact(client, [takenFrom(laterTable, waiting), ...(place ? [place.update] : []), row]);
+      return 'released';
+    } catch (error) {
+      if (refusedBy(error, 0)) return 'gone';
+      if ((place && refusedBy(error, 1)) || isConflict(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    /** Of the index, whose items may lag behind by moments: it reads what is due, not what waits. */
+    async *due(shard: string, now: Date): AsyncIterable<DueKey[]> {
+      const pages = paginateQuery(
+        { client, pageSize: PAGE },
+        {
+          TableName: laterTable,
+          IndexName: DUE_INDEX,
+          KeyConditionExpression: '#shard = :shard AND #due <= :now',
+          ExpressionAttributeNames: { '#shard': 'shard', '#due': 'due' },
+          ExpressionAttributeValues: { ':shard': shard, ':now': now.toISOString() },
+        },
+      );
+      for await (const { Items = [] } of pages) yield Items as DueKey[];
+    },
+
+    /**
+     * @param early whether also before its time, as a person may ask
+     * @throws {PermanentError} if there is no aggregate any more that could give it a version
+     */
+    async release(key: WaitingKey, now: Date, early = false): Promise<Released> {
+      for (let count = 1; count <= ATTEMPTS; count++) {
+        const released = await attempt(key, now, early);
+        if (released) return released;
+      }
+      return 'busy';
+    },
+  };
+}
+
+/** Refuses, if somebody else has released, cancelled or replaced it. */
+const takenFrom = (TableName: string, { subject, name, messageId }: WaitingMessage): TransactItem => ({
+  Delete: {
+    TableName,
+    Key: { subject, name },
+    ConditionExpression: 'messageId = :messageId',
+    ExpressionAttributeValues: { ':messageId': messageId },
+  },
+});
+
+async function nextPlace(client: DynamoDBDocumentClient, { table, key, attribute }: Counter) {
+  const ExpressionAttributeNames = { '#place': attribute };
+  const { Item } = await client.send(
+    new GetCommand({
+      ...{ TableName: table, Key: key, ConsistentRead: true },
+      ...{ ProjectionExpression: '#place', ExpressionAttributeNames },
+    }),
+  );
+  const before: number | undefined = Item?.[attribute];
+  if (before === undefined && attribute === 'version')
+    throw new PermanentError(`${Object.values(key).join(' ')} of ${table} has no version: the aggregate is gone`);
+  const version = (before ?? 0) + 1;
+  const update: TransactItem = {
+    Update: {
+      ...{ TableName: table, Key: key, UpdateExpression: 'SET #place = :version', ExpressionAttributeNames },
+      ConditionExpression: before === undefined ? 'attribute_not_exists(#place)' : '#place = :before',
+      ExpressionAttributeValues: { ':version': version, ...(before !== undefined && { ':before': before }) },
+    },
+  };
+  return { version, update };
+}
+
+/** Its `time` is that of its place, as with what is sent at once: those of an order do not go back. */
+function rowOf(
+  { aggregateId, channel, kind, body }: WaitingMessage,
+  version: number | undefined,
+  now: Date,
+): OutboxRow {
+  const time = now.toISOString();
+  const placed = { ...JSON.parse(body), time, ...(version !== undefined && { sequence: sequenceOf(version) }) };
+  const messages = [{ channel, kind, body: JSON.stringify(placed) }];
+  return readRow({ aggregateId, version: version ?? 1, messages, committedAt: time });
+}

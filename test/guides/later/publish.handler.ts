@@ -1,0 +1,3 @@
+import { outboxFunctions } from '@rollcall/kit/messaging';
+
+export const { relay, sweep } = outboxFunctions();

@@ -1,0 +1,139 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { LaterReport } from '@rollcall/kit/internal/messaging/later/sweep';
+import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-functions';
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import { Meter } from '@rollcall/local/internal/metering/meter';
+import { holdingsOf } from 'rollcall/internal/stage/holdings';
+import { askAboutWaiting, waitingIn } from 'rollcall/internal/stage/later';
+import { openStage } from 'rollcall/internal/stage/stage';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { operationsOf } from '../../ops/cost/operations.ts';
+import { eventually } from '../support/cloud.ts';
+
+const meter = new Meter();
+let cloud: Cloud;
+let lambda: LambdaClient;
+beforeAll(async () => {
+  cloud = await startCloud({ app: `${import.meta.dirname}/../support/later-app`, meter });
+  lambda = new LambdaClient(cloud.config);
+});
+afterAll(async () => {
+  lambda.destroy();
+  await cloud.stop();
+});
+
+async function invoke<T>(fn: string, request: object): Promise<T> {
+  const { Payload, FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName: `shop-dev-orders-${fn}`, Payload: JSON.stringify(request) }),
+  );
+  const answer = Buffer.from(Payload ?? []).toString();
+  if (FunctionError) throw new Error(answer);
+  return JSON.parse(answer || 'null') as T;
+}
+
+const place = (orderId: string, after: number) => invoke('place', { orderId, after });
+const sweep = () => invoke<OutboxSweepReport & { later: LaterReport }>('outbox-sweep', {});
+async function waiting(orderId: string) {
+  const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'shop-dev-orders-later' }));
+  return Items.filter(({ subject }) => JSON.stringify(subject).includes(orderId));
+}
+/** Each message about an order once: relay and sweep may both publish it. */
+function sentAbout(orderId: string) {
+  const bodies = cloud
+    .published()
+    .map(
+      ({ body }) => JSON.parse(body) as { id: string; subject: string; type: string; sequence?: string; time: string },
+    );
+  return [...new Map(bodies.map((body) => [body.id, body])).values()].filter(({ subject }) => subject === orderId);
+}
+
+/** Waits until so many messages about an order are sent, and the outbox is empty. */
+async function sent(orderId: string, count: number) {
+  const outbox = { TableName: 'shop-dev-orders-outbox' };
+  await eventually(async () => {
+    const { Count } = await cloud.dynamodb.send(new ScanCommand(outbox));
+    return Count === 0 && sentAbout(orderId).length >= count;
+  }, 100);
+  return sentAbout(orderId)
+    .map(({ type, sequence }) => `${type} ${sequence ? Number(sequence) : '-'}`)
+    .toSorted();
+}
+
+it('what waits is not sent before its time: neither stream nor sweep sees it', async () => {
+  await place('waits', 3_600);
+  const { later, ...report } = await sweep();
+  expect(later).toMatchObject({ released: 0, failedMessages: 0 });
+  expect(report).toMatchObject({ failedAggregates: 0 });
+  expect(await sent('waits', 1)).toEqual(['shop.order.placed.v1 1']);
+  expect(await waiting('waits')).toHaveLength(3);
+});
+
+it('is sent when it is due, on every kind of channel', async () => {
+  await place('due', 1);
+  await eventually(async () => {
+    await sweep();
+    return (await waiting('due')).length === 0;
+  }, 200);
+  expect(await sent('due', 4)).toEqual([
+    'shop.label.print.v1 -',
+    'shop.order.cancel.v1 1',
+    'shop.order.placed.v1 1',
+    'shop.order.reminded.v1 2',
+  ]);
+  const [first, ...others] = sentAbout('due').map(({ time }) => Date.parse(time));
+  for (const time of others) expect(time).toBeGreaterThanOrEqual((first ?? 0) + 1_000);
+});
+
+it('is cancelled or sent; a person sends it before its time', async () => {
+  await place('asked', 3_600);
+  expect(await invoke('withdraw', { orderId: 'asked', name: 'deadline' })).toEqual({ cancelled: true });
+  const request = { sendNow: { subject: 'asked', name: 'label' } };
+  expect(await invoke('outbox-sweep', request)).toEqual({ sent: 'released' });
+  expect(await invoke('withdraw', { orderId: 'asked', name: 'label' })).toEqual({ cancelled: false });
+  expect(await invoke('outbox-sweep', { cancel: { subject: 'asked', name: 'reminder' } })).toEqual({ cancelled: true });
+  expect(await sent('asked', 2)).toEqual(['shop.label.print.v1 -', 'shop.order.placed.v1 1']);
+});
+
+it('is seen, sent and cancelled by an operator', async () => {
+  await place('operated', 3_600);
+  const stage = openStage({ app: 'shop', name: 'dev', endpoint: cloud.endpointUrl });
+  expect((await waitingIn(stage, 'operated')).map(({ name }) => name)).toEqual(['deadline', 'label', 'reminder']);
+  const key = { subject: 'operated', name: 'deadline' };
+  await askAboutWaiting(stage, key, 'sendNow');
+  await askAboutWaiting(stage, { ...key, name: 'label' }, 'cancel');
+  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow('Nothing waits about operated as deadline');
+  expect((await waitingIn(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name)).toEqual([
+    'reminder',
+  ]);
+  expect(Object.keys(await holdingsOf(stage, 'operated'))).toContain('orders-later');
+  expect(await sent('operated', 2)).toEqual(['shop.order.cancel.v1 1', 'shop.order.placed.v1 1']);
+});
+
+/** Write units by table, and index, of who writes: as docs/decisions/0049 has them. What is published is deleted as ever. */
+function written() {
+  const rows = operationsOf(meter.take().calls, 1).filter(({ writeUnits }) => writeUnits > 0);
+  return Object.fromEntries(
+    rows
+      .filter(({ operation }) => operation !== 'dynamodb BatchWriteItem')
+      .map(({ caller, resource, writeUnits }) => [
+        `${caller} ${resource}`.replaceAll('shop-dev-orders-', '').replaceAll('shop-dev-', ''),
+        writeUnits,
+      ]),
+  );
+}
+
+it('costs what the decision says', async () => {
+  meter.take();
+  await place('costs', 3_600);
+  await sent('costs', 1);
+  // Three messages wait.
+  expect(written()).toEqual({ 'place orders': 2, 'place outbox': 2, 'place later': 3 * 2, 'place later/due': 3 });
+  const taken = { 'outbox-sweep later': 2, 'outbox-sweep later/due': 1, 'outbox-sweep outbox': 2 };
+  let count = 1;
+  for (const [name, place] of Object.entries({ deadline: 2, label: 0, reminder: 2 })) {
+    await invoke('outbox-sweep', { sendNow: { subject: 'costs', name } });
+    await sent('costs', ++count);
+    expect([name, written()]).toEqual([name, { ...taken, ...(place > 0 && { 'outbox-sweep orders': place }) }]);
+  }
+});

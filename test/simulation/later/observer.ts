@@ -1,0 +1,103 @@
+import type { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
+import type { Change } from '@rollcall/kit/internal/testing/simulation/table';
+import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
+import type { Violation } from '../history.ts';
+import { forgotten, LATER, ORDERS, OUTBOX } from './shop.ts';
+
+/** What became of a message that waited. */
+type Fate = 'waits' | 'sent' | 'taken away';
+
+/** Sees in the tables and at the broker what becomes of each message, whatever the code says that did it. */
+export class LaterObserver {
+  readonly violations: Violation[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #tables: Tables;
+  /** By the ids of messages that ever waited. */
+  readonly #fates = new Map<string, Fate>();
+  readonly #committed = new Set<string>();
+  readonly #published = new Set<string>();
+  /** By channel, group and place, the message that has it. */
+  readonly #places = new Map<string, string>();
+  readonly #last = new Map<string, number>();
+  readonly #forgotten = new Set<string>();
+  /** Instances that took something away that waited. */
+  readonly #takers = new Set<string>();
+
+  constructor(scheduler: Scheduler, tables: Tables) {
+    this.#scheduler = scheduler;
+    this.#tables = tables;
+    tables.onWrite((changes, by) => {
+      const committed = changes.flatMap((change) => this.#onCommitted(change));
+      for (const change of changes) if (change.table === LATER) this.#onWaiting(change, committed, by.name);
+      this.#checkForgotten();
+    });
+  }
+
+  #violated(what: string): void {
+    this.violations.push({ guarantee: 'later', what });
+  }
+
+  /** Rows that came into the outbox: the ids of their messages. */
+  #onCommitted({ table, before, after }: Change): string[] {
+    if (table !== OUTBOX || before || !after) return [];
+    return (after.messages as Array<{ body: string }>).map(({ body }) => {
+      const { id } = JSON.parse(body);
+      if (this.#committed.has(id)) this.#violated(`${id} was committed to be sent twice`);
+      if (this.#fates.get(id) === 'taken away') this.#violated(`${id} was cancelled or replaced, and yet sent`);
+      this.#committed.add(id);
+      return id;
+    });
+  }
+
+  #onWaiting({ before, after }: Change, committed: readonly string[], by: string): void {
+    const [was, is] = [before?.messageId, after?.messageId] as [string | undefined, string | undefined];
+    if (was === is) return;
+    if (was !== undefined) this.#fates.set(was, committed.includes(was) ? 'sent' : 'taken away');
+    if (was !== undefined && is === undefined) this.#takers.add(by);
+    if (is !== undefined) this.#fates.set(is, 'waits');
+  }
+
+  #checkForgotten(): void {
+    const gone = this.#tables.items(ORDERS).flatMap(({ pk, isForgotten }) => (isForgotten ? [pk] : []));
+    const left = this.#tables.items(LATER).find(({ subject }) => gone.includes(subject));
+    if (left) this.#violated(`${left.messageId} waits about ${left.subject}, who is forgotten`);
+  }
+
+  onToldCancelled(by: string): void {
+    if (!this.#takers.has(by)) this.#violated(`${by} was told that it cancelled, and took nothing away`);
+  }
+
+  /** Told of what the broker takes, each time. */
+  onSent(channel: string, body: string): void {
+    const { id, type, subject, sequence, data } = JSON.parse(body);
+    const now = new Date(this.#scheduler.now).toISOString();
+    this.#published.add(id);
+    if (data.notBefore > now) this.#violated(`${id} was sent at ${now}, and was not to be before ${data.notBefore}`);
+    if (!this.#committed.has(id)) this.#violated(`${id} was sent, and never committed`);
+    if (sequence === undefined) return;
+    const group = `${channel} ${subject}`;
+    const place = Number(sequence);
+    const holder = this.#places.get(`${group} ${place}`) ?? id;
+    this.#places.set(`${group} ${place}`, holder);
+    if (holder !== id) this.#violated(`${holder} and ${id} have both the place ${place} of ${group}`);
+    const last = this.#last.get(group) ?? 0;
+    if (place > last + 1) this.#violated(`${id}, place ${place} of ${group}, was sent before place ${last + 1}`);
+    this.#last.set(group, Math.max(last, place));
+    if (channel !== 'order-events') return;
+    if (this.#forgotten.has(subject) && place > last)
+      this.#violated(`${id} was sent about ${subject}, who is forgotten`);
+    if (type === forgotten.type) this.#forgotten.add(subject);
+  }
+
+  /** What must hold once nothing is left to be done. */
+  checkAtRest(): void {
+    for (const [id, fate] of this.#fates) if (fate === 'waits') this.#violated(`${id} was never sent`);
+    for (const id of this.#committed)
+      if (!this.#published.has(id)) this.#violated(`${id} was committed, and never published`);
+    for (const { pk, version } of this.#tables.items(ORDERS)) {
+      const last = this.#last.get(`order-events ${pk}`);
+      if (version !== undefined && version !== last)
+        this.#violated(`${pk} is at version ${version}, and version ${last} was sent last`);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'packages/kit/src/messaging/later';
+const release = `${folder}/release.ts`;
+const waiting = `${folder}/waiting.ts`;
+
+/** Of what waits for its time. */
+export const laterMutants: Mutant[] = [
+  {
+    name: 'released-before-due',
+    file: release,
+    from: 'const isDue = early || (waiting && waiting.due <= now.toISOString());',
+    to: 'const isDue = true;',
+  },
+  {
+    name: 'due-at-once',
+    file: `${folder}/due.ts`,
+    from: 'new Date(now.getTime() + later.after * 1_000)',
+    to: 'now',
+  },
+  {
+    name: 'cancelled-yet-sent',
+    file: release,
+    from: "ConditionExpression: 'messageId = :messageId',",
+    to: '',
+  },
+  {
+    name: 'two-releases-take-one-place',
+    file: release,
+    from: "ConditionExpression: before === undefined ? 'attribute_not_exists(#place)' : '#place = :before',",
+    to: '',
+  },
+  {
+    name: 'released-in-two-steps',
+    file: release,
+    from: 'await transact(client, [takenFrom(laterTable, waiting), ...(place ? [place.update] : []), row]);',
+    to: 'await transact(client, [takenFrom(laterTable, waiting)]); await transact(client, [...(place ? [place.update] : []), row]);',
+  },
+  {
+    name: 'relay-sees-what-waits',
+    file: 'packages/kit/src/messaging/outbox-writer.ts',
+    from: "if (later) return 'later';",
+    to: '',
+  },
+  {
+    name: 'late-canceller-not-told',
+    file: waiting,
+    from: "Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },",
+    to: 'Delete: deletion(key),',
+  },
+  {
+    name: 'forgotten-yet-waiting',
+    file: 'packages/kit/src/messaging/publisher.ts',
+    from: 'if (!isErased || !laterTable) return puts;',
+    to: 'return puts;',
+  },
+].map((mutant) => ({ ...mutant, breaks: ['later'], world: 'later' }));

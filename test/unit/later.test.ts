@@ -1,0 +1,472 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  type GetCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { command, event, queue, topic } from '@rollcall/kit/internal/contracts/descriptors';
+import { DUE_INDEX, DUE_KEYS, LATER_KEYS, SHARDS } from '@rollcall/kit/internal/contracts/later-table';
+import { type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
+import { createRelease } from '@rollcall/kit/internal/messaging/later/release';
+import { createLaterSweep } from '@rollcall/kit/internal/messaging/later/sweep';
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
+import { readRow } from '@rollcall/kit/internal/messaging/outbox';
+import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
+import { createPublisher, type Decision } from '@rollcall/kit/internal/messaging/publisher';
+import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { TIME } from '../support/builders.ts';
+
+const data = z.object({ orderId: z.string() });
+const about = { subjectField: 'orderId' } as const;
+const placed = event('shop.order.placed.v1', data, about);
+const reminded = event('shop.order.reminded.v1', data, about);
+const forgotten = event('shop.order.forgotten.v1', data, { ...about, erases: true });
+const charge = command('shop.payment.charge.v1', data, about);
+const print = command('shop.label.print.v1', data, about);
+
+const from = '/shop/orders';
+const orderEvents = topic('order-events', { from, messages: [placed, reminded, forgotten] });
+const payments = queue('payments', { from, messages: [charge] });
+const labels = queue('labels', { from, ordered: false, messages: [print] });
+
+interface Order {
+  version: number;
+  state: string;
+}
+type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], 'deadline'>;
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-later-'));
+let emulator: Emulator;
+let documents: DynamoDBDocumentClient;
+
+beforeAll(async () => {
+  emulator = await startDynamoDB(join(folder, 'dynamodb.db'));
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const raw = new DynamoDBClient({ endpoint: emulator.url, region: 'us-east-1', credentials });
+  documents = DynamoDBDocumentClient.from(raw, { marshallOptions: { removeUndefinedValues: true } });
+  const keysOf = (keys: readonly string[]) =>
+    keys.map((key, index) => ({ AttributeName: key, KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const) }));
+  const table = (TableName: string, keys: readonly string[], index: readonly string[] = []) =>
+    raw.send(
+      new CreateTableCommand({
+        ...{ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: keysOf(keys) },
+        AttributeDefinitions: [...keys, ...index].map((key) => ({
+          AttributeName: key,
+          AttributeType: key === 'version' ? 'N' : 'S',
+        })),
+        ...(index.length > 0 && {
+          GlobalSecondaryIndexes: [
+            { IndexName: DUE_INDEX, KeySchema: keysOf(index), Projection: { ProjectionType: 'KEYS_ONLY' } },
+          ],
+        }),
+      }),
+    );
+  await table('orders', ['pk']);
+  await table('outbox', ['aggregateId', 'version']);
+  await table('later', LATER_KEYS, DUE_KEYS);
+});
+afterAll(async () => {
+  documents.destroy();
+  await emulator.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** What was called and what it answered, and what comes between a read and what follows it. */
+let calls: Array<{ name: string; table: string; items: number }> = [];
+let afterNextRead: (() => Promise<unknown>) | undefined;
+let throttled = '';
+beforeEach(async () => {
+  for (const { subject, name } of await waiting())
+    await documents.send(new DeleteCommand({ TableName: 'later', Key: { subject, name } }));
+  [calls, afterNextRead, throttled] = [[], undefined, ''];
+});
+
+async function send(sent: GetCommand): Promise<unknown> {
+  if (throttled && JSON.stringify(sent.input).includes(throttled)) throw new Error('throttled');
+  const answer = (await documents.send(sent)) as { Items?: unknown[]; Count?: number; ScannedCount?: number };
+  const name = sent.constructor.name.replace('Command', '');
+  calls.push({ name, table: sent.input.TableName ?? '', items: answer.ScannedCount ?? 0 });
+  const meanwhile = afterNextRead;
+  if (name !== 'Get' || sent.input.TableName !== 'orders' || !meanwhile) return answer;
+  afterNextRead = undefined;
+  await meanwhile();
+  return answer;
+}
+
+const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
+const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...tables, table: 'orders' });
+const writer = createOutboxWriter({ ...tables, countersTable: 'orders', source: from });
+const later = createLater(tables);
+const { release } = createRelease(tables);
+
+let ids = 0;
+const newId = () => `id-${String(++ids).padStart(6, '0')}`;
+/** @param seconds after TIME */
+const at = (seconds: number) => new Date(TIME.getTime() + seconds * 1_000);
+const contextAt = (seconds: number): CommandContext => ({ now: at(seconds), newId });
+const context = contextAt(0);
+
+const HALF_AN_HOUR = 1_800;
+const DUE = at(HALF_AN_HOUR);
+
+const order = (orderId: string, more: Partial<OrderDecision> = {}): OrderDecision => ({
+  state: { state: 'open' },
+  events: [draft(placed, { orderId })],
+  ...more,
+});
+const deadline = (orderId: string) => draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline' });
+const withDeadline = (orderId: string) => order(orderId, { send: [deadline(orderId)] });
+const withReminder = (orderId: string) =>
+  order(orderId, {
+    events: [draft(placed, { orderId }), draft(reminded, { orderId }, { at: DUE, name: 'reminder' })],
+  });
+
+const items = async (TableName: string) =>
+  (await documents.send(new ScanCommand({ TableName, ConsistentRead: true }))).Items ?? [];
+async function waiting() {
+  return (await items('later')) as Array<{ subject: string; name: string; due: string }>;
+}
+
+/** What of a group is in the outbox: versions, and what the messages say. */
+async function pending(aggregateId: string) {
+  const { Items = [] } = await documents.send(
+    new QueryCommand({
+      ...{ TableName: 'outbox', ConsistentRead: true, KeyConditionExpression: 'aggregateId = :id' },
+      ExpressionAttributeValues: { ':id': aggregateId },
+    }),
+  );
+  return Items.map(readRow).map(({ version, committedAt, messages: [message] }) => ({
+    ...{ version, committedAt, channel: message?.channel, group: message?.group },
+    body: JSON.parse(message?.body ?? ''),
+  }));
+}
+const typesOf = async (aggregateId: string) =>
+  (await pending(aggregateId)).map(({ version, body }) => [version, body.type, Number(body.sequence)]);
+
+function sweepAt(now: Date) {
+  const measured: Record<string, readonly number[]> = {};
+  const observability = {
+    logger: { warn: () => {} } as never,
+    count: (counts: Record<string, number>) =>
+      void Object.assign(measured, Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, [value]]))),
+    measure: (name: string, _: unknown, values: readonly number[]) => void Object.assign(measured, { [name]: values }),
+  };
+  const { sweep, answer } = createLaterSweep({ ...tables, now: () => now }, observability);
+  const run = async (remaining = 60_000) => ({
+    report: await sweep({ getRemainingTimeInMillis: () => remaining }),
+    measured,
+  });
+  return { run, answer };
+}
+
+describe('an event for later', () => {
+  it('waits in a table of its own, takes no version, and is committed with its state', async () => {
+    const id = newId();
+    expect(await orders.create(id, withReminder(id), context)).toMatchObject({ state: { version: 1 } });
+    expect(await typesOf(id)).toEqual([[1, placed.type, 1]]);
+    expect(await waiting()).toMatchObject([{ subject: id, name: 'reminder', due: DUE.toISOString() }]);
+    await documents.send(new DeleteCommand({ TableName: 'later', Key: { subject: id, name: 'reminder' } }));
+    expect(await orders.create(id, withReminder(id), context)).toMatchObject({ result: 'taken' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('is not sent before its time, and then gets the version after those that came meanwhile', async () => {
+    const id = newId();
+    await orders.create(id, withReminder(id), context);
+    await orders.change(id, () => order(id), context);
+    const key = { subject: id, name: 'reminder' };
+    expect(await release(key, at(HALF_AN_HOUR - 1))).toBe('gone');
+    expect(await pending(id)).toHaveLength(2);
+
+    expect(await release(key, at(HALF_AN_HOUR + 30))).toBe('released');
+    expect(await typesOf(id)).toEqual([
+      [1, placed.type, 1],
+      [2, placed.type, 2],
+      [3, reminded.type, 3],
+    ]);
+    const [, , last] = await pending(id);
+    const now = at(HALF_AN_HOUR + 30).toISOString();
+    expect(last).toMatchObject({
+      committedAt: now,
+      channel: 'order-events',
+      group: id,
+      body: { time: now, subject: id },
+    });
+    expect(await orders.read(id)).toMatchObject({ version: 3, state: 'open' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('and a change at the same moment get a version each', async () => {
+    const id = newId();
+    await orders.create(id, withReminder(id), context);
+    afterNextRead = () => release({ subject: id, name: 'reminder' }, DUE);
+    expect(await orders.change(id, () => order(id), context)).toMatchObject({ state: { version: 3 } });
+    expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
+  });
+
+  it('takes the place after a change that came between its read and its write', async () => {
+    const id = newId();
+    await orders.create(id, withReminder(id), context);
+    afterNextRead = () => orders.change(id, () => order(id), context);
+    expect(await release({ subject: id, name: 'reminder' }, DUE)).toBe('released');
+    expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
+  });
+
+  it('cannot be the only one of a change', async () => {
+    const id = newId();
+    const alone = order(id, { events: [draft(reminded, { orderId: id }, { after: 60 })] });
+    await expect(orders.create(id, alone, context)).rejects.toThrow('all are for later');
+  });
+
+  it('of an aggregate that is gone stays, and says why', async () => {
+    const id = newId();
+    await orders.create(id, withReminder(id), context);
+    await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
+    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('the aggregate is gone');
+    expect(await waiting()).toHaveLength(1);
+  });
+});
+
+describe('a command for later', () => {
+  it('takes its place among those to its subject when it is due', async () => {
+    const id = newId();
+    const group = `payments/${id}`;
+    await orders.create(id, withDeadline(id), context);
+    expect(await pending(group)).toEqual([]);
+    await orders.change(id, () => order(id, { send: [draftTo(payments, charge, { orderId: id })] }), context);
+    expect(await release({ subject: id, name: 'deadline' }, DUE)).toBe('released');
+    await orders.change(id, () => order(id, { send: [draftTo(payments, charge, { orderId: id })] }), context);
+    expect(await typesOf(group)).toEqual([1, 2, 3].map((place) => [place, charge.type, place]));
+    const [, second] = await pending(group);
+    expect(second?.committedAt).toBe(DUE.toISOString());
+  });
+
+  it('is the first, where none was sent before', async () => {
+    const id = newId();
+    await orders.create(id, withDeadline(id), context);
+    await release({ subject: id, name: 'deadline' }, DUE);
+    expect(await typesOf(`payments/${id}`)).toEqual([[1, charge.type, 1]]);
+  });
+
+  it('to a queue without order has no place', async () => {
+    const id = newId();
+    await orders.create(id, order(id, { send: [draftTo(labels, print, { orderId: id }, { at: DUE })] }), context);
+    const [one] = await waiting();
+    const { name = '' } = one ?? {};
+    expect(await release({ subject: id, name }, DUE)).toBe('released');
+    const [row] = await pending(`labels/${name}`);
+    expect(row).toMatchObject({ version: 1, channel: 'labels', body: { id: name, subject: id } });
+    expect(row?.body).not.toHaveProperty('sequence');
+  });
+
+  it('is a part of somebody else’s transaction, too', async () => {
+    const id = newId();
+    const [put, ...others] = await writer.writes([deadline(id)], context);
+    expect(others).toEqual([]);
+    expect(put?.Put).toMatchObject({ TableName: 'later', Item: { subject: id, name: 'deadline' } });
+  });
+
+  it('without a table for it is refused, and says what is missing', async () => {
+    const id = newId();
+    const { laterTable: _, ...without } = tables;
+    const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
+    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('laterTable');
+    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('laterTable');
+    expect(await orders.read(id)).toBeUndefined();
+  });
+
+  it.each([{ after: -1 }, { after: Number.NaN }, { after: 1e12 }, { at: new Date('never') }])(
+    'needs a time: %o',
+    (when) => {
+      expect(() => draftTo(payments, charge, { orderId: 'o' }, when)).toThrow('needs a time');
+    },
+  );
+});
+
+describe('what waits under a name', () => {
+  it('is cancelled or sent, and never both', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withDeadline(id), context);
+    expect(await later.cancel(key)).toEqual({ cancelled: true });
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await pending(`payments/${id}`)).toEqual([]);
+    expect(await later.cancel(key)).toEqual({ cancelled: false });
+
+    await orders.change(id, () => withDeadline(id), context);
+    await release(key, DUE);
+    expect(await later.cancel(key)).toEqual({ cancelled: false });
+    expect(await pending(`payments/${id}`)).toHaveLength(1);
+  });
+
+  it('is cancelled between the read and the write of its release', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withDeadline(id), context);
+    afterNextRead = async () => expect(await later.cancel(key)).toEqual({ cancelled: true });
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await pending(`payments/${id}`)).toEqual([]);
+  });
+
+  it('is sent once, however many release it at once', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withDeadline(id), context);
+    afterNextRead = async () => expect(await release(key, DUE)).toBe('released');
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await pending(`payments/${id}`)).toHaveLength(1);
+  });
+
+  it('is cancelled in the transaction of a state, which is refused if that comes too late', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withDeadline(id), context);
+    const paid = () => ({ ...order(id), beside: { deadline: later.cancelling(key) } });
+    expect(await orders.change(id, paid, context, 7)).toMatchObject({ result: 'overtaken' });
+    expect(await waiting()).toHaveLength(1);
+    expect(await orders.change(id, paid, context)).toMatchObject({ result: 'done' });
+    expect(await waiting()).toEqual([]);
+    expect(await orders.change(id, paid, context)).toEqual({ result: 'refused', by: 'deadline' });
+  });
+
+  it('is replaced, and the release of what was there does not send the new one early', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withDeadline(id), context);
+    afterNextRead = () => orders.change(id, () => withDeadline(id), contextAt(600));
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await waiting()).toMatchObject([{ due: at(HALF_AN_HOUR + 600).toISOString() }]);
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await release(key, at(HALF_AN_HOUR + 600))).toBe('released');
+  });
+});
+
+describe('an aggregate that is erased', () => {
+  const leaving = (id: string) => order(id, { events: [draft(forgotten, { orderId: id })] });
+
+  it('takes with it all that waits about it, in the same transaction', async () => {
+    const [id, other] = [newId(), newId()];
+    await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    await orders.create(other, withDeadline(other), context);
+    expect(await orders.change(id, () => leaving(id), context, 9)).toMatchObject({ result: 'overtaken' });
+    expect(await waiting()).toHaveLength(3);
+    await orders.change(id, () => leaving(id), context);
+    expect((await waiting()).map(({ subject }) => subject)).toEqual([other]);
+  });
+
+  it('is erased by who has no publisher, too', async () => {
+    const id = newId();
+    const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
+    await orders.create(id, order(id, { send: many }), context);
+    expect(await later.of(id)).toHaveLength(30);
+    expect(await later.erase(id)).toBe(30);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('is told how many items are too many for its transaction', async () => {
+    const id = newId();
+    const many = Array.from({ length: 60 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
+    await orders.create(id, order(id, { send: many }), context);
+    await orders.change(id, () => order(id, { send: many }), context);
+    await expect(orders.change(id, () => leaving(id), context)).rejects.toThrow('120 of messages that wait');
+  });
+});
+
+describe('the sweep', () => {
+  it('releases what is due, of each subject in the order of their times, and says how late', async () => {
+    const id = newId();
+    const send = [3, 1, 2].map((minutes) =>
+      draftTo(payments, charge, { orderId: id }, { after: minutes * 60, name: `${minutes}` }),
+    );
+    await orders.create(id, order(id, { send }), context);
+    const { report, measured } = await sweepAt(at(150)).run();
+    expect(report).toEqual({ released: 2, failed: [], failedMessages: 0, finished: true });
+    expect(measured).toMatchObject({ ReleaseLag: [90_000, 30_000], OldestDue: [90], Released: [2], LeftWaiting: [0] });
+    expect(await waiting()).toMatchObject([{ name: '3' }]);
+    expect((await typesOf(`payments/${id}`)).map(([place]) => place)).toEqual([1, 2]);
+    expect((await sweepAt(at(150)).run()).measured).toMatchObject({ OldestDue: [0], ReleaseLag: [] });
+  });
+
+  it('does not let a later one overtake what fails for now', async () => {
+    const [id, other] = [newId(), newId()];
+    for (const one of [id, other]) {
+      const send = ['a', 'b'].map((name) => draftTo(payments, charge, { orderId: one }, { after: 60, name }));
+      await orders.create(one, order(one, { send }), context);
+    }
+    throttled = `commands#payments/${id}`;
+    const { report, measured } = await sweepAt(at(60)).run();
+    expect(report).toMatchObject({ released: 2, failed: [{ subject: id, name: 'a', error: 'throttled' }] });
+    expect(measured.LeftWaiting).toEqual([1]);
+    expect(await waiting()).toHaveLength(2);
+  });
+
+  it('is held up by nobody whose aggregate is gone', async () => {
+    const id = newId();
+    await orders.create(
+      id,
+      order(id, { ...withReminder(id), send: [draftTo(labels, print, { orderId: id }, { at: DUE, name: 'z' })] }),
+      context,
+    );
+    await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
+    const { report } = await sweepAt(DUE).run();
+    expect(report).toMatchObject({ released: 1, failedMessages: 1, failed: [{ name: 'reminder' }] });
+  });
+
+  it('begins nothing without the time for it', async () => {
+    const id = newId();
+    await orders.create(id, withDeadline(id), context);
+    expect((await sweepAt(DUE).run(1_000)).report).toMatchObject({ released: 0, finished: false });
+    expect(await waiting()).toHaveLength(1);
+  });
+
+  it('sends before its time, or never, what a person says', async () => {
+    const [id, other] = [newId(), newId()];
+    await orders.create(id, withDeadline(id), context);
+    await orders.create(other, withDeadline(other), context);
+    const { answer } = sweepAt(at(1));
+    expect(await answer({ sendNow: { subject: id, name: 'deadline' } })).toEqual({ sent: 'released' });
+    expect(await answer({ sendNow: { subject: id, name: 'deadline' } })).toEqual({ sent: 'gone' });
+    expect(await answer({ cancel: { subject: other, name: 'deadline' } })).toEqual({ cancelled: true });
+    expect(await pending(`payments/${id}`)).toHaveLength(1);
+    expect(await pending(`payments/${other}`)).toEqual([]);
+    expect(await answer({})).toBeUndefined();
+    await expect(answer({ cancel: { subject: id } })).rejects.toThrow('no request that the sweep knows');
+  });
+
+  it('reads what is due, however much waits', async () => {
+    const run = async () => {
+      calls = [];
+      const { report } = await sweepAt(DUE).run();
+      return { released: report.released, calls: calls.length, read: calls.reduce((sum, { items }) => sum + items, 0) };
+    };
+    const place = async () => {
+      const id = newId();
+      await orders.create(id, withDeadline(id), context);
+    };
+    await place();
+    const few = await run();
+    expect(few).toEqual({ released: 1, calls: SHARDS.length + 3, read: 1 });
+
+    const rows = Array.from({ length: 2_000 }, (_, index) => ({
+      ...{ subject: `s-${index}`, name: 'n', shard: SHARDS[index % SHARDS.length], messageId: 'm' },
+      due: at(HALF_AN_HOUR + 60).toISOString(),
+    }));
+    for (let from = 0; from < rows.length; from += 25)
+      await documents.send(
+        new BatchWriteCommand({
+          RequestItems: { later: rows.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } })) },
+        }),
+      );
+    await place();
+    expect(await run()).toEqual(few);
+  });
+});
