@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { endpoint, json, jsonEndpoint, NOTHING, Problem, PUBLIC, preconditions } from '@rollcall/kit/http';
+import { endpoint, json, jsonEndpoint, Problem, preconditions } from '@rollcall/kit/http';
 import type { HttpEvent } from '@rollcall/kit/internal/http/secured';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ const asked = (headers: Record<string, string>, method = 'GET', body?: string) =
   }) as unknown as HttpEvent;
 
 const RESOURCE = { name: 'Ana & <Bo>', tags: ['a', 'b'], note: null, good: true, _links: { self: { href: '/v1' } } };
-const read = endpoint(logger, async () => json(200, RESOURCE, { etag: '"3"', ...PUBLIC }));
+const read = endpoint(logger, async () => json(200, RESOURCE, { etag: '"3"', 'cache-control': 'no-cache' }));
 const untagged = endpoint(logger, async () => json(200, RESOURCE));
 
 const typeOf = async (accept: string) => {
@@ -101,7 +101,7 @@ describe('a problem', () => {
 
   const fails = endpoint(logger, failing);
   /** Of a problem alone there is something to accept. */
-  const failsWithoutBody = endpoint(logger, failing, { mediaType: NOTHING });
+  const failsWithoutBody = endpoint(logger, failing, { mediaType: null });
 
   it.each(['application/xml', 'application/problem+xml', 'application/problem+xml, application/json;q=0.5'])(
     'is XML by RFC 9457, appendix B, for who accepts %s',

@@ -1,4 +1,4 @@
-import type { Observability } from '@rollcall/kit/observability';
+import type { Logger } from '@rollcall/kit/observability';
 import { createRemoteService, createStageBreaker, type RemoteService, type Try } from '@rollcall/kit/resilience';
 
 export interface RemoteServiceOptions<Request, Answer> {
@@ -6,7 +6,7 @@ export interface RemoteServiceOptions<Request, Answer> {
   name: string;
   /** May be repeated. */
   call: (request: Request, one: Try) => Promise<Answer>;
-  logger: Observability['logger'];
+  logger: Logger;
 }
 
 /** How services of rides call one another and providers: two seconds a try, three tries, ten at once, behind a breaker. */

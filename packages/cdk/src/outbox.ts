@@ -38,7 +38,7 @@ export interface OutboxProps {
 
 /**
  * The table of messages that are committed and not yet published, and the two functions that publish them.
- * @public
+ * @beta
  */
 export class Outbox extends Construct {
   readonly table: ServiceTable;

@@ -6,6 +6,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
  * single calls that are not worth a client of the SDK; or, as `execute-api`, of another service behind an HTTP API, whose
  * route takes signatures. Queries are not signed: the URL has none.
  * @returns the headers, of which `host` must be one, with a signature
+ * @public
  */
 export function signerOf(service: string) {
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
@@ -19,7 +20,12 @@ export function signerOf(service: string) {
     },
     sha256: Sha256,
   });
-  return async (url: URL, headers: Record<string, string>, body?: Uint8Array, method = 'POST') => {
+  return async (
+    url: URL,
+    headers: Record<string, string>,
+    body?: Uint8Array,
+    method = 'POST',
+  ): Promise<Record<string, string>> => {
     const { protocol, hostname, pathname: path } = url;
     return (await signer.sign({ method, protocol, hostname, path, query: {}, headers, ...(body && { body }) })).headers;
   };

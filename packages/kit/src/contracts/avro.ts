@@ -29,13 +29,19 @@ const long = builtins.LongType.__with({
 });
 
 /**
+ * A schema as Avro's specification has it: a name, or the object that its JSON is.
+ * @beta
+ */
+export type AvroSchema = string | object;
+
+/**
  * Data of a message in Avro's single-object encoding. Whatever imports this carries avsc. A field that the contract may leave
  * out is a union with null, and null its default.
  * @param schema what is written by; the contract is the schema of readers, and its defaults count
  * @param earlier those that were released before, as they were: what was written by them is read as long as they are here
  * @throws {Error} if a schema is none, or has what JSON has not, items without bytes or unions that a value does not tell apart
  */
-export function inAvro(schema: Schema, earlier: readonly Schema[] = []): DataCodec {
+export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
   const writer = typeOf(schema);
   const header = headerOf(writer);
   const known = new Map([writer, ...earlier.map(typeOf)].map((type) => [headerOf(type).toString('hex'), type]));
@@ -63,8 +69,8 @@ const headerOf = (type: Type) => Buffer.concat([MARKER, avroFingerprint(JSON.str
 /** As tools print it: the most significant byte first. */
 const hex = (header: Buffer) => Buffer.from(header.subarray(MARKER.length)).reverse().toString('hex');
 
-function typeOf(schema: Schema): Type {
-  const type = AvroType.forSchema(schema, { wrapUnions: 'never', registry: { long } });
+function typeOf(schema: AvroSchema): Type {
+  const type = AvroType.forSchema(schema as Schema, { wrapUnions: 'never', registry: { long } });
   requireCarried(type);
   return type;
 }

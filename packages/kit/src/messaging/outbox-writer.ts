@@ -61,7 +61,7 @@ export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
 
 /**
  * Commits messages to the outbox with the state that they report or follow from, in one transaction.
- * @beta
+ * @public
  */
 export function createOutboxWriter({
   client,

@@ -82,7 +82,7 @@ export async function traced<T>(
 
 /**
  * What a message that is made now carries on; nothing, if nobody traces.
- * @beta
+ * @public
  */
 export function currentTraceparent(): string | undefined {
   const current = trace.getSpanContext(context.active());

@@ -86,7 +86,7 @@ function resourceAttributes(pairs: string): Record<string, string> {
 
 /** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
  * is frozen after it.
- * @beta
+ * @public
  */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {
   try {

@@ -33,7 +33,6 @@ export type Breaker = ReturnType<typeof createBreaker>;
 /**
  * A circuit breaker whose state all instances share. A call that fails ends when it is counted, so that no function is frozen
  * before; what ends well is counted once in a while, and each second while calls fail on any instance.
- * @public
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;

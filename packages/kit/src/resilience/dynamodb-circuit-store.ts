@@ -23,7 +23,6 @@ export interface CircuitStoreOptions {
 
 /**
  * Of a circuit one item for its state, which few writes change; and some for what is counted, each with a counter a slice of time.
- * @public
  */
 export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {
   const own = Math.floor(random() * TALLY_ITEMS);

@@ -180,7 +180,6 @@ const mayHelpElsewhere = (error: unknown): boolean =>
 
 /**
  * What an error says about the service, to its circuit breaker: what is no error of a call says nothing.
- * @public
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

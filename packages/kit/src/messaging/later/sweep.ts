@@ -31,7 +31,10 @@ export type LaterAnswer = { sent: Released } | { cancelled: boolean };
 
 export type LaterSweep = ReturnType<typeof createLaterSweep>;
 
-/** What the outbox's sweep does about messages for later. */
+/**
+ * What the outbox's sweep does about messages for later.
+ * @beta
+ */
 export function createLaterSweep(
   { now, ...options }: LaterOptions & { outboxTable: string; now: () => Date },
   { logger, count, measure }: Pick<Observability, 'logger' | 'count' | 'measure'>,

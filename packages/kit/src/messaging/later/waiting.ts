@@ -75,7 +75,10 @@ export interface LaterOptions {
   laterTable: string;
 }
 
-/** The messages that wait for their time. */
+/**
+ * The messages that wait for their time.
+ * @public
+ */
 export function createLater({ client, laterTable }: LaterOptions) {
   const deletion = ({ subject, name }: WaitingKey) => ({ TableName: laterTable, Key: { subject, name } });
 
