@@ -138,7 +138,7 @@ describe('examples/orders, copied out, with the packages that are published', ()
   it('compiles, and passes its tests', () => {
     expect(run('npm', 'run', '--silent', 'check')).toEqual({ status: 0, said: '' });
     const tested = run('npm', 'test');
-    expect(tested.said).toContain('3 passed');
+    expect(tested.said).toMatch(/Tests +\d+ passed \(/);
     expect(tested.status).toBe(0);
   });
 
