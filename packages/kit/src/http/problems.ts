@@ -47,7 +47,7 @@ export const notFound = (what: string) => new Problem('not-found', `There is no 
  * 503, to be tried again after a second.
  * @param detail is told to the caller
  * @param cause is not told: for the log
- * @beta
+ * @public
  */
 export const busy = (detail: string, cause?: unknown) =>
   new Problem('busy', detail, { headers: { 'retry-after': '1' }, cause });
