@@ -3,7 +3,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConflict, refusedBy, transact } from '../aws/transact.ts';
-import { type AddressedDraft, type CommandContext, outboxRowOf } from './draft.ts';
+import { type AddressedDraft, type CommandContext, outboxRowOf, subjectOf } from './draft.ts';
 import { waitingPut } from './later/waiting.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 
@@ -161,13 +161,6 @@ export function createOutboxWriter({
       return { result: 'busy' };
     },
   };
-}
-
-function subjectOf({ contract, data, channel }: AddressedDraft): string {
-  const { type, subjectField = '' } = contract;
-  const subject = (data as Item)[subjectField];
-  if (typeof subject === 'string') return subject;
-  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
 }
 
 const countUpdate = (

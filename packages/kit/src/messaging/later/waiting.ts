@@ -75,13 +75,14 @@ export interface LaterOptions {
   laterTable: string;
 }
 
+/** Whether it still waits or not. */
+export const deletion = (TableName: string, { subject, name }: WaitingKey) => ({ TableName, Key: { subject, name } });
+
 /**
  * The messages that wait for their time.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
-  const deletion = ({ subject, name }: WaitingKey) => ({ TableName: laterTable, Key: { subject, name } });
-
   async function of(subject: string): Promise<WaitingMessage[]> {
     const found: WaitingMessage[] = [];
     const pages = paginateQuery(
@@ -99,14 +100,14 @@ export function createLater({ client, laterTable }: LaterOptions) {
   }
 
   const erasing = async (subject: string): Promise<TransactItem[]> =>
-    (await of(subject)).map((waiting) => ({ Delete: deletion(waiting) }));
+    (await of(subject)).map((waiting) => ({ Delete: deletion(laterTable, waiting) }));
 
   /**
    * A cancellation as a part of a transaction, such as a decision's `beside`. It refuses the transaction if nothing waits under
    * the name any more: so a message is either cancelled with the state, or sent, and whoever is late is told.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
-    Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },
+    Delete: { ...deletion(laterTable, key), ConditionExpression: 'attribute_exists(messageId)' },
   });
 
   return {
