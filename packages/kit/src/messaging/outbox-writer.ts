@@ -146,6 +146,21 @@ export function createOutboxWriter({
   return {
     writes,
 
+    /** What `commit` writes, for a transaction of the caller's: the put first. */
+    async items<Beside extends string>(
+      { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
+      context: CommandContext,
+    ): Promise<TransactItem[]> {
+      const events = rows.map((row) => outboxPut(outboxTable, row));
+      return [
+        { Put: put },
+        ...events,
+        ...Object.values<TransactItem>(beside ?? {}),
+        ...(await writes(send, context)),
+        ...changed,
+      ];
+    },
+
     /**
      * Writes all of it or nothing. If the answer was lost and the SDK was refused by its own write, that is done.
      * @throws {TransactionCanceledException} if it was refused for another reason, such as a throttled table

@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
+import { PermanentError } from './errors.ts';
 import { createLater, waitingPut } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
@@ -115,7 +116,8 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     return [...puts, ...(await createLater({ client, laterTable }).erasing(id))];
   }
 
-  async function write<Beside extends string>(
+  /** A decision as what is to be committed, and the state that follows. */
+  async function commitOf<Beside extends string>(
     id: string,
     before: number,
     { state, events, send, beside }: Decision<State, Event, Beside>,
@@ -128,11 +130,17 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
     const rows = rowsOf(id, before, now, context);
     const waiting = await waitingOf(id, events, context);
-    const committed = await writer.commit(
-      { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) },
-      context,
-    );
-    return { committed, next };
+    return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
+  }
+
+  async function write<Beside extends string>(
+    id: string,
+    before: number,
+    decision: Decision<State, Event, Beside>,
+    context: CommandContext,
+  ) {
+    const { commit, next } = await commitOf(id, before, decision, context);
+    return { committed: await writer.commit(commit, context), next };
   }
 
   async function read(id: string): Promise<State | undefined> {
@@ -180,6 +188,24 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
         if (committed.result !== 'stale') return committed;
       }
       return { result: 'busy' };
+    },
+
+    /**
+     * As `change`, for a transaction of somebody else's, such as that of a process or of a handler: what it writes, or nothing. The items
+     * refuse the transaction if others change the aggregate meanwhile.
+     * @throws {PermanentError} if there is none
+     */
+    async changing(
+      id: string,
+      decide: (before: State) => Decision<State, Event, string> | undefined,
+      context: CommandContext,
+    ): Promise<TransactItem[]> {
+      const before = await read(id);
+      if (!before) throw new PermanentError(`there is no ${id} of ${topic.name} that could change`);
+      const decision = decide(before);
+      if (!decision) return [];
+      const { commit } = await commitOf(id, before.version, decision, context);
+      return writer.items(commit, context);
     },
   };
 }

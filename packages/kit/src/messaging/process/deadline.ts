@@ -17,7 +17,7 @@ export function placed<Data>(
   next: ProcessState<Data>,
   context: CommandContext,
 ) {
-  const waiting = { subject: next.id, name: `deadline of ${name}` };
+  const waiting = { subject: next.id, name: `${name}-deadline` };
   const message = (until: string, how: { at: Date; name: string } | { id: string }) =>
     draftTo(replies, deadline, { processId: next.id, until }, { correlationId: next.id, ...how });
   const { timer: kept, ...process } = next;
