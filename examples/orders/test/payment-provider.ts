@@ -9,6 +9,8 @@ export class PaymentProvider implements Beside {
   readonly done = new Map<string, { kind: string; orderId: string }>();
   status = 200;
   outcome = 'paid';
+  /** It does nothing before that. */
+  after: Promise<void> | undefined;
 
   /** What it has done for an order: `payments`, `refunds`. */
   of(orderId: string): string[] {
@@ -19,6 +21,7 @@ export class PaymentProvider implements Beside {
     const server = createServer(async (request, response) => {
       const kind = (request.url ?? '').slice(1);
       const { orderId } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
+      await this.after;
       if (this.status === 200) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
       const outcome = kind === 'refunds' ? 'refunded' : this.outcome;
       response.writeHead(this.status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome }));
