@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { TIME } from './builders.ts';
 import type { OwnTables } from './own-tables.ts';
 
-const data = z.object({ orderId: z.string() });
+export const data = z.object({ orderId: z.string() });
 const answer = z.object({ orderId: z.string(), outcome: z.enum(['ok', 'no']), place: z.string().optional() });
 const about = { subjectField: 'orderId' } as const;
 const reserve = command('shop.stock.reserve.v1', data, about);
@@ -27,9 +27,9 @@ const confirmed = document('shop.parcel.confirmed.v1', answer, about);
 const deadline = processDeadline('shop.approval.deadline.v1');
 
 const from = '/shop/orders';
-const stock = queue('stock', { from, messages: [reserve, release] });
-const payments = queue('payments', { from, messages: [charge, refund] });
-const parcels = queue('parcels', { from, messages: [confirm], ordered: false });
+export const stock = queue('stock', { from, messages: [reserve, release] });
+export const payments = queue('payments', { from, messages: [charge, refund] });
+export const parcels = queue('parcels', { from, messages: [confirm] });
 export const replies = queue('orders-replies', {
   from: [from, '/shop/stock', '/shop/payments', '/shop/parcels'],
   sendersOf: { [deadline.type]: [from] },
@@ -74,7 +74,7 @@ export const approval = defineProcess(
   ],
 );
 
-const REPLIES = { reserve: reserved, release: released, charge: charged, refund: refunded, confirm: confirmed };
+export const REPLIES = { reserve: reserved, release: released, charge: charged, refund: refunded, confirm: confirmed };
 const contracts = [reserve, release, charge, refund, confirm, deadline];
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

@@ -45,8 +45,8 @@ export const laterMutants: Mutant[] = [
   {
     name: 'late-canceller-not-told',
     file: waiting,
-    from: "Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },",
-    to: 'Delete: deletion(key),',
+    from: "Delete: { ...deletion(laterTable, key), ConditionExpression: 'attribute_exists(messageId)' },",
+    to: 'Delete: deletion(laterTable, key),',
   },
   {
     name: 'forgotten-yet-waiting',

@@ -139,8 +139,8 @@ export function transitionsOf<Data>({ steps }: Pick<ProcessDescriptor<Data>, 'st
       if (awaited?.step === step && awaited.action === action) {
         if (ok) return succeeded(process, awaited, now);
         const isKnown = awaited.refusals?.includes(command);
-        const isSent = before.progress.state !== 'needs-person' && !awaited.pausing;
-        return isSent && !isKnown ? failed(process, awaited, now, command) : undefined;
+        const isStuck = before.progress.state === 'needs-person';
+        return isStuck || isKnown ? undefined : failed(process, awaited, now, command);
       }
       if (action === 'undo' || !before.unknown.includes(step)) return undefined;
       const known = { ...process, unknown: process.unknown.filter((name) => name !== step) };
