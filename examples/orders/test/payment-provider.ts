@@ -9,6 +9,7 @@ export class PaymentProvider implements Beside {
   readonly done = new Map<string, { kind: string; orderId: string }>();
   status = 200;
   outcome = 'paid';
+  refunds = true;
   /** It does nothing before that. */
   after: Promise<void> | undefined;
 
@@ -22,9 +23,10 @@ export class PaymentProvider implements Beside {
       const kind = (request.url ?? '').slice(1);
       const { orderId } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
       await this.after;
-      if (this.status === 200) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
+      const status = kind === 'refunds' && !this.refunds ? 400 : this.status;
+      if (status === 200) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
       const outcome = kind === 'refunds' ? 'refunded' : this.outcome;
-      response.writeHead(this.status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome }));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     opened.defer(() => void server.close());

@@ -14,6 +14,7 @@ import { called } from './name.ts';
 import { newCommand } from './new.ts';
 import { outbox } from './outbox.ts';
 import { parked } from './parked.ts';
+import { processCommand } from './process.ts';
 import { queues } from './queues.ts';
 import { replay } from './replay.ts';
 import { startCommand } from './start.ts';
@@ -47,6 +48,7 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     parked,
     outbox,
     later,
+    processCommand,
     queues,
     switchCommand(profiles),
     circuitCommand,
