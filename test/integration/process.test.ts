@@ -73,7 +73,12 @@ it('costs what the decision says', async () => {
   meter.take();
   await place();
   await cloud.settled();
-  expect(written()).toEqual({});
+  // A start: order and process, the event and the first command, the deadline. Then the second command, and the end.
+  expect(written()).toEqual({
+    ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
+    ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 },
+    ...{ 'replies-consume later': 2, 'replies-consume later/due': 1 },
+  });
 });
 
 it('is shown to operators when it needs a person, who goes on from there', async () => {

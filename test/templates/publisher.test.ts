@@ -77,6 +77,28 @@ describe('a publisher', () => {
     ]);
   });
 
+  it('lets a consumer of its service write what its functions write, also for later', () => {
+    const { app, shop } = shopApp();
+    const orders = shop.publisher('orders', {
+      of: orderEvents,
+      sends: [payments],
+      folder: FOLDER,
+      routes,
+      later: true,
+    });
+    const consumer = defineConsumer('orders-replies', { source: '/shop/orders', of: letters, idempotent: true });
+    orders.letWrite(shop.consumer(consumer, { entry: 'functions/guide/read.handler.ts' }));
+    shop.finish();
+    const resources = resourcesOf(app, 'orders');
+    const expected = [
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `shop-dev-orders-state dynamodb:${action}`),
+      'shop-dev-orders-outbox dynamodb:PutItem',
+      ...['PutItem', 'DeleteItem'].map((action) => `shop-dev-orders-later dynamodb:${action}`),
+    ];
+    expect(grantsOf(resources, 'change')).toEqual(expected);
+    expect(grantsOf(resources, 'replies-consume')).toEqual(expect.arrayContaining(expected));
+  });
+
   it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
     const tokens = { scopes: { read: 'orders:read', write: 'orders:write' } };
     const { app, shop } = shopApp({ tokens });

@@ -48,7 +48,9 @@ const deciding = (name: string, description: string, decisionOf: (because: strin
       }),
     );
 
-export const processCommand = new Command('process').description('conversations with several services, and what persons decide');
+export const processCommand = new Command('process').description(
+  'conversations with several services, and what persons decide',
+);
 for (const command of [
   list,
   show,
