@@ -21,6 +21,7 @@ const [orderEvents, stockEvents] = [topicOf('orders'), topicOf('stock')];
 const queueOf = (name: string, from: string, ordered: boolean) => queue(name, { from, messages: [happened], ordered });
 const letters = queueOf('letters', '/shop/orders', false);
 const payments = queueOf('payments', '/shop/orders', true);
+const replies = queueOf('orders-replies', '/shop/payments', false);
 const refunds = queueOf('refunds', '/shop/payments', true);
 
 const routes = {
@@ -33,7 +34,7 @@ function shopApp(dev: object = {}) {
     context: { '@aws-cdk/core:validateAgainstDefaultRules': false },
     outdir: mkdtempSync(join(folder, 'out-')),
   });
-  const channels = [orderEvents, stockEvents, letters, payments, refunds];
+  const channels = [orderEvents, stockEvents, letters, payments, replies, refunds];
   return { app, shop: new RollcallApp(app, { name: 'shop', stages: { dev }, channels }) };
 }
 
@@ -86,17 +87,24 @@ describe('a publisher', () => {
       routes,
       later: true,
     });
-    const consumer = defineConsumer('orders-replies', { source: '/shop/orders', of: letters, idempotent: true });
+    const consumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
     orders.letWrite(shop.consumer(consumer, { entry: 'functions/guide/read.handler.ts' }));
     shop.finish();
     const resources = resourcesOf(app, 'orders');
-    const expected = [
+    expect(grantsOf(resources, 'change')).toEqual([
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `shop-dev-orders-state dynamodb:${action}`),
       'shop-dev-orders-outbox dynamodb:PutItem',
       ...['PutItem', 'DeleteItem'].map((action) => `shop-dev-orders-later dynamodb:${action}`),
-    ];
-    expect(grantsOf(resources, 'change')).toEqual(expected);
-    expect(grantsOf(resources, 'replies-consume')).toEqual(expect.arrayContaining(expected));
+    ]);
+    const { table, outbox } = orders;
+    const names = { ORDERS_TABLE: table, OUTBOX_TABLE: outbox.table, LATER_TABLE: outbox.later };
+    const expected = Object.entries(names).map(([name, { tableName }]) => [name, orders.stack.resolve(tableName)]);
+    for (const name of ['read', 'change', 'replies-consume', 'replies-sweep']) {
+      const fn = Object.values(resources).find(
+        ({ Properties }) => Properties?.FunctionName === `shop-dev-orders-${name}`,
+      );
+      expect(fn.Properties.Environment.Variables).toMatchObject(Object.fromEntries(expected));
+    }
   });
 
   it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
