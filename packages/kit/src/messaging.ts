@@ -14,7 +14,6 @@ export { outboxItem } from './messaging/outbox-item.ts';
 export { createOutboxWriter } from './messaging/outbox-writer.ts';
 export { outgoing } from './messaging/outgoing.ts';
 export { parkingFunctions } from './messaging/parking-functions.ts';
-export type { ProcessState } from './messaging/process/state.ts';
 export { createProcess, type ProcessWrites } from './messaging/process.ts';
 export { processFunctions } from './messaging/process-functions.ts';
 export { createPublisher, type Decision } from './messaging/publisher.ts';

@@ -68,16 +68,21 @@ export interface ProcessDescriptor<Data = unknown> {
 /** That a time has come which a process waited for: it sends it to itself, for later. `until`: ISO. */
 export const deadlineData = z.object({ processId: z.string().min(1), until: z.iso.datetime() });
 
-/** The message by which a process of the app learns that it waits no longer; its queue of replies lists it. */
+/**
+ * The message by which a process of the app learns that it waits no longer; its queue of replies lists it.
+ * @public
+ */
 export const processDeadline = <const T extends string>(type: T) =>
   ({ type, kind: 'command', data: deadlineData, subjectField: 'processId' }) as const;
 
 /**
+ * A conversation with several services, as data.
  * @param about `data`: what the commands are made of, kept with the process; `replies`: a queue without order, whose messages
  * are the replies of its steps and `deadline`, of `processDeadline`
  * @param steps in order. A step that fails up to the `pivot` has the steps before it compensated, the last first; after the
  * pivot, a process only goes forward. Default: the pivot is the end
  * @throws {Error} that names what does not fit together
+ * @public
  */
 export function defineProcess<D extends z.ZodType, const Replies extends Channel>(
   name: string,

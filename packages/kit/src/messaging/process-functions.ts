@@ -15,6 +15,7 @@ type Sweep = ReturnType<typeof consumerFunctions>['sweep'];
  * The two Lambda functions of the consumer of a process's replies: `consume`, and `sweep`, which also tells operators of a process and
  * does what they decide about it.
  * @throws {Error} if the consumer is not `idempotent`
+ * @public
  */
 export function processFunctions<C extends MessageContract, S extends Channel, Data>(
   consumer: ConsumerDescriptor<C, S>,

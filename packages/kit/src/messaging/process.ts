@@ -32,7 +32,10 @@ export interface ProcessOptions<Data> {
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
 
-/** Parts of a transaction: of a publisher's decision, or of an outbox writer's commit. */
+/**
+ * Parts of a transaction: of a publisher's decision, or of an outbox writer's commit.
+ * @public
+ */
 export interface ProcessWrites {
   send: readonly AddressedDraft[];
   beside: Readonly<Record<string, TransactItem>>;
@@ -46,6 +49,7 @@ export type Process<Data> = ReturnType<typeof createProcess<Data>>;
 /**
  * Runs a process: its state, its deadline and what it sends are committed together, and each reply is applied once, by that
  * state. The reply of a step that was given up is no reply to the next.
+ * @public
  */
 export function createProcess<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
   const { client, table, outboxTable, laterTable, source, newId, on = {} } = options;
