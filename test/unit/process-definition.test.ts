@@ -1,5 +1,6 @@
 import { command, document, queue } from '@rollcall/kit/internal/contracts/descriptors';
-import { defineProcess, type ProcessStep, processDeadline } from '@rollcall/kit/internal/contracts/process';
+import { defineProcess, processDeadline } from '@rollcall/kit/internal/contracts/process';
+import type { ProcessStep } from '@rollcall/kit/internal/contracts/process-descriptor';
 import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
 import type { ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
 import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';

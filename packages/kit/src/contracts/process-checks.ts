@@ -1,4 +1,4 @@
-import type { Exchange, ProcessDescriptor, ProcessStep } from './process.ts';
+import type { Exchange, ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 
 /** @throws {Error} that names what does not fit together */
 export function checkProcess({ name, replies, deadline, steps }: ProcessDescriptor): void {

@@ -2,25 +2,7 @@ import * as z from 'zod';
 import type { Channel } from './channel.ts';
 import type { MessageContract } from './contract.ts';
 import { checkProcess } from './process-checks.ts';
-
-/** A command and its reply. */
-export interface Exchange {
-  readonly send: readonly [channel: Channel, command: MessageContract];
-  // biome-ignore lint/suspicious/noExplicitAny: `step` has checked the data of the very contracts beside it
-  readonly by: (data: any) => unknown;
-  readonly reply: MessageContract;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  readonly ok?: (reply: any, data: any) => boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  readonly keep?: (reply: any) => object;
-  readonly within: number;
-}
-
-export interface ProcessStep extends Exchange {
-  readonly name: string;
-  readonly pivot?: boolean;
-  readonly compensate?: Exchange;
-}
+import type { ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 
 /** A command and its reply, as a definition says them. */
 export interface About<Data, To extends Channel, C extends To['messages'][number], R extends MessageContract> {
@@ -54,16 +36,6 @@ type DefineStep<Data, R extends MessageContract> = <
     readonly compensate?: About<Data, Back, Undo, Undone>;
   },
 ) => ProcessStep;
-
-/** A conversation with several services, as data: its steps in order, and what undoes them. */
-export interface ProcessDescriptor<Data = unknown> {
-  readonly name: string;
-  readonly data: z.ZodType<Data>;
-  /** The queue of all replies, and of its own deadlines. */
-  readonly replies: Channel;
-  readonly deadline: MessageContract;
-  readonly steps: readonly ProcessStep[];
-}
 
 /** That a time has come which a process waited for: it sends it to itself, for later. `until`: ISO. */
 export const deadlineData = z.object({ processId: z.string().min(1), until: z.iso.datetime() });

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { MessageContract } from '../contracts/contract.ts';
-import type { ProcessDescriptor } from '../contracts/process.ts';
+import type { ProcessDescriptor } from '../contracts/process-descriptor.ts';
 import { currentTraceparent } from '../observability/spans.ts';
 import { type AddressedDraft, type CommandContext, draftTo, subjectOf } from './draft.ts';
 import { HeldError, PermanentError } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { Exchange, ProcessDescriptor, ProcessStep } from '../../contracts/process.ts';
+import type { Exchange, ProcessDescriptor, ProcessStep } from '../../contracts/process-descriptor.ts';
 import { PermanentError } from '../errors.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 

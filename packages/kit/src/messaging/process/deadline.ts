@@ -1,4 +1,4 @@
-import type { ProcessDescriptor } from '../../contracts/process.ts';
+import type { ProcessDescriptor } from '../../contracts/process-descriptor.ts';
 import { type AddressedDraft, type CommandContext, draftTo } from '../draft.ts';
 import { deletion } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
