@@ -178,7 +178,7 @@ describe('a service', () => {
 });
 
 describe('a command', () => {
-  const refund: CommandOptions = { of: 'payments', from: 'orders' };
+  const bill: CommandOptions = { of: 'payments', from: 'orders' };
 
   it('is about what the sender is about, and the sender may send it', async () => {
     const root = shop();
@@ -210,11 +210,11 @@ describe('a command', () => {
   });
 
   it('goes to a queue of another name; handlers of another form stay, and the line is given', async () => {
-    const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'refund', refund, app);
+    const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'bill', bill, app);
     expect(files).toEqual({});
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
-    expect(edits?.['shared/contracts.ts']).toContain("from: '/shop/orders', messages: [charge, refund] }");
-    expect(next[0]).toContain("'shop.payments.refund.v1': () => ({ set: {} }),");
+    expect(edits?.['shared/contracts.ts']).toContain("from: '/shop/orders', messages: [charge, refund, bill] }");
+    expect(next[0]).toContain("'shop.payments.bill.v1': () => ({ set: {} }),");
   });
 
   it('leaves contracts of another form as they are, and says what to add', async () => {
@@ -232,9 +232,9 @@ describe('a command', () => {
       { of: 'payments', from: 'fulfilment' },
       '/shop/fulfilment may not send on the queue payments',
     ],
-    ['under a name that is taken', { ...refund, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
-    ['that is to be answered', { ...refund, reply: 'refunded' }, 'Run this without --reply, and add refunded by hand'],
-  ])('%s is not added to a queue that is there', async (_, { name = 'refund', ...options }, why) => {
+    ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
+    ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply, and add billed by hand'],
+  ])('%s is not added to a queue that is there', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
   });
 });

@@ -28,18 +28,17 @@ export const refund = command('shop.payment.refund.v1', z.object({ orderId: id, 
 export const refunded = document('shop.payment.refunded.v1', z.object({ orderId: id }), about);
 export const approvalDeadline = processDeadline('shop.approval.deadline.v1');
 
-const from = '/shop/orders';
-export const orderEvents = /* @__PURE__ */ topic('order-events', {
-  from,
+export const orderEvents = topic('order-events', {
+  from: '/shop/orders',
   messages: [created, updated, approved, cancelled],
 });
-export const stock = /* @__PURE__ */ queue('stock', { from, messages: [reserve, release] });
-export const payments = /* @__PURE__ */ queue('payments', { from, messages: [charge, refund] });
+export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
+export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });
 /** Nobody waits for the answer of one order before that of another. */
-export const approvalReplies = /* @__PURE__ */ queue('orders-replies', {
-  from: [from, '/shop/stock', '/shop/payments'],
+export const approvalReplies = queue('orders-replies', {
+  from: ['/shop/orders', '/shop/stock', '/shop/payments'],
   sendersOf: {
-    ...{ [approvalDeadline.type]: [from] },
+    ...{ [approvalDeadline.type]: ['/shop/orders'] },
     ...{ [reserved.type]: ['/shop/stock'], [released.type]: ['/shop/stock'] },
     ...{ [charged.type]: ['/shop/payments'], [refunded.type]: ['/shop/payments'] },
   },
