@@ -231,6 +231,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const { command, held } = await stuck(await confirming());
     await world.process.decide(id, { retry: 'mended' });
     const again = only(await world.sent(), 'confirm');
+    expect(await waiting()).toHaveLength(1);
     await world.subscriber.redrive([held.id], () => true, true);
     expect(await world.parkedOf(held)).toEqual([]);
     expect(await world.sent()).toEqual([]);
