@@ -1,1 +1,3 @@
-export { default } from '../../rollcall.config.ts';
+import members from '../../rollcall.config.ts';
+
+export default members;

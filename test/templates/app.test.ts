@@ -11,11 +11,10 @@ import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { eventConsumer as coupons } from '../../examples/coupons/functions/coupons/events.consumer.ts';
+import { eventConsumer as coupons } from '../../functions/coupons/events.consumer.ts';
 import { dashboardOf } from '../../infra/constructs/dashboard.ts';
 import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
-import { memberEvents } from '../../shared/contracts/channels.ts';
 import { root } from '../support/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-app-'));
@@ -143,8 +142,7 @@ describe('a subscriber that is new', () => {
   const assemblyWith = (...more: ConsumerDescriptor[]) => {
     const app = newApp();
     const rollcall = membersApp(app, stageNamed('dev'));
-    for (const consumer of more)
-      rollcall.subscriber(consumer, { entry: 'examples/coupons/functions/coupons/events.handler.ts' });
+    for (const consumer of more) rollcall.subscriber(consumer, { entry: 'functions/coupons/events.handler.ts' });
     rollcall.finish(dashboardOf(rollcall.stage));
     return app.synth();
   };

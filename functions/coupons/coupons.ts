@@ -1,5 +1,5 @@
 import type { HandlerContext, Handlers } from '@rollcall/kit/messaging';
-import { confirmErasure } from '../../../../shared/confirm-erasure.ts';
+import { confirmErasure } from '../../shared/confirm-erasure.ts';
 import type { eventConsumer } from './events.consumer.ts';
 
 const PERCENT = 10;
