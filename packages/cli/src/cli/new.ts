@@ -57,7 +57,7 @@ const subscriberCommand = (app: Partial<App>) =>
 const commandCommand = (app: Partial<App>) =>
   new Command('command')
     .description('what one service tells another to do, by a queue')
-    .argument('<name>', 'in the imperative, such as charge or return-points')
+    .argument('<name>', 'in the imperative, such as charge or refund-order')
     .requiredOption('--of <service>', 'the one that does it, such as payments')
     .requiredOption('--from <service>', 'the one that sends it, such as orders')
     .option('--reply <name>', 'the document that answers it, such as charged; default: no answer')

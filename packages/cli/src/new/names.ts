@@ -19,7 +19,7 @@ export function checkName(name: string): void {
 export function checkMessageName(name: string): void {
   if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name))
     throw new OperatorError(
-      `"${name}" cannot name a message: words of lower-case letters and digits, joined by hyphens, such as charge or return-points.`,
+      `"${name}" cannot name a message: words of lower-case letters and digits, joined by hyphens, such as charge or refund-order.`,
     );
   refuseReserved(variableOf(name));
 }
@@ -33,7 +33,7 @@ export function checkKey(key: string): void {
   refuseReserved(key);
 }
 
-/** @returns `returnPoints` of `return-points` */
+/** @returns `refundOrder` of `refund-order` */
 export const variableOf = (name: string): string =>
   name.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase());
 
