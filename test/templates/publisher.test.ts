@@ -107,6 +107,14 @@ describe('a publisher', () => {
     }
   });
 
+  it('may ask what waits about an aggregate, if one of its events erases that', () => {
+    const { app, shop } = shopApp();
+    const of = { ...orderEvents, messages: [{ ...happened, erases: true as const }] };
+    shop.publisher('orders', { of, folder: FOLDER, routes, later: true });
+    shop.finish();
+    expect(grantsOf(resourcesOf(app, 'orders'), 'change')).toContain('shop-dev-orders-later dynamodb:Query');
+  });
+
   it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
     const tokens = { scopes: { read: 'orders:read', write: 'orders:write' } };
     const { app, shop } = shopApp({ tokens });
@@ -163,6 +171,11 @@ describe('a publisher', () => {
       'it sends to refunds, whose `senders` do not name /shop/orders',
     ],
     ['a topic that another publishes on', { of: stockEvents }, 'it sends to stock-events, whose `senders` do not name'],
+    [
+      'a route that is called like the function of a consumer',
+      { routes: { consume: { method: 'GET', path: '/orders', access: 'read' } } },
+      'a route cannot have the key consume',
+    ],
     ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
   ])('is refused %s, by name', (_, options, complaint) => {
     expect(() => withOrders(options)).toThrow(complaint);
@@ -182,6 +195,9 @@ describe('a publisher', () => {
 
   it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
+    expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
+      'told as OUTBOX_TABLE, which is another',
+    );
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',
     );

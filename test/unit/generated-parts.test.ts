@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandOptions, newCommand } from 'rollcall/internal/new/command';
 import { carryOut, type Plan } from 'rollcall/internal/new/plan';
@@ -115,6 +115,9 @@ describe('a name', () => {
       '"2" cannot be a name',
     ],
     ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'how the app is called'],
+    ['of a service, of all', () => newService(shop(), 'outbox', undefined, app), 'every app has tables of that name'],
+    ['of a route, of consumers', () => route('consume', '/items/{id}'), 'functions of consumers are called so'],
+    ['of a route, too long', () => route('a'.repeat(17), '/items/{id}'), '16 at most'],
     ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" cannot name a route'],
     ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" cannot be a name: it is'],
     ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
@@ -251,6 +254,16 @@ describe('a route', () => {
       /\n\nexport const cancel = endpoint\(logger, async \(event\) => json\(200, \{ id: pathId\(event, 'item'\) \}\)\);\n$/,
     );
     expect(next.join('\n')).not.toContain('infra/');
+  });
+
+  it('of a subscriber is not written into the table of the publisher that it hears', () => {
+    const root = shop();
+    const folder = join(root, 'functions/coupons');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'events.consumer.ts'), "import { itemEvents } from '../../shared/items.ts';\n");
+    const { edits = {}, next } = newRoute(root, 'coupons', 'list', { method: 'GET', path: '/coupons', access: 'read' });
+    expect(Object.keys(edits)).not.toContain('shared/items.ts');
+    expect(next.join('\n')).toContain("list: { method: 'GET', path: '/coupons', access: 'read' },");
   });
 
   it('of another service is left to its stack, with the lines to add', () => {

@@ -105,18 +105,26 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 
   #letWrite(who: Pick<ServiceFunction, 'uses'>): void {
-    const { sends = [], later = false } = this.#props;
+    const { of, sends = [], later = false } = this.#props;
     // It counts the commands to queues that keep order.
     const counts = sends.some(({ ordered }) => ordered);
     who.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(counts ? ['UpdateItem'] : []));
     who.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
-    if (later) who.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem');
+    if (!later) return;
+    // An event that erases asks what waits about its aggregate.
+    const erases = of?.messages.some((one) => one.erases) ?? false;
+    who.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
   }
 }
 
 const channelsOf = ({ of, sends = [] }: PublisherProps) => [...(of ? [of] : []), ...sends];
 const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
 const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
+
+/** Of tables that every function may be told of: OUTBOX_TABLE and so on. */
+const RESERVED_NAMES = ['circuits', 'later', 'outbox', 'switches'];
+/** Of consumers' functions, and of constructs of a publisher. */
+const RESERVED_KEYS = ['consume', 'sweep', 'Table', 'Outbox'];
 
 function checkPublisher(props: PublisherProps): void {
   const { stage, name, of, routes } = props;
@@ -125,6 +133,11 @@ function checkPublisher(props: PublisherProps): void {
   };
   const source = `/${stage.app}/${name}`;
   if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
+  if (RESERVED_NAMES.includes(name))
+    refuse(`its table would be told as ${name.toUpperCase()}_TABLE, which is another's`);
+  const taken = Object.keys(routes).find((key) => RESERVED_KEYS.includes(key) || `${key}Route` in routes);
+  if (taken !== undefined)
+    refuse(`a route cannot have the key ${taken}: functions or constructs of the service are called like it`);
   if (channelsOf(props).length === 0)
     refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
   if (of && of.kind !== 'topic')

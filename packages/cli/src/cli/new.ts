@@ -88,7 +88,9 @@ const routeCommand = new Command('route')
 
 export const newCommand = (app: Partial<App>): Command =>
   new Command('new')
-    .description('writes what an app, or a part of it, begins with; overwrites nothing')
+    .description(
+      'writes what an app, or a part of it, begins with; overwrites no file, and edits those where a part is wired in',
+    )
     .addCommand(appCommand)
     .addCommand(serviceCommand(app))
     .addCommand(subscriberCommand(app))
