@@ -363,6 +363,21 @@ describe('an aggregate that is erased', () => {
     expect((await waiting()).map(({ subject }) => subject)).toEqual([other]);
   });
 
+  it('may cancel and replace what waits about it with the same decision', async () => {
+    const id = newId();
+    await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const cancelled = { deadline: later.cancelling({ subject: id, name: 'deadline' }) };
+    expect(await orders.change(id, () => ({ ...leaving(id), beside: cancelled }), context)).toMatchObject({
+      result: 'done',
+    });
+    expect(await waiting()).toEqual([]);
+
+    await orders.change(id, () => order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const replaced = () => ({ ...leaving(id), send: [deadline(id)] });
+    expect(await orders.change(id, replaced, contextAt(600))).toMatchObject({ result: 'done' });
+    expect(await waiting()).toMatchObject([{ name: 'deadline', due: at(HALF_AN_HOUR + 600).toISOString() }]);
+  });
+
   it('is erased by who has no publisher, too', async () => {
     const id = newId();
     const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));

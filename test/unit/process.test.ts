@@ -1,7 +1,9 @@
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
+import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/advance';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { approvalWorld, WITHIN } from '../support/approval.ts';
+import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
 import { type OwnTables, ownTables } from '../support/own-tables.ts';
 
 describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, create) => {
@@ -264,6 +266,18 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'failed' }, because: 'cancelled: by its customer', unknown: [] },
     });
+  });
+
+  it('ends with what erases all that waits about its subject, its own deadline included', async () => {
+    const places = { client: tables.client, outboxTable: 'outbox', laterTable: 'later' };
+    const { erasing } = createLater(places);
+    const leaving = createProcess(approval, {
+      ...{ ...places, table: 'orders', source: '/shop/orders', now: world.now, newId: world.context().newId },
+      on: { failed: (process) => erasing(process.id) },
+    });
+    expect(await waiting()).toHaveLength(1);
+    expect((await leaving.decide(id, { cancel: 'she left' })).progress).toEqual({ state: 'failed' });
+    expect(await waiting()).toEqual([]);
   });
 
   it('parks a reply that is about something else, of no process, or of no conversation', async () => {

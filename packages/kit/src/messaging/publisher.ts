@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
-import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
+import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, subjectOf } from './draft.ts';
 import { PermanentError } from './errors.ts';
-import { createLater, waitingPut } from './later/waiting.ts';
+import { erasedOnce } from './later/once.ts';
+import { createLater, deletion, waitingPut } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
 
@@ -105,7 +106,11 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     });
 
   /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */
-  async function waitingOf(id: string, events: readonly Draft[], context: CommandContext): Promise<TransactItem[]> {
+  async function waitingOf(
+    id: string,
+    { events, send = [], beside = {} }: Decision<State, Event, string>,
+    context: CommandContext,
+  ): Promise<TransactItem[]> {
     const counter = { table, key: key(id), attribute: 'version' } as const;
     const placing = { source, subject: id, aggregateId: id, counter };
     const puts = events
@@ -113,23 +118,29 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       .map((event) => waitingPut(laterTable, topic, event, placing, context));
     const isErased = events.some(({ contract, later }) => contract.erases && !later);
     if (!isErased || !laterTable) return puts;
-    return [...puts, ...(await createLater({ client, laterTable }).erasing(id))];
+    const replaced = send.flatMap((command) => {
+      const name = command.later && (command.later.name ?? command.id);
+      return name === undefined ? [] : [{ Delete: deletion(laterTable, { subject: subjectOf(command), name }) }];
+    });
+    const erasing = await createLater({ client, laterTable }).erasing(id);
+    return [...puts, ...erasedOnce(erasing, [...puts, ...replaced, ...Object.values(beside)], laterTable)];
   }
 
   /** A decision as what is to be committed, and the state that follows. */
   async function commitOf<Beside extends string>(
     id: string,
     before: number,
-    { state, events, send, beside }: Decision<State, Event, Beside>,
+    decision: Decision<State, Event, Beside>,
     context: CommandContext,
   ) {
+    const { state, events, send, beside } = decision;
     const now = events.filter(({ later }) => !later);
     if (now.length === 0)
       throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
     const next = { ...state, version: before + now.length } as unknown as State;
     const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
     const rows = rowsOf(id, before, now, context);
-    const waiting = await waitingOf(id, events, context);
+    const waiting = await waitingOf(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
   }
 
