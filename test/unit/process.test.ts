@@ -162,6 +162,27 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toMatchObject({ awaits: { step: 'confirm', attempt: 1 } });
   });
 
+  it('sets another deadline for its next step if others have deleted the one it had', async () => {
+    const charge = await charging();
+    await world.clear();
+    expect(await world.pass(WITHIN.charge)).toEqual([]);
+    await next(charge, 'confirm');
+    expect(await waiting()).toMatchObject([{ name: 'approval-deadline', due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
+  it('does nothing because of a deadline that comes after the one that replaced it was set', async () => {
+    const charge = await charging();
+    // The sweep is late: it has released it, and it is under way when the reply comes.
+    const [own] = await waiting();
+    await world.clear();
+    await world.pass(WITHIN.charge);
+    await next(charge, 'confirm');
+    const before = await world.process.read(id);
+    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await world.process.read(id)).toEqual(before);
+    expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
   it('sends a compensation again that is refused, after a while that grows, and then asks for a person', async () => {
     let release = only((await answer(await charging(), 'no')).sent, 'release');
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
