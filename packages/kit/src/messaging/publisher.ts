@@ -116,14 +116,11 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     const puts = events
       .filter(({ later }) => later)
       .map((event) => waitingPut(laterTable, topic, event, placing, context));
-    const isErased = events.some(({ contract, later }) => contract.erases && !later);
+    const isErased = events.some(({ contract }) => contract.erases);
     if (!isErased || !laterTable) return puts;
-    const replaced = send.flatMap((command) => {
-      const name = command.later && (command.later.name ?? command.id);
-      return name === undefined ? [] : [{ Delete: deletion(laterTable, { subject: subjectOf(command), name }) }];
-    });
     const erasing = await createLater({ client, laterTable }).erasing(id);
-    return [...puts, ...erasedOnce(erasing, [...puts, ...replaced, ...Object.values(beside)], laterTable)];
+    const others = [...puts, ...Object.values(beside), ...send.flatMap((command) => replacedBy(command, laterTable))];
+    return [...puts, ...erasedOnce(erasing, others, laterTable)];
   }
 
   /** A decision as what is to be committed, and the state that follows. */
@@ -134,6 +131,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     context: CommandContext,
   ) {
     const { state, events, send, beside } = decision;
+    checkErasing(id, events);
     const now = events.filter(({ later }) => !later);
     if (now.length === 0)
       throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
@@ -219,6 +217,21 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       return writer.items(commit, context);
     },
   };
+}
+
+/** What waits under the name of a command for later. One without a name replaces nothing, unless it has an id of its own. */
+function replacedBy(command: AddressedDraft, laterTable: string): TransactItem[] {
+  const name = command.later && (command.later.name ?? command.id);
+  return name === undefined ? [] : [{ Delete: deletion(laterTable, { subject: subjectOf(command), name }) }];
+}
+
+/** @throws {Error} if an event erases later: what waits about its aggregate then would stay */
+function checkErasing(id: string, events: readonly Draft[]): void {
+  const late = events.find(({ contract, later }) => contract.erases && later);
+  if (late)
+    throw new Error(
+      `${late.contract.type} erases ${id}, and is for later, when nothing would erase what waits about it: send a command to yourself for later instead`,
+    );
 }
 
 function onlySenderOf({ name, senders }: Channel): string {
