@@ -76,7 +76,10 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
 }
 
 /** Refuses, if somebody else has released, cancelled or replaced it: also by a message of the same id. */
-const takenFrom = (TableName: string, { subject, name, messageId, due, committedAt }: WaitingMessage): TransactItem => ({
+const takenFrom = (
+  TableName: string,
+  { subject, name, messageId, due, committedAt }: WaitingMessage,
+): TransactItem => ({
   Delete: {
     TableName,
     Key: { subject, name },
