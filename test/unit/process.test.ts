@@ -2,6 +2,8 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/advance';
+import { stuckIn } from 'rollcall/internal/stage/processes';
+import type { Stage } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
 import { type OwnTables, ownTables } from '../support/own-tables.ts';
@@ -261,6 +263,20 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     await answer(command);
     expect(await progress()).toEqual({ state: 'completed' });
     expect(await world.deliver(world.replyTo(again))).toBe('duplicate');
+  });
+
+  it('is listed while it needs a person, whatever else is held', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    const others = ['no JSON', '{}', 'null', '{"data":{"orderId":"o"}}'].map((body) => ({ ...parked[0], body }));
+    const stage = {
+      parked: async function* () {
+        yield [...others, ...parked];
+      },
+    } as unknown as Stage;
+    expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
+      { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
+    ]);
   });
 
   it('is decided about only where that makes sense', async () => {
