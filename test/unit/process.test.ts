@@ -1,7 +1,9 @@
 import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
+import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/advance';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { stuckIn } from 'rollcall/internal/stage/processes';
 import type { Stage } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -277,6 +279,15 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
       { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
     ]);
+  });
+
+  it('is counted among what needs a person, for the alarm', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    expect(parked.map((one) => needsPerson(one, world.now()))).toEqual([true]);
+    const heldByRule = { ...parked[0], body: JSON.stringify({ ...held, data: { orderId: id } }) } as ParkedMessage;
+    expect(needsPerson(heldByRule, world.now())).toBe(false);
+    expect(await world.subscriber.redrive([held.id], () => true)).toMatchObject([{ waiting: 0, forPerson: 1 }]);
   });
 
   it('is decided about only where that makes sense', async () => {
