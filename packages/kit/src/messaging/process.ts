@@ -18,7 +18,10 @@ type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Pro
 
 export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
-  /** Of its items, and of the counts of commands. */
+  /**
+   * Of its items, and of the counts of its commands to ordered queues. It is the table of the publisher that starts it (the
+   * `countersTable` of an outbox writer): counted in two tables, two commands to a subject would get one place.
+   */
   table: string;
   outboxTable: string;
   /** `LATER_TABLE` of the outbox: its deadlines wait there. */

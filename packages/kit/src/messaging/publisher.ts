@@ -52,7 +52,7 @@ export interface PublisherOptions {
   writer?: OutboxWriter;
   /**
    * Of messages for later: `LATER_TABLE` of the outbox. An event that erases its aggregate deletes those that wait about it, in
-   * the same transaction. Default: it sends none.
+   * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
    */
   laterTable?: string;
 }
@@ -105,7 +105,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       return outboxRowOf(topic, event, placing, context);
     });
 
-  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */
+  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waited when it was read. */
   async function waitingOf(
     id: string,
     { events, send = [], beside = {} }: Decision<State, Event, string>,
