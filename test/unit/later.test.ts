@@ -350,6 +350,20 @@ describe('what waits under a name', () => {
   });
 });
 
+describe('what waits under a name, with an id of its own', () => {
+  const withId = (orderId: string, id: string) =>
+    order(orderId, { send: [draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline', id })] });
+
+  it('is not lost if a message of the same id takes its place between the read and the write of its release', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withId(id, `${id}-deadline`), context);
+    afterNextRead = () => orders.change(id, () => withId(id, `${id}-deadline`), contextAt(600));
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await waiting()).toMatchObject([{ due: at(HALF_AN_HOUR + 600).toISOString() }]);
+  });
+});
+
 describe('an aggregate that is erased', () => {
   const leaving = (id: string) => order(id, { events: [draft(forgotten, { orderId: id })] });
 
@@ -363,6 +377,21 @@ describe('an aggregate that is erased', () => {
     expect((await waiting()).map(({ subject }) => subject)).toEqual([other]);
   });
 
+  it('may cancel and replace what waits about it with the same decision', async () => {
+    const id = newId();
+    await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const cancelled = { deadline: later.cancelling({ subject: id, name: 'deadline' }) };
+    expect(await orders.change(id, () => ({ ...leaving(id), beside: cancelled }), context)).toMatchObject({
+      result: 'done',
+    });
+    expect(await waiting()).toEqual([]);
+
+    await orders.change(id, () => order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const replaced = () => ({ ...leaving(id), send: [deadline(id)] });
+    expect(await orders.change(id, replaced, contextAt(600))).toMatchObject({ result: 'done' });
+    expect(await waiting()).toMatchObject([{ name: 'deadline', due: at(HALF_AN_HOUR + 600).toISOString() }]);
+  });
+
   it('is erased by who has no publisher, too', async () => {
     const id = newId();
     const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
@@ -370,6 +399,15 @@ describe('an aggregate that is erased', () => {
     expect(await later.of(id)).toHaveLength(30);
     expect(await later.erase(id)).toBe(30);
     expect(await waiting()).toEqual([]);
+  });
+
+  it('is not erased by an event for later', async () => {
+    const id = newId();
+    const events = [draft(placed, { orderId: id }), draft(forgotten, { orderId: id }, { after: 60 })] as const;
+    await expect(orders.create(id, order(id, { events }), context)).rejects.toThrow(
+      'send a command to yourself for later instead',
+    );
+    expect(await orders.read(id)).toBeUndefined();
   });
 
   it('is told how many items are too many for its transaction', async () => {

@@ -1,7 +1,13 @@
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
+import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
+import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/advance';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { stuckIn } from 'rollcall/internal/stage/processes';
+import type { Stage } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { approvalWorld, WITHIN } from '../support/approval.ts';
+import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
 import { type OwnTables, ownTables } from '../support/own-tables.ts';
 
 describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, create) => {
@@ -160,6 +166,27 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toMatchObject({ awaits: { step: 'confirm', attempt: 1 } });
   });
 
+  it('sets another deadline for its next step if others have deleted the one it had', async () => {
+    const charge = await charging();
+    await world.clear();
+    expect(await world.pass(WITHIN.charge)).toEqual([]);
+    await next(charge, 'confirm');
+    expect(await waiting()).toMatchObject([{ name: 'approval-deadline', due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
+  it('does nothing because of a deadline that comes after the one that replaced it was set', async () => {
+    const charge = await charging();
+    // The sweep is late: it has released it, and it is under way when the reply comes.
+    const [own] = await waiting();
+    await world.clear();
+    await world.pass(WITHIN.charge);
+    await next(charge, 'confirm');
+    const before = await world.process.read(id);
+    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await world.process.read(id)).toEqual(before);
+    expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
   it('sends a compensation again that is refused, after a while that grows, and then asks for a person', async () => {
     let release = only((await answer(await charging(), 'no')).sent, 'release');
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
@@ -240,6 +267,29 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.deliver(world.replyTo(again))).toBe('duplicate');
   });
 
+  it('is listed while it needs a person, whatever else is held', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    const others = ['no JSON', '{}', 'null', '{"data":{"orderId":"o"}}'].map((body) => ({ ...parked[0], body }));
+    const stage = {
+      parked: async function* () {
+        yield [...others, ...parked];
+      },
+    } as unknown as Stage;
+    expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
+      { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
+    ]);
+  });
+
+  it('is counted among what needs a person, for the alarm', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    expect(parked.map((one) => needsPerson(one, world.now()))).toEqual([true]);
+    const heldByRule = { ...parked[0], body: JSON.stringify({ ...held, data: { orderId: id } }) } as ParkedMessage;
+    expect(needsPerson(heldByRule, world.now())).toBe(false);
+    expect(await world.subscriber.redrive([held.id], () => true)).toMatchObject([{ waiting: 0, forPerson: 1 }]);
+  });
+
   it('is decided about only where that makes sense', async () => {
     await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and needs nobody');
     await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
@@ -264,6 +314,18 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'failed' }, because: 'cancelled: by its customer', unknown: [] },
     });
+  });
+
+  it('ends with what erases all that waits about its subject, its own deadline included', async () => {
+    const places = { client: tables.client, outboxTable: 'outbox', laterTable: 'later' };
+    const { erasing } = createLater(places);
+    const leaving = createProcess(approval, {
+      ...{ ...places, table: 'orders', source: '/shop/orders', now: world.now, newId: world.context().newId },
+      on: { failed: (process) => erasing(process.id) },
+    });
+    expect(await waiting()).toHaveLength(1);
+    expect((await leaving.decide(id, { cancel: 'she left' })).progress).toEqual({ state: 'failed' });
+    expect(await waiting()).toEqual([]);
   });
 
   it('parks a reply that is about something else, of no process, or of no conversation', async () => {

@@ -21,7 +21,7 @@ export const laterMutants: Mutant[] = [
   {
     name: 'cancelled-yet-sent',
     file: release,
-    from: "ConditionExpression: 'messageId = :messageId',",
+    from: "ConditionExpression: 'messageId = :messageId AND due = :due AND committedAt = :committedAt',",
     to: '',
   },
   {

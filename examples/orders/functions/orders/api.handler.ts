@@ -81,8 +81,12 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // One that goes back already cancels the order itself when it is done.
-    const isUnderWay = before.state === 'open' && approval !== undefined && approval.because === undefined;
+    // One that goes back already cancels the order itself when it is done; one that has ended meanwhile has changed the order.
+    const isUnderWay =
+      before.state === 'open' &&
+      approval !== undefined &&
+      approval.because === undefined &&
+      approval.endedAt === undefined;
     return decisions.cancel(id, before, because, isUnderWay ? approvals.cancel(approval, because, context) : undefined);
   }),
 );

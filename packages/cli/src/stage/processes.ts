@@ -1,7 +1,7 @@
-import { deadlineData } from '@rollcall/kit/internal/contracts/process';
 import type { Decided } from '@rollcall/kit/internal/messaging/process/advance';
 import type { ProcessAnswer, ProcessRequest } from '@rollcall/kit/internal/messaging/process/operator-request';
 import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
+import { stuckProcessOf } from '@rollcall/kit/internal/messaging/process/stuck';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 import { invoke } from './sweeps.ts';
@@ -21,17 +21,12 @@ export async function stuckIn(stage: Stage, subscribers: readonly string[]): Pro
   const found: Stuck[] = [];
   for (const subscriber of subscribers)
     for await (const page of stage.parked(subscriber))
-      for (const { reason, body, parkedAt, error = '' } of page) {
-        const process = reason === 'held' ? processOf(body) : undefined;
-        if (process !== undefined) found.push({ subscriber, process, since: parkedAt, why: error });
+      for (const parked of page) {
+        const process = stuckProcessOf(parked);
+        const { parkedAt: since, error: why = '' } = parked;
+        if (process !== undefined) found.push({ subscriber, process, since, why });
       }
   return found.toSorted((a, b) => a.since.localeCompare(b.since));
-}
-
-/** The process that a message is the deadline of. */
-function processOf(body: string): string | undefined {
-  const { success, data } = deadlineData.safeParse((JSON.parse(body) as { data?: unknown }).data);
-  return success ? data.processId : undefined;
 }
 
 /**

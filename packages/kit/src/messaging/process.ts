@@ -6,6 +6,7 @@ import { currentTraceparent } from '../observability/spans.ts';
 import { type AddressedDraft, type CommandContext, draftTo, subjectOf } from './draft.ts';
 import { HeldError, PermanentError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import { erasedOnce } from './later/once.ts';
 import type { Message } from './message.ts';
 import type { TransactItem } from './outbox.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
@@ -17,7 +18,10 @@ type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Pro
 
 export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
-  /** Of its items, and of the counts of commands. */
+  /**
+   * Of its items, and of the counts of its commands to ordered queues. It is the table of the publisher that starts it (the
+   * `countersTable` of an outbox writer): counted in two tables, two commands to a subject would get one place.
+   */
   table: string;
   outboxTable: string;
   /** `LATER_TABLE` of the outbox: its deadlines wait there. */
@@ -85,7 +89,8 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     const { state } = next.progress;
     const isFirstEnd = before.endedAt === undefined && (state === 'completed' || state === 'failed');
     const more = isFirstEnd ? ((await on[state]?.(next, context)) ?? []) : [];
-    return [...Object.values(beside), ...(await writer.writes(send, context)), ...more];
+    const own = [...Object.values(beside), ...(await writer.writes(send, context))];
+    return [...own, ...erasedOnce(more, own, laterTable)];
   }
 
   const contextOf = (id: string, { traceparent }: { traceparent?: string | undefined }): CommandContext => {

@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
-import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
+import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, subjectOf } from './draft.ts';
 import { PermanentError } from './errors.ts';
-import { createLater, waitingPut } from './later/waiting.ts';
+import { erasedOnce } from './later/once.ts';
+import { createLater, deletion, waitingPut } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
 
@@ -51,7 +52,7 @@ export interface PublisherOptions {
   writer?: OutboxWriter;
   /**
    * Of messages for later: `LATER_TABLE` of the outbox. An event that erases its aggregate deletes those that wait about it, in
-   * the same transaction. Default: it sends none.
+   * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
    */
   laterTable?: string;
 }
@@ -104,32 +105,40 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       return outboxRowOf(topic, event, placing, context);
     });
 
-  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */
-  async function waitingOf(id: string, events: readonly Draft[], context: CommandContext): Promise<TransactItem[]> {
+  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waited when it was read. */
+  async function waitingOf(
+    id: string,
+    { events, send = [], beside = {} }: Decision<State, Event, string>,
+    context: CommandContext,
+  ): Promise<TransactItem[]> {
     const counter = { table, key: key(id), attribute: 'version' } as const;
     const placing = { source, subject: id, aggregateId: id, counter };
     const puts = events
       .filter(({ later }) => later)
       .map((event) => waitingPut(laterTable, topic, event, placing, context));
-    const isErased = events.some(({ contract, later }) => contract.erases && !later);
+    const isErased = events.some(({ contract }) => contract.erases);
     if (!isErased || !laterTable) return puts;
-    return [...puts, ...(await createLater({ client, laterTable }).erasing(id))];
+    const erasing = await createLater({ client, laterTable }).erasing(id);
+    const others = [...puts, ...Object.values(beside), ...send.flatMap((command) => replacedBy(command, laterTable))];
+    return [...puts, ...erasedOnce(erasing, others, laterTable)];
   }
 
   /** A decision as what is to be committed, and the state that follows. */
   async function commitOf<Beside extends string>(
     id: string,
     before: number,
-    { state, events, send, beside }: Decision<State, Event, Beside>,
+    decision: Decision<State, Event, Beside>,
     context: CommandContext,
   ) {
+    const { state, events, send, beside } = decision;
+    checkErasing(id, events);
     const now = events.filter(({ later }) => !later);
     if (now.length === 0)
       throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
     const next = { ...state, version: before + now.length } as unknown as State;
     const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
     const rows = rowsOf(id, before, now, context);
-    const waiting = await waitingOf(id, events, context);
+    const waiting = await waitingOf(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
   }
 
@@ -208,6 +217,21 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       return writer.items(commit, context);
     },
   };
+}
+
+/** What waits under the name of a command for later. One without a name replaces nothing, unless it has an id of its own. */
+function replacedBy(command: AddressedDraft, laterTable: string): TransactItem[] {
+  const name = command.later && (command.later.name ?? command.id);
+  return name === undefined ? [] : [{ Delete: deletion(laterTable, { subject: subjectOf(command), name }) }];
+}
+
+/** @throws {Error} if an event erases later: what waits about its aggregate then would stay */
+function checkErasing(id: string, events: readonly Draft[]): void {
+  const late = events.find(({ contract, later }) => contract.erases && later);
+  if (late)
+    throw new Error(
+      `${late.contract.type} erases ${id}, and is for later, when nothing would erase what waits about it: send a command to yourself for later instead`,
+    );
 }
 
 function onlySenderOf({ name, senders }: Channel): string {

@@ -34,7 +34,9 @@ export function placed<Data>(
     const progress = { ...next.progress, parked };
     return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: left };
   }
-  if (timer !== undefined && timer <= awaited.until) return { ...none, process: { ...process, timer } };
+  // One whose time has come is under way, or was deleted by others: if it comes, it is not the one that counts any more.
+  const isAhead = timer !== undefined && timer > context.now.toISOString();
+  if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;
   return {
     ...none,
