@@ -3,6 +3,7 @@ import { command, document, queue } from '@rollcall/kit/internal/contracts/descr
 import { defineProcess, processDeadline } from '@rollcall/kit/internal/contracts/process';
 import { createSubscriberStore } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store';
 import { createRelease } from '@rollcall/kit/internal/messaging/later/release';
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import { createMessage, type Envelope, readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
@@ -84,7 +85,9 @@ let ids = 0;
 
 /** The approval of orders: what it sends lies before the test, which answers it, or lets time pass. */
 export function approvalWorld({ client, items }: OwnTables) {
-  const places = { client, table: 'orders', outboxTable: 'outbox', laterTable: 'later', source: from };
+  const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
+  const later = createLater(tables);
+  const places = { client, table: 'orders', outboxTable: 'outbox', later, source: from };
   const newId = () => `id-${String(++ids).padStart(6, '0')}`;
   let seconds = 0;
   const now = () => new Date(TIME.getTime() + seconds * 1_000);
@@ -106,7 +109,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     ...{ handlers: process.handlers(consumer), idempotent: true, now, newId, random: () => 0 },
   });
   const writer = createOutboxWriter({ ...places, countersTable: 'orders' });
-  const { release: releaseLater } = createRelease(places);
+  const { release: releaseLater } = createRelease(tables);
 
   const deliver = (envelope: object, receives = 1) =>
     subscriber.apply({ body: JSON.stringify(envelope), receives, queueMessageId: 'q' });

@@ -103,9 +103,10 @@ async function send(sent: GetCommand): Promise<unknown> {
 
 const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
 const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
-const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...tables, table: 'orders' });
-const writer = createOutboxWriter({ ...tables, countersTable: 'orders', source: from });
 const later = createLater(tables);
+const places = { client, outboxTable: 'outbox', later };
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...places, table: 'orders' });
+const writer = createOutboxWriter({ ...places, countersTable: 'orders', source: from });
 const { release } = createRelease(tables);
 
 let ids = 0;
@@ -277,10 +278,10 @@ describe('a command for later', () => {
 
   it('without a table for it is refused, and says what is missing', async () => {
     const id = newId();
-    const { laterTable: _, ...without } = tables;
+    const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
-    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('laterTable');
-    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('laterTable');
+    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('its sender `later`');
+    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('its sender `later`');
     expect(await orders.read(id)).toBeUndefined();
   });
 

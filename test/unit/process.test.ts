@@ -317,11 +317,19 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
   });
 
   it('ends with what erases all that waits about its subject, its own deadline included', async () => {
-    const places = { client: tables.client, outboxTable: 'outbox', laterTable: 'later' };
-    const { erasing } = createLater(places);
+    const { client } = tables;
+    const later = createLater({ client, laterTable: 'later' });
     const leaving = createProcess(approval, {
-      ...{ ...places, table: 'orders', source: '/shop/orders', now: world.now, newId: world.context().newId },
-      on: { failed: (process) => erasing(process.id) },
+      ...{
+        client,
+        outboxTable: 'outbox',
+        later,
+        table: 'orders',
+        source: '/shop/orders',
+        now: world.now,
+        newId: world.context().newId,
+      },
+      on: { failed: (process) => later.erasing(process.id) },
     });
     expect(await waiting()).toHaveLength(1);
     expect((await leaving.decide(id, { cancel: 'she left' })).progress).toEqual({ state: 'failed' });

@@ -45,13 +45,13 @@ export const laterMutants: Mutant[] = [
   {
     name: 'late-canceller-not-told',
     file: waiting,
-    from: "Delete: { ...deletion(laterTable, key), ConditionExpression: 'attribute_exists(messageId)' },",
-    to: 'Delete: deletion(laterTable, key),',
+    from: "Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },",
+    to: 'Delete: deletion(key),',
   },
   {
     name: 'forgotten-yet-waiting',
     file: 'packages/kit/src/messaging/publisher.ts',
-    from: 'if (!isErased || !laterTable) return puts;',
+    from: 'if (!isErased || !later) return puts;',
     to: 'return puts;',
   },
 ].map((mutant) => ({ ...mutant, breaks: ['later'], world: 'later' }));

@@ -3,6 +3,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import { command, queue } from '@rollcall/kit/internal/contracts/descriptors';
 import type { HandlerContext } from '@rollcall/kit/internal/messaging/consumer-functions';
 import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Message } from '@rollcall/kit/internal/messaging/message';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
@@ -20,7 +21,8 @@ export const refusalsOf = (orderId: string, kind: Kind): number =>
   Number(new RegExp(`${kind}=(\\d)`).exec(orderId)?.[1] ?? 0);
 
 function processOf({ client, now, newId }: HandlerContext) {
-  const places = { client, table: PROCESSES, outboxTable: 'outbox', laterTable: 'later', source: '/shop/orders' };
+  const later = createLater({ client, laterTable: 'later' });
+  const places = { client, table: PROCESSES, outboxTable: 'outbox', later, source: '/shop/orders' };
   /** Counts how often it ends, and as what. */
   const ends =
     (state: string) =>

@@ -3,8 +3,9 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConflict, refusedBy, transact } from '../aws/transact.ts';
-import { type AddressedDraft, type CommandContext, outboxRowOf, subjectOf } from './draft.ts';
-import { waitingPut } from './later/waiting.ts';
+import type { Channel } from '../contracts/channel.ts';
+import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, type Placing, subjectOf } from './draft.ts';
+import type { Counter, LaterMessages } from './later/waiting.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 
 type Item = Record<string, unknown>;
@@ -18,8 +19,8 @@ export interface OutboxWriterOptions {
   countersTable: string;
   /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
-  /** Of messages for later: `LATER_TABLE` of the outbox. Default: it sends none. */
-  laterTable?: string;
+  /** Of `createLater`, on LATER_TABLE of the outbox. Default: it sends none for later. */
+  later?: LaterMessages;
 }
 
 /** A state, and what is committed with it: one transaction, of at most 100 items. */
@@ -69,7 +70,7 @@ export function createOutboxWriter({
   source,
   countersTable,
   counterKey = (group) => ({ pk: `commands#${group}` }),
-  laterTable,
+  later: laterMessages,
 }: OutboxWriterOptions) {
   async function sentTo(group: string): Promise<number> {
     const { Item } = await client.send(
@@ -98,7 +99,8 @@ export function createOutboxWriter({
     const group = groupOf(draft);
     const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
     const place = draft.channel.ordered ? { aggregateId: group, counter } : {};
-    return waitingPut(laterTable, draft.channel, draft, { source, subject: subjectOf(draft), ...place }, context);
+    const placing = { source, subject: subjectOf(draft), ...place };
+    return waitingItem(laterMessages, draft.channel, draft, placing, context);
   }
 
   /**
@@ -198,6 +200,20 @@ const kindOf = ({ later, channel }: AddressedDraft) => {
   if (later) return 'later';
   return channel.ordered ? 'counted' : 'alone';
 };
+
+/** @throws {Error} if its sender was given nothing by which it waits: a defect of the caller */
+export function waitingItem(
+  later: LaterMessages | undefined,
+  channel: Channel,
+  { later: when, ...draft }: Draft,
+  placing: Placing & { counter?: Counter },
+  context: CommandContext,
+): TransactItem {
+  if (later && when) return later.waiting(channel, { ...draft, later: when }, placing, context);
+  throw new Error(
+    `${draft.contract.type} is for later: give the outbox a table for that (\`later\` of Outbox), and its sender \`later\`, of createLater`,
+  );
+}
 
 /** A row a message, and a count for each subject of a queue that keeps order. */
 const itemsOf = (drafts: readonly AddressedDraft[]): number =>

@@ -6,7 +6,7 @@ import { currentTraceparent } from '../observability/spans.ts';
 import { type AddressedDraft, type CommandContext, draftTo, subjectOf } from './draft.ts';
 import { HeldError, PermanentError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import { erasedOnce } from './later/once.ts';
+import type { LaterMessages } from './later/waiting.ts';
 import type { Message } from './message.ts';
 import type { TransactItem } from './outbox.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
@@ -24,8 +24,8 @@ export interface ProcessOptions<Data> {
    */
   table: string;
   outboxTable: string;
-  /** `LATER_TABLE` of the outbox: its deadlines wait there. */
-  laterTable: string;
+  /** Of `createLater`, on LATER_TABLE of the outbox: its deadlines wait there. */
+  later: LaterMessages;
   /** CloudEvents `source` of its commands: `/APPLICATION/SERVICE`. */
   source: string;
   /** Of its item. Default: `{ pk: 'process#NAME/ID' }`. */
@@ -56,10 +56,10 @@ export type Process<Data> = ReturnType<typeof createProcess<Data>>;
  * @public
  */
 export function createProcess<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
-  const { client, table, outboxTable, laterTable, source, newId, on = {} } = options;
+  const { client, table, outboxTable, later, source, newId, on = {} } = options;
   const { name, steps, replies, deadline } = definition;
   const { key = (id) => ({ pk: `process#${name}/${id}` }), now = () => new Date() } = options;
-  const writer = createOutboxWriter({ client, outboxTable, source, countersTable: table, laterTable });
+  const writer = createOutboxWriter({ client, outboxTable, source, countersTable: table, later });
   const { exchangeOf, begin, answered, overdue, decided } = transitionsOf<Data>(definition);
 
   function commandOf({ id, data }: ProcessState<Data>, awaited: Awaited): AddressedDraft {
@@ -72,7 +72,7 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
   function writesOf(before: ProcessState<Data> | undefined, moved: Moved<Data>, context: CommandContext) {
     const awaited = awaitedOf(moved.process);
     const command = moved.sends && awaited ? [commandOf(moved.process, awaited)] : [];
-    const { process, send, beside } = placed({ name, replies, deadline, laterTable }, before, moved.process, context);
+    const { process, send, beside } = placed({ name, replies, deadline, later }, before, moved.process, context);
     const next = { ...process, version: (before?.version ?? 0) + 1, changedAt: context.now.toISOString() };
     const put = { TableName: table, Item: { ...key(next.id), ...next }, ...standsAt(before?.version, key(next.id)) };
     return { next, send: [...command, ...send], beside: { [name]: { Put: put }, ...beside } };
@@ -90,7 +90,7 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     const isFirstEnd = before.endedAt === undefined && (state === 'completed' || state === 'failed');
     const more = isFirstEnd ? ((await on[state]?.(next, context)) ?? []) : [];
     const own = [...Object.values(beside), ...(await writer.writes(send, context))];
-    return [...own, ...erasedOnce(more, own, laterTable)];
+    return [...own, ...later.once(more, own)];
   }
 
   const contextOf = (id: string, { traceparent }: { traceparent?: string | undefined }): CommandContext => {

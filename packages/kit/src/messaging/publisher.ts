@@ -3,10 +3,9 @@ import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, subjectOf } from './draft.ts';
 import { PermanentError } from './errors.ts';
-import { erasedOnce } from './later/once.ts';
-import { createLater, deletion, waitingPut } from './later/waiting.ts';
+import type { LaterMessages } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
-import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
+import { createOutboxWriter, type OutboxWriter, type Refused, waitingItem } from './outbox-writer.ts';
 
 /** An aggregate's state: an item of its table. Each of its events raises the version by 1. */
 export interface Versioned {
@@ -51,10 +50,10 @@ export interface PublisherOptions {
    */
   writer?: OutboxWriter;
   /**
-   * Of messages for later: `LATER_TABLE` of the outbox. An event that erases its aggregate deletes those that wait about it, in
+   * Of `createLater`, on LATER_TABLE of the outbox. An event that erases its aggregate deletes those that wait about it, in
    * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
    */
-  laterTable?: string;
+  later?: LaterMessages;
 }
 
 type Busy = { result: 'busy' };
@@ -95,9 +94,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 ) {
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
-  const { laterTable } = options;
+  const { later } = options;
   const places = { client, outboxTable, source, countersTable: table };
-  const writer = options.writer ?? createOutboxWriter({ ...places, ...(laterTable && { laterTable }) });
+  const writer = options.writer ?? createOutboxWriter({ ...places, ...(later && { later }) });
 
   const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
     events.map((event, index) => {
@@ -113,14 +112,11 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
   ): Promise<TransactItem[]> {
     const counter = { table, key: key(id), attribute: 'version' } as const;
     const placing = { source, subject: id, aggregateId: id, counter };
-    const puts = events
-      .filter(({ later }) => later)
-      .map((event) => waitingPut(laterTable, topic, event, placing, context));
+    const puts = events.filter(({ later }) => later).map((event) => waitingItem(later, topic, event, placing, context));
     const isErased = events.some(({ contract }) => contract.erases);
-    if (!isErased || !laterTable) return puts;
-    const erasing = await createLater({ client, laterTable }).erasing(id);
-    const others = [...puts, ...Object.values(beside), ...send.flatMap((command) => replacedBy(command, laterTable))];
-    return [...puts, ...erasedOnce(erasing, others, laterTable)];
+    if (!isErased || !later) return puts;
+    const others = [...puts, ...Object.values(beside), ...send.flatMap((command) => replacedBy(command, later))];
+    return [...puts, ...later.once(await later.erasing(id), others)];
   }
 
   /** A decision as what is to be committed, and the state that follows. */
@@ -220,9 +216,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 }
 
 /** What waits under the name of a command for later. One without a name replaces nothing, unless it has an id of its own. */
-function replacedBy(command: AddressedDraft, laterTable: string): TransactItem[] {
+function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);
-  return name === undefined ? [] : [{ Delete: deletion(laterTable, { subject: subjectOf(command), name }) }];
+  return name === undefined ? [] : [later.removing({ subject: subjectOf(command), name })];
 }
 
 /** @throws {Error} if an event erases later: what waits about its aggregate then would stay */

@@ -1,10 +1,10 @@
 import type { ProcessDescriptor } from '../../contracts/process-descriptor.ts';
 import { type AddressedDraft, type CommandContext, draftTo } from '../draft.ts';
-import { deletion } from '../later/waiting.ts';
+import type { LaterMessages } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
 import { awaitedOf, type ProcessState } from './state.ts';
 
-type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { laterTable: string };
+type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later: LaterMessages };
 
 /**
  * A transition with its deadline: one message for later a process. One that is set for an earlier time stays where it is, and is set
@@ -12,7 +12,7 @@ type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { laterTab
  * held for one.
  */
 export function placed<Data>(
-  { name, replies, deadline, laterTable }: Own,
+  { name, replies, deadline, later }: Own,
   before: ProcessState<Data> | undefined,
   next: ProcessState<Data>,
   context: CommandContext,
@@ -26,7 +26,7 @@ export function placed<Data>(
   const awaited = awaitedOf(next);
   const none: { send: AddressedDraft[]; beside: Record<string, TransactItem> } = { send: [], beside: {} };
   // What was set and has not come yet is taken away.
-  const left = timer === undefined ? {} : { [`${name} deadline`]: { Delete: deletion(laterTable, waiting) } };
+  const left = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
   if (!awaited) return { ...none, process, beside: left };
   if (next.progress.state === 'needs-person') {
     if (wasHeld) return { ...none, process: next };
