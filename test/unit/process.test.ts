@@ -2,7 +2,7 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
 import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
-import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/advance';
+import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/moves';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { stuckIn } from 'rollcall/internal/stage/processes';
 import type { Stage } from 'rollcall/internal/stage/stage';

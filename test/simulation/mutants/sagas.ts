@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const process = 'packages/kit/src/messaging/process.ts';
 const advance = 'packages/kit/src/messaging/process/advance.ts';
+const moves = 'packages/kit/src/messaging/process/moves.ts';
 const deadline = 'packages/kit/src/messaging/process/deadline.ts';
 
 /** Of processes. */
@@ -9,7 +10,7 @@ export const sagaMutants: Mutant[] = [
   { name: 'step-twice', file: process, from: "ConditionExpression: '#version = :before',", to: '' },
   {
     name: 'compensation-forgotten',
-    file: advance,
+    file: moves,
     from: 'const last = done.findLast((name) => stepOf(name).compensate);',
     to: 'const last = undefined;',
   },
@@ -39,7 +40,7 @@ export const sagaMutants: Mutant[] = [
   },
   {
     name: 'sent-again-without-reply',
-    file: advance,
+    file: moves,
     from: 'return { process: { ...process, progress: { state, awaits } }, sends: false };\n  }\n\n  /** The command once more',
     to: 'return { process: { ...process, progress: { state, awaits } }, sends: true };\n  }\n\n  /** The command once more',
   },

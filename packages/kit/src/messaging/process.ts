@@ -10,8 +10,9 @@ import type { LaterMessages } from './later/waiting.ts';
 import type { Message } from './message.ts';
 import type { TransactItem } from './outbox.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
-import { type Decided, type Moved, transitionsOf } from './process/advance.ts';
+import { type Decided, transitionsOf } from './process/advance.ts';
 import { placed } from './process/deadline.ts';
+import type { Moved } from './process/moves.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './process/state.ts';
 
 type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Promise<readonly TransactItem[]>;
