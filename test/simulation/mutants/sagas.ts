@@ -7,7 +7,12 @@ const deadline = 'packages/kit/src/messaging/process/deadline.ts';
 
 /** Of processes. */
 export const sagaMutants: Mutant[] = [
-  { name: 'step-twice', file: process, from: "ConditionExpression: '#version = :before',", to: '' },
+  {
+    name: 'step-twice',
+    file: 'packages/kit/src/messaging/versioned-put.ts',
+    from: "ConditionExpression: '#version = :before',",
+    to: '',
+  },
   {
     name: 'compensation-forgotten',
     file: moves,

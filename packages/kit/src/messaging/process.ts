@@ -14,6 +14,7 @@ import { type Decided, transitionsOf } from './process/advance.ts';
 import { placed } from './process/deadline.ts';
 import type { Moved } from './process/moves.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './process/state.ts';
+import { versionedPut } from './versioned-put.ts';
 
 type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Promise<readonly TransactItem[]>;
 
@@ -74,9 +75,10 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     const awaited = awaitedOf(moved.process);
     const command = moved.sends && awaited ? [commandOf(moved.process, awaited)] : [];
     const { process, send, beside } = placed({ name, replies, deadline, later }, before, moved.process, context);
-    const next = { ...process, version: (before?.version ?? 0) + 1, changedAt: context.now.toISOString() };
-    const put = { TableName: table, Item: { ...key(next.id), ...next }, ...standsAt(before?.version, key(next.id)) };
-    return { next, send: [...command, ...send], beside: { [name]: { Put: put }, ...beside } };
+    const { version = 0 } = before ?? {};
+    const next = { ...process, version: version + 1, changedAt: context.now.toISOString() };
+    const put = { Put: versionedPut(table, key(next.id), next, version) };
+    return { next, send: [...command, ...send], beside: { [name]: put, ...beside } };
   }
 
   async function read(id: string): Promise<ProcessState<Data> | undefined> {
@@ -187,16 +189,3 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     },
   };
 }
-
-/** The condition that it is at a version; undefined: that there is none. */
-const standsAt = (version: number | undefined, key: Record<string, string>) =>
-  version === undefined
-    ? {
-        ConditionExpression: 'attribute_not_exists(#key)',
-        ExpressionAttributeNames: { '#key': Object.keys(key)[0] ?? '' },
-      }
-    : {
-        ConditionExpression: '#version = :before',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':before': version },
-      };

@@ -6,6 +6,7 @@ import { PermanentError } from './errors.ts';
 import type { LaterMessages } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused, waitingItem } from './outbox-writer.ts';
+import { versionedPut } from './versioned-put.ts';
 
 /** An aggregate's state: an item of its table. Each of its events raises the version by 1. */
 export interface Versioned {
@@ -132,7 +133,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     if (now.length === 0)
       throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
     const next = { ...state, version: before + now.length } as unknown as State;
-    const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
+    const put = versionedPut(table, key(id), next, before);
     const rows = rowsOf(id, before, now, context);
     const waiting = await waitingOf(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
@@ -235,16 +236,3 @@ function onlySenderOf({ name, senders }: Channel): string {
   if (source !== undefined && others.length === 0) return source;
   throw new Error(`${name} has not one sender only: say as which \`source\` this publisher sends`);
 }
-
-/** The condition that the aggregate is at a version; 0: that there is none. */
-const standsAt = (version: number, key: Record<string, string>) =>
-  version === 0
-    ? {
-        ConditionExpression: 'attribute_not_exists(#key)',
-        ExpressionAttributeNames: { '#key': Object.keys(key)[0] ?? '' },
-      }
-    : {
-        ConditionExpression: '#version = :before',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':before': version },
-      };
