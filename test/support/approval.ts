@@ -43,37 +43,41 @@ export const WITHIN = { reserve: 600, charge: 300, confirm: 3_600, release: 120,
 
 const ok = ({ outcome }: z.output<typeof answer>) => outcome === 'ok';
 
-export const approval = defineProcess(
-  'approval',
-  {
-    data: z.object({ orderId: z.string(), cents: z.int(), place: z.string().optional() }),
-    replies,
-    deadline,
-  },
-  (step) => [
-    step('reserve', {
-      ...{ send: [stock, reserve], reply: reserved, ok, within: WITHIN.reserve },
-      by: ({ orderId }) => ({ orderId }),
-      keep: ({ place }) => ({ place }),
-      compensate: {
-        ...{ send: [stock, release], reply: released, ok, within: WITHIN.release },
-        by: ({ orderId, place = 'unknown' }) => ({ orderId, place }),
-      },
-    }),
-    step('charge', {
-      ...{ send: [payments, charge], reply: charged, ok, within: WITHIN.charge, pivot: true },
-      by: ({ orderId, cents }) => ({ orderId, cents }),
-      compensate: {
-        ...{ send: [payments, refund], reply: refunded, ok, within: WITHIN.refund },
+/** @param within seconds for each step */
+export const approvalWithin = (within: typeof WITHIN) =>
+  defineProcess(
+    'approval',
+    {
+      data: z.object({ orderId: z.string(), cents: z.int(), place: z.string().optional() }),
+      replies,
+      deadline,
+    },
+    (step) => [
+      step('reserve', {
+        ...{ send: [stock, reserve], reply: reserved, ok, within: within.reserve },
         by: ({ orderId }) => ({ orderId }),
-      },
-    }),
-    step('confirm', {
-      ...{ send: [parcels, confirm], reply: confirmed, ok, within: WITHIN.confirm },
-      by: ({ orderId }) => ({ orderId }),
-    }),
-  ],
-);
+        keep: ({ place }) => ({ place }),
+        compensate: {
+          ...{ send: [stock, release], reply: released, ok, within: within.release },
+          by: ({ orderId, place = 'unknown' }) => ({ orderId, place }),
+        },
+      }),
+      step('charge', {
+        ...{ send: [payments, charge], reply: charged, ok, within: within.charge, pivot: true },
+        by: ({ orderId, cents }) => ({ orderId, cents }),
+        compensate: {
+          ...{ send: [payments, refund], reply: refunded, ok, within: within.refund },
+          by: ({ orderId }) => ({ orderId }),
+        },
+      }),
+      step('confirm', {
+        ...{ send: [parcels, confirm], reply: confirmed, ok, within: within.confirm },
+        by: ({ orderId }) => ({ orderId }),
+      }),
+    ],
+  );
+
+export const approval = approvalWithin(WITHIN);
 
 export const REPLIES = { reserve: reserved, release: released, charge: charged, refund: refunded, confirm: confirmed };
 const contracts = [reserve, release, charge, refund, confirm, deadline];

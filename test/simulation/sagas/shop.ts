@@ -7,7 +7,7 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Message } from '@rollcall/kit/internal/messaging/message';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
-import { approval, data, parcels, payments, REPLIES, replies, stock } from '../../support/approval.ts';
+import { approvalWithin, data, parcels, payments, REPLIES, replies, stock, WITHIN } from '../../support/approval.ts';
 
 export const PROCESSES = 'processes';
 
@@ -15,6 +15,9 @@ export const place = command('shop.order.place.v1', data, { subjectField: 'order
 const orders = queue('orders', { from: '/shop/shop', messages: [place] });
 
 export type Kind = keyof typeof REPLIES;
+
+/** The first deadline is often still ahead when the charge is awaited, and too early for it. */
+const approval = approvalWithin({ ...WITHIN, reserve: 120 });
 
 /** How often a command about an order is refused before it is done: an order's id says so, `1 charge=1 release=2`. */
 export const refusalsOf = (orderId: string, kind: Kind): number =>
