@@ -12,13 +12,14 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { command, event, queue, topic } from '@rollcall/kit/internal/contracts/descriptors';
 import { DUE_INDEX, DUE_KEYS, LATER_KEYS, SHARDS } from '@rollcall/kit/internal/contracts/later-table';
+import type { Decision } from '@rollcall/kit/internal/messaging/decision';
 import { type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
 import { createRelease } from '@rollcall/kit/internal/messaging/later/release';
 import { createLaterSweep } from '@rollcall/kit/internal/messaging/later/sweep';
 import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import { readRow } from '@rollcall/kit/internal/messaging/outbox';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
-import { createPublisher, type Decision } from '@rollcall/kit/internal/messaging/publisher';
+import { createPublisher } from '@rollcall/kit/internal/messaging/publisher';
 import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -38,7 +38,7 @@ export const laterMutants: Mutant[] = [
   },
   {
     name: 'relay-sees-what-waits',
-    file: 'packages/kit/src/messaging/outbox-writer.ts',
+    file: 'packages/kit/src/messaging/queue-writes.ts',
     from: "if (later) return 'later';",
     to: '',
   },
@@ -50,7 +50,7 @@ export const laterMutants: Mutant[] = [
   },
   {
     name: 'forgotten-yet-waiting',
-    file: 'packages/kit/src/messaging/publisher.ts',
+    file: 'packages/kit/src/messaging/decision.ts',
     from: 'if (!isErased || !later) return puts;',
     to: 'return puts;',
   },

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const process = 'packages/kit/src/messaging/process.ts';
+const writes = 'packages/kit/src/messaging/process/writes.ts';
 const advance = 'packages/kit/src/messaging/process/advance.ts';
 const moves = 'packages/kit/src/messaging/process/moves.ts';
 const deadline = 'packages/kit/src/messaging/process/deadline.ts';
@@ -51,7 +51,7 @@ export const sagaMutants: Mutant[] = [
   },
   {
     name: 'ended-twice',
-    file: process,
+    file: writes,
     from: 'const isFirstEnd = before.endedAt === undefined &&',
     to: 'const isFirstEnd =',
   },
