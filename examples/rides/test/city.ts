@@ -67,6 +67,12 @@ export async function openCity() {
       return id;
     },
 
+    /** The answer's status to somebody with a token of their own. */
+    async statusFor(sub: string, method: string, path: string, body?: object): Promise<number> {
+      const token = await cloud.issuer.token({ sub, scope: 'read write' });
+      return (await cloud.request(method, path, body, { authorization: `Bearer ${token}` })).status;
+    },
+
     answer: (driverId: string, tripId: string, answer: string) =>
       request('POST', `/drivers/${driverId}/answers`, { tripId, answer }),
 
@@ -75,6 +81,10 @@ export async function openCity() {
     /** What somebody was shown of a trip, in order. */
     told: (to: string, tripId: string) =>
       push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
+
+    /** How often a command was sent to a queue because of a trip. */
+    sent: (queue: string, tripId: string) =>
+      cloud.published().filter(({ channel, body }) => channel.endsWith(queue) && body.includes(tripId)).length,
 
     /** Sends again all that was sent of a trip, as a broker may: with ids of deduplication that it does not know. */
     async repeatAll(tripId: string): Promise<void> {

@@ -34,9 +34,11 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
     checked(tripId, await dispatches.change(tripId, decide, context));
 
   async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
-    const next = (before: decisions.Dispatch) =>
-      decisions.isLast(before, driverId) ? search.next(before, context.now) : undefined;
-    await change(tripId, async (before) => decisions.decline(before, driverId, await next(before)), context);
+    const decide = async (before: decisions.Dispatch) => {
+      const next = decisions.isLast(before, driverId) ? await search.next(before, context.now) : undefined;
+      return decisions.decline(before, driverId, next);
+    };
+    await change(tripId, decide, context);
   }
 
   return {
@@ -76,14 +78,11 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
 
     /** Asks on, if the offers are over at a time. */
     async expire(tripId: string, at: Date, context: CommandContext): Promise<void> {
-      await change(
-        tripId,
-        async (before) =>
-          decisions.isDue(before, at)
-            ? decisions.expire(before, at, await search.next(before, context.now))
-            : undefined,
-        context,
-      );
+      const decide = async (before: decisions.Dispatch) => {
+        if (!decisions.isDue(before, at)) return undefined;
+        return decisions.expire(before, at, await search.next(before, context.now));
+      };
+      await change(tripId, decide, context);
     },
   };
 }
