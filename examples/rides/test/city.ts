@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Cloud, startCloud } from '@rollcall/local';
+import { expect } from 'vitest';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 
@@ -91,8 +92,10 @@ export async function openCity() {
       for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
     },
 
-    /** What the timer does every minute, when every offer is over. */
-    expire: () =>
-      cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
+    /** Lets the time of the offers pass that stand for a trip. */
+    async expire(tripId: string): Promise<void> {
+      const key = { subject: tripId, name: 'offers' };
+      expect(await cloud.invoke('rides-dev-dispatch-outbox-sweep', { sendNow: key })).toEqual({ sent: 'released' });
+    },
   };
 }

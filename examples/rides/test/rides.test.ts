@@ -84,7 +84,7 @@ it('who does not answer is asked no more, others farther away are, and at last t
   const [near, far] = await Promise.all([city.driver(north(here, 100)), city.driver(north(here, 2_300))]);
   const passenger = await city.passenger();
   const trip = await city.trip(here, passenger);
-  await city.expire();
+  await city.expire(trip);
   await city.settled();
   expect(city.told(near, trip)).toEqual(['offer', 'withdrawn']);
   expect(city.told(far, trip)).toEqual(['offer']);
