@@ -26,6 +26,16 @@ describe('npm run ops', () => {
     expect(stdout).toContain('Exit codes: 0 done; 1');
   });
 
+  it.each(['coupons', 'orders', 'rides'])(
+    'is there in the folder of the example %s, where nothing was built',
+    async (name) => {
+      const { stdout } = await run('npm', ['run', '--silent', 'ops', '--', '--help'], {
+        cwd: join(root, 'examples', name),
+      });
+      expect(stdout).toContain('Usage: npm run ops --');
+    },
+  );
+
   it('has an example for every command', async () => {
     const withoutSubcommands = (command: Command): Command[] =>
       command.commands.length === 0 ? [command] : command.commands.flatMap(withoutSubcommands);

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readApp } from '@rollcall/local/internal/app';
 import pc from 'picocolors';
 import { OperatorError } from '../stage/errors.ts';
