@@ -9,7 +9,7 @@ export const HELD = 'parked/';
  * A part of a key: what separates parts, what XML answers would escape, and `.` and `..`, which URLs resolve, is escaped.
  * At most 200 characters, as names of messages are: a key ends at 1,024 bytes of UTF-8.
  */
-const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name : '').replaceAll('.', '%2E') || escaped(name);
+const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 
 const escaped = (name: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: XML cannot have them

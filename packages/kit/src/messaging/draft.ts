@@ -79,11 +79,11 @@ export interface Placing {
  */
 export function outgoingOf(
   channel: Channel,
-  { contract, data, replyTo }: Draft,
+  { contract, data, replyTo, later }: Draft,
   { source, subject, version, aggregateId }: Placing,
   { now, newId, correlationId, traceparent }: CommandContext,
 ): OutgoingMessage {
-  const { name, format, messages } = channel;
+  const { name, format, messages, large = false } = channel;
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} carries no ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
     throw new Error(`${source} may not send ${contract.type} on ${name}: its \`from\` does not name it`);
@@ -93,7 +93,8 @@ export function outgoingOf(
     ...(version !== undefined && { version }),
     ...(correlationId !== undefined && { correlationId }),
   });
-  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`);
+  // What waits for later has its data with it: nobody knows how long it waits.
+  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`, large && !later);
 }
 
 /** A message as it is committed to be sent at once. Throws as {@link outgoingOf} does. */

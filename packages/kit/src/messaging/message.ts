@@ -30,6 +30,10 @@ const header = z.object({
   replyto: z.string().optional(),
   /** Type of another rendition of the same event, which is published beside this one. */
   alternatetype: z.string().optional(),
+  /** Where the data is, if it is not in the message. */
+  dataref: z.string().optional(),
+  /** Of that data. */
+  datasha256: z.string().optional(),
 });
 
 type Header = z.output<typeof header>;

@@ -3,6 +3,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConflict, refusedBy, transact } from '../aws/transact.ts';
+import { type ClaimCheck, keepLarge } from './claim-check.ts';
 import { type AddressedDraft, type CommandContext, outboxRowOf } from './draft.ts';
 import { waitingPut } from './later/waiting.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
@@ -20,6 +21,8 @@ export interface OutboxWriterOptions {
   counterKey?: (group: string) => Record<string, string>;
   /** Of messages for later: `LATER_TABLE` of the outbox. Default: it sends none. */
   laterTable?: string;
+  /** Keeps the data of large messages. Default: it sends none. */
+  claimCheck?: ClaimCheck;
 }
 
 /** A state, and what is committed with it: one transaction, of at most 100 items. */
@@ -70,7 +73,16 @@ export function createOutboxWriter({
   countersTable,
   counterKey = (group) => ({ pk: `commands#${group}` }),
   laterTable,
+  claimCheck,
 }: OutboxWriterOptions) {
+  async function putsOf(rows: readonly OutboxRow[]): Promise<TransactItem[]> {
+    await keepLarge(
+      claimCheck,
+      rows.flatMap(({ messages }) => messages),
+    );
+    return rows.map((row) => outboxPut(outboxTable, row));
+  }
+
   async function sentTo(group: string): Promise<number> {
     const { Item } = await client.send(
       new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
@@ -90,7 +102,7 @@ export function createOutboxWriter({
       return outboxRowOf(draft.channel, draft, placing, context);
     });
     const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
-    return [count, ...rows.map((row) => outboxPut(outboxTable, row))];
+    return [count, ...(await putsOf(rows))];
   }
 
   /** One that takes its place among those to its subject when it is due. */
@@ -108,8 +120,8 @@ export function createOutboxWriter({
   async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
     const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
     const groups = Map.groupBy(counted, groupOf);
-    const rows = alone.map((draft) =>
-      outboxPut(outboxTable, outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
+    const rows = await putsOf(
+      alone.map((draft) => outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
     );
     const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
     return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
@@ -122,7 +134,7 @@ export function createOutboxWriter({
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
     checkSize(rows.length, companions.length, send, changed.length);
-    const events = rows.map((row) => outboxPut(outboxTable, row));
+    const events = await putsOf(rows);
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
     try {

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
 import { createLater, waitingPut } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
@@ -53,6 +54,11 @@ export interface PublisherOptions {
    * the same transaction. Default: it sends none.
    */
   laterTable?: string;
+  /**
+   * Keeps the data of large messages, by `createClaimCheck`. The outbox erases it once an event is published that erases its
+   * aggregate. Default: it sends none.
+   */
+  claimCheck?: ClaimCheck;
 }
 
 type Busy = { result: 'busy' };
@@ -93,14 +99,16 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 ) {
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
-  const { laterTable } = options;
+  const { laterTable, claimCheck } = options;
   const places = { client, outboxTable, source, countersTable: table };
-  const writer = options.writer ?? createOutboxWriter({ ...places, ...(laterTable && { laterTable }) });
+  const more = { ...(laterTable && { laterTable }), ...(claimCheck && { claimCheck }) };
+  const writer = options.writer ?? createOutboxWriter({ ...places, ...more });
 
   const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
     events.map((event, index) => {
       const placing = { source, subject: id, aggregateId: id, version: before + 1 + index };
-      return outboxRowOf(topic, event, placing, context);
+      const row = outboxRowOf(topic, event, placing, context);
+      return claimCheck && event.contract.erases ? { ...row, erases: true } : row;
     });
 
   /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */

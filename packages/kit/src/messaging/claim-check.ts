@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { jsonOf, readEnvironment, text } from '../aws/environment.ts';
+import { createObjects, type Objects } from '../aws/objects.ts';
+import { sentAbout } from '../contracts/large.ts';
+import type { OutgoingMessage } from './outgoing.ts';
+
+export interface ClaimCheckSettings {
+  /** Name of the stage's bucket. */
+  bucket: string;
+  /** Names of the channels whose data the outbox erases with its aggregate; needed by its functions alone. */
+  channels?: readonly string[];
+}
+
+/**
+ * The data of large messages, apart from them (https://www.enterpriseintegrationpatterns.com/StoreInLibrary.html).
+ * @public
+ */
+export interface ClaimCheck {
+  readonly objects: Objects;
+  /** Keeps the data of those that are large: before anything is committed that refers to it. */
+  keep(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** Deletes what was sent about a subject. */
+  erase(subject: string): Promise<void>;
+}
+
+/**
+ * What sends and reads messages of channels that are `large`. Apart, so that no other function carries it.
+ * @param settings default: what the environment says, as `@rollcall/cdk` gives it: LARGE_BUCKET; and LARGE_CHANNELS, as JSON
+ * @throws {Error} if the environment lacks the first
+ * @public
+ */
+export function createClaimCheck({ bucket, channels = [] }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
+  const objects = createObjects(bucket);
+  return {
+    objects,
+
+    async keep(messages) {
+      const claims = messages.flatMap(({ claim }) => claim ?? []);
+      await Promise.all(claims.map(({ key, bytes, contentType }) => objects.put(key, bytes, contentType)));
+    },
+
+    async erase(subject) {
+      await Promise.all(channels.map((channel) => objects.removeUnder(sentAbout(channel, subject))));
+    },
+  };
+}
+
+function ofEnvironment(): ClaimCheckSettings {
+  const schema = z.object({ LARGE_BUCKET: text, LARGE_CHANNELS: jsonOf(z.array(text)).optional() });
+  const { LARGE_BUCKET: bucket, LARGE_CHANNELS: channels } = readEnvironment(schema);
+  return { bucket, ...(channels && { channels }) };
+}
+
+/**
+ * What keeps the data of these messages, if one of them is large.
+ * @throws {Error} if there is none: a defect of the caller
+ */
+export async function keepLarge(claimCheck: ClaimCheck | undefined, messages: readonly OutgoingMessage[]): Promise<void> {
+  const large = messages.find(({ claim }) => claim);
+  if (!large) return;
+  if (!claimCheck)
+    throw new Error(
+      `${large.type} to ${large.channel} is large: give who sends it (createPublisher, createOutboxWriter) a \`claimCheck\``,
+    );
+  await claimCheck.keep(messages);
+}
