@@ -74,7 +74,7 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 
   #functionOf(key: string, { method }: Route): ServiceFunction {
-    const { stage, name, sends = [] } = this.#props;
+    const { stage, name, sends = [], channels } = this.#props;
     const fn = new ServiceFunction(this, key, {
       stage,
       name: `${name}-${key}`,
@@ -88,6 +88,7 @@ export class Publisher<Key extends string = string> extends Construct {
     fn.uses(`${name.toUpperCase()}_TABLE`, this.table, ...actions);
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
     if (writes) this.outbox.table.allow(fn, 'PutItem');
+    if (writes) channels.allowKeepingLarge(fn, channelsOf(this.#props));
     return fn;
   }
 }

@@ -2,7 +2,7 @@ import type { MessageContract } from '../../contracts/contract.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Handlers, handlersOf } from '../handlers.ts';
 import type { ReadWhole } from '../large/whole.ts';
-import { type Envelope, isErasing, type Message, type Place, readMessage } from '../message.ts';
+import { contractFor, type Envelope, isErasing, type Message, type Place, readMessage } from '../message.ts';
 import type { OutgoingMessage } from '../outgoing.ts';
 import type { Sender } from '../sender.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -60,7 +60,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
   /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
     // By the type that it is read as: an older one is handled as its successor.
-    const readAs = contracts.find((contract) => isReadBy(contract, envelope.type));
+    const readAs = contractFor(contracts, envelope.type);
     const follows = readAs && handlers(readAs.type)?.follows;
     if (!follows) return [];
     const { cursor, state } = await store.state(key.aggregateId);
