@@ -8,6 +8,7 @@ import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
+import { withData } from '../stage/large.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Stage } from '../stage/stage.ts';
 import { atLeastOne, onStage, subscriberNamed, UsageError } from './command.ts';
@@ -78,8 +79,9 @@ const show = new Command('show')
           const what = only === undefined ? aggregate : `${aggregate} ${only}`;
           throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
         }
-        if (json) printJson(found);
-        else for (const one of found) printMessage(one, folder.messages);
+        const whole = await Promise.all(found.map((one) => withData(stage, subscriber, one)));
+        if (json) printJson(whole);
+        else for (const one of whole) printMessage(one, folder.messages);
       },
     ),
   );

@@ -4,6 +4,8 @@ import type { Delivery, Outcome } from './consumer.ts';
 import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, UnreadableMessageError } from './errors.ts';
+import { createShow } from './large/show.ts';
+import type { ReadWhole } from './large/whole.ts';
 import { type Envelope, placeOf } from './message.ts';
 import type { Sent } from './parking/place.ts';
 import { createSweep } from './parking/sweep.ts';
@@ -29,6 +31,7 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place'
   read: (sent: Sent) => Envelope;
   idempotent: boolean;
   unordered: boolean;
+  readWhole?: ReadWhole | undefined;
 }
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
@@ -59,6 +62,7 @@ export function subscriberWith(options: AppliedOptions) {
     sweep: createSweep({ ...parkingOptions, release }),
     redrive,
     discard: createDiscard(options),
+    show: createShow(options),
     isSuspect: tries.isSuspect,
 
     /**
