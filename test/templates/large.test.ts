@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
+import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../support/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-large-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function resources(stage: string, app: string): Promise<any[]> {
+  const outdir = await synthesize(join(folder, `${app.replaceAll('/', '-')}-${stage}`), { stage }, join(root, app));
+  return readAssembly(outdir).stacks.flatMap(({ template }) => Object.values(template.Resources));
+}
+const ofType = (all: any[], type: string) => all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+
+describe('an app with channels that are large', () => {
+  it('has one bucket, in which what was sent expires after the longest way of a message', async () => {
+    const all = await resources('dev', 'test/support/large-app');
+    const buckets = ofType(all, 'AWS::S3::Bucket');
+    expect(buckets).toHaveLength(1);
+    expect(buckets[0].LifecycleConfiguration.Rules).toEqual([
+      { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 23 + 14 + 14 },
+    ]);
+    expect(buckets[0].PublicAccessBlockConfiguration).toEqual({
+      ...{ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    });
+    const [policy] = ofType(all, 'AWS::S3::BucketPolicy');
+    const denied = policy.PolicyDocument.Statement.map(({ Effect, Sid }: any) => `${Effect} ${Sid ?? ''}`.trim());
+    expect(denied).toEqual(['Deny', 'Deny OnlyThisStage']);
+  });
+
+  it('encrypts it with the key of the stage, which S3 may use for its roles', async () => {
+    const all = await resources('key', 'test/support/large-app');
+    const [bucket] = ofType(all, 'AWS::S3::Bucket');
+    expect(JSON.stringify(bucket.BucketEncryption)).toContain('aws:kms');
+    const [key] = ofType(all, 'AWS::KMS::Key');
+    expect(JSON.stringify(key.KeyPolicy)).toContain('"s3.');
+  });
+});
+
+it('an app without has none', async () => {
+  const all = await resources('dev', 'test/support/later-app');
+  expect(JSON.stringify(all)).not.toMatch(/S3::Bucket|LARGE_/);
+});
