@@ -25,8 +25,10 @@ export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\
  * by path, and the list of a bucket. Of anything else, such as parts of uploads, nothing is known: roles may not do it.
  */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
-  const { pathname, searchParams } = new URL(target, 'http://here');
-  const [bucket = '', ...rest] = pathname.slice(1).split('/').map(decodeURIComponent);
+  // As the emulator reads it: a URL would resolve `..`.
+  const [path = '', query = ''] = target.split('?');
+  const searchParams = new URLSearchParams(query);
+  const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
   const isList = method === 'GET' && key === '' && searchParams.get('list-type') === '2';
   if (isList) {
