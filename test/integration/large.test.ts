@@ -144,7 +144,7 @@ it('every grant on the bucket is used', () => {
   const { all, used } = cloud.access.grants();
   const kinds = (grants: readonly string[]) => new Set(grants.filter((grant) => grant.includes(' s3:')).map(kindOf));
   const ofBucket = kinds(all);
-  expect(ofBucket.size).toBe(7);
+  expect(ofBucket.size).toBe(8);
   expect(ofBucket.difference(kinds(used))).toEqual(new Set());
 });
 
