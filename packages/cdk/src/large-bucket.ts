@@ -18,7 +18,9 @@ const UNPUBLISHED = Duration.days(14);
 
 /** The longest that a message is on its way: in the outbox, an archive, SNS, its queue, and among the dead letters. */
 const longestWay = ({ eventArchiveDays }: Stage): Duration =>
-  [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) => all.plus(one));
+  [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) =>
+    all.plus(one),
+  );
 
 /**
  * The data of messages that are too large for a channel. What was sent expires once no message can refer to it; what a consumer
@@ -41,14 +43,19 @@ export class LargeBucket extends Bucket {
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['s3:*'], [this.bucketArn, this.arnForObjects('*')]));
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Who reads and writes it is a function of the stage; a log of accesses would be a second copy of who is in it.',
+      reason:
+        'Who reads and writes it is a function of the stage; a log of accesses would be a second copy of who is in it.',
     });
   }
 
   /** Lets a function keep the data of what it sends. */
   allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
     fn.addEnvironment('LARGE_BUCKET', this.bucketName);
-    this.#allow(fn, ['PutObject'], channels.map(({ name }) => sentOn(name)));
+    this.#allow(
+      fn,
+      ['PutObject'],
+      channels.map(({ name }) => sentOn(name)),
+    );
   }
 
   /** Lets an outbox erase what it has sent, with its aggregate. */

@@ -22,7 +22,9 @@ export class OperationsStack<S extends Stage> extends Stack {
 
   constructor(scope: Construct, id: string, { settings, keepsLarge }: { settings: S; keepsLarge: boolean }) {
     super(scope, id);
-    const key = settings.customerManagedKey ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge }) : undefined;
+    const key = settings.customerManagedKey
+      ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
+      : undefined;
     this.key = key;
     // The others stop importing it one after the other, after this stack was deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);

@@ -1,6 +1,7 @@
 /** What a function does with messages: publish them with a state change, apply them, answer them. */
-export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';
+
 export { type ClaimCheck, createClaimCheck } from './messaging/claim-check.ts';
+export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';
 export type { Correspondence } from './messaging/correspondence.ts';
 export { type CommandContext, draft, draftTo } from './messaging/draft.ts';
 export { HeldError, MessagingError, PermanentError, PostponedError, TransientError } from './messaging/errors.ts';

@@ -54,7 +54,12 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
   }
 
   /** @returns nothing, if it is one that S3 says of what is not there: 403 of who may not list the bucket */
-  async function done(method: string, key: string, options: Call = {}, isMissing = [] as number[]): Promise<Uint8Array | undefined> {
+  async function done(
+    method: string,
+    key: string,
+    options: Call = {},
+    isMissing = [] as number[],
+  ): Promise<Uint8Array | undefined> {
     const { status, bytes } = await call(method, key, options);
     if (status < 300) return bytes;
     if (isMissing.includes(status)) return undefined;

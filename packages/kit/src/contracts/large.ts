@@ -12,8 +12,7 @@ export const HELD = 'parked/';
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 
 const escaped = (name: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML cannot have them
-  name.replace(/[%/&<>"'\u0000-\u001f]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  name.replace(/[%/&<>"'\p{Cc}]/gu, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 
 export interface ClaimKey {
   subject: string;
@@ -23,13 +22,16 @@ export interface ClaimKey {
 /** What the keys of all messages of a channel begin with. */
 export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
-export const sentKey = (channel: string, { subject, id }: ClaimKey): string => `${sentAbout(channel, subject)}${part(id)}`;
+export const sentKey = (channel: string, { subject, id }: ClaimKey): string =>
+  `${sentAbout(channel, subject)}${part(id)}`;
 
 /** What the keys of all copies of a consumer begin with. */
 export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
 export const heldAbout = (consumer: string, aggregateId: string): string => `${heldBy(consumer)}${part(aggregateId)}/`;
-export const heldKey = (consumer: string, { aggregateId, messageId }: { aggregateId: string; messageId: string }): string =>
-  `${heldAbout(consumer, aggregateId)}${part(messageId)}`;
+export const heldKey = (
+  consumer: string,
+  { aggregateId, messageId }: { aggregateId: string; messageId: string },
+): string => `${heldAbout(consumer, aggregateId)}${part(messageId)}`;
 
 /** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');

@@ -55,7 +55,10 @@ function ofEnvironment(): ClaimCheckSettings {
  * What keeps the data of these messages, if one of them is large.
  * @throws {Error} if there is none: a defect of the caller
  */
-export async function keepLarge(claimCheck: ClaimCheck | undefined, messages: readonly OutgoingMessage[]): Promise<void> {
+export async function keepLarge(
+  claimCheck: ClaimCheck | undefined,
+  messages: readonly OutgoingMessage[],
+): Promise<void> {
   const large = messages.find(({ claim }) => claim);
   if (!large) return;
   if (!claimCheck)

@@ -72,7 +72,9 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     claimCheck,
   } = settings;
   if (channel.large && !claimCheck)
-    throw new Error(`consumer ${name}: ${channel.name} is large: give its functions a \`claimCheck\` (createClaimCheck)`);
+    throw new Error(
+      `consumer ${name}: ${channel.name} is large: give its functions a \`claimCheck\` (createClaimCheck)`,
+    );
   const observability = createObservability(name);
   const { logger, measure } = observability;
   const client = createDynamoDB();

@@ -66,7 +66,9 @@ export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 
   constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number, hint = '') {
-    super(`message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}${hint}`);
+    super(
+      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}${hint}`,
+    );
   }
 }
 

@@ -143,7 +143,8 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
   const contract = contractFor(contracts, envelope.type);
-  if (contract?.type === envelope.type) return { ...headOf(envelope), data: readData(contract, envelope) } as Message<C>;
+  if (contract?.type === envelope.type)
+    return { ...headOf(envelope), data: readData(contract, envelope) } as Message<C>;
   if (!contract?.supersedes) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
   const data = contract.data.parse(contract.supersedes.upcast(readData(contract.supersedes.contract, envelope)));
   return { ...headOf(envelope), type: contract.type, data } as Message<C>;

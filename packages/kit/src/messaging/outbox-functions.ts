@@ -49,7 +49,13 @@ export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'cl
     laterTable !== undefined
       ? createLaterSweep({ client, laterTable, outboxTable: tableName, now }, observability)
       : undefined;
-  return relayFunctions(createRelay({ outbox, sender, ...(claimCheck && { erase: claimCheck.erase }) }), outbox, observability, now, later);
+  return relayFunctions(
+    createRelay({ outbox, sender, ...(claimCheck && { erase: claimCheck.erase }) }),
+    outbox,
+    observability,
+    now,
+    later,
+  );
 }
 
 function ofEnvironment(): OutboxSettings {

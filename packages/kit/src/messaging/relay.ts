@@ -18,7 +18,9 @@ export interface RelayOptions {
 }
 
 async function nothingErases(aggregateId: string): Promise<void> {
-  throw new Error(`the data of large messages about ${aggregateId} is not erased: give outboxFunctions a \`claimCheck\``);
+  throw new Error(
+    `the data of large messages about ${aggregateId} is not erased: give outboxFunctions a \`claimCheck\``,
+  );
 }
 
 /** Publishes pending messages. Serves the stream (log tailing) and the sweep (polling publisher) alike. */

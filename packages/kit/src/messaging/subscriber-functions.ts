@@ -17,9 +17,4 @@ export const subscriberFunctions = <C extends MessageContract, S extends Channel
   descriptor: ConsumerDescriptor<C, S>,
   handlers: (context: HandlerContext<S>) => Handlers<C>,
   { claimCheck }: { claimCheck?: ClaimCheck } = {},
-) =>
-  consumerFunctions(
-    descriptor,
-    { ...environmentOf(descriptor.name), ...(claimCheck && { claimCheck }) },
-    handlers,
-  );
+) => consumerFunctions(descriptor, { ...environmentOf(descriptor.name), ...(claimCheck && { claimCheck }) }, handlers);

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallFault } from '../faults/faults.ts';
 import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
+import { AccessDenied } from '../iam/access.ts';
 import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
 import type { S3Call } from '../iam/s3-requests.ts';
-import { AccessDenied } from '../iam/access.ts';
 import { send } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
 import { metered, tellOf } from './observers.ts';

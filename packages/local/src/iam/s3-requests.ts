@@ -33,7 +33,11 @@ export function s3CallOf(method: string, target: string, headers: IncomingHttpHe
   const isList = method === 'GET' && key === '' && searchParams.get('list-type') === '2';
   if (isList) {
     const context = { 's3:prefix': searchParams.get('prefix') ?? '' };
-    return { operation: 'ListObjectsV2', bucket, askedFor: [{ action: 's3:ListBucket', resource: arnOf(bucket), context }] };
+    return {
+      operation: 'ListObjectsV2',
+      bucket,
+      askedFor: [{ action: 's3:ListBucket', resource: arnOf(bucket), context }],
+    };
   }
   const known = OF_OBJECTS[method];
   const others = [...searchParams.keys()].filter((name) => name !== 'x-id');

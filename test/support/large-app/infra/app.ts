@@ -21,7 +21,13 @@ shop.service('orders', (stack, { stage, channels, alarms }) => {
   });
   const environment = { ORDERS_TABLE: orders.tableName, OUTBOX_TABLE: outbox.table.tableName };
   for (const handler of ['file', 'remove']) {
-    const about = { stage, name: `orders-${handler}`, entry: 'functions/orders/orders.handler.ts', handler, environment };
+    const about = {
+      stage,
+      name: `orders-${handler}`,
+      entry: 'functions/orders/orders.handler.ts',
+      handler,
+      environment,
+    };
     const fn = new ServiceFunction(stack, handler, about);
     for (const table of [orders, outbox.table]) table.allow(fn, 'PutItem');
     if (handler === 'remove') orders.allow(fn, 'GetItem');

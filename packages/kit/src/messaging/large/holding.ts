@@ -10,7 +10,10 @@ type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body' | 'reason'>
  * A subscriber's table that holds the data of large messages for as long as they are parked: by a copy of its own, which does
  * not expire. Each subscriber parks for itself, and so holds for itself.
  */
-export function holdingData(store: SubscriberStore, { objects, channel, consumer, unordered }: Reader): SubscriberStore {
+export function holdingData(
+  store: SubscriberStore,
+  { objects, channel, consumer, unordered }: Reader,
+): SubscriberStore {
   /** The message that is parked, if it has its data elsewhere. */
   function claimIn({ body }: Held): Envelope | undefined {
     if (body === '') return undefined;

@@ -20,13 +20,18 @@ const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
  * @throws {Error} if it is missing
  */
 export function createShow({ store, read, readWhole }: ShowOptions) {
-  return async ({ aggregateId, version, messageId }: Omit<ParkedKey, 'messageId'> & { messageId?: string }): Promise<string> => {
+  return async ({
+    aggregateId,
+    version,
+    messageId,
+  }: Omit<ParkedKey, 'messageId'> & { messageId?: string }): Promise<string> => {
     const parked = (await store.parkedOf(aggregateId)).find(
       (one) => one.version === version && (messageId ?? one.messageId) === one.messageId,
     );
     if (!parked || !readWhole) throw new PermanentError(`version ${version} of ${aggregateId} has no data of its own`);
     const { data_base64: bytes } = await readWhole(read(parked));
-    if (!(bytes instanceof Uint8Array)) throw new PermanentError(`version ${version} of ${aggregateId} has its data with it`);
+    if (!(bytes instanceof Uint8Array))
+      throw new PermanentError(`version ${version} of ${aggregateId} has its data with it`);
     if (bytes.length > MAX_SHOWN_BYTES)
       throw new PermanentError(`its data has ${bytes.length} bytes; up to ${MAX_SHOWN_BYTES} are shown`);
     return Buffer.from(bytes).toString('base64');

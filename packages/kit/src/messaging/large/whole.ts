@@ -33,12 +33,17 @@ export function createReadWhole({ objects, channel, consumer, unordered }: Reade
     const key = sentKey(channel, envelope);
     // Where it is follows from the message, so that nobody has another place read by a reference.
     if (dataref !== referenceTo(key))
-      throw new UnreadableMessageError(`message ${id}: its dataref is ${dataref}; its data can only be at ${referenceTo(key)}`);
+      throw new UnreadableMessageError(
+        `message ${id}: its dataref is ${dataref}; its data can only be at ${referenceTo(key)}`,
+      );
     const { aggregateId } = placeOf(envelope, unordered);
     const bytes = (await objects.get(key)) ?? (await objects.get(heldKey(consumer, { aggregateId, messageId: id })));
-    if (!bytes) throw new MissingDataError(`message ${id}: its data is not at ${dataref}, or this function may not read it`);
+    if (!bytes)
+      throw new MissingDataError(`message ${id}: its data is not at ${dataref}, or this function may not read it`);
     if (sha256Of(bytes) !== datasha256)
-      throw new UnreadableMessageError(`message ${id}: the data at ${dataref} is not what was sent: its SHA-256 is another`);
+      throw new UnreadableMessageError(
+        `message ${id}: the data at ${dataref} is not what was sent: its SHA-256 is another`,
+      );
     return { ...envelope, data_base64: bytes };
   };
 }

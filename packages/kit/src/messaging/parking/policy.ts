@@ -31,7 +31,7 @@ const ADOPT_AFTER_MS = 5 * 60_000;
 export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
   if (error instanceof UnsentError) return 'unsent';
   // Data that was missing each time does not come back by itself.
-  return isPermanent(error) || error instanceof MissingDataError ? 'failed' : 'retry';
+  return error instanceof MissingDataError || isPermanent(error) ? 'failed' : 'retry';
 }
 
 /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */

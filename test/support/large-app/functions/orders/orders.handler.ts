@@ -17,7 +17,9 @@ const keeping: Record<string, ClaimCheck> = {
   another: {
     ...kept,
     keep: (messages) =>
-      kept.keep(messages.map((one) => (one.claim ? { ...one, claim: { ...one.claim, bytes: Buffer.from('{}') } } : one))),
+      kept.keep(
+        messages.map((one) => (one.claim ? { ...one, claim: { ...one.claim, bytes: Buffer.from('{}') } } : one)),
+      ),
   },
 };
 
