@@ -21,8 +21,9 @@ describe('an app with channels that are large', () => {
     const all = await resources('dev', 'test/support/large-app');
     const buckets = ofType(all, 'AWS::S3::Bucket');
     expect(buckets).toHaveLength(1);
+    // In the outbox, in the topic's archive, on its way from SNS, in its queue, among the dead letters.
     expect(buckets[0].LifecycleConfiguration.Rules).toEqual([
-      { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 23 + 14 + 14 },
+      { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 7 + 23 + 14 + 14 },
     ]);
     expect(buckets[0].PublicAccessBlockConfiguration).toEqual({
       ...{ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
