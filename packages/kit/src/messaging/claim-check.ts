@@ -16,6 +16,7 @@ export interface ClaimCheckSettings {
  * @public
  */
 export interface ClaimCheck {
+  /** Where the kit itself reads and holds it. */
   readonly objects: Objects;
   /** Keeps the data of those that are large: before anything is committed that refers to it. */
   keep(messages: readonly OutgoingMessage[]): Promise<void>;

@@ -1,7 +1,7 @@
 import type { MessageContract, MessageKind } from '../contracts/contract.ts';
 import { dataBytes } from './codecs.ts';
 import { MessageTooLargeError } from './errors.ts';
-import { type Claim, claimOf, MAX_LARGE_BYTES } from './large/claim.ts';
+import { claimOf, type LargeData, MAX_LARGE_BYTES } from './large/claim.ts';
 import { encodeMessage, type Message } from './message.ts';
 
 /** A message that is ready to be sent. */
@@ -20,7 +20,7 @@ export interface OutgoingMessage {
   /** The CloudEvent, serialized. */
   body: string;
   /** Its data, if that travels apart: kept by whoever commits the message, before. */
-  claim?: Claim;
+  claim?: LargeData;
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { referenceTo, sentKey } from '../../contracts/large.ts';
 
 /** Data that travels apart from its message. */
-export interface Claim {
+export interface LargeData {
   key: string;
   bytes: Uint8Array<ArrayBuffer>;
   contentType: string;
@@ -29,7 +29,7 @@ export function claimOf(
   channel: string,
   message: { subject: string; id: string; datacontenttype: string },
   bytes: Uint8Array<ArrayBuffer>,
-): { claim: Claim; reference: Reference } {
+): { claim: LargeData; reference: Reference } {
   const key = sentKey(channel, message);
   return {
     claim: { key, bytes, contentType: message.datacontenttype },
