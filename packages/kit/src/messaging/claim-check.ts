@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { jsonOf, readEnvironment, text } from '../aws/environment.ts';
-import { createObjects, type Objects } from '../aws/objects.ts';
+import { createObjects } from '../aws/objects.ts';
 import { sentAbout } from '../contracts/large.ts';
+import { holdingData } from './large/holding.ts';
+import { createReadWhole, type Reader, type ReadWhole } from './large/whole.ts';
 import type { OutgoingMessage } from './outgoing.ts';
+import type { SubscriberStore } from './subscriber-store.ts';
 
 export interface ClaimCheckSettings {
   /** Name of the stage's bucket. */
@@ -16,8 +19,8 @@ export interface ClaimCheckSettings {
  * @public
  */
 export interface ClaimCheck {
-  /** Where the kit itself reads and holds it. */
-  readonly objects: Objects;
+  /** What a consumer of a channel reads with, and its table, which holds what it has parked. For the kit itself. */
+  consuming(reader: Omit<Reader, 'objects'>, store: SubscriberStore): { store: SubscriberStore; readWhole: ReadWhole };
   /** Keeps the data of those that are large: before anything is committed that refers to it. */
   keep(messages: readonly OutgoingMessage[]): Promise<void>;
   /** Deletes what was sent about a subject. */
@@ -33,7 +36,10 @@ export interface ClaimCheck {
 export function createClaimCheck({ bucket, channels = [] }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
   const objects = createObjects(bucket);
   return {
-    objects,
+    consuming: (reader, store) => ({
+      store: holdingData(store, { ...reader, objects }),
+      readWhole: createReadWhole({ ...reader, objects }),
+    }),
 
     async keep(messages) {
       const claims = messages.flatMap(({ claim }) => claim ?? []);

@@ -12,8 +12,6 @@ import type { ClaimCheck } from './claim-check.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import type { Handlers } from './handlers.ts';
-import { holdingData } from './large/holding.ts';
-import { createReadWhole } from './large/whole.ts';
 import { type Addresses, createSender, gathering } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
@@ -94,10 +92,9 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
 
   const unordered = idempotent || !channel.ordered;
   const table = createSubscriberStore({ client, tableName, cursorKey });
-  const large = claimCheck && { objects: claimCheck.objects, channel: channel.name, consumer: name, unordered };
+  const reader = { channel: channel.name, consumer: name, unordered };
   const subscriber = createSubscriber({
-    store: large ? holdingData(table, large) : table,
-    ...(large && { readWhole: createReadWhole(large) }),
+    ...(claimCheck?.consuming(reader, table) ?? { store: table }),
     queueName: nameOfQueue(queueUrl),
     joinsLate,
     contracts: reads,
