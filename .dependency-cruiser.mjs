@@ -177,7 +177,8 @@ export default {
     ),
     rule(
       'examples-apart',
-      { path: '^examples/([^/]+)/' },
+      // Coupons is the member application, and a subscriber more.
+      { path: '^examples/([^/]+)/', pathNot: '^examples/coupons/' },
       { path: '^(infra|functions|shared|ops|bench|test|samples)/|^examples/(?!$1/)' },
       'An example is an application of its own.',
     ),

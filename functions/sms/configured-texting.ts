@@ -5,10 +5,10 @@ import type { HandlerContext } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import {
   type CircuitState,
+  changeSwitches,
   createNodes,
   createSecret,
   createStageBreaker,
-  createSwitches,
   createTokenBuckets,
 } from '@rollcall/kit/resilience';
 import { v7 as newId } from 'uuid';
@@ -51,7 +51,6 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   const now = () => new Date();
   const { logger, count, measure } = createObservability('sms-providers');
   const pseudonym = createPseudonym(environment.PSEUDONYMS_SECRET, now);
-  const switches = createSwitches({ client, tableName: SWITCHES_TABLE, now, logger });
 
   async function onChange(circuit: string, state: CircuitState): Promise<void> {
     const { modeWhenCircuitOpens } = settings;
@@ -68,9 +67,9 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
       at: at.toISOString(),
       ...(isOpen && { until: new Date(at.getTime() + SWITCHED_FOR_MS).toISOString() }),
     };
-    await switches
-      .change(change, newId())
-      .catch((error: Error) => logger.warn('the capability could not be switched', { error }));
+    await changeSwitches(client, SWITCHES_TABLE, [change], [newId()], true).catch((error: Error) =>
+      logger.warn('the capability could not be switched', { error }),
+    );
   }
 
   const routeOf = (name: SmsProviderName): Route => {

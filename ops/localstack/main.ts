@@ -64,7 +64,7 @@ async function cdklocal(...args: string[]): Promise<void> {
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
   await directory.enter(entries);
-  const entered = entries.map(({ name }) => name).join(', ');
+  const entered = [...new Set(entries.map(({ name }) => name))].join(', ');
   console.log(`\nEntered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
   const left = await endless(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
   for (const table of left) await letExpire(stage, table);

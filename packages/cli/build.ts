@@ -41,6 +41,8 @@ buildTypes(outdir);
 const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
 const published = {
   ...manifest,
+  // Commands of an app are made with it, by whichever version that fits.
+  peerDependencies: { ...manifest.peerDependencies, commander: `^${manifest.peerDependencies.commander}` },
   bin: { rollcall: 'rollcall.mjs' },
   exports: { './app': { types: './app.d.mts', default: './app.mjs' } },
 };

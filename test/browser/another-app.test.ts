@@ -19,7 +19,7 @@ it.each(['en-GB', 'zh-CN'])('has every page of the order service in its own word
   });
   const operatorConsole = await startConsole(cloud, page, app);
   onTestFinished(() => operatorConsole.stop());
-  const token = await cloud.issuer.token({ sub: 'till' });
+  const token = await cloud.issuer.token({ sub: 'till', scope: 'read write' });
   const placed = await cloud.request(
     'POST',
     '/orders',

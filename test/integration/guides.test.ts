@@ -18,6 +18,11 @@ it.each(code)('the guide shows %s as it runs here', (file) => {
   expect(blocks).toContain(readFileSync(join(root, 'test/guides', file), 'utf8'));
 });
 
+it.each(['approval.process', 'store', 'replies.handler'])('the guide of processes shows %s of the example', (file) => {
+  const source = readFileSync(join(root, `examples/orders/functions/orders/${file}.ts`), 'utf8');
+  expect(readFileSync(join(root, 'docs/guides/process.md'), 'utf8')).toContain(`\`\`\`ts\n${source}\`\`\``);
+});
+
 let cloud: Awaited<ReturnType<typeof startOwnCloud>>;
 beforeAll(async () => {
   cloud = await startOwnCloud();

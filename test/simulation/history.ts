@@ -113,7 +113,7 @@ export interface Violation {
   /**
    * `operation`: it ends once, and takes points once or gives them back; `answer`: each registration is answered by whoever
    * applied it; `erasure`: what it says of who left; `holding`: what is switched off or held is not applied; `rest`: it never
-   * comes to rest, so that nothing can be said of it; `later`: what waits for its time.
+   * comes to rest, so that nothing can be said of it; `later`: what waits for its time; `process`: steps of processes.
    */
   guarantee:
     | 'G1'
@@ -127,6 +127,7 @@ export interface Violation {
     | 'erasure'
     | 'holding'
     | 'rest'
-    | 'later';
+    | 'later'
+    | 'process';
   what: string;
 }

@@ -85,8 +85,8 @@ async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
     .description('Runs the kit against services that behave as badly as AWS may, until a guarantee is violated.')
     .addOption(
-      new Option('--world <world>', 'the member application, or messages for later; a mutant has its own')
-        .choices(['members', 'later'])
+      new Option('--world <world>', 'the member application, messages for later, or processes; a mutant has its own')
+        .choices(['members', 'later', 'sagas'])
         .default('members'),
     )
     .option('--seconds <n>', 'go on for so long', wholeNumber)

@@ -9,6 +9,7 @@ import { leavingMutants } from './mutants/leaving.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { parkingMutants } from './mutants/parking.ts';
 import { publishingMutants } from './mutants/publishing.ts';
+import { sagaMutants } from './mutants/sagas.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...answeringMutants,
   ...leavingMutants,
   ...laterMutants,
+  ...sagaMutants,
 ];
 
 /** Mutants by the URLs under which their sources are imported. */

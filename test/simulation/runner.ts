@@ -2,10 +2,11 @@ import fc, { type RunDetails } from 'fast-check';
 import type { Violation } from './history.ts';
 import { type LaterScenario, laterScenarios } from './later/scenario.ts';
 import { simulateLater } from './later/world.ts';
+import { type SagaScenario, sagaScenarios, simulateSagas } from './sagas/world.ts';
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
-/** What is simulated, by scenarios of its own: the member application, or messages for later of a shop. */
+/** What is simulated, by scenarios of its own: the member application, or messages for later or processes of a shop. */
 interface World<S> {
   scenarios: fc.Arbitrary<S>;
   simulate(scenario: S, trace?: (line: string) => void): Promise<Violation[]>;
@@ -13,9 +14,10 @@ interface World<S> {
 
 const members: World<Scenario> = { scenarios, simulate };
 const later: World<LaterScenario> = { scenarios: laterScenarios, simulate: simulateLater };
-const worlds = { members, later } as unknown as Record<WorldName, World<unknown>>;
+const sagas: World<SagaScenario> = { scenarios: sagaScenarios, simulate: simulateSagas };
+const worlds = { members, later, sagas } as unknown as Record<WorldName, World<unknown>>;
 
-export type WorldName = 'members' | 'later';
+export type WorldName = 'members' | 'later' | 'sagas';
 
 /** Runs a schedule that failed again. */
 export const replay = (world: WorldName, scenario: unknown, trace: (line: string) => void): Promise<Violation[]> =>

@@ -24,6 +24,10 @@ describe('the kit, on services that behave as badly as AWS may', () => {
       expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
     },
   );
+
+  it.each([1, 2])('does each step of a process once, or undoes it, in all schedules of seed %i', async (seed) => {
+    expect((await runSchedules({ world: 'sagas', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+  });
 });
 
 describe('the checker', () => {

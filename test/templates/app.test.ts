@@ -11,11 +11,10 @@ import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { eventConsumer } from '../../functions/guide/events.consumer.ts';
+import { eventConsumer as coupons } from '../../functions/coupons/events.consumer.ts';
 import { dashboardOf } from '../../infra/constructs/dashboard.ts';
 import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
-import { memberEvents } from '../../shared/contracts/channels.ts';
 import { root } from '../support/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-app-'));
@@ -143,16 +142,13 @@ describe('a subscriber that is new', () => {
   const assemblyWith = (...more: ConsumerDescriptor[]) => {
     const app = newApp();
     const rollcall = membersApp(app, stageNamed('dev'));
-    for (const consumer of more) rollcall.subscriber(consumer, { entry: EVENTS });
+    for (const consumer of more) rollcall.subscriber(consumer, { entry: 'functions/coupons/events.handler.ts' });
     rollcall.finish(dashboardOf(rollcall.stage));
     return app.synth();
   };
 
   it('changes not one byte of what is deployed of other services, and none of their bundles', () => {
-    const letters = defineConsumer('letters', {
-      ...{ source: '/rollcall/letters', of: memberEvents, reads: eventConsumer.reads, cursorKey: 'letters' },
-    });
-    const [before, after] = [assemblyWith(), assemblyWith(letters)];
+    const [before, after] = [assemblyWith(), assemblyWith(coupons)];
     const names = before.stacks.map(({ stackName }) => stackName).filter((name) => !name.endsWith('-monitoring'));
     expect(names).toContain('rollcall-dev-registration');
     for (const name of names)
@@ -161,7 +157,7 @@ describe('a subscriber that is new', () => {
         expect(read(after) === read(before), `${name}.${kind}.json`).toBe(true);
       }
     const { SubscriberEntryDB532FA0: entry, ...resources } =
-      after.getStackByName('rollcall-dev-letters').template.Resources;
+      after.getStackByName('rollcall-dev-coupons').template.Resources;
     expect(entry).toMatchObject({ Type: 'AWS::ServiceDiscovery::Instance' });
     // Or an erasure could be done without it, though it has heard of the member.
     const [subscription] = Object.values<{ Type: string; DependsOn?: string[] }>(resources).filter(

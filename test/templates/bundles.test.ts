@@ -11,8 +11,8 @@ const MOST = 500 * KB;
  */
 const LARGER: Readonly<Record<string, number>> = {
   'functions/points/commands.handler.ts': 582 * KB,
-  'functions/registration/register.handler.ts': 680 * KB,
-  'functions/registration/rpc.handler.ts': 820 * KB,
+  'functions/registration/register.handler.ts': 683 * KB,
+  'functions/registration/rpc.handler.ts': 823 * KB,
   'functions/sms/commands.handler.ts': 645 * KB,
   'functions/sms/events.handler.ts': 542 * KB,
 };

@@ -21,6 +21,7 @@ const [orderEvents, stockEvents] = [topicOf('orders'), topicOf('stock')];
 const queueOf = (name: string, from: string, ordered: boolean) => queue(name, { from, messages: [happened], ordered });
 const letters = queueOf('letters', '/shop/orders', false);
 const payments = queueOf('payments', '/shop/orders', true);
+const replies = queueOf('orders-replies', '/shop/payments', false);
 const refunds = queueOf('refunds', '/shop/payments', true);
 
 const routes = {
@@ -33,7 +34,7 @@ function shopApp(dev: object = {}) {
     context: { '@aws-cdk/core:validateAgainstDefaultRules': false },
     outdir: mkdtempSync(join(folder, 'out-')),
   });
-  const channels = [orderEvents, stockEvents, letters, payments, refunds];
+  const channels = [orderEvents, stockEvents, letters, payments, replies, refunds];
   return { app, shop: new RollcallApp(app, { name: 'shop', stages: { dev }, channels }) };
 }
 
@@ -75,6 +76,43 @@ describe('a publisher', () => {
       ...counts,
       'shop-dev-orders-outbox dynamodb:PutItem',
     ]);
+  });
+
+  it('lets a consumer of its service write what its functions write, also for later', () => {
+    const { app, shop } = shopApp();
+    const orders = shop.publisher('orders', {
+      of: orderEvents,
+      sends: [payments],
+      folder: FOLDER,
+      routes,
+      later: true,
+    });
+    const consumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
+    orders.letWrite(shop.consumer(consumer, { entry: 'functions/guide/read.handler.ts' }));
+    shop.finish();
+    const resources = resourcesOf(app, 'orders');
+    expect(grantsOf(resources, 'change')).toEqual([
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `shop-dev-orders-state dynamodb:${action}`),
+      'shop-dev-orders-outbox dynamodb:PutItem',
+      ...['PutItem', 'DeleteItem'].map((action) => `shop-dev-orders-later dynamodb:${action}`),
+    ]);
+    const { table, outbox } = orders;
+    const names = { ORDERS_TABLE: table, OUTBOX_TABLE: outbox.table, LATER_TABLE: outbox.later };
+    const expected = Object.entries(names).map(([name, { tableName }]) => [name, orders.stack.resolve(tableName)]);
+    for (const name of ['read', 'change', 'replies-consume', 'replies-sweep']) {
+      const fn = Object.values(resources).find(
+        ({ Properties }) => Properties?.FunctionName === `shop-dev-orders-${name}`,
+      );
+      expect(fn.Properties.Environment.Variables).toMatchObject(Object.fromEntries(expected));
+    }
+  });
+
+  it('may ask what waits about an aggregate, if one of its events erases that', () => {
+    const { app, shop } = shopApp();
+    const of = { ...orderEvents, messages: [{ ...happened, erases: true as const }] };
+    shop.publisher('orders', { of, folder: FOLDER, routes, later: true });
+    shop.finish();
+    expect(grantsOf(resourcesOf(app, 'orders'), 'change')).toContain('shop-dev-orders-later dynamodb:Query');
   });
 
   it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
@@ -133,6 +171,11 @@ describe('a publisher', () => {
       'it sends to refunds, whose `senders` do not name /shop/orders',
     ],
     ['a topic that another publishes on', { of: stockEvents }, 'it sends to stock-events, whose `senders` do not name'],
+    [
+      'a route that is called like the function of a consumer',
+      { routes: { consume: { method: 'GET', path: '/orders', access: 'read' } } },
+      'a route cannot have the key consume',
+    ],
     ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
   ])('is refused %s, by name', (_, options, complaint) => {
     expect(() => withOrders(options)).toThrow(complaint);
@@ -152,6 +195,9 @@ describe('a publisher', () => {
 
   it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
+    expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
+      'told as OUTBOX_TABLE, which is another',
+    );
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',
     );

@@ -50,6 +50,13 @@ describe('the command line and its console', () => {
     expect(found).toEqual([]);
   });
 
+  it.each(['purchase-order', 'Order', 'scope'])(
+    'take no aggregate called %s, whose option would not be read',
+    (name) => {
+      expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot begin with "${name}"`);
+    },
+  );
+
   it('say what the app calls its aggregate', () => {
     expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
       title: 'Orders',

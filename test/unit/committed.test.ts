@@ -1,20 +1,20 @@
-import { committed, type Outcome } from '@rollcall/kit/internal/http/committed';
+import { committed, type PublisherResult } from '@rollcall/kit/internal/http/committed';
 import { expect, it } from 'vitest';
 
 const state = { version: 3, name: 'a book' };
 
-it.each<Outcome<typeof state>>([
+it.each<PublisherResult<typeof state>>([
   { result: 'done', state },
   { result: 'unchanged', state },
 ])('what a publisher has committed, or found so already, is the state: $result', (outcome) => {
   expect(committed(outcome, 'item 1')).toBe(state);
 });
 
-it.each<[Outcome<typeof state>, number, string]>([
+it.each<[PublisherResult<typeof state>, number, string]>([
   [{ result: 'missing' }, 404, 'There is no item 1 here.'],
   [{ result: 'overtaken', state }, 412, 'The item 1 is "3" by now. Read it again.'],
   [{ result: 'busy' }, 503, 'Others change the item 1. Try again.'],
-  [{ result: 'taken', state }, 503, 'Others change the item 1. Try again.'],
+  [{ result: 'taken', state }, 412, 'The item 1 is there already.'],
 ])('anything else is a problem of HTTP: %j', (outcome, status, message) => {
   expect(() => committed(outcome, 'item 1')).toThrow(expect.objectContaining({ status, message }));
 });

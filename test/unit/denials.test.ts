@@ -32,7 +32,7 @@ describe('a call that a function is denied', () => {
     ],
     [
       denial('sqs:SendMessage', QUEUE, { missing: { action: 'kms:GenerateDataKey', resource: 'arn:key' } }),
-      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: ['arn:key'] }))`,
+      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: ['arn:key'] })); or, where the key's own policy decides, with allow of its StageKey`,
     ],
     [
       denial('sqs:SendMessage', QUEUE, { missing: undefined }),

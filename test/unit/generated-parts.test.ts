@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandOptions, newCommand } from 'rollcall/internal/new/command';
 import { carryOut, type Plan } from 'rollcall/internal/new/plan';
@@ -115,6 +115,9 @@ describe('a name', () => {
       '"2" cannot be a name',
     ],
     ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'how the app is called'],
+    ['of a service, of all', () => newService(shop(), 'outbox', undefined, app), 'every app has tables of that name'],
+    ['of a route, of consumers', () => route('consume', '/items/{id}'), 'functions of consumers are called so'],
+    ['of a route, too long', () => route('a'.repeat(17), '/items/{id}'), '16 at most'],
     ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" cannot name a route'],
     ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" cannot be a name: it is'],
     ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
@@ -178,7 +181,7 @@ describe('a service', () => {
 });
 
 describe('a command', () => {
-  const refund: CommandOptions = { of: 'payments', from: 'orders' };
+  const bill: CommandOptions = { of: 'payments', from: 'orders' };
 
   it('is about what the sender is about, and the sender may send it', async () => {
     const root = shop();
@@ -210,11 +213,11 @@ describe('a command', () => {
   });
 
   it('goes to a queue of another name; handlers of another form stay, and the line is given', async () => {
-    const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'refund', refund, app);
+    const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'bill', bill, app);
     expect(files).toEqual({});
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
-    expect(edits?.['shared/contracts.ts']).toContain("from: '/shop/orders', messages: [charge, refund] }");
-    expect(next[0]).toContain("'shop.payments.refund.v1': () => ({ set: {} }),");
+    expect(edits?.['shared/contracts.ts']).toContain("from: '/shop/orders', messages: [charge, refund, bill] }");
+    expect(next[0]).toContain("'shop.payments.bill.v1': () => ({ set: {} }),");
   });
 
   it('leaves contracts of another form as they are, and says what to add', async () => {
@@ -232,9 +235,9 @@ describe('a command', () => {
       { of: 'payments', from: 'fulfilment' },
       '/shop/fulfilment may not send on the queue payments',
     ],
-    ['under a name that is taken', { ...refund, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
-    ['that is to be answered', { ...refund, reply: 'refunded' }, 'Run this without --reply, and add refunded by hand'],
-  ])('%s is not added to a queue that is there', async (_, { name = 'refund', ...options }, why) => {
+    ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
+    ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply, and add billed by hand'],
+  ])('%s is not added to a queue that is there', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
   });
 });
@@ -251,6 +254,16 @@ describe('a route', () => {
       /\n\nexport const cancel = endpoint\(logger, async \(event\) => json\(200, \{ id: pathId\(event, 'item'\) \}\)\);\n$/,
     );
     expect(next.join('\n')).not.toContain('infra/');
+  });
+
+  it('of a subscriber is not written into the table of the publisher that it hears', () => {
+    const root = shop();
+    const folder = join(root, 'functions/coupons');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'events.consumer.ts'), "import { itemEvents } from '../../shared/items.ts';\n");
+    const { edits = {}, next } = newRoute(root, 'coupons', 'list', { method: 'GET', path: '/coupons', access: 'read' });
+    expect(Object.keys(edits)).not.toContain('shared/items.ts');
+    expect(next.join('\n')).toContain("list: { method: 'GET', path: '/coupons', access: 'read' },");
   });
 
   it('of another service is left to its stack, with the lines to add', () => {

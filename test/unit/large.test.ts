@@ -5,7 +5,6 @@ import type { Objects } from '@rollcall/kit/internal/aws/objects';
 import { createObjects } from '@rollcall/kit/internal/aws/objects';
 import { signerOf } from '@rollcall/kit/internal/aws/signed';
 import { sentKey } from '@rollcall/kit/internal/contracts/large';
-import { keepLarge } from '@rollcall/kit/internal/messaging/claim-check';
 import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
 import { draft, outboxRowOf, outgoingOf } from '@rollcall/kit/internal/messaging/draft';
 import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
@@ -16,6 +15,7 @@ import { readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/mess
 import { outboxPut } from '@rollcall/kit/internal/messaging/outbox';
 import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
 import { createRelay } from '@rollcall/kit/internal/messaging/relay';
+import { rowPuts } from '@rollcall/kit/internal/messaging/row-puts';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { close, listen } from '@rollcall/local/internal/server/listen';
@@ -96,7 +96,14 @@ describe('a message on a channel that is large', () => {
     ['if it erases', () => outgoingOf(documents, draft(removed, { orderId: 'A', text }), placing, context)],
     [
       'if it is for later',
-      () => waitingPut('later', documents, draft(filed, { orderId: 'A', text }, { after: 1 }), placing, context),
+      () =>
+        waitingPut(
+          'later',
+          documents,
+          { ...draft(filed, { orderId: 'A', text }), later: { after: 1 } },
+          placing,
+          context,
+        ),
     ],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
@@ -104,10 +111,14 @@ describe('a message on a channel that is large', () => {
   });
 
   it('is not committed by who keeps no data', async () => {
-    await expect(keepLarge(undefined, [large()])).rejects.toThrow(
-      'give who sends it (createPublisher, createOutboxWriter) a `claimCheck`',
+    const puts = (say: string) =>
+      rowPuts({ outboxTable: 'outbox' }, [
+        outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context),
+      ]);
+    await expect(puts(text)).rejects.toThrow(
+      'give who sends it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
     );
-    await expect(keepLarge(undefined, [large(documents, 'short')])).resolves.toBeUndefined();
+    await expect(puts('short')).resolves.toHaveLength(1);
   });
 
   it('is not consumed by who reads no data', () => {

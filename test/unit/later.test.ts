@@ -12,13 +12,14 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { command, event, queue, topic } from '@rollcall/kit/internal/contracts/descriptors';
 import { DUE_INDEX, DUE_KEYS, LATER_KEYS, SHARDS } from '@rollcall/kit/internal/contracts/later-table';
+import type { Decision } from '@rollcall/kit/internal/messaging/decision';
 import { type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
 import { createRelease } from '@rollcall/kit/internal/messaging/later/release';
 import { createLaterSweep } from '@rollcall/kit/internal/messaging/later/sweep';
 import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import { readRow } from '@rollcall/kit/internal/messaging/outbox';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
-import { createPublisher, type Decision } from '@rollcall/kit/internal/messaging/publisher';
+import { createPublisher } from '@rollcall/kit/internal/messaging/publisher';
 import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -103,9 +104,10 @@ async function send(sent: GetCommand): Promise<unknown> {
 
 const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
 const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
-const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...tables, table: 'orders' });
-const writer = createOutboxWriter({ ...tables, countersTable: 'orders', source: from });
 const later = createLater(tables);
+const places = { client, outboxTable: 'outbox', later };
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...places, table: 'orders' });
+const writer = createOutboxWriter({ ...places, countersTable: 'orders', source: from });
 const { release } = createRelease(tables);
 
 let ids = 0;
@@ -277,10 +279,10 @@ describe('a command for later', () => {
 
   it('without a table for it is refused, and says what is missing', async () => {
     const id = newId();
-    const { laterTable: _, ...without } = tables;
+    const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
-    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('laterTable');
-    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('laterTable');
+    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('its sender `later`');
+    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('its sender `later`');
     expect(await orders.read(id)).toBeUndefined();
   });
 
@@ -350,6 +352,20 @@ describe('what waits under a name', () => {
   });
 });
 
+describe('what waits under a name, with an id of its own', () => {
+  const withId = (orderId: string, id: string) =>
+    order(orderId, { send: [draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline', id })] });
+
+  it('is not lost if a message of the same id takes its place between the read and the write of its release', async () => {
+    const id = newId();
+    const key = { subject: id, name: 'deadline' };
+    await orders.create(id, withId(id, `${id}-deadline`), context);
+    afterNextRead = () => orders.change(id, () => withId(id, `${id}-deadline`), contextAt(600));
+    expect(await release(key, DUE)).toBe('gone');
+    expect(await waiting()).toMatchObject([{ due: at(HALF_AN_HOUR + 600).toISOString() }]);
+  });
+});
+
 describe('an aggregate that is erased', () => {
   const leaving = (id: string) => order(id, { events: [draft(forgotten, { orderId: id })] });
 
@@ -363,6 +379,21 @@ describe('an aggregate that is erased', () => {
     expect((await waiting()).map(({ subject }) => subject)).toEqual([other]);
   });
 
+  it('may cancel and replace what waits about it with the same decision', async () => {
+    const id = newId();
+    await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const cancelled = { deadline: later.cancelling({ subject: id, name: 'deadline' }) };
+    expect(await orders.change(id, () => ({ ...leaving(id), beside: cancelled }), context)).toMatchObject({
+      result: 'done',
+    });
+    expect(await waiting()).toEqual([]);
+
+    await orders.change(id, () => order(id, { ...withReminder(id), send: [deadline(id)] }), context);
+    const replaced = () => ({ ...leaving(id), send: [deadline(id)] });
+    expect(await orders.change(id, replaced, contextAt(600))).toMatchObject({ result: 'done' });
+    expect(await waiting()).toMatchObject([{ name: 'deadline', due: at(HALF_AN_HOUR + 600).toISOString() }]);
+  });
+
   it('is erased by who has no publisher, too', async () => {
     const id = newId();
     const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
@@ -370,6 +401,15 @@ describe('an aggregate that is erased', () => {
     expect(await later.of(id)).toHaveLength(30);
     expect(await later.erase(id)).toBe(30);
     expect(await waiting()).toEqual([]);
+  });
+
+  it('is not erased by an event for later', async () => {
+    const id = newId();
+    const events = [draft(placed, { orderId: id }), draft(forgotten, { orderId: id }, { after: 60 })] as const;
+    await expect(orders.create(id, order(id, { events }), context)).rejects.toThrow(
+      'send a command to yourself for later instead',
+    );
+    expect(await orders.read(id)).toBeUndefined();
   });
 
   it('is told how many items are too many for its transaction', async () => {

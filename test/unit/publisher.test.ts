@@ -10,11 +10,12 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { command, document, event, queue, topic } from '@rollcall/kit/internal/contracts/descriptors';
+import type { Decision } from '@rollcall/kit/internal/messaging/decision';
 import { type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
 import { readMessage, versionOf } from '@rollcall/kit/internal/messaging/message';
 import { readRow } from '@rollcall/kit/internal/messaging/outbox';
 import { createOutboxWriter } from '@rollcall/kit/internal/messaging/outbox-writer';
-import { createPublisher, type Decision } from '@rollcall/kit/internal/messaging/publisher';
+import { createPublisher } from '@rollcall/kit/internal/messaging/publisher';
 import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -35,6 +35,8 @@ describe('a resource', () => {
     ['application/json, application/xml', 'application/json'],
     ['application/xml;q=0.9, application/json', 'application/json'],
     ['application/xml;q=0, */*', 'application/json'],
+    // Of a browser.
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json'],
     ['application/xml', 'application/xml'],
     ['application/xml, application/json;q=0.5', 'application/xml'],
     ['image/png, application/xml;q=0.2, application/json;q=0.1', 'application/xml'],
@@ -80,6 +82,17 @@ describe('a resource', () => {
 
   it('is changed by the tag of either', () => {
     expect(preconditions(asked({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });
+  });
+
+  it('of nothing, or of another format, is left as it is', async () => {
+    const ask = async (answer: object) =>
+      endpoint(logger, async () => answer)(asked({ accept: 'application/xml' }), context);
+    expect(await ask({ statusCode: 204, body: '' })).toMatchObject({ statusCode: 204, body: '' });
+    const csv = { statusCode: 200, headers: { 'content-type': 'text/csv', vary: 'Origin' }, body: 'a,b' };
+    expect(await ask(csv)).toMatchObject({
+      body: 'a,b',
+      headers: { 'content-type': 'text/csv', vary: 'Origin, Accept' },
+    });
   });
 
   it('of one media type is not in XML', async () => {

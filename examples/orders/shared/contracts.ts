@@ -1,4 +1,4 @@
-import { command, document, event, queue, type Route, topic } from '@rollcall/kit/contracts';
+import { command, document, event, processDeadline, queue, type Route, topic } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 
 const id = z.uuid();
@@ -8,19 +8,45 @@ const about = { subjectField: 'orderId' } as const;
 export const created = event('shop.order.created.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
 export const updated = event('shop.order.updated.v1', z.object({ orderId: id, quantity }), about);
 export const cancelled = event('shop.order.cancelled.v1', z.object({ orderId: id }), about);
+export const approved = event('shop.order.approved.v1', z.object({ orderId: id }), about);
+
+export const reserve = command('shop.stock.reserve.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
+export const reserved = document(
+  'shop.stock.reserved.v1',
+  z.object({ orderId: id, outcome: z.enum(['reserved', 'sold-out']) }),
+  about,
+);
+export const release = command('shop.stock.release.v1', z.object({ orderId: id }), about);
+export const released = document('shop.stock.released.v1', z.object({ orderId: id }), about);
 export const charge = command('shop.payment.charge.v1', z.object({ orderId: id, cents: z.int().min(1) }), about);
 export const charged = document(
   'shop.payment.charged.v1',
   z.object({ orderId: id, outcome: z.enum(['paid', 'declined']) }),
   about,
 );
+export const refund = command('shop.payment.refund.v1', z.object({ orderId: id, cents: z.int().min(1) }), about);
+export const refunded = document('shop.payment.refunded.v1', z.object({ orderId: id }), about);
+export const approvalDeadline = processDeadline('shop.approval.deadline.v1');
 
-export const orderEvents = topic('order-events', { from: '/shop/orders', messages: [created, updated, cancelled] });
-export const payments = queue('payments', { from: '/shop/orders', messages: [charge] });
+export const orderEvents = topic('order-events', {
+  from: '/shop/orders',
+  messages: [created, updated, approved, cancelled],
+});
+export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
+export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });
 /** Nobody waits for the answer of one order before that of another. */
-export const paymentReplies = queue('orders-replies', { from: '/shop/payments', messages: [charged], ordered: false });
+export const approvalReplies = queue('orders-replies', {
+  from: ['/shop/orders', '/shop/stock', '/shop/payments'],
+  sendersOf: {
+    ...{ [approvalDeadline.type]: ['/shop/orders'] },
+    ...{ [reserved.type]: ['/shop/stock'], [released.type]: ['/shop/stock'] },
+    ...{ [charged.type]: ['/shop/payments'], [refunded.type]: ['/shop/payments'] },
+  },
+  messages: [reserved, released, charged, refunded, approvalDeadline],
+  ordered: false,
+});
 
-export const channels = [orderEvents, payments, paymentReplies];
+export const channels = [orderEvents, stock, payments, approvalReplies];
 
 export const routes = {
   create: { method: 'POST', path: '/orders', access: 'write' },

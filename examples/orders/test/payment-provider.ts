@@ -3,16 +3,30 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Beside } from '@rollcall/local';
 
-/** A payment provider beside the cloud: it answers `status`, and remembers by which keys it was asked. */
+/** A payment provider beside the cloud: it answers `status`, and remembers what it has done, once for each key. */
 export class PaymentProvider implements Beside {
   readonly name = 'provider';
-  readonly asked = new Set<string>();
+  readonly done = new Map<string, { kind: string; orderId: string }>();
   status = 200;
+  outcome = 'paid';
+  refunds = true;
+  /** It does nothing before that. */
+  after: Promise<void> | undefined;
+
+  /** What it has done for an order: `payments`, `refunds`. */
+  of(orderId: string): string[] {
+    return [...this.done.values()].filter((one) => one.orderId === orderId).map(({ kind }) => kind);
+  }
 
   async start(_: unknown, opened: AsyncDisposableStack) {
-    const server = createServer((request, response) => {
-      this.asked.add(String(request.headers['idempotency-key']));
-      response.writeHead(this.status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome: 'paid' }));
+    const server = createServer(async (request, response) => {
+      const kind = (request.url ?? '').slice(1);
+      const { orderId } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
+      await this.after;
+      const status = kind === 'refunds' && !this.refunds ? 400 : this.status;
+      if (status === 200) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
+      const outcome = kind === 'refunds' ? 'refunded' : this.outcome;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     opened.defer(() => void server.close());

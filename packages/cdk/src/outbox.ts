@@ -125,7 +125,7 @@ export class Outbox extends Construct {
   }
 
   /**
-   * The table of messages that wait. Who sends them has its name as `laterTable`, and may `PutItem`; who cancels them,
+   * The table of messages that wait. Who sends them has its name, for `createLater`, and may `PutItem`; who cancels them,
    * `DeleteItem`; who erases aggregates, `Query` and `DeleteItem`.
    * @throws {Error} if it has none
    */

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import { exportsOf } from './bundles.ts';
 import type { Channels } from './channels.ts';
+import type { Consumer } from './consumer.ts';
 import { Outbox } from './outbox.ts';
 import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
@@ -24,6 +25,8 @@ export interface PublisherOptions<Key extends string = string> {
    * by the stage's `tokens.scopes`.
    */
   routes: Readonly<Record<Key, Route>>;
+  /** Whether its messages may be for later: the table of those that wait is LATER_TABLE. Default: false. */
+  later?: boolean;
   /** Of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
   folder?: string;
 }
@@ -53,7 +56,7 @@ export class Publisher<Key extends string = string> extends Construct {
   constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
     super(scope, id);
     checkPublisher(props);
-    const { stage, name, routes, channels, api, alarms } = props;
+    const { stage, name, routes, later = false, channels, api, alarms } = props;
     this.#props = props;
     this.stack = Stack.of(this);
     this.table = new ServiceTable(this, 'Table', {
@@ -64,7 +67,10 @@ export class Publisher<Key extends string = string> extends Construct {
     });
     const entry = `${folderOf(props)}/publish.handler.ts`;
     const sendsTo = channelsOf(props);
-    this.outbox = new Outbox(this, 'Outbox', { stage, service: name, entry, channels, sendsTo, alarms });
+    this.outbox = new Outbox(this, 'Outbox', {
+      ...{ stage, service: name, entry, channels, sendsTo, alarms },
+      ...(later && { later: { places: [this.table] } }),
+    });
     const added = Object.entries<Route>(routes).map(([key, route]) => {
       const fn = this.#functionOf(key, route);
       api.addServiceRoute(this, `${key}Route`, route, fn, 'checked');
@@ -74,28 +80,59 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 
   #functionOf(key: string, { method }: Route): ServiceFunction {
-    const { stage, name, sends = [], channels } = this.#props;
+    const { stage, name } = this.#props;
     const fn = new ServiceFunction(this, key, {
       stage,
       name: `${name}-${key}`,
       entry: apiOf(this.#props),
       handler: key,
     });
-    const writes = method !== 'GET';
-    // It counts the commands to queues that keep order.
-    const counts = writes && sends.some(({ ordered }) => ordered);
-    const actions = ['GetItem', ...(writes ? ['PutItem'] : []), ...(counts ? ['UpdateItem'] : [])];
-    fn.uses(`${name.toUpperCase()}_TABLE`, this.table, ...actions);
+    if (method === 'GET') fn.uses(this.#tableVariable, this.table, 'GetItem');
+    else {
+      this.#letWrite(fn);
+      this.#letKeepLarge(fn);
+    }
+    // Handlers of one file read the same environment.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
-    if (writes) this.outbox.table.allow(fn, 'PutItem');
-    if (writes) channels.allowKeepingLarge(fn, channelsOf(this.#props));
+    if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
     return fn;
+  }
+
+  get #tableVariable(): string {
+    return `${this.#props.name.toUpperCase()}_TABLE`;
+  }
+
+  /** Lets a consumer of the service change its states and send its messages, as the functions of its routes do. */
+  letWrite(consumer: Consumer): void {
+    this.#letWrite(consumer);
+    consumer.extend({}, (fn) => this.#letKeepLarge(fn));
+  }
+
+  #letKeepLarge(fn: ServiceFunction): void {
+    this.#props.channels.allowKeepingLarge(fn, channelsOf(this.#props));
+  }
+
+  #letWrite(who: Pick<ServiceFunction, 'uses'>): void {
+    const { of, sends = [], later = false } = this.#props;
+    // It counts the commands to queues that keep order.
+    const counts = sends.some(({ ordered }) => ordered);
+    who.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(counts ? ['UpdateItem'] : []));
+    who.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
+    if (!later) return;
+    // An event that erases asks what waits about its aggregate.
+    const erases = of?.messages.some((one) => one.erases) ?? false;
+    who.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
   }
 }
 
 const channelsOf = ({ of, sends = [] }: PublisherProps) => [...(of ? [of] : []), ...sends];
 const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
 const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
+
+/** Of tables that every function may be told of: OUTBOX_TABLE and so on. */
+const RESERVED_NAMES = ['circuits', 'later', 'outbox', 'switches'];
+/** Of consumers' functions, and of constructs of a publisher. */
+const RESERVED_KEYS = ['consume', 'sweep', 'Table', 'Outbox'];
 
 function checkPublisher(props: PublisherProps): void {
   const { stage, name, of, routes } = props;
@@ -104,6 +141,11 @@ function checkPublisher(props: PublisherProps): void {
   };
   const source = `/${stage.app}/${name}`;
   if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
+  if (RESERVED_NAMES.includes(name))
+    refuse(`its table would be told as ${name.toUpperCase()}_TABLE, which is another's`);
+  const taken = Object.keys(routes).find((key) => RESERVED_KEYS.includes(key) || `${key}Route` in routes);
+  if (taken !== undefined)
+    refuse(`a route cannot have the key ${taken}: functions or constructs of the service are called like it`);
   if (channelsOf(props).length === 0)
     refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
   if (of && of.kind !== 'topic')

@@ -3,6 +3,7 @@
 export { type ClaimCheck, createClaimCheck } from './messaging/claim-check.ts';
 export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';
 export type { Correspondence } from './messaging/correspondence.ts';
+export type { Decision } from './messaging/decision.ts';
 export { type CommandContext, draft, draftTo } from './messaging/draft.ts';
 export { HeldError, MessagingError, PermanentError, PostponedError, TransientError } from './messaging/errors.ts';
 export { eventBridgeEvent, foreign, snsNotification } from './messaging/foreign.ts';
@@ -16,7 +17,9 @@ export { outboxItem } from './messaging/outbox-item.ts';
 export { createOutboxWriter } from './messaging/outbox-writer.ts';
 export { outgoing } from './messaging/outgoing.ts';
 export { parkingFunctions } from './messaging/parking-functions.ts';
-export { createPublisher, type Decision } from './messaging/publisher.ts';
+export { createProcess, type ProcessWrites } from './messaging/process.ts';
+export { processFunctions } from './messaging/process-functions.ts';
+export { createPublisher } from './messaging/publisher.ts';
 export { callableAgainFrom } from './messaging/remote-errors.ts';
 export { createQueueSender } from './messaging/sender.ts';
 export { subscriberFunctions } from './messaging/subscriber-functions.ts';

@@ -17,5 +17,5 @@ export { createNodes } from './resilience/nodes.ts';
 export { createRemoteService, type RemoteService, type Try } from './resilience/remote-service.ts';
 export { createSecret } from './resilience/secrets.ts';
 export { createStageBreaker } from './resilience/stage-breaker.ts';
-export { createSwitches } from './resilience/switches.ts';
+export { changeSwitches, createSwitches } from './resilience/switches.ts';
 export { createTokenBuckets } from './resilience/token-bucket.ts';

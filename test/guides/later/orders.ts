@@ -22,8 +22,8 @@ interface Order {
   state: 'open' | 'paid';
 }
 
-const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { client, table, outboxTable, laterTable });
 const later = createLater({ client, laterTable });
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { client, table, outboxTable, later });
 const context = () => ({ now: new Date(), newId: randomUUID });
 
 const HALF_AN_HOUR = 30 * 60;

@@ -1,5 +1,5 @@
+import type { Decision } from '@rollcall/kit/internal/messaging/decision';
 import { type AddressedDraft, type CommandContext, draft, draftTo } from '@rollcall/kit/internal/messaging/draft';
-import type { Decision } from '@rollcall/kit/internal/messaging/publisher';
 import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import type { LaterObserver } from './observer.ts';

@@ -28,9 +28,10 @@ export const [ORDERS, OUTBOX, LATER] = ['orders', 'outbox', 'later'];
 
 /** The code of the kit that a service's functions use. */
 export function shopOf(client: DynamoDBDocumentClient) {
-  const tables = { client, outboxTable: OUTBOX, laterTable: LATER };
+  const later = createLater({ client, laterTable: LATER });
+  const places = { client, outboxTable: OUTBOX, table: ORDERS, later };
   return {
-    orders: createPublisher<Order, typeof orderEvents>(orderEvents, { ...tables, table: ORDERS }),
-    later: createLater(tables),
+    orders: createPublisher<Order, typeof orderEvents>(orderEvents, places),
+    later,
   };
 }

@@ -134,7 +134,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'commands-counted-by-nobody',
     breaks: ['operation', 'rest', 'G1', 'G2', 'G4'],
-    file: 'packages/kit/src/messaging/outbox-writer.ts',
+    file: 'packages/kit/src/messaging/queue-writes.ts',
     from: "UpdateExpression: 'SET sent = :version',",
     to: "UpdateExpression: 'SET latest = :version',",
   },

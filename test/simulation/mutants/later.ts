@@ -21,7 +21,7 @@ export const laterMutants: Mutant[] = [
   {
     name: 'cancelled-yet-sent',
     file: release,
-    from: "ConditionExpression: 'messageId = :messageId',",
+    from: "ConditionExpression: 'messageId = :messageId AND due = :due AND committedAt = :committedAt',",
     to: '',
   },
   {
@@ -38,7 +38,7 @@ export const laterMutants: Mutant[] = [
   },
   {
     name: 'relay-sees-what-waits',
-    file: 'packages/kit/src/messaging/outbox-writer.ts',
+    file: 'packages/kit/src/messaging/queue-writes.ts',
     from: "if (later) return 'later';",
     to: '',
   },
@@ -50,8 +50,8 @@ export const laterMutants: Mutant[] = [
   },
   {
     name: 'forgotten-yet-waiting',
-    file: 'packages/kit/src/messaging/publisher.ts',
-    from: 'if (!isErased || !laterTable) return puts;',
+    file: 'packages/kit/src/messaging/decision.ts',
+    from: 'if (!isErased || !later) return puts;',
     to: 'return puts;',
   },
 ].map((mutant) => ({ ...mutant, breaks: ['later'], world: 'later' }));

@@ -3,7 +3,8 @@ import type { eventConsumer } from './events.consumer.ts';
 
 /** What is sent out: a plan for each order, which follows its events in their order. */
 export const fulfilmentHandlers = (): Handlers<(typeof eventConsumer.reads)[number]> => ({
-  'shop.order.created.v1': ({ data: { item, quantity } }) => ({ set: { plan: 'pick', item, quantity } }),
+  'shop.order.created.v1': ({ data: { item, quantity } }) => ({ set: { plan: 'wait', item, quantity } }),
   'shop.order.updated.v1': ({ data: { quantity } }) => ({ set: { quantity } }),
+  'shop.order.approved.v1': () => ({ set: { plan: 'pick' } }),
   'shop.order.cancelled.v1': () => ({ set: { plan: 'stopped' } }),
 });

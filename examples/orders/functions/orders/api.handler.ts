@@ -1,5 +1,6 @@
-import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
+import { createDynamoDB, readEnvironment } from '@rollcall/kit/aws';
 import {
+  busy,
   causeOf,
   committed,
   endpoint,
@@ -13,58 +14,79 @@ import {
   pathOf,
   preconditions,
 } from '@rollcall/kit/http';
+import type { CommandContext } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import { v7 as newId } from 'uuid';
-import * as z from 'zod';
 import { newOrder, orderChange, routes } from '../../shared/contracts.ts';
 import * as decisions from './order.ts';
-import { createOrders } from './store.ts';
+import { createOrders, tablesOfOrders } from './store.ts';
 
-const tables = readEnvironment(z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text }));
+const tables = readEnvironment(tablesOfOrders);
 const { logger } = createObservability('orders');
-const { orders, paymentOf } = createOrders({ client: createDynamoDB(), ...tables });
+const { orders, approvals } = createOrders({ client: createDynamoDB(), ...tables });
 
 const contextOf = (event: HttpEvent) => ({ ...causeOf(event), now: new Date(), newId });
 
-const shown = (id: string, { item, quantity, cents, state, version }: decisions.Order, payment: string) =>
+const shown = (id: string, { item, quantity, cents, state, because, version }: decisions.Order) =>
   json(
     200,
-    { id, item, quantity, cents, state, payment, _links: { self: { href: pathOf(routes.read, { id }) } } },
+    { id, item, quantity, cents, state, because, _links: { self: { href: pathOf(routes.read, { id }) } } },
     { etag: etag(version) },
   );
 
 /** What an `If-Match` of the request forbids is a problem; whoever sends none changes what is there. */
 async function change(
   event: HttpEvent,
-  decide: (id: string, before: decisions.Order) => decisions.OrderDecision | undefined,
+  decide: (
+    id: string,
+    before: decisions.Order,
+    context: CommandContext,
+  ) => decisions.OrderDecision | undefined | Promise<decisions.OrderDecision | undefined>,
 ) {
   const id = pathId(event, 'order');
+  const context = contextOf(event);
   const changed = await orders.change(
     id,
     (before) => {
       evaluate(preconditions(event), etag(before.version), false);
-      return decide(id, before);
+      return decide(id, before, context);
     },
-    contextOf(event),
+    context,
   );
-  return shown(id, committed(changed, `order ${id}`), await paymentOf(id));
+  if (changed.result === 'refused') throw busy(`The approval of order ${id} has gone on meanwhile. Try again.`);
+  return shown(id, committed(changed, `order ${id}`));
 }
 
 export const create = jsonEndpoint(logger, newOrder, async (event, body) => {
   const id = newId();
-  const created = await orders.create(id, decisions.place(id, body), contextOf(event));
-  return { ...shown(id, committed(created, `order ${id}`), 'pending'), statusCode: 201 };
+  const context = contextOf(event);
+  const approval = approvals.start(id, { orderId: id, ...body }, context);
+  const created = await orders.create(id, decisions.place(id, body, approval), context);
+  if (created.result === 'refused') throw busy('Try again.');
+  return { ...shown(id, committed(created, `order ${id}`)), statusCode: 201 };
 });
 
 export const read = endpoint(logger, async (event) => {
   const id = pathId(event, 'order');
-  const [order, payment] = await Promise.all([orders.read(id), paymentOf(id)]);
+  const order = await orders.read(id);
   if (!order) throw notFound(`order ${id}`);
-  return shown(id, order, payment);
+  return shown(id, order);
 });
 
 export const update = jsonEndpoint(logger, orderChange, (event, body) =>
   change(event, (id, before) => decisions.update(id, before, body)),
 );
 
-export const cancel = endpoint(logger, (event) => change(event, decisions.cancel));
+export const cancel = endpoint(logger, (event) =>
+  change(event, async (id, before, context) => {
+    const because = 'by its customer';
+    const approval = await approvals.read(id);
+    // One that goes back already cancels the order itself when it is done; one that has ended meanwhile has changed the order.
+    const isUnderWay =
+      before.state === 'open' &&
+      approval !== undefined &&
+      approval.because === undefined &&
+      approval.endedAt === undefined;
+    return decisions.cancel(id, before, because, isUnderWay ? approvals.cancel(approval, because, context) : undefined);
+  }),
+);

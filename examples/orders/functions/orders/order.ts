@@ -1,31 +1,36 @@
-import { type Decision, draft, draftTo } from '@rollcall/kit/messaging';
+import { type Decision, draft, draftTo, type ProcessWrites } from '@rollcall/kit/messaging';
 import type * as z from 'zod';
 import {
+  approved,
   cancelled,
-  charge,
   created,
   type newOrder,
   type orderChange,
   type orderEvents,
-  paymentReplies,
   payments,
+  refund,
+  release,
+  stock,
   updated,
 } from '../../shared/contracts.ts';
 
-/** An order as its table keeps it. */
+/** An order as its table keeps it. `open`: its approval is under way. */
 export interface Order extends z.output<typeof newOrder> {
   version: number;
-  state: 'open' | 'cancelled';
+  state: 'open' | 'approved' | 'cancelled';
+  because?: string;
 }
 
-export type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number]>;
+export type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], string>;
 
-export const place = (orderId: string, order: z.output<typeof newOrder>): OrderDecision => ({
+/** @param approval how it begins */
+export const place = (orderId: string, order: z.output<typeof newOrder>, approval: ProcessWrites): OrderDecision => ({
   state: { ...order, state: 'open' },
   events: [draft(created, { orderId, item: order.item, quantity: order.quantity })],
-  send: [draftTo(payments, charge, { orderId, cents: order.cents }, { replyTo: paymentReplies })],
+  ...approval,
 });
 
+/** What is reserved stays as it was ordered. */
 export const update = (
   orderId: string,
   before: Order,
@@ -35,7 +40,24 @@ export const update = (
     ? undefined
     : { state: { ...before, quantity }, events: [draft(updated, { orderId, quantity })] };
 
-export const cancel = (orderId: string, before: Order): OrderDecision | undefined =>
-  before.state === 'cancelled'
-    ? undefined
-    : { state: { ...before, state: 'cancelled' }, events: [draft(cancelled, { orderId })] };
+export const approve = (orderId: string, before: Order): OrderDecision => ({
+  state: { ...before, state: 'approved' },
+  events: [draft(approved, { orderId })],
+});
+
+/** @param approval how it is cancelled, if it is under way */
+export const cancel = (
+  orderId: string,
+  before: Order,
+  because: string,
+  approval?: ProcessWrites,
+): OrderDecision | undefined => {
+  if (before.state === 'cancelled') return undefined;
+  const { cents } = before;
+  const back = [draftTo(stock, release, { orderId }), draftTo(payments, refund, { orderId, cents })];
+  return {
+    state: { ...before, state: 'cancelled', because },
+    events: [draft(cancelled, { orderId })],
+    ...(before.state === 'approved' ? { send: back } : approval),
+  };
+};

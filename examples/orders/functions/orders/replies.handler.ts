@@ -1,13 +1,11 @@
-import { readEnvironment, text } from '@rollcall/kit/aws';
-import { subscriberFunctions } from '@rollcall/kit/messaging';
-import * as z from 'zod';
+import { readEnvironment } from '@rollcall/kit/aws';
+import { processFunctions } from '@rollcall/kit/messaging';
 import { replyConsumer } from './replies.consumer.ts';
-import { paymentKey } from './store.ts';
+import { createOrders, tablesOfOrders } from './store.ts';
 
-const { ORDERS_TABLE: tableName } = readEnvironment(z.object({ ORDERS_TABLE: text }));
+const tables = readEnvironment(tablesOfOrders);
 
-export const { consume, sweep } = subscriberFunctions(replyConsumer, () => ({
-  'shop.payment.charged.v1': ({ data: { orderId, outcome } }) => ({
-    setOnce: { tableName, key: paymentKey(orderId), attributes: { outcome } },
-  }),
-}));
+export const { consume, sweep } = processFunctions(
+  replyConsumer,
+  ({ client }) => createOrders({ client, ...tables }).approvals,
+);

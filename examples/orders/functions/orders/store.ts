@@ -1,18 +1,25 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createPublisher } from '@rollcall/kit/messaging';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { text } from '@rollcall/kit/aws';
+import { createLater, createProcess, createPublisher } from '@rollcall/kit/messaging';
+import { v7 as newId } from 'uuid';
+import * as z from 'zod';
 import { orderEvents } from '../../shared/contracts.ts';
-import type { Order } from './order.ts';
+import { approval } from './approval.process.ts';
+import { approve, cancel, type Order } from './order.ts';
 
-/** Of what is known of an order's payment: beside the order, which is written as a whole. */
-export const paymentKey = (orderId: string) => ({ pk: `payment#${orderId}` });
+export const tablesOfOrders = z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text, LATER_TABLE: text });
 
-export function createOrders(options: { client: DynamoDBDocumentClient; ORDERS_TABLE: string; OUTBOX_TABLE: string }) {
-  const { client, ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable } = options;
-  return {
-    orders: createPublisher<Order, typeof orderEvents>(orderEvents, { client, table, outboxTable }),
-    async paymentOf(orderId: string): Promise<string> {
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: paymentKey(orderId) }));
-      return Item?.outcome ?? 'pending';
+/** Orders, and their approval: it ends with the state of its order, in one transaction. */
+export function createOrders(options: { client: DynamoDBDocumentClient } & z.output<typeof tablesOfOrders>) {
+  const { client, ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable, LATER_TABLE: laterTable } = options;
+  const places = { client, table, outboxTable, later: createLater({ client, laterTable }) };
+  const orders = createPublisher<Order, typeof orderEvents>(orderEvents, places);
+  const approvals = createProcess(approval, {
+    ...{ ...places, source: '/shop/orders', newId },
+    on: {
+      completed: ({ id }, context) => orders.changing(id, (order) => approve(id, order), context),
+      failed: ({ id, because = '' }, context) => orders.changing(id, (order) => cancel(id, order, because), context),
     },
-  };
+  });
+  return { orders, approvals };
 }

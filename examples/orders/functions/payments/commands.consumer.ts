@@ -1,9 +1,9 @@
 import { defineConsumer } from '@rollcall/kit/contracts';
-import { paymentReplies, payments } from '../../shared/contracts.ts';
+import { approvalReplies, payments } from '../../shared/contracts.ts';
 
 export const commandConsumer = defineConsumer('payments', {
   source: '/shop/payments',
   of: payments,
-  sends: [paymentReplies],
+  sends: [approvalReplies],
   capability: 'payments',
 });

@@ -2,20 +2,21 @@ import { RejectedError, ThrottledError, type Try, UnavailableError } from '@roll
 import * as z from 'zod';
 
 export interface Payment {
+  kind: 'payments' | 'refunds';
   /** The same of a repetition. */
   id: string;
   orderId: string;
   cents: number;
 }
 
-const answer = z.object({ outcome: z.enum(['paid', 'declined']) });
+const answer = z.object({ outcome: z.enum(['paid', 'declined', 'refunded']) });
 export type Answer = z.output<typeof answer>;
 
-/** `POST {url}/payments`, as most payment providers have it: with an idempotency key. */
+/** `POST {url}/payments` or `/refunds`, as most payment providers have it: with an idempotency key. */
 export const askProvider =
   (url: string) =>
-  async ({ id, ...payment }: Payment, { signal }: Try): Promise<Answer> => {
-    const response = await fetch(`${url}/payments`, {
+  async ({ id, kind, ...payment }: Payment, { signal }: Try): Promise<Answer> => {
+    const response = await fetch(`${url}/${kind}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': id },
       body: JSON.stringify(payment),

@@ -57,7 +57,7 @@ const subscriberCommand = (app: Partial<App>) =>
 const commandCommand = (app: Partial<App>) =>
   new Command('command')
     .description('what one service tells another to do, by a queue')
-    .argument('<name>', 'in the imperative, such as charge or return-points')
+    .argument('<name>', 'in the imperative, such as charge or refund-order')
     .requiredOption('--of <service>', 'the one that does it, such as payments')
     .requiredOption('--from <service>', 'the one that sends it, such as orders')
     .option('--reply <name>', 'the document that answers it, such as charged; default: no answer')
@@ -88,7 +88,9 @@ const routeCommand = new Command('route')
 
 export const newCommand = (app: Partial<App>): Command =>
   new Command('new')
-    .description('writes what an app, or a part of it, begins with; overwrites nothing')
+    .description(
+      'writes what an app, or a part of it, begins with; overwrites no file, and edits those where a part is wired in',
+    )
     .addCommand(appCommand)
     .addCommand(serviceCommand(app))
     .addCommand(subscriberCommand(app))

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import type { App } from '../app-definition.ts';
-import { AGGREGATE } from '../words.ts';
+import { AGGREGATE, optionOf } from '../words.ts';
 import { circuitCommand } from './circuit.ts';
 import { withStage } from './command.ts';
 import { completion } from './completion.ts';
@@ -14,6 +14,7 @@ import { called } from './name.ts';
 import { newCommand } from './new.ts';
 import { outbox } from './outbox.ts';
 import { parked } from './parked.ts';
+import { processCommand } from './process.ts';
 import { queues } from './queues.ts';
 import { replay } from './replay.ts';
 import { startCommand } from './start.ts';
@@ -36,7 +37,7 @@ Examples:
   npm run ops -- queues --json               for scripts`;
 
 function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<App>): Command {
-  const [name] = aggregate.en;
+  const name = optionOf(aggregate);
   const ops = withStage(new Command('ops'))
     .description('looks after a stage of an app: in an embedded cloud, LocalStack or an account')
     .addHelpText('after', HELP);
@@ -47,6 +48,7 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     parked,
     outbox,
     later,
+    processCommand,
     queues,
     switchCommand(profiles),
     circuitCommand,

@@ -10,7 +10,7 @@ export interface CommandNames {
   /** Who does it, and who sends it. */
   of: string;
   from: string;
-  /** Of the command and of its reply, if it has one: `return-points`. */
+  /** Of the command and of its reply, if it has one: `refund-order`. */
   command: string;
   reply: string | undefined;
   /** The field of their data that is the subject. */

@@ -12,13 +12,22 @@ const TABLE = /^export const (\w*[rR]outes) = \{\n(?:.*\n)*?\} as const satisfie
 const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
 const END = '\n} as const satisfies Record<string, Route>;';
 
-/** The table of a service: the one that its sources import, or the only one there is. */
-export function tableOf(shared: readonly Source[], service: readonly Source[]): RouteTable | undefined {
+/**
+ * The table of a service: the one that its sources import; of a publisher, also the only one there is. Others import the file
+ * that holds their topic, and with it a publisher's table.
+ */
+export function tableOf(
+  shared: readonly Source[],
+  service: readonly Source[],
+  publishes: boolean,
+): RouteTable | undefined {
   const tables = shared.flatMap(({ file, text }) =>
     [...text.matchAll(TABLE)].map(([, variable = '']) => ({ file, text, variable })),
   );
-  const imported = tables.filter(({ file }) => service.some(({ text }) => text.includes(`'../../${file}'`)));
-  const [only, ...others] = imported.length > 0 ? imported : tables;
+  const imported = tables.filter(({ file, variable }) =>
+    service.some(({ text }) => text.includes(`'../../${file}'`) && new RegExp(`\\b${variable}\\b`).test(text)),
+  );
+  const [only, ...others] = imported.length > 0 || !publishes ? imported : tables;
   return others.length === 0 ? only : undefined;
 }
 

@@ -19,7 +19,7 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   const shared = sourcesIn(root, 'shared');
   refuseRoute(shared, route);
   const sources = sourcesIn(root, `functions/${service}`);
-  const table = tableOf(shared, sources);
+  const table = tableOf(shared, sources, publishes(root, service));
   if (table) refuseKey(table, key);
   const file = `functions/${service}/api.handler.ts`;
   const there = sources.find((one) => one.file === file);

@@ -24,5 +24,6 @@ function grant(text: string, service: string, queues: readonly string[]): string
   const all = [...(sends?.[1] ?? '').split(',').map((name) => name.trim()), ...queues].filter((name) => name !== '');
   const list = `sends: [${all.join(', ')}]`;
   if (sends) return text.replace(call, call.replace(sends[0], list));
-  return /\bsends\b/.test(options) ? undefined : text.replace(call, call.replace(/\broutes\b/, `${list}, routes`));
+  if (/\bsends\b/.test(options)) return undefined;
+  return text.replace(options, options.replace(/\broutes(?=\s*[:,}]|\s*$)/, `${list}, routes`));
 }

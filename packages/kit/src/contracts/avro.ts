@@ -40,6 +40,7 @@ export type AvroSchema = string | object;
  * @param schema what is written by; the contract is the schema of readers, and its defaults count
  * @param earlier those that were released before, as they were: what was written by them is read as long as they are here
  * @throws {Error} if a schema is none, or has what JSON has not, items without bytes or unions that a value does not tell apart
+ * @beta
  */
 export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
   const writer = typeOf(schema);

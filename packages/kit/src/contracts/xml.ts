@@ -9,6 +9,7 @@ import { xmlElement } from './xml-writer.ts';
  * @param root name of the document's element
  * @param data schema of the contract, which tells numbers from texts: `<points>40</points>`
  * @throws {TypeError} if the schema has values that cannot be told apart in XML, such as a text or a number
+ * @beta
  */
 export function inXml(root: string, data: z.ZodType): DataCodec {
   const read = xmlReader(data, root);

@@ -5,7 +5,7 @@ import { busy, notFound, Problem } from './problems.ts';
  * What a publisher's `create` or `change` answers, but what a companion refused: what that means, only the service knows.
  * @public
  */
-export type Outcome<State> =
+export type PublisherResult<State> =
   | { result: 'done' | 'unchanged'; state: State }
   | { result: 'overtaken' | 'taken'; state: State }
   | { result: 'missing' | 'busy' }
@@ -14,11 +14,11 @@ export type Outcome<State> =
 /**
  * The state that a publisher has committed, or found to be so already.
  * @param what it is, as in `There is no order 1 here.`
- * @throws {Problem} not-found where there is none; version-mismatch if it is at another version than the one asked for; busy
- * if others were faster each time, or, of `create`, there is one of that id: it is to come again with a new one
+ * @throws {Problem} not-found where there is none; version-mismatch if it is at another version than the one asked for, or, of
+ * `create`, there already; busy if others were faster each time
  * @public
  */
-export function committed<State extends { version: number }>(outcome: Outcome<State>, what: string): State {
+export function committed<State extends { version: number }>(outcome: PublisherResult<State>, what: string): State {
   switch (outcome.result) {
     case 'done':
     case 'unchanged':
@@ -27,6 +27,8 @@ export function committed<State extends { version: number }>(outcome: Outcome<St
       throw notFound(what);
     case 'overtaken':
       throw new Problem('version-mismatch', `The ${what} is ${etag(outcome.state.version)} by now. Read it again.`);
+    case 'taken':
+      throw new Problem('version-mismatch', `The ${what} is there already.`);
     default:
       throw busy(`Others change the ${what}. Try again.`);
   }

@@ -18,7 +18,7 @@ type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface EndpointOptions {
-  /** Of its answers, where they are no resource, which is JSON or XML; null: they have no body, so there is nothing to accept. */
+  /** Media type of the answers. Default: JSON or XML, by `Accept`. null: they have no body. */
   mediaType?: string | null;
   /** Those that its path may be of, if it is the endpoint of everything else. */
   routes?: readonly Route[];

@@ -22,7 +22,10 @@ function preferred({ headers }: HttpEvent, available: readonly string[]): string
   // An empty list names nothing that the caller would rather have: it is like none.
   const { accept = '' } = headers;
   if (/^[\t ,]*$/.test(accept)) return available[0];
-  return new Negotiator({ headers: { accept } }).mediaType([...available]);
+  const negotiator = new Negotiator({ headers: { accept } });
+  // A browser names XML beside HTML, and shows JSON better.
+  const first = /\btext\/html\b/i.test(accept) ? negotiator.mediaType(available.slice(0, 1)) : undefined;
+  return first ?? negotiator.mediaType([...available]);
 }
 
 /**
@@ -37,8 +40,10 @@ export const negotiation = (available: readonly string[]): Middleware => ({
   after(request) {
     const { event, response } = request;
     if (available.length < 2 || !response) return;
-    response.headers = { ...response.headers, vary: 'Accept' };
-    if (preferred(event, available) === XML_TYPE && response.body !== undefined) request.response = inXml(response);
+    const { headers = {}, body = '' } = response;
+    response.headers = { ...headers, vary: headers.vary === undefined ? 'Accept' : `${headers.vary}, Accept` };
+    const isJson = headers['content-type'] === JSON_TYPE && body !== '';
+    if (isJson && preferred(event, available) === XML_TYPE) request.response = inXml(response);
   },
 });
 

@@ -57,20 +57,3 @@ function ofEnvironment(): ClaimCheckSettings {
   const { LARGE_BUCKET: bucket, LARGE_CHANNELS: channels } = readEnvironment(schema);
   return { bucket, ...(channels && { channels }) };
 }
-
-/**
- * What keeps the data of these messages, if one of them is large.
- * @throws {Error} if there is none: a defect of the caller
- */
-export async function keepLarge(
-  claimCheck: ClaimCheck | undefined,
-  messages: readonly OutgoingMessage[],
-): Promise<void> {
-  const large = messages.find(({ claim }) => claim);
-  if (!large) return;
-  if (!claimCheck)
-    throw new Error(
-      `${large.type} to ${large.channel} is large: give who sends it (createPublisher, createOutboxWriter) a \`claimCheck\``,
-    );
-  await claimCheck.keep(messages);
-}

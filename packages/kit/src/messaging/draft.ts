@@ -28,6 +28,10 @@ export interface Draft<C extends MessageContract = MessageContract> {
   readonly replyTo?: string;
   /** When it is to be sent. Default: at once. */
   readonly later?: Later;
+  /** Of the conversation that it belongs to. Default: that of its context. */
+  readonly correlationId?: string;
+  /** Of the message. Default: a new one. */
+  readonly id?: string;
 }
 
 /** A draft to one channel. */
@@ -38,6 +42,10 @@ export interface AddressedDraft<C extends MessageContract = MessageContract> ext
 type DraftOptions = MaybeLater & {
   /** The channel for replies. */
   replyTo?: Channel;
+  /** Of the conversation that it belongs to. Default: that of its context. */
+  correlationId?: string;
+  /** Of the message. Default: a new one. */
+  id?: string;
 };
 
 /**
@@ -48,8 +56,14 @@ type DraftOptions = MaybeLater & {
 export const draft = <C extends MessageContract>(
   contract: C,
   data: z.input<C['data']>,
-  { replyTo, ...when }: DraftOptions = {},
-): Draft<C> => ({ contract, data, ...(replyTo && { replyTo: replyTo.name }), ...laterOf(when) });
+  { replyTo, correlationId, id, ...when }: DraftOptions = {},
+): Draft<C> => ({
+  ...{ contract, data },
+  ...(replyTo && { replyTo: replyTo.name }),
+  ...(correlationId !== undefined && { correlationId }),
+  ...(id !== undefined && { id }),
+  ...laterOf(when),
+});
 
 /**
  * A message to a queue: `draftTo(payments, charge, bill)`; for later, `draftTo(orders, cancel, order, { after: 1_800 })`.
@@ -62,6 +76,14 @@ export const draftTo = <To extends Channel, C extends To['messages'][number]>(
   data: z.input<C['data']>,
   options?: DraftOptions,
 ): AddressedDraft<C> => ({ ...draft(contract, data, options), channel });
+
+/** @throws {Error} if its contract names none: a defect of the caller */
+export function subjectOf({ contract, data, channel }: AddressedDraft): string {
+  const { type, subjectField = '' } = contract;
+  const subject = (data as Record<string, unknown>)[subjectField];
+  if (typeof subject === 'string') return subject;
+  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
+}
 
 /** Where a message stands: of what it is about, and in which order. */
 export interface Placing {
@@ -79,22 +101,23 @@ export interface Placing {
  */
 export function outgoingOf(
   channel: Channel,
-  { contract, data, replyTo, later }: Draft,
+  { contract, data, replyTo, ...draft }: Draft,
   { source, subject, version, aggregateId }: Placing,
-  { now, newId, correlationId, traceparent }: CommandContext,
+  { now, newId, traceparent, ...context }: CommandContext,
 ): OutgoingMessage {
   const { name, format, messages, large = false } = channel;
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} carries no ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
     throw new Error(`${source} may not send ${contract.type} on ${name}: its \`from\` does not name it`);
+  const correlationId = draft.correlationId ?? context.correlationId;
   const message = createMessage(contract, {
-    id: newId(),
+    id: draft.id ?? newId(),
     ...{ source, subject, time: now, data, traceparent, replyTo, format },
     ...(version !== undefined && { version }),
     ...(correlationId !== undefined && { correlationId }),
   });
   // What waits for later has its data with it: nobody knows how long it waits.
-  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`, large && !later);
+  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`, large && !draft.later);
 }
 
 /** A message as it is committed to be sent at once. Throws as {@link outgoingOf} does. */

@@ -1,29 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConflict, refusedBy, transact } from '../aws/transact.ts';
-import { type ClaimCheck, keepLarge } from './claim-check.ts';
-import { type AddressedDraft, type CommandContext, outboxRowOf } from './draft.ts';
-import { waitingPut } from './later/waiting.ts';
-import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
+import type { AddressedDraft, CommandContext } from './draft.ts';
+import type { OutboxRow, TransactItem } from './outbox.ts';
+import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-writes.ts';
+import { rowPuts } from './row-puts.ts';
 
 type Item = Record<string, unknown>;
-
-export interface OutboxWriterOptions {
-  client: DynamoDBDocumentClient;
-  outboxTable: string;
-  /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
-  source: string;
-  /** Where it counts the commands to queues that keep order; for each subject of a queue, one item. */
-  countersTable: string;
-  /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
-  counterKey?: (group: string) => Record<string, string>;
-  /** Of messages for later: `LATER_TABLE` of the outbox. Default: it sends none. */
-  laterTable?: string;
-  /** Keeps the data of large messages. Default: it sends none. */
-  claimCheck?: ClaimCheck;
-}
 
 /** A state, and what is committed with it: one transaction, of at most 100 items. */
 export interface Commit<Beside extends string> {
@@ -66,66 +50,9 @@ export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
  * Commits messages to the outbox with the state that they report or follow from, in one transaction.
  * @public
  */
-export function createOutboxWriter({
-  client,
-  outboxTable,
-  source,
-  countersTable,
-  counterKey = (group) => ({ pk: `commands#${group}` }),
-  laterTable,
-  claimCheck,
-}: OutboxWriterOptions) {
-  async function putsOf(rows: readonly OutboxRow[]): Promise<TransactItem[]> {
-    await keepLarge(
-      claimCheck,
-      rows.flatMap(({ messages }) => messages),
-    );
-    return rows.map((row) => outboxPut(outboxTable, row));
-  }
-
-  async function sentTo(group: string): Promise<number> {
-    const { Item } = await client.send(
-      new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
-    );
-    return Item?.sent ?? 0;
-  }
-
-  /** The commands to one subject of a queue, and the count that gives them their places. */
-  async function ordered(
-    group: string,
-    drafts: readonly AddressedDraft[],
-    context: CommandContext,
-  ): Promise<TransactItem[]> {
-    const before = await sentTo(group);
-    const rows = drafts.map((draft, index) => {
-      const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
-      return outboxRowOf(draft.channel, draft, placing, context);
-    });
-    const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
-    return [count, ...(await putsOf(rows))];
-  }
-
-  /** One that takes its place among those to its subject when it is due. */
-  function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
-    const group = groupOf(draft);
-    const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
-    const place = draft.channel.ordered ? { aggregateId: group, counter } : {};
-    return waitingPut(laterTable, draft.channel, draft, { source, subject: subjectOf(draft), ...place }, context);
-  }
-
-  /**
-   * Items that send messages to queues, for a transaction of the caller's. Reads a count for each subject of a queue that
-   * keeps order; if others send to it meanwhile, the items refuse the transaction, and have to be made again.
-   */
-  async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
-    const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
-    const groups = Map.groupBy(counted, groupOf);
-    const rows = await putsOf(
-      alone.map((draft) => outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
-    );
-    const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
-    return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
-  }
+export function createOutboxWriter(options: OutboxWriterOptions) {
+  const { client } = options;
+  const writes = queueWrites(options);
 
   /** @returns nothing, if others have counted a command of the same subject in between */
   async function attempt<Beside extends string>(
@@ -134,7 +61,7 @@ export function createOutboxWriter({
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
     checkSize(rows.length, companions.length, send, changed.length);
-    const events = await putsOf(rows);
+    const events = await rowPuts(options, rows);
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
     try {
@@ -156,7 +83,26 @@ export function createOutboxWriter({
   }
 
   return {
+    /**
+     * Items that send messages to queues, for a transaction of the caller's. Reads a count for each subject of a queue that
+     * keeps order; if others send to it meanwhile, the items refuse the transaction, and have to be made again.
+     */
     writes,
+
+    /** What `commit` writes, for a transaction of the caller's: the put first. */
+    async items<Beside extends string>(
+      { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
+      context: CommandContext,
+    ): Promise<TransactItem[]> {
+      const events = await rowPuts(options, rows);
+      return [
+        { Put: put },
+        ...events,
+        ...Object.values<TransactItem>(beside ?? {}),
+        ...(await writes(send, context)),
+        ...changed,
+      ];
+    },
 
     /**
      * Writes all of it or nothing. If the answer was lost and the SDK was refused by its own write, that is done.
@@ -175,41 +121,9 @@ export function createOutboxWriter({
   };
 }
 
-function subjectOf({ contract, data, channel }: AddressedDraft): string {
-  const { type, subjectField = '' } = contract;
-  const subject = (data as Item)[subjectField];
-  if (typeof subject === 'string') return subject;
-  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
-}
-
-const countUpdate = (
-  item: Pick<NonNullable<TransactItem['Update']>, 'TableName' | 'Key'>,
-  before: number,
-  sent: number,
-): TransactItem => ({
-  Update: {
-    ...item,
-    UpdateExpression: 'SET sent = :version',
-    ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
-    ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
-  },
-});
-
-const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
-
-/** How a message comes to its place: one for later, when it is due; one to a queue without order needs none. */
-const kindOf = ({ later, channel }: AddressedDraft) => {
-  if (later) return 'later';
-  return channel.ordered ? 'counted' : 'alone';
-};
-
-/** A row a message, and a count for each subject of a queue that keeps order. */
-const itemsOf = (drafts: readonly AddressedDraft[]): number =>
-  drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;
-
 /** @throws {Error} if they are too many for one transaction, beside the state */
 function checkSize(events: number, companions: number, send: readonly AddressedDraft[], waiting: number): void {
-  const queued = itemsOf(send);
+  const queued = queueItemsOf(send);
   const size = 1 + events + companions + queued + waiting;
   if (size <= MAX_ITEMS) return;
   throw new Error(

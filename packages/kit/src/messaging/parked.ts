@@ -1,3 +1,4 @@
+import { stuckProcessOf } from './process/stuck.ts';
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
 /** What a parked message waits for, by its reason; in the order in which a person is told of them. */
@@ -22,10 +23,13 @@ export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked
 
 /**
  * Whether a parked message waits for a person: also what fails for now, or waits for its predecessor, for longer than that
- * is usual. What is held is no fault. The sweep counts by it for the alarm, and operators are told by it.
+ * is usual. What is held by a rule is no fault; a process that holds its deadline needs a person. The sweep counts by it for
+ * the alarm, and operators are told by it.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
-  WAITS_FOR[parked.reason] === 'a person' || (parked.reason !== 'held' && isOld(parked, now));
+  WAITS_FOR[parked.reason] === 'a person' ||
+  (parked.reason !== 'held' && isOld(parked, now)) ||
+  stuckProcessOf(parked) !== undefined;
 
 /** Whether later messages of its aggregate wait for it. */
 export const holdsUp = ({ version, reason }: ParkedMessage): boolean =>

@@ -1,38 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
-import type { MessageContract } from '../contracts/contract.ts';
 import type { ClaimCheck } from './claim-check.ts';
-import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf } from './draft.ts';
-import { createLater, waitingPut } from './later/waiting.ts';
-import type { OutboxRow, TransactItem } from './outbox.ts';
+import { commitsOf, type Decision, type Versioned } from './decision.ts';
+import type { CommandContext } from './draft.ts';
+import { PermanentError } from './errors.ts';
+import type { LaterMessages } from './later/waiting.ts';
+import type { TransactItem } from './outbox.ts';
 import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-writer.ts';
-
-/** An aggregate's state: an item of its table. Each of its events raises the version by 1. */
-export interface Versioned {
-  version: number;
-}
-
-/** A state as a decision returns it: the publisher gives it its version. */
-type Unversioned<State> = State extends unknown ? Omit<State, 'version'> : never;
-
-/**
- * What a command makes of an aggregate.
- * @public
- */
-export interface Decision<
-  State extends Versioned,
-  Event extends MessageContract = MessageContract,
-  Beside extends string = never,
-> {
-  /** The whole state, which takes the place of the one before. */
-  state: Unversioned<State>;
-  /** What happened, in order: each has a version of its own. At least one is for now: the state changes with it. */
-  events: readonly [Draft<Event>, ...Draft<Event>[]];
-  /** To queues: commands, in order for each subject where the queue keeps it. */
-  send?: readonly AddressedDraft[];
-  /** Guards, marks, indexes, checks of the service, by names of its own: one that refuses is told by its name. */
-  beside?: Readonly<Record<Beside, TransactItem>>;
-}
 
 export interface PublisherOptions {
   client: DynamoDBDocumentClient;
@@ -50,12 +24,12 @@ export interface PublisherOptions {
    */
   writer?: OutboxWriter;
   /**
-   * Of messages for later: `LATER_TABLE` of the outbox. An event that erases its aggregate deletes those that wait about it, in
-   * the same transaction. Default: it sends none.
+   * Of `createLater`, on LATER_TABLE of the outbox. An event that erases its aggregate deletes those that wait about it, in
+   * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
    */
-  laterTable?: string;
+  later?: LaterMessages;
   /**
-   * Keeps the data of large messages, by `createClaimCheck`. The outbox erases it once an event is published that erases its
+   * Of `createClaimCheck`: keeps the data of large messages. The outbox erases it once an event is published that erases its
    * aggregate. Default: it sends none.
    */
   claimCheck?: ClaimCheck;
@@ -99,48 +73,21 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 ) {
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
-  const { laterTable, claimCheck } = options;
+  const { later, claimCheck } = options;
   const places = { client, outboxTable, source, countersTable: table };
-  const more = { ...(laterTable && { laterTable }), ...(claimCheck && { claimCheck }) };
+  const more = { ...(later && { later }), ...(claimCheck && { claimCheck }) };
   const writer = options.writer ?? createOutboxWriter({ ...places, ...more });
 
-  const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
-    events.map((event, index) => {
-      const placing = { source, subject: id, aggregateId: id, version: before + 1 + index };
-      const row = outboxRowOf(topic, event, placing, context);
-      return claimCheck && event.contract.erases ? { ...row, erases: true } : row;
-    });
-
-  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waits. */
-  async function waitingOf(id: string, events: readonly Draft[], context: CommandContext): Promise<TransactItem[]> {
-    const counter = { table, key: key(id), attribute: 'version' } as const;
-    const placing = { source, subject: id, aggregateId: id, counter };
-    const puts = events
-      .filter(({ later }) => later)
-      .map((event) => waitingPut(laterTable, topic, event, placing, context));
-    const isErased = events.some(({ contract, later }) => contract.erases && !later);
-    if (!isErased || !laterTable) return puts;
-    return [...puts, ...(await createLater({ client, laterTable }).erasing(id))];
-  }
+  const commitOf = commitsOf<State, Topic>(topic, { source, table, key, later, claimCheck });
 
   async function write<Beside extends string>(
     id: string,
     before: number,
-    { state, events, send, beside }: Decision<State, Event, Beside>,
+    decision: Decision<State, Event, Beside>,
     context: CommandContext,
   ) {
-    const now = events.filter(({ later }) => !later);
-    if (now.length === 0)
-      throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
-    const next = { ...state, version: before + now.length } as unknown as State;
-    const put = { TableName: table, Item: { ...key(id), ...next }, ...standsAt(before, key(id)) };
-    const rows = rowsOf(id, before, now, context);
-    const waiting = await waitingOf(id, events, context);
-    const committed = await writer.commit(
-      { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) },
-      context,
-    );
-    return { committed, next };
+    const { commit, next } = await commitOf(id, before, decision, context);
+    return { committed: await writer.commit(commit, context), next };
   }
 
   async function read(id: string): Promise<State | undefined> {
@@ -189,6 +136,24 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       }
       return { result: 'busy' };
     },
+
+    /**
+     * As `change`, for a transaction of somebody else's, such as that of a process or of a handler: what it writes, or nothing. The items
+     * refuse the transaction if others change the aggregate meanwhile.
+     * @throws {PermanentError} if there is none
+     */
+    async changing(
+      id: string,
+      decide: (before: State) => Decision<State, Event, string> | undefined,
+      context: CommandContext,
+    ): Promise<TransactItem[]> {
+      const before = await read(id);
+      if (!before) throw new PermanentError(`there is no ${id} of ${topic.name} that could change`);
+      const decision = decide(before);
+      if (!decision) return [];
+      const { commit } = await commitOf(id, before.version, decision, context);
+      return writer.items(commit, context);
+    },
   };
 }
 
@@ -197,16 +162,3 @@ function onlySenderOf({ name, senders }: Channel): string {
   if (source !== undefined && others.length === 0) return source;
   throw new Error(`${name} has not one sender only: say as which \`source\` this publisher sends`);
 }
-
-/** The condition that the aggregate is at a version; 0: that there is none. */
-const standsAt = (version: number, key: Record<string, string>) =>
-  version === 0
-    ? {
-        ConditionExpression: 'attribute_not_exists(#key)',
-        ExpressionAttributeNames: { '#key': Object.keys(key)[0] ?? '' },
-      }
-    : {
-        ConditionExpression: '#version = :before',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':before': version },
-      };

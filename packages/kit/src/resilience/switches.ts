@@ -47,14 +47,6 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
     async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
       return modeOf((await known()).get(capability), now());
     },
-
-    /**
-     * Switches a capability, unless somebody else has: what is `on`, or switched by the same, or whose time is over.
-     * @param id of the change, by which the history knows it
-     * @returns whether it did
-     */
-    change: (change: SwitchChange, id: string): Promise<boolean> =>
-      changeSwitches(client, tableName, [change], [id], true),
   };
 }
 
@@ -77,6 +69,7 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
  * @param ids one for each change
  * @param onlyIfOn leaves alone what somebody has switched
  * @returns whether it did
+ * @beta
  */
 export async function changeSwitches(
   client: DynamoDBDocumentClient,

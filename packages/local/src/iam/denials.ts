@@ -63,5 +63,6 @@ function remedyOf({ missing }: Denial): string {
     return `grant it where the function is made, with table.${call} of its ServiceTable`;
   }
   const statement = `{ actions: ['${missing.action}'], resources: ['${missing.resource}'] }`;
-  return `grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement(${statement}))`;
+  const grant = `grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement(${statement}))`;
+  return service === 'kms' ? `${grant}; or, where the key's own policy decides, with allow of its StageKey` : grant;
 }

@@ -8,11 +8,10 @@ const { ORDERS_TABLE: table, ...tables } = readEnvironment(
   z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text, LATER_TABLE: text }),
 );
 const client = createDynamoDB();
-const laterTable = tables.LATER_TABLE;
+const later = createLater({ client, laterTable: tables.LATER_TABLE });
 const orders = createPublisher<{ version: number }, typeof orderEvents>(orderEvents, {
-  ...{ client, table, outboxTable: tables.OUTBOX_TABLE, laterTable },
+  ...{ client, table, outboxTable: tables.OUTBOX_TABLE, later },
 });
-const later = createLater({ client, laterTable });
 
 /** Places an order of which a message on each channel is for later. */
 export async function place({ orderId, after }: { orderId: string; after: number }): Promise<void> {

@@ -75,13 +75,16 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
   };
 }
 
-/** Refuses, if somebody else has released, cancelled or replaced it. */
-const takenFrom = (TableName: string, { subject, name, messageId }: WaitingMessage): TransactItem => ({
+/** Refuses, if somebody else has released, cancelled or replaced it: also by a message of the same id. */
+const takenFrom = (
+  TableName: string,
+  { subject, name, messageId, due, committedAt }: WaitingMessage,
+): TransactItem => ({
   Delete: {
     TableName,
     Key: { subject, name },
-    ConditionExpression: 'messageId = :messageId',
-    ExpressionAttributeValues: { ':messageId': messageId },
+    ConditionExpression: 'messageId = :messageId AND due = :due AND committedAt = :committedAt',
+    ExpressionAttributeValues: { ':messageId': messageId, ':due': due, ':committedAt': committedAt },
   },
 });
 

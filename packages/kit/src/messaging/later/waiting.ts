@@ -6,7 +6,8 @@ import { shardOf } from '../../contracts/later-table.ts';
 import { chunk } from '../batches.ts';
 import { type CommandContext, type Draft, outgoingOf, type Placing } from '../draft.ts';
 import type { TransactItem } from '../outbox.ts';
-import { dueOf } from './due.ts';
+import { dueOf, type Later } from './due.ts';
+import { erasedOnce } from './once.ts';
 
 /** What tells one that waits from all others. */
 export interface WaitingKey {
@@ -40,22 +41,15 @@ export interface WaitingMessage extends WaitingKey {
   counter?: Counter;
 }
 
-/**
- * A message for later as a part of the transaction that makes the state change. It replaces what waits under its name.
- * @throws {Error} if its outbox has no table for it, or as `outgoingOf` does
- */
+/** @throws {Error} as `outgoingOf` does */
 export function waitingPut(
-  laterTable: string | undefined,
+  laterTable: string,
   channel: Channel,
-  draft: Draft,
+  draft: Draft & { later: Later },
   { counter, ...placing }: Placing & { counter?: Counter },
   context: CommandContext,
 ): TransactItem {
-  const { contract, later } = draft;
-  if (!laterTable || !later)
-    throw new Error(
-      `${contract.type} is for later: give the outbox a table for that (\`later\` of Outbox), and its sender the \`laterTable\``,
-    );
+  const { later } = draft;
   const { messageId, kind, body, group } = outgoingOf(channel, draft, placing, context);
   const { subject } = placing;
   const waiting: WaitingMessage = {
@@ -75,8 +69,11 @@ export interface LaterOptions {
   laterTable: string;
 }
 
+export type LaterMessages = ReturnType<typeof createLater>;
+
 /**
- * The messages that wait for their time.
+ * The messages that wait for their time. Publishers, outbox writers and processes that send for later, or erase, are given it:
+ * the others do not carry it.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
@@ -115,6 +112,23 @@ export function createLater({ client, laterTable }: LaterOptions) {
     cancelling,
     /** Deletions of what waits about a subject, for a transaction: without conditions. */
     erasing,
+
+    /**
+     * A message for later as a part of the transaction that makes the state change. It replaces what waits under its name.
+     * @throws {Error} as `outgoingOf` does
+     */
+    waiting: (
+      channel: Channel,
+      draft: Draft & { later: Later },
+      placing: Placing & { counter?: Counter },
+      context: CommandContext,
+    ): TransactItem => waitingPut(laterTable, channel, draft, placing, context),
+
+    /** Takes a message away, whether it still waits or not. */
+    removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
+
+    /** Without the erasures of what `others` of the same transaction cancel or replace. */
+    once: (items: readonly TransactItem[], others: readonly TransactItem[]) => erasedOnce(items, others, laterTable),
 
     /**
      * Cancels a message alone. Not `cancelled`: it does not wait any more: it was sent, or cancelled before. It costs a

@@ -64,7 +64,8 @@ export class Deployment {
     const plan = model.publish(choose);
     const shared = { scheduler, choices, tables: this.tables };
     const addresses = addressesOf(this.#channels);
-    const later = plan.some(({ after }) => after !== undefined) ? { later: LATER } : {};
+    const sendsLater = model.sendsLater || plan.some(({ after }) => after !== undefined);
+    const later = sendsLater ? { later: LATER } : {};
     this.publisher = new Publisher({ ...shared, queues: this.#queues, topics, addresses, outbox: OUTBOX, ...later });
     const { onViolation } = options;
     this.publishing = new Publishing(plan, { ...shared, channels: this.#channels, onViolation });

@@ -90,6 +90,11 @@ export interface Model {
   always?: Invariant;
   /** Further tables that handlers write to, by name: their partition key, and their sort key if they have one. */
   tables?: Readonly<Record<string, readonly [string] | readonly [string, string]>>;
+  /**
+   * Whether handlers send messages for later, as processes do. What they send by an outbox, later or now, they write to its
+   * tables, `outbox` and `later`. Default: only the publisher model does.
+   */
+  sendsLater?: boolean;
   /** Whether handlers may leave messages for a person. Default: a message that is parked at rest is a violation. */
   mayPark?: boolean;
 }

@@ -1,0 +1,3 @@
+import members from '../../rollcall.config.ts';
+
+export default members;

@@ -1,0 +1,28 @@
+import { type Cloud, startCloud } from '@rollcall/local';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { smsSandbox } from '../../../ops/sms-sandbox/sandbox.ts';
+
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await startCloud({ app: import.meta.dirname, beside: [smsSandbox()] });
+});
+afterAll(() => cloud.stop());
+
+it('a member who registers has a coupon for thirty days, beside all that they had without it; who leaves has none', async () => {
+  const registered = await cloud.request('POST', '/v1/members', { phone: '+34612345678', name: 'Lucía', locale: 'es' });
+  expect(registered.status).toBe(201);
+  const { id, registeredAt, _links } = registered.body;
+  await cloud.settled();
+  const [coupon] = await cloud.applied('coupons', id);
+  expect(coupon).toMatchObject({ version: 1, percent: 10, coupon: expect.stringMatching(/^WELCOME-[0-9A-F]{8}$/) });
+  expect(Date.parse(coupon?.validUntil as string) - Date.parse(registeredAt)).toBe(30 * 24 * 60 * 60 * 1_000);
+  for (const service of ['sms', 'points', 'guide'])
+    expect(await cloud.applied(service, id)).toMatchObject([{ version: 1 }]);
+
+  const authorization = `Bearer ${await cloud.issuer.token({ sub: id })}`;
+  expect((await cloud.request('DELETE', _links.self.href, undefined, { authorization })).status).toBe(204);
+  await cloud.settled();
+  const [left] = await cloud.applied('coupons', id);
+  expect(left).toMatchObject({ version: 2, erasedAt: expect.any(String) });
+  expect(left).not.toHaveProperty('coupon');
+});

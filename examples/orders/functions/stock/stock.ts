@@ -1,0 +1,57 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { HandlerContext, Handlers } from '@rollcall/kit/messaging';
+import { type approvalReplies, released, reserved } from '../../shared/contracts.ts';
+import type { stockConsumer } from './commands.consumer.ts';
+
+/** Of each item. */
+const STOCK = 1_000;
+
+/** What is reserved of each item, and for which order: a reservation and its count are one transaction. */
+export function stockHandlers({
+  client,
+  tableName,
+  correspondence,
+  now,
+}: HandlerContext<typeof approvalReplies>): Handlers<(typeof stockConsumer.reads)[number]> {
+  const levelOf = (item: string) => ({ pk: `item#${item}`, sk: 'level' });
+
+  async function takenOf(item: string): Promise<number> {
+    const level = { TableName: tableName, Key: levelOf(item), ConsistentRead: true };
+    return (await client.send(new GetCommand(level))).Item?.taken ?? 0;
+  }
+
+  /** Refuses, if others have reserved meanwhile: then the message comes again. */
+  const levelUpdate = (item: string, before: number, change: number) => ({
+    Update: {
+      TableName: tableName,
+      Key: levelOf(item),
+      UpdateExpression: 'SET taken = :taken',
+      ConditionExpression: before === 0 ? 'attribute_not_exists(taken) OR taken = :before' : 'taken = :before',
+      ExpressionAttributeValues: { ':taken': before + change, ':before': before },
+    },
+  });
+
+  return {
+    async 'shop.stock.reserve.v1'(message) {
+      const { orderId, item, quantity } = message.data;
+      const before = await takenOf(item);
+      const outcome = before + quantity <= STOCK ? 'reserved' : 'sold-out';
+      return {
+        set: { item, quantity, outcome },
+        writes: outcome === 'reserved' ? [levelUpdate(item, before, quantity)] : [],
+        send: correspondence.reply(message, reserved, { orderId, outcome }, now().toISOString()),
+      };
+    },
+
+    async 'shop.stock.release.v1'(message, { state }) {
+      const { item, quantity, outcome } = await state();
+      const { orderId } = message.data;
+      const isReserved = outcome === 'reserved';
+      return {
+        set: { outcome: 'released' },
+        writes: isReserved ? [levelUpdate(String(item), await takenOf(String(item)), -Number(quantity))] : [],
+        send: correspondence.reply(message, released, { orderId }, now().toISOString()),
+      };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { defineConsumer } from '@rollcall/kit/contracts';
+import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
+import { memberDeactivated } from '../../shared/contracts/member-deactivated.v1.ts';
+import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
+import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
+
+export const eventConsumer = defineConsumer('coupons', {
+  of: memberEvents,
+  reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
+  sends: [registrationReplies],
+  capability: 'coupons',
+  // There may be events from before its first deployment, which it will never get.
+  joinsLate: true,
+});

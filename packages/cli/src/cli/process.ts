@@ -1,0 +1,61 @@
+import type { Decided } from '@rollcall/kit/internal/messaging/process/advance';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { asKept } from '../stage/ids.ts';
+import { askAboutProcess, stuckIn } from '../stage/processes.ts';
+import { onStage, subscriberNamed } from './command.ts';
+import { age, harmless, printJson, printTable } from './output.ts';
+
+const list = new Command('list')
+  .description('processes that wait for a person, the longest first')
+  .addHelpText('after', '\nExample: npm run ops -- process list')
+  .action(
+    onStage<object, []>(async (stage, { json }) => {
+      const found = await stuckIn(stage, await stage.subscribers());
+      if (json) return printJson(found);
+      const now = new Date();
+      printTable(found.map(({ since, why, ...one }) => ({ ...one, since: age(since, now), why: why.slice(0, 100) })));
+      if (found.length === 0) console.log(pc.dim('No process waits for a person.'));
+    }),
+  );
+
+const SUBSCRIBER = 'consumer of its replies, as `process list` shows it';
+
+const show = new Command('show')
+  .description('what a process has done, and waits for')
+  .argument('<subscriber>', SUBSCRIBER)
+  .argument('<process>', 'its id', asKept)
+  .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')
+  .action(
+    onStage<object, [string, string]>(async (stage, _, subscriber, id) =>
+      printJson(await askAboutProcess(stage, await subscriberNamed(stage, subscriber), id)),
+    ),
+  );
+
+const deciding = (name: string, description: string, decisionOf: (because: string) => Decided) =>
+  new Command(name)
+    .description(description)
+    .argument('<subscriber>', SUBSCRIBER)
+    .argument('<process>', 'its id', asKept)
+    .requiredOption('--because <reason>', 'is kept with the process')
+    .addHelpText('after', `\nExample: npm run ops -- process ${name} orders-replies 0199… --because '…'`)
+    .action(
+      onStage<{ because: string }, [string, string]>(async (stage, { because, json }, subscriber, id) => {
+        const found = await subscriberNamed(stage, subscriber);
+        const process = await askAboutProcess(stage, found, id, decisionOf(because));
+        if (json) return printJson(process);
+        console.log(`${harmless(id)} is ${process.progress.state}.`);
+      }),
+    );
+
+export const processCommand = new Command('process').description(
+  'conversations with several services, and what persons decide',
+);
+for (const command of [
+  list,
+  show,
+  deciding('retry', 'send the command again that failed', (retry) => ({ retry })),
+  deciding('done', 'say that a person has done what failed', (done) => ({ done })),
+  deciding('cancel', 'have everything compensated that is done, before the pivot', (cancel) => ({ cancel })),
+])
+  processCommand.addCommand(command);

@@ -1,0 +1,47 @@
+import type { Decided } from '@rollcall/kit/internal/messaging/process/advance';
+import type { ProcessAnswer, ProcessRequest } from '@rollcall/kit/internal/messaging/process/operator-request';
+import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
+import { stuckProcessOf } from '@rollcall/kit/internal/messaging/process/stuck';
+import { OperatorError } from './errors.ts';
+import type { Stage } from './stage.ts';
+import { invoke } from './sweeps.ts';
+
+/** A process that waits for a person. */
+export interface Stuck {
+  /** Of its replies. */
+  subscriber: string;
+  process: string;
+  /** ISO. */
+  since: string;
+  why: string;
+}
+
+/** The processes that wait for a person, longest first: for each of them a message is held. */
+export async function stuckIn(stage: Stage, subscribers: readonly string[]): Promise<Stuck[]> {
+  const found: Stuck[] = [];
+  for (const subscriber of subscribers)
+    for await (const page of stage.parked(subscriber))
+      for (const parked of page) {
+        const process = stuckProcessOf(parked);
+        const { parkedAt: since, error: why = '' } = parked;
+        if (process !== undefined) found.push({ subscriber, process, since, why });
+      }
+  return found.toSorted((a, b) => a.since.localeCompare(b.since));
+}
+
+/**
+ * What is known of a process, after what a person decided about it.
+ * @throws {OperatorError} if there is none, or that cannot be decided now
+ */
+export async function askAboutProcess(
+  stage: Stage,
+  subscriber: string,
+  process: string,
+  decide?: Decided,
+): Promise<ProcessState> {
+  const request: ProcessRequest = { process, ...(decide && { decide }) };
+  const answer = await invoke<ProcessRequest, ProcessAnswer | null>(stage, `${subscriber}-sweep`, request);
+  if (!answer) throw new OperatorError(`${subscriber} takes the replies of no process.`);
+  if ('refused' in answer) throw new OperatorError(`${process}: ${answer.refused}.`);
+  return answer.process;
+}

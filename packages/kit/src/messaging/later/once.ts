@@ -1,0 +1,26 @@
+import type { TransactItem } from '../outbox.ts';
+
+/** Of what waits, which item this writes. */
+function waitingOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
+  const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
+  if (TableName !== laterTable) return undefined;
+  const { subject, name } = ('Item' in item ? item.Item : 'Key' in item ? item.Key : undefined) ?? {};
+  return JSON.stringify([subject, name]);
+}
+
+/**
+ * Without the erasures of what `others` of the same transaction cancel or replace: DynamoDB refuses two operations on one item
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+ */
+export function erasedOnce(
+  items: readonly TransactItem[],
+  others: readonly TransactItem[],
+  laterTable: string,
+): TransactItem[] {
+  const written = new Set(others.map((other) => waitingOf(other, laterTable)));
+  const isErasure = ({ Delete }: TransactItem) => Delete !== undefined && Delete.ConditionExpression === undefined;
+  return items.filter((item) => {
+    const waiting = isErasure(item) ? waitingOf(item, laterTable) : undefined;
+    return waiting === undefined || !written.has(waiting);
+  });
+}

@@ -1,0 +1,55 @@
+import type { Context } from 'aws-lambda';
+import type { Channel } from '../contracts/channel.ts';
+import type { ConsumerDescriptor } from '../contracts/consumer.ts';
+import type { MessageContract } from '../contracts/contract.ts';
+import type { consumerFunctions, HandlerContext } from './consumer-functions.ts';
+import { isPermanent } from './errors.ts';
+import type { ParkingAnswer, ParkingRequest } from './operator-request.ts';
+import { type ProcessAnswer, type ProcessRequest, processRequestOf } from './process/operator-request.ts';
+import type { Process } from './process.ts';
+import { subscriberFunctions } from './subscriber-functions.ts';
+
+type Sweep = ReturnType<typeof consumerFunctions>['sweep'];
+
+/**
+ * The two Lambda functions of the consumer of a process's replies: `consume`, and `sweep`, which also tells operators of a process and
+ * does what they decide about it.
+ * @throws {Error} if the consumer is not `idempotent`
+ * @public
+ */
+export function processFunctions<C extends MessageContract, S extends Channel, Data>(
+  consumer: ConsumerDescriptor<C, S>,
+  processOf: (context: HandlerContext<S>) => Process<Data>,
+) {
+  let process: Process<Data> | undefined;
+  const { consume, sweep } = subscriberFunctions(consumer, (context) => {
+    process = processOf(context);
+    return process.handlers(consumer);
+  });
+  return { consume, sweep: withDecisions(() => process as Process<Data>, sweep) };
+}
+
+/** A sweep that answers requests about processes, too. */
+export const withDecisions =
+  <Data>(processOf: () => Pick<Process<Data>, 'read' | 'decide'>, sweep: Sweep) =>
+  async (
+    event: ParkingRequest | ProcessRequest | object,
+    context: Context,
+  ): Promise<ParkingAnswer | ProcessAnswer | undefined> => {
+    const request = processRequestOf(event);
+    if (!request) return sweep(event, context);
+    const { process: id, decide } = request;
+    const before = await processOf().read(id);
+    if (!before) return { refused: `there is no process ${id}` };
+    if (!decide) return { process: before };
+    try {
+      const process = await processOf().decide(id, decide);
+      // Nothing waits for a person any more: the message that was held for one changes nothing now, and goes.
+      if (before.progress.state === 'needs-person' && before.progress.parked !== undefined)
+        await sweep({ redrive: [before.progress.parked], release: true }, context);
+      return { process };
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      return { refused: error.message };
+    }
+  };

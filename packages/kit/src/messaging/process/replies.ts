@@ -1,0 +1,62 @@
+import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
+import type { MessageContract } from '../../contracts/contract.ts';
+import type { ProcessDescriptor } from '../../contracts/process-descriptor.ts';
+import { subjectOf } from '../draft.ts';
+import { HeldError, PermanentError } from '../errors.ts';
+import type { Handlers } from '../handlers.ts';
+import type { Message } from '../message.ts';
+import type { transitionsOf } from './advance.ts';
+import type { Awaited, ProcessState } from './state.ts';
+import type { transitionWrites } from './writes.ts';
+
+/** Applies the replies to a process, and its deadline. */
+export function replyHandlers<Data>(
+  { name, steps, replies, deadline }: ProcessDescriptor<Data>,
+  { exchangeOf, answered, overdue, decided }: ReturnType<typeof transitionsOf<Data>>,
+  { read, commandOf, itemsOf, contextOf }: ReturnType<typeof transitionWrites<Data>>,
+) {
+  async function found(id: string, message: Pick<Message, 'id'>): Promise<ProcessState<Data>> {
+    const process = await read(id);
+    if (process) return process;
+    throw new PermanentError(`message ${message.id} is for ${name} ${id}, which there is not`);
+  }
+
+  const handleReply = (step: string, action: Awaited['action']) => async (message: Message) => {
+    const { id, correlationid, causationid = id, subject } = message;
+    if (correlationid === undefined)
+      throw new PermanentError(`message ${id} has no correlation id, which would say what ${name} it answers`);
+    const process = await found(correlationid, message);
+    const exchange = exchangeOf({ step, action });
+    const expected = subjectOf(commandOf(process, { step, action } as Awaited));
+    if (subject !== expected)
+      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but is about ${subject}, not ${expected}`);
+    const ok = exchange.ok?.(message.data, process.data) ?? true;
+    const kept = (ok && exchange.keep?.(message.data)) || {};
+    const context = contextOf(process.id, message);
+    const moved = answered(process, { step, action, command: causationid, ok, kept }, context.now);
+    return moved ? { writes: await itemsOf(process, moved, context) } : {};
+  };
+
+  async function handleDeadline(message: Message, { released }: { released: boolean }) {
+    const { processId, until } = message.data as { processId: string; until: string };
+    const process = await found(processId, message);
+    const context = contextOf(process.id, message);
+    const { progress, timer } = process;
+    if (progress.state === 'needs-person' && timer === until) {
+      if (!released) throw new HeldError(`${name} ${processId} needs a person: ${progress.why}`);
+      return { writes: await itemsOf(process, decided(process, { retry: 'released' }, context.now), context) };
+    }
+    const moved = overdue(process, until, context.now);
+    return moved ? { writes: await itemsOf(process, moved, context) } : {};
+  }
+
+  return ({ of, idempotent }: Pick<ConsumerDescriptor, 'of' | 'idempotent'>): Handlers<MessageContract> => {
+    if (of.name !== replies.name || !idempotent)
+      throw new Error(`process ${name}: the consumer of its replies takes ${replies.name}, and is \`idempotent\``);
+    const exchanges = steps.flatMap((step) => [
+      [step.reply.type, handleReply(step.name, 'do')] as const,
+      ...(step.compensate ? [[step.compensate.reply.type, handleReply(step.name, 'undo')] as const] : []),
+    ]);
+    return Object.fromEntries([...exchanges, [deadline.type, handleDeadline]]) as Handlers<MessageContract>;
+  };
+}

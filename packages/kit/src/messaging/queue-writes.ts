@@ -1,0 +1,117 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Channel } from '../contracts/channel.ts';
+import type { ClaimCheck } from './claim-check.ts';
+import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, type Placing, subjectOf } from './draft.ts';
+import type { Counter, LaterMessages } from './later/waiting.ts';
+import type { OutboxRow, TransactItem } from './outbox.ts';
+import { rowPuts } from './row-puts.ts';
+
+export interface OutboxWriterOptions {
+  client: DynamoDBDocumentClient;
+  outboxTable: string;
+  /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
+  source: string;
+  /** Where it counts the commands to queues that keep order; for each subject of a queue, one item. */
+  countersTable: string;
+  /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
+  counterKey?: (group: string) => Record<string, string>;
+  /** Of `createLater`, on LATER_TABLE of the outbox. Default: it sends none for later. */
+  later?: LaterMessages;
+  /** Of `createClaimCheck`. Keeps the data of large messages. Default: it sends none. */
+  claimCheck?: ClaimCheck;
+}
+
+/** What sends messages to queues, for a transaction. */
+export function queueWrites({
+  client,
+  outboxTable,
+  source,
+  countersTable,
+  counterKey = (group) => ({ pk: `commands#${group}` }),
+  later: laterMessages,
+  claimCheck,
+}: OutboxWriterOptions) {
+  const putsOf = (rows: readonly OutboxRow[]) => rowPuts({ outboxTable, claimCheck }, rows);
+
+  async function sentTo(group: string): Promise<number> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
+    );
+    return Item?.sent ?? 0;
+  }
+
+  /** The commands to one subject of a queue, and the count that gives them their places. */
+  async function ordered(
+    group: string,
+    drafts: readonly AddressedDraft[],
+    context: CommandContext,
+  ): Promise<TransactItem[]> {
+    const before = await sentTo(group);
+    const rows = drafts.map((draft, index) => {
+      const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
+      return outboxRowOf(draft.channel, draft, placing, context);
+    });
+    const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
+    return [count, ...(await putsOf(rows))];
+  }
+
+  /** One that takes its place among those to its subject when it is due. */
+  function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
+    const group = groupOf(draft);
+    const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
+    const place = draft.channel.ordered ? { aggregateId: group, counter } : {};
+    const placing = { source, subject: subjectOf(draft), ...place };
+    return waitingItem(laterMessages, draft.channel, draft, placing, context);
+  }
+
+  async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
+    const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
+    const groups = Map.groupBy(counted, groupOf);
+    const rows = await putsOf(
+      alone.map((draft) => outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
+    );
+    const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
+    return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
+  }
+
+  return writes;
+}
+
+const countUpdate = (
+  item: Pick<NonNullable<TransactItem['Update']>, 'TableName' | 'Key'>,
+  before: number,
+  sent: number,
+): TransactItem => ({
+  Update: {
+    ...item,
+    UpdateExpression: 'SET sent = :version',
+    ConditionExpression: before === 0 ? 'attribute_not_exists(sent)' : 'sent = :before',
+    ExpressionAttributeValues: { ':version': sent, ...(before > 0 && { ':before': before }) },
+  },
+});
+
+const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
+
+/** How a message comes to its place: one for later, when it is due; one to a queue without order needs none. */
+const kindOf = ({ later, channel }: AddressedDraft) => {
+  if (later) return 'later';
+  return channel.ordered ? 'counted' : 'alone';
+};
+
+/** @throws {Error} if its sender was given nothing by which it waits: a defect of the caller */
+export function waitingItem(
+  later: LaterMessages | undefined,
+  channel: Channel,
+  { later: when, ...draft }: Draft,
+  placing: Placing & { counter?: Counter },
+  context: CommandContext,
+): TransactItem {
+  if (later && when) return later.waiting(channel, { ...draft, later: when }, placing, context);
+  throw new Error(
+    `${draft.contract.type} is for later: give the outbox a table for that (\`later\` of Outbox), and its sender \`later\`, of createLater`,
+  );
+}
+
+/** How many items send messages: a row a message, and a count for each subject of a queue that keeps order. */
+export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
+  drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;

@@ -1,0 +1,96 @@
+import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
+import { Meter } from '@rollcall/local/internal/metering/meter';
+import { askAboutProcess, stuckIn } from 'rollcall/internal/stage/processes';
+import { openStage, type Stage } from 'rollcall/internal/stage/stage';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PaymentProvider } from '../../examples/orders/test/payment-provider.ts';
+import { operationsOf } from '../../ops/cost/operations.ts';
+import { eventually } from '../support/cloud.ts';
+
+const provider = new PaymentProvider();
+const meter = new Meter();
+let cloud: Cloud;
+let stage: Stage;
+let authorization: string;
+beforeAll(async () => {
+  cloud = await startCloud({ app: `${import.meta.dirname}/../../examples/orders`, beside: [provider], meter });
+  stage = openStage({ app: 'shop', name: 'dev', endpoint: cloud.endpointUrl });
+  authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
+});
+afterAll(() => cloud.stop());
+
+const REPLIES = 'orders-replies';
+
+async function place(): Promise<string> {
+  const order = { item: 'a book', quantity: 2, cents: 1_999 };
+  return (await cloud.request('POST', '/orders', order, { authorization })).body.id;
+}
+const process = (id: string) => askAboutProcess(stage, REPLIES, id);
+const progress = async (id: string) => (await process(id)).progress;
+
+/** Lets the time for the deadline that is set pass. */
+async function passDeadline(id: string): Promise<void> {
+  const { version } = await process(id);
+  const key = { subject: id, name: 'approval-deadline' };
+  await cloud.invoke('shop-dev-orders-outbox-sweep', { sendNow: key });
+  await eventually(async () => (await process(id)).version > version, 200);
+}
+
+/** An order that is paid too late, and whose refund the provider refuses until the process asks for a person. */
+async function stuck(): Promise<string> {
+  provider.refunds = false;
+  const paid = Promise.withResolvers<void>();
+  provider.after = paid.promise;
+  const id = await place();
+  await eventually(async () => (await process(id)).done.includes('reserve'), 200);
+  while ((await process(id)).because === undefined) await passDeadline(id);
+  paid.resolve();
+  const isRefunding = async () => {
+    const now = await progress(id);
+    return now.state === 'compensating' && now.awaits.step === 'charge';
+  };
+  await eventually(isRefunding, 500);
+  for (let deadline = 1; (await progress(id)).state === 'compensating' && deadline <= 10; deadline++)
+    await passDeadline(id);
+  await eventually(async () => (await stuckIn(stage, [REPLIES])).some(({ process }) => process === id), 200);
+  return id;
+}
+
+/** Write units of an order, by who writes and where. What is published is deleted as ever. */
+function written() {
+  const rows = operationsOf(meter.take().calls, 1).filter(
+    ({ operation, writeUnits }) => writeUnits > 0 && operation !== 'dynamodb BatchWriteItem',
+  );
+  const units: Record<string, number> = {};
+  for (const { caller, resource, writeUnits } of rows) {
+    const name = `${caller} ${resource}`.replaceAll('shop-dev-orders-', '');
+    if (/^(create|replies-consume) /.test(name)) units[name] = (units[name] ?? 0) + writeUnits;
+  }
+  return units;
+}
+
+it('costs what the decision says', async () => {
+  meter.take();
+  await place();
+  await cloud.settled();
+  // A start: order and process, the event and the first command, the deadline. Then the second command, and the end.
+  expect(written()).toEqual({
+    ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
+    ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 },
+    ...{ 'replies-consume later': 2, 'replies-consume later/due': 1 },
+  });
+});
+
+it('is shown to operators when it needs a person, who goes on from there', async () => {
+  const id = await stuck();
+  expect(await stuckIn(stage, await stage.subscribers())).toMatchObject([
+    { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
+  ]);
+  await expect(askAboutProcess(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('does not go back');
+  const done = await askAboutProcess(stage, REPLIES, id, { done: 'refunded by hand' });
+  expect(done).toMatchObject({ progress: { state: 'failed' }, undone: ['reserve', 'charge'] });
+  expect(done.decided).toMatchObject([expect.stringContaining('done: refunded by hand')]);
+  expect(await stuckIn(stage, [REPLIES])).toEqual([]);
+  await expect(askAboutProcess(stage, REPLIES, id, { retry: 'x' })).rejects.toThrow('there is nothing to decide');
+  await expect(askAboutProcess(stage, 'stock', id)).rejects.toThrow('stock takes the replies of no process');
+});

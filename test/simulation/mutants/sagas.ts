@@ -1,0 +1,58 @@
+import type { Mutant } from './mutant.ts';
+
+const writes = 'packages/kit/src/messaging/process/writes.ts';
+const advance = 'packages/kit/src/messaging/process/advance.ts';
+const moves = 'packages/kit/src/messaging/process/moves.ts';
+const deadline = 'packages/kit/src/messaging/process/deadline.ts';
+
+/** Of processes. */
+export const sagaMutants: Mutant[] = [
+  {
+    name: 'step-twice',
+    file: 'packages/kit/src/messaging/versioned-put.ts',
+    from: "ConditionExpression: '#version = :before',",
+    to: '',
+  },
+  {
+    name: 'compensation-forgotten',
+    file: moves,
+    from: 'const last = done.findLast((name) => stepOf(name).compensate);',
+    to: 'const last = undefined;',
+  },
+  {
+    name: 'late-success-forgotten',
+    file: advance,
+    from: "if (action === 'undo' || !before.unknown.includes(step)) return undefined;",
+    to: 'return undefined;',
+  },
+  {
+    name: 'reply-of-an-expired-step-taken',
+    file: advance,
+    from: 'if (awaited?.step === step && awaited.action === action) {',
+    to: 'if (awaited) {',
+  },
+  {
+    name: 'two-deadlines',
+    file: advance,
+    from: 'if (awaited.until > until) return { process, sends: false };',
+    to: '',
+  },
+  {
+    name: 'deadline-not-set-again',
+    file: deadline,
+    from: 'send: [message(until, { at: new Date(until), name: waiting.name })],',
+    to: '',
+  },
+  {
+    name: 'sent-again-without-reply',
+    file: moves,
+    from: 'return { process: { ...process, progress: { state, awaits } }, sends: false };\n  }\n\n  /** The command once more',
+    to: 'return { process: { ...process, progress: { state, awaits } }, sends: true };\n  }\n\n  /** The command once more',
+  },
+  {
+    name: 'ended-twice',
+    file: writes,
+    from: 'const isFirstEnd = before.endedAt === undefined &&',
+    to: 'const isFirstEnd =',
+  },
+].map((mutant) => ({ ...mutant, breaks: ['process'], world: 'sagas' }));

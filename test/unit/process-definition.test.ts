@@ -1,0 +1,152 @@
+import { command, document, queue } from '@rollcall/kit/internal/contracts/descriptors';
+import { defineProcess, processDeadline } from '@rollcall/kit/internal/contracts/process';
+import type { ProcessStep } from '@rollcall/kit/internal/contracts/process-descriptor';
+import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
+import type { ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
+import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
+import { withDecisions } from '@rollcall/kit/internal/messaging/process-functions';
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { approval, approvalWorld } from '../support/approval.ts';
+import { ownTables } from '../support/own-tables.ts';
+
+const data = z.object({ orderId: z.string() });
+const about = { subjectField: 'orderId' } as const;
+const reserve = command('shop.stock.reserve.v1', data, about);
+const release = command('shop.stock.release.v1', data, about);
+const nameless = command('shop.stock.count.v1', data);
+const reserved = document('shop.stock.reserved.v1', data.extend({ outcome: z.enum(['yes', 'no']) }), about);
+const released = document('shop.stock.released.v1', data, about);
+const other = document('shop.stock.counted.v1', data, about);
+const deadline = processDeadline('shop.approval.deadline.v1');
+const from = '/shop/orders';
+const stock = queue('stock', { from, messages: [reserve, release, nameless] });
+const replies = queue('replies', { from, ordered: false, messages: [reserved, released, deadline] });
+const by = ({ orderId }: { orderId: string }) => ({ orderId });
+const compensate = { send: [stock, release] as const, by, reply: released, within: 60 };
+
+describe('the definition of a process', () => {
+  const first: ProcessStep = { name: 'reserve', send: [stock, reserve], by, reply: reserved, within: 60, compensate };
+  const { compensate: _, ...alone } = first;
+  const define = (steps: readonly ProcessStep[], queueOfReplies = replies) =>
+    defineProcess('approval', { data, replies: queueOfReplies, deadline }, () => steps);
+
+  it.each<[string, readonly ProcessStep[]]>([
+    ['it has no steps', []],
+    ['two steps are called reserve', [first, { ...first, reply: other }]],
+    [
+      'it has one pivot at most, not reserve and count',
+      [
+        { ...first, pivot: true },
+        { ...first, name: 'count', pivot: true },
+      ],
+    ],
+    [
+      'step reserve comes after the pivot count: it is never compensated',
+      [{ name: 'count', send: [stock, reserve], by, reply: other, within: 60, pivot: true }, first],
+    ],
+    [
+      'shop.stock.reserved.v1 answers two of its commands',
+      [{ ...first, compensate: { ...compensate, reply: reserved } }],
+    ],
+    ['shop.stock.counted.v1 is no message of replies', [{ ...first, reply: other }]],
+    ['no step waits for shop.stock.released.v1 of replies', [alone]],
+    ['step reserve sends shop.stock.count.v1, which has no subjectField', [{ ...first, send: [stock, nameless] }]],
+    ['step reserve sends shop.stock.counted.v1, which is no message of stock', [{ ...first, send: [stock, other] }]],
+    ['step reserve waits 0 seconds', [{ ...first, within: 0 }]],
+    [
+      'the compensation of reserve waits NaN seconds',
+      [{ ...first, compensate: { ...compensate, within: Number.NaN } }],
+    ],
+  ])('is refused by name: %s', (why, steps) => {
+    expect(() => define(steps)).toThrow(`process approval: ${why}`);
+  });
+
+  it('wants a queue of replies that keeps no order, as a late one holds up nothing', () => {
+    const ordered = queue('replies', { from, messages: [reserved, released, deadline] });
+    expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
+  });
+
+  it('is typed by its data and its replies', () => {
+    const definition = defineProcess('approval', { data, replies, deadline }, (step) => [
+      step('reserve', {
+        ...{ send: [stock, reserve], reply: reserved, within: 60 },
+        by: ({ orderId }) => ({ orderId }),
+        ok: ({ outcome }) => outcome === 'yes',
+        compensate: { send: [stock, release], by: ({ orderId }) => ({ orderId }), reply: released, within: 60 },
+      }),
+    ]);
+    expect(definition.steps.map(({ name }) => name)).toEqual(['reserve']);
+
+    const refused = () =>
+      defineProcess('approval', { data, replies, deadline }, (step) => [
+        // @ts-expect-error the command's data has an orderId
+        step('reserve', { send: [stock, reserve], by: () => ({}), reply: reserved, within: 60 }),
+        // @ts-expect-error that is no message of the queue of replies
+        step('count', { send: [stock, reserve], by, reply: other, within: 60 }),
+        // @ts-expect-error that is no message of the queue of commands
+        step('ask', { send: [stock, reserved], by, reply: reserved, within: 60 }),
+        // @ts-expect-error the reply has no such outcome
+        step('say', { send: [stock, reserve], by, reply: reserved, within: 60, ok: (r) => r.outcome === 'perhaps' }),
+      ]);
+    expect(refused).toThrow('process approval');
+  });
+
+  it('is run by the consumer of its replies alone', async () => {
+    const { process } = approvalWorld(await ownTables['the simulation']());
+    expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('takes orders-replies');
+    expect(() => process.handlers({ of: approval.replies })).toThrow('is `idempotent`');
+  });
+});
+
+describe('what operators ask the sweep for about a process', () => {
+  const stuck = { id: 'o-1', progress: { state: 'needs-person', parked: 'm-1' } } as unknown as ProcessState<never>;
+  const asked: object[] = [];
+  const decided: object[] = [];
+  const sweep = withDecisions<never>(
+    () => ({
+      read: async (id) => (id === stuck.id ? stuck : undefined),
+      async decide(id, decision) {
+        if ('cancel' in decision) throw new PermanentError('it does not go back');
+        decided.push({ id, ...decision });
+        return { ...stuck, progress: { state: 'completed' } } as ProcessState<never>;
+      },
+    }),
+    async (event: ParkingRequest | object) => {
+      asked.push(event);
+      return undefined;
+    },
+  );
+  const ask = (event: object) => sweep(event, {} as Context);
+
+  it('is shown, or decided, and what was held for a person is released', async () => {
+    expect(await ask({ process: 'o-1' })).toEqual({ process: stuck });
+    expect([asked, decided]).toEqual([[], []]);
+    expect(await ask({ process: 'o-1', decide: { done: 'by hand' } })).toMatchObject({
+      process: { progress: { state: 'completed' } },
+    });
+    expect(decided).toEqual([{ id: 'o-1', done: 'by hand' }]);
+    expect(asked).toEqual([{ redrive: ['m-1'], release: true }]);
+  });
+
+  it('is refused with the reason', async () => {
+    expect(await ask({ process: 'o-2' })).toEqual({ refused: 'there is no process o-2' });
+    expect(await ask({ process: 'o-1', decide: { cancel: 'x' } })).toEqual({ refused: 'it does not go back' });
+  });
+
+  it.each([
+    { process: '' },
+    { process: 'o-1', decide: {} },
+    { process: 'o-1', decide: { done: '' } },
+    { process: 'o-1', decide: { done: 'x', retry: 'y' } },
+    { process: 'o-1', more: 1 },
+  ])('is none that the sweep knows: %o', async (event) => {
+    await expect(ask(event)).rejects.toThrow('no request about a process');
+  });
+
+  it('leaves everything else to the sweep', async () => {
+    await ask({});
+    expect(asked.at(-1)).toEqual({});
+  });
+});

@@ -1,0 +1,355 @@
+import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
+import type { Envelope } from '@rollcall/kit/internal/messaging/message';
+import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
+import { createProcess } from '@rollcall/kit/internal/messaging/process';
+import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/moves';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { stuckIn } from 'rollcall/internal/stage/processes';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
+import { type OwnTables, ownTables } from '../support/own-tables.ts';
+
+describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, create) => {
+  let tables: OwnTables;
+  let world: ReturnType<typeof approvalWorld>;
+  let orders = 0;
+  let id: string;
+  beforeAll(async () => {
+    tables = await create();
+  });
+  afterAll(() => tables.stop());
+  beforeEach(async () => {
+    world = approvalWorld(tables);
+    id = `${kind.replaceAll(' ', '-')}-${++orders}`;
+    await world.clear();
+    await world.start(id);
+  });
+
+  const names = (messages: readonly Envelope[]) => messages.map(({ type }) => type.split('.').at(-2));
+  const progress = async () => (await world.process.read(id))?.progress;
+  const only = ([command, ...others]: readonly Envelope[], name?: string): Envelope => {
+    if (!command || others.length > 0) throw new Error(`sent: ${names([...(command ? [command] : []), ...others])}`);
+    if (name !== undefined) expect(names([command])).toEqual([name]);
+    return command;
+  };
+  /** Answers the command that is sent next. @returns the command after it */
+  async function answer(command: Envelope, outcome: 'ok' | 'no' = 'ok') {
+    const reply = world.replyTo(command, outcome);
+    const became = await world.deliver(reply);
+    return { became, reply, sent: await world.sent() };
+  }
+  const next = async (command: Envelope, name: string) => only((await answer(command)).sent, name);
+  const reserving = async () => only(await world.sent(), 'reserve');
+  const charging = async () => next(await reserving(), 'charge');
+  const confirming = async () => next(await charging(), 'confirm');
+  const waiting = async () => (await world.items('later')).filter(({ subject }) => subject === id);
+
+  it('sends its commands one after the other, each after the reply to the one before, and completes', async () => {
+    const reserve = await reserving();
+    expect(reserve).toMatchObject({ correlationid: id, replyto: 'orders-replies', source: '/shop/orders' });
+    expect(reserve.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
+    const charge = await next(reserve, 'charge');
+    expect(charge).toMatchObject({ correlationid: id, data: { orderId: id, cents: 500 } });
+    expect(charge.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
+    const confirm = await next(charge, 'confirm');
+    expect(world.ended).toEqual([]);
+    expect((await answer(confirm)).sent).toEqual([]);
+    expect(await world.process.read(id)).toMatchObject({
+      ...{ progress: { state: 'completed' }, done: ['reserve', 'charge', 'confirm'], data: { place: 'A1' } },
+    });
+    expect(world.ended).toEqual([`${id} approved`]);
+    expect(await world.items('orders')).toContainEqual({ pk: `order#${id}`, state: 'approved' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('is begun once', async () => {
+    expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
+  });
+
+  it('applies a reply once, however often it comes, also after the next and after its end', async () => {
+    const reserve = await reserving();
+    const first = await answer(reserve);
+    const charge = only(first.sent, 'charge');
+    expect(await world.deliver(first.reply, 2)).toBe('duplicate');
+    const second = await answer(charge);
+    for (const reply of [first.reply, second.reply, world.replyTo(reserve, 'no')])
+      expect(await world.deliver(reply)).toBe('duplicate');
+    const last = await answer(only(second.sent, 'confirm'));
+    expect(await world.deliver(last.reply)).toBe('duplicate');
+    expect(await world.sent()).toEqual([]);
+    expect(world.ended).toHaveLength(1);
+  });
+
+  it('applies one of two replies that come at the same moment', async () => {
+    const reserve = await reserving();
+    const replies = [world.replyTo(reserve), world.replyTo(reserve)];
+    const became = await Promise.all(replies.map((reply) => world.deliver(reply)));
+    expect(became.sort()).toEqual(['applied', 'duplicate']);
+    only(await world.sent(), 'charge');
+  });
+
+  it('compensates what was done when a step is refused', async () => {
+    const release = only((await answer(await charging(), 'no')).sent, 'release');
+    expect(release).toMatchObject({ correlationid: id, data: { orderId: id, place: 'A1' } });
+    expect(await progress()).toMatchObject({ state: 'compensating', awaits: { step: 'reserve', action: 'undo' } });
+    expect((await answer(release)).sent).toEqual([]);
+    expect(await world.process.read(id)).toMatchObject({
+      ...{ progress: { state: 'failed' }, because: 'charge was refused', done: [], undone: ['reserve'] },
+    });
+    expect(world.ended).toEqual([`${id} rejected`]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('compensates in reverse order, also what is done late', async () => {
+    const charge = await charging();
+    const release = only(await world.pass(WITHIN.reserve), 'release');
+    expect((await answer(charge)).sent).toEqual([]);
+    const refund = await next(release, 'refund');
+    await answer(refund);
+    expect(await world.process.read(id)).toMatchObject({
+      ...{ progress: { state: 'failed' }, because: 'charge had no reply in time', undone: ['reserve', 'charge'] },
+    });
+  });
+
+  it('compensates a step that was done after it was given up, and has failed once', async () => {
+    const reserve = await reserving();
+    expect(await world.pass(WITHIN.reserve - 1)).toEqual([]);
+    expect(await progress()).toMatchObject({ state: 'running' });
+    expect(await world.pass(1)).toEqual([]);
+    expect(await progress()).toEqual({ state: 'failed' });
+    const late = await answer(reserve);
+    const release = only(late.sent, 'release');
+    expect(await world.deliver(late.reply)).toBe('duplicate');
+    await answer(release);
+    expect(await progress()).toEqual({ state: 'failed' });
+    expect(await world.deliver(late.reply)).toBe('duplicate');
+    expect(await world.sent()).toEqual([]);
+    expect(world.ended).toEqual([`${id} rejected`]);
+  });
+
+  it('forgets a step that was given up, and refused late', async () => {
+    const reserve = await reserving();
+    await world.pass(WITHIN.reserve);
+    expect(await answer(reserve, 'no')).toMatchObject({ became: 'applied', sent: [] });
+    expect(await world.process.read(id)).toMatchObject({ unknown: [], progress: { state: 'failed' } });
+  });
+
+  it('waits once for each step: a deadline that was set before is no later step’s', async () => {
+    const [before] = await waiting();
+    const charge = await charging();
+    const [kept, ...others] = await waiting();
+    // The charge's is earlier than that of the reservation, in whose place it is.
+    expect([before?.due, kept?.due, others]).toEqual(['2026-11-21T10:10:00.000Z', '2026-11-21T10:05:00.000Z', []]);
+    const confirm = await next(charge, 'confirm');
+    // That of the confirmation is later, and set when the one before has come.
+    expect(await waiting()).toEqual([kept]);
+    expect(await world.pass(WITHIN.charge)).toEqual([]);
+    expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 1 } });
+    expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:00:00.000Z' }]);
+    expect((await answer(confirm)).sent).toEqual([]);
+    expect(await progress()).toEqual({ state: 'completed' });
+  });
+
+  it('does nothing because of a deadline that comes when its step is answered, or twice', async () => {
+    const reserve = await reserving();
+    await world.pass(0);
+    const [deadline] = await waiting();
+    const charge = only((await answer(reserve)).sent, 'charge');
+    const message = JSON.parse(String(deadline?.body));
+    expect(await world.deliver(message)).toBe('duplicate');
+    expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'charge', attempt: 1 } });
+    await next(charge, 'confirm');
+    const [own] = await waiting();
+    await world.pass(WITHIN.charge);
+    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await progress()).toMatchObject({ awaits: { step: 'confirm', attempt: 1 } });
+  });
+
+  it('sets another deadline for its next step if others have deleted the one it had', async () => {
+    const charge = await charging();
+    await world.clear();
+    expect(await world.pass(WITHIN.charge)).toEqual([]);
+    await next(charge, 'confirm');
+    expect(await waiting()).toMatchObject([{ name: 'approval-deadline', due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
+  it('does nothing because of a deadline that comes after the one that replaced it was set', async () => {
+    const charge = await charging();
+    // The sweep is late: it has released it, and it is under way when the reply comes.
+    const [own] = await waiting();
+    await world.clear();
+    await world.pass(WITHIN.charge);
+    await next(charge, 'confirm');
+    const before = await world.process.read(id);
+    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await world.process.read(id)).toEqual(before);
+    expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
+  });
+
+  it('sends a compensation again that is refused, after a while that grows, and then asks for a person', async () => {
+    let release = only((await answer(await charging(), 'no')).sent, 'release');
+    for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+      const refused = await answer(release, 'no');
+      expect(refused.sent).toEqual([]);
+      // The same refusal is none of the next attempt.
+      expect(await world.deliver(refused.reply)).toBe('duplicate');
+      const pause = 60 * 2 ** (attempt - 1);
+      expect(await world.pass(pause - 1)).toEqual([]);
+      release = only(await world.pass(1), 'release');
+      expect(await world.deliver(refused.reply)).toBe('duplicate');
+    }
+    await world.deliver(world.replyTo(release, 'no'));
+    expect(await progress()).toMatchObject({
+      ...{ state: 'needs-person', why: 'the compensation of reserve was refused, 5 times' },
+    });
+    const held = only(await world.taken(), 'deadline');
+    expect(await world.deliver(held)).toBe('parked');
+    expect(await world.parkedOf(held)).toMatchObject([
+      {
+        reason: 'held',
+        error: `HeldError: approval ${id} needs a person: the compensation of reserve was refused, 5 times`,
+      },
+    ]);
+    expect(world.ended).toEqual([]);
+
+    await world.subscriber.redrive([held.id], () => true, true);
+    expect(await world.parkedOf(held)).toEqual([]);
+    await answer(only(await world.sent(), 'release'));
+    expect(await progress()).toEqual({ state: 'failed' });
+    expect(world.ended).toEqual([`${id} rejected`]);
+  });
+
+  /** Its compensation, or its confirmation, had no reply for as long as it waits. */
+  async function stuck(command: Envelope): Promise<{ command: Envelope; held: Envelope }> {
+    // One of them is that of a step before, which came earlier.
+    for (let deadline = 1; deadline <= ATTEMPTS + 1; deadline++) expect(await world.pass(WITHIN.confirm)).toEqual([]);
+    const { parked = '' } = (await progress()) as { parked?: string };
+    const [held] = await world.parkedOf({ id: parked });
+    return { command, held: JSON.parse(held?.body ?? '{}') };
+  }
+
+  it('does not send again what had no reply, and goes on if the reply comes after all', async () => {
+    const { command } = await stuck(only((await answer(await charging(), 'no')).sent, 'release'));
+    expect(await progress()).toMatchObject({ state: 'needs-person' });
+    await answer(command);
+    expect(await progress()).toEqual({ state: 'failed' });
+  });
+
+  it('only goes forward after the pivot: a step that is refused is sent again', async () => {
+    const confirm = await confirming();
+    expect((await answer(confirm, 'no')).sent).toEqual([]);
+    await world.pass(WITHIN.charge);
+    expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 2 } });
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+  });
+
+  it('needs a person after the pivot, who says that a step is done', async () => {
+    const { command } = await stuck(await confirming());
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+    const decided = await world.process.decide(id, { done: 'by hand' });
+    expect(decided.progress).toEqual({ state: 'completed' });
+    expect(decided.decided?.[0]).toContain('done: by hand');
+    expect(world.ended).toEqual([`${id} approved`]);
+    expect(await world.deliver(world.replyTo(command))).toBe('duplicate');
+  });
+
+  it('is decided by a person who retries: the command is sent once more, and any success of it counts', async () => {
+    const { command, held } = await stuck(await confirming());
+    await world.process.decide(id, { retry: 'mended' });
+    const again = only(await world.sent(), 'confirm');
+    expect(await waiting()).toHaveLength(1);
+    await world.subscriber.redrive([held.id], () => true, true);
+    expect(await world.parkedOf(held)).toEqual([]);
+    expect(await world.sent()).toEqual([]);
+    await answer(command);
+    expect(await progress()).toEqual({ state: 'completed' });
+    expect(await world.deliver(world.replyTo(again))).toBe('duplicate');
+  });
+
+  it('is listed while it needs a person, whatever else is held', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    const others = ['no JSON', '{}', 'null', '{"data":{"orderId":"o"}}'].map((body) => ({ ...parked[0], body }));
+    const stage = {
+      parked: async function* () {
+        yield [...others, ...parked];
+      },
+    } as unknown as Stage;
+    expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
+      { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
+    ]);
+  });
+
+  it('is counted among what needs a person, for the alarm', async () => {
+    const { held } = await stuck(await confirming());
+    const parked = await world.parkedOf(held);
+    expect(parked.map((one) => needsPerson(one, world.now()))).toEqual([true]);
+    const heldByRule = { ...parked[0], body: JSON.stringify({ ...held, data: { orderId: id } }) } as ParkedMessage;
+    expect(needsPerson(heldByRule, world.now())).toBe(false);
+    expect(await world.subscriber.redrive([held.id], () => true)).toMatchObject([{ waiting: 0, forPerson: 1 }]);
+  });
+
+  it('is decided about only where that makes sense', async () => {
+    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and needs nobody');
+    await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
+    await world.pass(WITHIN.reserve);
+    await expect(world.process.decide(id, { cancel: 'x' })).rejects.toThrow(
+      'it has failed: there is nothing to decide',
+    );
+  });
+
+  it('is cancelled with a state of its service, and what was under way is compensated when it is done', async () => {
+    const charge = await charging();
+    const before = await world.process.read(id);
+    if (!before) throw new Error('it was begun');
+    const put = { TableName: 'orders', Item: { pk: `order#${id}`, state: 'cancelled' } };
+    const context = world.context();
+    const cancelled = world.process.cancel(before, 'by its customer', context);
+    expect(await world.writer.commit({ put, ...cancelled }, context)).toEqual({ result: 'done' });
+    expect(await world.writer.commit({ put, ...cancelled }, context)).toMatchObject({ by: 'approval' });
+    const release = only(await world.sent(), 'release');
+    await answer(charge);
+    await answer(await next(release, 'refund'));
+    expect(await world.process.read(id)).toMatchObject({
+      ...{ progress: { state: 'failed' }, because: 'cancelled: by its customer', unknown: [] },
+    });
+  });
+
+  it('ends with what erases all that waits about its subject, its own deadline included', async () => {
+    const { client } = tables;
+    const later = createLater({ client, laterTable: 'later' });
+    const leaving = createProcess(approval, {
+      ...{
+        client,
+        outboxTable: 'outbox',
+        later,
+        table: 'orders',
+        source: '/shop/orders',
+        now: world.now,
+        newId: world.context().newId,
+      },
+      on: { failed: (process) => later.erasing(process.id) },
+    });
+    expect(await waiting()).toHaveLength(1);
+    expect((await leaving.decide(id, { cancel: 'she left' })).progress).toEqual({ state: 'failed' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('parks a reply that is about something else, of no process, or of no conversation', async () => {
+    const reserve = await reserving();
+    const wrong = { data: { orderId: 'other', outcome: 'ok' }, subject: 'other' };
+    const about = world.replyTo(reserve, 'ok', wrong);
+    const nobody = world.replyTo({ ...reserve, correlationid: 'nobody' });
+    const { correlationid: _, ...none } = world.replyTo(reserve);
+    for (const [reply, error] of [
+      [about, `but is about other, not ${id}`],
+      [nobody, 'which there is not'],
+      [none, 'has no correlation id'],
+    ] as const) {
+      expect(await world.deliver(reply)).toBe('parked');
+      expect((await world.parkedOf(reply))[0]?.error).toContain(error);
+    }
+    expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'reserve' } });
+  });
+});
