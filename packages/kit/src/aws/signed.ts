@@ -1,4 +1,4 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 interface SignedAs {
@@ -25,7 +25,7 @@ function ofEnvironment(): SignedAs {
  */
 export function signerOf(service: string, { region, credentials }: SignedAs = ofEnvironment()) {
   // S3 alone takes a path as it is, and does not escape it once more.
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== 's3' });
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256Node, uriEscapePath: service !== 's3' });
   return async (
     url: URL,
     headers: Record<string, string>,
