@@ -1,21 +1,22 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import { defineConsumer, event, inAvro, inXml, topic } from '@rollcall/kit/contracts';
+import { type Channel, defineConsumer, event, inAvro, inXml, topic } from '@rollcall/kit/contracts';
 import type { Objects } from '@rollcall/kit/internal/aws/objects';
 import { createObjects } from '@rollcall/kit/internal/aws/objects';
 import { signerOf } from '@rollcall/kit/internal/aws/signed';
 import { sentKey } from '@rollcall/kit/internal/contracts/large';
 import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
-import { draft, outboxRowOf, outgoingOf } from '@rollcall/kit/internal/messaging/draft';
+import { draft, outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
 import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
+import { dataApart } from '@rollcall/kit/internal/messaging/large/claim';
 import { holdingData } from '@rollcall/kit/internal/messaging/large/holding';
 import { createReadWhole } from '@rollcall/kit/internal/messaging/large/whole';
 import { waitingPut } from '@rollcall/kit/internal/messaging/later/waiting';
 import { readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
 import { outboxPut } from '@rollcall/kit/internal/messaging/outbox';
+import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
 import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
 import { createRelay } from '@rollcall/kit/internal/messaging/relay';
-import { rowPuts } from '@rollcall/kit/internal/messaging/row-puts';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { close, listen } from '@rollcall/local/internal/server/listen';
@@ -40,8 +41,10 @@ const documents = topic('documents', { from, large: true, messages: [filed, remo
 const text = 'ä'.repeat(200_000);
 const placing = { source: from, subject: 'A', version: 1, aggregateId: 'A' };
 const context = { now: new Date('2026-11-30T00:00:00Z'), newId: () => 'm1' };
-const large = (channel: Parameters<typeof outgoingOf>[0] = documents, say = text) =>
-  outgoingOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context);
+const claimCheck = { apart: dataApart };
+const rowOf = (channel: Channel, say = text) =>
+  outboxRowOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context, claimCheck);
+const large = (channel: Channel = documents, say = text) => rowOf(channel, say).messages[0] as OutgoingMessage;
 
 /** Objects in memory. */
 function bucket(content: Record<string, Uint8Array> = {}) {
@@ -83,8 +86,7 @@ describe('a message on a channel that is large', () => {
   );
 
   it('is committed without its data', () => {
-    const row = outboxRowOf(documents, draft(filed, { orderId: 'A', text }), placing, context);
-    expect(JSON.stringify(outboxPut('outbox', row)).length).toBeLessThan(2_000);
+    expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
   });
 
   it('has its data with it as far as that fits', () => {
@@ -93,7 +95,10 @@ describe('a message on a channel that is large', () => {
 
   it.each([
     ['on another channel', () => large({ ...documents, large: undefined } as never)],
-    ['if it erases', () => outgoingOf(documents, draft(removed, { orderId: 'A', text }), placing, context)],
+    [
+      'if it erases',
+      () => outboxRowOf(documents, draft(removed, { orderId: 'A', text }), placing, context, claimCheck),
+    ],
     [
       'if it is for later',
       () =>
@@ -110,15 +115,10 @@ describe('a message on a channel that is large', () => {
     expect(make).toThrow(/^message m1 of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
   });
 
-  it('is not committed by who keeps no data', async () => {
-    const puts = (say: string) =>
-      rowPuts({ outboxTable: 'outbox' }, [
-        outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context),
-      ]);
-    await expect(puts(text)).rejects.toThrow(
-      'give who sends it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
+  it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
+    expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
+      'documents is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
     );
-    await expect(puts('short')).resolves.toHaveLength(1);
   });
 
   it('is not consumed by who reads no data', () => {

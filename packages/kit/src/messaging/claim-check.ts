@@ -2,9 +2,12 @@ import * as z from 'zod';
 import { jsonOf, readEnvironment, text } from '../aws/environment.ts';
 import { createObjects } from '../aws/objects.ts';
 import { sentAbout } from '../contracts/large.ts';
+import { dataApart } from './large/claim.ts';
 import { holdingData } from './large/holding.ts';
+import { createShow, type Shown } from './large/show.ts';
 import { createReadWhole, type Reader, type ReadWhole } from './large/whole.ts';
-import type { OutgoingMessage } from './outgoing.ts';
+import type { OutboxRow } from './outbox.ts';
+import type { Apart } from './outgoing.ts';
 import type { SubscriberStore } from './subscriber-store.ts';
 
 export interface ClaimCheckSettings {
@@ -14,15 +17,24 @@ export interface ClaimCheckSettings {
   channels?: readonly string[];
 }
 
+/** What a consumer of a channel reads with, and its table, which holds what it has parked. */
+interface Consuming {
+  store: SubscriberStore;
+  readWhole: ReadWhole;
+  shown: Shown;
+}
+
 /**
  * The data of large messages, apart from them (https://www.enterpriseintegrationpatterns.com/StoreInLibrary.html).
  * @public
  */
 export interface ClaimCheck {
-  /** What a consumer of a channel reads with, and its table, which holds what it has parked. For the kit itself. */
-  consuming(reader: Omit<Reader, 'objects'>, store: SubscriberStore): { store: SubscriberStore; readWhole: ReadWhole };
-  /** Keeps the data of those that are large: before anything is committed that refers to it. */
-  keep(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** For the kit itself. */
+  consuming(reader: Omit<Reader, 'objects'>, store: SubscriberStore): Consuming;
+  /** Makes a message that is too large one without its data. For the kit itself. */
+  apart: Apart;
+  /** Keeps the data of the messages that are large: before anything is committed that refers to it. */
+  keep(rows: readonly OutboxRow[]): Promise<void>;
   /** Deletes what was sent about a subject. */
   erase(subject: string): Promise<void>;
 }
@@ -36,13 +48,19 @@ export interface ClaimCheck {
 export function createClaimCheck({ bucket, channels = [] }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
   const objects = createObjects(bucket);
   return {
-    consuming: (reader, store) => ({
-      store: holdingData(store, { ...reader, objects }),
-      readWhole: createReadWhole({ ...reader, objects }),
-    }),
+    apart: dataApart,
 
-    async keep(messages) {
-      const claims = messages.flatMap(({ claim }) => claim ?? []);
+    consuming(reader, store) {
+      const readWhole = createReadWhole({ ...reader, objects });
+      return {
+        store: holdingData(store, { ...reader, objects }),
+        readWhole,
+        shown: (read) => createShow({ store, read, readWhole }),
+      };
+    },
+
+    async keep(rows) {
+      const claims = rows.flatMap(({ messages }) => messages).flatMap(({ claim }) => claim ?? []);
       await Promise.all(claims.map(({ key, bytes, contentType }) => objects.put(key, bytes, contentType)));
     },
 

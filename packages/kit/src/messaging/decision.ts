@@ -52,7 +52,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
   const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
     events.map((event, index) => {
       const placing = { source, subject: id, aggregateId: id, version: before + 1 + index };
-      const row = outboxRowOf(topic, event, placing, context);
+      const row = outboxRowOf(topic, event, placing, context, claimCheck);
       return claimCheck && event.contract.erases ? { ...row, erases: true } : row;
     });
 
@@ -86,6 +86,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     const next = { ...state, version: before + now.length } as unknown as State;
     const put = versionedPut(table, key(id), next, before);
     const rows = rowsOf(id, before, now, context);
+    await claimCheck?.keep(rows);
     const waiting = await waitingOf(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
   }

@@ -3,9 +3,8 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConflict, refusedBy, transact } from '../aws/transact.ts';
 import type { AddressedDraft, CommandContext } from './draft.ts';
-import type { OutboxRow, TransactItem } from './outbox.ts';
+import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-writes.ts';
-import { rowPuts } from './row-puts.ts';
 
 type Item = Record<string, unknown>;
 
@@ -51,7 +50,7 @@ export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
  * @public
  */
 export function createOutboxWriter(options: OutboxWriterOptions) {
-  const { client } = options;
+  const { client, outboxTable } = options;
   const writes = queueWrites(options);
 
   /** @returns nothing, if others have counted a command of the same subject in between */
@@ -61,7 +60,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
     checkSize(rows.length, companions.length, send, changed.length);
-    const events = await rowPuts(options, rows);
+    const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
     try {
@@ -94,7 +93,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
       { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
       context: CommandContext,
     ): Promise<TransactItem[]> {
-      const events = await rowPuts(options, rows);
+      const events = rows.map((row) => outboxPut(outboxTable, row));
       return [
         { Put: put },
         ...events,

@@ -1,8 +1,13 @@
 import type { MessageContract, MessageKind } from '../contracts/contract.ts';
-import { dataBytes } from './codecs.ts';
 import { MessageTooLargeError } from './errors.ts';
-import { claimOf, type LargeData, MAX_LARGE_BYTES } from './large/claim.ts';
 import { encodeMessage, type Message } from './message.ts';
+
+/** Data that travels apart from its message. */
+export interface LargeData {
+  key: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  contentType: string;
+}
 
 /** A message that is ready to be sent. */
 export interface OutgoingMessage {
@@ -34,11 +39,14 @@ export const MAX_BYTES = 256 * 1024;
 /** What the attributes, group and deduplication ids of a message add to its body; generously rounded up. */
 const BYTES_BESIDE_BODY = 1024;
 
+/** @throws {MessageTooLargeError} if its data cannot travel apart */
+export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
+
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
 /**
  * A message that is ready to be sent on a channel; messages of one `group` keep their order. Default: that of its subject.
- * @param large whether data that is too large may travel apart: then `claim` is to be kept before the message is committed
+ * @param apart makes one that is too large a message without its data, whose `claim` is kept before it is committed
  * @throws {MessageTooLargeError} if no channel would take it: before anything is committed that it should report
  * @beta
  */
@@ -47,7 +55,7 @@ export function outgoing<C extends MessageContract>(
   contract: C,
   message: Message<C>,
   group: string = message.subject,
-  large = false,
+  apart?: Apart,
 ): OutgoingMessage {
   const ready: OutgoingMessage = {
     channel,
@@ -60,22 +68,6 @@ export function outgoing<C extends MessageContract>(
     body: encodeMessage(contract, message),
   };
   if (bytesOf(ready) <= MAX_BYTES) return ready;
-  // What erases must be read when the data is erased.
-  if (!large || contract.erases) throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES, SMALL_HERE);
-  return withoutData(ready, contract, message);
-}
-
-const SMALL_HERE =
-  '. Data of up to 8 MB travels apart on a channel that is `large: true`: of events and commands of a publisher that are for now, and do not erase';
-
-function withoutData<C extends MessageContract>(
-  ready: OutgoingMessage,
-  contract: C,
-  message: Message<C>,
-): OutgoingMessage {
-  const { data, ...head } = message;
-  const bytes = dataBytes(contract, message.datacontenttype, data);
-  if (bytes.length > MAX_LARGE_BYTES) throw new MessageTooLargeError(ready, bytes.length, MAX_LARGE_BYTES);
-  const { claim, reference } = claimOf(ready.channel, message, bytes);
-  return { ...ready, body: JSON.stringify({ ...head, ...reference }), claim };
+  if (apart) return apart(ready, contract, message);
+  throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES);
 }

@@ -3,8 +3,7 @@ import type { Channel } from '../contracts/channel.ts';
 import type { ClaimCheck } from './claim-check.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, type Placing, subjectOf } from './draft.ts';
 import type { Counter, LaterMessages } from './later/waiting.ts';
-import type { OutboxRow, TransactItem } from './outbox.ts';
-import { rowPuts } from './row-puts.ts';
+import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 
 export interface OutboxWriterOptions {
   client: DynamoDBDocumentClient;
@@ -31,7 +30,10 @@ export function queueWrites({
   later: laterMessages,
   claimCheck,
 }: OutboxWriterOptions) {
-  const putsOf = (rows: readonly OutboxRow[]) => rowPuts({ outboxTable, claimCheck }, rows);
+  async function putsOf(rows: readonly OutboxRow[]): Promise<TransactItem[]> {
+    await claimCheck?.keep(rows);
+    return rows.map((row) => outboxPut(outboxTable, row));
+  }
 
   async function sentTo(group: string): Promise<number> {
     const { Item } = await client.send(
@@ -49,7 +51,7 @@ export function queueWrites({
     const before = await sentTo(group);
     const rows = drafts.map((draft, index) => {
       const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
-      return outboxRowOf(draft.channel, draft, placing, context);
+      return outboxRowOf(draft.channel, draft, placing, context, claimCheck);
     });
     const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
     return [count, ...(await putsOf(rows))];
@@ -68,7 +70,9 @@ export function queueWrites({
     const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
     const groups = Map.groupBy(counted, groupOf);
     const rows = await putsOf(
-      alone.map((draft) => outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
+      alone.map((draft) =>
+        outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context, claimCheck),
+      ),
     );
     const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
     return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { referenceTo, sentKey } from '../../contracts/large.ts';
-
-/** Data that travels apart from its message. */
-export interface LargeData {
-  key: string;
-  bytes: Uint8Array<ArrayBuffer>;
-  contentType: string;
-}
+import { dataBytes } from '../codecs.ts';
+import { MessageTooLargeError } from '../errors.ts';
+import { type Apart, bytesOf, MAX_BYTES } from '../outgoing.ts';
 
 /**
  * A batch of ten is parsed at once, each to some five times its bytes, in a function of 512 MB.
@@ -24,15 +20,20 @@ export interface Reference {
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The place of a message's data, and its reference to it: relative to the stage's bucket, which it does not name. */
-export function claimOf(
-  channel: string,
-  message: { subject: string; id: string; datacontenttype: string },
-  bytes: Uint8Array<ArrayBuffer>,
-): { claim: LargeData; reference: Reference } {
-  const key = sentKey(channel, message);
-  return {
-    claim: { key, bytes, contentType: message.datacontenttype },
-    reference: { dataref: referenceTo(key), datasha256: sha256Of(bytes) },
-  };
-}
+/** A message whose data travels apart, at the place that follows from it: relative to the stage's bucket, which it does not name. */
+export const dataApart: Apart = (ready, contract, message) => {
+  const { data, ...head } = message;
+  if (contract.erases)
+    throw new MessageTooLargeError(
+      ready,
+      bytesOf(ready),
+      MAX_BYTES,
+      ' of those that erase: they are read once the data is gone',
+    );
+  const bytes = dataBytes(contract, message.datacontenttype, data);
+  if (bytes.length > MAX_LARGE_BYTES) throw new MessageTooLargeError(ready, bytes.length, MAX_LARGE_BYTES);
+  const key = sentKey(ready.channel, message);
+  const reference: Reference = { dataref: referenceTo(key), datasha256: sha256Of(bytes) };
+  const claim = { key, bytes, contentType: message.datacontenttype };
+  return { ...ready, body: JSON.stringify({ ...head, ...reference }), claim };
+};

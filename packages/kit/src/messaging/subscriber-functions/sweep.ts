@@ -63,7 +63,10 @@ export function createSweepFunction({
       return { reports: await subscriber.redrive(redrive, () => hasTime(context), release) };
     }
     try {
-      if ('data' in request) return { data: await subscriber.show(request.data) };
+      if ('data' in request) {
+        const { show } = subscriber;
+        return show ? { data: await show(request.data) } : { refused: `${name} reads no large messages` };
+      }
       await subscriber.discard(request.discard, request.because);
     } catch (error) {
       if (!isPermanent(error) && !(error instanceof MissingDataError)) throw error;
