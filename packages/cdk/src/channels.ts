@@ -79,14 +79,20 @@ export class Channels extends Construct {
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
   }
 
+  /** Tells a function where the data of large messages is: LARGE_BUCKET. */
+  tellLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
+    this.#largeAmong(channels)?.bucket.tell(fn);
+  }
+
   /** Lets a function that commits messages keep the data of large ones (LARGE_BUCKET in its environment). */
   allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
     bucket?.allowKeeping(fn, large);
   }
 
-  /** Lets an outbox erase the data of large messages (LARGE_BUCKET and LARGE_CHANNELS). */
+  /** Lets an outbox erase the data of large messages, if one that it sends erases (LARGE_BUCKET and LARGE_CHANNELS). */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
+    if (!channels.some(({ messages }) => messages.some(({ erases }) => erases))) return;
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
     bucket?.allowErasing(fn, large);
   }

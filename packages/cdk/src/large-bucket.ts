@@ -48,9 +48,13 @@ export class LargeBucket extends Bucket {
     });
   }
 
+  tell(fn: LambdaFunction): void {
+    fn.addEnvironment('LARGE_BUCKET', this.bucketName);
+  }
+
   /** Lets a function keep the data of what it sends. */
   allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
-    fn.addEnvironment('LARGE_BUCKET', this.bucketName);
+    this.tell(fn);
     this.#allow(
       fn,
       ['PutObject'],
@@ -60,7 +64,7 @@ export class LargeBucket extends Bucket {
 
   /** Lets an outbox erase what it has sent, with its aggregate. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
-    fn.addEnvironment('LARGE_BUCKET', this.bucketName);
+    this.tell(fn);
     fn.addEnvironment('LARGE_CHANNELS', JSON.stringify(channels.map(({ name }) => name)));
     const prefixes = channels.map(({ name }) => sentOn(name));
     this.#allow(fn, ['DeleteObject'], prefixes);
@@ -69,7 +73,7 @@ export class LargeBucket extends Bucket {
 
   /** Lets a consumer read the data of a channel, and hold a copy of what it has parked. */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
-    fn.addEnvironment('LARGE_BUCKET', this.bucketName);
+    this.tell(fn);
     this.#allow(fn, ['GetObject'], [sentOn(name)]);
     this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [heldBy(consumer)]);
     if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [heldBy(consumer)]);

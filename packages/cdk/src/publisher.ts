@@ -94,6 +94,7 @@ export class Publisher<Key extends string = string> extends Construct {
     }
     // Handlers of one file read the same environment.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
+    this.#props.channels.tellLarge(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
     return fn;
   }
