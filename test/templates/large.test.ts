@@ -9,10 +9,12 @@ import { root } from '../support/run.ts';
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-large-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function resources(stage: string, app: string): Promise<any[]> {
+async function resourcesById(stage: string, app: string): Promise<[string, any][]> {
   const outdir = await synthesize(join(folder, `${app.replaceAll('/', '-')}-${stage}`), { stage }, join(root, app));
-  return readAssembly(outdir).stacks.flatMap(({ template }) => Object.values(template.Resources));
+  return readAssembly(outdir).stacks.flatMap(({ template }) => Object.entries(template.Resources));
 }
+const resources = async (stage: string, app: string) =>
+  (await resourcesById(stage, app)).map(([, resource]) => resource);
 const ofType = (all: any[], type: string) =>
   all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
@@ -40,6 +42,27 @@ describe('an app with channels that are large', () => {
     const [key] = ofType(all, 'AWS::KMS::Key');
     expect(JSON.stringify(key.KeyPolicy)).toContain('"s3.');
   });
+});
+
+it('a publisher and who writes for it keep data, its consumers read it, and an outbox without events that erase is not told of it', async () => {
+  const all = await resourcesById('dev', 'examples/orders');
+  const found = all.map(([, resource]) => resource);
+  const told = ofType(found, 'AWS::Lambda::Function').filter(({ Environment }) => Environment?.Variables.LARGE_BUCKET);
+  expect(told.map(({ FunctionName }) => FunctionName.replace('shop-dev-', '')).toSorted()).toEqual([
+    ...['fulfilment-consume', 'fulfilment-sweep', 'orders-cancel', 'orders-create', 'orders-read'],
+    ...['orders-replies-consume', 'orders-replies-sweep', 'orders-update'],
+  ]);
+  const roles = Object.fromEntries(all.map(([id, { Properties }]) => [id, Properties?.RoleName]));
+  const granted = (action: string) =>
+    ofType(found, 'AWS::IAM::Policy')
+      .filter((policy) => JSON.stringify(policy).includes(`"${action}"`))
+      .map(({ Roles }) => roles[Roles[0].Ref].replace('shop-dev-', ''))
+      .toSorted();
+  const consumers = ['fulfilment-consume', 'fulfilment-sweep'];
+  const writers = ['orders-cancel', 'orders-create', 'orders-replies-consume', 'orders-replies-sweep', 'orders-update'];
+  expect(granted('s3:GetObject')).toEqual(consumers);
+  expect(granted('s3:PutObject')).toEqual([...consumers, ...writers]);
+  expect(granted('s3:DeleteObject')).toEqual(consumers);
 });
 
 it('an app without has none', async () => {

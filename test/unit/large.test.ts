@@ -6,14 +6,16 @@ import { createObjects } from '@rollcall/kit/internal/aws/objects';
 import { signerOf } from '@rollcall/kit/internal/aws/signed';
 import { sentKey } from '@rollcall/kit/internal/contracts/large';
 import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
+import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
 import { draft, outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
 import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
 import { dataApart } from '@rollcall/kit/internal/messaging/large/claim';
 import { holdingData } from '@rollcall/kit/internal/messaging/large/holding';
 import { createReadWhole } from '@rollcall/kit/internal/messaging/large/whole';
 import { waitingPut } from '@rollcall/kit/internal/messaging/later/waiting';
-import { readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
+import { createMessage, readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
 import { outboxPut } from '@rollcall/kit/internal/messaging/outbox';
+import { outboxItem } from '@rollcall/kit/internal/messaging/outbox-item';
 import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
 import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
 import { createRelay } from '@rollcall/kit/internal/messaging/relay';
@@ -45,6 +47,10 @@ const claimCheck = { apart: dataApart };
 const rowOf = (channel: Channel, say = text) =>
   outboxRowOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context, claimCheck);
 const large = (channel: Channel = documents, say = text) => rowOf(channel, say).messages[0] as OutgoingMessage;
+
+const input = { id: 'm1', source: from, subject: 'A', time: context.now, data: { orderId: 'A', text } };
+const cause = { ...createMessage(filed, input), replyto: 'documents' };
+const correspondence = createCorrespondence({ source: '/shop/archive', channels: { documents: 'url' } });
 
 /** Objects in memory. */
 function bucket(content: Record<string, Uint8Array> = {}) {
@@ -110,9 +116,18 @@ describe('a message on a channel that is large', () => {
           context,
         ),
     ],
+    [
+      'if a consumer sends it',
+      () => correspondence.command(cause, documents, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
+    ],
+    [
+      'if a consumer answers with it',
+      () => correspondence.reply(cause, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
+    ],
+    ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
-    expect(make).toThrow(/^message m1 of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
   });
 
   it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {

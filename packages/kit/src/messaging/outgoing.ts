@@ -29,10 +29,10 @@ export interface OutgoingMessage {
 }
 
 /**
- * What a message may have, attributes included. SQS takes 1 MiB since August 2025, SNS since September 2026
- * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/,
- * https://aws.amazon.com/about-aws/whats-new/2026/09/amazon-sns-1mib-support/). What binds is the item of a table, of 400 KB,
- * in which a message waits for its publication, or is parked
+ * What a message may have, attributes included: what SNS takes by default
+ * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). SQS takes 1 MiB since August 2025, and topics can be set
+ * so (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/); but a message waits for its
+ * publication in an item of a table, and is parked in one, of 400 KB
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 export const MAX_BYTES = 256 * 1024;
