@@ -20,7 +20,7 @@ await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true,
-  external: ['@rollcall/local/internal/cloud', '@rollcall/local/internal/synthesize'],
+  external: ['@rollcall/local/internal/cloud', '@rollcall/local/internal/synthesize-changed'],
   platform: 'node',
   target: 'node20',
   format: 'esm',

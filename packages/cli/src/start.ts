@@ -2,7 +2,7 @@ import { existsSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
-import { synthesize } from '@rollcall/local/internal/synthesize';
+import { synthesizeChanged } from '@rollcall/local/internal/synthesize-changed';
 import pc from 'picocolors';
 import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';
@@ -38,7 +38,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   // What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
   process.umask(0o077);
   const cloud = await startCloud({
-    assembly: synthesize(OUTDIR),
+    assembly: synthesizeChanged(OUTDIR),
     ...(!options.memory && { data: options.data }),
     app: root,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
@@ -78,7 +78,7 @@ function watchSources(cloud: Cloud): void {
   const redeploy = async () => {
     const start = performance.now();
     try {
-      await cloud.redeploy(await synthesize(OUTDIR));
+      await cloud.redeploy(await synthesizeChanged(OUTDIR));
       console.log(pc.green(`deployed again in ${seconds(start)}`));
     } catch (error) {
       console.error(pc.red(error instanceof CloudError ? error.message : String((error as Error).stack)));

@@ -1,0 +1,118 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Context, synthesize, validated } from '@rollcall/local/internal/synthesize';
+import { synthesizeChanged } from '@rollcall/local/internal/synthesize-changed';
+import { expect, it, onTestFinished, vi } from 'vitest';
+
+const installed = (version: string) =>
+  JSON.stringify({
+    packages: {
+      'node_modules/one': { version },
+      'node_modules/kit': { link: true, resolved: '../kit' },
+    },
+  });
+
+/** An app that counts how often it is synthesized, beside a package that it has as a link. */
+function countingApp() {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-counting-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  let seconds = 0;
+  const write = (file: string, text: string) => {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    // Two writes of the same size may be in one tick of the clock.
+    seconds += 1;
+    utimesSync(path, seconds, seconds);
+  };
+  write('app/cdk.json', JSON.stringify({ app: 'node app.js' }));
+  write(
+    'app/app.js',
+    `const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+     appendFileSync('../runs', 'x');
+     if (process.env.BROKEN) throw new Error('it is broken');
+     mkdirSync('cdk.out', { recursive: true });
+     writeFileSync('cdk.out/manifest.json', '{}');`,
+  );
+  write('app/node_modules/.package-lock.json', installed('1.0.0'));
+  write('kit/index.js', '1');
+  write('elsewhere/linked.ts', '1');
+  symlinkSync('../elsewhere', join(folder, 'app/linked'));
+  symlinkSync('.', join(folder, 'app/round'));
+  const app = join(folder, 'app');
+  const runs = () => readFileSync(join(folder, 'runs'), 'utf8').length;
+  return {
+    write,
+    remove: (path: string) => rmSync(join(folder, path), { recursive: true }),
+    /** Whether the app ran. */
+    async synthesized(): Promise<boolean> {
+      const before = runs();
+      await synthesizeChanged(join(app, 'cdk.out'), app);
+      return runs() > before;
+    },
+    first: () => synthesizeChanged(join(app, 'cdk.out'), app),
+  };
+}
+
+it('an app is synthesized again when something has changed of which its assembly was made, or the assembly', async () => {
+  const { write, first, synthesized } = countingApp();
+  await first();
+  expect(await synthesized()).toBe(false);
+  const changes: Array<[file: string, text: string]> = [
+    ['app/infra/stack.ts', 'new'],
+    ['app/infra/stack.ts', 'old'],
+    ['app/.env', 'SETTING=1'],
+    ['app/node_modules/.package-lock.json', installed('1.0.1')],
+    ['kit/index.js', '2'],
+    ['elsewhere/linked.ts', '2'],
+    ['app/cdk.out/manifest.json', '[]'],
+  ];
+  for (const [file, text] of changes) {
+    write(file, text);
+    expect([file, await synthesized(), await synthesized()]).toEqual([file, true, false]);
+  }
+  vi.stubEnv('OTHER_SETTING', '1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect([await synthesized(), await synthesized()]).toEqual([true, false]);
+});
+
+it('what an app keeps in folders with a dot, and what was installed beside it, does not have it synthesized again', async () => {
+  const { write, first, synthesized } = countingApp();
+  await first();
+  write('app/.rollcall/state.json', '{}');
+  write('app/node_modules/.cache/x', '1');
+  expect(await synthesized()).toBe(false);
+});
+
+it('an app that could not be synthesized is synthesized again', async () => {
+  const { first, synthesized } = countingApp();
+  await first();
+  vi.stubEnv('BROKEN', 'yes');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(synthesized()).rejects.toThrow('it is broken');
+  await expect(synthesized()).rejects.toThrow('it is broken');
+  vi.unstubAllEnvs();
+  expect(await synthesized()).toBe(true);
+});
+
+it('an app whose packages npm has not installed is synthesized always', async () => {
+  const { remove, first, synthesized } = countingApp();
+  remove('app/node_modules');
+  await first();
+  expect(await synthesized()).toBe(true);
+});
+
+it('the templates of an app are looked at by CDK where they are deployed to an account, and not at a local start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-validated-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const context = { '@aws-cdk/core:validateAgainstDefaultRules': true };
+  const app = `node -e "require('node:fs').writeFileSync('context.json', process.env.CDK_CONTEXT_JSON)"`;
+  writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app, context }));
+  const seen = async (more: Context) => {
+    await synthesize(join(folder, 'cdk.out'), more, folder);
+    return JSON.parse(readFileSync(join(folder, 'context.json'), 'utf8'));
+  };
+  expect(await seen({ stage: 'prod' })).toEqual({ '@aws-cdk/core:validateAgainstDefaultRules': false, stage: 'prod' });
+  expect(await seen(validated({}))).toEqual(context);
+});
