@@ -27,7 +27,10 @@ export async function synthesize(outdir: string, context: Context = {}, root = p
   };
   // As npm does it: what the app has installed comes first, and this Node before others.
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
-  const settings = { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...flags, [VALIDATION]: false, ...context }) };
+  const settings = {
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...flags, [VALIDATION]: false, ...context }),
+  };
   const child = spawn(app, {
     cwd: root,
     shell: true,
