@@ -3,6 +3,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import { decodeData, encodeData, type Format } from '@rollcall/kit/internal/messaging/codecs';
 import { Command } from 'commander';
 import { printTable } from 'rollcall/internal/cli/output';
+import { percentile } from 'rollcall/internal/percentile';
 import * as z from 'zod';
 import { channels } from '../shared/contracts/channels.ts';
 import { inEveryFormat } from '../shared/contracts/every-format.ts';
@@ -28,7 +29,7 @@ const OTHERS = Object.keys(FORMATS).slice(1) as Named[];
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]) => percentile(values, 0.5);
 
 const PARTS = 20;
 

@@ -1,37 +1,29 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { close, listen } from '@rollcall/local/internal/server/listen';
 import { RECEIVERS, type Receive, type Sent, type Transport, type Way } from './transport.ts';
 
-/** @param port that it had before; 0: any */
-async function listening(receive: Receive, port: number): Promise<Server> {
+/** @param port that it had before; 0: any that is free */
+async function startReceiver(receive: Receive, port: number) {
   const server = createServer(async (request, response) => {
     await receive(JSON.parse(await text(request)));
     response.writeHead(204).end();
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
+  return { server, url: await listen(server, port, 'a receiver') };
 }
 
 /** The receivers of whoever calls them, each at a port of its own. */
 export async function startReceivers(receive: Receive) {
-  const servers = await Promise.all(Array.from({ length: RECEIVERS }, () => listening(receive, 0)));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  let receivers = await Promise.all(Array.from({ length: RECEIVERS }, () => startReceiver(receive, 0)));
+  const urls = receivers.map(({ url }) => url);
   const end = async () => {
-    for (const server of servers.splice(0)) {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    }
+    for (const { server } of receivers.splice(0)) await close(server);
   };
   return {
-    urls: ports.map((port) => `http://127.0.0.1:${port}/`),
+    urls,
     down: end,
     async up() {
-      servers.push(...(await Promise.all(ports.map((port) => listening(receive, port)))));
+      receivers = await Promise.all(urls.map((url) => startReceiver(receive, Number(new URL(url).port))));
     },
     stop: end,
   };

@@ -9,7 +9,7 @@ export default defineApp({
   firstSteps: ({ apiUrl }) => `Register a passenger, put a driver near by, ask for a trip, and read it:
 
   H="authorization: Bearer $(npx rollcall ops token)"; J='content-type: application/json'
-  P=$(uuidgen) D=$(uuidgen) T=$(uuidgen)
+  id() { node -p 'crypto.randomUUID()'; }; P=$(id) D=$(id) T=$(id)
   curl -X PUT ${apiUrl}/passengers/$P -H "$H" -H "$J" -d '{"name":"Ana"}'
   curl -X PUT ${apiUrl}/drivers/$D/position -H "$H" -H "$J" -d '{"lat":40.417,"lng":-3.703}'
   curl -X PUT ${apiUrl}/trips/$T -H "$H" -H "$J" -d '{"passengerId":"'$P'","from":{"lat":40.418,"lng":-3.7},"to":{"lat":40.43,"lng":-3.69}}'

@@ -16,14 +16,14 @@ export type Summary = ReturnType<typeof summaryOf>;
 /** What `--json` prints. */
 export function summaryOf(
   { accepted, rejected }: Pick<Registrations, 'accepted' | 'rejected'>,
-  { sms, points, guides, lost, lostBy, duplicated, outOfOrder, endToEndMs }: Verdict,
+  { sms, points, guides, further, lost, lostBy, duplicated, outOfOrder, endToEndMs }: Verdict,
   redemptions: RedemptionVerdict | undefined,
   { seconds, registeredSeconds, awsCalls }: Measured,
 ) {
   return {
     registered: accepted.length,
     rejected,
-    ...{ sms, points, guides, lost, lostBy, duplicated, outOfOrder },
+    ...{ sms, points, guides, further, lost, lostBy, duplicated, outOfOrder },
     ...(redemptions && { redemptions: countsOf(redemptions) }),
     seconds: round(seconds),
     registrationsPerSecond: round(accepted.length / registeredSeconds),
@@ -39,12 +39,13 @@ const p50p99 = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99
 
 /** The same for people. */
 export function linesOf(summary: Summary): string[] {
-  const { registered, rejected, sms, points, guides, lost, lostBy, duplicated, outOfOrder, redemptions } = summary;
-  const { httpMs, endToEndMs, awsCalls } = summary;
+  const { registered, rejected, sms, points, guides, further, lost, lostBy, duplicated, outOfOrder } = summary;
+  const { redemptions, httpMs, endToEndMs, awsCalls } = summary;
   const calls = Object.entries(awsCalls).sort(([, a], [, b]) => b - a);
   const rows: Array<[string, string | number]> = [
     ['registered', `${registered} (${rejected.length} rejected)`],
     ['texts · points · guides', `${sms} · ${points} · ${guides}`],
+    ...Object.entries(further),
     ['lost', marked(lost) + namesOf(lostBy)],
     ['duplicated', marked(duplicated)],
     ['out of order', marked(outOfOrder)],
@@ -55,9 +56,10 @@ export function linesOf(summary: Summary): string[] {
     ['end to end p50 · p99', `${endToEndMs.p50} · ${endToEndMs.p99} ms`],
     ...calls,
   ];
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return [
     ...rejected.map(({ line, reason }) => pc.yellow(harmless(`line ${line}: ${reason}`))),
-    ...rows.map(([name, value]) => `${name.padEnd(28)}${value}`),
+    ...rows.map(([name, value]) => `${name.padEnd(width)}${value}`),
   ];
 }
 

@@ -4,10 +4,18 @@ import { cursorsOf } from './cursors.ts';
 import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
+/**
+ * Of subscribers beside those of the application, by name: how often a member has their effect, by the items that they hold of the
+ * member. Each should have it once.
+ */
+export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
+
 export interface Verdict {
   sms: number;
   points: number;
   guides: number;
+  /** Effects of further subscribers, by name. */
+  further: Record<string, number>;
   /** Effects that an accepted registration or change should have and has not. */
   lost: number;
   /** The same by subscriber; those that lost nothing are not in it. */
@@ -27,6 +35,7 @@ interface Own {
   contact: Item | undefined;
   account: Item | undefined;
   journey: Item | undefined;
+  further: Array<[name: string, count: number]>;
   /** By subscriber. */
   cursors: Array<[name: string, cursor: Item | undefined]>;
 }
@@ -34,18 +43,23 @@ interface Own {
 const JOURNEY_LOCALES = ['en', 'es', 'zh-CN'];
 
 /** Compares what the API accepted with what the subscribers hold. */
-export function compare(accepted: readonly Accepted[], holdings: Holdings): Verdict {
+export function compare(
+  accepted: readonly Accepted[],
+  holdings: Holdings,
+  furtherEffects: FurtherEffects = {},
+): Verdict {
   const verdict: Verdict = {
-    ...{ sms: 0, points: 0, guides: 0, lost: 0, lostBy: {} },
+    ...{ sms: 0, points: 0, guides: 0, further: {}, lost: 0, lostBy: {} },
     ...{ duplicated: 0, outOfOrder: 0, endToEndMs: [] },
   };
-  const ownOf = ownFrom(holdings);
+  const ownOf = ownFrom(holdings, furtherEffects);
   for (const one of accepted) {
     const own = ownOf(one);
     const { sms, points, guides, duplicated, lost } = effectsOf(own);
     verdict.sms += sms;
     verdict.points += points;
     verdict.guides += guides;
+    for (const [name, count] of own.further) verdict.further[name] = (verdict.further[name] ?? 0) + count;
     verdict.duplicated += duplicated;
     for (const [name, cursor] of own.cursors) {
       const count = (lost[name] ?? 0) + (isBehind(one, cursor, lost[name]) ? 1 : 0);
@@ -58,10 +72,11 @@ export function compare(accepted: readonly Accepted[], holdings: Holdings): Verd
   return verdict;
 }
 
-function ownFrom({ texts, items }: Holdings): (accepted: Accepted) => Own {
+function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (accepted: Accepted) => Own {
   const textsByPhone = Map.groupBy(texts, ({ to }) => to);
-  const byMember = (name: 'sms' | 'points' | 'guide') => Map.groupBy(items[name], ({ pk }) => pk);
+  const byMember = (name: string) => Map.groupBy(items[name] ?? [], ({ pk }) => pk);
   const [sms, points, guide] = [byMember('sms'), byMember('points'), byMember('guide')];
+  const further = Object.entries(furtherEffects).map(([name, countOf]) => [name, countOf, byMember(name)] as const);
   const cursors = Object.entries(items).map(([name, all]) => [name, cursorsOf(all)] as const);
   const called = (wanted: string, all: readonly Item[] = []) => all.find(({ sk }) => sk === wanted);
   return ({ member: { id, phone }, askedAt }) => ({
@@ -70,12 +85,13 @@ function ownFrom({ texts, items }: Holdings): (accepted: Accepted) => Own {
     contact: called('contact', sms.get(id)),
     account: called('account', points.get(id)),
     journey: called('journey', guide.get(id)),
+    further: further.map(([name, countOf, all]) => [name, countOf(all.get(id) ?? [])]),
     cursors: cursors.map(([name, all]) => [name, all.get(id)]),
   });
 }
 
-/** The application's own three effects: how often each is there, and which lack. */
-function effectsOf({ texts, points, contact, account, journey }: Own) {
+/** How often each effect is there, and which lack. */
+function effectsOf({ texts, points, contact, account, journey, further }: Own) {
   const ledger = ledgerOf(points);
   const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
   // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
@@ -83,11 +99,17 @@ function effectsOf({ texts, points, contact, account, journey }: Own) {
   const bonuses = entries('registration');
   const guides = journey?.startedAt ? 1 : 0;
   const earned = ledger.reduce((sum, entry) => sum + entry.points, 0);
-  const isTwice = [texts.length > expectedTexts, bonuses > 1, bonuses === 1 && account?.balance !== earned];
+  const isTwice = [
+    texts.length > expectedTexts,
+    bonuses > 1,
+    bonuses === 1 && account?.balance !== earned,
+    ...further.map(([, count]) => count > 1),
+  ];
   const lost: Record<string, number> = {
     sms: Math.max(0, expectedTexts - texts.length),
     points: bonuses === 0 ? 1 : 0,
     guide: 1 - guides,
+    ...Object.fromEntries(further.map(([name, count]) => [name, count === 0 ? 1 : 0])),
   };
   return { sms: texts.length, points: bonuses, guides, duplicated: isTwice.filter(Boolean).length, lost };
 }

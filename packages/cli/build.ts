@@ -29,7 +29,7 @@ await build({
   legalComments: 'none',
   banner: {
     // Some dependencies are CommonJS and call require().
-    js: "#!/usr/bin/env node\nimport{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",
+    js: "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);",
   },
   logLevel: 'warning',
 });

@@ -159,6 +159,15 @@ describe('npm run demo -- --input', () => {
     });
   });
 
+  it('of an app that has a subscriber more says so if the cloud has it not', async () => {
+    const { code, stdout, stderr } = await runNode(
+      [join(root, 'examples/coupons/demo/main.ts'), '--endpoint', cloud.endpointUrl, '--members', '1'],
+      { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('has no subscriber coupons. End it');
+  });
+
   it('registers nobody of a file that is refused as a whole', async () => {
     const phone = newPhone();
     const { code, stdout, stderr } = await demo(`${phone},Ana,es,\n${newPhone()},Bo,en,\n`);

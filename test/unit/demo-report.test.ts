@@ -4,7 +4,8 @@ import { linesOf, summaryOf } from '../../ops/demo/report.ts';
 import type { Verdict } from '../../ops/demo/verdict.ts';
 
 const verdict = (some: Partial<Verdict>): Verdict => ({
-  ...{ sms: 2, points: 2, guides: 2, lost: 0, lostBy: {}, duplicated: 0, outOfOrder: 0, endToEndMs: [1000, 2000] },
+  ...{ sms: 2, points: 2, guides: 2, further: {}, lost: 0, lostBy: {} },
+  ...{ duplicated: 0, outOfOrder: 0, endToEndMs: [1000, 2000] },
   ...some,
 });
 const member = { id: 'm', phone: '+1', locale: 'es', version: 1 };
@@ -23,6 +24,10 @@ describe('the report of the demo', () => {
 
   it('names nobody if nothing is lost', () => {
     expect(lineOf('lost', linesOf(summary()))).toMatch(/ 0$/);
+  });
+
+  it('has the effects of further subscribers', () => {
+    expect(lineOf('letters', linesOf(summary({ further: { letters: 2 } })))).toMatch(/ 2$/);
   });
 
   it('has what was measured', () => {

@@ -32,6 +32,7 @@ describe('verdict', () => {
       sms: 1,
       points: 1,
       guides: 1,
+      further: {},
       lost: 0,
       lostBy: {},
       duplicated: 0,
@@ -102,6 +103,18 @@ describe('verdict', () => {
     const held = whole();
     held.items.letters = [{ pk: 'm', sk: 'letter', version: 1 }];
     expect(compare(accepted, held)).toMatchObject({ lost: 0, lostBy: {} });
+  });
+
+  it.each<[string, object[], object]>([
+    ['once', [{ stamp: 1 }], { further: { letters: 1 }, lost: 0, lostBy: {}, duplicated: 0 }],
+    ['never', [{}], { further: { letters: 0 }, lost: 1, lostBy: { letters: 1 }, duplicated: 0 }],
+    ['twice', [{ stamp: 1 }, { stamp: 2 }], { further: { letters: 2 }, lost: 0, duplicated: 1 }],
+  ])('counts the effect of a further subscriber that is there %s', (_, letters, expected) => {
+    const held = whole();
+    const cursor = { pk: 'm', sk: 'letters', version: 1 };
+    held.items.letters = [cursor, ...letters.map((letter, index) => ({ pk: 'm', sk: `letter#${index}`, ...letter }))];
+    const further = { letters: (items: readonly object[]) => items.filter((item) => 'stamp' in item).length };
+    expect(compare(accepted, held, further)).toMatchObject(expected);
   });
 
   it('expects a text for every redemption, and none besides', () => {

@@ -26,11 +26,12 @@ function countingApp() {
     seconds += 1;
     utimesSync(path, seconds, seconds);
   };
+  write('.runs/x', '');
   write('app/cdk.json', JSON.stringify({ app: 'node app.js' }));
   write(
     'app/app.js',
     `const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
-     appendFileSync('../runs', 'x');
+     appendFileSync('../.runs/x', 'x');
      if (process.env.BROKEN) throw new Error('it is broken');
      mkdirSync('cdk.out', { recursive: true });
      writeFileSync('cdk.out/manifest.json', '{}');`,
@@ -41,7 +42,7 @@ function countingApp() {
   symlinkSync('../elsewhere', join(folder, 'app/linked'));
   symlinkSync('.', join(folder, 'app/round'));
   const app = join(folder, 'app');
-  const runs = () => readFileSync(join(folder, 'runs'), 'utf8').length;
+  const runs = () => readFileSync(join(folder, '.runs/x'), 'utf8').length;
   return {
     write,
     remove: (path: string) => rmSync(join(folder, path), { recursive: true }),
@@ -75,6 +76,19 @@ it('an app is synthesized again when something has changed of which its assembly
   vi.stubEnv('OTHER_SETTING', '1');
   onTestFinished(() => void vi.unstubAllEnvs());
   expect([await synthesized(), await synthesized()]).toEqual([true, false]);
+});
+
+it('an app of a workspace is synthesized again when what others in it have has changed, but for their assemblies', async () => {
+  const { write, remove, first, synthesized } = countingApp();
+  remove('app/node_modules');
+  write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));
+  write('functions/coupons.ts', '1');
+  await first();
+  expect(await synthesized()).toBe(false);
+  write('functions/coupons.ts', '2');
+  expect([await synthesized(), await synthesized()]).toEqual([true, false]);
+  write('cdk.out/manifest.json', '{}');
+  expect(await synthesized()).toBe(false);
 });
 
 it('what an app keeps in folders with a dot, and what was installed beside it, does not have it synthesized again', async () => {

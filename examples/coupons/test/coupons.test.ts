@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { type Cloud, startCloud } from '@rollcall/local';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { smsSandbox } from '../../../ops/sms-sandbox/sandbox.ts';
+import { runNode } from '../../../test/support/run.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -25,4 +27,14 @@ it('a member who registers has a coupon for thirty days, beside all that they ha
   const [left] = await cloud.applied('coupons', id);
   expect(left).toMatchObject({ version: 2, erasedAt: expect.any(String) });
   expect(left).not.toHaveProperty('coupon');
+});
+
+it('the demo counts one coupon for each member', async () => {
+  const main = join(import.meta.dirname, '../demo/main.ts');
+  const options = [main, '--endpoint', cloud.endpointUrl, '--members', '5', '--json'];
+  const { code, stdout } = await runNode(['--disable-warning=ExperimentalWarning', ...options]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { registered: 5, further: { coupons: 5 }, lost: 0, duplicated: 0 },
+  ]);
 });

@@ -24,8 +24,9 @@ export class PaymentProvider implements Beside {
       const { orderId } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
       await this.after;
       const status = kind === 'refunds' && !this.refunds ? 400 : this.status;
-      if (status === 200) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
       const outcome = kind === 'refunds' ? 'refunded' : this.outcome;
+      const isDone = status === 200 && outcome !== 'declined';
+      if (isDone) this.done.set(String(request.headers['idempotency-key']), { kind, orderId });
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');

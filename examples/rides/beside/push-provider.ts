@@ -7,20 +7,19 @@ import type { Push } from '../shared/push.ts';
 
 export type Shown = Omit<Push, 'key'>;
 
-/** A provider of push notifications beside the cloud: it answers `status`, and shows what comes again by its key once. */
+/** A provider of push notifications beside the cloud: it shows what comes again by its key once. */
 export class PushProvider implements Beside {
   readonly name = 'push';
   readonly shown: Shown[] = [];
   /** Told of what is shown. */
   onShown: (push: Shown) => void = () => {};
-  status = 200;
   readonly #keys = new Set<string>();
 
   async start(_: unknown, opened: AsyncDisposableStack) {
     const server = createServer(async (request, response) => {
       const push = (await json(request)) as Shown;
-      if (this.status === 200) this.#show(String(request.headers['idempotency-key']), push);
-      response.writeHead(this.status).end();
+      this.#show(String(request.headers['idempotency-key']), push);
+      response.writeHead(204).end();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     opened.defer(() => void server.close());

@@ -55,8 +55,8 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
   let next = 0;
   work.every((1_000 * REPORT_SECONDS) / drivers.length, () => drivers[next++ % drivers.length]?.report());
   work.every(1_000, () => drivers.map((driver) => driver.wander()));
-  // A stage's timer does this every minute; here nobody wants to wait for it.
-  work.every(1_000, () => cloud.invoke('rides-dev-dispatch-expire', { time: new Date().toISOString() }));
+  // A stage's timer does this every minute: it sends what is due. Here nobody wants to wait for it.
+  work.every(1_000, () => cloud.invoke('rides-dev-dispatch-outbox-sweep', {}));
 
   const asking = Array.from(
     { length: options.trips },

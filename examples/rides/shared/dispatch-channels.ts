@@ -35,8 +35,14 @@ const answer = z.object({ tripId, driverId });
 export const accept = command('rides.offer.accept.v1', answer, about);
 export const decline = command('rides.offer.decline.v1', answer, about);
 export const complete = command('rides.trip.complete.v1', answer, about);
+/** By dispatch to itself, for later: the offers of a round are over. */
+export const expire = command('rides.offer.expire.v1', z.object({ tripId, round: z.int().min(0) }), about);
 export const dispatchAnswers = /* @__PURE__ */ queue('dispatch-answers', {
-  from: '/rides/driver',
-  messages: [accept, decline, complete],
+  from: ['/rides/driver', '/rides/dispatch'],
+  sendersOf: {
+    ...{ [accept.type]: ['/rides/driver'], [decline.type]: ['/rides/driver'], [complete.type]: ['/rides/driver'] },
+    [expire.type]: ['/rides/dispatch'],
+  },
+  messages: [accept, decline, complete, expire],
   ordered: false,
 });

@@ -22,7 +22,7 @@ export interface Push {
 }
 
 /** `POST {url}/pushes`, as a provider of push notifications has it: with an idempotency key. */
-const sendTo =
+export const sendTo =
   (url: string) =>
   async ({ key, ...push }: Push, { signal }: Try): Promise<void> => {
     const response = await fetch(`${url}/pushes`, {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Cloud, startCloud } from '@rollcall/local';
+import { expect } from 'vitest';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 
@@ -67,6 +68,12 @@ export async function openCity() {
       return id;
     },
 
+    /** The answer's status to somebody with a token of their own. */
+    async statusFor(sub: string, method: string, path: string, body?: object): Promise<number> {
+      const token = await cloud.issuer.token({ sub, scope: 'read write' });
+      return (await cloud.request(method, path, body, { authorization: `Bearer ${token}` })).status;
+    },
+
     answer: (driverId: string, tripId: string, answer: string) =>
       request('POST', `/drivers/${driverId}/answers`, { tripId, answer }),
 
@@ -76,13 +83,19 @@ export async function openCity() {
     told: (to: string, tripId: string) =>
       push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
 
+    /** How often a command was sent to a queue because of a trip. */
+    sent: (queue: string, tripId: string) =>
+      cloud.published().filter(({ channel, body }) => channel.endsWith(queue) && body.includes(tripId)).length,
+
     /** Sends again all that was sent of a trip, as a broker may: with ids of deduplication that it does not know. */
     async repeatAll(tripId: string): Promise<void> {
       for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
     },
 
-    /** What the timer does every minute, when every offer is over. */
-    expire: () =>
-      cloud.invoke('rides-dev-dispatch-expire', { time: new Date(Date.now() + 2 * OFFER_MS).toISOString() }),
+    /** Lets the time of the offers pass that stand for a trip. */
+    async expire(tripId: string): Promise<void> {
+      const key = { subject: tripId, name: 'offers' };
+      expect(await cloud.invoke('rides-dev-dispatch-outbox-sweep', { sendNow: key })).toEqual({ sent: 'released' });
+    },
   };
 }

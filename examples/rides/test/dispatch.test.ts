@@ -40,17 +40,21 @@ describe('a trip', () => {
     expect(typesOf(decline(after(last), cleo, undefined))).toEqual(['declined', 'unserved']);
   });
 
-  it('goes on when the offers’ time is over, and not before', () => {
-    const before = offeredTo(ann);
-    expect(expire(before, new Date(until.getTime() - 1), undefined)).toBeUndefined();
-    const asked = expire(before, until, next(1, ben));
+  it('goes on when the offers’ time is over', () => {
+    const asked = expire(offeredTo(ann), 0, next(1, ben));
     expect(asked?.events[0].data).toMatchObject({ round: 1, withdrawn: [ann] });
-    expect(typesOf(expire(before, until, undefined))).toEqual(['unserved']);
+    expect(typesOf(expire(offeredTo(ann), 0, undefined))).toEqual(['unserved']);
   });
 
-  it('is no longer among what is due once it has a driver', () => {
-    expect(offeredTo(ann)).toHaveProperty('due');
-    expect(after(accept(offeredTo(ann), ann))).not.toHaveProperty('due');
+  it('is told in time that the offers of a round are over', () => {
+    const over = { data: { tripId: trip.tripId, round: 1 }, later: { at: until, name: 'offers' } };
+    expect(expire(offeredTo(ann), 0, next(1, ben))?.send).toMatchObject([over]);
+  });
+
+  it('does not go on for a round that is over, nor once it has a driver', () => {
+    const asked = after(expire(offeredTo(ann), 0, next(1, ben)));
+    expect(expire(asked, 0, next(2, cleo))).toBeUndefined();
+    expect(expire(after(accept(offeredTo(ann), ann)), 0, next(1, ben))).toBeUndefined();
   });
 
   it('is completed by who has it, once', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDrivers } from '../functions/dispatch/drivers.ts';
 import { type City, north, openCity } from './city.ts';
 
 let city: City;
@@ -27,6 +28,29 @@ it('a trip is offered to the nearest drivers, taken by one, and driven', async (
   await city.settled();
   expect(await city.read(trip)).toMatchObject({ state: 'completed', driverId: near });
   expect(city.told(passenger, trip)).toEqual(['assigned', 'completed']);
+});
+
+it('who has a trip is not asked, and is asked again when it is completed', async () => {
+  const here = city.newTown();
+  const driver = await city.driver(here);
+  const rides = async () => city.trip(here, await city.passenger());
+  const first = await rides();
+  await city.answer(driver, first, 'accept');
+  await city.settled();
+  expect(city.told(driver, await rides())).toEqual([]);
+
+  await city.answer(driver, first, 'complete');
+  await city.settled();
+  expect(city.told(driver, await rides())).toEqual(['offer']);
+});
+
+it('who was not heard of for five minutes is not asked', async () => {
+  const here = city.newTown();
+  const driver = await city.driver(here);
+  const drivers = createDrivers({ client: city.cloud.dynamodb, tableName: 'rides-dev-dispatch-drivers' });
+  const nearIn = (minutes: number) => drivers.near(here, 1, new Date(Date.now() + minutes * 60_000));
+  expect(await nearIn(4)).toEqual([{ driverId: driver, metres: 0 }]);
+  expect(await nearIn(5)).toEqual([]);
 });
 
 it('of two drivers who accept at once, one has the trip', async () => {
@@ -60,7 +84,7 @@ it('who does not answer is asked no more, others farther away are, and at last t
   const [near, far] = await Promise.all([city.driver(north(here, 100)), city.driver(north(here, 2_300))]);
   const passenger = await city.passenger();
   const trip = await city.trip(here, passenger);
-  await city.expire();
+  await city.expire(trip);
   await city.settled();
   expect(city.told(near, trip)).toEqual(['offer', 'withdrawn']);
   expect(city.told(far, trip)).toEqual(['offer']);
@@ -91,6 +115,8 @@ it('what comes twice, by phone or by queue, happens once', async () => {
   await city.trip(here, passenger, trip);
   await Promise.all([city.answer(driver, trip, 'accept'), city.answer(driver, trip, 'accept')]);
   await city.settled();
+  expect(city.sent('trip-requests', trip)).toBe(1);
+  expect(city.sent('dispatch-answers', trip)).toBe(1);
   await city.repeatAll(trip);
   await city.settled();
   expect(city.told(driver, trip)).toEqual(['offer', 'assigned']);
@@ -98,11 +124,31 @@ it('what comes twice, by phone or by queue, happens once', async () => {
   expect(await city.read(trip)).toMatchObject({ state: 'assigned', driverId: driver });
 });
 
-it('only services ask whether somebody may ride, and nobody answers for another driver', async () => {
-  const [passenger, driver] = [await city.passenger(), await city.driver(city.newTown())];
-  expect((await city.cloud.request('GET', `/passengers/${passenger}/permission`)).status).toBe(403);
-  const authorization = `Bearer ${await city.cloud.issuer.token({ sub: passenger, scope: 'read write' })}`;
-  const answer = { tripId: passenger, answer: 'accept' };
-  const refused = await city.cloud.request('POST', `/drivers/${driver}/answers`, answer, { authorization });
-  expect(refused.status).toBe(403);
+it('only services ask whether somebody may ride', async () => {
+  const path = `/passengers/${await city.passenger()}/permission`;
+  expect((await city.cloud.request('GET', path)).status).toBe(403);
+});
+
+it('people act and read for themselves alone, and nobody but an operator registers passengers', async () => {
+  const here = city.newTown();
+  const [ann, ben] = [await city.passenger(), await city.passenger()];
+  const driver = await city.driver(here);
+  const trip = await city.trip(here, ann);
+  const wish = { passengerId: ann, from: here, to: here };
+  const answer = { tripId: trip, answer: 'decline' };
+  const requests = (who: string): Array<[number, string, string, object?]> => [
+    [202, 'PUT', `/trips/${trip}`, wish],
+    [200, 'GET', `/trips/${trip}`],
+    [202, 'POST', `/drivers/${who}/answers`, answer],
+    [204, 'PUT', `/drivers/${who}/position`, here],
+  ];
+  for (const [status, ...request] of requests(ann)) expect(await city.statusFor(ann, ...request)).toBe(status);
+  for (const [, ...request] of requests(driver)) expect(await city.statusFor(ben, ...request)).toBe(403);
+  expect(await city.statusFor(ann, 'PUT', `/passengers/${ann}`, { name: 'Ann' })).toBe(403);
+});
+
+it('a trip of an id that somebody else has used is not asked for', async () => {
+  const here = city.newTown();
+  const trip = await city.trip(here, await city.passenger());
+  await expect(city.trip(here, await city.passenger(), trip)).rejects.toThrow('409');
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { synthesize } from './synthesize.ts';
 
 /** Of an assembly: what it was made of, and what was made. */
@@ -16,8 +16,8 @@ const INSTALLED = '.package-lock.json';
 const OF_STARTS = /^(npm_.*|_|OLDPWD|PWD|SHLVL|INIT_CWD|PARENT_PID|COLUMNS|LINES|TERM.*)$/;
 
 /**
- * As {@link synthesize}, but leaves an assembly as it is whose inputs have not changed: the app's files, its packages, this
- * Node and the environment. Files count by their size and time. An app whose packages npm has not installed is synthesized always.
+ * As {@link synthesize}, but leaves an assembly as it is whose inputs have not changed: the files of the app and of the projects
+ * that it is in, its packages, this Node and the environment. Files count by their size and time. An app whose packages npm has not installed is synthesized always.
  * @throws {CloudError} with what the app wrote to its standard error
  */
 export async function synthesizeChanged(outdir: string, root = process.cwd()): Promise<string> {
@@ -37,8 +37,9 @@ function inputsOf(root: string, outdir: string): string | undefined {
     .map((folder) => join(folder, 'node_modules', INSTALLED))
     .filter((file) => existsSync(file));
   if (installed.length === 0) return undefined;
-  const folders = new Set([resolve(root), ...installed.flatMap(linkedBy)]);
-  const isLeftOut = (path: string, name: string) => name === 'node_modules' || path === resolve(outdir);
+  // An app of a workspace may be made of what others in it have.
+  const folders = new Set([...installed.map(projectOf), ...installed.flatMap(linkedBy)]);
+  const isLeftOut = (_: string, name: string) => name === 'node_modules' || name === basename(outdir);
   return digestOf([
     process.version,
     ...Object.entries(process.env).flatMap(([name, value]) => (OF_STARTS.test(name) ? [] : [`${name}=${value}`])),
@@ -52,12 +53,14 @@ const outputsOf = (outdir: string): string => digestOf(statesIn(outdir, (_, name
 const foldersUp = (folder: string): string[] =>
   dirname(folder) === folder ? [folder] : [folder, ...foldersUp(dirname(folder))];
 
+const projectOf = (installed: string): string => dirname(dirname(installed));
+
 /** The folders of packages that are links, such as those of a workspace. */
 function linkedBy(installed: string): string[] {
   const { packages } = JSON.parse(readFileSync(installed, 'utf8')) as {
     packages: Record<string, { link?: boolean; resolved?: string }>;
   };
-  const base = dirname(dirname(installed));
+  const base = projectOf(installed);
   return Object.values(packages).flatMap(({ link, resolved }) => (link && resolved ? [join(base, resolved)] : []));
 }
 

@@ -1,5 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type CommandContext, createPublisher, PermanentError, TransientError } from '@rollcall/kit/messaging';
+import {
+  type CommandContext,
+  createLater,
+  createPublisher,
+  PermanentError,
+  TransientError,
+} from '@rollcall/kit/messaging';
 import { dispatchEvents } from '../../shared/dispatch-channels.ts';
 import type { Trip } from '../../shared/place.ts';
 import * as decisions from './dispatch.ts';
@@ -10,6 +16,7 @@ export interface DeskOptions {
   client: DynamoDBDocumentClient;
   DISPATCH_TABLE: string;
   OUTBOX_TABLE: string;
+  LATER_TABLE: string;
   DRIVERS_TABLE: string;
   /** How long an offer stands. */
   OFFER_SECONDS: number;
@@ -20,7 +27,7 @@ export type Desk = ReturnType<typeof createDesk>;
 /** Finds drivers for trips. Each of its methods may be repeated: what was done is not done again. */
 export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outboxTable, ...options }: DeskOptions) {
   const dispatches = createPublisher<decisions.Dispatch, typeof dispatchEvents>(dispatchEvents, {
-    ...{ client, table, outboxTable },
+    ...{ client, table, outboxTable, later: createLater({ client, laterTable: options.LATER_TABLE }) },
   });
   const drivers = createDrivers({ client, tableName: options.DRIVERS_TABLE });
   const search = createSearch({ drivers, OFFER_SECONDS: options.OFFER_SECONDS });
@@ -34,9 +41,11 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
     checked(tripId, await dispatches.change(tripId, decide, context));
 
   async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
-    const next = (before: decisions.Dispatch) =>
-      decisions.isLast(before, driverId) ? search.next(before, context.now) : undefined;
-    await change(tripId, async (before) => decisions.decline(before, driverId, await next(before)), context);
+    const decide = async (before: decisions.Dispatch) => {
+      const next = decisions.isLast(before, driverId) ? await search.next(before, context.now) : undefined;
+      return decisions.decline(before, driverId, next);
+    };
+    await change(tripId, decide, context);
   }
 
   return {
@@ -74,16 +83,11 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
         throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
     },
 
-    /** Asks on, if the offers are over at a time. */
-    async expire(tripId: string, at: Date, context: CommandContext): Promise<void> {
-      await change(
-        tripId,
-        async (before) =>
-          decisions.isDue(before, at)
-            ? decisions.expire(before, at, await search.next(before, context.now))
-            : undefined,
-        context,
-      );
+    /** Asks on, if the offers of a round still stand. */
+    async expire(tripId: string, round: number, context: CommandContext): Promise<void> {
+      const decide = async (before: decisions.Dispatch) =>
+        decisions.expire(before, round, await search.next(before, context.now));
+      await change(tripId, decide, context);
     },
   };
 }

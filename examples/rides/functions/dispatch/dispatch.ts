@@ -3,7 +3,9 @@ import {
   assigned,
   completed,
   declined,
+  dispatchAnswers,
   type dispatchEvents,
+  expire as expireOffers,
   offered,
   unserved,
 } from '../../shared/dispatch-channels.ts';
@@ -18,9 +20,6 @@ export type Dispatch = Trip & { version: number /** All who were ever asked. */;
         round: number;
         /** Those who may still accept. */
         open: string[];
-        /** The offers end then: of the index of what is due. */
-        until: string;
-        due: 'offer';
       }
     | { state: 'assigned' | 'completed'; driverId: string }
     | { state: 'unserved' }
@@ -28,7 +27,7 @@ export type Dispatch = Trip & { version: number /** All who were ever asked. */;
 
 export type DispatchDecision = Decision<Dispatch, (typeof dispatchEvents.messages)[number]>;
 
-/** Whom to ask next; undefined: nobody is left. */
+/** Whom to ask next, and until when they may accept; undefined: nobody is left. */
 export type Next = { round: number; drivers: readonly [Near, ...Near[]]; until: Date } | undefined;
 
 const tripOf = ({ tripId, passengerId, from, to }: Trip): Trip => ({ tripId, passengerId, from, to });
@@ -45,11 +44,9 @@ function ask(trip: Trip, asked: string[], withdrawn: string[], next: Next): Disp
   const { round, drivers, until } = next;
   const open = drivers.map(({ driverId }) => driverId);
   return {
-    state: {
-      ...tripOf(trip),
-      ...{ asked: [...asked, ...open], state: 'offered', round, open, until: until.toISOString(), due: 'offer' },
-    },
+    state: { ...tripOf(trip), asked: [...asked, ...open], state: 'offered', round, open },
     events: [draft(offered, { ...tripOf(trip), round, drivers: [...drivers], withdrawn })],
+    send: [draftTo(dispatchAnswers, expireOffers, { tripId, round }, { at: until, name: 'offers' })],
   };
 }
 
@@ -83,12 +80,9 @@ export function decline(before: Dispatch, driverId: string, next: Next): Dispatc
   return { ...asked, events: [event, ...asked.events] };
 }
 
-export const isDue = (before: Dispatch, now: Date): boolean =>
-  before.state === 'offered' && before.until <= now.toISOString();
-
-/** Nobody accepted in time: asks others, farther away. */
-export const expire = (before: Dispatch, now: Date, next: Next): DispatchDecision | undefined =>
-  before.state === 'offered' && isDue(before, now) ? ask(before, before.asked, before.open, next) : undefined;
+/** Nobody accepted in time: asks others, farther away. Of a round that is over already, nothing is left to do. */
+export const expire = (before: Dispatch, round: number, next: Next): DispatchDecision | undefined =>
+  before.state === 'offered' && before.round === round ? ask(before, before.asked, before.open, next) : undefined;
 
 export function complete(before: Dispatch, driverId: string): DispatchDecision | undefined {
   if (before.state !== 'assigned' || before.driverId !== driverId) return undefined;

@@ -3,8 +3,6 @@ import type { TransactItem } from '@rollcall/kit/messaging';
 import type { Place } from '../../shared/place.ts';
 import { cellOf, cellsAround, metresBetween } from './geo.ts';
 
-/** Of the drivers' table: drivers by the cell in which they are. */
-export const CELLS = 'cells';
 /** Whoever was not heard of for so long is not asked. */
 const HEARD_MS = 5 * 60_000;
 
@@ -22,7 +20,7 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
     const { Items = [] } = await client.send(
       new QueryCommand({
         TableName,
-        IndexName: CELLS,
+        IndexName: 'cells',
         KeyConditionExpression: 'cell = :cell AND heardAt > :since',
         FilterExpression: 'attribute_not_exists(tripId)',
         ExpressionAttributeValues: { ':cell': cell, ':since': new Date(now.getTime() - HEARD_MS).toISOString() },
@@ -30,6 +28,18 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
     );
     return Items as Array<{ pk: string } & Place>;
   }
+
+  const changeTrip = (
+    driverId: string,
+    tripId: string,
+    UpdateExpression: string,
+    ConditionExpression: string,
+  ): TransactItem => ({
+    Update: {
+      ...{ TableName, Key: { pk: driverId }, UpdateExpression, ConditionExpression },
+      ExpressionAttributeValues: { ':trip': tripId },
+    },
+  });
 
   return {
     async move(driverId: string, { lat, lng }: Place, now: Date): Promise<void> {
@@ -56,25 +66,10 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
     },
 
     /** Gives a driver a trip, unless they have one: what keeps them from two. */
-    take: (driverId: string, tripId: string): TransactItem => ({
-      Update: {
-        TableName,
-        Key: { pk: driverId },
-        UpdateExpression: 'SET tripId = :trip',
-        ConditionExpression: 'attribute_not_exists(tripId)',
-        ExpressionAttributeValues: { ':trip': tripId },
-      },
-    }),
+    take: (driverId: string, tripId: string) =>
+      changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 
     /** Takes it from them, if it is the one that they have. */
-    free: (driverId: string, tripId: string): TransactItem => ({
-      Update: {
-        TableName,
-        Key: { pk: driverId },
-        UpdateExpression: 'REMOVE tripId',
-        ConditionExpression: 'tripId = :trip',
-        ExpressionAttributeValues: { ':trip': tripId },
-      },
-    }),
+    free: (driverId: string, tripId: string) => changeTrip(driverId, tripId, 'REMOVE tripId', 'tripId = :trip'),
   };
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 const settings = z.object({
   DISPATCH_TABLE: text,
   OUTBOX_TABLE: text,
+  LATER_TABLE: text,
   DRIVERS_TABLE: text,
   OFFER_SECONDS: z.coerce.number().min(0),
 });

@@ -6,11 +6,10 @@ interface AboutPassenger {
   data: { tripId: string; passengerId: string };
 }
 
-/** Shows a passenger what a message says, and keeps what they were told. */
+/** Shows a passenger what a message says. */
 export const tellPassenger =
   (push: RemoteService<Push, void>) =>
   ({ id, data: { tripId, passengerId } }: AboutPassenger, says: Push['says'], about: object = {}) => ({
-    set: { told: says },
     async call() {
       await push({ key: id, to: passengerId, tripId, says, about });
       return undefined;

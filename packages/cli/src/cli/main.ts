@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { readApp } from '@rollcall/local/internal/app';
 import pc from 'picocolors';
 import { OperatorError } from '../stage/errors.ts';

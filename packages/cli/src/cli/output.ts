@@ -16,7 +16,7 @@ const padded = (text: string, width: number) => text + ' '.repeat(width - string
 
 /**
  * Prints rows under a header, each column as wide as it needs.
- * @beta
+ * @public
  */
 export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { startCloud } from '@rollcall/local';
+import { PaymentProvider } from '../test/payment-provider.ts';
+
+export type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** What the services hold of an order. */
+export interface Held {
+  state: string;
+  because: string | undefined;
+  /** Events that fulfilment has applied. */
+  events: number;
+  plan: string;
+  quantity: number;
+  /** What the payment provider did. */
+  provider: string[];
+  /** Of the item, for all orders. */
+  reserved: number;
+}
+
+/** Waits for what retries and sweeps bring about. */
+async function eventually(holds: () => Promise<unknown>): Promise<void> {
+  for (let looks = 0; looks < 500; looks++) {
+    if (await holds()) return;
+    await delay(100);
+  }
+  throw new Error('it did not come to that');
+}
+
+/** The shop on an embedded cloud in memory, with a payment provider that does as it is told. */
+export async function openShop() {
+  const provider = new PaymentProvider();
+  const cloud = await startCloud({ app: import.meta.dirname, beside: [provider] });
+  const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
+  const request = (method: string, path: string, body?: object, headers = {}) =>
+    cloud.request(method, path, body, { authorization, ...headers });
+
+  async function called(method: string, path: string, body?: object) {
+    const answer = await request(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async function reserved(item: string): Promise<number> {
+    const Key = { pk: `item#${item}`, sk: 'level' };
+    return (await cloud.dynamodb.send(new GetCommand({ TableName: 'shop-dev-stock', Key }))).Item?.taken ?? 0;
+  }
+
+  /** The approval of an order, as its table has it. */
+  const process = (id: string) => cloud.invoke('shop-dev-orders-replies-sweep', { process: id });
+
+  return {
+    ...{ cloud, provider, request },
+    settled: () => cloud.settled(),
+
+    async place(item: string, quantity = 2): Promise<string> {
+      return (await called('POST', '/orders', { item, quantity, cents: 1_999 })).id;
+    },
+    change: (id: string, quantity: number) => called('PATCH', `/orders/${id}`, { quantity }),
+    cancel: (id: string) => called('DELETE', `/orders/${id}`),
+
+    async held(id: string): Promise<Held> {
+      const [order, [planned]] = await Promise.all([called('GET', `/orders/${id}`), cloud.applied('fulfilment', id)]);
+      return {
+        ...{ state: order.state, because: order.because },
+        ...{ events: Number(planned?.version), plan: String(planned?.plan), quantity: Number(planned?.quantity) },
+        ...{ provider: provider.of(id), reserved: await reserved(order.item) },
+      };
+    },
+
+    isReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
+    isRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
+
+    /** Lets the time for the answer to its last command pass. A deadline that was set for the command before comes first. */
+    async passDeadline(id: string): Promise<void> {
+      const { awaits } = (await process(id)).process.progress;
+      for (let timer = ''; timer < awaits.until; ) {
+        timer = (await process(id)).process.timer;
+        await cloud.invoke('shop-dev-orders-outbox-sweep', { sendNow: { subject: id, name: 'approval-deadline' } });
+        await eventually(async () => (await process(id)).process.timer !== timer);
+      }
+      await eventually(async () => (await called('GET', `/orders/${id}`)).state === 'cancelled');
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { offerHandlers } from '../functions/driver/offers.ts';
+import { tellPassenger } from '../functions/notification/tell.ts';
+import { type Push, sendTo } from '../shared/push.ts';
+
+const aPush: Push = { key: 'one', to: 'ana', tripId: 'trip', says: 'completed' };
+
+describe('a message that is handled again', () => {
+  const keys: string[] = [];
+  const push = async ({ key }: Push) => void keys.push(key);
+
+  it('pushes to each driver by the same key as before, which is theirs', async () => {
+    const assigned = offerHandlers(push)['rides.dispatch.assigned.v1'] as unknown as (message: object) => {
+      call: () => Promise<unknown>;
+    };
+    const data = { tripId: 'trip', passengerId: 'ana', driverId: 'ben', withdrawn: ['cleo'] };
+    for (const id of ['message', 'message', 'other']) await assigned({ id, data }).call();
+    expect(keys.splice(0)).toEqual([
+      ...['message/ben', 'message/cleo', 'message/ben', 'message/cleo'],
+      ...['other/ben', 'other/cleo'],
+    ]);
+  });
+
+  it('pushes to the passenger by its id', async () => {
+    const message = { id: 'message', data: { tripId: 'trip', passengerId: 'ana' } };
+    for (const handled of [message, message]) await tellPassenger(push)(handled, 'unserved').call();
+    expect(keys.splice(0)).toEqual(['message', 'message']);
+  });
+});
+
+describe('the push provider', () => {
+  let status = 204;
+  let key: string | string[] | undefined;
+  const server = createServer((request, response) => {
+    key = request.headers['idempotency-key'];
+    response.writeHead(status).end();
+  });
+  beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'));
+  afterAll(() => void server.close());
+  const send = () =>
+    sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)(aPush, { signal: AbortSignal.timeout(5_000) });
+
+  it('is told the key', async () => {
+    await send();
+    expect(key).toBe('one');
+  });
+
+  it.each([
+    [503, UnavailableError, true],
+    [429, ThrottledError, false],
+    [400, RejectedError, false],
+  ])('an answer %i says whether to try again, and whether it may have been shown', async (answered, error, unknown) => {
+    status = answered;
+    const thrown = await send().catch((cause) => cause);
+    expect(thrown).toBeInstanceOf(error);
+    expect(Boolean(thrown.outcomeUnknown)).toBe(unknown);
+  });
+});
