@@ -158,6 +158,38 @@ describe('messages for later', () => {
   });
 });
 
+describe('large messages', () => {
+  it('arrive whole, and their data is erased with its aggregate', async () => {
+    const { topicArn, queueUrl } = await cloud.topicWithQueue('documents.fifo');
+    const bucket = await cloud.bucket('large-messages');
+    const environment = {
+      ORDERS_TABLE: await cloud.table('document-orders', 'pk'),
+      OUTBOX_TABLE: (await cloud.outboxTable('document-outbox')).name,
+      CHANNELS: JSON.stringify({ documents: topicArn }),
+      LARGE_BUCKET: bucket,
+      LARGE_CHANNELS: JSON.stringify(['documents']),
+      ARCHIVE_TABLE: await cloud.consumerTable('archive'),
+      QUEUE_URL: queueUrl,
+      DEAD_LETTERS_URL: await cloud.queue('archive-dlq.fifo'),
+    };
+    const load = async () => ({
+      ...(await import('../guides/large-messages/documents.ts')),
+      archive: await import('../guides/large-messages/archive.handler.ts'),
+      outbox: await import('../guides/large-messages/publish.handler.ts'),
+    });
+    const { publishing, archive, outbox } = await cloud.functions(load, environment);
+    const { file, remove } = publishing();
+    await file('A', Array<string>(30_000).fill('a line of a document'));
+    expect(await cloud.keys(bucket)).toEqual([expect.stringMatching(/^messages\/documents\/A\//)]);
+    await outbox.sweep({}, invocation);
+    expect(await cloud.deliver(queueUrl, archive.consume)).toBe(0);
+    expect(await cloud.items(environment.ARCHIVE_TABLE)).toEqual([expect.objectContaining({ lines: 30_000 })]);
+    await remove('A');
+    await outbox.sweep({}, invocation);
+    expect(await cloud.keys(bucket)).toEqual([]);
+  });
+});
+
 describe('the ordered consumer on a queue that is there', () => {
   const at = '2026-11-29T10:00:00Z';
 

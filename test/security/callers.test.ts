@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { OPERATOR } from '@rollcall/local/internal/iam/access';
 import { signedBy } from '@rollcall/local/internal/iam/signature';
 import { signedFetch } from '@rollcall/local/internal/iam/signed-fetch';
+import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -245,7 +245,7 @@ describe('what services call', () => {
 describe('a signature', () => {
   const request = { method: 'POST', path: '/', body: '', headers: { host: 'api.example', 'x-amz-target': 'x' } };
   const signer = (region: string) =>
-    new SignatureV4({ service: 'execute-api', region, sha256: Sha256, credentials: OPERATOR });
+    new SignatureV4({ service: 'execute-api', region, sha256: Sha256Node, credentials: OPERATOR });
   const signedOver = async (region: string, left: string[] = []) => {
     const { headers } = await signer(region).sign(
       { ...request, protocol: 'http:', hostname: 'api.example' },

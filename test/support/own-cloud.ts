@@ -76,9 +76,20 @@ export async function startOwnCloud() {
     stop: () => opened.disposeAsync(),
     queue,
 
+    async bucket(name: string): Promise<string> {
+      await fetch(`${messagingUrl}/${name}`, { method: 'PUT' });
+      return name;
+    },
+
+    /** Keys of what is in a bucket. */
+    async keys(bucket: string): Promise<string[]> {
+      const list = await (await fetch(`${messagingUrl}/${bucket}?list-type=2`)).text();
+      return [...list.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
+    },
+
     /** Imports a handler as its function would, in its environment. */
     async functions<T>(load: () => Promise<T>, environment: Record<string, string>): Promise<T> {
-      const endpoints = { DYNAMODB: dynamoDBUrl, SQS: messagingUrl, SNS: messagingUrl };
+      const endpoints = { DYNAMODB: dynamoDBUrl, SQS: messagingUrl, SNS: messagingUrl, S3: messagingUrl };
       vi.resetModules();
       for (const [service, url] of Object.entries(endpoints)) vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, url);
       const credentials = { AWS_REGION: region, AWS_ACCESS_KEY_ID: 'own', AWS_SECRET_ACCESS_KEY: 'own' };

@@ -67,7 +67,7 @@ describe('message', () => {
       data: { ...registered().data, name: 'x'.repeat(256 * 1024) },
     });
     expect(() => outgoing('member-events', memberRegistered, large)).toThrow(
-      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes 262144$/,
+      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes 262144\. Data of up to 8 MB travels apart /,
     );
   });
 });

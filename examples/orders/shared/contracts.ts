@@ -8,7 +8,8 @@ const about = { subjectField: 'orderId' } as const;
 export const created = event('shop.order.created.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
 export const updated = event('shop.order.updated.v1', z.object({ orderId: id, quantity }), about);
 export const cancelled = event('shop.order.cancelled.v1', z.object({ orderId: id }), about);
-export const approved = event('shop.order.approved.v1', z.object({ orderId: id }), about);
+/** `labels`: an SVG for each item, which its parcel gets. Of hundreds of items, they are more than fits into a message. */
+export const approved = event('shop.order.approved.v1', z.object({ orderId: id, labels: z.array(z.string()) }), about);
 
 export const reserve = command('shop.stock.reserve.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
 export const reserved = document(
@@ -31,6 +32,7 @@ export const approvalDeadline = processDeadline('shop.approval.deadline.v1');
 export const orderEvents = topic('order-events', {
   from: '/shop/orders',
   messages: [created, updated, approved, cancelled],
+  large: true,
 });
 export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
 export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });

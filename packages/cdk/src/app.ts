@@ -78,7 +78,10 @@ export class RollcallApp<S extends Stage = Stage> {
         ? props.stage
         : (stageOf(stageSettings, props.name, props.stages, app.node.tryGetContext('stage') ?? 'dev') as S);
     const id = (name: string) => `${prefixOf(settings)}${name}`;
-    const operations = new OperationsStack(app, id('operations'), { settings });
+    const operations = new OperationsStack(app, id('operations'), {
+      settings,
+      keepsLarge: props.channels.some(({ large }) => large),
+    });
     this.stage = operations.stage;
     this.alarms = operations.alarms;
     this.governance = operations.governance;

@@ -6,6 +6,7 @@ import type { ITopic, ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
 import { EventTopic } from './event-topic.ts';
 import { ConsumedQueue } from './fifo-queue.ts';
+import { LargeBucket } from './large-bucket.ts';
 import type { ServiceDirectory } from './service-directory.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
@@ -16,6 +17,7 @@ export class Channels extends Construct {
   readonly #directory: ServiceDirectory;
   /** Name of the directory in which functions look for those who have subscribed: the value of their `DIRECTORY`. */
   readonly directory: string;
+  readonly #large: LargeBucket | undefined;
 
   constructor(
     scope: Construct,
@@ -25,6 +27,7 @@ export class Channels extends Construct {
     super(scope, id);
     this.#directory = directory;
     this.directory = directory.name;
+    if (channels.some(({ large }) => large)) this.#large = new LargeBucket(this, 'Large', { stage });
     for (const channel of channels) {
       const name = `${prefixOf(stage)}${channel.name}`;
       if (channel.kind === 'topic') this.#topics.set(channel.name, new EventTopic(this, channel.name, { stage, name }));
@@ -68,6 +71,35 @@ export class Channels extends Construct {
 
   queue({ name }: Channel): ConsumedQueue {
     return known(this.#queues, name);
+  }
+
+  /** The bucket for the data of those among channels that are `large`; nothing, if none is. */
+  #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
+    const large = channels.filter((channel) => channel.large);
+    return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
+  }
+
+  /** Tells a function where the data of large messages is: LARGE_BUCKET. */
+  tellLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
+    this.#largeAmong(channels)?.bucket.tell(fn);
+  }
+
+  /** Lets a function that commits messages keep the data of large ones (LARGE_BUCKET in its environment). */
+  allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
+    const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
+    bucket?.allowKeeping(fn, large);
+  }
+
+  /** Lets an outbox erase the data of large messages, if one that it sends erases (LARGE_BUCKET and LARGE_CHANNELS). */
+  allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
+    if (!channels.some(({ messages }) => messages.some(({ erases }) => erases))) return;
+    const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
+    bucket?.allowErasing(fn, large);
+  }
+
+  /** Lets a consumer read the data of large messages (LARGE_BUCKET). */
+  allowReadingLarge(fn: LambdaFunction, consumer: string, channel: Channel): void {
+    this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }
 
   /** Lets a function send to these channels, and to no others, and tells it where they are. */

@@ -106,6 +106,7 @@ export class Consumer extends Construct {
       });
       this.table.allow(fn, ...actions);
       channels.allowSending(fn, sends);
+      channels.allowReadingLarge(fn, name, of);
       fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
       return fn;
     };

@@ -20,7 +20,8 @@ export class StageKey extends Construct {
   readonly arn: string;
   readonly #key: Key;
 
-  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+  /** @param keepsLarge whether it encrypts a bucket, too */
+  constructor(scope: Construct, id: string, { stage, keepsLarge }: { stage: Stage; keepsLarge: boolean }) {
     super(scope, id);
     const key = new Key(this, 'Key', {
       alias: `${stage.app}-${stage.name}`,
@@ -29,7 +30,9 @@ export class StageKey extends Construct {
       // By default it would be kept after a first deployment that failed, too, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
-    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager'].map((name) => `${name}.${Aws.REGION}.amazonaws.com`);
+    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map(
+      (name) => `${name}.${Aws.REGION}.amazonaws.com`,
+    );
     this.#key = key;
     this.allow('OwnRolesByServices', {
       principals: [new AnyPrincipal()],

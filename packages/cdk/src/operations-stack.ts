@@ -20,9 +20,11 @@ export class OperationsStack<S extends Stage> extends Stack {
   /** The stage's own, if it has one. */
   readonly key: StageKey | undefined;
 
-  constructor(scope: Construct, id: string, { settings }: { settings: S }) {
+  constructor(scope: Construct, id: string, { settings, keepsLarge }: { settings: S; keepsLarge: boolean }) {
     super(scope, id);
-    const key = settings.customerManagedKey ? new StageKey(this, 'Encryption', { stage: settings }) : undefined;
+    const key = settings.customerManagedKey
+      ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
+      : undefined;
     this.key = key;
     // The others stop importing it one after the other, after this stack was deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);

@@ -79,6 +79,7 @@ export class Outbox extends Construct {
         timeout,
       });
       channels.allowSending(fn, sendsTo);
+      channels.allowErasingLarge(fn, sendsTo);
       return fn;
     };
 

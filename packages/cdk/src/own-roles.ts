@@ -24,13 +24,13 @@ function deploymentRole(scope: Construct): string {
  * the account's root, whatever their own policies allow them: somebody must be able to mend a policy that denies too
  * much. AWS's own services are let in by statements of their own.
  */
-export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string) =>
+export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({
     sid: 'OnlyThisStage',
     effect: Effect.DENY,
     principals: [new AnyPrincipal()],
     actions,
-    resources: [resource],
+    resources: [resource].flat(),
     conditions: {
       ArnNotLike: {
         'aws:PrincipalArn': [

@@ -86,10 +86,14 @@ export class Publisher<Key extends string = string> extends Construct {
       entry: apiOf(this.#props),
       handler: key,
     });
-    if (method !== 'GET') this.#letWrite(fn);
-    else fn.uses(this.#tableVariable, this.table, 'GetItem');
+    if (method === 'GET') fn.uses(this.#tableVariable, this.table, 'GetItem');
+    else {
+      this.#letWrite(fn);
+      this.#letKeepLarge(fn);
+    }
     // Handlers of one file read the same environment.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
+    this.#props.channels.tellLarge(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
     return fn;
   }
@@ -101,6 +105,11 @@ export class Publisher<Key extends string = string> extends Construct {
   /** Lets a consumer of the service change its states and send its messages, as the functions of its routes do. */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);
+    consumer.extend({}, (fn) => this.#letKeepLarge(fn));
+  }
+
+  #letKeepLarge(fn: ServiceFunction): void {
+    this.#props.channels.allowKeepingLarge(fn, channelsOf(this.#props));
   }
 
   #letWrite(who: Pick<ServiceFunction, 'uses'>): void {

@@ -18,6 +18,8 @@ import { concurrencyOf, type Stage } from './stage.ts';
 /** What is gathered: long enough for the answers to one request to come together, and be one write. */
 const WINDOW = Duration.seconds(2);
 const MAX_GATHERED = 200;
+/** The most that SQS has. */
+export const RETENTION = Duration.days(14);
 
 export interface StageQueueProps {
   stage: Stage;
@@ -55,8 +57,8 @@ export class StageQueue extends Queue {
         ? { encryption: QueueEncryption.KMS, encryptionMasterKey }
         : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      // What SNS takes at most. A larger one, sent past the topic, would not fit into a table's item.
+      retentionPeriod: RETENTION,
+      // What the kit sends at most. A larger one would not fit into a table's item.
       maxMessageSizeBytes: 256 * 1024,
       // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),

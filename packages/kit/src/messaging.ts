@@ -1,4 +1,6 @@
 /** What a function does with messages: publish them with a state change, apply them, answer them. */
+
+export { type ClaimCheck, createClaimCheck } from './messaging/claim-check.ts';
 export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';
 export type { Correspondence } from './messaging/correspondence.ts';
 export type { Decision } from './messaging/decision.ts';

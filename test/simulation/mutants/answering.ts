@@ -67,8 +67,8 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
     file: consequences,
-    from: 'return (await store.isGivenUp(key)) ? [] : follows(message, state);',
-    to: 'return follows(message, state);',
+    from: 'if (await store.isGivenUp(key)) return [];',
+    to: '',
   },
   {
     name: 'answer-acknowledged-unwritten',
@@ -163,7 +163,7 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'erasure'],
     seed: 44,
     file: consequences,
-    from: 'handlers(message.type)?.follows;',
+    from: 'handlers(readAs.type)?.follows;',
     to: 'handlers(envelope.type)?.follows;',
   },
   {

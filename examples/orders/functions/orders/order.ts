@@ -13,6 +13,7 @@ import {
   stock,
   updated,
 } from '../../shared/contracts.ts';
+import { labelsOf } from './labels.ts';
 
 /** An order as its table keeps it. `open`: its approval is under way. */
 export interface Order extends z.output<typeof newOrder> {
@@ -42,7 +43,7 @@ export const update = (
 
 export const approve = (orderId: string, before: Order): OrderDecision => ({
   state: { ...before, state: 'approved' },
-  events: [draft(approved, { orderId })],
+  events: [draft(approved, { orderId, labels: labelsOf(orderId, before) })],
 });
 
 /** @param approval how it is cancelled, if it is under way */

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { text } from '@rollcall/kit/aws';
-import { createLater, createProcess, createPublisher } from '@rollcall/kit/messaging';
+import { createClaimCheck, createLater, createProcess, createPublisher } from '@rollcall/kit/messaging';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { orderEvents } from '../../shared/contracts.ts';
@@ -12,7 +12,8 @@ export const tablesOfOrders = z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text,
 /** Orders, and their approval: it ends with the state of its order, in one transaction. */
 export function createOrders(options: { client: DynamoDBDocumentClient } & z.output<typeof tablesOfOrders>) {
   const { client, ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable, LATER_TABLE: laterTable } = options;
-  const places = { client, table, outboxTable, later: createLater({ client, laterTable }) };
+  const later = createLater({ client, laterTable });
+  const places = { client, table, outboxTable, later, claimCheck: createClaimCheck() };
   const orders = createPublisher<Order, typeof orderEvents>(orderEvents, places);
   const approvals = createProcess(approval, {
     ...{ ...places, source: '/shop/orders', newId },

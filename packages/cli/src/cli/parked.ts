@@ -6,6 +6,7 @@ import type { App } from '../app-definition.ts';
 import { onEnd } from '../ending.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
+import { withData } from '../stage/large.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
@@ -78,8 +79,9 @@ const show = new Command('show')
           const what = only === undefined ? aggregate : `${aggregate} ${only}`;
           throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
         }
-        if (json) printJson(found);
-        else for (const one of found) printMessage(one, folder.messages);
+        const whole = await Promise.all(found.map((one) => withData(stage, subscriber, one)));
+        if (json) printJson(whole);
+        else for (const one of whole) printMessage(one, folder.messages);
       },
     ),
   );

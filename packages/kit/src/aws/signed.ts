@@ -1,25 +1,31 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
+
+interface SignedAs {
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
+
+function ofEnvironment(): SignedAs {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
+  const session = AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {};
+  return {
+    region: AWS_REGION,
+    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...session },
+  };
+}
 
 /**
  * Signs requests with the credentials of the function's role, which change only with the instance: of a service of AWS, for
  * single calls that are not worth a client of the SDK; or, as `execute-api`, of another service behind an HTTP API, whose
- * route takes signatures. Queries are not signed: the URL has none.
+ * route takes signatures.
+ * @param signer default: region and credentials of the function
  * @returns the headers, of which `host` must be one, with a signature
  * @public
  */
-export function signerOf(service: string) {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
-  const signer = new SignatureV4({
-    service,
-    region: AWS_REGION,
-    credentials: {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-    },
-    sha256: Sha256,
-  });
+export function signerOf(service: string, { region, credentials }: SignedAs = ofEnvironment()) {
+  // S3 alone takes a path as it is, and does not escape it once more.
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256Node, uriEscapePath: service !== 's3' });
   return async (
     url: URL,
     headers: Record<string, string>,
@@ -27,6 +33,7 @@ export function signerOf(service: string) {
     method = 'POST',
   ): Promise<Record<string, string>> => {
     const { protocol, hostname, pathname: path } = url;
-    return (await signer.sign({ method, protocol, hostname, path, query: {}, headers, ...(body && { body }) })).headers;
+    const query = Object.fromEntries(url.searchParams);
+    return (await signer.sign({ method, protocol, hostname, path, query, headers, ...(body && { body }) })).headers;
   };
 }

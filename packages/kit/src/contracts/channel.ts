@@ -21,6 +21,11 @@ export interface Channel {
   /** By type: the only ones among the senders that may send it. */
   readonly sendersOf?: Readonly<Record<string, Senders>>;
   readonly messages: readonly MessageContract[];
+  /**
+   * Whether a message may have more than 256 KB: its data then goes to the stage's bucket, and the message has a reference to
+   * it. Who sends and who reads it is given a `claimCheck`.
+   */
+  readonly large?: true;
 }
 
 /** `/APPLICATION/SERVICE`. A service is one word, so that no functions are named as if they were another's: `APPLICATION-STAGE-SERVICE-…`. */

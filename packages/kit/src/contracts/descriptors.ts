@@ -54,7 +54,7 @@ export function document<const T extends string, S extends z.ZodType>(
   return { ...about, type, kind: 'document', data };
 }
 
-interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick<Channel, 'sendersOf'> {
+interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick<Channel, 'sendersOf' | 'large'> {
   /** The `source` of the one service that sends on it, `/APPLICATION/SERVICE`; or several; or any of an application. */
   readonly from: string | Senders;
   readonly messages: Messages;

@@ -5,7 +5,7 @@ import { createChange } from './applier/change.ts';
 import { type CommitOptions, createCommit } from './applier/commit.ts';
 import { type Consequences, type ConsequencesOptions, createConsequences } from './applier/consequences.ts';
 import { decide } from './cursor.ts';
-import { HeldError, isPermanent, PermanentError, TransientError } from './errors.ts';
+import { HeldError, isPermanent, MissingDataError, PermanentError, TransientError } from './errors.ts';
 import { handlersOf } from './handlers.ts';
 import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
 import type { ParkedReason } from './subscriber-store.ts';
@@ -59,7 +59,7 @@ const CLAIM_ATTEMPTS = 5;
 /** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
-  const { mayReplyOn = () => true } = options;
+  const { mayReplyOn = () => true, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
   const { send, settle } = createConsequences(options);
   const commit = createCommit(options, { send });
@@ -104,10 +104,14 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   async function tryOnce(envelope: Envelope, place: Place, options: ApplyOptions): Promise<Attempt> {
     try {
       if (options.held) throw options.held;
-      return await attempt(readMessage(envelope, contracts) as Message<C>, place, options);
+      return await attempt(readMessage(await readWhole(envelope), contracts) as Message<C>, place, options);
     } catch (error) {
-      if (!isPermanent(error)) throw error;
-      return judge(place, error, options.mayAdopt ?? false);
+      const isMissing = error instanceof MissingDataError;
+      if (!isPermanent(error) && !isMissing) throw error;
+      const judged = await judge(place, error, options.mayAdopt ?? false);
+      // It may be there the next time.
+      if (isMissing && judged.outcome === 'parked' && judged.reason === 'failed') throw error;
+      return judged;
     }
   }
 

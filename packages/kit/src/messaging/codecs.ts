@@ -22,6 +22,12 @@ export function encodeData(contract: MessageContract, format: string, data: unkn
   return { data_base64: Buffer.from(codec.encode(data)).toString('base64') };
 }
 
+/** Data as it is where nothing is around it. */
+export function dataBytes(contract: MessageContract, format: string, data: unknown): Uint8Array<ArrayBuffer> {
+  const encoded = format === JSON_FORMAT ? JSON.stringify(data) : codecOf(contract, format).encode(data);
+  return typeof encoded === 'string' ? Buffer.from(encoded) : Uint8Array.from(encoded);
+}
+
 function codecOf({ type, formats = [] }: MessageContract, format: string): DataCodec {
   const codec = formats.find(({ mediaType }) => mediaType === format);
   if (codec) return codec;
@@ -77,6 +83,8 @@ const base64 = z.base64();
 /** @throws {TypeError} also if there is `data` as well: the members exclude each other (3.1.1) */
 function bytesOf({ data, data_base64 }: EncodedData): Uint8Array | undefined {
   if (data_base64 === undefined) return undefined;
+  // It came apart from the message.
+  if (data_base64 instanceof Uint8Array) return data_base64;
   if (data !== undefined) throw new TypeError('it has both data and data_base64');
   const encoded = base64.safeParse(data_base64);
   if (!encoded.success) throw new TypeError('data_base64 is not Base64');

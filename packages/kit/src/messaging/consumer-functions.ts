@@ -8,6 +8,7 @@ import type { MessageContract } from '../contracts/contract.ts';
 import { createObservability } from '../observability/observability.ts';
 import { createSwitches } from '../resilience/switches.ts';
 import type { Attempt } from './applier.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import type { Handlers } from './handlers.ts';
@@ -38,6 +39,8 @@ export interface ConsumerSettings extends QueueSettings {
   joinsLate?: boolean;
   /** Where operators pause and skip its capability; needed if it names one. */
   switchesTable?: string;
+  /** Reads the data of large messages; needed if the channel is `large`. */
+  claimCheck?: ClaimCheck;
   /** What the names of functions begin with that may send to its queue; undefined: nobody verifies who has sent a message. */
   senderPrefix?: string | undefined;
 }
@@ -47,7 +50,8 @@ export interface ConsumerSettings extends QueueSettings {
  * parks what ended among the dead letters, tries what is parked, and does what an operator asks for. A timer invokes the
  * sweep every minute. On a channel that is not `ordered`, messages need no version: each is applied once by its id, in the
  * order in which its queue hands them out.
- * @throws {Error} if the consumer names a capability, and there is no table of switches
+ * @throws {Error} if the consumer names a capability, and there is no table of switches; or its channel is `large`, and there is
+ * no `claimCheck`
  * @public
  */
 export function consumerFunctions<C extends MessageContract, S extends Channel>(
@@ -63,7 +67,12 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     joinsLate = descriptor.joinsLate ?? false,
     senderPrefix,
     read,
+    claimCheck,
   } = settings;
+  if (channel.large && !claimCheck)
+    throw new Error(
+      `consumer ${name}: ${channel.name} is large: give its functions a \`claimCheck\` (createClaimCheck)`,
+    );
   const observability = createObservability(name);
   const { logger, measure } = observability;
   const client = createDynamoDB();
@@ -81,8 +90,11 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     logger[reason === 'failed' ? 'warn' : 'debug']('message parked', { reason, ...(error && { error }) });
   }
 
+  const unordered = idempotent || !channel.ordered;
+  const table = createSubscriberStore({ client, tableName, cursorKey });
+  const reader = { channel: channel.name, consumer: name, unordered };
   const subscriber = createSubscriber({
-    store: createSubscriberStore({ client, tableName, cursorKey }),
+    ...(claimCheck?.consuming(reader, table) ?? { store: table }),
     queueName: nameOfQueue(queueUrl),
     joinsLate,
     contracts: reads,
@@ -91,7 +103,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     senderPrefix: channel.kind === 'queue' ? senderPrefix : undefined,
     read,
     handlers: handlers({ client, tableName, now, newId, correspondence, mode }),
-    unordered: idempotent || !channel.ordered,
+    unordered,
     idempotent,
     mayReplyOn: (channel) => Object.hasOwn(channels, channel),
     sender,

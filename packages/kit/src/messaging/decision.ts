@@ -1,5 +1,6 @@
 import type { Channel } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, subjectOf } from './draft.ts';
 import type { LaterMessages } from './later/waiting.ts';
 import type { OutboxRow, TransactItem } from './outbox.ts';
@@ -38,19 +39,21 @@ interface Places {
   table: string;
   key: (id: string) => Record<string, string>;
   later: LaterMessages | undefined;
+  claimCheck: ClaimCheck | undefined;
 }
 
 /** What a decision about an aggregate of a topic commits. */
 export function commitsOf<State extends Versioned, Topic extends Channel>(
   topic: Topic,
-  { source, table, key, later }: Places,
+  { source, table, key, later, claimCheck }: Places,
 ) {
   type Event = Topic['messages'][number];
 
   const rowsOf = (id: string, before: number, events: readonly Draft[], context: CommandContext): OutboxRow[] =>
     events.map((event, index) => {
       const placing = { source, subject: id, aggregateId: id, version: before + 1 + index };
-      return outboxRowOf(topic, event, placing, context);
+      const row = outboxRowOf(topic, event, placing, context, claimCheck);
+      return claimCheck && event.contract.erases ? { ...row, erases: true } : row;
     });
 
   /** Events for later take their versions when they are due; whoever is erased leaves nothing that waited when it was read. */
@@ -83,6 +86,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     const next = { ...state, version: before + now.length } as unknown as State;
     const put = versionedPut(table, key(id), next, before);
     const rows = rowsOf(id, before, now, context);
+    await claimCheck?.keep(rows);
     const waiting = await waitingOf(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
   }

@@ -1,10 +1,11 @@
 import type * as z from 'zod';
 import { type Channel, maySend } from '../contracts/channel.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { type Later, laterOf, type MaybeLater } from './later/due.ts';
 import { createMessage } from './message.ts';
 import type { OutboxRow } from './outbox.ts';
-import { type OutgoingMessage, outgoing } from './outgoing.ts';
+import { type Apart, type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
  * What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to.
@@ -104,6 +105,7 @@ export function outgoingOf(
   { contract, data, replyTo, ...draft }: Draft,
   { source, subject, version, aggregateId }: Placing,
   { now, newId, traceparent, ...context }: CommandContext,
+  apart?: Apart,
 ): OutgoingMessage {
   const { name, format, messages } = channel;
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} carries no ${contract.type}`);
@@ -116,12 +118,27 @@ export function outgoingOf(
     ...(version !== undefined && { version }),
     ...(correlationId !== undefined && { correlationId }),
   });
-  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`);
+  return outgoing(name, contract, message, aggregateId ?? `${name}/${message.id}`, apart);
 }
 
-/** A message as it is committed to be sent at once. Throws as {@link outgoingOf} does. */
-export function outboxRowOf(channel: Channel, draft: Draft, placing: Placing, context: CommandContext): OutboxRow {
-  const message = outgoingOf(channel, draft, placing, context);
+/**
+ * A message as it is committed to be sent at once. What is for later has its data with it: nobody knows how long it waits.
+ * @param claimCheck to keep its data, if that travels apart
+ * @throws {Error} as {@link outgoingOf} does, and if a channel is `large` and nothing would keep data: defects of the caller
+ */
+export function outboxRowOf(
+  channel: Channel,
+  draft: Draft,
+  placing: Placing,
+  context: CommandContext,
+  claimCheck?: Pick<ClaimCheck, 'apart'>,
+): OutboxRow {
+  const { name, large } = channel;
+  if (large && !claimCheck)
+    throw new Error(
+      `${name} is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a \`claimCheck\``,
+    );
+  const message = outgoingOf(channel, draft, placing, context, large && claimCheck?.apart);
   return {
     aggregateId: message.group,
     version: placing.version ?? 1,

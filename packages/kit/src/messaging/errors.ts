@@ -65,9 +65,16 @@ export class UnreadableMessageError extends PermanentError {
 export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 
-  constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number) {
-    super(`message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}`);
+  constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number, hint = '') {
+    super(
+      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}${hint}`,
+    );
   }
+}
+
+/** The data of a large message is not where it was kept. It may come back, by a grant or a person; it may have expired. */
+export class MissingDataError extends TransientError {
+  override readonly name = 'MissingDataError';
 }
 
 export const isPermanent = (error: unknown): error is PermanentError => error instanceof PermanentError;

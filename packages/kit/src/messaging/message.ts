@@ -30,6 +30,10 @@ const header = z.object({
   replyto: z.string().optional(),
   /** Type of another rendition of the same event, which is published beside this one. */
   alternatetype: z.string().optional(),
+  /** Where the data is, if it is not in the message. */
+  dataref: z.string().optional(),
+  /** Of that data. */
+  datasha256: z.string().optional(),
 });
 
 type Header = z.output<typeof header>;
@@ -138,13 +142,18 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
  * @throws {UnreadableMessageError} naming what is wrong and where
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
-  const contract = contracts.find(({ type }) => type === envelope.type);
-  if (contract) return { ...headOf(envelope), data: readData(contract, envelope) } as Message<C>;
-  const newer = contracts.find(({ supersedes }) => supersedes?.contract.type === envelope.type);
-  if (!newer?.supersedes) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
-  const data = newer.data.parse(newer.supersedes.upcast(readData(newer.supersedes.contract, envelope)));
-  return { ...headOf(envelope), type: newer.type, data } as Message<C>;
+  const contract = contractFor(contracts, envelope.type);
+  if (contract?.type === envelope.type)
+    return { ...headOf(envelope), data: readData(contract, envelope) } as Message<C>;
+  if (!contract?.supersedes) throw new UnreadableMessageError(`message ${envelope.id}: unknown type ${envelope.type}`);
+  const data = contract.data.parse(contract.supersedes.upcast(readData(contract.supersedes.contract, envelope)));
+  return { ...headOf(envelope), type: contract.type, data } as Message<C>;
 }
+
+/** The contract by which a type is read: its own, or the one that supersedes it. */
+export const contractFor = <C extends MessageContract>(contracts: readonly C[], type: string): C | undefined =>
+  contracts.find((contract) => contract.type === type) ??
+  contracts.find(({ supersedes }) => supersedes?.contract.type === type);
 
 /** Whether a contract is for messages of a type, or for those of the version after it. */
 const reads = (contracts: readonly MessageContract[], type: string | undefined) =>

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { clientDefaults, createDynamoDB } from '../aws/clients.ts';
 import { addresses as addressesOf, readEnvironment, text } from '../aws/environment.ts';
 import { createObservability } from '../observability/observability.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { createLaterSweep } from './later/sweep.ts';
 import { createOutbox } from './outbox.ts';
 import { createRelay } from './relay.ts';
@@ -21,17 +22,20 @@ export interface OutboxSettings {
   addresses: Addresses;
   /** What logs and metrics call it, where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing. Default: `relay`. */
   service?: string;
+  /** Erases the data of large messages. Needed if a publisher has one. */
+  claimCheck?: ClaimCheck;
 }
 
 /**
  * The two Lambda functions that publish what an outbox has: `relay`, woken by its stream, and `sweep`, woken by a timer.
- * @param settings default: what the environment says, as `Outbox` of `@rollcall/cdk` gives it: OUTBOX_TABLE; CHANNELS, the
- * addresses as JSON; and LATER_TABLE, if messages may wait for later
+ * @param given without `tableName` and `addresses`, these are what the environment says, as `Outbox` of `@rollcall/cdk` gives it:
+ * OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages may wait for later
  * @throws {Error} if the environment lacks one of the first two
  * @public
  */
-export function outboxFunctions(settings: OutboxSettings = ofEnvironment()) {
-  const { tableName, laterTable, addresses, service = 'relay' } = settings;
+export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'claimCheck'> = {}) {
+  const settings: OutboxSettings = 'tableName' in given ? given : { ...ofEnvironment(), ...given };
+  const { tableName, laterTable, addresses, service = 'relay', claimCheck } = settings;
   const client = createDynamoDB();
   const outbox = createOutbox({ client, tableName });
   const sender = createSender({
@@ -45,7 +49,13 @@ export function outboxFunctions(settings: OutboxSettings = ofEnvironment()) {
     laterTable !== undefined
       ? createLaterSweep({ client, laterTable, outboxTable: tableName, now }, observability)
       : undefined;
-  return relayFunctions(createRelay({ outbox, sender }), outbox, observability, now, later);
+  return relayFunctions(
+    createRelay({ outbox, sender, ...(claimCheck && { erase: claimCheck.erase }) }),
+    outbox,
+    observability,
+    now,
+    later,
+  );
 }
 
 function ofEnvironment(): OutboxSettings {

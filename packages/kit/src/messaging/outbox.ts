@@ -18,6 +18,8 @@ export interface OutboxRow {
   /** One, or the renditions of one event. */
   messages: OutgoingMessage[];
   committedAt: string;
+  /** Whether the data of large messages about the aggregate is to be erased once this is published. */
+  erases?: true;
 }
 
 /** What a row keeps of a message. The rest follows from its body, and is not paid for at every write. */

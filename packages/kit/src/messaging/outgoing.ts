@@ -2,6 +2,13 @@ import type { MessageContract, MessageKind } from '../contracts/contract.ts';
 import { MessageTooLargeError } from './errors.ts';
 import { encodeMessage, type Message } from './message.ts';
 
+/** Data that travels apart from its message. */
+export interface LargeData {
+  key: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  contentType: string;
+}
+
 /** A message that is ready to be sent. */
 export interface OutgoingMessage {
   /** Name of the channel; its address is a matter of configuration. */
@@ -17,17 +24,29 @@ export interface OutgoingMessage {
   traceparent?: string;
   /** The CloudEvent, serialized. */
   body: string;
+  /** Its data, if that travels apart: kept by whoever commits the message, before. */
+  claim?: LargeData;
 }
 
-/** What SNS takes (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html), attributes included. */
+/**
+ * What a message may have, attributes included: what SNS takes by default
+ * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). SQS takes 1 MiB since August 2025, and topics can be set
+ * so (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/); but a message waits for its
+ * publication in an item of a table, and is parked in one, of 400 KB
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
 export const MAX_BYTES = 256 * 1024;
 /** What the attributes, group and deduplication ids of a message add to its body; generously rounded up. */
 const BYTES_BESIDE_BODY = 1024;
+
+/** @throws {MessageTooLargeError} if its data cannot travel apart */
+export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
 /**
  * A message that is ready to be sent on a channel; messages of one `group` keep their order. Default: that of its subject.
+ * @param apart makes one that is too large a message without its data, whose `claim` is kept before it is committed
  * @throws {MessageTooLargeError} if no channel would take it: before anything is committed that it should report
  * @beta
  */
@@ -36,6 +55,7 @@ export function outgoing<C extends MessageContract>(
   contract: C,
   message: Message<C>,
   group: string = message.subject,
+  apart?: Apart,
 ): OutgoingMessage {
   const ready: OutgoingMessage = {
     channel,
@@ -47,6 +67,7 @@ export function outgoing<C extends MessageContract>(
     ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
     body: encodeMessage(contract, message),
   };
-  if (bytesOf(ready) > MAX_BYTES) throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES);
-  return ready;
+  if (bytesOf(ready) <= MAX_BYTES) return ready;
+  if (apart) return apart(ready, contract, message);
+  throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES);
 }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { commitsOf, type Decision, type Versioned } from './decision.ts';
 import type { CommandContext } from './draft.ts';
 import { PermanentError } from './errors.ts';
@@ -27,6 +28,11 @@ export interface PublisherOptions {
    * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
    */
   later?: LaterMessages;
+  /**
+   * Of `createClaimCheck`: keeps the data of large messages. The outbox erases it once an event is published that erases its
+   * aggregate. Default: it sends none.
+   */
+  claimCheck?: ClaimCheck;
 }
 
 type Busy = { result: 'busy' };
@@ -67,11 +73,12 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 ) {
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
-  const { later } = options;
+  const { later, claimCheck } = options;
   const places = { client, outboxTable, source, countersTable: table };
-  const writer = options.writer ?? createOutboxWriter({ ...places, ...(later && { later }) });
+  const more = { ...(later && { later }), ...(claimCheck && { claimCheck }) };
+  const writer = options.writer ?? createOutboxWriter({ ...places, ...more });
 
-  const commitOf = commitsOf<State, Topic>(topic, { source, table, key, later });
+  const commitOf = commitsOf<State, Topic>(topic, { source, table, key, later, claimCheck });
 
   async function write<Beside extends string>(
     id: string,

@@ -1,8 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Channel } from '../contracts/channel.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { type AddressedDraft, type CommandContext, type Draft, outboxRowOf, type Placing, subjectOf } from './draft.ts';
 import type { Counter, LaterMessages } from './later/waiting.ts';
-import { outboxPut, type TransactItem } from './outbox.ts';
+import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 
 export interface OutboxWriterOptions {
   client: DynamoDBDocumentClient;
@@ -15,6 +16,8 @@ export interface OutboxWriterOptions {
   counterKey?: (group: string) => Record<string, string>;
   /** Of `createLater`, on LATER_TABLE of the outbox. Default: it sends none for later. */
   later?: LaterMessages;
+  /** Of `createClaimCheck`. Keeps the data of large messages. Default: it sends none. */
+  claimCheck?: ClaimCheck;
 }
 
 /** What sends messages to queues, for a transaction. */
@@ -25,7 +28,13 @@ export function queueWrites({
   countersTable,
   counterKey = (group) => ({ pk: `commands#${group}` }),
   later: laterMessages,
+  claimCheck,
 }: OutboxWriterOptions) {
+  async function putsOf(rows: readonly OutboxRow[]): Promise<TransactItem[]> {
+    await claimCheck?.keep(rows);
+    return rows.map((row) => outboxPut(outboxTable, row));
+  }
+
   async function sentTo(group: string): Promise<number> {
     const { Item } = await client.send(
       new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
@@ -42,10 +51,10 @@ export function queueWrites({
     const before = await sentTo(group);
     const rows = drafts.map((draft, index) => {
       const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
-      return outboxRowOf(draft.channel, draft, placing, context);
+      return outboxRowOf(draft.channel, draft, placing, context, claimCheck);
     });
     const count = countUpdate({ TableName: countersTable, Key: counterKey(group) }, before, before + rows.length);
-    return [count, ...rows.map((row) => outboxPut(outboxTable, row))];
+    return [count, ...(await putsOf(rows))];
   }
 
   /** One that takes its place among those to its subject when it is due. */
@@ -60,8 +69,10 @@ export function queueWrites({
   async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
     const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
     const groups = Map.groupBy(counted, groupOf);
-    const rows = alone.map((draft) =>
-      outboxPut(outboxTable, outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context)),
+    const rows = await putsOf(
+      alone.map((draft) =>
+        outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context, claimCheck),
+      ),
     );
     const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
     return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];

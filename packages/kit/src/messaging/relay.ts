@@ -10,12 +10,35 @@ export interface PublishReport {
 
 export type Relay = ReturnType<typeof createRelay>;
 
+export interface RelayOptions {
+  outbox: Outbox;
+  sender: Sender;
+  /** Erases the data of large messages about an aggregate. Default: there is none. */
+  erase?: (aggregateId: string) => Promise<void>;
+}
+
+async function nothingErases(aggregateId: string): Promise<void> {
+  throw new Error(
+    `the data of large messages about ${aggregateId} is not erased: give outboxFunctions a \`claimCheck\``,
+  );
+}
+
 /** Publishes pending messages. Serves the stream (log tailing) and the sweep (polling publisher) alike. */
-export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender }) {
+export function createRelay({ outbox, sender, erase = nothingErases }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
     // A first message cannot have an earlier one pending: no need to look.
     return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
+  }
+
+  /** What is left to be done once a row is published. Until it is, the row stays. */
+  async function finish(row: OutboxRow): Promise<Error | undefined> {
+    try {
+      if (row.erases) await erase(row.aggregateId);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
   }
 
   return {
@@ -47,7 +70,7 @@ export function createRelay({ outbox, sender }: { outbox: Outbox; sender: Sender
         if (rows.length === 0) break;
         const errors = await sender.send(rows.flatMap(({ messages }) => messages ?? []));
         for (const row of rows) {
-          const error = errorOf(row, errors);
+          const error = errorOf(row, errors) ?? (await finish(row));
           if (error) failed.set(row.aggregateId, error);
           else published.push(row);
         }

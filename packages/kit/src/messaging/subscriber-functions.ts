@@ -1,6 +1,7 @@
 import type { Channel } from '../contracts/channel.ts';
 import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { MessageContract } from '../contracts/contract.ts';
+import type { ClaimCheck } from './claim-check.ts';
 import { consumerFunctions, type HandlerContext } from './consumer-functions.ts';
 import type { Handlers } from './handlers.ts';
 import { environmentOf } from './subscriber-functions/environment.ts';
@@ -8,10 +9,12 @@ import { environmentOf } from './subscriber-functions/environment.ts';
 /**
  * The two Lambda functions of a consumer, named `…-NAME-consume` and `…-NAME-sweep`, in the environment that the
  * construct Consumer sets. Elsewhere: `consumerFunctions`.
+ * @param claimCheck reads the data of large messages; needed if the channel is `large`
  * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
  * @public
  */
 export const subscriberFunctions = <C extends MessageContract, S extends Channel>(
   descriptor: ConsumerDescriptor<C, S>,
   handlers: (context: HandlerContext<S>) => Handlers<C>,
-) => consumerFunctions(descriptor, environmentOf(descriptor.name), handlers);
+  { claimCheck }: { claimCheck?: ClaimCheck } = {},
+) => consumerFunctions(descriptor, { ...environmentOf(descriptor.name), ...(claimCheck && { claimCheck }) }, handlers);

@@ -123,7 +123,7 @@ export interface SubscriberStore {
   sent(place: Place, left: readonly OutgoingMessage[]): Promise<void>;
   /** @param only `new`: it is left as it is if it is parked already; `known`: only if it is parked, with the body that it had */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
-  unpark(message: ParkedKey): Promise<void>;
+  unpark(message: ParkedMessage): Promise<void>;
   /** Notes that a try of a message begins that has come often. @returns how many before it began and never ended */
   begin(message: ParkedKey): Promise<number>;
   /** How many tries of a message began and never ended. */

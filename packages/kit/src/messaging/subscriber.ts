@@ -4,6 +4,7 @@ import type { Delivery, Outcome } from './consumer.ts';
 import type { Cause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, UnreadableMessageError } from './errors.ts';
+import type { Shown } from './large/show.ts';
 import { type Envelope, placeOf } from './message.ts';
 import type { Sent } from './parking/place.ts';
 import { createSweep } from './parking/sweep.ts';
@@ -29,13 +30,15 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place'
   read: (sent: Sent) => Envelope;
   idempotent: boolean;
   unordered: boolean;
+  /** Shows the data of large messages. Default: there are none. */
+  shown?: Shown | undefined;
 }
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
 /** Has messages applied by an applier, and sets aside what it cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
-  const { applier, read, unordered } = options;
+  const { applier, read, unordered, shown } = options;
   const parkingOptions = { ...options, readParked: read };
   const { park, parkUnreadable, release, redrive } = createParking(parkingOptions);
   const tries = createTries({ ...parkingOptions, park });
@@ -59,6 +62,7 @@ export function subscriberWith(options: AppliedOptions) {
     sweep: createSweep({ ...parkingOptions, release }),
     redrive,
     discard: createDiscard(options),
+    show: shown?.(read),
     isSuspect: tries.isSuspect,
 
     /**

@@ -42,6 +42,7 @@ if (persistence) {
   // Whoever had received a message is gone with the process that this one follows, so nobody will finish it.
   persistence.db.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
   persistence.loadSqsAndSns(sqsStore, snsStore);
+  persistence.loadS3(s3Store);
   const columns = persistence.db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
   if (!columns.some(({ name }: { name: string }) => name === 'sender_id'))
     persistence.db.exec('ALTER TABLE sqs_messages ADD COLUMN sender_id TEXT');
@@ -59,7 +60,7 @@ if (persistence) {
     keepSender.run(senderOf(message) ?? null, message.messageId);
     persistence.db.exec('RELEASE sent');
   };
-  for (const store of [sqsStore, snsStore, ...sqsStore.allQueues()]) store.persistence = persistence;
+  for (const store of [sqsStore, snsStore, s3Store, ...sqsStore.allQueues()]) store.persistence = persistence;
 }
 
 const app = buildApp({ logger: false, defaultRegion: region, stores: { sqsStore, snsStore, s3Store } });

@@ -5,7 +5,7 @@ import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
 /**
- * SNS and SQS: fauxqs in a thread of its own, so that it has a core beside ours.
+ * SNS, SQS and S3: fauxqs in a thread of its own, so that it has a core beside ours.
  * @param folder where it keeps its data; nothing: in memory
  */
 export async function startMessaging(options: { folder: string | undefined; region: string }): Promise<Emulator> {
@@ -23,7 +23,7 @@ export async function startMessaging(options: { folder: string | undefined; regi
     };
   } catch (cause) {
     throw new CloudError(
-      `SNS and SQS (fauxqs) do not start${options.folder ? ` on ${options.folder}` : ''}: ${(cause as Error).message}`,
+      `SNS, SQS and S3 (fauxqs) do not start${options.folder ? ` on ${options.folder}` : ''}: ${(cause as Error).message}`,
       { cause },
     );
   }

@@ -18,5 +18,6 @@ export function sendError(response: ServerResponse, status: number, code: string
 /** How each service says that a caller may not do something. */
 export function denied(service: string, { message }: AccessDenied) {
   if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
+  if (service === 's3') return awsError(service, { status: 403, code: 'AccessDenied', message });
   return awsError(service, { status: service === 'dynamodb' ? 400 : 403, code: 'AccessDeniedException', message });
 }

@@ -35,7 +35,7 @@ async function handle(
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   const name = invokedBy(path);
   if (name) return invoke(options, request, response, name, body);
-  const target = targetOf(options, request.headers, body);
+  const target = targetOf(options, request, body);
   if (target?.operation === 'AssumeRole') return assumeRole(access, response, body);
   if (!target) return unknown(response);
   try {
@@ -51,6 +51,6 @@ function unknown(response: ServerResponse): void {
     response,
     400,
     'UnknownOperationException',
-    'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, Lambda Invoke, a little of Secrets Manager and Cloud Map, and what the app runs beside it; this request is for none of them.',
+    'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, a little of Secrets Manager and Cloud Map, and what the app runs beside it; this request is for none of them.',
   );
 }

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallFault } from '../faults/faults.ts';
 import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
+import { AccessDenied } from '../iam/access.ts';
 import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
+import type { S3Call } from '../iam/s3-requests.ts';
 import { send } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
 import { metered, tellOf } from './observers.ts';
@@ -25,6 +27,7 @@ export async function forward(options: EndpointOptions, upstream: Upstream, call
   const asked = partial ? Buffer.from(partial.request) : body;
   const answer = await metered(options, call, asked, (prepared) => upstream.ask(call, prepared));
   if (!answer) return;
+  if (target.s3 && answer.status === 404) checkListing(options, call, target.s3);
   tellOf(options, call, partial?.request ?? body.toString(), answer);
   if (fault?.kind === 'answer lost') return fail(fault.kind);
   if (!partial || answer.status >= 300) return send(response, answer);
@@ -32,7 +35,20 @@ export async function forward(options: EndpointOptions, upstream: Upstream, call
   send(response, partOf(answer, partial));
 }
 
-function askedForIn({ body, target: { by, service, operation } }: ServiceCall, place: Place): AskedFor[] {
+/**
+ * Who may not list a bucket is not told that something is not in it
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+ * @throws {AccessDenied}
+ */
+function checkListing({ access }: EndpointOptions, { request }: ServiceCall, { bucket }: S3Call): void {
+  const role = access.roleOf(keyOf(request));
+  if (role === undefined) return;
+  const asked = { principal: { role }, action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
+  if (!access.decide(asked).allowed) throw new AccessDenied(`${role} may not list ${bucket}`);
+}
+
+function askedForIn({ body, target: { by, service, operation, s3 } }: ServiceCall, place: Place): AskedFor[] {
+  if (s3) return s3.askedFor;
   if (typeof by !== 'string' && by.askedFor) return by.askedFor(operation, body.toString());
   return askedForBy(service, operation, body.toString(), place);
 }

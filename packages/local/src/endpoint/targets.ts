@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AwsService } from '../beside/beside.ts';
+import { isS3, type S3Call, s3CallOf } from '../iam/s3-requests.ts';
 
 /** Who answers calls. */
 export interface Targets {
@@ -14,14 +15,20 @@ export interface Target {
   by: string | AwsService;
   service: string;
   operation: string;
+  /** Of a call of S3. */
+  s3?: S3Call;
 }
 
 /** @returns nothing, if the request is for no service that this cloud has */
 export function targetOf(
   { dynamoDBUrl, messagingUrl, services }: Targets,
-  headers: IncomingHttpHeaders,
+  { method = '', url = '/', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   body: Buffer,
 ): Target | undefined {
+  if (isS3(headers)) {
+    const s3 = s3CallOf(method, url, headers);
+    return { by: messagingUrl, service: 's3', operation: s3.operation, s3 };
+  }
   const [api = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
   if (api.startsWith('DynamoDBStreams')) return { by: dynamoDBUrl, service: 'dynamodbstreams', operation };
   if (api.startsWith('DynamoDB')) return { by: dynamoDBUrl, service: 'dynamodb', operation };

@@ -13,8 +13,12 @@ export interface AwsError {
   more?: object;
 }
 
-/** An error as a service words it: SNS in XML, the others in JSON. */
+/** An error as a service words it: SNS and S3 in XML, the others in JSON. */
 export function awsError(service: string, { status, code, message, more }: AwsError): Answer {
+  if (service === 's3') {
+    const body = `<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
+    return { status, headers: { 'content-type': 'application/xml' }, body };
+  }
   if (service === 'sns' || service === 'sts') {
     const type = status < 500 ? 'Sender' : 'Receiver';
     const body = `<ErrorResponse><Error><Type>${type}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;

@@ -10,6 +10,7 @@ const REFUSED: Code = { status: 500, code: 'InternalServerError' };
 
 const codeOf = (kind: CallFault['kind'], service: string): Code => {
   if (kind !== 'throttled') return REFUSED;
+  if (service === 's3') return { status: 503, code: 'SlowDown' };
   return service === 'dynamodb'
     ? { status: 400, code: 'ProvisionedThroughputExceededException' }
     : { status: 400, code: 'ThrottlingException' };

@@ -178,7 +178,7 @@ export class Access {
   /** Whether a request is allowed by all that was deployed, the key of an encrypted resource included. */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
-    const keyArn = this.#keys.get(request.resource.replace(/\/(index|stream)\/.*$/, ''));
+    const keyArn = this.#keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || keyArn === undefined) return decision;
     // Of a call that a service makes as itself, what it is documented to send is all that is known.
     const context = 'role' in request.principal && {
@@ -200,7 +200,7 @@ export class Access {
     const decision = decide(
       request,
       role?.statements ?? [],
-      this.#ofResources.get(request.resource) ?? [],
+      this.#ofResources.get(bucketOf(request.resource)) ?? [],
       hasLastWord,
     );
     if (decision.allowed && role) this.#used.add(grantKey(role.name, decision.by));
@@ -221,6 +221,9 @@ export class Access {
     return { all: [...new Set(all)], used: [...this.#used] };
   }
 }
+
+/** Of an object, the bucket, whose policy and key count for it. */
+const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
 
 const grantKey = (role: string, { action, resource }: Grant) => `${role}: ${action} on ${resource}`;
 

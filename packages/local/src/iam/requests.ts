@@ -24,7 +24,7 @@ const PARTS_OF_TRANSACTION: Record<string, string> = {
 
 /** Whether an action puts data into what may be encrypted. */
 export const isWrite = (action: string) =>
-  /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish)$/.test(action);
+  /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish|s3:PutObject)$/.test(action);
 
 /**
  * The actions that IAM checks of a call, by the Service Authorization Reference

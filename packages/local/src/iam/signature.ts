@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 export interface SignedRequest {
@@ -49,7 +49,7 @@ export async function signedBy(
   const signer = new SignatureV4({
     service,
     region,
-    sha256: Sha256,
+    sha256: Sha256Node,
     credentials: { accessKeyId, secretAccessKey },
     applyChecksum: false,
   });

@@ -1,5 +1,6 @@
 import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
+import { bucketPolicies, buckets } from './buckets.ts';
 import { callsOfAws } from './calls-of-aws.ts';
 import { queues, subscriptions, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
@@ -29,6 +30,8 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::Lambda::Function': functions(runtime),
   'AWS::Lambda::Permission': permissions(runtime),
   'AWS::Logs::LogGroup': logGroups(runtime),
+  'AWS::S3::Bucket': buckets(runtime),
+  'AWS::S3::BucketPolicy': bucketPolicies(runtime),
   'AWS::SecretsManager::Secret': secretsOf(runtime),
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),

@@ -1,5 +1,6 @@
 import type { Started } from '../beside/beside.ts';
 import type { Clients, QueueClients } from '../emulators/clients.ts';
+import type { Emulators } from '../emulators/emulators.ts';
 import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -25,6 +26,7 @@ export interface Services extends Clients, QueueClients {
   /** URL of the one AWS endpoint. */
   endpointUrl: string;
   state: State;
+  emulators: Emulators;
   calls: Calls;
   writes: Doorbell;
   /** Most instances of a function, where the template sets no lower concurrency. */

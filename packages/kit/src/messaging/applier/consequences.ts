@@ -1,7 +1,8 @@
 import type { MessageContract } from '../../contracts/contract.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Handlers, handlersOf } from '../handlers.ts';
-import { type Envelope, isErasing, type Message, type Place, readMessage } from '../message.ts';
+import type { ReadWhole } from '../large/whole.ts';
+import { contractFor, type Envelope, isErasing, type Message, type Place, readMessage } from '../message.ts';
 import type { OutgoingMessage } from '../outgoing.ts';
 import type { Sender } from '../sender.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -15,6 +16,8 @@ export interface ConsequencesOptions<C extends MessageContract> {
   idempotent?: boolean;
   /** Sends what effects have to send; none is needed if no effect has. */
   sender?: Sender | undefined;
+  /** Default: all messages have their data with them. */
+  readWhole?: ReadWhole | undefined;
 }
 
 /** A message that was applied: its type, if anybody could read it, and what is left of it. */
@@ -24,7 +27,7 @@ export type Consequences = ReturnType<typeof createConsequences>;
 
 /** What an applied message still has to do: it erases, and sends what follows. */
 export function createConsequences<C extends MessageContract>(options: ConsequencesOptions<C>) {
-  const { store, contracts, idempotent = false, sender } = options;
+  const { store, contracts, idempotent = false, sender, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
 
   /**
@@ -57,18 +60,20 @@ export function createConsequences<C extends MessageContract>(options: Consequen
   /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
     // By the type that it is read as: an older one is handled as its successor.
-    const message = readIfAble(envelope);
-    const follows = message && handlers(message.type)?.follows;
+    const readAs = contractFor(contracts, envelope.type);
+    const follows = readAs && handlers(readAs.type)?.follows;
     if (!follows) return [];
     const { cursor, state } = await store.state(key.aggregateId);
     if (cursor?.erased && cursor.version !== key.version) return [];
-    return (await store.isGivenUp(key)) ? [] : follows(message, state);
+    if (await store.isGivenUp(key)) return [];
+    const message = await readIfAble(envelope);
+    return message ? follows(message, state) : [];
   }
 
   /** Of a message that was applied before, and can no longer be read, nothing can be derived. */
-  function readIfAble(envelope: Envelope): Message<C> | undefined {
+  async function readIfAble(envelope: Envelope): Promise<Message<C> | undefined> {
     try {
-      return readMessage(envelope, contracts) as Message<C>;
+      return readMessage(await readWhole(envelope), contracts) as Message<C>;
     } catch (error) {
       if (error instanceof UnreadableMessageError) return undefined;
       throw error;

@@ -1,5 +1,5 @@
 import type { MessageContract } from '../../contracts/contract.ts';
-import { isPermanent, UnreadableMessageError } from '../errors.ts';
+import { isPermanent, MissingDataError, UnreadableMessageError } from '../errors.ts';
 import { type Envelope, isErasing, readMessage } from '../message.ts';
 import { ageOf, lowestOf } from '../parked.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
@@ -30,7 +30,8 @@ const ADOPT_AFTER_MS = 5 * 60_000;
 /** Why a message is set aside whose try ended so. */
 export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
   if (error instanceof UnsentError) return 'unsent';
-  return isPermanent(error) ? 'failed' : 'retry';
+  // Data that was missing each time does not come back by itself.
+  return error instanceof MissingDataError || isPermanent(error) ? 'failed' : 'retry';
 }
 
 /** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */

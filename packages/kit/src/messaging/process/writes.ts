@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ProcessDescriptor } from '../../contracts/process-descriptor.ts';
 import { currentTraceparent } from '../../observability/spans.ts';
+import type { ClaimCheck } from '../claim-check.ts';
 import { type AddressedDraft, type CommandContext, draftTo } from '../draft.ts';
 import type { LaterMessages } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
@@ -23,6 +24,8 @@ export interface ProcessOptions<Data> {
   outboxTable: string;
   /** Of `createLater`, on LATER_TABLE of the outbox: its deadlines wait there. */
   later: LaterMessages;
+  /** Of `createClaimCheck`: keeps the data of large commands. Default: it sends none. */
+  claimCheck?: ClaimCheck;
   /** CloudEvents `source` of its commands: `/APPLICATION/SERVICE`. */
   source: string;
   /** Of its item. Default: `{ pk: 'process#NAME/ID' }`. */
@@ -39,10 +42,11 @@ export function transitionWrites<Data>(
   exchangeOf: Steps['exchangeOf'],
   options: ProcessOptions<Data>,
 ) {
-  const { client, table, outboxTable, later, source, newId, on = {} } = options;
+  const { client, table, outboxTable, later, claimCheck, source, newId, on = {} } = options;
   const { name, replies, deadline } = definition;
   const { key = (id) => ({ pk: `process#${name}/${id}` }), now = () => new Date() } = options;
-  const writer = createOutboxWriter({ client, outboxTable, source, countersTable: table, later });
+  const places = { client, outboxTable, source, countersTable: table, later };
+  const writer = createOutboxWriter({ ...places, ...(claimCheck && { claimCheck }) });
 
   function commandOf({ id, data }: ProcessState<Data>, awaited: Awaited): AddressedDraft {
     const { send, by } = exchangeOf(awaited);

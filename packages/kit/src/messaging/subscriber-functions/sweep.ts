@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import type { Observability } from '../../observability/observability.ts';
 import { traced } from '../../observability/spans.ts';
 import type { createDeadLetters } from '../dead-letters.ts';
-import { isPermanent } from '../errors.ts';
+import { isPermanent, MissingDataError } from '../errors.ts';
 import { type ParkingAnswer, type ParkingRequest, parkingRequestOf } from '../operator-request.ts';
 import { hasTime } from '../remaining-time.ts';
 import type { Subscriber } from '../subscriber.ts';
@@ -11,7 +11,7 @@ import type { Subscriber } from '../subscriber.ts';
 export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
   /** Of the consumer. */
   name: string;
-  subscriber: Pick<Subscriber, 'sweep' | 'redrive' | 'discard'>;
+  subscriber: Pick<Subscriber, 'sweep' | 'redrive' | 'discard' | 'show'>;
   setAsideDeadLetters: ReturnType<typeof createDeadLetters>;
   capability: string | undefined;
   mode: () => Promise<string>;
@@ -63,9 +63,13 @@ export function createSweepFunction({
       return { reports: await subscriber.redrive(redrive, () => hasTime(context), release) };
     }
     try {
+      if ('data' in request) {
+        const { show } = subscriber;
+        return show ? { data: await show(request.data) } : { refused: `${name} reads no large messages` };
+      }
       await subscriber.discard(request.discard, request.because);
     } catch (error) {
-      if (!isPermanent(error)) throw error;
+      if (!isPermanent(error) && !(error instanceof MissingDataError)) throw error;
       return { refused: error.message };
     }
     logger.info('discarded', { ...request.discard, because: request.because });
@@ -79,6 +83,6 @@ export function createSweepFunction({
       return undefined;
     }
     const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
-    return traced(`${'redrive' in request ? 'redrive' : 'discard'} ${name}`, asked, () => answer(request, context));
+    return traced(`${Object.keys(request)[0]} ${name}`, asked, () => answer(request, context));
   };
 }

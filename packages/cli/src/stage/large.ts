@@ -1,0 +1,21 @@
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { jsonIn } from '../json.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * A parked message whose data is not with it, with its data, as its consumer reads it; if it cannot, with the reason. What was
+ * discarded is not asked for: nobody holds its data.
+ */
+export async function withData(
+  stage: Pick<Stage, 'askParking'>,
+  subscriber: string,
+  parked: ParkedMessage,
+): Promise<ParkedMessage & { dataMissing?: string }> {
+  const event = jsonIn(parked.body) as Record<string, unknown> | undefined;
+  const isClaim = event?.dataref !== undefined && event.data === undefined && event.data_base64 === undefined;
+  if (!isClaim || 'discardedAt' in parked) return parked;
+  const { aggregateId, version, messageId } = parked;
+  const answer = await stage.askParking(subscriber, { data: { aggregateId, version, messageId } });
+  if ('data' in answer) return { ...parked, body: JSON.stringify({ ...event, data_base64: answer.data }) };
+  return 'refused' in answer ? { ...parked, dataMissing: answer.refused } : parked;
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { referenceTo } from '../contracts/large.ts';
+import { signerOf } from './signed.ts';
+
+/** As for every call of the kit (clients.ts): three attempts of at most two seconds fit into the shortest function timeout. */
+const ATTEMPTS = 3;
+const TIMEOUT_MS = 2_000;
+
+export type Objects = ReturnType<typeof createObjects>;
+
+interface Call {
+  headers?: Record<string, string>;
+  body?: Uint8Array<ArrayBuffer>;
+  query?: Record<string, string>;
+}
+
+interface Answer {
+  status: number;
+  bytes: Uint8Array;
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** An attempt that may be made again. */
+const mayPass = (status: number) => status >= 500 || status === 429;
+
+/**
+ * The objects of a bucket, by single signed calls of S3: its client would add some 300 KB to a bundle.
+ * @param sign default: with the credentials of the function's role
+ */
+export function createObjects(bucket: string, sign = signerOf('s3')) {
+  const base = addressOf(bucket);
+
+  /** @throws {Error} if S3 does not answer, or with an error */
+  async function call(method: string, key: string, options: Call = {}): Promise<Answer> {
+    const { query = {}, headers = {}, body } = options;
+    const url = new URL(`${base}/${referenceTo(key)}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const given = { host: url.host, 'x-amz-content-sha256': sha256(body ?? new Uint8Array()), ...headers };
+        const response = await fetch(url, {
+          ...{ method, headers: await sign(url, given, body, method) },
+          ...(body && { body }),
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        const answer = { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
+        if (!mayPass(answer.status) || attempt === ATTEMPTS) return answer;
+      } catch (cause) {
+        if (attempt === ATTEMPTS)
+          throw new Error(`S3 does not answer to ${method} ${bucket}/${key}: ${(cause as Error).message}`, { cause });
+      }
+    }
+  }
+
+  /** @returns nothing, if it is one that S3 says of what is not there: 403 of who may not list the bucket */
+  async function done(
+    method: string,
+    key: string,
+    options: Call = {},
+    isMissing = [] as number[],
+  ): Promise<Uint8Array | undefined> {
+    const { status, bytes } = await call(method, key, options);
+    if (status < 300) return bytes;
+    if (isMissing.includes(status)) return undefined;
+    const [, code = ''] = /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes)) ?? [];
+    throw new Error(`S3 answers ${status} ${code} to ${method} ${bucket}/${key}`);
+  }
+
+  const MISSING = [403, 404];
+  const remove = async (key: string): Promise<void> => void (await done('DELETE', key));
+
+  /** At most 1,000. */
+  async function keysUnder(prefix: string): Promise<string[]> {
+    const bytes = await done('GET', '', { query: { 'list-type': '2', prefix } });
+    // No key of ours has in it what XML escapes.
+    return [...new TextDecoder().decode(bytes).matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
+  }
+
+  return {
+    async put(key: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<void> {
+      await done('PUT', key, { body, headers: { 'content-type': contentType } });
+    },
+
+    /** @returns nothing, if it is not there, or may not be read: who may not list the bucket is not told which */
+    get: (key: string): Promise<Uint8Array | undefined> => done('GET', key, {}, MISSING),
+
+    /** @returns whether it was there to be copied */
+    async copy(from: string, to: string): Promise<boolean> {
+      const headers = { 'x-amz-copy-source': `${bucket}/${referenceTo(from)}` };
+      return (await done('PUT', to, { headers }, MISSING)) !== undefined;
+    },
+
+    remove,
+
+    async removeUnder(prefix: string): Promise<void> {
+      for (let keys = await keysUnder(prefix); keys.length > 0; keys = await keysUnder(prefix))
+        await Promise.all(keys.map(remove));
+    },
+  };
+}
+
+/** As the SDK's clients find it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function addressOf(bucket: string): string {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION = '' } = process.env;
+  const endpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+  if (endpoint) return `${endpoint}/${bucket}`;
+  return `https://${bucket}.s3.${AWS_REGION}.amazonaws.com${AWS_REGION.startsWith('cn-') ? '.cn' : ''}`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Where the data of large messages is in a stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID`, which expires; and, of what
+ * a consumer has parked, a copy at `parked/CONSUMER/AGGREGATE/MESSAGE_ID`, which does not.
+ */
+export const SENT = 'messages/';
+export const HELD = 'parked/';
+
+/**
+ * A part of a key: what separates parts, what XML answers would escape, and `.` and `..`, which URLs resolve, is escaped.
+ * At most 200 characters, as names of messages are: a key ends at 1,024 bytes of UTF-8.
+ */
+const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
+
+const escaped = (name: string): string =>
+  name.replace(/[%/&<>"'\p{Cc}]/gu, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+
+export interface ClaimKey {
+  subject: string;
+  id: string;
+}
+
+/** What the keys of all messages of a channel begin with. */
+export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
+export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
+export const sentKey = (channel: string, { subject, id }: ClaimKey): string =>
+  `${sentAbout(channel, subject)}${part(id)}`;
+
+/** What the keys of all copies of a consumer begin with. */
+export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
+export const heldAbout = (consumer: string, aggregateId: string): string => `${heldBy(consumer)}${part(aggregateId)}/`;
+export const heldKey = (
+  consumer: string,
+  { aggregateId, messageId }: { aggregateId: string; messageId: string },
+): string => `${heldAbout(consumer, aggregateId)}${part(messageId)}`;
+
+/** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
+export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');
+
+/** By the rules of AWS's signatures, which escape more than `encodeURIComponent`. */
+const uriEncoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,0 +1,40 @@
+import { PermanentError } from '../errors.ts';
+import type { Envelope } from '../message.ts';
+import type { Sent } from '../parking/place.ts';
+import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
+import type { ReadWhole } from './whole.ts';
+
+export interface ShowOptions {
+  store: Pick<SubscriberStore, 'parkedOf'>;
+  /** @throws {UnreadableMessageError} */
+  read: (sent: Sent) => Envelope;
+  readWhole: ReadWhole;
+}
+
+type Show = (message: Omit<ParkedKey, 'messageId'> & { messageId?: string }) => Promise<string>;
+
+/** @param read what is parked, as its consumer reads it */
+export type Shown = (read: ShowOptions['read']) => Show;
+
+/** The answer of a function has 6 MB at most (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), in Base64 three quarters of it. */
+const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The data of a parked message that is large, in Base64, for an operator.
+ * @throws {PermanentError} if there is none to be shown, or it cannot be read
+ * @throws {Error} if it is missing
+ */
+export function createShow({ store, read, readWhole }: ShowOptions): Show {
+  return async ({ aggregateId, version, messageId }) => {
+    const parked = (await store.parkedOf(aggregateId)).find(
+      (one) => one.version === version && (messageId ?? one.messageId) === one.messageId,
+    );
+    if (!parked) throw new PermanentError(`version ${version} of ${aggregateId} is not parked`);
+    const { data_base64: bytes } = await readWhole(read(parked));
+    if (!(bytes instanceof Uint8Array))
+      throw new PermanentError(`version ${version} of ${aggregateId} has its data with it`);
+    if (bytes.length > MAX_SHOWN_BYTES)
+      throw new PermanentError(`its data has ${bytes.length} bytes; up to ${MAX_SHOWN_BYTES} are shown`);
+    return Buffer.from(bytes).toString('base64');
+  };
+}

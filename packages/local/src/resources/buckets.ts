@@ -1,0 +1,35 @@
+import type { PolicyDocument } from '../iam/policy.ts';
+import type { ResourceProvider } from '../template/resource.ts';
+import { physicalName, type Runtime } from './runtime.ts';
+
+interface BucketProperties {
+  BucketName?: string;
+  BucketEncryption?: {
+    ServerSideEncryptionConfiguration: Array<{ ServerSideEncryptionByDefault?: { KMSMasterKeyID?: string } }>;
+  };
+}
+
+const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
+
+/** AWS::S3::Bucket. Nothing in it expires, and who may read it is a matter of policies alone. */
+export const buckets =
+  ({ emulators, access }: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { BucketName, BucketEncryption } = properties as BucketProperties;
+    const name = physicalName(BucketName, stack, logicalId).toLowerCase();
+    const response = await fetch(`${emulators.messagingUrl}/${name}`, { method: 'PUT' });
+    if (!response.ok) throw new Error(await response.text());
+    const [encryption] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const key = encryption?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
+    if (key) access.encrypt(arnOf(name), key);
+    return { ref: name, attributes: { Arn: arnOf(name) } };
+  };
+
+/** AWS::S3::BucketPolicy. */
+export const bucketPolicies =
+  ({ access }: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const { PolicyDocument, Bucket } = properties as unknown as { PolicyDocument: PolicyDocument; Bucket: string };
+    access.addResourcePolicy(arnOf(Bucket), PolicyDocument);
+    return { ref: logicalId };
+  };

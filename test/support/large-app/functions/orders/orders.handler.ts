@@ -1,0 +1,50 @@
+import { createDynamoDB, readEnvironment, text } from '@rollcall/kit/aws';
+import { type ClaimCheck, createClaimCheck, createPublisher, draft, draftTo } from '@rollcall/kit/messaging';
+import { v7 as newId } from 'uuid';
+import * as z from 'zod';
+import { documents, filed, print, prints, removed } from '../../shared/contracts.ts';
+
+const { ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable } = readEnvironment(
+  z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text }),
+);
+const client = createDynamoDB();
+const kept = createClaimCheck();
+
+type Sent = Parameters<ClaimCheck['keep']>[0][number]['messages'][number];
+
+const another = (message: Sent): Sent =>
+  message.claim ? { ...message, claim: { ...message.claim, bytes: Buffer.from('{}') } } : message;
+
+/** What is kept of data: all of it, nothing, or something else. */
+const keeping: Record<string, ClaimCheck> = {
+  whole: kept,
+  nothing: { ...kept, async keep() {} },
+  another: {
+    ...kept,
+    keep: (rows) => kept.keep(rows.map((row) => ({ ...row, messages: row.messages.map(another) }))),
+  },
+};
+
+const publisher = (claimCheck: ClaimCheck) =>
+  createPublisher<{ version: number }, typeof documents>(documents, { client, table, outboxTable, claimCheck });
+
+interface File {
+  orderId: string;
+  characters: number;
+  text?: string;
+  keeps?: string;
+  prints?: boolean;
+}
+
+/** Files a document of so many characters, and has it printed. */
+export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...asked }: File): Promise<void> {
+  const data = { orderId, text: text.repeat(characters) };
+  const send = asked.prints ? [draftTo(prints, print, data)] : [];
+  const decision = { state: {}, events: [draft(filed, data)] as const, send };
+  await publisher(keeping[keeps] ?? kept).create(orderId, decision, { now: new Date(), newId });
+}
+
+export async function remove({ orderId }: { orderId: string }): Promise<void> {
+  const events = [draft(removed, { orderId })] as const;
+  await publisher(kept).change(orderId, () => ({ state: {}, events }), { now: new Date(), newId });
+}

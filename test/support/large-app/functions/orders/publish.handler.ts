@@ -1,0 +1,3 @@
+import { createClaimCheck, outboxFunctions } from '@rollcall/kit/messaging';
+
+export const { relay, sweep } = outboxFunctions({ claimCheck: createClaimCheck() });

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
+import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../support/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-large-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function resourcesById(stage: string, app: string): Promise<[string, any][]> {
+  const outdir = await synthesize(join(folder, `${app.replaceAll('/', '-')}-${stage}`), { stage }, join(root, app));
+  return readAssembly(outdir).stacks.flatMap(({ template }) => Object.entries(template.Resources));
+}
+const resources = async (stage: string, app: string) =>
+  (await resourcesById(stage, app)).map(([, resource]) => resource);
+const ofType = (all: any[], type: string) =>
+  all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+
+describe('an app with channels that are large', () => {
+  it('has one bucket, in which what was sent expires after the longest way of a message', async () => {
+    const all = await resources('dev', 'test/support/large-app');
+    const buckets = ofType(all, 'AWS::S3::Bucket');
+    expect(buckets).toHaveLength(1);
+    // In the outbox, in the topic's archive, on its way from SNS, in its queue, among the dead letters.
+    expect(buckets[0].LifecycleConfiguration.Rules).toEqual([
+      { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 7 + 23 + 14 + 14 },
+    ]);
+    expect(buckets[0].PublicAccessBlockConfiguration).toEqual({
+      ...{ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    });
+    const [policy] = ofType(all, 'AWS::S3::BucketPolicy');
+    const denied = policy.PolicyDocument.Statement.map(({ Effect, Sid }: any) => `${Effect} ${Sid ?? ''}`.trim());
+    expect(denied).toEqual(['Deny', 'Deny OnlyThisStage']);
+  });
+
+  it('encrypts it with the key of the stage, which S3 may use for its roles', async () => {
+    const all = await resources('key', 'test/support/large-app');
+    const [bucket] = ofType(all, 'AWS::S3::Bucket');
+    expect(JSON.stringify(bucket.BucketEncryption)).toContain('aws:kms');
+    const [key] = ofType(all, 'AWS::KMS::Key');
+    expect(JSON.stringify(key.KeyPolicy)).toContain('"s3.');
+  });
+});
+
+it('a publisher and who writes for it keep data, its consumers read it, and an outbox without events that erase is not told of it', async () => {
+  const all = await resourcesById('dev', 'examples/orders');
+  const found = all.map(([, resource]) => resource);
+  const told = ofType(found, 'AWS::Lambda::Function').filter(({ Environment }) => Environment?.Variables.LARGE_BUCKET);
+  expect(told.map(({ FunctionName }) => FunctionName.replace('shop-dev-', '')).toSorted()).toEqual([
+    ...['fulfilment-consume', 'fulfilment-sweep', 'orders-cancel', 'orders-create', 'orders-read'],
+    ...['orders-replies-consume', 'orders-replies-sweep', 'orders-update'],
+  ]);
+  const roles = Object.fromEntries(all.map(([id, { Properties }]) => [id, Properties?.RoleName]));
+  const granted = (action: string) =>
+    ofType(found, 'AWS::IAM::Policy')
+      .filter((policy) => JSON.stringify(policy).includes(`"${action}"`))
+      .map(({ Roles }) => roles[Roles[0].Ref].replace('shop-dev-', ''))
+      .toSorted();
+  const consumers = ['fulfilment-consume', 'fulfilment-sweep'];
+  const writers = ['orders-cancel', 'orders-create', 'orders-replies-consume', 'orders-replies-sweep', 'orders-update'];
+  expect(granted('s3:GetObject')).toEqual(consumers);
+  expect(granted('s3:PutObject')).toEqual([...consumers, ...writers]);
+  expect(granted('s3:DeleteObject')).toEqual(consumers);
+});
+
+it('an app without has none', async () => {
+  const all = await resources('dev', 'test/support/later-app');
+  expect(JSON.stringify(all)).not.toMatch(/S3::Bucket|LARGE_/);
+});

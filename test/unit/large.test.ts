@@ -1,0 +1,423 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import { type Channel, defineConsumer, event, inAvro, inXml, topic } from '@rollcall/kit/contracts';
+import type { Objects } from '@rollcall/kit/internal/aws/objects';
+import { createObjects } from '@rollcall/kit/internal/aws/objects';
+import { signerOf } from '@rollcall/kit/internal/aws/signed';
+import { sentKey } from '@rollcall/kit/internal/contracts/large';
+import { consumerFunctions } from '@rollcall/kit/internal/messaging/consumer-functions';
+import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
+import { draft, outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
+import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
+import { dataApart } from '@rollcall/kit/internal/messaging/large/claim';
+import { holdingData } from '@rollcall/kit/internal/messaging/large/holding';
+import { createReadWhole } from '@rollcall/kit/internal/messaging/large/whole';
+import { waitingPut } from '@rollcall/kit/internal/messaging/later/waiting';
+import { createMessage, readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
+import { outboxPut } from '@rollcall/kit/internal/messaging/outbox';
+import { outboxItem } from '@rollcall/kit/internal/messaging/outbox-item';
+import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
+import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
+import { createRelay } from '@rollcall/kit/internal/messaging/relay';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { InMemorySubscriberStore } from '@rollcall/kit/testing';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import * as z from 'zod';
+import { outboxRow } from '../support/builders.ts';
+
+const data = z.object({ orderId: z.string(), text: z.string() });
+const about = { subjectField: 'orderId' } as const;
+const from = '/shop/orders';
+const avro = inAvro({
+  type: 'record',
+  name: 'Filed',
+  fields: [
+    { name: 'orderId', type: 'string' },
+    { name: 'text', type: 'string' },
+  ],
+});
+const filed = event('shop.document.filed.v1', data, { ...about, formats: [inXml('document', data), avro] });
+const removed = event('shop.document.removed.v1', data, { ...about, erases: true });
+const documents = topic('documents', { from, large: true, messages: [filed, removed] });
+const text = 'ä'.repeat(200_000);
+const placing = { source: from, subject: 'A', version: 1, aggregateId: 'A' };
+const context = { now: new Date('2026-11-30T00:00:00Z'), newId: () => 'm1' };
+const claimCheck = { apart: dataApart };
+const rowOf = (channel: Channel, say = text) =>
+  outboxRowOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context, claimCheck);
+const large = (channel: Channel = documents, say = text) => rowOf(channel, say).messages[0] as OutgoingMessage;
+
+const input = { id: 'm1', source: from, subject: 'A', time: context.now, data: { orderId: 'A', text } };
+const cause = { ...createMessage(filed, input), replyto: 'documents' };
+const correspondence = createCorrespondence({ source: '/shop/archive', channels: { documents: 'url' } });
+
+/** Objects in memory. */
+function bucket(content: Record<string, Uint8Array> = {}) {
+  const all = new Map(Object.entries(content));
+  const objects: Objects = {
+    async put(key, bytes) {
+      all.set(key, bytes);
+    },
+    get: async (key) => all.get(key),
+    async copy(from, to) {
+      const bytes = all.get(from);
+      if (bytes) all.set(to, bytes);
+      return bytes !== undefined;
+    },
+    async remove(key) {
+      all.delete(key);
+    },
+    async removeUnder(prefix) {
+      for (const key of all.keys()) if (key.startsWith(prefix)) all.delete(key);
+    },
+  };
+  return { objects, all };
+}
+
+const reader = (objects: Objects) => ({ objects, channel: 'documents', consumer: 'archive', unordered: false });
+
+describe('a message on a channel that is large', () => {
+  it.each(['application/json', 'application/xml', 'application/avro'] as const)(
+    'has a reference, and is read whole: %s',
+    async (format) => {
+      const { body, claim } = large({ ...documents, format, messages: [filed] });
+      expect(JSON.parse(body)).not.toHaveProperty('data');
+      expect(JSON.parse(body)).not.toHaveProperty('data_base64');
+      expect(body.length).toBeLessThan(1_000);
+      const { objects } = bucket({ [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() });
+      const whole = await createReadWhole(reader(objects))(readEnvelope(body));
+      expect(readMessage(whole, [filed]).data).toEqual({ orderId: 'A', text });
+    },
+  );
+
+  it('is committed without its data', () => {
+    expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
+  });
+
+  it('has its data with it as far as that fits', () => {
+    expect(large(documents, 'short')).not.toHaveProperty('claim');
+  });
+
+  it.each([
+    ['on another channel', () => large({ ...documents, large: undefined } as never)],
+    [
+      'if it erases',
+      () => outboxRowOf(documents, draft(removed, { orderId: 'A', text }), placing, context, claimCheck),
+    ],
+    [
+      'if it is for later',
+      () =>
+        waitingPut(
+          'later',
+          documents,
+          { ...draft(filed, { orderId: 'A', text }), later: { after: 1 } },
+          placing,
+          context,
+        ),
+    ],
+    [
+      'if a consumer sends it',
+      () => correspondence.command(cause, documents, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
+    ],
+    [
+      'if a consumer answers with it',
+      () => correspondence.reply(cause, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
+    ],
+    ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
+    ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
+  ])('is refused %s', (_, make) => {
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
+  });
+
+  it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
+    expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
+      'documents is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
+    );
+  });
+
+  it('is not consumed by who reads no data', () => {
+    const archive = defineConsumer('archive', { of: documents });
+    const settings = { tableName: 't', queueUrl: 'q', deadLettersUrl: 'd' };
+    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow(
+      'documents is large: give its functions a `claimCheck`',
+    );
+  });
+});
+
+describe('reading', () => {
+  const { body, claim } = large();
+  const kept = { [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() };
+  const read = (content: Record<string, Uint8Array>, change: object = {}) =>
+    createReadWhole(reader(bucket(content).objects))({ ...readEnvelope(body), ...change });
+
+  it('reads what it holds itself, once what was sent has expired', async () => {
+    const held = { 'parked/archive/A/m1': claim?.bytes ?? new Uint8Array() };
+    expect(await read(held)).toHaveProperty('data_base64');
+  });
+
+  it('of what is missing, says where it is not; that may pass, until it is parked for a person', async () => {
+    const error = await read({}).catch((caught: Error) => caught);
+    expect(error).toBeInstanceOf(MissingDataError);
+    expect((error as Error).message).toBe(
+      'message m1: its data is not at messages/documents/A/m1, or this function may not read it',
+    );
+    expect(reasonOf(error as Error)).toBe('failed');
+  });
+
+  it.each([
+    ['other data', { [claim?.key ?? '']: Buffer.from('{}') }, {}],
+    ['no digest', kept, { datasha256: undefined }],
+    ['a reference to somewhere else', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
+    [
+      'a reference to the data of another',
+      { ...kept, 'messages/documents/B/m1': Buffer.from('{}') },
+      { dataref: 'messages/documents/B/m1' },
+    ],
+  ])('refuses %s', async (_, content, change) => {
+    await expect(read(content, change)).rejects.toBeInstanceOf(UnreadableMessageError);
+  });
+
+  it('takes data that is with the message', async () => {
+    const given = { data: { orderId: 'A', text: 'here' } };
+    expect(await read({}, given)).toMatchObject(given);
+  });
+});
+
+describe('holding', () => {
+  const [{ body, claim }] = [large()];
+  const sent = { [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() };
+  const parked = (more: Partial<ParkedMessage> = {}): ParkedMessage => ({
+    ...{
+      aggregateId: 'A',
+      version: 1,
+      messageId: 'm1',
+      body,
+      reason: 'failed',
+      attempts: 1,
+      parkedAt: '2026-11-30T00:00:00Z',
+    },
+    ...more,
+  });
+  const COPY = 'parked/archive/A/m1';
+
+  function holder() {
+    const memory = new InMemorySubscriberStore();
+    // A spread has no methods of a class.
+    const store = new Proxy(memory, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const own = Object.fromEntries(
+      ['park', 'unpark', 'discard', 'eraseLeft', 'parkedOf'].map((name) => [name, Reflect.get(store, name)]),
+    ) as never;
+    const { objects, all } = bucket(sent);
+    return { store: holdingData(own, reader(objects)), all };
+  }
+
+  it('holds a copy while a message is parked', async () => {
+    const { store, all } = holder();
+    await store.park(parked());
+    expect([...all.keys()]).toEqual([claim?.key, COPY]);
+    await store.unpark(parked());
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('copies once', async () => {
+    const { store, all } = holder();
+    await store.park(parked());
+    all.set(COPY, Buffer.from('first'));
+    await store.park(parked({ attempts: 2 }), 'known');
+    expect(all.get(COPY)).toEqual(Buffer.from('first'));
+  });
+
+  it('lets go what a person gives up', async () => {
+    const { store, all } = holder();
+    await store.park(parked());
+    const discarded = { ...parked(), discardedAt: '2026-11-30T00:00:00Z', discardedBecause: 'a test' };
+    await store.discard(discarded);
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('lets go what has only a reply to send, whose body is gone', async () => {
+    const { store, all } = holder();
+    await store.park(parked());
+    await store.unpark(parked({ reason: 'unsent', body: '' }));
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('keeps holding what could not be read, and is parked under its own aggregate now', async () => {
+    const { store, all } = holder();
+    const unreadable = parked({ aggregateId: 'archive.fifo', version: 0, messageId: 'q1', reason: 'unreadable' });
+    await store.park(unreadable);
+    expect([...all.keys()]).toEqual([claim?.key, COPY]);
+    await store.park(parked());
+    await store.unpark(unreadable);
+    expect([...all.keys()]).toEqual([claim?.key, COPY]);
+    await store.unpark(parked());
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('erases what it holds of an aggregate, and of no other', async () => {
+    const { store, all } = holder();
+    await store.park(parked());
+    for (const key of ['parked/archive/A/left', 'parked/archive/AB/m2', 'parked/other/A/m1'])
+      all.set(key, Buffer.from(''));
+    await store.eraseLeft('A', 'm2');
+    expect([...all.keys()]).toEqual([claim?.key, 'parked/archive/AB/m2', 'parked/other/A/m1']);
+  });
+});
+
+describe('the relay', () => {
+  it('keeps the row of an event that erases until the data is erased', async () => {
+    const erasing = { ...outboxRow('A', 1), erases: true } as const;
+    const rows = [erasing];
+    const removedRows: unknown[] = [];
+    const outbox = {
+      pendingUpTo: async () => rows,
+      async remove(some: readonly unknown[]) {
+        removedRows.push(...some);
+        return [];
+      },
+      async *scan() {},
+    };
+    const sent: unknown[] = [];
+    const sender = {
+      async send(messages: readonly unknown[]) {
+        sent.push(...messages);
+        return new Map();
+      },
+    };
+    const erased: string[] = [];
+    let fails = true;
+    const relay = createRelay({
+      ...{ outbox, sender },
+      async erase(id) {
+        if (fails) throw new Error('S3 is down');
+        erased.push(`${id} after ${sent.length}`);
+      },
+    });
+    expect((await relay.publishPending(rows)).failed.get('A')?.message).toBe('S3 is down');
+    expect(removedRows).toEqual([]);
+    fails = false;
+    await relay.publishPending(rows);
+    expect([erased, removedRows]).toEqual([['A after 2'], rows]);
+    const without = await createRelay({ outbox, sender }).publishPending(rows);
+    expect(without.failed.get('A')?.message).toContain('give outboxFunctions a `claimCheck`');
+  });
+});
+
+describe('keys', () => {
+  const key = (subject: string) => sentKey('documents', { subject, id: 'm1' });
+
+  it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
+    'of %j are its own, and have nothing that a path or XML reads otherwise',
+    (subject) => {
+      expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1$/u);
+      expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
+    },
+  );
+});
+
+describe('calls of S3', () => {
+  const CREDENTIALS = {
+    accessKeyId: ['AKIAIOSFODNN7', 'EXAMPLE'].join(''),
+    secretAccessKey: ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/'),
+  };
+  const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+  it.each([
+    [
+      'GET',
+      'test.txt',
+      { range: 'bytes=0-9', 'x-amz-content-sha256': NOTHING },
+      'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
+    ],
+    [
+      'GET',
+      '?max-keys=2&prefix=J',
+      { 'x-amz-content-sha256': NOTHING },
+      '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
+    ],
+  ])('are signed as in the example of AWS: %s %s', async (method, path, headers, signature) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2013-05-24T00:00:00Z') });
+    onTestFinished(() => void vi.useRealTimers());
+    const url = new URL(`https://examplebucket.s3.amazonaws.com/${path}`);
+    const sign = signerOf('s3', { region: 'us-east-1', credentials: CREDENTIALS });
+    const { authorization } = await sign(
+      url,
+      { host: url.host, ...headers } as Record<string, string>,
+      undefined,
+      method,
+    );
+    expect(authorization).toContain(`Signature=${signature}`);
+  });
+
+  it('have a path that is not escaped twice', async () => {
+    const now = new Date('2026-11-30T00:00:00Z');
+    vi.useFakeTimers({ toFake: ['Date'], now });
+    onTestFinished(() => void vi.useRealTimers());
+    const url = new URL('http://127.0.0.1/bucket/a%24b');
+    const sign = signerOf('s3', { region: 'us-east-1', credentials: CREDENTIALS });
+    const { authorization } = await sign(url, { host: url.host, 'x-amz-content-sha256': NOTHING }, undefined, 'GET');
+    const headers = `host:127.0.0.1\nx-amz-content-sha256:${NOTHING}\nx-amz-date:20261130T000000Z\n`;
+    const asked = `GET\n/bucket/a%24b\n\n${headers}\nhost;x-amz-content-sha256;x-amz-date\n${NOTHING}`;
+    const digest = createHash('sha256').update(asked).digest('hex');
+    const scope = ['20261130', 'us-east-1', 's3', 'aws4_request'];
+    const key = scope.reduce(
+      (secret, part) => createHmac('sha256', secret).update(part).digest(),
+      Buffer.from(`AWS4${CREDENTIALS.secretAccessKey}`),
+    );
+    const toSign = `AWS4-HMAC-SHA256\n20261130T000000Z\n${scope.join('/')}\n${digest}`;
+    expect(authorization).toContain(`Signature=${createHmac('sha256', key).update(toSign).digest('hex')}`);
+  });
+
+  /** An S3 that answers what it is told to; a number drops the connection if it is 0. */
+  async function answering(...answers: Array<[status: number, body?: string]>) {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const [status, body = ''] = answers[Math.min(asked.length, answers.length) - 1] ?? [500];
+      if (status === 0) request.socket.destroy();
+      else response.writeHead(status).end(body);
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', await listen(server, 0, 'S3'));
+    onTestFinished(() => close(server));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return { objects: createObjects('bucket'), asked };
+  }
+
+  it('are made again when S3 is busy, or does not answer', async () => {
+    const { objects, asked } = await answering([503], [0], [200, 'data']);
+    expect(Buffer.from((await objects.get('messages/a b/m1')) ?? []).toString()).toBe('data');
+    expect(asked).toEqual(Array(3).fill('GET /bucket/messages/a%20b/m1'));
+  });
+
+  it('fail with what S3 says', async () => {
+    const { objects } = await answering([403, '<Error><Code>AccessDenied</Code></Error>']);
+    await expect(objects.put('k', Buffer.from('x'), 'text/plain')).rejects.toThrow(
+      'S3 answers 403 AccessDenied to PUT bucket/k',
+    );
+    expect(await objects.get('k')).toBeUndefined();
+    expect(await objects.copy('k', 'l')).toBe(false);
+    const down = await answering([0]);
+    await expect(down.objects.get('k')).rejects.toThrow('S3 does not answer to GET bucket/k');
+  });
+
+  it('delete all under a prefix, list by list', async () => {
+    const { objects, asked } = await answering(
+      [200, '<Key>p/1</Key><Key>p/2</Key>'],
+      ...[[204], [204], [200, '<Key>p/3</Key>'], [204], [200]].map((answer) => answer as [number, string?]),
+    );
+    await objects.removeUnder('p/');
+    expect(asked.filter((one) => one.startsWith('DELETE')).toSorted()).toEqual([
+      'DELETE /bucket/p/1',
+      'DELETE /bucket/p/2',
+      'DELETE /bucket/p/3',
+    ]);
+    expect(asked[0]).toBe('GET /bucket/?list-type=2&prefix=p%2F');
+  });
+});
