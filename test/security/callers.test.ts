@@ -419,6 +419,9 @@ describe('pages of other sites', () => {
     };
     expect(await allowed('OPTIONS', site)).toEqual([204, site, 'GET,POST']);
     expect(await allowed('GET', site)).toEqual([200, site, null]);
+    // What the function says of its answer, and what CORS does.
+    const { headers } = await open.request('GET', '/v1', undefined, from(site));
+    expect(headers.get('vary')).toBe('Origin, Accept');
     for (const method of ['OPTIONS', 'GET'])
       expect(await allowed(method, 'https://evil.example')).toEqual([403, null, null]);
     // It opens the API, and nothing else at its address.

@@ -133,6 +133,21 @@ describe('the HTTP API', () => {
     }
   });
 
+  it.each(['vary', 'Vary'])('keeps what CORS says of an answer beside %s of the function', async (name) => {
+    const api = new HttpApi('api', '000000000000');
+    const url = await listen(api.server, 0, 'the API');
+    onTestFinished(() => close(api.server));
+    const invoke = async () => ({
+      ok: true,
+      payload: JSON.stringify({ statusCode: 200, headers: { [name]: 'Accept' } }),
+    });
+    api.addRoute('GET /', () => ({ invoke }) as unknown as LambdaFunction);
+    api.cors = { AllowOrigins: ['https://shop.example'] };
+    api.open();
+    const { headers } = await fetch(url, { headers: { origin: 'https://shop.example' } });
+    expect(headers.get('vary')).toBe('Origin, Accept');
+  });
+
   it('tells of every answer that says that a function went wrong, by the request that its log knows', async () => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');

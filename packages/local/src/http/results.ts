@@ -33,7 +33,7 @@ export function respond(response: ServerResponse, result: APIGatewayProxyStructu
   } = result as APIGatewayProxyStructuredResultV2;
   for (const [name, value] of Object.entries(headers)) {
     // What CORS said of it stays.
-    if (name === 'vary') response.appendHeader(name, String(value));
+    if (name.toLowerCase() === 'vary') response.appendHeader(name, String(value));
     else response.setHeader(name, String(value));
   }
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
