@@ -1,6 +1,6 @@
 import { UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
 import { eventBridgeEvent, foreign } from '@rollcall/kit/internal/messaging/foreign';
-import { type Envelope, type ReadEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
+import { type Envelope, type ReadEnvelope, readMessage, sequenceOf } from '@rollcall/kit/internal/messaging/message';
 import { createConsume } from '@rollcall/kit/internal/messaging/subscriber-functions/consume';
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe('a message of others', () => {
 
   it('is read from JSON with other names, and keeps a contract as others do', () => {
     const envelope = readOrder(text(order));
-    const expected = { source: 'orders-service', type: 'OrderPlaced', subject: 'A', sequence: '2', time };
+    const expected = { source: 'orders-service', type: 'OrderPlaced', subject: 'A', sequence: sequenceOf(2), time };
     expect(found(envelope)).toEqual({ id: 'e1', ...expected });
     expect(readMessage(envelope, [orderPlaced]).data).toEqual({ quantity: 3 });
     expect(() => readMessage(readOrder(text({ ...order, payload: {} })), [orderPlaced])).toThrow(
@@ -48,14 +48,14 @@ describe('a message of others', () => {
 
   it('is read from the envelope of SNS, with what its attributes say', () => {
     const source = 'arn:aws:sns:eu-west-1:111122223333:orders';
-    const expected = { id: 'n1', source, type: 'OrderPlaced', subject: 'A', sequence: '2', time };
+    const expected = { id: 'n1', source, type: 'OrderPlaced', subject: 'A', sequence: sequenceOf(2), time };
     expect(found(readNotified(text(notification({ orderNo: 'A', revision: 2 }))))).toEqual(expected);
   });
 
   it('is read from a CloudEvent with attributes of its own', () => {
     const event = { specversion: '1.0', id: 'c1', source: 'urn:shop', type: 'placed', time, orderno: 'A', data: [1] };
     const envelope = readCloudEvent(text({ ...event, orderversion: '0002' }));
-    const expected = { id: 'c1', source: 'urn:shop', type: 'placed', subject: 'A', sequence: '2', time };
+    const expected = { id: 'c1', source: 'urn:shop', type: 'placed', subject: 'A', sequence: sequenceOf(2), time };
     expect([found(envelope), envelope.data]).toEqual([expected, [1]]);
   });
 

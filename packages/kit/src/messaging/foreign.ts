@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { jsonOf } from '../aws/environment.ts';
 import { JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
-import { type Envelope, parseJson, type ReadEnvelope } from './message.ts';
+import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from './message.ts';
 
 /** What an adapter finds in a message that is no CloudEvent of the kit. */
 export interface ForeignMessage {
@@ -56,16 +56,14 @@ function byAdapter<T>(run: () => T): T {
   }
 }
 
-/** They become keys of tables, as those of CloudEvents do. */
-const name = z.string().min(1).max(200);
 const attributes = z.object({
-  id: name,
-  source: name,
-  type: name,
-  subject: name,
+  id: keyText,
+  source: keyText,
+  type: keyText,
+  subject: keyText,
   version: z.int().min(1).optional(),
   time: z.iso.datetime({ offset: true }),
-  correlationId: name.optional(),
+  correlationId: keyText.optional(),
   traceparent: z.string().optional(),
 });
 
@@ -78,7 +76,7 @@ function envelopeOf(message: ForeignMessage): Envelope {
     specversion: '1.0',
     datacontenttype: JSON_FORMAT,
     partitionkey: given.subject,
-    ...(version !== undefined && { sequence: String(version) }),
+    ...(version !== undefined && { sequence: sequenceOf(version) }),
     correlationid: correlationId ?? given.id,
     data: message.data,
   };

@@ -4,8 +4,8 @@ import type { LogFields } from '../observability/spans.ts';
 import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
-/** They become keys of tables, which end at 1,024 bytes. */
-const name = z.string().min(1).max(200);
+/** What becomes a key of a table, which ends at 1,024 bytes. */
+export const keyText = z.string().min(1).max(200);
 
 /**
  * A CloudEvents 1.0 event in structured JSON mode, with the published extensions `partitionkey`, `sequence` and
@@ -13,10 +13,10 @@ const name = z.string().min(1).max(200);
  */
 const header = z.object({
   specversion: z.literal('1.0'),
-  id: name,
-  source: name,
-  type: name,
-  subject: name,
+  id: keyText,
+  source: keyText,
+  type: keyText,
+  subject: keyText,
   time: z.iso.datetime({ offset: true }),
   datacontenttype: z.string().default(JSON_FORMAT),
   dataschema: z.string().optional(),
