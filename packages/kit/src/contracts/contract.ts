@@ -49,6 +49,6 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
 
 interface Superseded {
   readonly contract: MessageContract;
-  // biome-ignore lint/suspicious/noExplicitAny: the data of the very contract beside it
-  upcast(data: any): unknown;
+  /** @param data what the contract beside it reads: an upcaster may declare that type, for parameters of methods are bivariant */
+  upcast(data: unknown): unknown;
 }

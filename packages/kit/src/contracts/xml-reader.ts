@@ -29,6 +29,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
   switch (def.type) {
     case 'string':
     case 'template_literal':
+    case 'null':
     // What must not be there: its schema says so.
     case 'undefined':
     case 'never':
@@ -41,8 +42,6 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
       return oneOf(def.values, where);
     case 'enum':
       return oneOf(Object.values(def.entries), where);
-    case 'null':
-      return textOf;
     case 'object': {
       if (def.catchall && def.catchall._zod.def.type !== 'never') throw untold(where, 'fields that it does not name');
       return fieldsOf(
@@ -118,8 +117,7 @@ function oneOf(values: readonly unknown[], where: string): Read {
   if (byText.size < new Set(values).size) throw untold(where, 'values of which two are the same text');
   return (element, path) => {
     const text = textOf(element, path);
-    const found = byText.get(text) ?? byText.get(text.trim());
-    return found ?? text;
+    return byText.get(text) ?? byText.get(text.trim()) ?? text;
   };
 }
 
