@@ -19,7 +19,7 @@ import type { Plan } from './plan.ts';
 import { withSends } from './sends.ts';
 import { checkService } from './services.ts';
 import { type Exported, sharedExports } from './shared-exports.ts';
-import { sourcesIn } from './sources.ts';
+import { type Source, sourcesIn } from './sources.ts';
 import { wire } from './wiring.ts';
 
 export interface CommandOptions {
@@ -64,7 +64,7 @@ export async function newCommand(
       repliesOf(names).name,
       `Run this without --reply, and add ${variableOf(reply)} by hand: to its messages, /${names.app}/${of} to its \`from\`, and the queue to what functions/${of} \`sends\`.`,
     );
-  return onOwnQueue(root, names);
+  return onOwnQueue(root, shared, names);
 }
 
 const takesCommandsOf = ({ kind, name, messages }: Channel, service: string): boolean =>
@@ -78,11 +78,10 @@ function subjectOf(channels: ReadonlyArray<Exported<Channel>>, source: string): 
   return topic?.value.messages[0]?.subjectField ?? 'id';
 }
 
-function onOwnQueue(root: string, names: CommandNames): Plan {
+function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames): Plan {
   const { of, from, command, reply, contracts } = names;
   const queue = queueOf(names);
   const replies = reply === undefined ? undefined : repliesOf(names);
-  const shared = sourcesIn(root, 'shared');
   const wired = wire(root, {
     imports: [
       { names: [`commandConsumer as ${queue.consumer}`], from: `functions/${of}/commands.consumer.ts` },

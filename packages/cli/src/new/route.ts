@@ -19,7 +19,8 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   const shared = sourcesIn(root, 'shared');
   refuseRoute(shared, route);
   const sources = sourcesIn(root, `functions/${service}`);
-  const table = tableOf(shared, sources, publishes(root, service));
+  const isPublisher = publishes(root, service);
+  const table = tableOf(shared, sources, isPublisher);
   if (table) refuseKey(table, key);
   const file = `functions/${service}/api.handler.ts`;
   const there = sources.find((one) => one.file === file);
@@ -30,7 +31,7 @@ export function newRoute(root: string, service: string, key: string, route: Rout
     edits: textsOf(there ? [inContracts, inFile] : [inContracts]),
     next: [
       ...leftOf([inContracts, inFile]),
-      ...(publishes(root, service) ? [] : stackSteps(service, key, route, table)),
+      ...(isPublisher ? [] : stackSteps(service, key, route, table)),
       `Decide in ${file} what ${key} answers. jsonEndpoint(logger, SCHEMA, …) checks a body.`,
     ],
   };
