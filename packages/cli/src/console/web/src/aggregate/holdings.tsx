@@ -1,11 +1,10 @@
-import { Badge, Paper, SegmentedControl, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Badge, Paper, SegmentedControl, Stack, Tabs, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AggregateView } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
+import { Fields } from '../shown/fields.tsx';
 import { Json } from '../shown/json.tsx';
-
-type Item = AggregateView['holdings'][string][number];
 
 /** What is stored of an aggregate, service by service. */
 export function Holdings({ holdings }: Pick<AggregateView, 'holdings'>) {
@@ -49,7 +48,11 @@ export function Holdings({ holdings }: Pick<AggregateView, 'holdings'>) {
             {form === 'json' ? (
               <Json value={items} label={service} />
             ) : (
-              items.map((item) => <ItemTable key={JSON.stringify(item)} item={item} label={service} />)
+              items.map((item) => (
+                <Paper key={JSON.stringify(item)} withBorder>
+                  <Fields label={service} of={item} verticalSpacing={4} />
+                </Paper>
+              ))
             )}
           </Stack>
         </Tabs.Panel>
@@ -57,20 +60,3 @@ export function Holdings({ holdings }: Pick<AggregateView, 'holdings'>) {
     </Tabs>
   );
 }
-
-const ItemTable = ({ item, label }: { item: Item; label: string }) => (
-  <Paper withBorder>
-    <Table aria-label={label} verticalSpacing={4} style={{ overflowWrap: 'anywhere' }}>
-      <Table.Tbody>
-        {Object.entries(item).map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th scope="row" w="32%">
-              {name}
-            </Table.Th>
-            <Table.Td>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  </Paper>
-);

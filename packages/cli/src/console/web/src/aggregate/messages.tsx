@@ -1,7 +1,8 @@
-import { Accordion, Group, Stack, Table, Text } from '@mantine/core';
+import { Accordion, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SentMessage } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
+import { Fields } from '../shown/fields.tsx';
 import { Json } from '../shown/json.tsx';
 import { useTime } from '../shown/times.ts';
 
@@ -44,23 +45,7 @@ function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 
       <Text size="sm" fw={600}>
         {t('aggregates.header')}
       </Text>
-      <Table
-        aria-label={t('aggregates.header')}
-        verticalSpacing={2}
-        withRowBorders={false}
-        style={{ overflowWrap: 'anywhere' }}
-      >
-        <Table.Tbody>
-          {Object.entries(header).map(([name, value]) => (
-            <Table.Tr key={name}>
-              <Table.Th scope="row" w="34%">
-                {name}
-              </Table.Th>
-              <Table.Td>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Fields label={t('aggregates.header')} of={header} verticalSpacing={2} withRowBorders={false} />
       <Text size="sm" fw={600}>
         {t('aggregates.body')}
       </Text>
