@@ -27,6 +27,11 @@ it('a table stays in columns where a cell is Chinese, has a line break or is mis
   ]);
 });
 
+it('a table shows what others wrote, and does nothing that they wrote to the terminal', () => {
+  // Moves the cursor up; turns a line around.
+  expect(printed([{ why: 'up\u{1b}[A', by: 'me\u{202e}' }])).toEqual(['why    by', 'up\u{fffd}[A  me\u{fffd}']);
+});
+
 it('a table of nothing is nothing', () => {
   expect(printed([])).toEqual(['']);
 });
