@@ -63,7 +63,7 @@ const archived = ({ byService: { sns } }: Bill) =>
 
 type Difference = Pick<Bill, 'calls' | 'writeUnits' | 'usdPerMillion'>;
 
-const row = (feature: string, { calls, writeUnits, usdPerMillion }: Difference, by: string): Feature => ({
+export const row = (feature: string, { calls, writeUnits, usdPerMillion }: Difference, by: string): Feature => ({
   feature,
   calls,
   writeUnits,
@@ -71,7 +71,7 @@ const row = (feature: string, { calls, writeUnits, usdPerMillion }: Difference, 
   by,
 });
 
-const difference = (more: Bill, less: Bill): Difference => ({
+export const difference = (more: Bill, less: Bill): Difference => ({
   calls: more.calls - less.calls,
   writeUnits: more.writeUnits - less.writeUnits,
   usdPerMillion: more.usdPerMillion - less.usdPerMillion,

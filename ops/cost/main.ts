@@ -15,7 +15,9 @@ import { write as writeDocuments } from './documents.ts';
 import { featuresOf } from './features.ts';
 import { committedFigures, figuresOf } from './figures.ts';
 import { idleOf, sweepsOf } from './idle.ts';
+import { laterCosts } from './later.ts';
 import { operationsOf } from './operations.ts';
+import { processCosts } from './process.ts';
 import { printReport, type Report } from './report.ts';
 import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
@@ -24,7 +26,9 @@ import { measureDurations } from './warm-runs.ts';
 endWithNpm();
 
 const options = new Command('npm run cost --')
-  .description('Says what a registration costs: registers members on an embedded cloud in memory, and counts.')
+  .description(
+    'Says what a registration costs, a step of a process, and a message for later: has them done on embedded clouds in memory, and counts.',
+  )
   .option('--members <n>', 'register so many', atLeast(1), 200)
   .option('--before <n>', 'have so many members registered before, which are not counted', atLeast(0), 0)
   .option('--redeem', 'let every member redeem points, and say what that costs')
@@ -88,6 +92,8 @@ try {
       },
     }),
     ...(!json && { features: await featuresOf({ assembly, stage, deployed, durations }) }),
+    process: await processCosts(),
+    later: await laterCosts(),
   };
   if (json) printJson(report);
   else printReport(report);

@@ -15,6 +15,9 @@ export interface Report {
   standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
   features?: Feature[];
+  /** What each service pays that has a process, or sends a message for later. */
+  process: Feature[];
+  later: Feature[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
 }
 
@@ -62,11 +65,11 @@ function printOperations(what: string, operations: readonly Operation[]): void {
   printTable(operations.map((operation) => ({ ...operation })));
 }
 
-function printFeatures(features: readonly Feature[]): void {
-  console.log(pc.bold('\nWhat a registration grows by, in batches of one'));
+function printFeatures(title: string, features: readonly Feature[]): void {
+  console.log(pc.bold(`\n${title}, in batches of one`));
   printTable(
-    features.map(({ feature, calls, writeUnits, usdPerMillion, by }) => ({
-      feature,
+    features.map(({ feature: what, calls, writeUnits, usdPerMillion, by }) => ({
+      what,
       calls: fixed(calls),
       'write units': fixed(writeUnits),
       '$ a million': fixed(usdPerMillion),
@@ -77,13 +80,14 @@ function printFeatures(features: readonly Feature[]): void {
 
 /** Prints what was measured, for people. */
 export function printReport(report: Report): void {
-  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, features, operations } =
-    report;
+  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, operations } = report;
   printBill(`A registration, by ${members} of them`, perRegistration);
   if (operations) printOperations('A registration', operations.perRegistration);
   if (perRedemption) printBill('A redemption', perRedemption);
   if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
-  if (features) printFeatures(features);
+  if (report.features) printFeatures('What a registration grows by', report.features);
+  printFeatures('A process, without the services that do its steps', report.process);
+  printFeatures('A message for later', report.later);
   console.log(pc.bold('\nA month in which nobody registers'));
   printTable(
     Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({

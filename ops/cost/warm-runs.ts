@@ -51,7 +51,8 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
     return durationsIn([single, meter.take()]);
   });
 
-function durationsIn(taken: readonly Metered[]): Durations {
+/** Of functions that are no sweeps, in all that was metered. */
+export function durationsIn(taken: readonly Metered[]): Durations {
   const invocations = new Map<string, Invocation[]>();
   for (const { functions } of taken)
     for (const [name, of] of Object.entries(functions))

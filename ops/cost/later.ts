@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startCloud } from '@rollcall/local/internal/cloud';
+import { Meter, type Metered, type MeteredCalls } from '@rollcall/local/internal/metering/meter';
+import { assemblyOf } from '@rollcall/local/internal/synthesize';
+import { readAssembly } from '@rollcall/local/internal/template/assembly';
+import { billOf } from './bill.ts';
+import { deployedOf } from './deployed.ts';
+import { type Feature, row } from './features.ts';
+import { durationsIn } from './warm-runs.ts';
+
+/** Its `place` sends a message for later on every kind of channel, and nothing takes them. */
+const APP = join(import.meta.dirname, '../../test/support/later-app');
+const SERVICE = 'shop-dev-orders';
+const WAITING = `${SERVICE}-later`;
+/** One after the other: each message is in a batch of its own, so hardly a number varies. */
+const ORDERS = 5;
+const LOOK_EVERY_MS = 20;
+/** By their names. */
+const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
+
+/** What a message for later costs: as it is committed with a state, as it is due, and as it is cancelled instead. */
+export async function laterCosts(): Promise<Feature[]> {
+  const { committed, due, cancelled } = await meterMessages();
+  const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
+  const durations = durationsIn(due.map(({ metered }) => metered));
+  const billed = (metered: Metered, count: number) => billOf(metered, count, deployed, durations);
+  return [
+    row(
+      'committed with a state',
+      billed(writesOfWaiting(committed), 2 * ORDERS * Object.keys(MESSAGES).length),
+      'what it writes to the table of what waits, and its index',
+    ),
+    ...due.map(({ channel, metered }) =>
+      row(`due, ${channel}`, billed(metered, ORDERS), 'what sweep and relay do for it, without what the sweep reads'),
+    ),
+    row(
+      'cancelled instead',
+      billed(writesOfWaiting(cancelled), ORDERS),
+      'what it writes to the table of what waits, and its index',
+    ),
+  ];
+}
+
+/** Orders on which messages wait; some are released, a channel after the other, and one of others is cancelled. */
+async function meterMessages() {
+  const meter = new Meter();
+  await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
+  async function ask(name: string, request: object): Promise<void> {
+    const { errorMessage } = (await cloud.invoke(`${SERVICE}-${name}`, request)) ?? {};
+    if (errorMessage) throw new Error(`${name} of test/support/later-app failed: ${errorMessage}`);
+    while ((await cloud.pending()).length > 0 || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
+  }
+  const place = (orderId: string) => ask('place', { orderId, after: 3_600 });
+  const release = (subject: string, name: string) => ask('outbox-sweep', { sendNow: { subject, name } });
+  const cancel = (orderId: string) => ask('withdraw', { orderId, name: 'deadline' });
+  const metered = async (orders: readonly string[], act: (order: string) => Promise<void>) => {
+    meter.take();
+    for (const order of orders) await act(order);
+    return meter.take();
+  };
+  // Instances, connections and caches are warm before anything is counted.
+  await place('first');
+  await release('first', 'label');
+  await cancel('first');
+  const [sent, withdrawn] = ['sent', 'withdrawn'].map((what) =>
+    Array.from({ length: ORDERS }, (_, index) => `${what}-${index}`),
+  ) as [string[], string[]];
+  const committed = await metered([...sent, ...withdrawn], place);
+  const due = [];
+  for (const [name, channel] of Object.entries(MESSAGES))
+    due.push({ channel, metered: await metered(sent, (order) => release(order, name)) });
+  return { committed, due, cancelled: await metered(withdrawn, cancel) };
+}
+
+/** A transaction of a state is one call, with or without a message. */
+function writesOfWaiting({ calls, ...metered }: Metered): Metered {
+  const ofWaiting = (units: MeteredCalls['units']) =>
+    Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(WAITING)));
+  return {
+    ...metered,
+    calls: calls.map((call) => ({
+      ...call,
+      calls: 0,
+      messages: 0,
+      bytes: 0,
+      requests: 0,
+      units: ofWaiting(call.units),
+    })),
+    functions: {},
+  };
+}

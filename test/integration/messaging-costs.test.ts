@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { laterCosts } from '../../ops/cost/later.ts';
+import { processCosts } from '../../ops/cost/process.ts';
+
+/** What `npm run cost` says of it, in write units and calls. */
+const told = async (costs: typeof laterCosts) =>
+  Object.fromEntries((await costs()).map(({ feature, writeUnits, calls }) => [feature, { writeUnits, calls }]));
+
+it('a process costs what decision 51 says, and the publication of what it sends', async () => {
+  expect(await told(processCosts)).toMatchObject({
+    'it starts': { writeUnits: 9 },
+    // Its reply is received and deleted; process and count are read, and written together.
+    'a step, answered in time': { writeUnits: 6, calls: 5 },
+    'it ends': { writeUnits: 5 },
+    'each message that these send': { writeUnits: 1, calls: 2 },
+  });
+});
+
+it('a message for later costs what decision 49 says', async () => {
+  expect(await told(laterCosts)).toMatchObject({
+    'committed with a state': { writeUnits: 3 },
+    'due, to a queue without order': { writeUnits: 6, calls: 3 },
+    'due, to an ordered queue': { writeUnits: 8, calls: 3 },
+    'due, as an event': { writeUnits: 8 },
+    'cancelled instead': { writeUnits: 3 },
+  });
+});
