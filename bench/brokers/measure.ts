@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import pMap from 'p-map';
 import { percentile } from 'rollcall/internal/percentile';
+import { Received } from './received.ts';
 import type { Receive, Sent, Transport, Way } from './transport.ts';
 
 const KEYS = 100;
@@ -13,7 +14,6 @@ const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
 /** Longer than the visibility timeout of the queue. */
 const QUIET_MS = 15_000;
-const LOOK_EVERY_MS = 20;
 
 const PACE_MS = 5;
 const PACED = 500;
@@ -31,37 +31,6 @@ export interface Figures {
   /** In the run without an outage. */
   missing: number;
   outage: { sent: number; lost: number; lostAndTold: number; receivedTwice: number };
-}
-
-/** What the receivers got of one run. */
-class Received {
-  readonly latencies: number[] = [];
-  readonly times = new Map<string, number>();
-  readonly #last = new Map<string, number>();
-  outOfOrder = 0;
-  lastAt = 0;
-
-  add({ id, key, place, at }: Sent): void {
-    this.lastAt = performance.now();
-    const before = this.times.get(id) ?? 0;
-    this.times.set(id, before + 1);
-    if (before > 0) return;
-    this.latencies.push(this.lastAt - at);
-    if (place < (this.#last.get(key) ?? 0)) this.outOfOrder++;
-    this.#last.set(key, Math.max(place, this.#last.get(key) ?? 0));
-  }
-
-  get twice(): number {
-    return [...this.times.values()].reduce((all, times) => all + times - 1, 0);
-  }
-
-  /** Until all are there, or nothing has come for long enough. */
-  async settle(expected: number, quietMs: number): Promise<void> {
-    const begun = performance.now();
-    while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {
-      await delay(LOOK_EVERY_MS);
-    }
-  }
 }
 
 const messagesOf = (run: string, count: number): Sent[] =>
@@ -125,7 +94,7 @@ async function withOutage(transport: Transport, received: Received): Promise<Fig
   };
   await Promise.all([outage(), sendAll()]);
   await received.settle(messages.length - told.size, QUIET_MS);
-  const lost = messages.filter(({ id }) => !received.times.has(id));
+  const lost = received.missing(messages);
   return {
     sent: messages.length,
     lost: lost.length,

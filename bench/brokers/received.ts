@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Sent } from './transport.ts';
+
+const LOOK_EVERY_MS = 20;
+
+/** What the receivers got of one run. */
+export class Received {
+  readonly latencies: number[] = [];
+  readonly times = new Map<string, number>();
+  readonly #last = new Map<string, number>();
+  outOfOrder = 0;
+  lastAt = 0;
+
+  add({ id, key, place, at }: Sent): void {
+    this.lastAt = performance.now();
+    const before = this.times.get(id) ?? 0;
+    this.times.set(id, before + 1);
+    if (before > 0) return;
+    this.latencies.push(this.lastAt - at);
+    if (place < (this.#last.get(key) ?? 0)) this.outOfOrder++;
+    this.#last.set(key, Math.max(place, this.#last.get(key) ?? 0));
+  }
+
+  get twice(): number {
+    return [...this.times.values()].reduce((all, times) => all + times - 1, 0);
+  }
+
+  /** What of these did not come. */
+  missing<T extends Pick<Sent, 'id'>>(sent: readonly T[]): T[] {
+    return sent.filter(({ id }) => !this.times.has(id));
+  }
+
+  /** Until all are there, or nothing has come for long enough. */
+  async settle(expected: number, quietMs: number): Promise<void> {
+    const begun = performance.now();
+    while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+}

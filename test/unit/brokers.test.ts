@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { Received } from '../../bench/brokers/received.ts';
+import type { Sent } from '../../bench/brokers/transport.ts';
+
+const sent = (key: string, place: number): Sent => ({ id: `${key}${place}`, key, place, at: 0 });
+
+it('the receivers of bench:brokers count what comes twice, out of order, or not at all', async () => {
+  const [a1, a2, a3, b1, b2] = [sent('a', 1), sent('a', 2), sent('a', 3), sent('b', 1), sent('b', 2)];
+  const received = new Received();
+  // The second copy of a first message is twice, and not out of order; a third that comes before the second is.
+  for (const message of [a1, b2, a3, a1, a2, a1]) received.add(message);
+  expect(received).toMatchObject({ twice: 2, outOfOrder: 1 });
+  expect(received.missing([a1, a2, a3, b1, b2])).toEqual([b1]);
+  expect(received.latencies).toHaveLength(4);
+  await received.settle(4, 60_000);
+});
