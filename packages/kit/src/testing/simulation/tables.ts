@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBServiceException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
   DeleteCommand,
@@ -145,6 +149,7 @@ export class Tables {
   #transact(instance: Instance, writes: readonly TransactItem[]): Promise<unknown> {
     return this.#scheduler.call(instance, writes.map(described).join(' and '), () => {
       const planned = writes.map((write) => this.#plan(write));
+      refuseTwice(planned);
       if (planned.some(({ isRefused }) => isRefused)) {
         const CancellationReasons = planned.map(({ isRefused, before }) =>
           isRefused
@@ -224,4 +229,14 @@ export class Tables {
       shown.slice(page * PAGE, (page + 1) * PAGE),
     );
   }
+}
+
+/** As DynamoDB does, before it looks at conditions (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
+function refuseTwice(planned: readonly Planned[]): void {
+  const items = new Set(planned.map(({ table, key }) => `${table} ${key}`));
+  if (items.size === planned.length) return;
+  throw new DynamoDBServiceException({
+    ...({ name: 'ValidationException', $fault: 'client', $metadata: {} } as const),
+    message: 'Transaction request cannot include multiple operations on one item',
+  });
 }
