@@ -9,13 +9,19 @@ import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { type ConsumerDescriptor, defineConsumer } from '@rollcall/kit/internal/contracts/consumer';
 import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { eventConsumer as coupons } from '../../functions/coupons/events.consumer.ts';
 import { dashboardOf } from '../../infra/constructs/dashboard.ts';
 import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { root } from '../support/run.ts';
+
+// Whose handlers they are does not matter here: any consumer may have those of the guide.
+vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
+  ...(await original<object>()),
+  consumersIn: () => [],
+}));
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-app-'));
 beforeAll(() => bundleOf(EVENTS));
@@ -30,8 +36,7 @@ const newApp = (validates = false) =>
   });
 
 const PUBLISH = 'functions/registration/publish.handler.ts';
-// With no descriptor in it, it may be of any consumer.
-const EVENTS = 'functions/guide/read.handler.ts';
+const EVENTS = 'functions/guide/events.handler.ts';
 
 const topicOf = (service: string): Channel => ({
   ...{ name: `${service}-events`, kind: 'topic', ordered: true, description: 'What happens.' },
@@ -109,6 +114,17 @@ describe('an app of its own', () => {
     expect(before('shop-dev-orders')).toEqual(expect.arrayContaining(['shop-dev-letters', 'shop-dev-payments']));
     expect(before('shop-dev-payments')).not.toContain('shop-dev-letters');
     expect(resourcesIn(assembly).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')).toHaveLength(1);
+  });
+
+  it('refuses a consumer or an outbox whose handler file does not export what their functions run', () => {
+    const consumer = () =>
+      shopApp().shop.subscriber(hears('letters', orders), { entry: 'functions/guide/read.handler.ts' });
+    expect(consumer).toThrow('functions/guide/read.handler.ts exports no `consume`, which a function runs');
+    const outbox = () =>
+      shopApp().shop.service('letters', (stack, props) => {
+        new Outbox(stack, 'Outbox', { ...props, service: 'letters', entry: EVENTS, sendsTo: [letters] });
+      });
+    expect(outbox).toThrow(`${EVENTS} exports no \`relay\`, which a function runs`);
   });
 
   it('refuses services that wait for one another, by name, be they two or more', () => {

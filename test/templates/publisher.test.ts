@@ -6,8 +6,14 @@ import { bundleOf } from '@rollcall/cdk/internal/bundles';
 import type { PublisherOptions } from '@rollcall/cdk/internal/publisher';
 import { defineConsumer, event, queue, type Route, topic } from '@rollcall/kit/contracts';
 import { App } from 'aws-cdk-lib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+
+// Whose handlers they are does not matter here: any consumer may have those of the guide.
+vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
+  ...(await original<object>()),
+  consumersIn: () => [],
+}));
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-publisher-'));
 // It exports `read` and `change`.
@@ -88,7 +94,7 @@ describe('a publisher', () => {
       later: true,
     });
     const consumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
-    orders.letWrite(shop.consumer(consumer, { entry: 'functions/guide/read.handler.ts' }));
+    orders.letWrite(shop.consumer(consumer, { entry: 'functions/guide/events.handler.ts' }));
     shop.finish();
     const resources = resourcesOf(app, 'orders');
     expect(grantsOf(resources, 'change')).toEqual([
@@ -152,7 +158,7 @@ describe('a publisher', () => {
     const others = { read: { method: 'GET', path: '/stock/{id}', access: 'read' } } as const;
     shop.publisher('stock', { of: stockEvents, folder: FOLDER, routes: others });
     const takesStock = defineConsumer('stock', { source: '/shop/stock', of: orderEvents });
-    shop.subscriber(takesStock, { entry: 'functions/guide/read.handler.ts' });
+    shop.subscriber(takesStock, { entry: 'functions/guide/events.handler.ts' });
     shop.finish();
     const tables = Object.values(resourcesOf(app, 'stock')).flatMap(({ Properties }) => Properties?.TableName ?? []);
     expect(tables.toSorted()).toEqual(['shop-dev-stock', 'shop-dev-stock-outbox', 'shop-dev-stock-state']);
@@ -162,9 +168,13 @@ describe('a publisher', () => {
     [
       'a route that its handler file does not answer',
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
-      'functions/registration/api.handler.ts exports no `cancel`, which answers the route of that key: export it there, or take the route out; it exports change, ',
+      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or take the function out; it exports change, ',
     ],
-    ['a handler file that there is not', { folder: 'functions/order' }, 'There is no handler file functions/order/api'],
+    [
+      'a handler file that there is not',
+      { folder: 'functions/order' },
+      'There is no handler file functions/order/publish',
+    ],
     [
       'a queue that another sends to',
       { sends: [refunds] },

@@ -25,24 +25,18 @@ function built(): Bundles {
 /**
  * The folder with the bundle of a handler file (`index.mjs`).
  * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
- * @throws {Error} that names the handler files there are
+ * @param handler what it must export
+ * @throws {Error} that names the handler files there are, or what this one exports
  */
-export function bundleOf(entry: string): string {
+export function bundleOf(entry: string, handler?: string): string {
   const { folder, exports } = built();
-  known(exports, entry);
+  const exported = exports.get(entry);
+  if (!exported) throw new Error(`There is no handler file ${entry}. There are: ${[...exports.keys()].join(', ')}.`);
+  if (handler !== undefined && !exported.includes(handler))
+    throw new Error(
+      `${entry} exports no \`${handler}\`, which a function runs: export it there, or take the function out; it exports ${exported.join(', ')}`,
+    );
   return join(folder, folderOf(entry));
-}
-
-/**
- * What a handler file exports, by name.
- * @throws {Error} that names the handler files there are
- */
-export const exportsOf = (entry: string): readonly string[] => known(built().exports, entry);
-
-function known<T>(files: ReadonlyMap<string, T>, entry: string): T {
-  const found = files.get(entry);
-  if (found) return found;
-  throw new Error(`There is no handler file ${entry}. There are: ${[...files.keys()].join(', ')}.`);
 }
 
 /** The consumers whose descriptors are in the bundle of a handler file, by their names. */

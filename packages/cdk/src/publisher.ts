@@ -6,7 +6,6 @@ import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
-import { exportsOf } from './bundles.ts';
 import type { Channels } from './channels.ts';
 import type { Consumer } from './consumer.ts';
 import { Outbox } from './outbox.ts';
@@ -143,11 +142,4 @@ function checkPublisher(props: PublisherProps): void {
   if (of && of.kind !== 'topic')
     refuse(`${of.name} is a queue: name it in \`sends\`, and in \`of\` the topic of its events`);
   checkSends(source, channelsOf(props), refuse);
-  if (Object.keys(routes).length === 0) return;
-  const exported = exportsOf(apiOf(props));
-  const missing = Object.keys(routes).find((key) => !exported.includes(key));
-  if (missing !== undefined)
-    refuse(
-      `${apiOf(props)} exports no \`${missing}\`, which answers the route of that key: export it there, or take the route out; it exports ${exported.join(', ')}`,
-    );
 }

@@ -41,7 +41,7 @@ export class ServiceFunction extends LambdaFunction {
     super(scope, id, {
       functionName,
       role,
-      code: Code.fromAsset(bundleOf(entry)),
+      code: Code.fromAsset(bundleOf(entry, handler)),
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
