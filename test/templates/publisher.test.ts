@@ -170,7 +170,11 @@ describe('a publisher', () => {
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
       'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or take the function out; it exports change, ',
     ],
-    ['a handler file that there is not', { folder: 'functions/order' }, 'There is no handler file functions/order/publish'],
+    [
+      'a handler file that there is not',
+      { folder: 'functions/order' },
+      'There is no handler file functions/order/publish',
+    ],
     [
       'a queue that another sends to',
       { sends: [refunds] },
