@@ -3,33 +3,26 @@ import {
   causeOf,
   endpoint,
   etag,
-  type HttpEvent,
-  idempotencyKeyOf,
   json,
   jsonEndpoint,
   notFound,
   Problem,
-  pathId,
   preconditions,
 } from '@rollcall/kit/http';
 import { createObservability } from '@rollcall/kit/observability';
 import { profileChange } from '../../shared/contracts/member.ts';
-import type { OperationResource } from '../../shared/contracts/operation.ts';
-import { redemption } from '../../shared/contracts/operation.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { PUBLIC } from './caching.ts';
 import { erasureOf, readErasure } from './erasure.ts';
 import { onboardingOf, readSteps } from './onboarding.ts';
-import { preferredWait } from './prefer.ts';
-import { apiRootResource, memberResource, memberResourceV2, operationResource } from './resources.ts';
+import { apiRootResource, memberResource, memberResourceV2 } from './resources.ts';
 import { createServices } from './services.ts';
 
 const { logger } = createObservability('registration');
-const { client, membersTable, members, redemptions, admission, memberAccess, locationOf } = createServices({
-  logger,
-});
+const { own, members, admission, memberAccess, locationOf } = createServices({ logger });
+const { client, MEMBERS_TABLE: membersTable } = own;
 const { admitChange } = admission;
-const { readable, writable, mayAccess } = memberAccess;
+const { readable, writable } = memberAccess;
 
 export const root = endpoint(logger, async () => json(200, apiRootResource, PUBLIC));
 
@@ -82,22 +75,6 @@ export const readOnboarding = endpoint(logger, async (event) => {
   return json(200, onboardingOf(member, steps, new Date()));
 });
 
-export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
-  const id = writable(event);
-  await admitChange();
-  const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
-  const location = locationOf(routes.readOperation, begun);
-  const resource = operationResource(await waited(event, begun.id, begun));
-  return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
-});
-
-export const readOperation = endpoint(logger, async (event) => {
-  const id = pathId(event, 'operation');
-  const known = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
-  const resource = operationResource(await waited(event, id, known));
-  return json(200, resource, waitHeaders(event, resource));
-});
-
 /** Everything that no route takes. */
 export const unrouted = endpoint(
   logger,
@@ -119,21 +96,3 @@ const deprecated = ({ id }: { id: string }) => ({
   sunset: SUNSET,
   link: `<${locationOf(routes.readMemberV2, { id })}>; rel="successor-version"`,
 });
-
-/** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
-const waitOf = (event: HttpEvent) =>
-  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
-
-/** The operation when it is no longer pending, for as long as the caller would wait. */
-async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
-  const seconds = waitOf(event);
-  return seconds === undefined ? known : redemptions.watch(id, seconds);
-}
-
-function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
-  const seconds = waitOf(event);
-  return {
-    ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
-    ...(state === 'pending' && { 'retry-after': '1' }),
-  };
-}

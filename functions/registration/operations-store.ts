@@ -1,120 +1,51 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type CommandContext, createOutboxWriter, type draftTo, type TransactItem } from '@rollcall/kit/messaging';
-import pMap from 'p-map';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { text } from '@rollcall/kit/aws';
+import type { createProcess, TransactItem } from '@rollcall/kit/messaging';
+import * as z from 'zod';
+import { type EarlierOperation, processOf } from './earlier-operation.ts';
 import { SOURCE } from './member.ts';
-import type { Operation, Outcome } from './operation.ts';
-import { memberKey, type StoreOptions } from './store.ts';
+import type { RedemptionData } from './redemption.process.ts';
+import { memberKey } from './store.ts';
 
-type Tables = Pick<StoreOptions, 'client' | 'membersTable' | 'outboxTable'>;
+export const tablesOfOperations = z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text });
 
-export type OperationsStore = ReturnType<typeof createOperationsStore>;
+interface Own extends z.output<typeof tablesOfOperations> {
+  client: DynamoDBDocumentClient;
+  now: () => Date;
+  newId: () => string;
+}
 
-/** The index by `memberId`, which only operations have. */
-const OF_MEMBER = 'of-member';
+const key = (id: string) => ({ pk: `operation#${id}` });
 
-const operationKey = (id: string) => ({ pk: `operation#${id}` });
-
-/** Operations, and the count of the commands that they sent, in the members' table. */
-export function createOperationsStore({ client, membersTable, outboxTable }: Tables) {
-  const writer = createOutboxWriter({ client, outboxTable, source: SOURCE, countersTable: membersTable });
-
-  const get = async (Key: Record<string, string>) =>
-    (await client.send(new GetCommand({ TableName: membersTable, Key, ConsistentRead: true }))).Item;
-
-  const isActive = (memberId: string) => ({
-    ConditionCheck: {
-      TableName: membersTable,
-      Key: memberKey(memberId),
-      ConditionExpression: '#status = :active',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: { ':active': 'active' },
-    },
-  });
-
-  /** The outcome of an operation, which still is what it was. */
-  const outcomeUpdate = ({ id, outcome: before }: Operation, outcome: Outcome) => ({
-    TableName: membersTable,
-    Key: operationKey(id),
-    UpdateExpression: 'SET outcome = :outcome',
-    ConditionExpression: 'outcome = :before',
-    ExpressionAttributeValues: { ':outcome': outcome, ':before': before },
-  });
-
+/** Where redemptions are: in the members' table, and in its index of those of a member. */
+export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
   return {
-    async find(id: string): Promise<Operation | undefined> {
-      const item = await get(operationKey(id));
-      if (!item) return undefined;
-      const { pk: _, ...operation } = item;
-      return operation as Operation;
+    ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
+    // `points`: what the version before compares, which may still run while this one is deployed.
+    attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
+
+    /** Whether a member has left. */
+    async isErased(memberId: string): Promise<boolean> {
+      const Key = memberKey(memberId);
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+      return Item?.status === 'deactivated';
     },
 
-    /** Begins an operation of an active member. One that exists is stale: who has left since is still answered for it. */
-    insert: (operation: Operation, command: ReturnType<typeof draftTo>, context: CommandContext) =>
-      writer.commit(
-        {
-          put: {
-            TableName: membersTable,
-            Item: { ...operationKey(operation.id), ...operation },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-          beside: { member: isActive(operation.memberId) },
-          send: [command],
-        },
-        context,
-      ),
-
-    /** @returns whether the operation still was what it was */
-    async change(operation: Operation, outcome: Outcome): Promise<boolean> {
-      try {
-        await client.send(new UpdateCommand(outcomeUpdate(operation, outcome)));
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+    restore(item: Record<string, unknown>) {
+      const earlier = item as unknown as EarlierOperation;
+      const before = { ':before': earlier.outcome };
+      return {
+        process: processOf(earlier),
+        condition: { ConditionExpression: 'outcome = :before', ExpressionAttributeValues: before },
+      };
     },
-
-    eraseOf: createErasing({ client, membersTable }),
-
-    hasLeft: async (memberId: string): Promise<boolean> => (await get(memberKey(memberId)))?.status === 'deactivated',
-
-    /** Of a member who left meanwhile. */
-    deleteWrite: ({ id }: Operation): TransactItem => ({ Delete: { TableName: membersTable, Key: operationKey(id) } }),
-
-    /** As `change`, for another's transaction. */
-    changeWrite: (operation: Operation, outcome: Outcome): TransactItem => ({
-      Update: outcomeUpdate(operation, outcome),
-    }),
-
-    /** Sends commands, in another's transaction. */
-    commandWrites: writer.writes,
-  };
+  } satisfies Parameters<typeof createProcess<RedemptionData>>[1];
 }
 
-/** Forgets what a member who left had asked for, and what was answered; once for all who ask at the same moment. */
-function createErasing({ client, membersTable }: Omit<Tables, 'outboxTable'>) {
-  async function erase(memberId: string): Promise<void> {
-    const pages = paginateQuery(
-      { client },
-      {
-        TableName: membersTable,
-        IndexName: OF_MEMBER,
-        KeyConditionExpression: 'memberId = :member',
-        ExpressionAttributeValues: { ':member': memberId },
-      },
-    );
-    for await (const { Items = [] } of pages) {
-      await pMap(Items, ({ pk }) => client.send(new DeleteCommand({ TableName: membersTable, Key: { pk } })), {
-        concurrency: 10,
-      });
-    }
-  }
-
-  const erasing = new Map<string, Promise<void>>();
-  return (memberId: string): Promise<void> => {
-    const erased = erasing.get(memberId) ?? erase(memberId).finally(() => erasing.delete(memberId));
-    erasing.set(memberId, erased);
-    return erased;
-  };
-}
+/** Refuses a transaction about whoever is no member, or has left. */
+export const isActive = (TableName: string, memberId: string): TransactItem => ({
+  ConditionCheck: {
+    ...{ TableName, Key: memberKey(memberId), ConditionExpression: '#status = :active' },
+    ...{ ExpressionAttributeNames: { '#status': 'status' }, ExpressionAttributeValues: { ':active': 'active' } },
+  },
+});

@@ -1,16 +1,11 @@
-import { readEnvironment, text } from '@rollcall/kit/aws';
-import { subscriberFunctions } from '@rollcall/kit/messaging';
-import * as z from 'zod';
-import { createOperationsStore } from './operations-store.ts';
+import { readEnvironment } from '@rollcall/kit/aws';
+import { createProcess, processFunctions } from '@rollcall/kit/messaging';
+import { placesOfOperations, tablesOfOperations } from './operations-store.ts';
 import { outcomeConsumer } from './outcomes.consumer.ts';
-import { outcomeHandlers } from './outcomes.ts';
+import { redemptionProcess } from './redemption.process.ts';
 
-const { MEMBERS_TABLE, OUTBOX_TABLE } = readEnvironment(z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text }));
+const tables = readEnvironment(tablesOfOperations);
 
-export const { consume, sweep } = subscriberFunctions(outcomeConsumer, ({ client, now, newId }) =>
-  outcomeHandlers({
-    store: createOperationsStore({ client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE }),
-    now,
-    newId,
-  }),
+export const { consume, sweep } = processFunctions(outcomeConsumer, (context) =>
+  createProcess(redemptionProcess, placesOfOperations({ ...context, ...tables })),
 );

@@ -1,44 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { busy, notFound, Problem } from '@rollcall/kit/http';
-import type { CommandContext } from '@rollcall/kit/messaging';
+import { type CommandContext, createProcessClient } from '@rollcall/kit/messaging';
 import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import type { Audit, Cause } from './audit.ts';
-import { beginRedemption, expire, isOverdue, type Operation } from './operation.ts';
-import type { OperationsStore } from './operations-store.ts';
+import { type Operation, operationOf } from './operation.ts';
+import { isActive, placesOfOperations } from './operations-store.ts';
+import { redemptionProcess } from './redemption.process.ts';
 
 export interface RedemptionsOptions {
-  store: OperationsStore;
+  client: DynamoDBDocumentClient;
+  MEMBERS_TABLE: string;
+  OUTBOX_TABLE: string;
   audit: Audit;
   now: () => Date;
   newId: () => string;
 }
 
-/** An answer came in between; each attempt follows one. */
-const ATTEMPTS = 5;
 const LOOK_EVERY_MS = 100;
 /** Names of operations that their client's key names. */
 const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
 /** The use cases of redeeming points, whatever protocol asks for them. */
-export function createRedemptions({ store, audit, now, newId }: RedemptionsOptions) {
+export function createRedemptions(options: RedemptionsOptions) {
+  const { MEMBERS_TABLE, audit, now, newId } = options;
+  const { create, current } = createProcessClient(redemptionProcess, placesOfOperations(options));
+
   /** @param mayRead whether the caller may know the operation of a member */
-  async function read(id: string, mayRead: (memberId: string) => boolean = () => true): Promise<Operation> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const operation = await store.find(id);
-      if (!operation || !mayRead(operation.memberId)) throw notFound('operation of that id');
-      if (!isOverdue(operation, now())) return operation;
-      const expired = expire(operation);
-      if (await store.change(operation, expired.outcome)) return expired;
-    }
-    throw busy('The operation is being changed. Try again.');
+  async function find(id: string, mayRead: (memberId: string) => boolean = () => true) {
+    const process = await current(id);
+    if (process && mayRead(process.data.memberId)) return process;
+    throw notFound('operation of that id');
   }
 
-  async function repeated(id: string, request: Operation): Promise<Operation> {
-    const operation = await read(id);
-    if (operation.fingerprint === request.fingerprint) return operation;
+  async function repeated(id: string, { points, expiresIn }: Redemption): Promise<Operation> {
+    const process = await find(id);
+    if (process.data.points === points && process.data.expiresIn === expiresIn) return operationOf(process);
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
   }
+
+  const read = async (...asked: Parameters<typeof find>): Promise<Operation> => operationOf(await find(...asked));
 
   return {
     read,
@@ -51,17 +53,15 @@ export function createRedemptions({ store, audit, now, newId }: RedemptionsOptio
       cause: Cause,
     ): Promise<Operation> {
       const operationId = idempotencyKey ? idFromName(`${memberId} ${idempotencyKey}`, OPERATIONS) : newId();
-      // The answer to the command tells the operation by its correlation id.
-      const context: CommandContext = { ...cause, now: now(), newId, correlationId: operationId };
-      const { operation, command } = beginRedemption({ ...redemption, memberId, operationId }, context.now);
-      const begun = await store.insert(operation, command, context);
-      if (begun.result === 'done') {
-        audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
-        return operation;
-      }
+      const context: CommandContext = { ...cause, now: now(), newId };
+      const deadline = new Date(context.now.getTime() + redemption.expiresIn * 1000).toISOString();
+      const data = { ...redemption, operationId, memberId, deadline };
+      const begun = await create(operationId, data, context, { member: isActive(MEMBERS_TABLE, memberId) });
       if (begun.result === 'refused') throw notFound(`member ${memberId}`);
-      if (begun.result === 'stale') return repeated(operationId, operation);
-      throw busy('Other redemptions of the member came in between. Try again.');
+      if (begun.result === 'taken') return repeated(operationId, redemption);
+      if (begun.result === 'busy') throw busy('Other redemptions of the member came in between. Try again.');
+      audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
+      return operationOf(begun.state);
     },
 
     /** Looks until the operation is no longer pending, at most so long, and no longer than the caller waits. */

@@ -4,18 +4,18 @@ import { type Handlers, PermanentError } from '@rollcall/kit/messaging';
 import type { registrationReplies } from '../../shared/contracts/channels.ts';
 import { confirmationOnce, readErasure } from './erasure.ts';
 import { stepOnce } from './onboarding.ts';
-import type { OperationsStore } from './operations-store.ts';
 
 export interface RepliesOptions {
   client: DynamoDBDocumentClient;
-  store: Pick<OperationsStore, 'eraseOf'>;
+  /** Forgets the operations of a member. */
+  eraseOperationsOf: (memberId: string) => Promise<void>;
   membersTable: string;
 }
 
 /** What the registration service does about the answers to its events. The first of each counts. */
 export function replyHandlers({
   client,
-  store,
+  eraseOperationsOf,
   membersTable,
 }: RepliesOptions): Handlers<(typeof registrationReplies.messages)[number]> {
   return {
@@ -29,7 +29,7 @@ export function replyHandlers({
       if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that nobody has asked for`);
       // One that was added later is not waited for.
       if (!service || !erasure.services.includes(service)) return {};
-      await store.eraseOf(memberId);
+      await eraseOperationsOf(memberId);
       return { setOnce: confirmationOnce(membersTable, memberId, service, confirmation) };
     },
   };

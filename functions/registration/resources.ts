@@ -8,7 +8,7 @@ import type { OperationResource } from '../../shared/contracts/operation.ts';
 import { kindOf } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import type { ActiveMember } from './member.ts';
-import type { Operation, Outcome } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 /** Where a client begins. */
 export const apiRootResource: ApiRootResource = {
@@ -52,16 +52,9 @@ export function operationProblem({ outcome }: Operation): ProblemDocument | unde
   );
 }
 
-function compensationOf(outcome: Outcome): OperationResource['compensation'] {
-  if (outcome.state !== 'expired' || outcome.lateAnswer === undefined) return undefined;
-  if (outcome.lateAnswer !== 'succeeded') return 'not-needed';
-  return outcome.returnedAt === undefined ? 'pending' : 'done';
-}
-
 export function operationResource(operation: Operation): OperationResource {
   const { id, memberId, points, createdAt, deadline, outcome } = operation;
   const problem = operationProblem(operation);
-  const compensation = compensationOf(outcome);
   return {
     id,
     memberId,
@@ -71,7 +64,7 @@ export function operationResource(operation: Operation): OperationResource {
     deadline,
     ...(outcome.state === 'succeeded' && { result: { balance: outcome.balance, settledAt: outcome.settledAt } }),
     ...(problem && { problem }),
-    ...(compensation !== undefined && { compensation }),
+    ...(outcome.state === 'expired' && outcome.compensation && { compensation: outcome.compensation }),
     _links: {
       self: { href: pathOf(routes.readOperation, { id }) },
       member: { href: pathOf(routes.readMember, { id: memberId }) },

@@ -14,12 +14,14 @@ import { redemption } from '../../shared/contracts/operation.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation } from './operation.ts';
+import { createRedemptions } from './redemptions.ts';
 import { operationProblem } from './resources.ts';
 import { answerCall, eventOf, rpcEndpoint } from './rpc-endpoint.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { limits, members, redemptions, admission } = createServices({ logger });
+const { own, limits, members, admission } = createServices({ logger });
+const redemptions = createRedemptions(own);
 const { admitCaller, admitChange } = admission;
 
 /** A call is watched for so long, and answered so much before its deadline. */

@@ -14,8 +14,6 @@ import { createPseudonym } from '../../shared/pseudonyms.ts';
 import { createAdmission } from './admission.ts';
 import { createAudit } from './audit.ts';
 import { createMembers } from './members.ts';
-import { createOperationsStore } from './operations-store.ts';
-import { createRedemptions } from './redemptions.ts';
 import { createMemberStore } from './store.ts';
 
 /** The use cases of the registration service on its tables, for whatever protocol asks for them. */
@@ -36,7 +34,6 @@ export function createServices({ logger }: { logger: Logger }) {
   );
   const { MEMBERS_TABLE, OUTBOX_TABLE, SWITCHES_TABLE, LIMITS_TABLE, LIMITS, SCOPES } = environment;
   const client = createDynamoDB();
-  const tables = { client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE };
   const now = () => new Date();
   const audit = createAudit(logger);
   const subscribersOf = createSubscribers(environment.DIRECTORY);
@@ -54,11 +51,11 @@ export function createServices({ logger }: { logger: Logger }) {
     mode: () => switches.mode('registration'),
   });
   return {
-    client,
+    /** Of redemptions, which not every function has. */
+    own: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
     limits: LIMITS,
     admission,
     memberAccess: createMemberAccess(SCOPES),
-    membersTable: MEMBERS_TABLE,
     /**
      * A path as the headers `Location` and `Link` say it: clients resolve it against what they asked for (RFC 9110, 10.2.2;
      * RFC 8288, 3.1), so it begins with what stands before the API's own paths.
@@ -67,7 +64,7 @@ export function createServices({ logger }: { logger: Logger }) {
       `${environment.BASE_PATH}${pathOf(route, parameters)}`,
     members: createMembers({
       store: createMemberStore({
-        ...tables,
+        ...{ client, membersTable: MEMBERS_TABLE, outboxTable: OUTBOX_TABLE },
         pseudonym,
         phoneLimit: LIMITS.phone,
         phonesRememberedDays: environment.PHONES_REMEMBERED_DAYS,
@@ -78,6 +75,5 @@ export function createServices({ logger }: { logger: Logger }) {
       now,
       newId,
     }),
-    redemptions: createRedemptions({ store: createOperationsStore(tables), audit, now, newId }),
   };
 }

@@ -18,6 +18,13 @@ const OF_MEMBER = 'of-member';
 /** What everything that changes members looks at. */
 const SWITCHED = { name: 'registration', modes: capabilities.registration };
 
+/** What is apart from the other handlers of the API, by handler. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  register: 'register',
+  redeem: 'redemptions',
+  readOperation: 'redemptions',
+};
+
 /** A client may wait for 20 seconds (functions/registration/prefer.ts); the API gives up after 30. */
 const WAITING = Duration.seconds(29);
 
@@ -58,12 +65,9 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     return answers;
   };
   const replies = answersTo('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
-  replies.extend({ OUTBOX_TABLE: outbox.table.tableName }, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
-  answersTo('Outcomes', outcomeConsumer, 'outcomes', false, ['GetItem', 'UpdateItem', 'DeleteItem']).uses(
-    'OUTBOX_TABLE',
-    outbox.table,
-    'PutItem',
-  );
+  replies.extend({}, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
+  const moving = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+  answersTo('Outcomes', outcomeConsumer, 'outcomes', false, moving).uses('OUTBOX_TABLE', outbox.table, 'PutItem');
 
   const limits = new ServiceTable(stack, 'Limits', {
     stage,
@@ -120,7 +124,7 @@ function addRest(scope: Construct, own: Own) {
     const fn = new ServiceFunction(scope, handler, {
       stage,
       name: `registration-${handler}`,
-      entry: `functions/registration/${handler === 'register' ? handler : 'api'}.handler.ts`,
+      entry: `functions/registration/${ENTRIES[handler] ?? 'api'}.handler.ts`,
       handler,
       environment,
       ...(timeout && { timeout }),
@@ -159,7 +163,7 @@ function addRest(scope: Construct, own: Own) {
   api.addServiceRoute(scope, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
   const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, WAITING);
   const redeemed = api.addServiceRoute(scope, 'Redeem', routes.redeem, redeem);
-  const readOperation = apiFunction('readOperation', ['GetItem', 'UpdateItem'], false, WAITING);
+  const readOperation = apiFunction('readOperation', ['GetItem', 'PutItem'], false, WAITING);
   const operationRead = api.addServiceRoute(scope, 'ReadOperation', routes.readOperation, readOperation);
   api.addServiceRoute(scope, 'Unrouted', 'everything else', apiFunction('unrouted', []));
   return { register: registered, redeem: redeemed, readOperation: operationRead };

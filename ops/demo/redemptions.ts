@@ -1,3 +1,6 @@
+import type { ProcessState } from '@rollcall/kit/messaging';
+import { operationOf } from '../../functions/registration/operation.ts';
+import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
 import type { Holdings, Item } from './services.ts';
 
 /** A redemption that the API accepted. */
@@ -20,10 +23,6 @@ export interface RedemptionVerdict {
   /** What is wrong, by member. */
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
 }
-
-type Outcome =
-  | { state: 'pending' | 'succeeded' | 'failed' }
-  | { state: 'expired'; lateAnswer?: string; returnedAt?: string };
 
 /** Compares the redemptions that the API accepted with the operations, and with the ledger. */
 export function compareRedemptions(
@@ -49,7 +48,8 @@ export function compareRedemptions(
     };
     let [taken, returned] = [0, 0];
     for (const { id } of own) {
-      const outcome = operations.get(`operation#${id}`)?.outcome as Outcome | undefined;
+      const item = operations.get(`operation#${id}`);
+      const outcome = item && operationOf(item as unknown as ProcessState<RedemptionData>).outcome;
       if (outcome === undefined || outcome.state === 'pending') {
         found('lost', `operation ${id} is ${outcome?.state ?? 'not there'}`);
         continue;
@@ -57,10 +57,11 @@ export function compareRedemptions(
       verdict[outcome.state]++;
       if (outcome.state === 'succeeded') taken++;
       if (outcome.state !== 'expired') continue;
-      if (outcome.lateAnswer === undefined) found('lost', `operation ${id} expired, and nobody has answered since`);
-      if (outcome.lateAnswer !== 'succeeded') continue;
+      const { compensation } = outcome;
+      if (compensation === undefined) found('lost', `operation ${id} expired, and nobody has answered since`);
+      if (compensation === undefined || compensation === 'not-needed') continue;
       taken++;
-      if (outcome.returnedAt === undefined) found('lost', `operation ${id} expired, and its points did not go back`);
+      if (compensation === 'pending') found('lost', `operation ${id} expired, and its points did not go back`);
       else returned++;
     }
     const ledger = ledgers.get(memberId) ?? [];

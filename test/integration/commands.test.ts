@@ -263,7 +263,7 @@ describe('a reply', () => {
     await send(POINTS, registrationOutcomes, id, body);
     expect(await parked('registration-outcomes', id)).toMatchObject({
       reason: 'failed',
-      error: expect.stringContaining('answers operation'),
+      error: expect.stringContaining('which there is not'),
       senderId: expect.stringMatching(/^AROA\w+:rollcall-dev-points-commands-consume$/),
     });
   });
@@ -280,8 +280,8 @@ describe('a reply', () => {
       }),
     );
     for (const [reply, why] of [
-      [settled(other.id, 40, operationId), "is another member's"],
-      [settled(id, 1_000, operationId), 'is about other points'],
+      [settled(other.id, 40, operationId), `is about ${other.id}, not ${id}`],
+      [settled(id, 1_000, operationId), 'does not match what redeem was'],
     ] as const) {
       await send(POINTS, registrationOutcomes, reply.id, reply.body);
       expect((await parked('registration-outcomes', reply.id)).error).toContain(why);

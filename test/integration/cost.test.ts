@@ -50,7 +50,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'points-commands-consume: UpdateItem points-commands': 2,
       'sms-commands-consume: UpdateItem sms-commands': 2,
       'sms-commands-consume: UpdateItem sms-limits': 2,
-      'registration-outcomes-consume: UpdateItem members': 1,
+      'registration-outcomes-consume: PutItem members': 1,
     },
   },
   deactivate: {

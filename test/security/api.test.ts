@@ -5,6 +5,7 @@ import type { HttpResponse } from '@rollcall/kit/internal/http/secured';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
+import * as redemptions from '../../functions/registration/redemptions.handler.ts';
 import { register } from '../../functions/registration/register.handler.ts';
 import { apiRoot } from '../../shared/contracts/api-root.ts';
 import { member, memberV2 } from '../../shared/contracts/member.ts';
@@ -38,8 +39,8 @@ const FUNCTIONS = {
   change: { handler: api.change, parts: { method: 'PATCH', id: ID }, resource: member },
   deactivate: { handler: api.deactivate, parts: { method: 'DELETE', id: ID }, resource: undefined },
   readOnboarding: { handler: api.readOnboarding, parts: { id: ID }, resource: onboarding },
-  redeem: { handler: api.redeem, parts: { method: 'POST', id: ID }, resource: operation },
-  readOperation: { handler: api.readOperation, parts: { id: ID }, resource: operation },
+  redeem: { handler: redemptions.redeem, parts: { method: 'POST', id: ID }, resource: operation },
+  readOperation: { handler: redemptions.readOperation, parts: { id: ID }, resource: operation },
   unrouted: { handler: api.unrouted, parts: { method: 'PUT' }, resource: undefined },
 } as const;
 type Name = keyof typeof FUNCTIONS;

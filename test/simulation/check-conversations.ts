@@ -75,8 +75,9 @@ function bookings({ committed, stock }: History, operationId: string) {
 
 /** Points are taken once at most, and returned only if they were taken; what it says of itself is so. */
 export function checkOperations(history: History): Violation[] {
-  const { promised, committed, endedTwice, stock } = history;
+  const { promised, committed, endedTwice, endedLate, stock } = history;
   const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
+  violations.push(...endedLate.map((what) => ({ guarantee: 'operation' as const, what: `ended late: ${what}` })));
   violations.push(...stock.accounts.flatMap(checkAccount));
   const ids = new Set([...promised.map(({ operationId }) => operationId), ...stock.operations.map(({ id }) => id)]);
   for (const id of ids) {
@@ -123,13 +124,13 @@ export function checkOperationsAtRest(history: History): Violation[] {
   return violations;
 }
 
-function checkEnded(history: History, { id, state, lateAnswer, returnedAt }: Operation): Violation[] {
+function checkEnded(history: History, { id, state, compensation }: Operation): Violation[] {
   const { taken, returned } = bookings(history, id);
   const isOver =
     state === 'expired'
-      ? lateAnswer !== undefined && taken === returned && (taken === 1) === (returnedAt !== undefined)
+      ? taken === returned && compensation === (taken === 1 ? 'done' : 'not-needed')
       : state !== 'pending';
-  const late = state === 'expired' ? ` (late answer: ${lateAnswer}, returned at ${returnedAt})` : '';
+  const late = state === 'expired' ? ` (compensation: ${compensation})` : '';
   const what = `operation ${id} stays ${state}${late}: taken ${taken} times, returned ${returned} times`;
   return isOver ? [] : [{ guarantee: 'operation', what }];
 }

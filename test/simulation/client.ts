@@ -3,7 +3,6 @@ import { Problem } from '@rollcall/kit/internal/http/problems';
 import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { createMembers } from '../../functions/registration/members.ts';
-import { createOperationsStore } from '../../functions/registration/operations-store.ts';
 import { createRedemptions } from '../../functions/registration/redemptions.ts';
 import { createMemberStore } from '../../functions/registration/store.ts';
 import type { History } from './history.ts';
@@ -185,6 +184,7 @@ export class Client {
 
   #redemptions(instance: Instance) {
     const { stores, ...others } = this.#surroundings(instance);
-    return createRedemptions({ ...others, store: createOperationsStore(stores) });
+    const { client, membersTable, outboxTable } = stores;
+    return createRedemptions({ ...others, client, MEMBERS_TABLE: membersTable, OUTBOX_TABLE: outboxTable });
   }
 }

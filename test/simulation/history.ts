@@ -35,6 +35,8 @@ export interface History {
   promised: Array<{ operationId: string; memberId: string }>;
   /** Operations that ended, and then ended otherwise. */
   endedTwice: string[];
+  /** Operations that succeeded when their time had passed, by the clock of who says so. */
+  endedLate: string[];
   /** What answers changed that an earlier one, or another copy, had written. */
   rewritten: string[];
   /** What the tables say at the end. */
@@ -55,8 +57,7 @@ export interface Operation {
   id: string;
   memberId: string;
   state: 'pending' | 'succeeded' | 'failed' | 'expired';
-  lateAnswer?: string;
-  returnedAt?: string;
+  compensation?: 'not-needed' | 'pending' | 'done';
 }
 
 export interface Account {

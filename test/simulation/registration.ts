@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
 import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
 import type { Change } from '@rollcall/kit/internal/testing/simulation/table';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
-import type { History, Operation, Stock } from './history.ts';
+import { operationOf } from '../../functions/registration/operation.ts';
+import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
+import type { History, Stock } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
 
-type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'rewritten'>;
+type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'rewritten'>;
 
 /** Sees in the tables of the registration service what it commits, and what they say at the end. */
 export class RegistrationObserver {
@@ -52,8 +55,11 @@ export class RegistrationObserver {
   }
 
   #onOperation({ before, after }: Change): void {
-    const [was, is] = [before, after].map((item) => (item?.outcome as Operation | undefined)?.state);
+    const [was, is] = [before, after].map((item) => item && stateOf(item).outcome.state);
     if (was !== undefined && was !== 'pending' && was !== is) this.#seen.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
+    if (was !== 'pending' || is !== 'succeeded' || !after) return;
+    const { changedAt, data } = after as unknown as ProcessState<RedemptionData>;
+    if (changedAt >= data.deadline) this.#seen.endedLate.push(`${after.pk}: at ${changedAt}, not by ${data.deadline}`);
   }
 
   /** The first answer of a service counts. */
@@ -72,9 +78,10 @@ export class RegistrationObserver {
         .map((item) => ({ id: String(item.pk).slice(kind.length + 1), item }));
     return {
       isSettled,
-      operations: ofKind('operation').map(
-        ({ item }) => ({ ...item, ...(item.outcome as object) }) as unknown as Operation,
-      ),
+      operations: ofKind('operation').map(({ item }) => {
+        const { id, memberId, outcome } = stateOf(item);
+        return { id, memberId, ...outcome };
+      }),
       accounts: this.#accounts(),
       erasures: ofKind('erasure').map(({ id, item }) => ({
         memberId: id,
@@ -105,6 +112,8 @@ export class RegistrationObserver {
       }));
   }
 }
+
+const stateOf = (item: Item) => operationOf(item as unknown as ProcessState<RedemptionData>);
 
 const namesBehind = (item: Item, beginning: string): string[] =>
   Object.keys(item).flatMap((name) => (name.startsWith(beginning) ? [name.slice(beginning.length)] : []));

@@ -2,15 +2,17 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ConsumerDescriptor } from '@rollcall/kit/internal/contracts/consumer';
 import type { Correspondence } from '@rollcall/kit/internal/messaging/correspondence';
 import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
+import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { eventConsumer as guideEvents } from '../../functions/guide/events.consumer.ts';
 import { journeyHandlers } from '../../functions/guide/journey.ts';
 import { accountHandlers } from '../../functions/points/account.ts';
 import { commandConsumer as pointsCommands } from '../../functions/points/commands.consumer.ts';
 import { commandHandlers as pointsHandlers } from '../../functions/points/commands.ts';
 import { eventConsumer as pointsEvents } from '../../functions/points/events.consumer.ts';
-import { createOperationsStore } from '../../functions/registration/operations-store.ts';
+import { createErasing } from '../../functions/registration/operations-erasure.ts';
+import { placesOfOperations } from '../../functions/registration/operations-store.ts';
 import { outcomeConsumer } from '../../functions/registration/outcomes.consumer.ts';
-import { outcomeHandlers } from '../../functions/registration/outcomes.ts';
+import { redemptionProcess } from '../../functions/registration/redemption.process.ts';
 import { replyConsumer } from '../../functions/registration/replies.consumer.ts';
 import { replyHandlers } from '../../functions/registration/replies.ts';
 import { commandConsumer as smsCommands } from '../../functions/sms/commands.consumer.ts';
@@ -52,9 +54,6 @@ const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): S
 export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | 'idempotent' =>
   idempotent ? 'idempotent' : of.ordered ? 'ordered' : 'unordered';
 
-const operations = (client: DynamoDBDocumentClient) =>
-  createOperationsStore({ client, membersTable: MEMBERS, outboxTable: OUTBOX });
-
 /** The SMS service has not moved yet: it reads registrations in their first rendition only. */
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 
@@ -75,9 +74,18 @@ export const services = {
   pointsCommands: service(pointsCommands, (own) => pointsHandlers({ ...own, pointsTable: 'points' })),
   smsCommands: service(smsCommands, (own) => smsHandlers({ ...own, contactsTable: 'sms' })),
   replies: service(replyConsumer, ({ client }) =>
-    replyHandlers({ client, membersTable: MEMBERS, store: operations(client) }),
+    replyHandlers({
+      client,
+      membersTable: MEMBERS,
+      eraseOperationsOf: createErasing({ client, membersTable: MEMBERS }),
+    }),
   ),
-  outcomes: service(outcomeConsumer, ({ client, now, newId }) =>
-    outcomeHandlers({ now, newId, store: operations(client) }),
+  outcomes: service(
+    outcomeConsumer,
+    (own) =>
+      createProcess(
+        redemptionProcess,
+        placesOfOperations({ ...own, MEMBERS_TABLE: MEMBERS, OUTBOX_TABLE: OUTBOX }),
+      ).handlers(outcomeConsumer) as Handlers<never>,
   ),
 };

@@ -47,6 +47,7 @@ class World {
     phonesTakenTwice: [],
     promised: [],
     endedTwice: [],
+    endedLate: [],
     rewritten: [],
   };
   readonly #tables: Tables;

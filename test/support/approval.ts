@@ -96,6 +96,8 @@ export function approvalWorld({ client, items }: OwnTables) {
   let seconds = 0;
   const now = () => new Date(TIME.getTime() + seconds * 1_000);
   const ended: string[] = [];
+  /** Subjects that are erased. */
+  const erased = new Set<string>();
   const endsAs =
     (state: string) =>
     async ({ id }: { id: string }) => {
@@ -104,6 +106,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     };
   const process = createProcess(approval, {
     ...{ ...places, now, newId },
+    isErased: async (subject) => erased.has(subject),
     on: { completed: endsAs('approved'), failed: endsAs('rejected') },
   });
   const consumer = { of: replies, idempotent: true };
@@ -146,7 +149,7 @@ export function approvalWorld({ client, items }: OwnTables) {
   }
 
   return {
-    ...{ process, ended, subscriber, writer, now, deliver, taken, sent, pass, items },
+    ...{ process, ended, erased, subscriber, writer, now, deliver, taken, sent, pass, items },
     context: () => ({ now: now(), newId, traceparent: TRACE }),
     parkedOf: (message: { id: string }) => store.parkedOf(message.id),
     read: (message: Envelope) => readMessage(message, contracts),

@@ -42,7 +42,10 @@ function whole(): Seen {
     left: [],
     members: [
       { pk: 'member#m', sk: '', version: 2 },
-      { pk: 'operation#o', sk: '', outcome: { state: 'succeeded' } },
+      {
+        ...{ pk: 'operation#o', sk: '', progress: { state: 'completed' }, unknown: [], undone: [] },
+        data: { answer: { outcome: 'succeeded' } },
+      },
       {
         ...{ pk: 'onboarding#m', sk: '' },
         ...{
@@ -92,7 +95,7 @@ describe('the verdict of chaos', () => {
     [
       'G1',
       'an operation that never ended',
-      ({ members }) => Object.assign(members[1] ?? {}, { outcome: { state: 'pending' } }),
+      ({ members }) => Object.assign(members[1] ?? {}, { progress: { state: 'running' } }),
     ],
     [
       'G1',

@@ -2,7 +2,7 @@ import { percentile } from 'rollcall/internal/percentile';
 import { describe, expect, it } from 'vitest';
 import { compareRedemptions } from '../../ops/demo/redemptions.ts';
 import type { Accepted } from '../../ops/demo/registrations.ts';
-import type { Holdings } from '../../ops/demo/services.ts';
+import type { Holdings, Item } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
 
 describe('verdict', () => {
@@ -133,25 +133,30 @@ describe('verdict', () => {
 
 describe('the verdict on redemptions', () => {
   const asked = [{ id: 'o', memberId: 'm', points: 40 }];
-  const operation = (outcome: object) => [{ pk: 'operation#o', sk: '', outcome }];
+  const operation = (state: string, more: object = {}) => [
+    { pk: 'operation#o', sk: '', data: {}, progress: { state }, unknown: [], undone: [], ...more },
+  ];
   const ledger = (...reasons: string[]) => ({
     points: reasons.map((reason) => ({ pk: 'm', sk: `ledger#${reason}`, reason })),
   });
-  const late = { state: 'expired', lateAnswer: 'succeeded', returnedAt: 'now' };
+  const done = operation('completed', { data: { answer: { outcome: 'succeeded' } } });
+  const failed = operation('failed', { data: { answer: { outcome: 'not-enough-points' } } });
+  const undone = operation('failed', { undone: ['redeem'] });
 
-  it.each<[string, object, string[], object]>([
-    ['that succeeded', { state: 'succeeded' }, ['redemption'], { succeeded: 1, lost: 0, duplicated: 0 }],
-    ['that failed', { state: 'failed' }, [], { failed: 1, lost: 0, duplicated: 0 }],
-    ['that was undone', late, ['redemption', 'return'], { expired: 1, lost: 0, duplicated: 0 }],
-    ['that nobody answered', { state: 'pending' }, [], { lost: 1 }],
-    ['that nobody ever answered', { state: 'expired' }, [], { lost: 1 }],
-    ['whose points did not go back', { ...late, returnedAt: undefined }, ['redemption'], { lost: 1 }],
-    ['that was taken twice', { state: 'succeeded' }, ['redemption', 'redemption'], { duplicated: 1 }],
-    ['that was taken and failed', { state: 'failed' }, ['redemption'], { duplicated: 1 }],
-    ['that was undone twice', late, ['redemption', 'return', 'return'], { duplicated: 1 }],
-    ['that was never taken', { state: 'succeeded' }, [], { duplicated: 1 }],
-  ])('knows one %s', (_, outcome, entries, expected) => {
-    expect(compareRedemptions(asked, operation(outcome), ledger(...entries))).toMatchObject(expected);
+  it.each<[string, Item[], string[], object]>([
+    ['that succeeded', done, ['redemption'], { succeeded: 1, lost: 0, duplicated: 0 }],
+    ['that failed', failed, [], { failed: 1, lost: 0, duplicated: 0 }],
+    ['that was undone', undone, ['redemption', 'return'], { expired: 1, lost: 0, duplicated: 0 }],
+    ['that was refused too late', operation('failed'), [], { expired: 1, lost: 0, duplicated: 0 }],
+    ['that nobody answered', operation('running'), [], { lost: 1 }],
+    ['that nobody ever answered', operation('failed', { unknown: ['redeem'] }), [], { lost: 1 }],
+    ['whose points did not go back', operation('compensating'), ['redemption'], { lost: 1 }],
+    ['that was taken twice', done, ['redemption', 'redemption'], { duplicated: 1 }],
+    ['that was taken and failed', failed, ['redemption'], { duplicated: 1 }],
+    ['that was undone twice', undone, ['redemption', 'return', 'return'], { duplicated: 1 }],
+    ['that was never taken', done, [], { duplicated: 1 }],
+  ])('knows one %s', (_, operations, entries, expected) => {
+    expect(compareRedemptions(asked, operations, ledger(...entries))).toMatchObject(expected);
   });
 
   it('knows one that is not there', () => {

@@ -1,8 +1,10 @@
 import { idempotencyKey } from '@rollcall/kit/internal/contracts/fields';
 import { evaluate, type Preconditions } from '@rollcall/kit/internal/http/conditions';
+import { toProblem } from '@rollcall/kit/internal/http/failures';
 import { idOf } from '@rollcall/kit/internal/http/ids';
 import type { Problem } from '@rollcall/kit/internal/http/problems';
 import { validated } from '@rollcall/kit/internal/http/validation';
+import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -232,4 +234,12 @@ describe('the contract', () => {
     expect(`en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`.length).toBe(longest('locale'));
     expect(taken('Idempotency-Key', 'x'.repeat(longest('Idempotency-Key')))).toBe(true);
   });
+});
+
+it('tells a caller to come again, where messaging says that it may go well later', () => {
+  expect(toProblem(new TransientError('order 1 is being changed by others'))).toMatchObject({
+    status: 503,
+    code: 'busy',
+  });
+  expect(toProblem(new PermanentError('there is no order 1'))).toMatchObject({ status: 500, code: 'internal' });
 });

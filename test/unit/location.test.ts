@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as api from '../../functions/registration/api.handler.ts';
+import * as redemptions from '../../functions/registration/redemptions.handler.ts';
 import { register } from '../../functions/registration/register.handler.ts';
 import { memberIdOf } from '../support/builders.ts';
 import { call } from '../support/http.ts';
@@ -33,7 +34,7 @@ describe('an API that is not at the root of its address', () => {
 
   it('answers a redemption with a Location that leads to the operation', async () => {
     const body = JSON.stringify({ points: 1 });
-    const answer = await call(api.redeem, { method: 'POST', id: memberIdOf(1), headers, body });
+    const answer = await call(redemptions.redeem, { method: 'POST', id: memberIdOf(1), headers, body });
     const { id } = JSON.parse(String(answer.body));
     expect(new URL(String(answer.headers?.location), at).href).toBe(`${at}/v1/operations/${id}`);
   });

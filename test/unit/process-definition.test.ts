@@ -1,8 +1,9 @@
 import { command, document, queue } from '@rollcall/kit/internal/contracts/descriptors';
 import { defineProcess, processDeadline } from '@rollcall/kit/internal/contracts/process';
 import type { ProcessStep } from '@rollcall/kit/internal/contracts/process-descriptor';
-import { PermanentError } from '@rollcall/kit/internal/messaging/errors';
+import { PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
 import type { ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
+import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
 import { withDecisions } from '@rollcall/kit/internal/messaging/process-functions';
 import type { Context } from 'aws-lambda';
@@ -68,6 +69,17 @@ describe('the definition of a process', () => {
     expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
   });
 
+  it('has one step, which nothing refuses to undo, where no deadline tells it of the time', () => {
+    const untold = queue('replies', { from, ordered: false, messages: [reserved, released] });
+    const without = (steps: readonly ProcessStep[]) =>
+      defineProcess('approval', { data, replies: untold }, () => steps);
+    expect(without([first]).deadline).toBeUndefined();
+    const refusable = { ...first, compensate: { ...compensate, ok: () => true } };
+    for (const steps of [[refusable], [first, { ...alone, name: 'count' }]])
+      expect(() => without(steps)).toThrow('process approval: without a `deadline` it has one step');
+    expect(() => define([first], untold as never)).toThrow('shop.approval.deadline.v1 is no message of replies');
+  });
+
   it('is typed by its data and its replies', () => {
     const definition = defineProcess('approval', { data, replies, deadline }, (step) => [
       step('reserve', {
@@ -93,6 +105,12 @@ describe('the definition of a process', () => {
     expect(refused).toThrow('process approval');
   });
 
+  it('needs somewhere for its deadlines to wait', async () => {
+    const { client } = await ownTables['the simulation']();
+    const options = { client, table: 'orders', outboxTable: 'outbox', source: from, newId: () => 'id' };
+    expect(() => createProcess(approval, options)).toThrow('process approval has a deadline: give it `later`');
+  });
+
   it('is run by the consumer of its replies alone', async () => {
     const { process } = approvalWorld(await ownTables['the simulation']());
     expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('takes orders-replies');
@@ -109,6 +127,7 @@ describe('what operators ask the sweep for about a process', () => {
       read: async (id) => (id === stuck.id ? stuck : undefined),
       async decide(id, decision) {
         if ('cancel' in decision) throw new PermanentError('it does not go back');
+        if ('retry' in decision) throw new TransientError('it is being changed by others');
         decided.push({ id, ...decision });
         return { ...stuck, progress: { state: 'completed' } } as ProcessState<never>;
       },
@@ -133,6 +152,7 @@ describe('what operators ask the sweep for about a process', () => {
   it('is refused with the reason', async () => {
     expect(await ask({ process: 'o-2' })).toEqual({ refused: 'there is no process o-2' });
     expect(await ask({ process: 'o-1', decide: { cancel: 'x' } })).toEqual({ refused: 'it does not go back' });
+    expect(await ask({ process: 'o-1', decide: { retry: 'x' } })).toEqual({ refused: 'it is being changed by others' });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import type { Envelope } from '@rollcall/kit/internal/messaging/message';
 import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
-import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/moves';
+import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/attempts';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { stuckIn } from 'rollcall/internal/stage/processes';
 import type { Stage } from 'rollcall/internal/stage/stage';
@@ -133,6 +133,21 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     await world.pass(WITHIN.reserve);
     expect(await answer(reserve, 'no')).toMatchObject({ became: 'applied', sent: [] });
     expect(await world.process.read(id)).toMatchObject({ unknown: [], progress: { state: 'failed' } });
+    expect((await world.process.read(id))?.data).toEqual({ orderId: id, cents: 500 });
+  });
+
+  it('remembers of a reply what its step keeps, also if it refuses', async () => {
+    await answer(await reserving(), 'no');
+    expect(await world.process.read(id)).toMatchObject({ progress: { state: 'failed' }, data: { place: 'A1' } });
+  });
+
+  it('is deleted, with its deadline, by a reply about who has been erased, and the next is no news', async () => {
+    const charge = await charging();
+    world.erased.add(id);
+    expect(await waiting()).toHaveLength(1);
+    expect(await answer(charge)).toMatchObject({ became: 'applied', sent: [] });
+    expect([await world.process.read(id), await waiting()]).toEqual([undefined, []]);
+    expect(await world.deliver(world.replyTo(charge))).toBe('duplicate');
   });
 
   it('waits once for each step: a deadline that was set before is no later step’s', async () => {

@@ -18,6 +18,7 @@ export const bundling = {
     '@aws-sdk/credential-provider-node': fileURLToPath(
       import.meta.resolve('@rollcall/kit/internal/aws/environment-credentials'),
     ),
+    '@aws-sdk/endpoint-cache': fileURLToPath(import.meta.resolve('@rollcall/kit/internal/aws/endpoint-cache')),
   },
   // The SDK imports it when an operation streams events. None of ours does.
   external: ['@smithy/core/event-streams'],

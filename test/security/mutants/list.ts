@@ -20,6 +20,7 @@ export interface SecurityMutant {
     | 'unit/senders'
     | 'unit/services'
     | 'unit/message'
+    | 'unit/redemptions'
     | 'unit/replies'
     | 'unit/returning'
     | 'unit/subscriber'
@@ -122,7 +123,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: "others' operations",
-    file: 'functions/registration/api.handler.ts',
+    file: 'functions/registration/redemptions.handler.ts',
     from: "(member) => mayAccess(event, member, 'read')",
     to: '() => true',
     test: 'security/callers',
@@ -353,17 +354,17 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: "answers to another member's operation",
-    file: 'functions/registration/outcomes.ts',
-    from: 'if (operation && operation.memberId !== subject)',
-    to: 'if (operation && operation.memberId === subject && !operation)',
-    test: 'unit/replies',
+    file: 'packages/kit/src/messaging/process/replies.ts',
+    from: 'if (subject !== expected)',
+    to: 'if (subject === undefined)',
+    test: 'unit/redemptions',
   },
   {
     name: 'answers about other points',
-    file: 'functions/registration/outcomes.ts',
-    from: 'if (operation && operation.points !== data.points)',
-    to: 'if (operation && operation.points === data.points && !operation)',
-    test: 'unit/replies',
+    file: 'packages/kit/src/messaging/process/replies.ts',
+    from: 'if (exchange.matches?.(message.data, process.data) === false)',
+    to: 'if (subject === undefined)',
+    test: 'unit/redemptions',
   },
   {
     name: 'confirmations that nobody asked for',
@@ -515,7 +516,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'operations of who left',
     file: 'functions/registration/replies.ts',
-    from: '      await store.eraseOf(memberId);\n',
+    from: '      await eraseOperationsOf(memberId);\n',
     to: '',
     test: 'security/personal-data',
   },
@@ -584,10 +585,10 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'the operation of who left meanwhile',
-    file: 'functions/registration/outcomes.ts',
-    from: 'if (hasLeft) return { writes: [store.deleteWrite(operation)] };',
+    file: 'packages/kit/src/messaging/process/replies.ts',
+    from: 'if (erased) return { writes: deletion(process.id) };',
     to: '',
-    test: 'unit/replies',
+    test: 'unit/redemptions',
   },
   {
     name: 'what was discarded while they left',

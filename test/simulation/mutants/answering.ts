@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const operation = 'functions/registration/operation.ts';
+const advance = 'packages/kit/src/messaging/process/advance.ts';
 const change = 'packages/kit/src/messaging/applier/change.ts';
 const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking';
@@ -96,40 +96,48 @@ export const answeringMutants: Mutant[] = [
     name: 'outcome-unconditional',
     breaks: ['operation'],
     seed: 107,
-    file: 'functions/registration/operations-store.ts',
-    from: "ConditionExpression: 'outcome = :before'",
-    to: "ConditionExpression: 'attribute_exists(pk)'",
+    file: 'packages/kit/src/messaging/process/writes.ts',
+    from: '{ ...attributes?.(next.data), ...next }, version);',
+    to: '{ ...attributes?.(next.data), ...next }, version);\n    if (version > 0) delete put.ConditionExpression;',
   },
   {
     name: 'late-answer-keeps-the-points',
     breaks: ['operation'],
-    file: operation,
-    from: "returns: answer.outcome === 'succeeded' };",
-    to: 'returns: false };',
+    file: advance,
+    from: 'return awaited ? { process: late, sends: false } : goOn(late, now);',
+    to: 'return { process: late, sends: false };',
   },
   {
     name: 'late-answer-settles',
     breaks: ['operation'],
-    file: operation,
-    from: "if (outcome.state === 'expired' || isOverdue(operation, now) || answer.outcome === 'deadline-passed') {",
-    to: "if (answer.outcome === 'deadline-passed') {",
+    file: advance,
+    from: 'if (given) return answered(given.process, answer, now);',
+    to: '',
+  },
+  {
+    name: 'late-answer-revives',
+    breaks: ['operation'],
+    file: advance,
+    from: 'return awaited ? { process: late, sends: false } : goOn(late, now);',
+    to: 'const { because: _, ...revived } = late;\n    return goOn(revived, now);',
   },
   {
     name: 'returned-for-every-copy',
     breaks: ['operation'],
     seed: 12,
-    file: operation,
-    from: "if (outcome.state === 'expired' ? outcome.lateAnswer !== undefined : outcome.state !== 'pending') return undefined;",
-    to: "if (outcome.state !== 'expired' && outcome.state !== 'pending') return undefined;",
+    file: advance,
+    from: 'const late = { ...process, unknown, done',
+    to: 'const late = { ...process, done',
   },
   {
     name: 'returned-outside-the-transaction',
     breaks: ['operation'],
-    seed: 3,
-    file: 'functions/registration/outcomes.ts',
-    from: 'return { writes: [change, ...(await store.commandWrites([returning(operation)], context))] };',
-    to: `await store.change(operation, settled.outcome);
-      return { writes: await store.commandWrites([returning(operation)], context) };`,
+    seed: 100,
+    file: 'packages/kit/src/messaging/process/writes.ts',
+    from: 'return [{ Put: put }, ...others];',
+    to: `if (others.length === 0) return [{ Put: put }];
+      await writer.commit({ put }, context);
+      return others;`,
   },
   {
     name: 'commands-counted-by-nobody',

@@ -71,7 +71,7 @@ export const leavingMutants: Mutant[] = [
     name: 'operations-not-erased',
     breaks: ['erasure'],
     file: 'functions/registration/replies.ts',
-    from: 'await store.eraseOf(memberId);',
+    from: 'await eraseOperationsOf(memberId);',
     to: '',
   },
   {

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const writes = 'packages/kit/src/messaging/process/writes.ts';
 const advance = 'packages/kit/src/messaging/process/advance.ts';
 const moves = 'packages/kit/src/messaging/process/moves.ts';
+const attempts = 'packages/kit/src/messaging/process/attempts.ts';
 const deadline = 'packages/kit/src/messaging/process/deadline.ts';
 
 /** Of processes. */
@@ -45,7 +46,7 @@ export const sagaMutants: Mutant[] = [
   },
   {
     name: 'sent-again-without-reply',
-    file: moves,
+    file: attempts,
     from: 'return { process: { ...process, progress: { state, awaits } }, sends: false };\n  }\n\n  /** The command once more',
     to: 'return { process: { ...process, progress: { state, awaits } }, sends: true };\n  }\n\n  /** The command once more',
   },

@@ -16,12 +16,14 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
   const pivot = steps.findIndex((step) => step.pivot);
   const late = pivot < 0 ? undefined : steps.slice(pivot + 1).find(({ compensate }) => compensate);
   if (late) refuse(`step ${late.name} comes after the pivot ${pivots[0]}: it is never compensated`);
+  if (!deadline && (steps.length > 1 || steps[0]?.compensate?.ok))
+    refuse('without a `deadline` it has one step, and its compensation no `ok`: nothing would tell it to go on');
   const exchanges = steps.flatMap(exchangesOf);
   for (const { who, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${who} ${why}`));
   const answers = exchanges.map(({ exchange: { reply } }) => reply.type);
   const shared = repeated(answers);
   if (shared !== undefined) refuse(`${shared} answers two of its commands: each has a reply of its own`);
-  const expected = [...answers, deadline.type];
+  const expected = [...answers, ...(deadline ? [deadline.type] : [])];
   const types = replies.messages.map(({ type }) => type);
   for (const type of expected) if (!types.includes(type)) refuse(`${type} is no message of ${replies.name}`);
   for (const type of types) if (!expected.includes(type)) refuse(`no step waits for ${type} of ${replies.name}`);
@@ -37,7 +39,7 @@ function checkExchange({ send: [channel, contract], within }: Exchange, refuse: 
   if (!channel.messages.some(({ type }) => type === contract.type))
     refuse(`sends ${contract.type}, which is no message of ${channel.name}`);
   if (contract.subjectField === undefined) refuse(`sends ${contract.type}, which has no subjectField`);
-  if (!(within > 0)) refuse(`waits ${within} seconds: \`within\` is more than none`);
+  if (typeof within === 'number' && !(within > 0)) refuse(`waits ${within} seconds: \`within\` is more than none`);
 }
 
 const repeated = (names: readonly string[]): string | undefined =>

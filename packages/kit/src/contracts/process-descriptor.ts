@@ -9,10 +9,13 @@ export interface Exchange {
   readonly by: (data: any) => unknown;
   readonly reply: MessageContract;
   // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly matches?: (reply: any, data: any) => boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly ok?: (reply: any, data: any) => boolean;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly keep?: (reply: any) => object;
-  readonly within: number;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly within: number | ((data: any) => number);
 }
 
 export interface ProcessStep extends Exchange {
@@ -27,6 +30,7 @@ export interface ProcessDescriptor<Data = unknown> {
   readonly data: z.ZodType<Data>;
   /** The queue of all replies, and of its own deadlines. */
   readonly replies: Channel;
-  readonly deadline: MessageContract;
+  /** Default: nobody tells it of the time. */
+  readonly deadline?: MessageContract;
   readonly steps: readonly ProcessStep[];
 }

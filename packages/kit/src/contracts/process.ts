@@ -11,12 +11,17 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   readonly by: (data: Data) => z.input<C['data']>;
   /** No two exchanges of a process have the same: it tells which one it answers. */
   readonly reply: R;
+  /** Whether the reply is about what the command said; one that is not is parked. Default: it has its subject. */
+  readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** Whether it was done. Default: the reply says that it was. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** What the process remembers of a reply that is `ok`. */
+  /** What the process remembers of a reply: also of one that is not `ok`, but of none that comes too late to refuse. */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
-  /** Seconds from the command to the time by which a reply is expected; it is noticed a minute later at most. */
-  readonly within: number;
+  /**
+   * Seconds from the command to the time by which a reply is expected, or what they follow from. It is noticed a minute later at
+   * most; without a `deadline`, by who looks at the process, or by the reply that comes later.
+   */
+  readonly within: number | ((data: Data) => number);
 }
 
 /** Makes a step: typed by its process's data and replies. */
@@ -50,7 +55,8 @@ export const processDeadline = <const T extends string>(type: T) =>
 /**
  * A conversation with several services, as data.
  * @param about `data`: what the commands are made of, kept with the process; `replies`: a queue without order, whose messages
- * are the replies of its steps and `deadline`, of `processDeadline`
+ * are the replies of its steps and `deadline`, of `processDeadline`. A process of one step, whose compensation nothing refuses,
+ * may have no deadline: it costs no message for later, and its time counts when somebody looks (`current`), or a reply comes
  * @param steps in order. A step that fails up to the `pivot` has the steps before it compensated, the last first; after the
  * pivot, a process only goes forward. Default: the pivot is the end
  * @throws {Error} that names what does not fit together
@@ -58,7 +64,7 @@ export const processDeadline = <const T extends string>(type: T) =>
  */
 export function defineProcess<D extends z.ZodType, const Replies extends Channel>(
   name: string,
-  about: { data: D; replies: Replies; deadline: ReturnType<typeof processDeadline> & Replies['messages'][number] },
+  about: { data: D; replies: Replies; deadline?: ReturnType<typeof processDeadline> & Replies['messages'][number] },
   steps: (step: DefineStep<z.output<D>, Replies['messages'][number]>) => readonly ProcessStep[],
 ): ProcessDescriptor<z.output<D>> {
   const made = steps((name, step) => ({ name, ...step }));

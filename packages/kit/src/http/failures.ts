@@ -4,7 +4,7 @@ import { busy, Problem } from './problems.ts';
 /**
  * What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. A call that gets no answer
  * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy. And what the directory of
- * subscribers says while it cannot be read.
+ * subscribers says while it cannot be read, and messaging of what may go well later.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
@@ -13,6 +13,7 @@ const BUSY = new Set([
   'ThrottlingException',
   'TimeoutError',
   'TransactionCanceledException',
+  'TransientError',
 ]);
 
 /**

@@ -3,7 +3,7 @@ import type { Channel } from '../contracts/channel.ts';
 import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { MessageContract } from '../contracts/contract.ts';
 import type { consumerFunctions, HandlerContext } from './consumer-functions.ts';
-import { isPermanent } from './errors.ts';
+import { MessagingError } from './errors.ts';
 import type { ParkingAnswer, ParkingRequest } from './operator-request.ts';
 import { type ProcessAnswer, type ProcessRequest, processRequestOf } from './process/operator-request.ts';
 import type { Process } from './process.ts';
@@ -49,7 +49,7 @@ export const withDecisions =
         await sweep({ redrive: [before.progress.parked], release: true }, context);
       return { process };
     } catch (error) {
-      if (!isPermanent(error)) throw error;
+      if (!(error instanceof MessagingError)) throw error;
       return { refused: error.message };
     }
   };

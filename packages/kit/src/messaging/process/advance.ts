@@ -1,8 +1,8 @@
-import type { ProcessDescriptor } from '../../contracts/process-descriptor.ts';
 import { PermanentError } from '../errors.ts';
-import { type Moved, movesOf } from './moves.ts';
+import { attemptsOf } from './attempts.ts';
+import { type Moved, type Moves, noted } from './moves.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
-import { stepsOf } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 /** A reply to the command of a step, or of its compensation. */
 export interface Answer {
@@ -19,42 +19,38 @@ export interface Answer {
 export type Decided = { retry: string } | { done: string } | { cancel: string };
 
 /** What replies, deadlines and persons make of a process. */
-export function transitionsOf<Data>(definition: Pick<ProcessDescriptor<Data>, 'steps'>) {
+export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   type State = ProcessState<Data>;
-  const steps = stepsOf(definition as Pick<ProcessDescriptor, 'steps'>);
-  const { goOn, goBack, succeeded, failed, sentAgain } = movesOf<Data>(steps);
+  const { goOn, cancelled, expired } = moves;
+  const { succeeded, failed, sentAgain } = attemptsOf<Data>(steps, moves);
+
+  /** @returns nothing, if it changes nothing: a duplicate, or of what is settled */
+  function answered(before: State, answer: Answer, now: Date): Moved<Data> | undefined {
+    const { step, action, command, ok, kept } = answer;
+    const awaited = awaitedOf(before);
+    const process = { ...before, data: { ...before.data, ...kept } };
+    if (awaited?.step === step && awaited.action === action) {
+      const given = expired(before, now);
+      if (given) return answered(given.process, answer, now);
+      if (ok) return succeeded(process, awaited, now);
+      const isKnown = awaited.refusals?.includes(command);
+      const isStuck = before.progress.state === 'needs-person';
+      return isStuck || isKnown ? undefined : failed(process, awaited, now, command);
+    }
+    if (action === 'undo' && !before.undone.includes(step))
+      throw new PermanentError(`${step} is said to be undone, which nobody has asked for`);
+    if (action === 'undo' || !before.unknown.includes(step)) return undefined;
+    const unknown = before.unknown.filter((name) => name !== step);
+    if (!ok) return { process: { ...before, unknown }, sends: false };
+    // Only a person gives that up, and has to look again.
+    if (steps.isFinal(step))
+      throw new PermanentError(`${step} was done after all: it is the pivot, and nothing undoes it`);
+    const late = { ...process, unknown, done: [...before.done, step] };
+    return awaited ? { process: late, sends: false } : goOn(late, now);
+  }
 
   return {
-    exchangeOf: steps.exchangeOf,
-
-    begin: (id: string, data: Data, now: Date): Moved<Data> => {
-      const at = now.toISOString();
-      const none = { done: [], undone: [], unknown: [] };
-      return goOn(
-        { id, data, version: 0, startedAt: at, changedAt: at, progress: { state: 'completed' }, ...none },
-        now,
-      );
-    },
-
-    /** @returns nothing, if it changes nothing: a duplicate, or of what is settled */
-    answered(before: State, { step, action, command, ok, kept }: Answer, now: Date): Moved<Data> | undefined {
-      const awaited = awaitedOf(before);
-      const process = ok ? { ...before, data: { ...before.data, ...kept } } : before;
-      if (awaited?.step === step && awaited.action === action) {
-        if (ok) return succeeded(process, awaited, now);
-        const isKnown = awaited.refusals?.includes(command);
-        const isStuck = before.progress.state === 'needs-person';
-        return isStuck || isKnown ? undefined : failed(process, awaited, now, command);
-      }
-      if (action === 'undo' || !before.unknown.includes(step)) return undefined;
-      const known = { ...process, unknown: process.unknown.filter((name) => name !== step) };
-      if (!ok) return { process: known, sends: false };
-      // Only a person gives that up, and has to look again.
-      if (steps.isFinal(step))
-        throw new PermanentError(`${step} was done after all: it is the pivot, and nothing undoes it`);
-      const late = { ...known, done: [...known.done, step] };
-      return awaited ? { process: late, sends: false } : goOn(late, now);
-    },
+    answered,
 
     /** A deadline has come. @returns nothing, if it is not the one that counts */
     overdue(before: State, until: string, now: Date): Moved<Data> | undefined {
@@ -69,15 +65,8 @@ export function transitionsOf<Data>(definition: Pick<ProcessDescriptor<Data>, 's
     /** @throws {PermanentError} if that cannot be decided about it now */
     decided(before: State, decision: Decided, now: Date): Moved<Data> {
       const [[kind, why] = ['', '']] = Object.entries(decision) as Array<[string, string]>;
-      const process = { ...before, decided: [...(before.decided ?? []), `${now.toISOString()} ${kind}: ${why}`] };
-      const awaited = awaitedOf(before);
-      if (!awaited) throw new PermanentError(`it has ${before.progress.state}: there is nothing to decide`);
-      if ('cancel' in decision) {
-        const isStuck = before.progress.state === 'needs-person';
-        if (!steps.mayGiveUp(awaited, isStuck))
-          throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it does not go back`);
-        return goBack(process, `cancelled: ${why}`, now, awaited.step);
-      }
+      if ('cancel' in decision) return cancelled(before, why, now);
+      const { process, awaited } = noted(before, `${kind}: ${why}`, now);
       if (before.progress.state !== 'needs-person')
         throw new PermanentError(`it is ${before.progress.state}, and needs nobody`);
       return 'retry' in decision ? sentAgain(process, awaited, now, 1) : succeeded(process, awaited, now);

@@ -4,7 +4,10 @@ import type { LaterMessages } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
 import { awaitedOf, type ProcessState } from './state.ts';
 
-type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later: LaterMessages };
+type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later?: LaterMessages | undefined };
+
+/** Where the deadline of a process waits. */
+export const waitingOf = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
 
 /**
  * A transition with its deadline: one message for later a process. One that is set for an earlier time stays where it is, and is set
@@ -17,14 +20,15 @@ export function placed<Data>(
   next: ProcessState<Data>,
   context: CommandContext,
 ) {
-  const waiting = { subject: next.id, name: `${name}-deadline` };
+  const none: { send: AddressedDraft[]; beside: Record<string, TransactItem> } = { send: [], beside: {} };
+  if (!deadline || !later) return { ...none, process: next };
+  const waiting = waitingOf(name, next.id);
   const message = (until: string, how: { at: Date; name: string } | { id: string }) =>
     draftTo(replies, deadline, { processId: next.id, until }, { correlationId: next.id, ...how });
   const { timer: kept, ...process } = next;
   const wasHeld = before?.progress.state === 'needs-person';
   const timer = wasHeld ? undefined : kept;
   const awaited = awaitedOf(next);
-  const none: { send: AddressedDraft[]; beside: Record<string, TransactItem> } = { send: [], beside: {} };
   // What was set and has not come yet is taken away.
   const left = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
   if (!awaited) return { ...none, process, beside: left };

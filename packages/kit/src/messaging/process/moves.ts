@@ -1,4 +1,5 @@
-import type { Awaited, ProcessState } from './state.ts';
+import { PermanentError } from '../errors.ts';
+import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
 /** A process as it is next, and whether the command of what it awaits is to be sent. */
@@ -7,20 +8,24 @@ export interface Moved<Data = unknown> {
   sends: boolean;
 }
 
-/** A compensation, or a step after the pivot, is tried so often before a person is asked. */
-export const ATTEMPTS = 5;
-/** Seconds before a command that was refused is sent again: doubled each time. */
-const FIRST_PAUSE = 60;
+/**
+ * A process with what was decided about it.
+ * @throws {PermanentError} if it awaits nothing about which anything could be decided
+ */
+export function noted<Data>(before: ProcessState<Data>, what: string, now: Date) {
+  const awaited = awaitedOf(before);
+  if (!awaited) throw new PermanentError(`it has ${before.progress.state}: there is nothing to decide`);
+  return { process: { ...before, decided: [...(before.decided ?? []), `${now.toISOString()} ${what}`] }, awaited };
+}
 
-const later = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1_000).toISOString();
+export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** How a process goes on: by its state alone, by no clock, and by no setting. */
-export function movesOf<Data>({ all, stepOf, exchangeOf, mayGiveUp }: Steps) {
+/** How a process begins, and goes on: by its state alone, and by no setting. */
+export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: Steps) {
   type State = ProcessState<Data>;
 
   const awaiting = (process: State, step: string, action: Awaited['action'], now: Date): Moved<Data> => {
-    const until = later(now, exchangeOf({ step, action }).within);
-    const awaits = { step, action, attempt: 1, until };
+    const awaits = { step, action, attempt: 1, until: timeOf(process, { step, action }, now) };
     const state = action === 'do' ? 'running' : 'compensating';
     return { process: { ...process, progress: { state, awaits } }, sends: true };
   };
@@ -46,45 +51,33 @@ export function movesOf<Data>({ all, stepOf, exchangeOf, mayGiveUp }: Steps) {
     return goOn({ ...process, because, unknown: left }, now);
   }
 
-  function succeeded(process: State, { step, action }: Pick<Awaited, 'step' | 'action'>, now: Date): Moved<Data> {
-    const { done, undone } = process;
-    if (action === 'do') return goOn({ ...process, done: [...done, step] }, now);
-    return goOn({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
-  }
+  return {
+    ...{ goOn, goBack },
 
-  /** @param command of the reply that refused it; undefined: there came none in time */
-  function failed(process: State, awaited: Awaited, now: Date, command?: string): Moved<Data> {
-    const { step, action, attempt, refusals = [] } = awaited;
-    const isRefused = command !== undefined;
-    const what = `${action === 'undo' ? 'the compensation of ' : ''}${step} ${isRefused ? 'was refused' : 'had no reply in time'}`;
-    if (mayGiveUp(awaited, isRefused)) return goBack(process, what, now, isRefused ? undefined : step);
-    const known = isRefused ? { refusals: [...refusals, command] } : {};
-    if (attempt >= ATTEMPTS) {
-      const why = `${what}, ${attempt} times`;
-      const awaits = { ...awaited, ...known };
-      return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
-    }
-    // What had no reply is not sent again: it is not lost, and would be done twice.
-    const until = isRefused
-      ? later(now, FIRST_PAUSE * 2 ** (attempt - 1))
-      : later(now, exchangeOf({ step, action }).within);
-    const { pausing: _, ...rest } = awaited;
-    const awaits: Awaited = {
-      ...rest,
-      ...known,
-      ...{ attempt: attempt + 1, until },
-      ...(isRefused && { pausing: true as const }),
-    };
-    const state = action === 'do' ? 'running' : 'compensating';
-    return { process: { ...process, progress: { state, awaits } }, sends: false };
-  }
+    begun: (id: string, data: Data, now: Date): Moved<Data> => {
+      const at = now.toISOString();
+      const none = { done: [], undone: [], unknown: [] };
+      return goOn(
+        { id, data, version: 0, startedAt: at, changedAt: at, progress: { state: 'completed' }, ...none },
+        now,
+      );
+    },
 
-  /** The command once more: its time has come, or a person says so. */
-  function sentAgain(process: State, { pausing: _, ...awaited }: Awaited, now: Date, attempt: number): Moved<Data> {
-    const awaits = { ...awaited, attempt, until: later(now, exchangeOf(awaited).within) };
-    const state = awaited.action === 'do' ? 'running' : 'compensating';
-    return { process: { ...process, progress: { state, awaits } }, sends: true };
-  }
+    /** @throws {PermanentError} if it has ended, or does not go back from where it is */
+    cancelled(before: State, why: string, now: Date): Moved<Data> {
+      const { process, awaited } = noted(before, `cancel: ${why}`, now);
+      if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
+        return goBack(process, `cancelled: ${why}`, now, awaited.step);
+      throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it does not go back`);
+    },
 
-  return { goOn, goBack, succeeded, failed, sentAgain };
+    /**
+     * Of a process that nothing tells of the time, what is left when the time of its step has passed. @returns nothing, if it has not
+     */
+    expired(before: State, now: Date): Moved<Data> | undefined {
+      const awaited = awaitedOf(before);
+      if (isToldOfTime || !awaited || awaited.until > now.toISOString() || !mayGiveUp(awaited, false)) return undefined;
+      return goBack(before, `${awaited.step} had no reply in time`, now, awaited.step);
+    },
+  };
 }

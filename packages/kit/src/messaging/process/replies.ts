@@ -7,16 +7,17 @@ import type { Handlers } from '../handlers.ts';
 import type { Message } from '../message.ts';
 import type { transitionsOf } from './advance.ts';
 import type { Awaited, ProcessState } from './state.ts';
-import type { transitionWrites } from './writes.ts';
+import type { Steps } from './steps.ts';
+import type { ProcessOptions, TransitionWrites } from './writes.ts';
 
 /** Applies the replies to a process, and its deadline. */
 export function replyHandlers<Data>(
   { name, steps, replies, deadline }: ProcessDescriptor<Data>,
-  { exchangeOf, answered, overdue, decided }: ReturnType<typeof transitionsOf<Data>>,
-  { read, commandOf, itemsOf, contextOf }: ReturnType<typeof transitionWrites<Data>>,
+  { exchangeOf, answered, overdue, decided }: Steps & ReturnType<typeof transitionsOf<Data>>,
+  { read, commandOf, itemsOf, deletion, contextOf }: TransitionWrites<Data>,
+  { isErased = async () => false }: Pick<ProcessOptions<Data>, 'isErased'>,
 ) {
-  async function found(id: string, message: Pick<Message, 'id'>): Promise<ProcessState<Data>> {
-    const process = await read(id);
+  function existing(process: ProcessState<Data> | undefined, id: string, message: Pick<Message, 'id'>) {
     if (process) return process;
     throw new PermanentError(`message ${message.id} is for ${name} ${id}, which there is not`);
   }
@@ -25,13 +26,18 @@ export function replyHandlers<Data>(
     const { id, correlationid, causationid = id, subject } = message;
     if (correlationid === undefined)
       throw new PermanentError(`message ${id} has no correlation id, which would say what ${name} it answers`);
-    const process = await found(correlationid, message);
+    const [found, erased] = await Promise.all([read(correlationid), isErased(subject)]);
+    if (!found && erased) return {};
+    const process = existing(found, correlationid, message);
     const exchange = exchangeOf({ step, action });
-    const expected = subjectOf(commandOf(process, { step, action } as Awaited));
+    const expected = subjectOf(commandOf(process, { step, action }));
     if (subject !== expected)
       throw new PermanentError(`message ${id} answers ${name} ${process.id}, but is about ${subject}, not ${expected}`);
+    if (exchange.matches?.(message.data, process.data) === false)
+      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but does not match what ${step} was`);
+    if (erased) return { writes: deletion(process.id) };
     const ok = exchange.ok?.(message.data, process.data) ?? true;
-    const kept = (ok && exchange.keep?.(message.data)) || {};
+    const kept = exchange.keep?.(message.data) ?? {};
     const context = contextOf(process.id, message);
     const moved = answered(process, { step, action, command: causationid, ok, kept }, context.now);
     return moved ? { writes: await itemsOf(process, moved, context) } : {};
@@ -39,7 +45,7 @@ export function replyHandlers<Data>(
 
   async function handleDeadline(message: Message, { released }: { released: boolean }) {
     const { processId, until } = message.data as { processId: string; until: string };
-    const process = await found(processId, message);
+    const process = existing(await read(processId), processId, message);
     const context = contextOf(process.id, message);
     const { progress, timer } = process;
     if (progress.state === 'needs-person' && timer === until) {
@@ -57,6 +63,7 @@ export function replyHandlers<Data>(
       [step.reply.type, handleReply(step.name, 'do')] as const,
       ...(step.compensate ? [[step.compensate.reply.type, handleReply(step.name, 'undo')] as const] : []),
     ]);
-    return Object.fromEntries([...exchanges, [deadline.type, handleDeadline]]) as Handlers<MessageContract>;
+    const own = deadline ? [[deadline.type, handleDeadline] as const] : [];
+    return Object.fromEntries([...exchanges, ...own]) as Handlers<MessageContract>;
   };
 }

@@ -24,7 +24,10 @@ export type Progress =
   /** All that was done is undone. */
   | { state: 'failed' };
 
-/** A process, as an item of its service's table. */
+/**
+ * A process, as an item of its service's table.
+ * @public
+ */
 export interface ProcessState<Data = unknown> {
   id: string;
   data: Data;

@@ -1,11 +1,11 @@
 import type { Exchange, ProcessDescriptor, ProcessStep } from '../../contracts/process-descriptor.ts';
 import { PermanentError } from '../errors.ts';
-import type { Awaited } from './state.ts';
+import type { Awaited, ProcessState } from './state.ts';
 
 export type Steps = ReturnType<typeof stepsOf>;
 
 /** The steps of a process by their names, and from which it may go back. */
-export function stepsOf({ steps }: Pick<ProcessDescriptor, 'steps'>) {
+export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | 'deadline'>) {
   const pivot = steps.findIndex((step) => step.pivot);
   const indexOf = (name: string) => steps.findIndex((step) => step.name === name);
   const stepOf = (name: string): ProcessStep => {
@@ -28,10 +28,19 @@ export function stepsOf({ steps }: Pick<ProcessDescriptor, 'steps'>) {
 
   return {
     all: steps,
+    /** Whether a message of its own tells it that a time has passed. */
+    isToldOfTime: deadline !== undefined,
     stepOf,
     exchangeOf,
+    /** ISO: when a reply is expected, to what is sent now. */
+    timeOf({ data }: ProcessState, awaited: Pick<Awaited, 'step' | 'action'>, now: Date): string {
+      const { within } = exchangeOf(awaited);
+      return later(now, typeof within === 'function' ? within(data) : within);
+    },
     mayGiveUp,
     /** Of the pivot, whether nothing undoes it. */
     isFinal: (name: string) => indexOf(name) === pivot && !stepOf(name).compensate,
   };
 }
+
+export const later = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1_000).toISOString();

@@ -1,0 +1,32 @@
+import { DeleteCommand, type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import pMap from 'p-map';
+
+/** The index by `memberId`, which only operations have. */
+const OF_MEMBER = 'of-member';
+
+/** Forgets what a member who left had asked for, and what was answered; once for all who ask at the same moment. */
+export function createErasing({ client, membersTable }: { client: DynamoDBDocumentClient; membersTable: string }) {
+  async function erase(memberId: string): Promise<void> {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: membersTable,
+        IndexName: OF_MEMBER,
+        KeyConditionExpression: 'memberId = :member',
+        ExpressionAttributeValues: { ':member': memberId },
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      await pMap(Items, ({ pk }) => client.send(new DeleteCommand({ TableName: membersTable, Key: { pk } })), {
+        concurrency: 10,
+      });
+    }
+  }
+
+  const erasing = new Map<string, Promise<void>>();
+  return (memberId: string): Promise<void> => {
+    const erased = erasing.get(memberId) ?? erase(memberId).finally(() => erasing.delete(memberId));
+    erasing.set(memberId, erased);
+    return erased;
+  };
+}

@@ -1,0 +1,36 @@
+import { defineProcess } from '@rollcall/kit/contracts';
+import * as z from 'zod';
+import { pointsCommands, registrationOutcomes } from '../../shared/contracts/channels.ts';
+import { redemption } from '../../shared/contracts/operation.ts';
+import { pointsReturned } from '../../shared/contracts/points-returned.v1.ts';
+import { redeemPoints } from '../../shared/contracts/redeem-points.v1.ts';
+import { redemptionSettled } from '../../shared/contracts/redemption-settled.v1.ts';
+import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
+
+const DAY = 24 * 3600;
+
+const asked = redemption.extend({ operationId: z.string(), memberId: z.string(), deadline: z.string() });
+const data = asked.extend({ answer: redemptionSettled.data.optional() });
+export type RedemptionData = z.output<typeof data>;
+
+const matches = (reply: { points: number }, { points }: RedemptionData) => reply.points === points;
+
+/** Points are redeemed in time, or go back. It expires when somebody looks, so it needs no deadline of its own. */
+export const redemptionProcess = defineProcess('redemption', { data, replies: registrationOutcomes }, (step) => [
+  step('redeem', {
+    send: [pointsCommands, redeemPoints],
+    by: ({ memberId, points, deadline }) => ({ memberId, points, deadline }),
+    reply: redemptionSettled,
+    matches,
+    ok: ({ outcome }) => outcome === 'succeeded',
+    keep: (answer) => ({ answer }),
+    within: ({ expiresIn }) => expiresIn,
+    compensate: {
+      send: [pointsCommands, returnPoints],
+      by: ({ memberId, points, operationId }) => ({ memberId, points, redemption: operationId }),
+      reply: pointsReturned,
+      matches,
+      within: DAY,
+    },
+  }),
+]);

@@ -1,0 +1,49 @@
+import { causeOf, endpoint, type HttpEvent, idempotencyKeyOf, json, jsonEndpoint, pathId } from '@rollcall/kit/http';
+import { createObservability } from '@rollcall/kit/observability';
+import { type OperationResource, redemption } from '../../shared/contracts/operation.ts';
+import { routes } from '../../shared/contracts/routes.ts';
+import { preferredWait } from './prefer.ts';
+import { createRedemptions } from './redemptions.ts';
+import { operationResource } from './resources.ts';
+import { createServices } from './services.ts';
+
+// Apart from the other handlers of the API: its bundle has the process.
+
+const { logger } = createObservability('registration');
+const { own, admission, memberAccess, locationOf } = createServices({ logger });
+const redemptions = createRedemptions(own);
+const { writable, mayAccess } = memberAccess;
+
+export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
+  const id = writable(event);
+  await admission.admitChange();
+  const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
+  const location = locationOf(routes.readOperation, begun);
+  const resource = operationResource(await waited(event, begun.id, begun));
+  return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
+});
+
+export const readOperation = endpoint(logger, async (event) => {
+  const id = pathId(event, 'operation');
+  const known = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
+  const resource = operationResource(await waited(event, id, known));
+  return json(200, resource, waitHeaders(event, resource));
+});
+
+/** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
+const waitOf = (event: HttpEvent) =>
+  event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
+
+/** The operation when it is no longer pending, for as long as the caller would wait. */
+async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
+  const seconds = waitOf(event);
+  return seconds === undefined ? known : redemptions.watch(id, seconds);
+}
+
+function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
+  const seconds = waitOf(event);
+  return {
+    ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
+    ...(state === 'pending' && { 'retry-after': '1' }),
+  };
+}

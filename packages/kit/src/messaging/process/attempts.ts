@@ -1,0 +1,53 @@
+import type { Moved, Moves } from './moves.ts';
+import type { Awaited, ProcessState } from './state.ts';
+import { later, type Steps } from './steps.ts';
+
+/** A compensation, or a step after the pivot, is tried so often before a person is asked. */
+export const ATTEMPTS = 5;
+/** Seconds before a command that was refused is sent again: doubled each time. */
+const FIRST_PAUSE = 60;
+
+/** What comes of an attempt at a step, or at its compensation. */
+export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }: Moves<Data>) {
+  type State = ProcessState<Data>;
+
+  function succeeded(process: State, { step, action }: Pick<Awaited, 'step' | 'action'>, now: Date): Moved<Data> {
+    const { done, undone } = process;
+    if (action === 'do') return goOn({ ...process, done: [...done, step] }, now);
+    return goOn({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
+  }
+
+  /** @param command of the reply that refused it; undefined: there came none in time */
+  function failed(process: State, awaited: Awaited, now: Date, command?: string): Moved<Data> {
+    const { step, action, attempt, refusals = [] } = awaited;
+    const isRefused = command !== undefined;
+    const what = `${action === 'undo' ? 'the compensation of ' : ''}${step} ${isRefused ? 'was refused' : 'had no reply in time'}`;
+    if (mayGiveUp(awaited, isRefused)) return goBack(process, what, now, isRefused ? undefined : step);
+    const known = isRefused ? { refusals: [...refusals, command] } : {};
+    if (attempt >= ATTEMPTS) {
+      const why = `${what}, ${attempt} times`;
+      const awaits = { ...awaited, ...known };
+      return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
+    }
+    // What had no reply is not sent again: it is not lost, and would be done twice.
+    const until = isRefused ? later(now, FIRST_PAUSE * 2 ** (attempt - 1)) : timeOf(process, awaited, now);
+    const { pausing: _, ...rest } = awaited;
+    const awaits: Awaited = {
+      ...rest,
+      ...known,
+      ...{ attempt: attempt + 1, until },
+      ...(isRefused && { pausing: true as const }),
+    };
+    const state = action === 'do' ? 'running' : 'compensating';
+    return { process: { ...process, progress: { state, awaits } }, sends: false };
+  }
+
+  /** The command once more: its time has come, or a person says so. */
+  function sentAgain(process: State, { pausing: _, ...awaited }: Awaited, now: Date, attempt: number): Moved<Data> {
+    const awaits = { ...awaited, attempt, until: timeOf(process, awaited, now) };
+    const state = awaited.action === 'do' ? 'running' : 'compensating';
+    return { process: { ...process, progress: { state, awaits } }, sends: true };
+  }
+
+  return { succeeded, failed, sentAgain };
+}
