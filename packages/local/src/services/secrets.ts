@@ -1,5 +1,7 @@
 import type { State } from '../state/state.ts';
 
+const OPERATIONS = ['GetSecretValue', 'PutSecretValue'];
+
 /** Secrets Manager, as far as it is used. Values survive a restart; they are in the clear. */
 export class Secrets {
   readonly #database: State['database'];
@@ -22,6 +24,11 @@ export class Secrets {
   /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html and PutSecretValue */
   answer(operation: string, request: string): { status: number; body: unknown } {
     const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });
+    if (!OPERATIONS.includes(operation))
+      return error(
+        'UnknownOperationException',
+        `Of Secrets Manager, there are ${OPERATIONS.join(', ')}; not ${operation}.`,
+      );
     const { SecretId = '', SecretString = '' } = JSON.parse(request) as Record<string, string>;
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")
@@ -29,14 +36,8 @@ export class Secrets {
     const ARN = (row as { arn: string } | undefined)?.arn;
     if (!ARN) return error('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     const about = { ARN, Name: ARN.split(':secret:')[1], VersionId: 'local' };
-    switch (operation) {
-      case 'GetSecretValue':
-        return { status: 200, body: { ...about, SecretString: this.#read(ARN) } };
-      case 'PutSecretValue':
-        this.write(ARN, SecretString);
-        return { status: 200, body: about };
-      default:
-        return error('UnknownOperationException', 'Of Secrets Manager, there are GetSecretValue and PutSecretValue.');
-    }
+    if (operation === 'GetSecretValue') return { status: 200, body: { ...about, SecretString: this.#read(ARN) } };
+    this.write(ARN, SecretString);
+    return { status: 200, body: about };
   }
 }
