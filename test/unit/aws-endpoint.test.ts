@@ -1,6 +1,7 @@
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
+import { askedForBy } from '@rollcall/local/internal/iam/requests';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
@@ -115,5 +116,24 @@ describe('a request that is for nothing that the embedded cloud has', () => {
   it('is refused in the form that its sender reads', async () => {
     const other = await fetch(cloud.endpointUrl, form({ Action: 'ListUsers', Version: '2010-05-08' }));
     expect(await other.text()).toMatch(/^<ErrorResponse><Error>.*<Code>InvalidAction</);
+  });
+});
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+describe('a task that moves dead letters', () => {
+  const handle = btoa(JSON.stringify({ taskId: '1', sourceArn: `${MINE}-dead` }));
+  it.each([
+    ['StartMessageMoveTask', { SourceArn: `${MINE}-dead`, DestinationArn: MINE }, ['sqs:SendMessage on mine']],
+    ['StartMessageMoveTask', { SourceArn: `${MINE}-dead` }, []],
+    ['CancelMessageMoveTask', { TaskHandle: handle }, []],
+    ['ListMessageMoveTasks', { SourceArn: `${MINE}-dead` }, []],
+  ])('needs what it does to its queues: %s of %j', (operation, request, more) => {
+    const place = { region: 'us-east-1', accountId: '000000000000' };
+    const asked = askedForBy('sqs', operation, JSON.stringify(request), place);
+    const actions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+    expect(asked.map(({ action, resource }) => `${action} on ${resource.split(':').at(-1)}`)).toEqual([
+      ...actions.map((action) => `sqs:${action} on mine-dead`),
+      ...more,
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, escaped } from '../errors/aws-error.ts';
+import { queryCodeOf } from '../errors/sqs-codes.ts';
 import type { Reply } from './answers.ts';
 
 // What SQS answers by the Query protocol: what its JSON protocol answers, in XML.
@@ -35,29 +36,6 @@ const ENTRIES: Readonly<Record<string, readonly [entry: string, key: string]>> =
   Tags: ['Tag', 'Key'],
 };
 
-/**
- * Codes that errors have in this protocol alone, by those of the JSON protocol (the SDK's model of the service, 2012-11-05, as of
- * botocore 1.29).
- */
-const CODES: Readonly<Record<string, string>> = {
-  AccessDeniedException: 'AccessDenied',
-  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  QueueNameExists: 'QueueAlreadyExists',
-  ...Object.fromEntries(
-    [
-      'BatchEntryIdsNotDistinct',
-      'BatchRequestTooLong',
-      'EmptyBatchRequest',
-      'InvalidBatchEntryId',
-      'MessageNotInflight',
-      'PurgeQueueInProgress',
-      'QueueDeletedRecently',
-      'TooManyEntriesInBatchRequest',
-      'UnsupportedOperation',
-    ].map((code) => [code, `AWS.SimpleQueueService.${code}`]),
-  ),
-};
-
 /** The answer of the JSON protocol, as this one gives it. */
 export function xmlAnswer(operation: string, { status, body }: Reply): Answer {
   const answer = JSON.parse(body.toString() || '{}') as { [name: string]: Json };
@@ -80,7 +58,7 @@ function errorOf(status: number, { __type = '', message = '' }: { __type?: strin
   const code = __type.split('#').at(-1) ?? '';
   const error = [
     element('Type', status < 500 ? 'Sender' : 'Receiver'),
-    element('Code', CODES[code] ?? code),
+    element('Code', queryCodeOf(code)),
     element('Message', escaped(message)),
     '<Detail/>',
   ];
