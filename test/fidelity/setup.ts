@@ -16,12 +16,13 @@ interface Against {
   endpoint?: string;
   region: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  /** Answers its event; empty: there is none. */
+  /** {@link ECHO}; empty: there is none. */
   echoFunction: string;
 }
 
+/** What `FIDELITY_FUNCTION` must do elsewhere. */
 const ECHO = `export const handler = async (event) => {
-  if (event?.log) console.log(event.log);
+  for (const line of event?.log ?? []) console.log(line);
   if (event?.fail) throw new TypeError(event.fail);
   return event?.bytes ? 'x'.repeat(event.bytes) : event;
 };`;

@@ -1,9 +1,15 @@
+import {
+  ListSecretsCommand,
+  type ListSecretsCommandInput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
 import { askedForBy } from '@rollcall/local/internal/iam/requests';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSmallCloud } from '../support/small-cloud.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
 const MINE = 'arn:aws:sqs:us-east-1:000000000000:mine';
 const urlOf = ({ endpointUrl }: Cloud, queue: string) => `${endpointUrl}/000000000000/${queue}`;
@@ -135,5 +141,74 @@ describe('a task that moves dead letters', () => {
       ...actions.map((action) => `sqs:${action} on mine-dead`),
       ...more,
     ]);
+  });
+});
+
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+describe('the secrets', () => {
+  const secret = (Name: string) => ({ Type: 'AWS::SecretsManager::Secret', Properties: { Name } });
+  const resources = { A: secret('shop/a'), B: secret('shop/b'), C: secret('other') };
+  const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
+
+  it('are listed by pages and by the beginning of their names, without their values', async () => {
+    await using cloud = await startSmallCloud({ resources });
+    const client = new SecretsManagerClient(cloud.config);
+    const list = (input: ListSecretsCommandInput) => client.send(new ListSecretsCommand(input));
+    const { SecretList = [] } = await list({});
+    expect(SecretList.map(({ ARN, Name }) => [ARN, Name])).toEqual(
+      ['other', 'shop/a', 'shop/b'].map((name) => [arnOf(name), name]),
+    );
+    expect(Object.keys(SecretList[0] ?? {})).not.toContain('SecretString');
+    const Filters = [{ Key: 'name' as const, Values: ['shop/'] }];
+    const first = await list({ Filters, MaxResults: 1 });
+    const second = await list({ Filters, MaxResults: 1, NextToken: first.NextToken });
+    const names = [first, second].map((page) => page.SecretList?.map(({ Name }) => Name));
+    expect([names, second.NextToken]).toEqual([[['shop/a'], ['shop/b']], undefined]);
+    await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
+    // Of one that is named by its name, policies name its ARN.
+    const asked = (operation: string, body: object) =>
+      askedForBy('secretsmanager', operation, JSON.stringify(body), { region: 'us-east-1', accountId: '000000000000' });
+    expect(asked('GetSecretValue', { SecretId: 'shop/a' })).toMatchObject([{ resource: arnOf('shop/a') }]);
+    expect(asked('ListSecrets', {})).toMatchObject([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
+  });
+});
+
+describe('the stream of a table', () => {
+  it('is of the region of the stack for its template, its function and its queue of failures', async () => {
+    const resources = {
+      ...functionResources('reader', 'reader'),
+      Grant: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          Roles: [{ Ref: 'Role' }],
+          PolicyDocument: { Statement: { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' } },
+        },
+      },
+      Table: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          TableName: 'items',
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+        },
+      },
+      Mapping: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: {
+          EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+          FunctionName: { Ref: 'Function' },
+          StartingPosition: 'TRIM_HORIZON',
+        },
+      },
+    };
+    const reader = `export const handler = async ({ Records: [one] }) =>
+      console.log('read', one.eventSourceARN, one.awsRegion, one.dynamodb.Keys.pk.S);`;
+    await using cloud = await startSmallCloud({ resources, code: { reader } });
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'items', Item: { pk: 'x' } }));
+    const line = await vi.waitUntil(() => cloud.logs('reader').find((one) => one.startsWith('read ')), {
+      timeout: 60_000,
+    });
+    expect(line).toMatch(/^read arn:aws:dynamodb:us-east-1:000000000000:table\/items\/stream\/\S+ us-east-1 x$/);
   });
 });

@@ -28,15 +28,39 @@ export interface ServiceAnswer {
   body: Buffer;
 }
 
+/** Operations whose answers name a region. */
+const TELLS_REGION: ReadonlySet<string> = new Set([
+  'CreateTable',
+  'DeleteTable',
+  'DescribeStream',
+  'DescribeTable',
+  'GetRecords',
+  'ListStreams',
+  'UpdateTable',
+]);
+
+/** dynoxide says of its ARNs and records that they are of the region `dynoxide`; it takes those of every region. */
+function inRegion(region: string, { status, headers, body }: ServiceAnswer): ServiceAnswer {
+  const told = body
+    .toString()
+    .replaceAll('"arn:aws:dynamodb:dynoxide:', `"arn:aws:dynamodb:${region}:`)
+    .replaceAll('"awsRegion":"dynoxide"', `"awsRegion":"${region}"`);
+  const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
+  return { status, headers: others, body: Buffer.from(told) };
+}
+
 /** Who answers for the AWS services: emulators, and what this cloud has itself. */
 export class Upstream {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #access: EndpointOptions['access'];
   readonly #archive: EndpointOptions['archive'];
 
-  constructor({ access, archive }: Pick<EndpointOptions, 'access' | 'archive'>) {
+  readonly #region: string;
+
+  constructor({ access, archive, place }: Pick<EndpointOptions, 'access' | 'archive' | 'place'>) {
     this.#access = access;
     this.#archive = archive;
+    this.#region = place.region;
   }
 
   close(): void {
@@ -49,7 +73,8 @@ export class Upstream {
     if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.headers);
     const known = service === 'sns' ? await this.#archive.answer(operation, body.toString()) : undefined;
     if (known) return { ...known, body: Buffer.from(known.body) };
-    return this.#askEmulator(by, call, body);
+    const answer = await this.#askEmulator(by, call, body);
+    return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
   async #askEmulator(url: string, { request, response, headers, target }: ServiceCall, body: Buffer): Promise<ServiceAnswer> {

@@ -55,7 +55,7 @@ export function askedForBy(service: string, operation: string, body: string, pla
       return [{ action: `sqs:${each}`, resource: queue ? arn('sqs', queue) : '*' }];
     }
     case 'secretsmanager':
-      return [{ action: `secretsmanager:${operation}`, resource: String(request.SecretId) }];
+      return [{ action: `secretsmanager:${operation}`, resource: secret(request.SecretId, arn) }];
     case 'servicediscovery': {
       const context = Object.fromEntries(
         ['NamespaceName', 'ServiceName'].map((key) => [`servicediscovery:${key}`, String(request[key])]),
@@ -65,6 +65,12 @@ export function askedForBy(service: string, operation: string, body: string, pla
     default:
       return [{ action: `${service}:${operation}`, resource: '*' }];
   }
+}
+
+/** A secret may be named by its name alone. All of them are listed. */
+function secret(id: unknown, arn: (service: string, resource: string) => string): string {
+  if (typeof id !== 'string') return '*';
+  return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
 }
 
 /**
