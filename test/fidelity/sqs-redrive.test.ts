@@ -1,10 +1,10 @@
 import {
   CancelMessageMoveTaskCommand,
   ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
   GetQueueAttributesCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
@@ -134,19 +134,18 @@ describe('a task that moves dead letters', () => {
   it('moves so many a second, is alone, and leaves what it has not moved when it is cancelled', async () => {
     const { deadLetters } = await withDeadLetters();
     const other = await queue('other');
-    for (const body of ['1', '2', '3']) await send(deadLetters, body);
+    const Entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: deadLetters.url, Entries }));
     const slowly = { DestinationArn: other.arn, MaxNumberOfMessagesPerSecond: 1 };
     const { TaskHandle = '' } = await move(deadLetters.arn, slowly);
     expect(await lastTask(deadLetters.arn)).toMatchObject({ TaskHandle, MaxNumberOfMessagesPerSecond: 1 });
     await expect(move(deadLetters.arn, slowly)).rejects.toThrow('already a task running');
     const { ApproximateNumberOfMessagesMoved } = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
-    expect(ApproximateNumberOfMessagesMoved).toBeLessThan(3);
+    expect(ApproximateNumberOfMessagesMoved).toBeLessThan(10);
     expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'CANCELLED' });
     expect(await lastTask(deadLetters.arn)).not.toHaveProperty('TaskHandle');
     await expect(sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }))).rejects.toThrow();
-    const left = await receiveFrom(deadLetters);
-    expect(left).toBeDefined();
-    await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetters.url, ReceiptHandle: left?.ReceiptHandle }));
+    expect(await receiveFrom(deadLetters)).toBeDefined();
   });
 
   it('is listed after those that came later', async () => {

@@ -77,11 +77,11 @@ const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {
   // Each second part is the name of a variable.
-  const parts = format.split(VARIABLE).map((part, index) => (index % 2 === 0 ? () => part : valueOf(part)));
+  const parts = format.split(VARIABLE).map((part, index) => (index % 2 === 0 ? () => part : variable(part)));
   return (call, response) => write(parts.map((part) => part(call, response) ?? '-').join(''));
 }
 
-function valueOf(name: string): (call: GatewayCall, response: ServerResponse) => Value {
+function variable(name: string): (call: GatewayCall, response: ServerResponse) => Value {
   const claim = /^authorizer\.claims\.(.+)$/.exec(name)?.[1];
   if (claim !== undefined) return ({ authorizer }) => authorizer?.jwt?.claims[claim];
   return VARIABLES[name] ?? (() => undefined);
