@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityCommand, DeleteMessageCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { queue, rawCall, receiveFrom, sqs } from './aws.ts';
 
@@ -84,7 +89,10 @@ describe('a message', () => {
 
   it('that is delayed comes when it is due, to who waits for it', async () => {
     const one = await queue('delayed');
-    for (const [MessageBody, DelaySeconds] of [['later', 900], ['soon', 1]] as const)
+    for (const [MessageBody, DelaySeconds] of [
+      ['later', 900],
+      ['soon', 1],
+    ] as const)
       await sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody, DelaySeconds }));
     expect(await receiveFrom(one)).toMatchObject({ Body: 'soon' });
   });
@@ -108,7 +116,12 @@ describe('a FIFO queue', () => {
 
   it('holds back a group, and no other, while a message of it is received and not deleted', async () => {
     const one = await queue('groups.fifo');
-    for (const [body, group] of [['a1', 'a'], ['a2', 'a'], ['b1', 'b']] as const) await send(one.url, body, group);
+    for (const [body, group] of [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['b1', 'b'],
+    ] as const)
+      await send(one.url, body, group);
     const first = await receiveFrom(one, { MaxNumberOfMessages: 1 });
     const other = await receiveFrom(one, { MaxNumberOfMessages: 1 });
     expect([first?.Body, other?.Body]).toEqual(['a1', 'b1']);
