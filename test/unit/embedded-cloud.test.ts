@@ -144,6 +144,7 @@ describe('the HTTP API', () => {
     });
     api.addRoute('GET /', () => ({ invoke }) as unknown as LambdaFunction);
     api.cors = { AllowOrigins: ['https://shop.example'] };
+    api.addStage(new ApiStage('$default', () => undefined));
     api.open();
     const { headers } = await fetch(url, { headers: { origin: 'https://shop.example' } });
     expect(headers.get('vary')).toBe('Origin, Accept');

@@ -77,7 +77,11 @@ export class Upstream {
     return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  async #askEmulator(url: string, { request, response, headers, target }: ServiceCall, body: Buffer): Promise<ServiceAnswer> {
+  async #askEmulator(
+    url: string,
+    { request, response, headers, target }: ServiceCall,
+    body: Buffer,
+  ): Promise<ServiceAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
