@@ -8,12 +8,23 @@ export const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 const synthesized = { ...patience, globalSetup: ['test/support/synthesize.ts'] };
 
+/** What AWS does, stated so that it can be asked of any endpoint: `npm run test:fidelity`. */
+const fidelity = {
+  test: {
+    ...patience,
+    name: 'fidelity',
+    include: ['test/fidelity/*.test.ts'],
+    globalSetup: ['test/fidelity/setup.ts'],
+  },
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       'examples/*',
       { test: { ...patience, name: 'alone', include: ['test/{guides,simulation,unit}/**/*.test.ts'] } },
+      fidelity,
       {
         test: {
           ...synthesized,

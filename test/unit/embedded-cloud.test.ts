@@ -1,5 +1,6 @@
 import { createFilter } from '@rollcall/local/internal/event-sources/filter';
 import { HttpApi } from '@rollcall/local/internal/http/http-api';
+import { ApiStage } from '@rollcall/local/internal/http/stage';
 import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
@@ -143,6 +144,7 @@ describe('the HTTP API', () => {
     });
     api.addRoute('GET /', () => ({ invoke }) as unknown as LambdaFunction);
     api.cors = { AllowOrigins: ['https://shop.example'] };
+    api.addStage(new ApiStage('$default', () => undefined));
     api.open();
     const { headers } = await fetch(url, { headers: { origin: 'https://shop.example' } });
     expect(headers.get('vary')).toBe('Origin, Accept');
@@ -179,6 +181,7 @@ describe('the HTTP API', () => {
       failed: (requestId: string, reason: string) => failures.push([requestId, reason]),
     } as unknown as LambdaFunction;
     api.addRoute('GET /{name}', () => fn);
+    api.addStage(new ApiStage('$default', () => undefined));
     api.open();
     for (const [name, { statusCode }] of Object.entries(answers)) {
       expect((await fetch(`${url}/${name}`)).status).toBe(statusCode);

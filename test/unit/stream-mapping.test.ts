@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { createStreamMapping, type StreamMappingOptions } from '@rollcall/local/internal/event-sources/stream';
 import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
-import type { State } from '@rollcall/local/internal/state/state';
-import { describe, expect, it } from 'vitest';
+import { openState, type State } from '@rollcall/local/internal/state/state';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 type Answer = { ok: boolean; payload: string };
 const fine: Answer = { ok: true, payload: 'null' };
@@ -109,5 +112,18 @@ describe('a stream mapping', () => {
   it('delivers what its filter lets pass', async () => {
     const { invoked } = await run(2, () => fine, { filters: ['{"dynamodb":{"SequenceNumber":["2"]}}'] });
     expect(invoked).toEqual([['2']]);
+  });
+});
+
+describe('the position of a stream mapping', () => {
+  it('is still known of a stream that was named with another region', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-state-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const before = openState(folder);
+    before.savePosition('arn:aws:dynamodb:dynoxide:000000000000:table/outbox/stream/1#relay', '7');
+    before.close();
+    const state = openState(folder);
+    expect(state.position('table/outbox/stream/1#relay')).toBe('7');
+    state.close();
   });
 });

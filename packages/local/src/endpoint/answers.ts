@@ -2,10 +2,14 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { awsError } from '../errors/aws-error.ts';
 import type { AccessDenied } from '../iam/access.ts';
 
-export function send(
-  response: ServerResponse,
-  { status, headers, body }: { status: number; headers: IncomingHttpHeaders; body: string | Buffer },
-): void {
+/** What is answered to whoever called. */
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string | Buffer;
+}
+
+export function send(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, headers).end(body);
 }
 

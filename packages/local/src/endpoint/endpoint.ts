@@ -6,8 +6,12 @@ import { denied, send, sendError } from './answers.ts';
 import { assumeRole } from './assume-role.ts';
 import { invoke, invokedBy } from './invoke.ts';
 import type { EndpointOptions } from './options.ts';
-import { forward } from './service-call.ts';
+import { queryIn } from './query.ts';
+import { answerTo } from './service-call.ts';
+import { xmlAnswer } from './sqs-query-answer.ts';
+import { jsonCall } from './sqs-query-request.ts';
 import { targetOf } from './targets.ts';
+import { unknown } from './unknown.ts';
 import { Upstream } from './upstream.ts';
 
 /** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
@@ -35,22 +39,15 @@ async function handle(
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   const name = invokedBy(path);
   if (name) return invoke(options, request, response, name, body);
-  const target = targetOf(options, request, body);
-  if (target?.operation === 'AssumeRole') return assumeRole(access, response, body);
-  if (!target) return unknown(response);
-  try {
-    await forward(options, upstream, { request, response, body, target });
-  } catch (error) {
-    if (!(error instanceof AccessDenied)) throw error;
-    send(response, denied(target.service, error));
-  }
-}
-
-function unknown(response: ServerResponse): void {
-  sendError(
-    response,
-    400,
-    'UnknownOperationException',
-    'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, a little of Secrets Manager and Cloud Map, and what the app runs beside it; this request is for none of them.',
-  );
+  const query = request.headers['x-amz-target'] ? undefined : queryIn(request, body);
+  const target = targetOf(options, request, query);
+  if (!target) return send(response, unknown(request, query));
+  if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
+  const isQuery = query !== undefined && target.service === 'sqs';
+  const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
+  const answer = await answerTo(options, upstream, { request, response, target, ...asked }).catch((error: Error) => {
+    if (error instanceof AccessDenied) return denied(target.service, error);
+    throw error;
+  });
+  if (answer) send(response, isQuery ? xmlAnswer(target.operation, answer) : answer);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { sendError } from './answers.ts';
@@ -5,6 +6,11 @@ import { authorize } from './callers.ts';
 import type { EndpointOptions } from './options.ts';
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#function-configuration-deployment-and-execution */
+const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 ** 2, Event: 1024 ** 2, DryRun: 6 * 1024 ** 2 };
+/** Of the log that an answer brings. */
+const TAIL_BYTES = 4096;
 
 /** The function that a path invokes, by name or ARN; nothing, if it is another path. */
 export const invokedBy = (path: string): string | undefined => PATH.exec(decodeURIComponent(path))?.[1];
@@ -20,14 +26,38 @@ export async function invoke(
   if (request.method !== 'POST')
     return sendError(response, 405, 'MethodNotAllowedException', 'Functions are invoked by POST.');
   calls.count('lambda', 'Invoke');
-  const fn = functions.get(name.replace(/^.*:function:/, '').replace(/:\$LATEST$/, ''));
-  if (!fn) {
-    const message = `Function not found: ${name}. There are: ${[...functions.keys()].join(', ')}`;
+  const [functionName = '', inName] = name.replace(/^.*function:/, '').split(':');
+  const fn = functions.get(functionName);
+  const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
+  if (!fn || qualifier !== '$LATEST') {
+    const there = fn ? 'Of each there is $LATEST only' : `There are: ${[...functions.keys()].join(', ')}`;
+    const message = `Function not found: ${fn ? `${fn.settings.arn}:${qualifier}` : name}. ${there}.`;
     return sendError(response, 404, 'ResourceNotFoundException', message);
   }
   authorize(access, request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource: fn.settings.arn }]);
-  const payload = body.length > 0 ? body.toString() : '{}';
-  switch (request.headers['x-amz-invocation-type']) {
+  await invokeAs(fn, request, response, body.length > 0 ? body.toString() : '{}');
+}
+
+type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
+
+async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, response: ServerResponse, payload: string) {
+  const type = (headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
+  const limit = MAX_PAYLOAD_BYTES[type];
+  if (limit === undefined)
+    return sendError(response, 400, 'InvalidParameterValueException', `There is no invocation type ${type}.`);
+  if (Buffer.byteLength(payload) > limit) {
+    const message = `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
+    return sendError(response, 413, 'RequestTooLargeException', message);
+  }
+  const broken = whyBroken(payload);
+  if (broken !== undefined)
+    return sendError(
+      response,
+      400,
+      'InvalidRequestContentException',
+      `Could not parse request body into json: ${broken}`,
+    );
+  switch (type) {
     case 'DryRun':
       response.writeHead(204).end();
       return;
@@ -36,16 +66,33 @@ export async function invoke(
       await fn.invoke(payload);
       return;
     default:
-      return waitFor(fn, payload, response);
+      return waitFor(fn, payload, headers['x-amz-log-type'] === 'Tail', response);
   }
 }
 
-async function waitFor(fn: LambdaFunction, payload: string, response: ServerResponse): Promise<void> {
-  const result = await fn.invoke(payload);
+function whyBroken(payload: string): string | undefined {
+  try {
+    JSON.parse(payload);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function waitFor(fn: LambdaFunction, payload: string, wantsLog: boolean, response: ServerResponse) {
+  const requestId = randomUUID();
+  const log: string[] | undefined = wantsLog ? [] : undefined;
+  const result = await fn.invoke(payload, requestId, log);
   response
     .writeHead(200, {
       'content-type': 'application/json',
+      'x-amzn-requestid': requestId,
       'x-amz-executed-version': '$LATEST',
+      ...(log && {
+        'x-amz-log-result': Buffer.from(`${log.join('\n')}\n`)
+          .subarray(-TAIL_BYTES)
+          .toString('base64'),
+      }),
       ...(!result.ok && { 'x-amz-function-error': 'Unhandled' }),
     })
     .end(result.payload);

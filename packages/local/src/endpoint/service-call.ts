@@ -4,7 +4,7 @@ import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/fa
 import { AccessDenied } from '../iam/access.ts';
 import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
 import type { S3Call } from '../iam/s3-requests.ts';
-import { send } from './answers.ts';
+import type { Reply } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
 import { metered, tellOf } from './observers.ts';
 import type { EndpointOptions } from './options.ts';
@@ -12,27 +12,32 @@ import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
 
 /**
  * Has a call answered, or go wrong as somebody wants it to.
+ * @returns nothing, if there shall be no answer
  * @throws {AccessDenied}
  */
-export async function forward(options: EndpointOptions, upstream: Upstream, call: ServiceCall): Promise<void> {
-  const { request, response, body, target } = call;
+export async function answerTo(
+  options: EndpointOptions,
+  upstream: Upstream,
+  call: ServiceCall,
+): Promise<Reply | undefined> {
+  const { request, body, target } = call;
   const { service, operation } = target;
   authorize(options.access, request, service, () => askedForIn(call, options.place));
   options.calls.count(service, operation);
   await holdUp(options, call);
   const fault = await faultOf(options, call);
-  const fail = (kind: CallFault['kind']) => send(response, errorAnswer(kind, service, body.toString()));
+  const fail = (kind: CallFault['kind']) => errorAnswer(kind, service, body.toString());
   if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') return fail(fault.kind);
   const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
   const asked = partial ? Buffer.from(partial.request) : body;
   const answer = await metered(options, call, asked, (prepared) => upstream.ask(call, prepared));
-  if (!answer) return;
+  if (!answer) return undefined;
   if (target.s3 && answer.status === 404) checkListing(options, call, target.s3);
   tellOf(options, call, partial?.request ?? body.toString(), answer);
   if (fault?.kind === 'answer lost') return fail(fault.kind);
-  if (!partial || answer.status >= 300) return send(response, answer);
+  if (!partial || answer.status >= 300) return answer;
   options.faults?.happened(`${service} ${operation}: partly done`);
-  send(response, partOf(answer, partial));
+  return partOf(answer, partial);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AwsService } from '../beside/beside.ts';
 import { isS3, type S3Call, s3CallOf } from '../iam/s3-requests.ts';
+import type { Query } from './query.ts';
 
 /** Who answers calls. */
 export interface Targets {
@@ -19,24 +20,25 @@ export interface Target {
   s3?: S3Call;
 }
 
+const STS = new Set(['AssumeRole', 'GetCallerIdentity']);
+
 /** @returns nothing, if the request is for no service that this cloud has */
-export function targetOf(
-  { dynamoDBUrl, messagingUrl, services }: Targets,
-  { method = '', url = '/', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
-  body: Buffer,
-): Target | undefined {
-  if (isS3(headers)) {
-    const s3 = s3CallOf(method, url, headers);
+export function targetOf(targets: Targets, request: IncomingMessage, query: Query | undefined): Target | undefined {
+  const { dynamoDBUrl, messagingUrl, services } = targets;
+  if (isS3(request.headers)) {
+    const s3 = s3CallOf(request.method ?? '', request.url ?? '/', request.headers);
     return { by: messagingUrl, service: 's3', operation: s3.operation, s3 };
   }
-  const [api = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
+  const [api = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
   if (api.startsWith('DynamoDBStreams')) return { by: dynamoDBUrl, service: 'dynamodbstreams', operation };
   if (api.startsWith('DynamoDB')) return { by: dynamoDBUrl, service: 'dynamodb', operation };
   if (api === 'AmazonSQS') return { by: messagingUrl, service: 'sqs', operation };
   const own = services[api];
   if (own) return { by: own, service: own.service, operation };
-  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return undefined;
-  const action = new URLSearchParams(body.toString()).get('Action') ?? '';
-  const service = ['GetCallerIdentity', 'AssumeRole'].includes(action) ? 'sts' : 'sns';
-  return { by: messagingUrl, service, operation: action };
+  return query && targetOfQuery(messagingUrl, query);
+}
+
+function targetOfQuery(by: string, { service, action }: Query): Target | undefined {
+  const isKnown = service === 'sqs' || service === 'sns' || (service === 'sts' && STS.has(action));
+  return isKnown ? { by, service, operation: action } : undefined;
 }

@@ -16,6 +16,8 @@ import type { Target } from './targets.ts';
 export interface ServiceCall {
   request: IncomingMessage;
   response: ServerResponse;
+  /** By the protocol that who answers speaks. */
+  headers: IncomingHttpHeaders;
   body: Buffer;
   target: Target;
 }
@@ -26,15 +28,39 @@ export interface ServiceAnswer {
   body: Buffer;
 }
 
+/** Operations whose answers name a region. */
+const TELLS_REGION: ReadonlySet<string> = new Set([
+  'CreateTable',
+  'DeleteTable',
+  'DescribeStream',
+  'DescribeTable',
+  'GetRecords',
+  'ListStreams',
+  'UpdateTable',
+]);
+
+/** dynoxide says of its ARNs and records that they are of the region `dynoxide`; it takes those of every region. */
+function inRegion(region: string, { status, headers, body }: ServiceAnswer): ServiceAnswer {
+  const told = body
+    .toString()
+    .replaceAll('"arn:aws:dynamodb:dynoxide:', `"arn:aws:dynamodb:${region}:`)
+    .replaceAll('"awsRegion":"dynoxide"', `"awsRegion":"${region}"`);
+  const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
+  return { status, headers: others, body: Buffer.from(told) };
+}
+
 /** Who answers for the AWS services: emulators, and what this cloud has itself. */
 export class Upstream {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #access: EndpointOptions['access'];
   readonly #archive: EndpointOptions['archive'];
 
-  constructor({ access, archive }: Pick<EndpointOptions, 'access' | 'archive'>) {
+  readonly #region: string;
+
+  constructor({ access, archive, place }: Pick<EndpointOptions, 'access' | 'archive' | 'place'>) {
     this.#access = access;
     this.#archive = archive;
+    this.#region = place.region;
   }
 
   close(): void {
@@ -44,20 +70,25 @@ export class Upstream {
   /** @returns nothing, if there shall be no answer */
   async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
     const { by, service, operation } = call.target;
-    if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.request.headers);
+    if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.headers);
     const known = service === 'sns' ? await this.#archive.answer(operation, body.toString()) : undefined;
     if (known) return { ...known, body: Buffer.from(known.body) };
-    return this.#askEmulator(by, call, body);
+    const answer = await this.#askEmulator(by, call, body);
+    return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  async #askEmulator(url: string, { request, response }: ServiceCall, body: Buffer): Promise<ServiceAnswer> {
+  async #askEmulator(
+    url: string,
+    { request, response, headers, target }: ServiceCall,
+    body: Buffer,
+  ): Promise<ServiceAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      method: request.method,
-      path: request.url,
+      // Other paths are S3's: there, a message that is sent to a queue's URL is an object that is put in a bucket.
+      ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
-        ...request.headers,
+        ...headers,
         'content-length': body.length,
         [SENDER_HEADER]: this.#access.identityOf(keyOf(request)).userId,
       },
@@ -67,8 +98,8 @@ export class Upstream {
     const answer = await promise;
     const content = (await readBody(answer)) ?? Buffer.alloc(0);
     // Emulators let every web page read their answers.
-    const headers = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
-    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(headers), body: content };
+    const answered = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
+    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(answered), body: content };
   }
 }
 

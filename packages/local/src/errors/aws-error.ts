@@ -31,5 +31,5 @@ export function awsError(service: string, { status, code, message, more }: AwsEr
   };
 }
 
-/** For XML. */
-export const escaped = (text: string) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** For XML, of which a reader drops a carriage return that is not escaped. */
+export const escaped = (text: string) => text.replace(/[<>&\r]/g, (character) => `&#${character.charCodeAt(0)};`);

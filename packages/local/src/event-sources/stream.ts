@@ -31,10 +31,11 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   const gate = new Gate();
   /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
   const tableName = streamArn.split('/')[1] ?? '';
+  const reader = `${streamArn.slice(streamArn.indexOf('table/'))}#${target.settings.name}`;
   let reading: Promise<unknown> | undefined;
 
   async function iteratorAt(shardId: string): Promise<string | undefined> {
-    const position = state.position(`${streamArn}#${target.settings.name}`);
+    const position = state.position(reader);
     const { ShardIterator } = await streams.send(
       new GetShardIteratorCommand({
         StreamArn: streamArn,
@@ -62,7 +63,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
       }
       await batches.process(Records);
       const last = Records.at(-1)?.dynamodb?.SequenceNumber;
-      if (last && !signal.aborted) state.savePosition(`${streamArn}#${target.settings.name}`, last);
+      if (last && !signal.aborted) state.savePosition(reader, last);
     }
   }
 

@@ -1,11 +1,13 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { type Access, AccessDenied } from '../iam/access.ts';
 import { type SignedRequest, signedBy } from '../iam/signature.ts';
+import type { GatewayCall } from './access-log.ts';
 
 /** What a route's authorizer lets through, as the event will say; or the status of its refusal. */
-export type Authorized = { authorizer: object } | { refused: 401 | 403 };
+export type Authorized = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
 
-export type Authorize = (request: SignedRequest) => Promise<Authorized>;
+/** @param route as IAM knows it: `STAGE/METHOD/path` */
+export type Authorize = (request: SignedRequest, route: string) => Promise<Authorized>;
 
 /** @param scopes of a route: a token needs one of them, if there are any */
 export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<Authorized>;
@@ -66,12 +68,12 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
 
 /** The IAM authorizer: a signature of somebody whose policies allow the call. */
 export function iamAuthorizer(access: Access, apiArn: string): Authorize {
-  return async (request) => {
+  return async (request, route) => {
     const accessKey = await signedBy(request, { service: 'execute-api', region: access.region }, (key) =>
       access.secretOf(key),
     );
     if (accessKey === undefined) return FORBIDDEN;
-    const resource = `${apiArn}/$default/${request.method}${request.path}`;
+    const resource = `${apiArn}/${route}`;
     try {
       access.authorize(accessKey, () => [{ action: 'execute-api:Invoke', resource }], 'execute-api');
     } catch (error) {

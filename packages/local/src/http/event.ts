@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { clfTime, type GatewayCall } from './access-log.ts';
 import type { Match } from './routes.ts';
 
 /** A request as it came. */
@@ -11,21 +11,14 @@ export interface Asked {
   body: Buffer;
 }
 
-interface Api {
-  id: string;
-  accountId: string;
-}
-
 export const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(',')]));
 
 /** Payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
 export function eventOf(
-  request: IncomingMessage,
-  api: Api,
+  call: GatewayCall,
   { route, pathParameters }: Match,
   { path, query, headers: { cookie, ...headers }, body }: Asked,
-  authorizer: object | undefined,
 ): APIGatewayProxyEventV2 {
   const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(
     headers['content-type'] ?? 'text/',
@@ -45,8 +38,8 @@ export function eventOf(
     }),
     ...(route.key !== '$default' && Object.keys(pathParameters).length > 0 && { pathParameters }),
     requestContext: {
-      ...contextOf(request, api, route.key, headers, path),
-      ...(authorizer && { authorizer }),
+      ...contextOf(call, route.key, headers),
+      ...(call.authorizer && { authorizer: call.authorizer }),
     },
     ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
@@ -54,18 +47,15 @@ export function eventOf(
 }
 
 function contextOf(
-  request: IncomingMessage,
-  { id, accountId }: Api,
+  { requestId, startedAt, request, api, stage, path }: GatewayCall,
   routeKey: string,
   headers: Record<string, string>,
-  path: string,
 ): Omit<APIGatewayProxyEventV2['requestContext'], 'authorizer'> {
-  const now = new Date();
   return {
-    accountId,
-    apiId: id,
+    accountId: api.accountId,
+    apiId: api.id,
     domainName: headers.host ?? '',
-    domainPrefix: id,
+    domainPrefix: api.id,
     http: {
       method: request.method ?? 'GET',
       path,
@@ -73,10 +63,10 @@ function contextOf(
       sourceIp: request.socket.remoteAddress ?? '',
       userAgent: headers['user-agent'] ?? '',
     },
-    requestId: randomUUID(),
+    requestId,
     routeKey,
-    stage: '$default',
-    time: now.toUTCString(),
-    timeEpoch: now.getTime(),
+    stage,
+    time: clfTime(startedAt),
+    timeEpoch: startedAt,
   };
 }

@@ -5,19 +5,17 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import { createGuardedServer, refusalOf } from '../server/guard.ts';
 import { readBody } from '../server/read-body.ts';
+import type { GatewayCall } from './access-log.ts';
 import type { Authorize } from './authorizers.ts';
 import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
 import { eventOf, headersOf } from './event.ts';
+import { bytesOfHead, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_HEAD_BYTES, TIMEOUT_MS } from './quotas.ts';
 import { faultIn, respond } from './results.ts';
 import { type Route, Routes } from './routes.ts';
-import { createThrottle, type Throttling } from './throttle.ts';
+import type { ApiStage } from './stage.ts';
 
 /** @returns whether it answers the request; else the API does */
 export type Site = (request: IncomingMessage, response: ServerResponse) => boolean;
-
-/** API Gateway's limits (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
-const TIMEOUT_MS = 30_000;
 
 /** An API Gateway HTTP API: routes to functions, payload format 2.0. */
 export class HttpApi {
@@ -25,9 +23,8 @@ export class HttpApi {
   readonly accountId: string;
   readonly server: Server;
   readonly #routes = new Routes();
+  readonly #stages = new Map<string, ApiStage>();
   readonly #meter: Meter | undefined;
-  #limits = new Map<string, () => boolean>();
-  #limitOf: (key: string) => Throttling = () => ({ rate: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY });
   #open = false;
   cors: Cors | undefined;
   /** Something else that listens at the same address. */
@@ -53,16 +50,12 @@ export class HttpApi {
     this.#routes.add(key, target, authorize);
   }
 
-  /** Each route lets through what its own settings say, or the default ones. */
-  limit(standard: Throttling, routes: ReadonlyMap<string, Throttling>): void {
-    this.#limits = new Map();
-    this.#limitOf = (key) => routes.get(key) ?? standard;
+  addStage(stage: ApiStage): void {
+    this.#stages.set(stage.name, stage);
   }
 
-  #lets(key: string): boolean {
-    const throttle = this.#limits.get(key) ?? createThrottle(this.#limitOf(key));
-    this.#limits.set(key, throttle);
-    return throttle();
+  get stageNames(): string[] {
+    return [...this.#stages.keys()];
   }
 
   /** Its routes are complete: requests are served from now on. */
@@ -74,57 +67,97 @@ export class HttpApi {
   clearRoutes(): void {
     this.#open = false;
     this.#routes.clear();
+    this.#stages.clear();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Whom the template opens the API to may not use the rest.
     if (refusalOf(request.headers) === undefined && this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+    const [stage, pathInStage] = this.#stageOf(path);
+    const call: GatewayCall = {
+      ...{ requestId: randomUUID(), startedAt: Date.now(), request },
+      ...{ api: this, stage: stage?.name ?? '', path },
+    };
+    if (stage?.log) response.once('close', () => stage.log?.(call, response));
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (!body) return answer(response, 413, 'Request Entity Too Large');
-    if (!this.#open) return answer(response, 503, 'Service Unavailable');
+    if (bytesOfHead(request) > MAX_HEAD_BYTES) return answer(call, response, 431, 'Request Header Fields Too Large');
+    if (!body) return answer(call, response, 413, 'Request Entity Too Large');
+    if (!this.#open) return answer(call, response, 503, 'Service Unavailable');
     const headers = headersOf(request);
     if (this.cors) {
       const allowed = preflight(this.cors, request.method, headers);
       if (allowed) return void response.writeHead(204, allowed).end();
       for (const [name, value] of Object.entries(corsHeaders(this.cors, headers))) response.setHeader(name, value);
     }
-    const match = this.#routes.match(request.method ?? 'GET', path);
-    if (!match) return answer(response, 404, 'Not Found');
-    if (!this.#lets(match.route.key)) return answer(response, 429, 'Too Many Requests');
+    const match = stage && this.#routes.match(request.method ?? 'GET', pathInStage);
+    if (!match) return answer(call, response, 404, 'Not Found');
+    call.routeKey = match.route.key;
+    if (!stage.lets(match.route.key)) return answer(call, response, 429, 'Too Many Requests');
     this.#meter?.requested(match.route.key);
-    const asked = { method: request.method ?? 'GET', path, query, headers, body };
-    const authorized = await match.route.authorize?.(asked);
-    if (authorized && 'refused' in authorized) return refuse(response, authorized.refused);
-    await invoke(match.route, eventOf(request, this, match, asked, authorized?.authorizer), response);
+    const method = request.method ?? 'GET';
+    const asked = { method, path, query, headers, body };
+    const authorized = await match.route.authorize?.(asked, `${stage.name}/${method}${pathInStage}`);
+    if (authorized && 'refused' in authorized) return refuse(call, response, authorized.refused);
+    if (authorized) call.authorizer = authorized.authorizer;
+    await invoke(match.route, call, eventOf(call, match, asked), response);
+  }
+
+  /** The stage that a path is of, and the path in it (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html). */
+  #stageOf(path: string): [ApiStage | undefined, string] {
+    const [, name = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
+    const named = this.#stages.get(name);
+    return named ? [named, rest || '/'] : [this.#stages.get('$default'), path];
   }
 }
 
 /** Asks the route's function, and answers what it says. */
-async function invoke({ key, target }: Route, event: APIGatewayProxyEventV2, response: ServerResponse): Promise<void> {
+async function invoke(
+  { key, target }: Route,
+  call: GatewayCall,
+  event: APIGatewayProxyEventV2,
+  response: ServerResponse,
+): Promise<void> {
   const fn = target();
+  const payload = JSON.stringify(event);
+  if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return answer(call, response, 413, 'Request Entity Too Large');
   const requestId = randomUUID();
   const timeout = setTimeout(() => {
     fn.failed(requestId, `no answer to ${key} within ${TIMEOUT_MS / 1000} seconds`);
-    answer(response, 503, 'Service Unavailable');
+    answer(call, response, 503, 'Service Unavailable');
   }, TIMEOUT_MS);
-  const result = await fn.invoke(JSON.stringify(event), requestId);
+  const start = Date.now();
+  const result = await fn.invoke(payload, requestId);
   clearTimeout(timeout);
+  call.integration = { requestId, ms: Date.now() - start };
   if (response.headersSent) return;
-  if (!result.ok) return answer(response, 500, 'Internal Server Error');
+  if (!result.ok) {
+    call.integration.error = String((JSON.parse(result.payload) as { errorMessage?: string }).errorMessage);
+    return answer(call, response, 500, 'Internal Server Error');
+  }
   const said = JSON.parse(result.payload) as APIGatewayProxyStructuredResultV2 | null;
-  respond(response, said);
+  const wrong = respond(response, said);
+  if (wrong !== undefined) {
+    call.integration.error = wrong;
+    fn.failed(requestId, `it answered ${key} what API Gateway cannot pass on: ${wrong}`);
+    return answer(call, response, 500, 'Internal Server Error');
+  }
+  call.integration.status = response.statusCode;
   const fault = said && faultIn(said);
   if (fault) fn.failed(requestId, `it answered ${fault} to ${key}`);
 }
 
 /** What API Gateway itself says. */
-function answer(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+function answer(call: GatewayCall, response: ServerResponse, status: number, message: string): void {
+  call.error = message;
+  const body = JSON.stringify({ message });
+  response.setHeader('content-length', body.length);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
 /** What API Gateway says when its authorizer does not let a request through. */
-function refuse(response: ServerResponse, status: 401 | 403): void {
+function refuse(call: GatewayCall, response: ServerResponse, status: 401 | 403): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
-  answer(response, status, status === 401 ? 'Unauthorized' : 'Forbidden');
+  call.authorizerError = status === 401 ? 'Unauthorized' : 'Forbidden';
+  answer(call, response, status, call.authorizerError);
 }

@@ -18,24 +18,39 @@ export function faultIn(said: APIGatewayProxyStructuredResultV2): string | undef
   return GRPC_FAULTS.has(String(status)) ? `grpc-status ${status}` : undefined;
 }
 
-/** Answers what a function said; all of it is the body, if it has no status. */
-export function respond(response: ServerResponse, result: APIGatewayProxyStructuredResultV2 | unknown): void {
+/**
+ * Answers what a function said; all of it is the body, if it has no status
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+ * @returns why it cannot be answered; nothing, if it was
+ */
+export function respond(
+  response: ServerResponse,
+  result: APIGatewayProxyStructuredResultV2 | string | null,
+): string | undefined {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
-    return;
+    const body = Buffer.from(typeof result === 'string' ? result : JSON.stringify(result));
+    response.setHeader('content-length', body.length);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    return undefined;
   }
-  const {
-    statusCode = 200,
-    headers = {},
-    cookies = [],
-    body = '',
-    isBase64Encoded,
-  } = result as APIGatewayProxyStructuredResultV2;
-  for (const [name, value] of Object.entries(headers)) {
-    // What CORS said of it stays.
-    if (name.toLowerCase() === 'vary') response.appendHeader(name, String(value));
-    else response.setHeader(name, String(value));
+  const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded } = result;
+  if (!Number.isInteger(Number(statusCode))) return `the status ${statusCode}`;
+  if (typeof body !== 'string') return 'a body that is no string';
+  const content = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      // What CORS said of it stays.
+      if (name.toLowerCase() === 'vary') response.appendHeader(name, String(value));
+      else response.setHeader(name, String(value));
+    }
+    if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+    // Of an answer without a body, HTTP knows no length.
+    if (![204, 304].includes(Number(statusCode))) response.setHeader('content-length', content.length);
+    response.writeHead(Number(statusCode)).end(content);
+    return undefined;
+  } catch (error) {
+    // Node.js refuses names, values and statuses that HTTP has not.
+    for (const name of [...Object.keys(headers), 'set-cookie']) response.removeHeader(name);
+    return (error as Error).message;
   }
-  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-  response.writeHead(statusCode).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
 }

@@ -48,13 +48,14 @@ export function askedForBy(service: string, operation: string, body: string, pla
     case 'dynamodbstreams':
       return [{ action: `dynamodb:${operation}`, resource: String(request.StreamArn ?? '*') }];
     case 'sqs': {
+      if (operation.includes('MessageMoveTask')) return moves(operation, request);
       const queue = String(request.QueueUrl ?? request.QueueName ?? '')
         .split('/')
         .at(-1);
       return [{ action: `sqs:${each}`, resource: queue ? arn('sqs', queue) : '*' }];
     }
     case 'secretsmanager':
-      return [{ action: `secretsmanager:${operation}`, resource: String(request.SecretId) }];
+      return [{ action: `secretsmanager:${operation}`, resource: secret(request.SecretId, arn) }];
     case 'servicediscovery': {
       const context = Object.fromEntries(
         ['NamespaceName', 'ServiceName'].map((key) => [`servicediscovery:${key}`, String(request[key])]),
@@ -65,6 +66,30 @@ export function askedForBy(service: string, operation: string, body: string, pla
       return [{ action: `${service}:${operation}`, resource: '*' }];
   }
 }
+
+/** A secret may be named by its name alone. All of them are listed. */
+function secret(id: unknown, arn: (service: string, resource: string) => string): string {
+  if (typeof id !== 'string') return '*';
+  return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
+}
+
+/**
+ * Who moves the messages of a dead-letter queue takes them, and sends them
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
+ * Where they go to if not to one queue, nobody knows yet.
+ */
+function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
+  const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));
+  const asked = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({
+    action: `sqs:${action}`,
+    resource,
+  }));
+  if (DestinationArn === undefined) return asked;
+  return [...asked, { action: 'sqs:SendMessage', resource: String(DestinationArn) }];
+}
+
+/** A task's handle names its source. */
+const sourceOf = (handle: string): string => /"sourceArn":"([^"]+)"/.exec(atob(handle))?.[1] ?? '*';
 
 interface TableRequest {
   TableName?: string;

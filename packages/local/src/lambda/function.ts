@@ -40,12 +40,14 @@ export class LambdaFunction {
     this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
   }
 
-  async invoke(payload: string, requestId: string = randomUUID()): Promise<InvocationResponse> {
+  /** @param tail gets what the invocation logs, by lines */
+  async invoke(payload: string, requestId: string = randomUUID(), tail?: string[]): Promise<InvocationResponse> {
     const instance = await this.#acquire().catch((error: Error) => error);
     if (instance instanceof Error) {
       return { ok: false, payload: JSON.stringify({ errorType: 'Service.Stopped', errorMessage: instance.message }) };
     }
     const { log, faults, meter } = this.#options;
+    tail?.push(`START RequestId: ${requestId} Version: $LATEST`);
     const start = performance.now();
     const death = faults?.death(this.settings.name);
     let isKilled = false;
@@ -55,13 +57,13 @@ export class LambdaFunction {
       void instance.terminate();
     };
     const killer = death === undefined ? undefined : setTimeout(kill, death);
-    const response = await instance.invoke(requestId, payload);
+    const response = await instance.invoke(requestId, payload, tail);
     clearTimeout(killer);
     const duration = performance.now() - start;
     meter?.invoked(this.settings.name, payload, duration);
-    log(
-      `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`,
-    );
+    const report = `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`;
+    log(report);
+    tail?.push(`END RequestId: ${requestId}`, report);
     if (!response.ok && !isKilled && !this.#stopped) this.failed(requestId, reasonOf(response));
     this.#release(instance);
     return response;

@@ -32,6 +32,8 @@ export interface InvocationRequest {
   payload: string;
   /** Epoch milliseconds. */
   deadline: number;
+  /** Whether what it logs must have arrived before its response. */
+  logsFirst: boolean;
 }
 
 export interface InvocationResponse {
@@ -46,7 +48,10 @@ const INIT_CHECKED_EVERY_MS = 250;
 
 const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
 /** Without its types already: a thread that has to strip them loads a compiler, which is half of what its start costs. */
-const WORKER = new URL(`data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(SOURCE))}`);
+const WORKER = new URL(
+  // A stack trace says its name, and not all of it.
+  `data:text/javascript,${encodeURIComponent(`${stripTypeScriptTypes(SOURCE)}\n//# sourceURL=lambda-runtime.mjs`)}`,
+);
 
 const failure = (errorType: string, errorMessage: string): InvocationResponse => ({
   ok: false,
@@ -62,6 +67,8 @@ export class Instance {
   /** False once its thread has ended, or is about to. */
   alive = true;
   idleSince = 0;
+  /** Gets the lines of the invocation that is under way, if somebody wants them. */
+  #tail: string[] | undefined;
 
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
     this.#settings = settings;
@@ -76,7 +83,11 @@ export class Instance {
       stderr: true,
     });
     for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => text.trimEnd().split('\n').forEach(log));
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        const lines = text.trimEnd().split('\n');
+        this.#tail?.push(...lines);
+        lines.forEach(log);
+      });
     }
     this.#ready = this.#initialized();
     // Whoever waits hears of it; without this, a failure while nobody waits would end the process.
@@ -120,8 +131,12 @@ export class Instance {
     return idle + (user + system) / 1000;
   }
 
-  /** Never rejects: what goes wrong is the response, as with Lambda. */
-  async invoke(requestId: string, payload: string): Promise<InvocationResponse> {
+  /**
+   * Never rejects: what goes wrong is the response, as with Lambda.
+   * @param tail gets the lines that are logged meanwhile
+   */
+  async invoke(requestId: string, payload: string, tail?: string[]): Promise<InvocationResponse> {
+    this.#tail = tail;
     try {
       await this.#ready;
     } catch (error) {
@@ -136,10 +151,17 @@ export class Instance {
     const onError = (error: Error) => resolve(failure('Runtime.ExitError', error.message));
     const onExit = () => resolve(failure('Runtime.ExitError', 'Runtime exited without providing a reason'));
     this.#worker.once('message', resolve).once('error', onError).once('exit', onExit);
-    this.#worker.postMessage({ requestId, payload, deadline: Date.now() + timeoutMs } satisfies InvocationRequest);
+    const deadline = Date.now() + timeoutMs;
+    this.#worker.postMessage({
+      requestId,
+      payload,
+      deadline,
+      logsFirst: tail !== undefined,
+    } satisfies InvocationRequest);
     const response = await promise;
     clearTimeout(timer);
     this.#worker.off('message', resolve).off('error', onError).off('exit', onExit);
+    this.#tail = undefined;
     return response;
   }
 

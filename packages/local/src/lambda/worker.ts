@@ -11,7 +11,21 @@ const module = (await import(pathToFileURL(`${codeFolder}/${file}.mjs`).href)) a
 const handle = module[exportName];
 if (typeof handle !== 'function') throw new Error(`Runtime.HandlerNotFound: ${handler} is undefined or not exported`);
 
-parentPort?.on('message', async ({ requestId, payload, deadline }: InvocationRequest) => {
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and 100 bytes that Lambda adds. */
+const MAX_RESPONSE_BYTES = 6 * 1024 ** 2 + 100;
+
+function answerOf(payload: string): InvocationResponse {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= MAX_RESPONSE_BYTES) return { ok: true, payload };
+  const errorMessage = `Response payload size (${bytes} bytes) exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
+  return { ok: false, payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }) };
+}
+
+/** Resolves when what was written has arrived: a stream calls back when its reader asks for more. */
+const logged = () =>
+  Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
+
+parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: InvocationRequest) => {
   const context = {
     awsRequestId: requestId,
     functionName,
@@ -23,15 +37,17 @@ parentPort?.on('message', async ({ requestId, payload, deadline }: InvocationReq
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
-  const respond = (response: InvocationResponse) =>
+  const respond = async (response: InvocationResponse) => {
+    if (logsFirst) await logged();
     parentPort?.postMessage({ ...response, usedMb: Math.ceil(getHeapStatistics().used_heap_size / 1024 ** 2) });
+  };
   try {
     const result = await handle(JSON.parse(payload), context);
-    respond({ ok: true, payload: JSON.stringify(result ?? null) });
+    await respond(answerOf(JSON.stringify(result ?? null)));
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     console.error(error);
-    respond({
+    await respond({
       ok: false,
       payload: JSON.stringify({
         errorType: error.name,

@@ -1,6 +1,8 @@
+import { createAccessLog } from '../http/access-log.ts';
 import { type Authorize, iamAuthorizer, jwtAuthorizer } from '../http/authorizers.ts';
 import type { Cors } from '../http/cors.ts';
 import { HttpApi } from '../http/http-api.ts';
+import { ApiStage } from '../http/stage.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
 import type { Runtime } from './runtime.ts';
@@ -55,16 +57,17 @@ export const routes =
     const fn = functionOf(runtime, Target.replace(/^integrations\//, ''));
     runtime.apis.get(ApiId)?.addRoute(RouteKey, () => fn, authorizer());
     const path = RouteKey === '$default' ? '/$default' : RouteKey.split(' ')[1];
-    runtime.checks.push(() =>
-      runtime.access.require(
-        {
-          principal: { service: 'apigateway.amazonaws.com', source: `${apiArn}/$default/ANY${path}` },
-          action: 'lambda:InvokeFunction',
-          resource: fn.settings.arn,
-        },
-        `route ${RouteKey}`,
-      ),
-    );
+    runtime.checks.push(() => {
+      for (const stage of runtime.apis.get(ApiId)?.stageNames ?? [])
+        runtime.access.require(
+          {
+            principal: { service: 'apigateway.amazonaws.com', source: `${apiArn}/${stage}/ANY${path}` },
+            action: 'lambda:InvokeFunction',
+            resource: fn.settings.arn,
+          },
+          `route ${RouteKey}`,
+        );
+    });
     return { ref: logicalId };
   };
 
@@ -93,6 +96,12 @@ interface StageProperties {
   StageName: string;
   DefaultRouteSettings?: RouteSettings;
   RouteSettings?: Record<string, RouteSettings>;
+  AccessLogSettings?: AccessLogSettings;
+}
+
+interface AccessLogSettings {
+  DestinationArn: string;
+  Format: string;
 }
 
 interface RouteSettings {
@@ -108,13 +117,28 @@ const throttlingOf = ({ ThrottlingRateLimit, ThrottlingBurstLimit }: RouteSettin
   burst: ThrottlingBurstLimit ?? ACCOUNT.burst,
 });
 
-/** AWS::ApiGatewayV2::Stage: the default one only, with its throttling. */
+/** AWS::ApiGatewayV2::Stage, with its throttling and its access log. */
 export const apiStages =
   (runtime: Runtime): ResourceProvider =>
   async ({ properties }) => {
-    const { ApiId, StageName, DefaultRouteSettings, RouteSettings = {} } = properties as unknown as StageProperties;
-    if (StageName !== '$default') throw new Error('the embedded cloud has the stage $default only');
-    const routes = Object.entries(RouteSettings).map(([key, settings]) => [key, throttlingOf(settings)] as const);
-    runtime.apis.get(ApiId)?.limit(throttlingOf(DefaultRouteSettings), new Map(routes));
-    return { ref: '$default' };
+    const {
+      ApiId,
+      StageName,
+      DefaultRouteSettings,
+      RouteSettings = {},
+      AccessLogSettings,
+    } = properties as unknown as StageProperties;
+    const throttlingOfRoute = (key: string) => throttlingOf(RouteSettings[key] ?? DefaultRouteSettings);
+    const log = AccessLogSettings && accessLogOf(AccessLogSettings, runtime);
+    runtime.apis.get(ApiId)?.addStage(new ApiStage(StageName, throttlingOfRoute, log));
+    return { ref: StageName };
   };
+
+/** Its lines are beside those of functions, under the last part of the log group's name. */
+function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log }: Runtime) {
+  const [, group] = /^arn:aws:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(DestinationArn) ?? [];
+  if (group === undefined)
+    throw new Error(`the embedded cloud logs access to log groups only, not to ${DestinationArn}`);
+  const name = group.split('/').at(-1) ?? '';
+  return createAccessLog(Format, (line) => log(name, line));
+}

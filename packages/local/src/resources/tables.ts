@@ -59,7 +59,7 @@ export const tables =
       ref: TableName,
       attributes: {
         Arn,
-        ...(Table?.LatestStreamArn && { StreamArn: Table.LatestStreamArn }),
+        ...(Table?.LatestStreamLabel && { StreamArn: `${Arn}/stream/${Table.LatestStreamLabel}` }),
       },
     };
   };

@@ -19,24 +19,65 @@ export class Secrets {
 
   has = (arn: string): boolean => this.#read(arn) !== undefined;
 
-  /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html and PutSecretValue */
+  /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html, PutSecretValue and ListSecrets */
   answer(operation: string, request: string): { status: number; body: unknown } {
-    const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });
-    const { SecretId = '', SecretString = '' } = JSON.parse(request) as Record<string, string>;
+    const asked = JSON.parse(request) as Asked;
+    switch (operation) {
+      case 'ListSecrets':
+        return this.#list(asked);
+      case 'GetSecretValue':
+        return this.#about(asked, (arn) => ({ SecretString: this.#read(arn) }));
+      case 'PutSecretValue':
+        return this.#about(asked, (arn) => {
+          this.write(arn, asked.SecretString ?? '');
+          return {};
+        });
+      default:
+        return error(
+          'UnknownOperationException',
+          `Of Secrets Manager, there are GetSecretValue, PutSecretValue and ListSecrets; not ${operation}.`,
+        );
+    }
+  }
+
+  /** @param done with the secret, and what else is answered of it */
+  #about({ SecretId = '' }: Asked, done: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")
       .get(SecretId, SecretId);
-    const ARN = (row as { arn: string } | undefined)?.arn;
-    if (!ARN) return error('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-    const about = { ARN, Name: ARN.split(':secret:')[1], VersionId: 'local' };
-    switch (operation) {
-      case 'GetSecretValue':
-        return { status: 200, body: { ...about, SecretString: this.#read(ARN) } };
-      case 'PutSecretValue':
-        this.write(ARN, SecretString);
-        return { status: 200, body: about };
-      default:
-        return error('UnknownOperationException', 'Of Secrets Manager, there are GetSecretValue and PutSecretValue.');
-    }
+    const arn = (row as { arn: string } | undefined)?.arn;
+    if (!arn) return error('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    return { status: 200, body: { ARN: arn, Name: nameOf(arn), VersionId: VERSION, ...done(arn) } };
+  }
+
+  #list({ Filters = [], MaxResults = 100, NextToken = '' }: Asked): { status: number; body: unknown } {
+    const other = Filters.find(({ Key }) => Key !== 'name');
+    if (other)
+      return error('InvalidParameterException', `The embedded cloud filters secrets by name, not by ${other.Key}.`);
+    const isWanted = (name: string) => Filters.every(({ Values }) => Values.some((prefix) => name.startsWith(prefix)));
+    const rows = this.#database.prepare('SELECT arn FROM secrets WHERE arn > ? ORDER BY arn').all(NextToken);
+    const all = rows.map(({ arn }) => String(arn)).filter((arn) => isWanted(nameOf(arn)));
+    const SecretList = all.slice(0, MaxResults).map((ARN) => ({
+      ARN,
+      Name: nameOf(ARN),
+      SecretVersionsToStages: { [VERSION]: ['AWSCURRENT'] },
+    }));
+    const more = all.length > MaxResults && { NextToken: SecretList.at(-1)?.ARN };
+    return { status: 200, body: { SecretList, ...more } };
   }
 }
+
+interface Asked {
+  SecretId?: string;
+  SecretString?: string;
+  Filters?: Array<{ Key: string; Values: string[] }>;
+  MaxResults?: number;
+  NextToken?: string;
+}
+
+/** There is one of each. */
+const VERSION = 'local';
+
+const nameOf = (arn: string): string => arn.split(':secret:')[1] ?? '';
+
+const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });

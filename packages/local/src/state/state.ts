@@ -49,6 +49,10 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
+    // Before 2026-12 they named the stream with its region, which was wrong.
+    database.exec(
+      "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
+    );
     return database;
   } catch (cause) {
     const { message } = cause as Error;

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+
+/** A call by AWS's Query protocol: a form, in the body of a POST or in the URL of a GET. */
+export interface Query {
+  /** Such as `sqs`; of a service that is not known here, the name that the request has for it. */
+  service: string;
+  action: string;
+  form: URLSearchParams;
+}
+
+/** Versions of the APIs, which every call by the Query protocol names. */
+const SERVICES: Readonly<Record<string, string>> = { '2012-11-05': 'sqs', '2010-03-31': 'sns', '2011-06-15': 'sts' };
+
+/** Calls that people write by hand name neither version nor credentials. */
+const ACTIONS: Readonly<Record<string, string>> = { GetCallerIdentity: 'sts', AssumeRole: 'sts' };
+const OF_QUEUES =
+  /(Queue|Queues|QueueUrl|QueueAttributes|QueueTags|Message|MessageBatch|MessageVisibility(Batch)?|MessageMoveTasks?)$/;
+
+/** The service of the credentials that a request is signed with: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+export const signedFor = ({ headers }: IncomingMessage): string | undefined =>
+  /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1];
+
+/** @returns nothing, if a request is no call by the Query protocol */
+export function queryIn(request: IncomingMessage, body: Buffer): Query | undefined {
+  const form = formIn(request, body);
+  const action = form?.get('Action') ?? '';
+  if (!form || action === '') return undefined;
+  const version = form.get('Version');
+  const service = SERVICES[version ?? ''] ?? signedFor(request) ?? (version ? `version ${version}` : serviceOf(action));
+  return { service, action, form };
+}
+
+const serviceOf = (action: string) => ACTIONS[action] ?? (OF_QUEUES.test(action) ? 'sqs' : 'sns');
+
+function formIn({ method, url = '', headers }: IncomingMessage, body: Buffer): URLSearchParams | undefined {
+  if (method === 'GET') return new URLSearchParams(url.split('?')[1]);
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  return isForm ? new URLSearchParams(body.toString()) : undefined;
+}

@@ -1,0 +1,97 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Query } from './query.ts';
+
+// SQS by the Query protocol, which SDKs from before November 2023 speak. What it asks is what its JSON protocol asks, under
+// other names, and so is what it answers:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+
+type Json = string | number | boolean | Json[] | { [name: string]: Json };
+type Node = string | Map<string, Node>;
+
+const LISTS: Readonly<Record<string, string>> = {
+  AttributeName: 'AttributeNames',
+  MessageSystemAttributeName: 'MessageSystemAttributeNames',
+  MessageAttributeName: 'MessageAttributeNames',
+  TagKey: 'TagKeys',
+  AWSAccountId: 'AWSAccountIds',
+  ActionName: 'Actions',
+  SendMessageBatchRequestEntry: 'Entries',
+  DeleteMessageBatchRequestEntry: 'Entries',
+  ChangeMessageVisibilityBatchRequestEntry: 'Entries',
+};
+
+const MAPS: Readonly<Record<string, string>> = {
+  Attribute: 'Attributes',
+  MessageAttribute: 'MessageAttributes',
+  MessageSystemAttribute: 'MessageSystemAttributes',
+  Tag: 'Tags',
+  Tags: 'Tags',
+};
+
+const NUMBERS: ReadonlySet<string> = new Set([
+  'DelaySeconds',
+  'VisibilityTimeout',
+  'MaxNumberOfMessages',
+  'MaxNumberOfMessagesPerSecond',
+  'MaxResults',
+  'WaitTimeSeconds',
+]);
+
+/** The same call by the JSON protocol. @param path of the request: a queue's URL may be all that names the queue */
+export function jsonCall(
+  { action, form }: Query,
+  path: string,
+  headers: IncomingHttpHeaders,
+): { headers: IncomingHttpHeaders; body: Buffer } {
+  const { Action: _, Version: __, Tags, ...request } = objectOf(treeOf(form));
+  // Of this operation alone, the JSON protocol writes it small.
+  const tags = Tags !== undefined && { [action === 'CreateQueue' ? 'tags' : 'Tags']: Tags };
+  const isQueue = /^\/[^/]+\/[^/]+$/.test(path);
+  const queue = isQueue && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${path}` };
+  return {
+    headers: { ...headers, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+    body: Buffer.from(JSON.stringify({ ...queue, ...request, ...tags })),
+  };
+}
+
+/** `MessageAttribute.1.Value.DataType` is four maps deep. */
+function treeOf(form: URLSearchParams): Map<string, Node> {
+  const root = new Map<string, Node>();
+  for (const [name, value] of form) {
+    const parts = name.split('.');
+    const last = parts.pop() ?? '';
+    let node = root;
+    for (const part of parts) {
+      const inner = node.get(part);
+      const next = inner instanceof Map ? inner : new Map<string, Node>();
+      node.set(part, next);
+      node = next;
+    }
+    node.set(last, value);
+  }
+  return root;
+}
+
+const objectOf = (fields: ReadonlyMap<string, Node>): { [name: string]: Json } =>
+  Object.fromEntries(
+    [...fields].map(([name, node]) => [LISTS[name] ?? MAPS[name] ?? name, fieldOf(name, node)] as const),
+  );
+
+function fieldOf(name: string, node: Node): Json {
+  if (name in LISTS) return inOrder(node).map((each) => (each instanceof Map ? objectOf(each) : each));
+  if (name in MAPS) return Object.fromEntries(inOrder(node).flatMap(entryOf));
+  if (node instanceof Map) return objectOf(node);
+  return NUMBERS.has(name) ? Number(node) : node;
+}
+
+/** An empty list is `AttributeName=`. */
+const inOrder = (node: Node): Node[] =>
+  node instanceof Map
+    ? [...node].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
+    : [node].filter((each) => each !== '');
+
+function entryOf(node: Node): Array<[string, Json]> {
+  if (!(node instanceof Map)) return [];
+  const value = node.get('Value') ?? '';
+  return [[String(node.get('Name') ?? node.get('Key') ?? ''), value instanceof Map ? objectOf(value) : value]];
+}

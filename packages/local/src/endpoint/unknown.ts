@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import { type Answer, escaped } from '../errors/aws-error.ts';
+import { type Query, signedFor } from './query.ts';
+
+const HERE =
+  'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, a little of Secrets Manager, Cloud Map and STS, and what the app runs beside it';
+
+/** The refusal of a request that is for nothing that this cloud has, by its name, in the form that its sender reads. */
+export function unknown(request: IncomingMessage, query: Query | undefined): Answer {
+  if (query) return xml('InvalidAction', `${HERE}; not the action ${query.action} of ${query.service}.`);
+  const { 'x-amz-target': target } = request.headers;
+  const service = signedFor(request);
+  const path = (request.url ?? '/').split('?')[0];
+  const asked = target ? `the target ${target}` : `${request.method} ${path}${service ? ` of ${service}` : ''}`;
+  const message = `${HERE}; not ${asked}.`;
+  const __type = 'UnknownOperationException';
+  return {
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': __type },
+    body: JSON.stringify({ __type, message, Message: message }),
+  };
+}
+
+function xml(code: string, message: string): Answer {
+  const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;
+  return { status: 400, headers: { 'content-type': 'text/xml' }, body };
+}

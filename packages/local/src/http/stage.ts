@@ -1,0 +1,28 @@
+import type { AccessLog } from './access-log.ts';
+import { createThrottle, type Throttling } from './throttle.ts';
+
+/** By which an API's routes are reached. */
+export class ApiStage {
+  /** `$default`, or the first part of every path. */
+  readonly name: string;
+  readonly log: AccessLog | undefined;
+  readonly #throttlingOf: (routeKey: string) => Throttling | undefined;
+  readonly #throttles = new Map<string, () => boolean>();
+
+  /** @param throttlingOf of a route; undefined: without limit */
+  constructor(name: string, throttlingOf: (routeKey: string) => Throttling | undefined, log?: AccessLog) {
+    this.name = name;
+    this.log = log;
+    this.#throttlingOf = throttlingOf;
+  }
+
+  /** Whether a route takes one more request now. */
+  lets(routeKey: string): boolean {
+    const known = this.#throttles.get(routeKey);
+    if (known) return known();
+    const throttling = this.#throttlingOf(routeKey);
+    const throttle = throttling ? createThrottle(throttling) : () => true;
+    this.#throttles.set(routeKey, throttle);
+    return throttle();
+  }
+}

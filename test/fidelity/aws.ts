@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { Sha256 } from '@aws-crypto/sha256-js';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  type ReceiveMessageCommandInput,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { inject, onTestFinished } from 'vitest';
+
+const { echoFunction: _, ...config } = inject('aws');
+
+/** How a client asks what the suite runs against. */
+export const clientConfig = config;
+
+export const sqs = new SQSClient(config);
+
+/** A name that no other run has. */
+export const uniqueName = (name: string): string => `fidelity-${randomUUID().slice(0, 8)}-${name}`;
+
+export interface TestQueue {
+  url: string;
+  arn: string;
+  name: string;
+}
+
+/** A queue for one test: it is deleted afterwards. @param name ends in `.fifo` for a FIFO queue */
+export async function queue(name: string, Attributes: Record<string, string> = {}): Promise<TestQueue> {
+  const QueueName = uniqueName(name);
+  const ofFifo = name.endsWith('.fifo') && { FifoQueue: 'true' };
+  const { QueueUrl: url = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName, Attributes: { ...ofFifo, ...Attributes } }),
+  );
+  onTestFinished(async () => void (await sqs.send(new DeleteQueueCommand({ QueueUrl: url }))));
+  const { Attributes: { QueueArn: arn = '' } = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  );
+  return { url, arn, name: QueueName };
+}
+
+/** One message, with all that SQS says of it; it waits for it. */
+export async function receiveFrom({ url }: TestQueue, more: Partial<ReceiveMessageCommandInput> = {}) {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      WaitTimeSeconds: 20,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+      ...more,
+    }),
+  );
+  return Messages[0];
+}
+
+/**
+ * A signed HTTP request, as it is: what SDKs of other years, or no SDK, send.
+ * @param url of a queue, or nothing: the service's own
+ */
+export async function rawCall(
+  service: string,
+  body: string,
+  { url, method = 'POST', headers = {} }: { url?: string; method?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number; body: string }> {
+  const {
+    region,
+    endpoint = `https://${service}.${region}.amazonaws.com`,
+    credentials = sqs.config.credentials,
+  } = config;
+  const signer = new SignatureV4({ service, region, sha256: Sha256, credentials });
+  const { protocol, host, hostname, port, pathname, search, searchParams } = new URL(url ?? endpoint);
+  const request = await signer.sign({
+    method,
+    protocol,
+    hostname,
+    ...(port && { port: Number(port) }),
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: { host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', ...headers },
+    body,
+  });
+  const response = await fetch(`${protocol}//${host}${pathname}${search}`, {
+    method,
+    headers: request.headers,
+    ...(method !== 'GET' && { body }),
+  });
+  return { status: response.status, body: await response.text() };
+}

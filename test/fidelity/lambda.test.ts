@@ -1,0 +1,87 @@
+import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
+import { describe, expect, inject, it } from 'vitest';
+import { clientConfig } from './aws.ts';
+
+const lambda = new LambdaClient(clientConfig);
+const { echoFunction: FunctionName } = inject('aws');
+
+async function invoke(event: unknown, more: Partial<InvokeCommandInput> = {}) {
+  const Payload = typeof event === 'string' ? event : JSON.stringify(event);
+  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload, ...more }));
+  const log = Buffer.from(answer.LogResult ?? '', 'base64').toString();
+  const text = answer.Payload?.transformToString() ?? '';
+  return { ...answer, log, result: text === '' ? undefined : JSON.parse(text) };
+}
+
+const refusal = (event: unknown, more: Partial<InvokeCommandInput> = {}) =>
+  invoke(event, more).catch(({ name, $metadata }) => [$metadata.httpStatusCode, name]);
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+describe.runIf(FunctionName)('Invoke', () => {
+  it('answers what the function returns, and which version ran', async () => {
+    const { StatusCode, ExecutedVersion, FunctionError, LogResult, result } = await invoke({ a: 1 });
+    expect({ StatusCode, ExecutedVersion, FunctionError, LogResult, result }).toEqual({
+      ...{ StatusCode: 200, ExecutedVersion: '$LATEST', result: { a: 1 } },
+      ...{ FunctionError: undefined, LogResult: undefined },
+    });
+  });
+
+  it('answers 200 and the error of a function that fails', async () => {
+    const { StatusCode, FunctionError, result } = await invoke({ fail: 'no' });
+    expect([StatusCode, FunctionError]).toEqual([200, 'Unhandled']);
+    expect(result).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' });
+  });
+
+  it('answers 202 to an event at once, and 204 to a dry run, of which nothing is run', async () => {
+    expect(await invoke({}, { InvocationType: 'Event' })).toMatchObject({ StatusCode: 202, result: undefined });
+    expect(await invoke({}, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204, result: undefined });
+  });
+
+  it('takes the version in the parameter Qualifier, or in the name', async () => {
+    expect(await invoke({ a: 1 }, { Qualifier: '$LATEST' })).toMatchObject({ result: { a: 1 } });
+    expect(await invoke({ a: 1 }, { FunctionName: `${FunctionName}:$LATEST` })).toMatchObject({ result: { a: 1 } });
+  });
+
+  it('refuses a function, version or alias that there is not', async () => {
+    const missing = [404, 'ResourceNotFoundException'];
+    expect(await refusal({}, { FunctionName: `${FunctionName}-none` })).toEqual(missing);
+    expect(await refusal({}, { Qualifier: 'none' })).toEqual(missing);
+    expect(await refusal({}, { Qualifier: '999999' })).toEqual(missing);
+    expect(await refusal({}, { FunctionName: `${FunctionName}:none` })).toEqual(missing);
+  });
+
+  it.each(['RequestResponse', 'Event'] as const)('refuses a payload that is no JSON: %s', async (InvocationType) => {
+    expect(await refusal('{"a":', { InvocationType })).toEqual([400, 'InvalidRequestContentException']);
+  });
+
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  it('refuses a payload of more than 6 MB, or 1 MB of an event', async () => {
+    const tooLarge = [413, 'RequestTooLargeException'];
+    expect(await refusal({ text: 'x'.repeat(6 * 1024 ** 2) })).toEqual(tooLarge);
+    expect(await refusal({ text: 'x'.repeat(1024 ** 2) }, { InvocationType: 'Event' })).toEqual(tooLarge);
+  });
+
+  it('answers an error, if the function answers more than 6 MB', async () => {
+    const { FunctionError, result } = await invoke({ bytes: 6 * 1024 ** 2 + 100 });
+    expect([FunctionError, result.errorType]).toEqual(['Unhandled', 'Function.ResponseSizeTooLarge']);
+    expect((await invoke({ bytes: 6 * 1024 ** 2 - 100 })).FunctionError).toBeUndefined();
+  });
+
+  it('answers the end of the log, if it is asked for, of this invocation alone', async () => {
+    await invoke({ log: ['of another'] });
+    const { log } = await invoke({ log: ['first', 'second', 'third'] }, { LogType: 'Tail' });
+    expect(log).toMatch(
+      /^START RequestId: (\S+) Version: \$LATEST\n.*first\n.*second\n.*third\n.*END RequestId: \1\nREPORT RequestId: \1\tDuration: /s,
+    );
+    expect(log).not.toContain('of another');
+  });
+
+  it('answers 4 KB of the log at most, the last, also of a function that fails', async () => {
+    const lines = Array.from({ length: 1_000 }, (_, line) => `line ${line} ${'.'.repeat(200)}`);
+    const { log } = await invoke({ log: lines }, { LogType: 'Tail' });
+    expect(Buffer.byteLength(log)).toBe(4096);
+    expect(log).toContain('line 999 ');
+    expect(log.indexOf('line 999 ')).toBeLessThan(log.indexOf('END RequestId: '));
+    expect((await invoke({ fail: 'no' }, { LogType: 'Tail' })).log).toContain('TypeError: no');
+  });
+});

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCloud } from '@rollcall/local/internal/cloud';
+import type { TestProject } from 'vitest/node';
+import { functionResources, writeAssembly } from '../support/small-cloud.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    aws: Against;
+  }
+}
+
+/** What the suite runs against. Without an endpoint, and without credentials: those that the SDK finds by itself. */
+interface Against {
+  endpoint?: string;
+  region: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** {@link ECHO}; empty: there is none. */
+  echoFunction: string;
+}
+
+/** What `FIDELITY_FUNCTION` must do elsewhere. */
+const ECHO = `export const handler = async (event) => {
+  for (const line of event?.log ?? []) console.log(line);
+  if (event?.fail) throw new TypeError(event.fail);
+  return event?.bytes ? 'x'.repeat(event.bytes) : event;
+};`;
+
+/**
+ * The suite runs against the embedded cloud, unless `AWS_ENDPOINT_URL` names another endpoint, or `FIDELITY_AGAINST=account` says
+ * that it is the account and region that the environment has credentials for.
+ */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region = 'us-east-1',
+    FIDELITY_AGAINST,
+    FIDELITY_FUNCTION,
+  } = process.env;
+  const elsewhere = { region, echoFunction: FIDELITY_FUNCTION ?? '' };
+  if (FIDELITY_AGAINST === 'account') return void project.provide('aws', elsewhere);
+  if (endpoint) return void project.provide('aws', { ...elsewhere, endpoint });
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-fidelity-'));
+  const echoFunction = 'fidelity-echo';
+  const resources = functionResources(echoFunction, 'echo', { Timeout: 10 });
+  const cloud = await startCloud({ assembly: writeAssembly(folder, { resources, code: { echo: ECHO } }) });
+  project.provide('aws', { ...cloud.config, echoFunction });
+  return async () => {
+    await cloud.stop();
+    rmSync(folder, { recursive: true });
+  };
+}

@@ -1,0 +1,180 @@
+import {
+  CancelMessageMoveTaskCommand,
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  ListDeadLetterSourceQueuesCommand,
+  ListMessageMoveTasksCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { describe, expect, it, vi } from 'vitest';
+import { queue, receiveFrom, sqs, type TestQueue } from './aws.ts';
+
+/** A queue, and the one that gets what was received from it once. */
+async function withDeadLetters(suffix = '') {
+  const deadLetters = await queue(`dead${suffix}`);
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 1 });
+  return { deadLetters, source: await queue(`source${suffix}`, { RedrivePolicy }) };
+}
+
+async function send({ url }: TestQueue, MessageBody: string, more: object = {}) {
+  return (await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody, ...more }))).MessageId;
+}
+
+/** Receives a message and gives it back, so that the next receive finds it received too often. */
+async function fail(from: TestQueue): Promise<void> {
+  const { ReceiptHandle } = (await receiveFrom(from)) ?? {};
+  await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: from.url, ReceiptHandle, VisibilityTimeout: 0 }));
+  await receiveFrom(from, { WaitTimeSeconds: 1 });
+}
+
+const lastTask = async (SourceArn: string) =>
+  (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }))).Results?.[0];
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+const ended = (SourceArn: string) =>
+  vi.waitUntil(async () => {
+    const task = await lastTask(SourceArn);
+    return task?.Status !== 'RUNNING' && task?.Status !== 'CANCELLING' && task;
+  }, PATIENCE);
+
+const move = (SourceArn: string, more: object = {}) =>
+  sqs.send(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+describe('a dead-letter queue', () => {
+  it('gets a message that was received too often, which tells where it was', async () => {
+    const { source, deadLetters } = await withDeadLetters();
+    const sent = await send(source, 'x');
+    await fail(source);
+    const dead = await receiveFrom(deadLetters);
+    expect(dead).toMatchObject({ MessageId: sent, Body: 'x', Attributes: { DeadLetterQueueSourceArn: source.arn } });
+  });
+
+  it('tells nothing of the kind of a message that was sent to it', async () => {
+    const { deadLetters } = await withDeadLetters();
+    await send(deadLetters, 'x');
+    expect((await receiveFrom(deadLetters))?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
+  });
+
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html
+  it('lists the queues whose dead letters it gets, by pages', async () => {
+    const deadLetters = await queue('dead');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 3 });
+    const sources = [await queue('one', { RedrivePolicy }), await queue('two', { RedrivePolicy })];
+    const listed = async (more: object = {}) =>
+      sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: deadLetters.url, ...more }));
+    const all = await vi.waitUntil(async () => {
+      const { queueUrls = [] } = await listed();
+      return queueUrls.length === 2 && queueUrls;
+    }, PATIENCE);
+    expect(all.toSorted()).toEqual(sources.map(({ url }) => url).toSorted());
+    const { queueUrls: first = [], NextToken } = await listed({ MaxResults: 1 });
+    const { queueUrls: second = [] } = await listed({ MaxResults: 1, NextToken });
+    expect([...first, ...second].toSorted()).toEqual(all.toSorted());
+  });
+});
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+describe('a task that moves dead letters', () => {
+  it('sends them back to the queue where they were, as new messages', async () => {
+    const { source, deadLetters } = await withDeadLetters();
+    const MessageAttributes = { a: { DataType: 'String', StringValue: 'b' } };
+    const sent = await send(source, 'x', { MessageAttributes });
+    await fail(source);
+    const { TaskHandle } = await move(deadLetters.arn);
+    expect(TaskHandle).toEqual(expect.any(String));
+    expect(await ended(deadLetters.arn)).toMatchObject({
+      Status: 'COMPLETED',
+      SourceArn: deadLetters.arn,
+      ApproximateNumberOfMessagesMoved: 1,
+      ApproximateNumberOfMessagesToMove: 1,
+      StartedTimestamp: expect.any(Number),
+    });
+    const back = await receiveFrom(source);
+    expect(back).toMatchObject({ Body: 'x', MessageAttributes, Attributes: { ApproximateReceiveCount: '1' } });
+    expect(back?.MessageId).not.toBe(sent);
+    expect(await receiveFrom(deadLetters, { WaitTimeSeconds: 0 })).toBeUndefined();
+  });
+
+  it('sends them to another queue, if that is asked for', async () => {
+    const { source, deadLetters } = await withDeadLetters();
+    const other = await queue('other');
+    await send(deadLetters, 'x');
+    await move(deadLetters.arn, { DestinationArn: other.arn });
+    expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'COMPLETED', DestinationArn: other.arn });
+    expect(await receiveFrom(other)).toMatchObject({ Body: 'x' });
+    expect(await receiveFrom(source, { WaitTimeSeconds: 0 })).toBeUndefined();
+  });
+
+  it('moves FIFO messages in their groups, which the queue where they were does not take for duplicates', async () => {
+    const { source, deadLetters } = await withDeadLetters('.fifo');
+    await send(source, 'x', { MessageGroupId: 'g', MessageDeduplicationId: 'same' });
+    await fail(source);
+    await move(deadLetters.arn);
+    expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'COMPLETED' });
+    expect(await receiveFrom(source)).toMatchObject({ Body: 'x', Attributes: { MessageGroupId: 'g' } });
+  });
+
+  it('fails at a message of which nobody knows where it was', async () => {
+    const { deadLetters } = await withDeadLetters();
+    await send(deadLetters, 'x');
+    await move(deadLetters.arn);
+    expect(await ended(deadLetters.arn)).toMatchObject({
+      Status: 'FAILED',
+      FailureReason: expect.any(String),
+      ApproximateNumberOfMessagesMoved: 0,
+    });
+    expect(await receiveFrom(deadLetters)).toMatchObject({ Body: 'x' });
+  });
+
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html
+  it('moves so many a second, is alone, and leaves what it has not moved when it is cancelled', async () => {
+    const { deadLetters } = await withDeadLetters();
+    const other = await queue('other');
+    const Entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: deadLetters.url, Entries }));
+    const slowly = { DestinationArn: other.arn, MaxNumberOfMessagesPerSecond: 1 };
+    const { TaskHandle = '' } = await move(deadLetters.arn, slowly);
+    expect(await lastTask(deadLetters.arn)).toMatchObject({ TaskHandle, MaxNumberOfMessagesPerSecond: 1 });
+    await expect(move(deadLetters.arn, slowly)).rejects.toThrow('already a task running');
+    const { ApproximateNumberOfMessagesMoved } = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    expect(ApproximateNumberOfMessagesMoved).toBeLessThan(10);
+    expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'CANCELLED' });
+    expect(await lastTask(deadLetters.arn)).not.toHaveProperty('TaskHandle');
+    await expect(sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }))).rejects.toThrow();
+    expect(await receiveFrom(deadLetters)).toBeDefined();
+  });
+
+  it('is listed after those that came later', async () => {
+    const { deadLetters } = await withDeadLetters();
+    const [one, two] = [await queue('one'), await queue('two')];
+    for (const { arn } of [one, two]) {
+      await move(deadLetters.arn, { DestinationArn: arn });
+      await ended(deadLetters.arn);
+    }
+    const tasks = new ListMessageMoveTasksCommand({ SourceArn: deadLetters.arn, MaxResults: 10 });
+    expect((await sqs.send(tasks)).Results).toMatchObject([{ DestinationArn: two.arn }, { DestinationArn: one.arn }]);
+    expect(await lastTask(deadLetters.arn)).toMatchObject({ DestinationArn: two.arn });
+  });
+
+  it('is refused where there is no queue, where the queue gets no dead letters, and at another rate than 1 to 500', async () => {
+    const { source, deadLetters } = await withDeadLetters();
+    const refused = (SourceArn: string, more: object = {}) => move(SourceArn, more).catch(({ name }) => name);
+    expect(await refused(`${source.arn}-none`)).toBe('ResourceNotFoundException');
+    expect(await refused(deadLetters.arn, { DestinationArn: `${source.arn}-none` })).toBe('ResourceNotFoundException');
+    expect(await refused(source.arn)).toBe('InvalidParameterValue');
+    expect(await refused(deadLetters.arn, { MaxNumberOfMessagesPerSecond: 501 })).toBe('InvalidParameterValue');
+    expect(await lastTask(deadLetters.arn)).toBeUndefined();
+  });
+
+  it('changes no setting of the queues', async () => {
+    const { source, deadLetters } = await withDeadLetters();
+    await move(deadLetters.arn);
+    await ended(deadLetters.arn);
+    const asked = new GetQueueAttributesCommand({ QueueUrl: source.url, AttributeNames: ['RedrivePolicy'] });
+    expect((await sqs.send(asked)).Attributes?.RedrivePolicy).toContain(deadLetters.arn);
+  });
+});

@@ -1,0 +1,214 @@
+import {
+  ListSecretsCommand,
+  type ListSecretsCommandInput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
+import { askedForBy } from '@rollcall/local/internal/iam/requests';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
+
+const MINE = 'arn:aws:sqs:us-east-1:000000000000:mine';
+const urlOf = ({ endpointUrl }: Cloud, queue: string) => `${endpointUrl}/000000000000/${queue}`;
+
+const form = (fields: Record<string, string>) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(fields),
+});
+
+async function makeQueue(cloud: Cloud, QueueName: string): Promise<string> {
+  await cloud.sqs.send(new CreateQueueCommand({ QueueName }));
+  return urlOf(cloud, QueueName);
+}
+
+/** Faults that break every call to SQS. */
+const always = (fault: CallFault): Faults => ({
+  call: (service) => (service === 'sqs' ? fault : undefined),
+  death: () => undefined,
+  happened: () => {},
+  answered: () => {},
+});
+
+describe('a call of SQS by the Query protocol', () => {
+  it('is authorized, counted and told of as one by the JSON protocol', async () => {
+    await using cloud = await startSmallCloud();
+    const url = await makeQueue(cloud, 'mine');
+    const byRole = (name: string, fields: Record<string, string>) => {
+      const { accessKeyId } = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${name}`, name);
+      const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261130/us-east-1/sqs/aws4_request`;
+      const request = form(fields);
+      return { ...request, headers: { ...request.headers, authorization } };
+    };
+    const sending = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: MINE } as const;
+    cloud.access.addRole('arn:aws:iam::000000000000:role/stranger', 'stranger', { Statement: [] });
+    cloud.access.addRole('arn:aws:iam::000000000000:role/sender', 'sender', { Statement: [] });
+    cloud.access.attach('sender', { Statement: sending });
+    const refused = await fetch(url, byRole('stranger', { Action: 'SendMessage', MessageBody: 'no' }));
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      expect.stringContaining(`is not authorized to perform: sqs:SendMessage on resource: ${MINE}`),
+    ]);
+    const inForm = { Action: 'SendMessage', QueueUrl: url, MessageBody: 'x' };
+    expect((await fetch(cloud.endpointUrl, byRole('sender', inForm))).status).toBe(200);
+    expect(cloud.published()).toMatchObject([{ channel: 'mine', body: 'x' }]);
+    const about = await fetch(`${cloud.endpointUrl}/_rollcall`);
+    expect(await about.json()).toMatchObject({ calls: { 'sqs:SendMessage': 1 } });
+    // By whom, the receiver is told.
+    const received = await fetch(url, form({ Action: 'ReceiveMessage', 'AttributeName.1': 'SenderId' }));
+    expect(await received.text()).toMatch(/<Value>AROA[0-9A-F]+:sender<\/Value>/);
+  });
+
+  it('goes wrong as one by the JSON protocol', async () => {
+    await using cloud = await startSmallCloud({}, { faults: always({ kind: 'throttled' }) });
+    const throttled = await fetch(urlOf(cloud, 'mine'), form({ Action: 'SendMessage', MessageBody: 'x' }));
+    expect([throttled.status, await throttled.text()]).toEqual([
+      400,
+      expect.stringContaining('<Code>ThrottlingException</Code>'),
+    ]);
+  });
+
+  it('is partly done', async () => {
+    await using cloud = await startSmallCloud({}, { faults: always({ kind: 'partly done' }) });
+    const url = await makeQueue(cloud, 'mine');
+    const entries = ['a', 'b'].flatMap((id, index) => [
+      [`SendMessageBatchRequestEntry.${index + 1}.Id`, id],
+      [`SendMessageBatchRequestEntry.${index + 1}.MessageBody`, id],
+    ]);
+    const sent = await fetch(url, form({ Action: 'SendMessageBatch', ...Object.fromEntries(entries) }));
+    expect(await sent.text()).toMatch(/ResultEntry><Id>a<.*<BatchResultErrorEntry><Id>b</s);
+    expect(cloud.published().map(({ body }) => body)).toEqual(['a']);
+  });
+});
+
+describe('a request that is for nothing that the embedded cloud has', () => {
+  let cloud: Cloud;
+  beforeAll(async () => {
+    cloud = await startSmallCloud();
+  });
+  afterAll(() => cloud.stop());
+
+  const json = (target: string) => ({
+    method: 'POST',
+    headers: { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' },
+    body: '{}',
+  });
+
+  it.each<[string, string, RequestInit, string]>([
+    ['an action', '/', form({ Action: 'Nonsense' }), 'Nonsense'],
+    [
+      'an action of another service',
+      '/',
+      form({ Action: 'Publish', Version: '2010-05-08' }),
+      'Publish of version 2010',
+    ],
+    ['an action at the URL of a queue', '/000000000000/mine', form({ Action: 'Nonsense' }), 'Nonsense'],
+    ['an object of nobody', '/bucket/key', { method: 'PUT', body: 'x' }, 'PUT /bucket/key'],
+    ['a path of nobody', '/bucket', {}, 'GET /bucket'],
+    ['the functions', '/2015-03-31/functions/', {}, 'GET /2015-03-31/functions/'],
+    ['an operation of DynamoDB', '/', json('DynamoDB_20120810.Nonsense'), 'UnknownOperationException'],
+    ['an operation of streams', '/', json('DynamoDBStreams_20120810.Nonsense'), 'UnknownOperationException'],
+    ['an operation of SQS', '/', json('AmazonSQS.Nonsense'), 'Nonsense'],
+    ['an operation of Secrets Manager', '/', json('secretsmanager.Nonsense'), 'Nonsense'],
+    ['an operation of another service', '/', json('Logs_20140328.PutLogEvents'), 'Logs_20140328.PutLogEvents'],
+  ])('is refused by its name: %s', async (_, path, request, name) => {
+    const answer = await fetch(`${cloud.endpointUrl}${path}`, request);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(name)]);
+  });
+
+  it('is refused in the form that its sender reads', async () => {
+    const other = await fetch(cloud.endpointUrl, form({ Action: 'ListUsers', Version: '2010-05-08' }));
+    expect(await other.text()).toMatch(/^<ErrorResponse><Error>.*<Code>InvalidAction</);
+  });
+});
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+describe('a task that moves dead letters', () => {
+  const handle = btoa(JSON.stringify({ taskId: '1', sourceArn: `${MINE}-dead` }));
+  it.each([
+    ['StartMessageMoveTask', { SourceArn: `${MINE}-dead`, DestinationArn: MINE }, ['sqs:SendMessage on mine']],
+    ['StartMessageMoveTask', { SourceArn: `${MINE}-dead` }, []],
+    ['CancelMessageMoveTask', { TaskHandle: handle }, []],
+    ['ListMessageMoveTasks', { SourceArn: `${MINE}-dead` }, []],
+  ])('needs what it does to its queues: %s of %j', (operation, request, more) => {
+    const place = { region: 'us-east-1', accountId: '000000000000' };
+    const asked = askedForBy('sqs', operation, JSON.stringify(request), place);
+    const actions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+    expect(asked.map(({ action, resource }) => `${action} on ${resource.split(':').at(-1)}`)).toEqual([
+      ...actions.map((action) => `sqs:${action} on mine-dead`),
+      ...more,
+    ]);
+  });
+});
+
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+describe('the secrets', () => {
+  const secret = (Name: string) => ({ Type: 'AWS::SecretsManager::Secret', Properties: { Name } });
+  const resources = { A: secret('shop/a'), B: secret('shop/b'), C: secret('other') };
+  const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
+
+  it('are listed by pages and by the beginning of their names, without their values', async () => {
+    await using cloud = await startSmallCloud({ resources });
+    const client = new SecretsManagerClient(cloud.config);
+    const list = (input: ListSecretsCommandInput) => client.send(new ListSecretsCommand(input));
+    const { SecretList = [] } = await list({});
+    expect(SecretList.map(({ ARN, Name }) => [ARN, Name])).toEqual(
+      ['other', 'shop/a', 'shop/b'].map((name) => [arnOf(name), name]),
+    );
+    expect(Object.keys(SecretList[0] ?? {})).not.toContain('SecretString');
+    const Filters = [{ Key: 'name' as const, Values: ['shop/'] }];
+    const first = await list({ Filters, MaxResults: 1 });
+    const second = await list({ Filters, MaxResults: 1, NextToken: first.NextToken });
+    const names = [first, second].map((page) => page.SecretList?.map(({ Name }) => Name));
+    expect([names, second.NextToken]).toEqual([[['shop/a'], ['shop/b']], undefined]);
+    await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
+    // Of one that is named by its name, policies name its ARN.
+    const asked = (operation: string, body: object) =>
+      askedForBy('secretsmanager', operation, JSON.stringify(body), { region: 'us-east-1', accountId: '000000000000' });
+    expect(asked('GetSecretValue', { SecretId: 'shop/a' })).toMatchObject([{ resource: arnOf('shop/a') }]);
+    expect(asked('ListSecrets', {})).toMatchObject([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
+  });
+});
+
+describe('the stream of a table', () => {
+  it('is of the region of the stack for its template, its function and its queue of failures', async () => {
+    const resources = {
+      ...functionResources('reader', 'reader'),
+      Grant: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          Roles: [{ Ref: 'Role' }],
+          PolicyDocument: { Statement: { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' } },
+        },
+      },
+      Table: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          TableName: 'items',
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+        },
+      },
+      Mapping: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: {
+          EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+          FunctionName: { Ref: 'Function' },
+          StartingPosition: 'TRIM_HORIZON',
+        },
+      },
+    };
+    const reader = `export const handler = async ({ Records: [one] }) =>
+      console.log('read', one.eventSourceARN, one.awsRegion, one.dynamodb.Keys.pk.S);`;
+    await using cloud = await startSmallCloud({ resources, code: { reader } });
+    await cloud.dynamodb.send(new PutCommand({ TableName: 'items', Item: { pk: 'x' } }));
+    const line = await vi.waitUntil(() => cloud.logs('reader').find((one) => one.startsWith('read ')), {
+      timeout: 60_000,
+    });
+    expect(line).toMatch(/^read arn:aws:dynamodb:us-east-1:000000000000:table\/items\/stream\/\S+ us-east-1 x$/);
+  });
+});

@@ -1,0 +1,248 @@
+import { request } from 'node:http';
+import { createAccessLog } from '@rollcall/local/internal/http/access-log';
+import { HttpApi } from '@rollcall/local/internal/http/http-api';
+import { ApiStage } from '@rollcall/local/internal/http/stage';
+import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
+import { close, listen } from '@rollcall/local/internal/server/listen';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
+
+const PATIENCE = { timeout: 60_000 };
+
+interface Options {
+  stage?: string;
+  /** Of its access log. */
+  format?: string;
+  answer?: (event: APIGatewayProxyEventV2) => unknown;
+}
+
+/** An API whose routes have one function. */
+async function startApi({ stage = '$default', format, answer = () => 'fine' }: Options = {}) {
+  const api = new HttpApi('abc', '000000000000');
+  const url = await listen(api.server, 0, 'the API');
+  onTestFinished(() => close(api.server));
+  const lines: string[] = [];
+  const failures: string[] = [];
+  const events: APIGatewayProxyEventV2[] = [];
+  const fn = {
+    async invoke(payload: string) {
+      events.push(JSON.parse(payload));
+      const said = await answer(JSON.parse(payload));
+      return said instanceof Error
+        ? { ok: false, payload: JSON.stringify({ errorType: said.name, errorMessage: said.message }) }
+        : { ok: true, payload: JSON.stringify(said) };
+    },
+    failed: (_: string, reason: string) => failures.push(reason),
+  } as unknown as LambdaFunction;
+  const claims = { sub: 'ana' };
+  api.addRoute('ANY /things/{id}', () => fn);
+  api.addRoute(
+    'GET /mine',
+    () => fn,
+    async () => ({ authorizer: { jwt: { claims } } }),
+  );
+  api.addRoute(
+    'GET /closed',
+    () => fn,
+    async () => ({ refused: 401 }),
+  );
+  const log = format === undefined ? undefined : createAccessLog(format, (line) => lines.push(line));
+  api.addStage(new ApiStage(stage, () => undefined, log));
+  api.open();
+  const ask = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${url}${path}`, init);
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  };
+  /** The line of the last request: it is written when its answer has gone. */
+  const logged = (count: number) => vi.waitUntil(() => lines.length >= count && lines.at(-1), PATIENCE);
+  return { url, ask, events, failures, logged };
+}
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+describe('the access log of an API', () => {
+  it('has the variables of its format in their places', async () => {
+    const { ask, url, logged } = await startApi({
+      format: [
+        '{"who":"$context.authorizer.claims.sub","what":"$context.httpMethod $context.path $context.protocol"',
+        '"api":"$context.accountId/$context.apiId/$context.stage","route":"$context.routeKey"',
+        '"ip":"$context.identity.sourceIp","agent":"$context.identity.userAgent","host":"$context.domainName"',
+        '"status":$context.status,"length":$context.responseLength,"of":"$context.integration.status"}',
+      ].join(),
+    });
+    await ask('/mine', { headers: { 'user-agent': 'test' } });
+    expect(JSON.parse((await logged(1)) ?? '')).toEqual({
+      ...{ who: 'ana', what: 'GET /mine HTTP/1.1', api: '000000000000/abc/$default', route: 'GET /mine' },
+      ...{ ip: '127.0.0.1', agent: 'test', host: url.slice('http://'.length), status: 200, length: 4, of: '200' },
+    });
+  });
+
+  it('has times, and the ids of the request and of its invocation', async () => {
+    const { ask, events, logged } = await startApi({
+      format: [
+        '$context.requestTime $context.requestTimeEpoch $context.requestId $context.extendedRequestId',
+        '$context.responseLatency $context.integrationLatency $context.integration.requestId',
+      ].join(' '),
+    });
+    await ask('/mine');
+    const line = await logged(1);
+    expect(line).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000 \d{13} (\S{36}) \1 \d+ \d+ \S{36}$/);
+    const { requestId, time, timeEpoch } = events[0]?.requestContext ?? {};
+    expect(line).toContain(`${time} ${timeEpoch} ${requestId} `);
+  });
+
+  it('says why API Gateway itself answers, and - for what a request does not have', async () => {
+    const format =
+      '$context.status $context.routeKey $context.error.message $context.error.messageString $context.authorizer.error $context.integration.error $context.authorizer.claims.sub $context.nonsense';
+    const { ask, logged } = await startApi({ format, answer: () => new Error('broken') });
+    await ask('/nowhere');
+    expect(await logged(1)).toBe('404 - Not Found "Not Found" - - - -');
+    await ask('/closed');
+    expect(await logged(2)).toBe('401 GET /closed Unauthorized "Unauthorized" Unauthorized - - -');
+    await ask('/things/1');
+    expect(await logged(3)).toBe('500 ANY /things/{id} Internal Server Error "Internal Server Error" - broken - -');
+  });
+});
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+describe('the quotas of an API', () => {
+  it('are 10,240 bytes of the request line and the values of headers', async () => {
+    const { ask, events } = await startApi();
+    expect((await ask('/things/1', { headers: { large: 'x'.repeat(10_000) } })).status).toBe(200);
+    expect(await ask('/things/1', { headers: { large: 'x'.repeat(10_240) } })).toMatchObject({
+      status: 431,
+      body: '{"message":"Request Header Fields Too Large"}',
+    });
+    expect((await ask(`/things/${'x'.repeat(10_240)}`)).status).toBe(431);
+    expect(events).toHaveLength(1);
+  });
+
+  it('are 10 MB of the body, and 6 MB of the event that Lambda gets of it', async () => {
+    const { ask, events } = await startApi();
+    const put = (bytes: number) => ask('/things/1', { method: 'PUT', body: 'x'.repeat(bytes) });
+    const tooLarge = { status: 413, body: '{"message":"Request Entity Too Large"}' };
+    expect(await put(10 * 1024 ** 2 + 1)).toMatchObject(tooLarge);
+    expect(await put(6 * 1024 ** 2)).toMatchObject(tooLarge);
+    expect(events).toHaveLength(0);
+    expect((await put(5 * 1024 ** 2)).status).toBe(200);
+  });
+});
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+describe('what a function answers', () => {
+  it.each([
+    ['a text', 'Hello', 'Hello'],
+    ['an object without a status', { message: 'Hello' }, '{"message":"Hello"}'],
+  ])('is the body, if it is %s', async (_, said, body) => {
+    const answer = await (await startApi({ answer: () => said })).ask('/things/1');
+    expect(answer).toMatchObject({ status: 200, body });
+    expect(answer.headers.get('content-type')).toBe('application/json');
+  });
+
+  it.each([
+    ['a status that is none', { statusCode: 'good' }],
+    ['a body that is no text', { statusCode: 200, body: { a: 1 } }],
+    ['a status that HTTP has not', { statusCode: 1000, headers: { secret: 'x' }, cookies: ['a=b'] }],
+    ['a header that HTTP has not', { statusCode: 200, headers: { secret: 'x', 'not a name': '1' } }],
+    ['a value that HTTP has not', { statusCode: 200, headers: { name: 'two\nlines' } }],
+  ])('is an error of the API, if it has %s', async (_, said) => {
+    const { ask, failures } = await startApi({ answer: () => said });
+    const { status, body, headers } = await ask('/things/1');
+    expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
+    expect([headers.get('set-cookie'), headers.get('secret')]).toEqual([null, null]);
+    expect(failures).toEqual([expect.stringContaining('what API Gateway cannot pass on')]);
+  });
+
+  it('has its length, unless it has no body', async () => {
+    const { ask } = await startApi({
+      answer: ({ rawPath }) => ({ statusCode: Number(rawPath.split('/')[2]), body: 'ö'.repeat(3) }),
+    });
+    expect((await ask('/things/200')).headers.get('content-length')).toBe('6');
+    expect((await ask('/things/204')).headers.get('content-length')).toBeNull();
+  });
+});
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
+describe('a stage with a name', () => {
+  it('begins every path, as the function sees it, and no other path leads to the API', async () => {
+    const { ask, events } = await startApi({ stage: 'prod' });
+    expect((await ask('/things/1')).status).toBe(404);
+    expect((await ask('/production/things/1')).status).toBe(404);
+    expect((await ask('/prod/things/1?a=b')).status).toBe(200);
+    expect(events).toMatchObject([
+      {
+        ...{
+          routeKey: 'ANY /things/{id}',
+          rawPath: '/prod/things/1',
+          rawQueryString: 'a=b',
+          pathParameters: { id: '1' },
+        },
+        requestContext: { stage: 'prod', http: { path: '/prod/things/1' } },
+      },
+    ]);
+  });
+
+  it('is not added to a Location: one that begins at the root leads out of the stage', async () => {
+    const answer = () => ({ statusCode: 201, headers: { location: '/things/1' } });
+    const { ask } = await startApi({ stage: 'prod', answer });
+    const location = (await ask('/prod/things/1')).headers.get('location') ?? '';
+    expect([location, (await ask(location)).status]).toEqual(['/things/1', 404]);
+  });
+});
+
+it('a template says the stage of an API and its access log, which is beside the logs of functions', async () => {
+  const api = { ApiId: { Ref: 'Api' } };
+  const DestinationArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/shop-api';
+  const AccessLogSettings = { DestinationArn, Format: '$context.routeKey $context.status' };
+  const resources = {
+    ...functionResources('shop', 'shop'),
+    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+    Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ...api, StageName: 'prod', AccessLogSettings } },
+    Integration: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ...{ ...api, IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' },
+        IntegrationUri: { 'Fn::GetAtt': ['Function', 'Arn'] },
+      },
+    },
+    Route: {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ...api, RouteKey: 'GET /things', Target: { 'Fn::Sub': 'integrations/${Integration}' } },
+    },
+    Permission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        ...{
+          FunctionName: { Ref: 'Function' },
+          Action: 'lambda:InvokeFunction',
+          Principal: 'apigateway.amazonaws.com',
+        },
+        SourceArn: { 'Fn::Sub': 'arn:aws:execute-api:us-east-1:000000000000:${Api}/prod/*/things' },
+      },
+    },
+  };
+  const code = { shop: `export const handler = async () => 'x'.repeat(6 * 1024 ** 2 + 1_000);` };
+  await using cloud = await startSmallCloud({ resources, code });
+  // The function answers more than Lambda passes on.
+  expect(await cloud.request('GET', '/prod/things')).toMatchObject({
+    status: 500,
+    body: { message: 'Internal Server Error' },
+  });
+  await vi.waitUntil(() => cloud.logs('shop-api').length > 0, PATIENCE);
+  expect(cloud.logs('shop-api')).toEqual(['GET /things 500']);
+});
+
+it('a request whose client goes away is logged too', async () => {
+  const [asked, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+  const answer = () => {
+    asked.resolve();
+    return finished.promise;
+  };
+  const { url, logged } = await startApi({ format: '$context.path', answer });
+  const going = request(`${url}/things/1`).on('error', () => {});
+  going.end();
+  await asked.promise;
+  going.destroy();
+  expect(await logged(1)).toBe('/things/1');
+  finished.resolve('too late');
+});
