@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
@@ -8,6 +7,7 @@ import {
   type ReceiveMessageCommandInput,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { inject, onTestFinished } from 'vitest';
 
@@ -69,7 +69,7 @@ export async function rawCall(
     endpoint = `https://${service}.${region}.amazonaws.com`,
     credentials = sqs.config.credentials,
   } = config;
-  const signer = new SignatureV4({ service, region, sha256: Sha256, credentials });
+  const signer = new SignatureV4({ service, region, sha256: Sha256Node, credentials });
   const { protocol, host, hostname, port, pathname, search, searchParams } = new URL(url ?? endpoint);
   const request = await signer.sign({
     method,
