@@ -69,5 +69,10 @@ export function outgoing<C extends MessageContract>(
   };
   if (bytesOf(ready) <= MAX_BYTES) return ready;
   if (apart) return apart(ready, contract, message);
-  throw new MessageTooLargeError(ready, bytesOf(ready), MAX_BYTES);
+  throw new MessageTooLargeError(
+    ready,
+    bytesOf(ready),
+    MAX_BYTES,
+    '. Data of up to 8 MB travels apart where the channel is `large` and its sender has a claim check',
+  );
 }
