@@ -662,8 +662,8 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a message does not say who sent it',
-    file: 'packages/local/src/emulators/fauxqs-worker.ts',
-    from: 'senderId: sending.getStore(),',
+    file: 'packages/local/src/emulators/message-facts.ts',
+    from: 'senderId: sending.getStore()?.sender,',
     to: 'senderId: undefined,',
     test: 'unit/senders',
   },
