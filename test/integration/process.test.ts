@@ -73,10 +73,11 @@ it('costs what the decision says', async () => {
   meter.take();
   await place();
   await cloud.settled();
-  // A start: order and process, the event and the first command, the deadline. Then the second command, and the end.
+  // A start: order and process, the event and the first command, the deadline. Then the second command, and the end, whose
+  // event has the labels of two items: more than 1 KB.
   expect(written()).toEqual({
     ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
-    ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 },
+    ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 * 2 },
     ...{ 'replies-consume later': 2, 'replies-consume later/due': 1 },
   });
 });

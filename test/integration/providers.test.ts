@@ -72,12 +72,12 @@ describe('an SMS provider that fails', () => {
     });
 
     gateway.mend();
+    // An instance that has not heard yet that the circuit is open may send a text before the first is probed.
     await eventually(async () => {
       const [phone = ''] = await register(cloud, 4);
       await eventually(async () => gateway.texts.has(phone) || (await cloud.texts(phone)).length > 0);
-      return gateway.texts.get(phone)?.includes('bienvenida');
+      return gateway.texts.get(phone)?.includes('bienvenida') && (await circuits(cloud))['sms-http'] === 'closed';
     });
-    expect((await circuits(cloud))['sms-http']).toBe('closed');
     expect(await parked(cloud)).toEqual([]);
   });
 });
