@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { synthesize, validated } from '@rollcall/local/internal/synthesize';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
@@ -84,7 +84,7 @@ const imports = importExistingResources ? ['--import-existing-resources'] : [];
 
 try {
   const stage = stageNamed(context.stage ?? 'dev');
-  const { stacks } = readAssembly(await synthesize(OUTDIR, validated(context)));
+  const { stacks } = readAssembly(await synthesize(OUTDIR, context, { validates: true }));
   const findings = await preflight(
     { stage, planned: stacks, parameters, takesOver: importExistingResources },
     openAccount(),

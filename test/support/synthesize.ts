@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize, validated } from '@rollcall/local/internal/synthesize';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -27,8 +27,8 @@ async function synthesizeBoth(): Promise<Synthesized> {
   const usedGrants = join(folder, 'used-grants');
   mkdirSync(usedGrants);
   const [dev, prod] = await Promise.all([
-    synthesize(join(folder, 'dev'), validated({})),
-    synthesize(join(folder, 'prod'), validated({ stage: 'prod' })),
+    synthesize(join(folder, 'dev'), {}, { validates: true }),
+    synthesize(join(folder, 'prod'), { stage: 'prod' }, { validates: true }),
   ]);
   return { folder, dev, prod, usedGrants };
 }

@@ -10,7 +10,11 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-large-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function resourcesById(stage: string, app: string): Promise<[string, any][]> {
-  const outdir = await synthesize(join(folder, `${app.replaceAll('/', '-')}-${stage}`), { stage }, join(root, app));
+  const outdir = await synthesize(
+    join(folder, `${app.replaceAll('/', '-')}-${stage}`),
+    { stage },
+    { root: join(root, app) },
+  );
   return readAssembly(outdir).stacks.flatMap(({ template }) => Object.entries(template.Resources));
 }
 const resources = async (stage: string, app: string) =>

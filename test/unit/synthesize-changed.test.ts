@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Context, synthesize, validated } from '@rollcall/local/internal/synthesize';
+import { synthesize } from '@rollcall/local/internal/synthesize';
 import { synthesizeChanged } from '@rollcall/local/internal/synthesize-changed';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
@@ -118,15 +118,13 @@ it('an app whose packages npm has not installed is synthesized always', async ()
 });
 
 it('the templates of an app are looked at by CDK where they are deployed to an account, and not at a local start', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'rollcall-validated-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const context = { '@aws-cdk/core:validateAgainstDefaultRules': true };
-  const app = `node -e "require('node:fs').writeFileSync('context.json', process.env.CDK_CONTEXT_JSON)"`;
-  writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app, context }));
-  const seen = async (more: Context) => {
-    await synthesize(join(folder, 'cdk.out'), more, folder);
-    return JSON.parse(readFileSync(join(folder, 'context.json'), 'utf8'));
-  };
-  expect(await seen({ stage: 'prod' })).toEqual({ '@aws-cdk/core:validateAgainstDefaultRules': false, stage: 'prod' });
-  expect(await seen(validated({}))).toEqual(context);
+  const root = mkdtempSync(join(tmpdir(), 'rollcall-validated-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const app = `node -e "require('node:fs').writeFileSync('seen', process.env.CDK_VALIDATION)"`;
+  writeFileSync(join(root, 'cdk.json'), JSON.stringify({ app }));
+  const seen = () => readFileSync(join(root, 'seen'), 'utf8');
+  await synthesizeChanged(join(root, 'cdk.out'), root);
+  expect(seen()).toBe('false');
+  await synthesize(join(root, 'cdk.out'), {}, { root, validates: true });
+  expect(seen()).toBe('true');
 });

@@ -26,7 +26,7 @@ export async function synthesizeChanged(outdir: string, root = process.cwd()): P
   const before = existsSync(stamp) ? (JSON.parse(readFileSync(stamp, 'utf8')) as Stamp) : undefined;
   if (inputs !== undefined && before?.inputs === inputs && before.outputs === outputsOf(outdir)) return outdir;
   rmSync(stamp, { force: true });
-  await synthesize(outdir, {}, root);
+  await synthesize(outdir, {}, { root });
   if (inputs !== undefined)
     writeFileSync(stamp, JSON.stringify({ inputs, outputs: outputsOf(outdir) } satisfies Stamp));
   return outdir;

@@ -6,21 +6,27 @@ import { delimiter, dirname, join } from 'node:path';
 import { CloudError } from './errors/cloud-error.ts';
 
 /** Of the app, beside that of cdk.json, as `cdk synth -c name=value` gives it. */
-export type Context = Readonly<Record<string, string | boolean>>;
+export type Context = Record<string, string>;
 
-const VALIDATION = '@aws-cdk/core:validateAgainstDefaultRules';
-/** Has CDK look whether CloudFormation would take the templates. */
-export const validated = (context: Context): Context => ({ [VALIDATION]: true, ...context });
+interface Synthesis {
+  /** The folder of the app, with its cdk.json. Default: the working directory. */
+  root?: string;
+  /** Whether CDK looks if CloudFormation would take the templates. */
+  validates?: boolean;
+}
 
 /**
- * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself, and without CDK's
- * look at templates, which takes half of what is left: whoever deploys to an account has them {@link validated}.
+ * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself; and without CDK's
+ * look at the templates, which takes half of what is left, unless it is asked for: it is for whoever deploys to an account.
  * @param outdir where the assembly goes
- * @param root the folder of the app, with its cdk.json
  * @returns `outdir`
  * @throws {CloudError} with what the app wrote to its standard error
  */
-export async function synthesize(outdir: string, context: Context = {}, root = process.cwd()): Promise<string> {
+export async function synthesize(
+  outdir: string,
+  context: Context = {},
+  { root = process.cwd(), validates = false }: Synthesis = {},
+): Promise<string> {
   const { app, context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as {
     app: string;
     context?: object;
@@ -29,7 +35,9 @@ export async function synthesize(outdir: string, context: Context = {}, root = p
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   const settings = {
     CDK_OUTDIR: outdir,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...flags, [VALIDATION]: false, ...context }),
+    CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }),
+    // aws-cdk-lib/core/lib/private/synthesis-validation.js
+    CDK_VALIDATION: String(validates),
   };
   const child = spawn(app, {
     cwd: root,
@@ -66,7 +74,7 @@ export function assemblyOf(root: string, context: Context = {}): Promise<string>
   if (!assembly) {
     const folder = mkdtempSync(join(tmpdir(), 'cdk-assembly-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    assembly = synthesize(folder, context, root);
+    assembly = synthesize(folder, context, { root });
     synthesized.set(key, assembly);
   }
   return assembly;
