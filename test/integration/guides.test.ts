@@ -167,7 +167,6 @@ describe('large messages', () => {
       OUTBOX_TABLE: (await cloud.outboxTable('document-outbox')).name,
       CHANNELS: JSON.stringify({ documents: topicArn }),
       LARGE_BUCKET: bucket,
-      LARGE_CHANNELS: JSON.stringify(['documents']),
       ARCHIVE_TABLE: await cloud.consumerTable('archive'),
       QUEUE_URL: queueUrl,
       DEAD_LETTERS_URL: await cloud.queue('archive-dlq.fifo'),

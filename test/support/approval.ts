@@ -107,6 +107,7 @@ export function approvalWorld({ client, items }: OwnTables) {
   const process = createProcess(approval, {
     ...{ ...places, now, newId },
     isErased: async (subject) => erased.has(subject),
+    attributes: ({ place }) => ({ ...(place !== undefined ? { byPlace: place } : { isUnplaced: true }) }),
     on: { completed: endsAs('approved'), failed: endsAs('rejected') },
   });
   const consumer = { of: replies, idempotent: true };

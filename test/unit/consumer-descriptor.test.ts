@@ -89,6 +89,12 @@ describe('a consumer', () => {
       "points-commands keeps the order of one sender's messages",
     ],
     [
+      'that parks each message for itself, of a channel on which one erases',
+      'coupons',
+      { idempotent: true },
+      'rollcall.member.deactivated.v1 of member-events erases, which takes a consumer with an order',
+    ],
+    [
       'that sends where it may not',
       'coupons',
       { sends: [registrationOutcomes] },

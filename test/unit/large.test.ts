@@ -48,6 +48,8 @@ const rowOf = (channel: Channel, say = text) =>
   outboxRowOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context, claimCheck);
 const large = (channel: Channel = documents, say = text) => rowOf(channel, say).messages[0] as OutgoingMessage;
 
+const claimKey = (say: string) => large(documents, say).claim?.key;
+
 const input = { id: 'm1', source: from, subject: 'A', time: context.now, data: { orderId: 'A', text } };
 const cause = { ...createMessage(filed, input), replyto: 'documents' };
 const correspondence = createCorrespondence({ source: '/shop/archive', channels: { documents: 'url' } });
@@ -75,7 +77,11 @@ function bucket(content: Record<string, Uint8Array> = {}) {
   return { objects, all };
 }
 
-const reader = (objects: Objects) => ({ objects, channel: 'documents', consumer: 'archive', unordered: false });
+const reader = (objects: Objects) => ({ objects, channel: 'documents', consumer: 'archive' });
+const DIGEST = createHash('sha256')
+  .update(JSON.stringify({ orderId: 'A', text }))
+  .digest('hex');
+const SENT = `messages/documents/A/m1/${DIGEST}`;
 
 describe('a message on a channel that is large', () => {
   it.each(['application/json', 'application/xml', 'application/avro'] as const)(
@@ -90,6 +96,11 @@ describe('a message on a channel that is large', () => {
       expect(readMessage(whole, [filed]).data).toEqual({ orderId: 'A', text });
     },
   );
+
+  it('takes the place of no other data under the same id', () => {
+    expect(claimKey(text)).toBe(SENT);
+    expect(claimKey(`${text}!`)).not.toBe(SENT);
+  });
 
   it('is committed without its data', () => {
     expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
@@ -159,9 +170,7 @@ describe('reading', () => {
   it('of what is missing, says where it is not; that may pass, until it is parked for a person', async () => {
     const error = await read({}).catch((caught: Error) => caught);
     expect(error).toBeInstanceOf(MissingDataError);
-    expect((error as Error).message).toBe(
-      'message m1: its data is not at messages/documents/A/m1, or this function may not read it',
-    );
+    expect((error as Error).message).toBe(`message m1: its data is not at ${SENT}, or this function may not read it`);
     expect(reasonOf(error as Error)).toBe('failed');
   });
 
@@ -171,8 +180,8 @@ describe('reading', () => {
     ['a reference to somewhere else', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
     [
       'a reference to the data of another',
-      { ...kept, 'messages/documents/B/m1': Buffer.from('{}') },
-      { dataref: 'messages/documents/B/m1' },
+      { ...kept, [SENT.replace('/A/', '/B/')]: Buffer.from('{}') },
+      { dataref: SENT.replace('/A/', '/B/') },
     ],
   ])('refuses %s', async (_, content, change) => {
     await expect(read(content, change)).rejects.toBeInstanceOf(UnreadableMessageError);
@@ -201,7 +210,7 @@ describe('holding', () => {
   });
   const COPY = 'parked/archive/A/m1';
 
-  function holder() {
+  function holder({ isErased = false, unordered = false } = {}) {
     const memory = new InMemorySubscriberStore();
     // A spread has no methods of a class.
     const store = new Proxy(memory, {
@@ -211,10 +220,14 @@ describe('holding', () => {
       },
     });
     const own = Object.fromEntries(
-      ['park', 'unpark', 'discard', 'eraseLeft', 'parkedOf'].map((name) => [name, Reflect.get(store, name)]),
+      ['park', 'unpark', 'discard', 'eraseLeft', 'parkedOf', 'cursor'].map((name) => [name, Reflect.get(store, name)]),
     ) as never;
+    const cursor = async () => ({ version: 2, erased: true as const });
     const { objects, all } = bucket(sent);
-    return { store: holdingData(own, reader(objects)), all };
+    return {
+      store: holdingData(isErased ? ({ ...(own as object), cursor } as never) : own, { ...reader(objects), unordered }),
+      all,
+    };
   }
 
   it('holds a copy while a message is parked', async () => {
@@ -222,6 +235,20 @@ describe('holding', () => {
     await store.park(parked());
     expect([...all.keys()]).toEqual([claim?.key, COPY]);
     await store.unpark(parked());
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('holds it under its subject also where each message is parked for itself', async () => {
+    const { store, all } = holder({ unordered: true });
+    await store.park(parked({ aggregateId: 'm1' }));
+    expect([...all.keys()]).toEqual([claim?.key, COPY]);
+    await store.unpark(parked({ aggregateId: 'm1' }));
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('holds nothing of a subject that left while it was copied', async () => {
+    const { store, all } = holder({ isErased: true });
+    await store.park(parked());
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
@@ -270,6 +297,19 @@ describe('holding', () => {
   });
 });
 
+describe('an item of somebody else', () => {
+  const itemOf = (large: boolean) =>
+    outboxItem('outbox', 'documents', removed, {
+      ...{ ...input, data: { orderId: 'A', text: 'left' } },
+      ...{ version: 1, large },
+    }).Put?.Item;
+
+  it('has the outbox erase what was sent, if its channel is large', () => {
+    expect(itemOf(true)).toMatchObject({ erases: true });
+    expect(itemOf(false)).not.toHaveProperty('erases');
+  });
+});
+
 describe('the relay', () => {
   it('keeps the row of an event that erases until the data is erased', async () => {
     const erasing = { ...outboxRow('A', 1), erases: true } as const;
@@ -294,28 +334,28 @@ describe('the relay', () => {
     let fails = true;
     const relay = createRelay({
       ...{ outbox, sender },
-      async erase(id) {
+      async erase(channel, subject) {
         if (fails) throw new Error('S3 is down');
-        erased.push(`${id} after ${sent.length}`);
+        erased.push(`${subject} of ${channel} after ${sent.length}`);
       },
     });
     expect((await relay.publishPending(rows)).failed.get('A')?.message).toBe('S3 is down');
     expect(removedRows).toEqual([]);
     fails = false;
     await relay.publishPending(rows);
-    expect([erased, removedRows]).toEqual([['A after 2'], rows]);
+    expect([erased, removedRows]).toEqual([['A of member-events after 2'], rows]);
     const without = await createRelay({ outbox, sender }).publishPending(rows);
     expect(without.failed.get('A')?.message).toContain('give outboxFunctions a `claimCheck`');
   });
 });
 
 describe('keys', () => {
-  const key = (subject: string) => sentKey('documents', { subject, id: 'm1' });
+  const key = (subject: string) => sentKey('documents', { subject, id: 'm1' }, 'ab');
 
   it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
     'of %j are its own, and have nothing that a path or XML reads otherwise',
     (subject) => {
-      expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1$/u);
+      expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1\/ab$/u);
       expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
     },
   );
@@ -402,9 +442,31 @@ describe('calls of S3', () => {
       'S3 answers 403 AccessDenied to PUT bucket/k',
     );
     expect(await objects.get('k')).toBeUndefined();
-    expect(await objects.copy('k', 'l')).toBe(false);
     const down = await answering([0]);
     await expect(down.objects.get('k')).rejects.toThrow('S3 does not answer to GET bucket/k');
+  });
+
+  const DENIED = '<Error><Code>AccessDenied</Code></Error>';
+  it.each([
+    ['copies', true, [[200, '<?xml version="1.0"?><CopyObjectResult/>']]],
+    ['finds nothing to copy', false, [[404], [404]]],
+    ['finds nothing to copy, where it may not list', false, [[403, DENIED], [403]]],
+    ['may not write the copy', 'S3 answers 403 AccessDenied to copy bucket/k to l', [[403, DENIED], [200]]],
+    [
+      'is told of an error once it has begun',
+      'S3 answers 200 InternalError to copy bucket/k to l',
+      [[200, '<Error><Code>InternalError</Code></Error>']],
+    ],
+  ] as const)('says so when it %s', async (_, expected, answers) => {
+    const { objects } = await answering(...answers.map(([status, body]) => [status, body] as [number, string?]));
+    const copied = await objects.copy('k', 'l').catch((error: Error) => error.message);
+    expect(copied).toBe(expected);
+  });
+
+  it('are made as often as is asked', async () => {
+    const { objects, asked } = await answering([503]);
+    await expect(objects.get('k', 1)).rejects.toThrow('S3 answers 503');
+    expect(asked).toHaveLength(1);
   });
 
   it('delete all under a prefix, list by list', async () => {

@@ -77,6 +77,9 @@ describe('the definition of a process', () => {
     const refusable = { ...first, compensate: { ...compensate, ok: () => true } };
     for (const steps of [[refusable], [first, { ...alone, name: 'count' }]])
       expect(() => without(steps)).toThrow('process approval: without a `deadline` it has one step');
+    const alonePivot = { ...alone, pivot: true };
+    expect(() => without([alonePivot])).toThrow('its step reserve is a pivot that nothing undoes');
+    expect(without([{ ...first, pivot: true }]).steps).toHaveLength(1);
     expect(() => define([first], untold as never)).toThrow('shop.approval.deadline.v1 is no message of replies');
   });
 

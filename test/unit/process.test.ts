@@ -63,6 +63,24 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
+  it('has beside its state what follows from its data now, and nothing from before', async () => {
+    const itemOf = async () => (await world.items('orders')).find(({ pk }) => pk === `process#approval/${id}`);
+    const reserve = await reserving();
+    expect(await itemOf()).toMatchObject({ isUnplaced: true });
+    await next(reserve, 'charge');
+    expect(await itemOf()).toMatchObject({ byPlace: 'A1' });
+    expect(await itemOf()).not.toHaveProperty('isUnplaced');
+  });
+
+  it('has nothing beside its state that has a name of it', async () => {
+    const { client } = tables;
+    const places = { client, table: 'orders', outboxTable: 'outbox', source: '/shop/orders', newId: () => 'id' };
+    const later = createLater({ client, outboxTable: 'outbox', laterTable: 'later' });
+    const process = createProcess(approval, { ...places, later, attributes: () => ({ progress: 1 }) });
+    const start = () => process.start(`${id}-2`, { orderId: id, cents: 1 }, { now: new Date(), newId: () => 'id' });
+    expect(start).toThrow('`progress` of its `attributes` is a name of its state');
+  });
+
   it('is begun once', async () => {
     expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
   });

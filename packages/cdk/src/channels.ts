@@ -90,10 +90,10 @@ export class Channels extends Construct {
     bucket?.allowKeeping(fn, large);
   }
 
-  /** Lets an outbox erase the data of large messages, if one that it sends erases (LARGE_BUCKET and LARGE_CHANNELS). */
+  /** Lets an outbox erase what was sent about a subject, on the channels on which a message erases (LARGE_BUCKET). */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
-    if (!channels.some(({ messages }) => messages.some(({ erases }) => erases))) return;
-    const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
+    const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
+    const { bucket, large = [] } = this.#largeAmong(erasing) ?? {};
     bucket?.allowErasing(fn, large);
   }
 

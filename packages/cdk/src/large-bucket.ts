@@ -62,10 +62,9 @@ export class LargeBucket extends Bucket {
     );
   }
 
-  /** Lets an outbox erase what it has sent, with its aggregate. */
+  /** Lets an outbox erase what it has sent, with its subject. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.tell(fn);
-    fn.addEnvironment('LARGE_CHANNELS', JSON.stringify(channels.map(({ name }) => name)));
     const prefixes = channels.map(({ name }) => sentOn(name));
     this.#allow(fn, ['DeleteObject'], prefixes);
     this.#allowListing(fn, prefixes);

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
+import pMap from 'p-map';
 import { referenceTo } from '../contracts/large.ts';
 import { signerOf } from './signed.ts';
 
 /** As for every call of the kit (clients.ts): three attempts of at most two seconds fit into the shortest function timeout. */
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 2_000;
+const DELETES_AT_ONCE = 50;
 
 export type Objects = ReturnType<typeof createObjects>;
 
 interface Call {
+  attempts?: number;
   headers?: Record<string, string>;
   body?: Uint8Array<ArrayBuffer>;
   query?: Record<string, string>;
@@ -20,6 +23,12 @@ interface Answer {
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** @param what it was asked for */
+function refused(what: string, status: number, bytes: Uint8Array): Error {
+  const [, code = ''] = /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes)) ?? [];
+  return new Error(`S3 answers ${status} ${code} to ${what}`);
+}
 
 /** An attempt that may be made again. */
 const mayPass = (status: number) => status >= 500 || status === 429;
@@ -33,7 +42,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
 
   /** @throws {Error} if S3 does not answer, or with an error */
   async function call(method: string, key: string, options: Call = {}): Promise<Answer> {
-    const { query = {}, headers = {}, body } = options;
+    const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     for (let attempt = 1; ; attempt++) {
@@ -45,9 +54,9 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
         const answer = { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-        if (!mayPass(answer.status) || attempt === ATTEMPTS) return answer;
+        if (!mayPass(answer.status) || attempt === attempts) return answer;
       } catch (cause) {
-        if (attempt === ATTEMPTS)
+        if (attempt === attempts)
           throw new Error(`S3 does not answer to ${method} ${bucket}/${key}: ${(cause as Error).message}`, { cause });
       }
     }
@@ -63,8 +72,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     const { status, bytes } = await call(method, key, options);
     if (status < 300) return bytes;
     if (isMissing.includes(status)) return undefined;
-    const [, code = ''] = /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes)) ?? [];
-    throw new Error(`S3 answers ${status} ${code} to ${method} ${bucket}/${key}`);
+    throw refused(`${method} ${bucket}/${key}`, status, bytes);
   }
 
   const MISSING = [403, 404];
@@ -83,19 +91,28 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     },
 
     /** @returns nothing, if it is not there, or may not be read: who may not list the bucket is not told which */
-    get: (key: string): Promise<Uint8Array | undefined> => done('GET', key, {}, MISSING),
+    get: (key: string, attempts?: number): Promise<Uint8Array | undefined> =>
+      done('GET', key, { ...(attempts !== undefined && { attempts }) }, MISSING),
 
-    /** @returns whether it was there to be copied */
+    /**
+     * @returns whether it was there to be copied
+     * @throws {Error} if it is there, and may not be copied to there
+     */
     async copy(from: string, to: string): Promise<boolean> {
       const headers = { 'x-amz-copy-source': `${bucket}/${referenceTo(from)}` };
-      return (await done('PUT', to, { headers }, MISSING)) !== undefined;
+      const { status, bytes } = await call('PUT', to, { headers });
+      // A copy that fails after it has begun answers 200 and says so
+      // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+      if (status === 200 && new TextDecoder().decode(bytes).includes('<CopyObjectResult')) return true;
+      if (MISSING.includes(status) && (await done('HEAD', from, {}, MISSING)) === undefined) return false;
+      throw refused(`copy ${bucket}/${from} to ${to}`, status, bytes);
     },
 
     remove,
 
     async removeUnder(prefix: string): Promise<void> {
       for (let keys = await keysUnder(prefix); keys.length > 0; keys = await keysUnder(prefix))
-        await Promise.all(keys.map(remove));
+        await pMap(keys, remove, { concurrency: DELETES_AT_ONCE });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { MessageContract } from './contract.ts';
  * @throws {Error} that names what does not fit together
  */
 export function checkConsumer(consumer: ConsumerDescriptor): void {
-  const { name, source, of, reads, sends, without = [] } = consumer;
+  const { name, source, of, reads, sends, without = [], idempotent = false } = consumer;
   const refuse = (why: string): never => {
     throw new Error(`consumer ${name}: ${why}`);
   };
@@ -21,6 +21,12 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   if (of.kind === 'queue' && of.ordered && !hasOneSender(of))
     refuse(`${of.name} keeps the order of one sender's messages: name one in \`from\`, or make it \`ordered: false\``);
   if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which keeps nothing from it`);
+  // It parks each message for itself: one that erases would not reach what is parked about the same subject.
+  const erasing = of.messages.find(({ erases }) => erases);
+  if (erasing && (idempotent || !of.ordered))
+    refuse(
+      `${erasing.type} of ${of.name} erases, which takes a consumer with an order: not \`idempotent\`, on a channel that is ordered`,
+    );
   const types = of.messages.map(({ type }) => type);
   for (const { type } of [...reads, ...without])
     if (!types.includes(type)) refuse(`${type} is no message of ${of.name}; those are ${types.join(', ')}`);

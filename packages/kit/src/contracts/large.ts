@@ -1,6 +1,6 @@
 /**
- * Where the data of large messages is in a stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID`, which expires; and, of what
- * a consumer has parked, a copy at `parked/CONSUMER/AGGREGATE/MESSAGE_ID`, which does not.
+ * Where the data of large messages is in a stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`, which expires; and, of
+ * what a consumer has parked, a copy at `parked/CONSUMER/SUBJECT/MESSAGE_ID`, which does not.
  */
 export const SENT = 'messages/';
 export const HELD = 'parked/';
@@ -22,16 +22,15 @@ export interface ClaimKey {
 /** What the keys of all messages of a channel begin with. */
 export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
-export const sentKey = (channel: string, { subject, id }: ClaimKey): string =>
-  `${sentAbout(channel, subject)}${part(id)}`;
+/** With the digest of the data, so that other data under the same id, which is about to be refused, takes no committed data's place. */
+export const sentKey = (channel: string, { subject, id }: ClaimKey, sha256: string): string =>
+  `${sentAbout(channel, subject)}${part(id)}/${part(sha256)}`;
 
 /** What the keys of all copies of a consumer begin with. */
 export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
-export const heldAbout = (consumer: string, aggregateId: string): string => `${heldBy(consumer)}${part(aggregateId)}/`;
-export const heldKey = (
-  consumer: string,
-  { aggregateId, messageId }: { aggregateId: string; messageId: string },
-): string => `${heldAbout(consumer, aggregateId)}${part(messageId)}`;
+export const heldAbout = (consumer: string, subject: string): string => `${heldBy(consumer)}${part(subject)}/`;
+export const heldKey = (consumer: string, { subject, id }: ClaimKey): string =>
+  `${heldAbout(consumer, subject)}${part(id)}`;
 
 /** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');

@@ -18,6 +18,10 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
   if (late) refuse(`step ${late.name} comes after the pivot ${pivots[0]}: it is never compensated`);
   if (!deadline && (steps.length > 1 || steps[0]?.compensate?.ok))
     refuse('without a `deadline` it has one step, and its compensation no `ok`: nothing would tell it to go on');
+  if (!deadline && steps[0]?.pivot && !steps[0].compensate)
+    refuse(
+      `its step ${pivots[0]} is a pivot that nothing undoes, which is sent until it is done: that takes a \`deadline\``,
+    );
   const exchanges = steps.flatMap(exchangesOf);
   for (const { who, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${who} ${why}`));
   const answers = exchanges.map(({ exchange: { reply } }) => reply.type);

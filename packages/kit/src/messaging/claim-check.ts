@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { jsonOf, readEnvironment, text } from '../aws/environment.ts';
+import { readEnvironment, text } from '../aws/environment.ts';
 import { createObjects } from '../aws/objects.ts';
 import { sentAbout } from '../contracts/large.ts';
 import { dataApart } from './large/claim.ts';
-import { holdingData } from './large/holding.ts';
+import { type Holder, holdingData } from './large/holding.ts';
 import { createShow, type Shown } from './large/show.ts';
-import { createReadWhole, type Reader, type ReadWhole } from './large/whole.ts';
+import { createReadWhole, type ReadWhole } from './large/whole.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { Apart } from './outgoing.ts';
 import type { SubscriberStore } from './subscriber-store.ts';
@@ -13,8 +13,6 @@ import type { SubscriberStore } from './subscriber-store.ts';
 export interface ClaimCheckSettings {
   /** Name of the stage's bucket. */
   bucket: string;
-  /** Names of the channels whose data the outbox erases with its aggregate; needed by its functions alone. */
-  channels?: readonly string[];
 }
 
 /** What a consumer of a channel reads with, and its table, which holds what it has parked. */
@@ -30,22 +28,22 @@ interface Consuming {
  */
 export interface ClaimCheck {
   /** For the kit itself. */
-  consuming(reader: Omit<Reader, 'objects'>, store: SubscriberStore): Consuming;
+  consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
   /** Makes a message that is too large one without its data. For the kit itself. */
   apart: Apart;
   /** Keeps the data of the messages that are large: before anything is committed that refers to it. */
   keep(rows: readonly OutboxRow[]): Promise<void>;
-  /** Deletes what was sent about a subject. */
-  erase(subject: string): Promise<void>;
+  /** Deletes the data of what was sent about a subject. */
+  erase(channel: string, subject: string): Promise<void>;
 }
 
 /**
  * What sends and reads messages of channels that are `large`. Apart, so that no other function carries it.
- * @param settings default: what the environment says, as `@rollcall/cdk` gives it: LARGE_BUCKET; and LARGE_CHANNELS, as JSON
- * @throws {Error} if the environment lacks the first
+ * @param settings default: what the environment says, as `@rollcall/cdk` gives it: LARGE_BUCKET
+ * @throws {Error} if the environment lacks it
  * @public
  */
-export function createClaimCheck({ bucket, channels = [] }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
+export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
   const objects = createObjects(bucket);
   return {
     apart: dataApart,
@@ -64,14 +62,11 @@ export function createClaimCheck({ bucket, channels = [] }: ClaimCheckSettings =
       await Promise.all(claims.map(({ key, bytes, contentType }) => objects.put(key, bytes, contentType)));
     },
 
-    async erase(subject) {
-      await Promise.all(channels.map((channel) => objects.removeUnder(sentAbout(channel, subject))));
-    },
+    erase: (channel, subject) => objects.removeUnder(sentAbout(channel, subject)),
   };
 }
 
 function ofEnvironment(): ClaimCheckSettings {
-  const schema = z.object({ LARGE_BUCKET: text, LARGE_CHANNELS: jsonOf(z.array(text)).optional() });
-  const { LARGE_BUCKET: bucket, LARGE_CHANNELS: channels } = readEnvironment(schema);
-  return { bucket, ...(channels && { channels }) };
+  const { LARGE_BUCKET: bucket } = readEnvironment(z.object({ LARGE_BUCKET: text }));
+  return { bucket };
 }

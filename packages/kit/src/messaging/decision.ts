@@ -53,7 +53,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     events.map((event, index) => {
       const placing = { source, subject: id, aggregateId: id, version: before + 1 + index };
       const row = outboxRowOf(topic, event, placing, context, claimCheck);
-      return claimCheck && event.contract.erases ? { ...row, erases: true } : row;
+      return topic.large && event.contract.erases ? { ...row, erases: true } : row;
     });
 
   /** Events for later take their versions when they are due; whoever is erased leaves nothing that waited when it was read. */

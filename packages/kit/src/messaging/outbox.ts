@@ -18,7 +18,7 @@ export interface OutboxRow {
   /** One, or the renditions of one event. */
   messages: OutgoingMessage[];
   committedAt: string;
-  /** Whether the data of large messages about the aggregate is to be erased once this is published. */
+  /** Whether the data of what was sent about the aggregate on the channel is to be erased once this is published. */
   erases?: true;
 }
 

@@ -13,13 +13,13 @@ export type Relay = ReturnType<typeof createRelay>;
 export interface RelayOptions {
   outbox: Outbox;
   sender: Sender;
-  /** Erases the data of large messages about an aggregate. Default: there is none. */
-  erase?: (aggregateId: string) => Promise<void>;
+  /** Erases the data of large messages about a subject. Default: there is none. */
+  erase?: (channel: string, subject: string) => Promise<void>;
 }
 
-async function nothingErases(aggregateId: string): Promise<void> {
+async function nothingErases(channel: string, subject: string): Promise<void> {
   throw new Error(
-    `the data of large messages about ${aggregateId} is not erased: give outboxFunctions a \`claimCheck\``,
+    `the data of large messages about ${subject} of ${channel} is not erased: give outboxFunctions a \`claimCheck\``,
   );
 }
 
@@ -32,9 +32,9 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
   }
 
   /** What is left to be done once a row is published. Until it is, the row stays. */
-  async function finish(row: OutboxRow): Promise<Error | undefined> {
+  async function finish({ erases, messages: [message], aggregateId }: OutboxRow): Promise<Error | undefined> {
     try {
-      if (row.erases) await erase(row.aggregateId);
+      if (erases && message) await erase(message.channel, aggregateId);
       return undefined;
     } catch (error) {
       return error as Error;
@@ -69,11 +69,13 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
         const rows = queues.flatMap((queue) => queue[wave] ?? []);
         if (rows.length === 0) break;
         const errors = await sender.send(rows.flatMap(({ messages }) => messages ?? []));
-        for (const row of rows) {
-          const error = errorOf(row, errors) ?? (await finish(row));
-          if (error) failed.set(row.aggregateId, error);
-          else published.push(row);
-        }
+        await Promise.all(
+          rows.map(async (row) => {
+            const error = errorOf(row, errors) ?? (await finish(row));
+            if (error) failed.set(row.aggregateId, error);
+            else published.push(row);
+          }),
+        );
       }
       for (const row of await outbox.remove(published)) {
         failed.set(row.aggregateId, new Error('published, but not yet deleted from the outbox'));

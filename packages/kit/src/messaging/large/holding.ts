@@ -6,13 +6,18 @@ import { isClaim, type Reader } from './whole.ts';
 
 type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body' | 'reason'>;
 
+export interface Holder extends Reader {
+  /** Whether messages are applied, and parked, by their ids. */
+  unordered: boolean;
+}
+
 /**
  * A subscriber's table that holds the data of large messages for as long as they are parked: by a copy of its own, which does
  * not expire. Each subscriber parks for itself, and so holds for itself.
  */
 export function holdingData(
   store: SubscriberStore,
-  { objects, channel, consumer, unordered }: Reader,
+  { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
   /** The message that is parked, if it has its data elsewhere. */
   function claimIn({ body }: Held): Envelope | undefined {
@@ -26,14 +31,9 @@ export function holdingData(
     }
   }
 
-  /** One that cannot be read is parked under its queue; its copy is where it is once it can be. */
-  const copyOf = (parked: Held, claim: Envelope | undefined): string =>
-    heldKey(
-      consumer,
-      claim && parked.reason === 'unreadable'
-        ? { aggregateId: unordered ? claim.id : claim.subject, messageId: claim.id }
-        : parked,
-    );
+  /** Under its subject, wherever it is parked. What it said is forgotten of aggregates alone, which are subjects. */
+  const copyOf = ({ aggregateId, messageId }: Held, claim: Envelope | undefined): string =>
+    heldKey(consumer, claim ?? { subject: aggregateId, id: messageId });
 
   /** @param claim undefined: what it said is not kept any more */
   async function letGo(parked: Held, claim: Envelope | undefined): Promise<void> {
@@ -53,8 +53,12 @@ export function holdingData(
     async park(message, only) {
       await store.park(message, only);
       const claim = only === 'known' ? undefined : claimIn(message);
+      if (!claim) return;
+      const copy = copyOf(message, claim);
       // What is missing fails when it is read.
-      if (claim) await objects.copy(sentKey(channel, claim), copyOf(message, claim));
+      await objects.copy(sentKey(channel, claim, claim.datasha256 ?? ''), copy);
+      // Its subject may have left meanwhile, and what was held then was erased before this.
+      if ((await store.cursor(message.aggregateId))?.erased) await objects.remove(copy);
     },
 
     async unpark(message) {

@@ -50,5 +50,28 @@ export interface ProcessState<Data = unknown> {
   endedAt?: string;
 }
 
+const NAMES: Readonly<Record<keyof ProcessState, true>> = {
+  ...{ id: true, data: true, version: true, startedAt: true, changedAt: true, endedAt: true, timer: true },
+  ...{ progress: true, done: true, undone: true, unknown: true, because: true, decided: true },
+};
+const isName = (name: string): boolean => Object.hasOwn(NAMES, name);
+
+/** The process in an item, which has its key and what is for an index beside it. */
+export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data> =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => isName(name))) as unknown as ProcessState<Data>;
+
+/**
+ * A process with what its item has beside its state.
+ * @throws {Error} if that has a name of the state: a defect of the service
+ */
+export function itemOf(process: ProcessState, attributes: Record<string, unknown> = {}): Record<string, unknown> {
+  const taken = Object.keys(attributes).find(isName);
+  if (taken !== undefined)
+    throw new Error(
+      `process ${process.id}: \`${taken}\` of its \`attributes\` is a name of its state: give it another`,
+    );
+  return { ...attributes, ...process };
+}
+
 export const awaitedOf = ({ progress }: ProcessState): Awaited | undefined =>
   'awaits' in progress ? progress.awaits : undefined;

@@ -10,7 +10,7 @@ import { createOutboxWriter } from '../outbox-writer.ts';
 import { versionedPut } from '../versioned-put.ts';
 import { placed, waitingOf } from './deadline.ts';
 import type { Moved } from './moves.ts';
-import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
+import { type Awaited, awaitedOf, itemOf, type ProcessState, stateOf } from './state.ts';
 import type { Steps } from './steps.ts';
 
 type PutCondition = Pick<NonNullable<TransactItem['Put']>, 'ConditionExpression' | 'ExpressionAttributeValues'>;
@@ -81,7 +81,7 @@ export function transitionWrites<Data>(
     const { process, send, beside } = placed({ ...definition, later }, before, moved.process, context);
     const { version = 0 } = before ?? {};
     const next = { ...process, version: version + 1, changedAt: context.now.toISOString() };
-    const put = versionedPut(table, key(next.id), { ...attributes?.(next.data), ...next }, version);
+    const put = versionedPut(table, key(next.id), itemOf(next, attributes?.(next.data)), version);
     return { next, put, send: [...command, ...send], beside };
   }
 
@@ -94,9 +94,14 @@ export function transitionWrites<Data>(
 
   async function read(id: string): Promise<ProcessState<Data> | undefined> {
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: key(id), ConsistentRead: true }));
-    if (!Item || !restore || 'progress' in Item) return Item as ProcessState<Data> | undefined;
+    if (!Item) return undefined;
+    if (!restore || 'progress' in Item) return stateOf<Data>(Item);
     const { process, condition } = restore(Item);
-    const put = { TableName: table, Item: { ...key(id), ...attributes?.(process.data), ...process }, ...condition };
+    const put = {
+      TableName: table,
+      Item: { ...key(id), ...itemOf(process, attributes?.(process.data)) },
+      ...condition,
+    };
     const { result } = await writer.commit({ put }, contextOf(id, {}));
     if (result === 'done') return process;
     throw changing(id);

@@ -34,13 +34,19 @@ interface File {
   text?: string;
   keeps?: string;
   prints?: boolean;
+  /** Of its message. Default: a new one. */
+  id?: string;
 }
 
 /** Files a document of so many characters, and has it printed. */
 export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...asked }: File): Promise<void> {
   const data = { orderId, text: text.repeat(characters) };
   const send = asked.prints ? [draftTo(prints, print, data)] : [];
-  const decision = { state: {}, events: [draft(filed, data)] as const, send };
+  const decision = {
+    state: {},
+    events: [draft(filed, data, { ...(asked.id !== undefined && { id: asked.id }) })] as const,
+    send,
+  };
   await publisher(keeping[keeps] ?? kept).create(orderId, decision, { now: new Date(), newId });
 }
 
