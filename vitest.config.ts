@@ -21,6 +21,7 @@ const fidelity = {
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: ['default', './test/support/slowest.ts'],
     projects: [
       'examples/*',
       { test: { ...patience, name: 'alone', include: ['test/{guides,simulation,unit}/**/*.test.ts'] } },
