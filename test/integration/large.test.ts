@@ -87,7 +87,7 @@ it('what is parked is held by its subscriber, shown to an operator, and let go w
   const found = await parked('held');
   expect(found.reason).toBe('failed');
   const [message] = sent('held');
-  const [original, copy] = [message.dataref, `parked/archive/held/${message.id}`];
+  const [original, copy] = [message.dataref, `parked/archive/held/${message.id}/${message.datasha256}`];
   await eventually(async () => (await keysAbout('held')).length === 2);
   expect(await keysAbout('held')).toEqual([original, copy]);
 

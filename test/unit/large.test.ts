@@ -19,7 +19,7 @@ import { outboxItem } from '@rollcall/kit/internal/messaging/outbox-item';
 import type { OutgoingMessage } from '@rollcall/kit/internal/messaging/outgoing';
 import { reasonOf } from '@rollcall/kit/internal/messaging/parking/policy';
 import { createRelay } from '@rollcall/kit/internal/messaging/relay';
-import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import type { ParkedMessage, SubscriberStore } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { InMemorySubscriberStore } from '@rollcall/kit/testing';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -163,7 +163,7 @@ describe('reading', () => {
     createReadWhole(reader(bucket(content).objects))({ ...readEnvelope(body), ...change });
 
   it('reads what it holds itself, once what was sent has expired', async () => {
-    const held = { 'parked/archive/A/m1': claim?.bytes ?? new Uint8Array() };
+    const held = { [SENT.replace('messages/documents', 'parked/archive')]: claim?.bytes ?? new Uint8Array() };
     expect(await read(held)).toHaveProperty('data_base64');
   });
 
@@ -208,9 +208,15 @@ describe('holding', () => {
     },
     ...more,
   });
-  const COPY = 'parked/archive/A/m1';
+  const COPY = SENT.replace('messages/documents', 'parked/archive');
 
-  function holder({ isErased = false, unordered = false } = {}) {
+  async function nothing() {}
+
+  function holder({
+    isErased = false,
+    unordered = false,
+    beforeCopy = nothing as (own: SubscriberStore) => Promise<void>,
+  } = {}) {
     const memory = new InMemorySubscriberStore();
     // A spread has no methods of a class.
     const store = new Proxy(memory, {
@@ -223,8 +229,16 @@ describe('holding', () => {
       ['park', 'unpark', 'discard', 'eraseLeft', 'parkedOf', 'cursor'].map((name) => [name, Reflect.get(store, name)]),
     ) as never;
     const cursor = async () => ({ version: 2, erased: true as const });
-    const { objects, all } = bucket(sent);
+    const { objects: kept, all } = bucket(sent);
+    const objects: Objects = {
+      ...kept,
+      async copy(from, to) {
+        await beforeCopy(memory);
+        return kept.copy(from, to);
+      },
+    };
     return {
+      memory,
       store: holdingData(isErased ? ({ ...(own as object), cursor } as never) : own, { ...reader(objects), unordered }),
       all,
     };
@@ -268,10 +282,33 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('lets go what has only a reply to send, whose body is gone', async () => {
-    const { store, all } = holder();
+  it.each([
+    ['of an aggregate', 'A', false],
+    ['for itself', 'm1', true],
+  ])(
+    'lets go what is parked %s and has only a reply to send, whose body is gone',
+    async (_, aggregateId, unordered) => {
+      const { store, all } = holder({ unordered });
+      await store.park(parked({ aggregateId }));
+      await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
+      expect([...all.keys()]).toEqual([claim?.key]);
+    },
+  );
+
+  it('holds nothing of what another has taken away while it was copied', async () => {
+    const { store, all, memory } = holder({ beforeCopy: (own) => own.unpark(parked()) });
     await store.park(parked());
-    await store.unpark(parked({ reason: 'unsent', body: '' }));
+    expect(await memory.parkedOf('A')).toEqual([]);
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
+
+  it('lets go what could not be read and says no version, when a person gives it up', async () => {
+    const { store, all } = holder();
+    const { sequence: _, ...versionless } = JSON.parse(body);
+    const key = { aggregateId: 'archive.fifo', version: 0, messageId: 'q1' };
+    const unreadable = parked({ ...key, reason: 'unreadable', body: JSON.stringify(versionless) });
+    await store.park(unreadable);
+    await store.discard({ ...unreadable, discardedAt: '2026-11-30T00:00:00Z', discardedBecause: 'a test' });
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
@@ -298,15 +335,16 @@ describe('holding', () => {
 });
 
 describe('an item of somebody else', () => {
-  const itemOf = (large: boolean) =>
+  const itemOf = (large: boolean | undefined) =>
     outboxItem('outbox', 'documents', removed, {
       ...{ ...input, data: { orderId: 'A', text: 'left' } },
-      ...{ version: 1, large },
+      ...{ version: 1, ...(large !== undefined && { large }) },
     }).Put?.Item;
 
   it('has the outbox erase what was sent, if its channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
+    expect(() => itemOf(undefined)).toThrow('shop.document.removed.v1 erases: say by `large` whether documents is');
   });
 });
 
@@ -350,7 +388,7 @@ describe('the relay', () => {
 });
 
 describe('keys', () => {
-  const key = (subject: string) => sentKey('documents', { subject, id: 'm1' }, 'ab');
+  const key = (subject: string) => sentKey('documents', { subject, id: 'm1', datasha256: 'ab' });
 
   it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
     'of %j are its own, and have nothing that a path or XML reads otherwise',

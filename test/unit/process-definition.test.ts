@@ -69,6 +69,10 @@ describe('the definition of a process', () => {
     expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
   });
 
+  it('wants replies that have their data with them', () => {
+    expect(() => define([first], { ...replies, large: true } as never)).toThrow('which cannot be `large`');
+  });
+
   it('has one step, which nothing refuses to undo, where no deadline tells it of the time', () => {
     const untold = queue('replies', { from, ordered: false, messages: [reserved, released] });
     const without = (steps: readonly ProcessStep[]) =>

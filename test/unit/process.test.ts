@@ -75,10 +75,22 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
   it('has nothing beside its state that has a name of it', async () => {
     const { client } = tables;
     const places = { client, table: 'orders', outboxTable: 'outbox', source: '/shop/orders', newId: () => 'id' };
-    const later = createLater({ client, outboxTable: 'outbox', laterTable: 'later' });
+    const later = createLater({ client, laterTable: 'later' });
     const process = createProcess(approval, { ...places, later, attributes: () => ({ progress: 1 }) });
     const start = () => process.start(`${id}-2`, { orderId: id, cents: 1 }, { now: new Date(), newId: () => 'id' });
-    expect(start).toThrow('`progress` of its `attributes` is a name of its state');
+    expect(start).toThrow('`progress` of its `attributes` is taken');
+    const byId = createProcess(approval, { ...places, later, key: (id) => ({ id }) });
+    expect(() => byId.start(id, { orderId: id, cents: 1 }, { now: new Date(), newId: () => 'id' })).toThrow(
+      '`id` of its `key` is taken',
+    );
+  });
+
+  it('is, to who begins it again, what its state is, and no more', async () => {
+    const context = { now: new Date(), newId: () => 'id' };
+    const taken = await world.process.create(id, { orderId: id, cents: 500 }, context);
+    expect(taken).toMatchObject({ result: 'taken', state: { id, version: 1 } });
+    expect(taken).not.toHaveProperty('state.pk');
+    expect(taken).not.toHaveProperty('state.isUnplaced');
   });
 
   it('is begun once', async () => {

@@ -17,5 +17,5 @@ it('the labels of a large order do not fit into a message, and fulfilment gets a
   const sent = cloud.published('order-events').map((message) => JSON.parse(message.body));
   const approved = sent.find(({ type }) => type === 'shop.order.approved.v1');
   expect(approved).not.toHaveProperty('data');
-  expect(approved).toHaveProperty('dataref', `messages/order-events/${body.id}/${approved.id}`);
+  expect(approved).toHaveProperty('dataref', `messages/order-events/${body.id}/${approved.id}/${approved.datasha256}`);
 });

@@ -90,9 +90,10 @@ export class Channels extends Construct {
     bucket?.allowKeeping(fn, large);
   }
 
-  /** Lets an outbox erase what was sent about a subject, on the channels on which a message erases (LARGE_BUCKET). */
+  /** Lets an outbox erase what was sent about a subject, on the channels on which a message erases; LARGE_BUCKET, if any is large. */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
+    if (erasing.length > 0) this.tellLarge(fn, channels);
     const { bucket, large = [] } = this.#largeAmong(erasing) ?? {};
     bucket?.allowErasing(fn, large);
   }

@@ -151,7 +151,8 @@ export class Outbox extends Construct {
       metric: serviceMetric(stage, this.metrics, 'OldestUnpublished', 'Maximum'),
       // By then, the relay and a sweep have had their turn.
       above: Duration.minutes(2).toSeconds(),
-      meaning: 'A message was committed more than two minutes ago and is not published: no subscriber has it yet.',
+      meaning:
+        'A message was committed more than two minutes ago and is still in the outbox: it is not published, or the data that it erases is not erased.',
     });
     raiseAlarm(this, {
       stage,

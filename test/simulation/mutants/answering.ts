@@ -97,8 +97,8 @@ export const answeringMutants: Mutant[] = [
     breaks: ['operation'],
     seed: 107,
     file: 'packages/kit/src/messaging/process/writes.ts',
-    from: '{ ...attributes?.(next.data), ...next }, version);',
-    to: '{ ...attributes?.(next.data), ...next }, version);\n    if (version > 0) delete put.ConditionExpression;',
+    from: 'attributes?.(next.data)), version);',
+    to: 'attributes?.(next.data)), version);\n    if (version > 0) delete put.ConditionExpression;',
   },
   {
     name: 'late-answer-keeps-the-points',

@@ -6,7 +6,7 @@ import { signerOf } from './signed.ts';
 /** As for every call of the kit (clients.ts): three attempts of at most two seconds fit into the shortest function timeout. */
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 2_000;
-const DELETES_AT_ONCE = 50;
+const DELETES_AT_ONCE = 20;
 
 export type Objects = ReturnType<typeof createObjects>;
 
@@ -45,6 +45,8 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    // As it is signed: a form's `+` is none.
+    url.search = url.search.replaceAll('+', '%20');
     for (let attempt = 1; ; attempt++) {
       try {
         const given = { host: url.host, 'x-amz-content-sha256': sha256(body ?? new Uint8Array()), ...headers };

@@ -20,7 +20,7 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   readonly capability?: string;
   /** Sort key of the item that carries an aggregate's cursor: one that most effects write anyway. */
   readonly cursorKey: string;
-  /** Whether each effect is idempotent by the state that it writes, so that no cursor is kept. */
+  /** Whether each effect is idempotent by the state that it writes, so that no cursor is kept. Not on a channel with an event that `erases`. */
   readonly idempotent?: boolean;
   /**
    * Whether there may be aggregates from before its first deployment. It then begins each of them at the first version

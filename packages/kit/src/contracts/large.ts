@@ -1,6 +1,6 @@
 /**
  * Where the data of large messages is in a stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`, which expires; and, of
- * what a consumer has parked, a copy at `parked/CONSUMER/SUBJECT/MESSAGE_ID`, which does not.
+ * what a consumer has parked, a copy at `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`, which does not.
  */
 export const SENT = 'messages/';
 export const HELD = 'parked/';
@@ -17,20 +17,23 @@ const escaped = (name: string): string =>
 export interface ClaimKey {
   subject: string;
   id: string;
+  datasha256?: string | undefined;
 }
+
+/** With the digest of the data: other data under the same id, which is about to be refused, takes the place of none that counts. */
+const keyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
+  `${prefix}${part(id)}/${part(datasha256)}`;
 
 /** What the keys of all messages of a channel begin with. */
 export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
-/** With the digest of the data, so that other data under the same id, which is about to be refused, takes no committed data's place. */
-export const sentKey = (channel: string, { subject, id }: ClaimKey, sha256: string): string =>
-  `${sentAbout(channel, subject)}${part(id)}/${part(sha256)}`;
+export const sentKey = (channel: string, claim: ClaimKey): string => keyUnder(sentAbout(channel, claim.subject), claim);
 
 /** What the keys of all copies of a consumer begin with. */
 export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
 export const heldAbout = (consumer: string, subject: string): string => `${heldBy(consumer)}${part(subject)}/`;
-export const heldKey = (consumer: string, { subject, id }: ClaimKey): string =>
-  `${heldAbout(consumer, subject)}${part(id)}`;
+export const heldKey = (consumer: string, claim: ClaimKey): string =>
+  keyUnder(heldAbout(consumer, claim.subject), claim);
 
 /** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');

@@ -8,6 +8,7 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
   if (!/^[a-z][a-z0-9-]*$/.test(name)) refuse('its name is small letters, digits and hyphens');
   if (replies.kind !== 'queue' || replies.ordered)
     refuse(`its replies come to ${replies.name}, which must be a queue with \`ordered: false\``);
+  if (replies.large) refuse(`its replies come to ${replies.name}, which cannot be \`large\``);
   if (steps.length === 0) refuse('it has no steps');
   const twice = repeated(steps.map(({ name: step }) => step));
   if (twice !== undefined) refuse(`two steps are called ${twice}`);

@@ -1,6 +1,10 @@
+import pMap from 'p-map';
 import { PermanentError } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
+
+/** Each may delete twenty objects at once, and a function has 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const FINISHED_AT_ONCE = 10;
 
 export interface PublishReport {
   published: OutboxRow[];
@@ -69,13 +73,12 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
         const rows = queues.flatMap((queue) => queue[wave] ?? []);
         if (rows.length === 0) break;
         const errors = await sender.send(rows.flatMap(({ messages }) => messages ?? []));
-        await Promise.all(
-          rows.map(async (row) => {
-            const error = errorOf(row, errors) ?? (await finish(row));
-            if (error) failed.set(row.aggregateId, error);
-            else published.push(row);
-          }),
-        );
+        const finishOne = async (row: OutboxRow) => {
+          const error = errorOf(row, errors) ?? (await finish(row));
+          if (error) failed.set(row.aggregateId, error);
+          else published.push(row);
+        };
+        await pMap(rows, finishOne, { concurrency: FINISHED_AT_ONCE });
       }
       for (const row of await outbox.remove(published)) {
         failed.set(row.aggregateId, new Error('published, but not yet deleted from the outbox'));

@@ -33,7 +33,7 @@ export const dataApart: Apart = (ready, contract, message) => {
   const bytes = dataBytes(contract, message.datacontenttype, data);
   if (bytes.length > MAX_LARGE_BYTES) throw new MessageTooLargeError(ready, bytes.length, MAX_LARGE_BYTES);
   const datasha256 = sha256Of(bytes);
-  const key = sentKey(ready.channel, message, datasha256);
+  const key = sentKey(ready.channel, { ...message, datasha256 });
   const reference: Reference = { dataref: referenceTo(key), datasha256 };
   const claim = { key, bytes, contentType: message.datacontenttype };
   return { ...ready, body: JSON.stringify({ ...head, ...reference }), claim };

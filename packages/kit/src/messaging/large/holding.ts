@@ -1,10 +1,10 @@
 import { heldAbout, heldKey, sentKey } from '../../contracts/large.ts';
 import { UnreadableMessageError } from '../errors.ts';
-import { type Envelope, placeOf, readEnvelope } from '../message.ts';
+import { type Envelope, readEnvelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
 import { isClaim, type Reader } from './whole.ts';
 
-type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body' | 'reason'>;
+type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body'>;
 
 export interface Holder extends Reader {
   /** Whether messages are applied, and parked, by their ids. */
@@ -31,44 +31,49 @@ export function holdingData(
     }
   }
 
-  /** Under its subject, wherever it is parked. What it said is forgotten of aggregates alone, which are subjects. */
-  const copyOf = ({ aggregateId, messageId }: Held, claim: Envelope | undefined): string =>
-    heldKey(consumer, claim ?? { subject: aggregateId, id: messageId });
+  const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
+    (await store.parkedOf(aggregateId)).some((parked) => parked.messageId === messageId && parked.body !== '');
 
-  /** @param claim undefined: what it said is not kept any more */
-  async function letGo(parked: Held, claim: Envelope | undefined): Promise<void> {
-    if (!claim && parked.body !== '') return;
-    const isElsewhere = async () => {
-      if (!claim || parked.reason !== 'unreadable') return false;
-      const { aggregateId } = placeOf(claim, unordered);
-      return (await store.parkedOf(aggregateId)).some(({ messageId }) => messageId === claim.id);
-    };
-    if (!(await isElsewhere())) await objects.remove(copyOf(parked, claim));
+  /** One that could not be read is parked under its queue; and, once it can be, under its own aggregate. */
+  const isNeeded = async ({ aggregateId, messageId }: Held, { id, subject }: Envelope): Promise<boolean> =>
+    (await isParked(aggregateId, messageId)) || isParked(unordered ? id : subject, id);
+
+  async function letGo(parked: Held): Promise<void> {
+    const claim = claimIn(parked);
+    // Of what was erased, the copies were, too.
+    if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
   }
+
+  const parkedBefore = async ({ aggregateId, messageId }: Held): Promise<Held[]> =>
+    (await store.parkedOf(aggregateId)).filter((parked) => parked.messageId === messageId);
 
   return {
     ...store,
 
     // After the message: whoever dies in between gets it again.
     async park(message, only) {
+      // One that has only something to send loses its body.
+      const before = message.body === '' ? await parkedBefore(message) : [];
       await store.park(message, only);
+      await Promise.all(before.map(letGo));
       const claim = only === 'known' ? undefined : claimIn(message);
       if (!claim) return;
-      const copy = copyOf(message, claim);
+      const copy = heldKey(consumer, claim);
       // What is missing fails when it is read.
-      await objects.copy(sentKey(channel, claim, claim.datasha256 ?? ''), copy);
-      // Its subject may have left meanwhile, and what was held then was erased before this.
-      if ((await store.cursor(message.aggregateId))?.erased) await objects.remove(copy);
+      await objects.copy(sentKey(channel, claim), copy);
+      // Meanwhile it may have been applied or erased by another, who found no copy yet.
+      const isErased = async () => (await store.cursor(claim.subject))?.erased;
+      if (!(await isNeeded(message, claim)) || (await isErased())) await objects.remove(copy);
     },
 
     async unpark(message) {
       await store.unpark(message);
-      await letGo(message, claimIn(message));
+      await letGo(message);
     },
 
     async discard(message, move, rival) {
       const done = await store.discard(message, move, rival);
-      if (done.state === 'done') await letGo(message, claimIn(message));
+      if (done.state === 'done') await letGo(message);
       return done;
     },
 

@@ -27,8 +27,8 @@ export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref'
 export function createReadWhole({ objects, channel, consumer }: Reader): ReadWhole {
   return async (envelope) => {
     if (!isClaim(envelope)) return envelope;
-    const { id, dataref, datasha256 = '' } = envelope;
-    const key = sentKey(channel, envelope, datasha256);
+    const { id, dataref, datasha256 } = envelope;
+    const key = sentKey(channel, envelope);
     // Where it is follows from the message, so that nobody has another place read by a reference.
     if (dataref !== referenceTo(key))
       throw new UnreadableMessageError(

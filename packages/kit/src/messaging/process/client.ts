@@ -30,7 +30,7 @@ export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, o
 export function clientOf<Data>(
   { name, data: schema }: ProcessDescriptor<Data>,
   moves: Moves<Data>,
-  { writer, writesOf, read, move }: TransitionWrites<Data>,
+  { writer, writesOf, read, restored, move }: TransitionWrites<Data>,
 ) {
   const begun = (id: string, data: Data, context: CommandContext) =>
     writesOf(undefined, moves.begun(id, schema.parse(data), context.now), context);
@@ -64,8 +64,7 @@ export function clientOf<Data>(
       const { next, put, send, beside } = begun(id, data, context);
       const committed = await writer.commit<string>({ put, send, beside: { ...beside, ...checks } }, context);
       if (committed.result === 'done') return { result: 'done', state: next };
-      if (committed.result === 'stale')
-        return { result: 'taken', state: committed.item as unknown as ProcessState<Data> };
+      if (committed.result === 'stale') return { result: 'taken', state: await restored(id, committed.item ?? {}) };
       return committed as Created<ProcessState<Data>, Beside>;
     },
 

@@ -6,7 +6,7 @@ import { HeldError, PermanentError } from '../errors.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Message } from '../message.ts';
 import type { transitionsOf } from './advance.ts';
-import type { Awaited, ProcessState } from './state.ts';
+import type { Awaited } from './state.ts';
 import type { Steps } from './steps.ts';
 import type { ProcessOptions, TransitionWrites } from './writes.ts';
 
@@ -17,18 +17,13 @@ export function replyHandlers<Data>(
   { read, commandOf, itemsOf, deletion, contextOf }: TransitionWrites<Data>,
   { isErased = async () => false }: Pick<ProcessOptions<Data>, 'isErased'>,
 ) {
-  function existing(process: ProcessState<Data> | undefined, id: string, message: Pick<Message, 'id'>) {
-    if (process) return process;
-    throw new PermanentError(`message ${message.id} is for ${name} ${id}, which there is not`);
-  }
-
   const handleReply = (step: string, action: Awaited['action']) => async (message: Message) => {
     const { id, correlationid, causationid = id, subject } = message;
     if (correlationid === undefined)
       throw new PermanentError(`message ${id} has no correlation id, which would say what ${name} it answers`);
-    const [found, erased] = await Promise.all([read(correlationid), isErased(subject)]);
-    if (!found && erased) return {};
-    const process = existing(found, correlationid, message);
+    const [process, erased] = await Promise.all([read(correlationid), isErased(subject)]);
+    if (!process && erased) return {};
+    if (!process) throw new PermanentError(`message ${id} is for ${name} ${correlationid}, which there is not`);
     const exchange = exchangeOf({ step, action });
     const expected = subjectOf(commandOf(process, { step, action }));
     if (subject !== expected)
@@ -45,7 +40,9 @@ export function replyHandlers<Data>(
 
   async function handleDeadline(message: Message, { released }: { released: boolean }) {
     const { processId, until } = message.data as { processId: string; until: string };
-    const process = existing(await read(processId), processId, message);
+    const process = await read(processId);
+    // It was deleted with whom it was about.
+    if (!process) return {};
     const context = contextOf(process.id, message);
     const { progress, timer } = process;
     if (progress.state === 'needs-person' && timer === until) {

@@ -61,16 +61,20 @@ export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data>
   Object.fromEntries(Object.entries(item).filter(([name]) => isName(name))) as unknown as ProcessState<Data>;
 
 /**
- * A process with what its item has beside its state.
- * @throws {Error} if that has a name of the state: a defect of the service
+ * A process as an item: its key, what is for an index, and its state.
+ * @throws {Error} if two of them have one name: a defect of the service
  */
-export function itemOf(process: ProcessState, attributes: Record<string, unknown> = {}): Record<string, unknown> {
-  const taken = Object.keys(attributes).find(isName);
-  if (taken !== undefined)
-    throw new Error(
-      `process ${process.id}: \`${taken}\` of its \`attributes\` is a name of its state: give it another`,
-    );
-  return { ...attributes, ...process };
+export function itemOf(
+  key: Record<string, string>,
+  process: ProcessState,
+  attributes: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const refuse = (what: string, name: string): never => {
+    throw new Error(`process ${process.id}: \`${name}\` of its \`${what}\` is taken: give it another name`);
+  };
+  for (const name of Object.keys(key)) if (isName(name)) refuse('key', name);
+  for (const name of Object.keys(attributes)) if (isName(name) || Object.hasOwn(key, name)) refuse('attributes', name);
+  return { ...key, ...attributes, ...process };
 }
 
 export const awaitedOf = ({ progress }: ProcessState): Awaited | undefined =>

@@ -32,7 +32,7 @@ export interface ProcessOptions<Data> {
   source: string;
   /** Of its item. Default: `{ pk: 'process#NAME/ID' }`. */
   key?: (id: string) => Record<string, string>;
-  /** What its item has beside its state, for an index. */
+  /** What its item has beside its state, for an index. Whatever else is put into the item goes at the next transition. */
   attributes?: (data: Data) => Record<string, unknown>;
   /**
    * Whether whom a reply is about has been erased: then the reply deletes the process, and changes nothing if that is
@@ -81,7 +81,7 @@ export function transitionWrites<Data>(
     const { process, send, beside } = placed({ ...definition, later }, before, moved.process, context);
     const { version = 0 } = before ?? {};
     const next = { ...process, version: version + 1, changedAt: context.now.toISOString() };
-    const put = versionedPut(table, key(next.id), itemOf(next, attributes?.(next.data)), version);
+    const put = versionedPut(table, key(next.id), itemOf(key(next.id), next, attributes?.(next.data)), version);
     return { next, put, send: [...command, ...send], beside };
   }
 
@@ -94,14 +94,13 @@ export function transitionWrites<Data>(
 
   async function read(id: string): Promise<ProcessState<Data> | undefined> {
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: key(id), ConsistentRead: true }));
-    if (!Item) return undefined;
+    return Item && restored(id, Item);
+  }
+
+  async function restored(id: string, Item: Record<string, unknown>): Promise<ProcessState<Data>> {
     if (!restore || 'progress' in Item) return stateOf<Data>(Item);
     const { process, condition } = restore(Item);
-    const put = {
-      TableName: table,
-      Item: { ...key(id), ...itemOf(process, attributes?.(process.data)) },
-      ...condition,
-    };
+    const put = { TableName: table, Item: itemOf(key(id), process, attributes?.(process.data)), ...condition };
     const { result } = await writer.commit({ put }, contextOf(id, {}));
     if (result === 'done') return process;
     throw changing(id);
@@ -118,7 +117,7 @@ export function transitionWrites<Data>(
   }
 
   return {
-    ...{ writer, commandOf, contextOf, writesOf, read },
+    ...{ writer, commandOf, contextOf, writesOf, read, restored },
 
     /** What commits a transition, for the transaction of a handler. */
     async itemsOf(before: ProcessState<Data>, moved: Moved<Data>, context: CommandContext): Promise<TransactItem[]> {
