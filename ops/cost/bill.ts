@@ -148,7 +148,6 @@ function logsOf(metered: Metered, count: number, deployed: Deployed, usd: number
       all + logBytes + invocations.length * (deployed.functions[name]?.platformLogBytes ?? 0),
     0,
   );
-  const ofApi = Object.values(metered.requests).reduce((all, one) => all + one, 0) * deployed.accessLogBytes;
-  const bytes = (ofFunctions + ofApi) / count;
+  const bytes = (ofFunctions + metered.accessLogBytes) / count;
   return { bytes, usdPerMillion: (bytes / GB) * usd * MILLION };
 }

@@ -13,8 +13,6 @@ export interface Deployed {
   sweeps: string[];
   /** Queues that Lambda polls, once for each function that takes from them. */
   polled: string[];
-  /** An estimate of a line of the API's access log, by the length of its format. */
-  accessLogBytes: number;
   alarmMetrics: number;
   dashboards: number;
   secrets: number;
@@ -37,8 +35,6 @@ export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Dep
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
   const functions = ofType('AWS::Lambda::Function');
   const topics = ofType('AWS::SNS::Subscription').map(({ properties }) => nameOf(properties.TopicArn));
-  const [apiStage] = ofType('AWS::ApiGatewayV2::Stage');
-  const { Format = '' } = (apiStage?.properties.AccessLogSettings ?? {}) as { Format?: string };
   return {
     functions: Object.fromEntries(functions.map(({ name, properties }) => [name, functionOf(properties)])),
     tables: ofType('AWS::DynamoDB::GlobalTable').map(({ name }) => name),
@@ -51,7 +47,6 @@ export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Dep
       .map(({ properties }) => String(properties.EventSourceArn))
       .filter((source) => source.startsWith('queue:'))
       .map(nameOf),
-    accessLogBytes: Format.length,
     alarmMetrics: ofType('AWS::CloudWatch::Alarm').reduce((all, alarm) => all + metricsOf(alarm), 0),
     dashboards: ofType('AWS::CloudWatch::Dashboard').length,
     secrets: ofType('AWS::SecretsManager::Secret').length,

@@ -77,7 +77,7 @@ function by({ calls, functions }: Metered, name: string): Metered {
       (call) => call.caller === caller || (call.caller === POLLER && `${call.resource}-consume` === caller),
     ),
     functions: invoked ? { [caller]: invoked } : {},
-    requests: {},
+    requests: {}, accessLogBytes: 0,
     hottest: [],
   };
 }

@@ -20,7 +20,6 @@ const deployed: Deployed = {
   subscriptions: { 'rollcall-dev-member-events.fifo': 3 },
   sweeps: ['rollcall-dev-sms-sweep'],
   polled: ['rollcall-dev-sms.fifo', 'rollcall-dev-events'],
-  accessLogBytes: 100,
   alarmMetrics: 2,
   dashboards: 1,
   secrets: 1,
@@ -39,7 +38,8 @@ const call = (more: Partial<MeteredCalls>): MeteredCalls => ({
   units: {},
   ...more,
 });
-const metered = (more: Partial<Metered>): Metered => ({ calls: [], functions: {}, requests: {}, hottest: [], ...more });
+const nothing = { calls: [], functions: {}, requests: {}, accessLogBytes: 0, hottest: [] };
+const metered = (more: Partial<Metered>): Metered => ({ ...nothing, ...more });
 const bill = (more: Partial<Metered>, count = 1) =>
   billOf(metered(more), count, deployed, { 'registration-register': { base: 90, perRecord: 10 } });
 
@@ -65,10 +65,11 @@ describe('a bill', () => {
     const invocations = [{ records: 1, ms: 5_000 }];
     const { lambda, logs } = bill({
       functions: { 'rollcall-dev-registration-register': { invocations, logBytes: 600 } },
+      accessLogBytes: 228,
     }).byService;
     expect(lambda).toMatchObject({ invocations: 1, gbSeconds: 0.05 });
     expect(lambda.usdPerMillion).toBeCloseTo(0.2 + 0.05 * 13.3334);
-    expect(logs.bytes).toBe(1_000);
+    expect(logs.bytes).toBe(1_228);
   });
 
   it('is divided by what was done', () => {

@@ -43,9 +43,17 @@ export function judge(facts: readonly Fact[]): Verdict {
   };
 }
 
-/** @param left what the cloud has not done, or parked for a person */
-export const isGood = ({ twoDrivers, twoTrips, untold, toldTwice }: Verdict, left: string | undefined): boolean =>
-  left === undefined && [twoDrivers, twoTrips, untold, toldTwice].every(({ length }) => length === 0);
+/**
+ * Somebody was driven, and nothing went wrong.
+ * @param left what the cloud has not done, or parked for a person
+ */
+export const isGood = (
+  { endings, twoDrivers, twoTrips, untold, toldTwice }: Verdict,
+  left: string | undefined,
+): boolean =>
+  left === undefined &&
+  endings.completed > 0 &&
+  [twoDrivers, twoTrips, untold, toldTwice].every(({ length }) => length === 0);
 
 export const linesOf = ({ trips, endings, ...wrong }: Verdict, left: string | undefined): string[] => [
   `${trips} trips: ${endings.completed} driven, ${endings.unserved} without a driver, ${endings.refused} refused`,

@@ -24,6 +24,11 @@ describe('a verdict', () => {
   });
 
   it.each<[string, Fact[], object]>([
+    [
+      'trips of which none is driven',
+      [told('a', 'unserved'), told('b', 'unserved')],
+      { endings: { completed: 0, unserved: 2, refused: 0 } },
+    ],
     ['a trip with two drivers', [...driven('ann', 'a'), shown('ben', 'a', 'assigned')], { twoDrivers: ['a'] }],
     [
       'a driver with two trips at a time',

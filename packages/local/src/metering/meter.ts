@@ -36,6 +36,8 @@ export interface Metered {
   functions: Record<string, MeteredFunction>;
   /** Requests that the API passed on, by route. */
   requests: Record<string, number>;
+  /** Of the lines of APIs' access logs. */
+  accessLogBytes: number;
   /** Of each table and kind of key, the item that was updated most often. */
   hottest: HotItem[];
 }
@@ -66,6 +68,7 @@ export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();
   #requests: Record<string, number> = {};
+  #accessLogBytes = 0;
   #updates = new Map<string, Map<string, number>>();
 
   /** The request to send on, so that its answer can be metered. */
@@ -105,6 +108,10 @@ export class Meter {
     this.#function(functionName).logBytes += Buffer.byteLength(line);
   }
 
+  accessLogged(line: string): void {
+    this.#accessLogBytes += Buffer.byteLength(line);
+  }
+
   requested(route: string): void {
     this.#requests[route] = (this.#requests[route] ?? 0) + 1;
   }
@@ -115,12 +122,14 @@ export class Meter {
       calls: [...this.#calls.values()],
       functions: Object.fromEntries(this.#functions),
       requests: this.#requests,
+      accessLogBytes: this.#accessLogBytes,
       hottest: [...this.#updates].flatMap(([table, updates]) => hottestOf(table, updates)),
     };
     this.#updates = new Map();
     this.#calls = new Map();
     this.#functions = new Map();
     this.#requests = {};
+    this.#accessLogBytes = 0;
     return taken;
   }
 

@@ -135,10 +135,13 @@ export const apiStages =
   };
 
 /** Its lines are beside those of functions, under the last part of the log group's name. */
-function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log }: Runtime) {
+function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log, meter }: Runtime) {
   const [, group] = /^arn:aws:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(DestinationArn) ?? [];
   if (group === undefined)
     throw new Error(`the embedded cloud logs access to log groups only, not to ${DestinationArn}`);
   const name = group.split('/').at(-1) ?? '';
-  return createAccessLog(Format, (line) => log(name, line));
+  return createAccessLog(Format, (line) => {
+    meter?.accessLogged(line);
+    log(name, line);
+  });
 }
