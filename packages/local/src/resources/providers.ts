@@ -2,7 +2,7 @@ import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
 import { bucketPolicies, buckets } from './buckets.ts';
 import { callsOfAws } from './calls-of-aws.ts';
-import { queues, subscriptions, topics } from './channels.ts';
+import { queues, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
 import { alarms, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
@@ -10,6 +10,7 @@ import { mappings } from './mappings.ts';
 import type { Runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
 import { secretsOf } from './secrets.ts';
+import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
 
 /** Every resource type that the embedded cloud makes. */
