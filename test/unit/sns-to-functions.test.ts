@@ -1,5 +1,7 @@
 import { PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import type { Cloud } from '@rollcall/local/internal/cloud';
+import type { Runtime } from '@rollcall/local/internal/resources/runtime';
+import { subscriptions } from '@rollcall/local/internal/resources/subscriptions';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { functionArn, heardBy, listener, mayInvoke } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
@@ -89,8 +91,9 @@ describe('a subscription that the embedded cloud does not serve', () => {
   it.each(['email', 'email-json', 'http', 'https', 'sms', 'firehose', 'application'])(
     'is refused by its protocol when the cloud starts: %s',
     async (Protocol) => {
-      const starting = startSmallCloud({ resources: { Topic: topic, S: subscription({ Protocol, Endpoint: 'x' }) } });
-      await expect(starting).rejects.toThrow(
+      const properties = { TopicArn, Protocol, Endpoint: 'x' };
+      const subscribing = subscriptions({} as Runtime)({ stack: 's', logicalId: 'S', type: '', properties });
+      await expect(subscribing).rejects.toThrow(
         `functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
       );
     },

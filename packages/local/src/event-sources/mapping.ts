@@ -2,7 +2,8 @@ import type { Gate } from './gate.ts';
 
 /** What wakes functions. */
 export interface Mapping {
-  start(): void;
+  /** Resolves when nothing that comes from then on is missed. */
+  start(): void | Promise<void>;
   stop(): Promise<void>;
   /** Of a schedule: does what it does when its time has come. Of what waits for another try: tries. */
   tick?(): Promise<void>;

@@ -53,7 +53,7 @@ export class Stacks {
     services.directory.become(runtime.directory);
     await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
-    for (const mapping of runtime.mappings) mapping.start();
+    await Promise.all(runtime.mappings.map((mapping) => mapping.start()));
   }
 
   /** Ends functions and what wakes them; tables, queues and topics stay. */
