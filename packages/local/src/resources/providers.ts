@@ -5,7 +5,7 @@ import { callsOfAws } from './calls-of-aws.ts';
 import { queues, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
-import { alarms, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
+import { alarms, aliases, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
 import { mappings } from './mappings.ts';
 import type { Runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
@@ -26,6 +26,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::Events::Rule': schedules(runtime),
   'AWS::IAM::Policy': policies(runtime),
   'AWS::IAM::Role': roles(runtime),
+  'AWS::KMS::Alias': aliases(runtime),
   'AWS::KMS::Key': keys(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
@@ -50,7 +51,6 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  'AWS::KMS::Alias',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Logs::MetricFilter',
 ]);

@@ -49,6 +49,7 @@ export class Stacks {
       ignored,
       parameters: parametersOf(services),
     });
+    services.access.checkKeys();
     for (const check of runtime.checks) check();
     services.directory.become(runtime.directory);
     await tellBeside(services);
