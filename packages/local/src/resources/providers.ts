@@ -8,7 +8,8 @@ import { functions } from './functions.ts';
 import { alarms, aliases, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
 import { mappings } from './mappings.ts';
 import type { Runtime } from './runtime.ts';
-import { schedules } from './schedules.ts';
+import { eventBuses, rules } from './rules.ts';
+import { scheduleGroups, schedules } from './schedules.ts';
 import { secretsOf } from './secrets.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
@@ -23,7 +24,8 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::CloudWatch::Alarm': alarms(runtime),
   'AWS::DynamoDB::GlobalTable': tables(runtime),
   'AWS::DynamoDB::Table': tables(runtime),
-  'AWS::Events::Rule': schedules(runtime),
+  'AWS::Events::EventBus': eventBuses(runtime),
+  'AWS::Events::Rule': rules(runtime),
   'AWS::IAM::Policy': policies(runtime),
   'AWS::IAM::Role': roles(runtime),
   'AWS::KMS::Alias': aliases(runtime),
@@ -34,6 +36,8 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::Logs::LogGroup': logGroups(runtime),
   'AWS::S3::Bucket': buckets(runtime),
   'AWS::S3::BucketPolicy': bucketPolicies(runtime),
+  'AWS::Scheduler::Schedule': schedules(runtime),
+  'AWS::Scheduler::ScheduleGroup': scheduleGroups(runtime),
   'AWS::SecretsManager::Secret': secretsOf(runtime),
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),

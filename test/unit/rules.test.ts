@@ -1,0 +1,1 @@
+import { PutEventsCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
