@@ -17,7 +17,6 @@ export const handler = async (event) => {
 export const listener = { resources: functionResources('listener', 'listener'), code: { listener: LISTENER } };
 
 /** What it was given, in order. */
-// biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of them
 export const heardBy = (cloud: Cloud, name = 'listener'): any[] =>
   cloud.logs(name).flatMap((line) => (line.startsWith('EVENT ') ? [JSON.parse(line.slice('EVENT '.length))] : []));
 

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { decide, checkStatement, type Statement } from '@rollcall/local/internal/iam/policy';
 import { Access } from '@rollcall/local/internal/iam/access';
+import { checkStatement, decide, type Statement } from '@rollcall/local/internal/iam/policy';
 import { describe, expect, it } from 'vitest';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
@@ -44,8 +44,16 @@ describe('a condition', () => {
 
   it.each([
     ['an operator that is not known', { NumericEquals: { 's3:max-keys': '1' } }, 'operator NumericEquals'],
-    ['an unknown key, of which it would hold', { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' } }, 'key dynamodb:LeadingKeys'],
-    ['an unknown key, of which it would hold', { StringNotEquals: { 'aws:PrincipalOrgID': 'o' } }, 'key aws:PrincipalOrgID'],
+    [
+      'an unknown key, of which it would hold',
+      { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' } },
+      'key dynamodb:LeadingKeys',
+    ],
+    [
+      'an unknown key, of which it would hold',
+      { StringNotEquals: { 'aws:PrincipalOrgID': 'o' } },
+      'key aws:PrincipalOrgID',
+    ],
     ['an unknown key that should be absent', { Null: { 'aws:TokenIssueTime': 'true' } }, 'key aws:TokenIssueTime'],
   ])('is refused with %s', (_, condition, complaint) => {
     expect(() => checkStatement(allow(condition), 'here')).toThrow(complaint);
@@ -67,10 +75,18 @@ describe('a key', () => {
     (key) => {
       const access = accessWith(key);
       access.checkKeys();
-      access.addResourcePolicy(QUEUE, { Statement: { ...allow(undefined), Principal: { Service: 'sns.amazonaws.com' } } });
+      access.addResourcePolicy(QUEUE, {
+        Statement: { ...allow(undefined), Principal: { Service: 'sns.amazonaws.com' } },
+      });
       expect(access.decide(send).allowed).toBe(true);
-      const bySns = { ...send, principal: { service: 'sns.amazonaws.com', source: 'arn:aws:sns:us-east-1:000000000000:t' } };
-      expect(access.decide(bySns)).toMatchObject({ allowed: false, because: expect.stringContaining('lets no service use it') });
+      const bySns = {
+        ...send,
+        principal: { service: 'sns.amazonaws.com', source: 'arn:aws:sns:us-east-1:000000000000:t' },
+      };
+      expect(access.decide(bySns)).toMatchObject({
+        allowed: false,
+        because: expect.stringContaining('lets no service use it'),
+      });
     },
   );
 
@@ -78,25 +94,37 @@ describe('a key', () => {
     expect(() => accessWith(key).checkKeys()).toThrow(`${QUEUE} is encrypted with ${key}`);
   });
 
-  it.each(['alias/own', 'arn:aws:kms:us-east-1:000000000000:alias/own', 'own-id'])('decides by its policy: %s', (key) => {
-    const access = accessWith(key);
-    access.alias('alias/own', 'own-id');
-    access.checkKeys();
-    expect(access.decide(send).allowed).toBe(false);
-    const Statement = { ...allow(undefined), Action: 'kms:*', Resource: '*', Principal: { AWS: ROLE } };
-    access.addResourcePolicy('arn:aws:kms:us-east-1:000000000000:key/own-id', { Statement });
-    expect(access.decide(send).allowed).toBe(true);
-  });
+  it.each(['alias/own', 'arn:aws:kms:us-east-1:000000000000:alias/own', 'own-id'])(
+    'decides by its policy: %s',
+    (key) => {
+      const access = accessWith(key);
+      access.alias('alias/own', 'own-id');
+      access.checkKeys();
+      expect(access.decide(send).allowed).toBe(false);
+      const Statement = { ...allow(undefined), Action: 'kms:*', Resource: '*', Principal: { AWS: ROLE } };
+      access.addResourcePolicy('arn:aws:kms:us-east-1:000000000000:key/own-id', { Statement });
+      expect(access.decide(send).allowed).toBe(true);
+    },
+  );
 
   it('of AWS is what a queue, a topic, a table and a bucket may be encrypted with', async () => {
-    const keySchema = { AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] };
+    const keySchema = {
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    };
     const ofBucket = { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'alias/aws/s3' } };
     await using cloud = await startSmallCloud({
       resources: {
         Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs', KmsMasterKeyId: 'alias/aws/sqs' } },
         Topic: { Type: 'AWS::SNS::Topic', Properties: { KmsMasterKeyId: 'alias/aws/sns' } },
-        Table: { Type: 'AWS::DynamoDB::Table', Properties: { ...keySchema, SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'alias/aws/dynamodb' } } },
-        Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketEncryption: { ServerSideEncryptionConfiguration: [ofBucket] } } },
+        Table: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: { ...keySchema, SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'alias/aws/dynamodb' } },
+        },
+        Bucket: {
+          Type: 'AWS::S3::Bucket',
+          Properties: { BucketEncryption: { ServerSideEncryptionConfiguration: [ofBucket] } },
+        },
       },
     });
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;

@@ -1,5 +1,5 @@
-import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { mappings } from '@rollcall/local/internal/resources/mappings';
 import type { Runtime } from '@rollcall/local/internal/resources/runtime';
 import { describe, expect, it } from 'vitest';
@@ -73,7 +73,12 @@ describe('a function that takes from the stream of a table', () => {
       resources: {
         ...listener.resources,
         Table: items,
-        Policy: mayPoll('dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream', 'dynamodb:ListStreams'),
+        Policy: mayPoll(
+          'dynamodb:GetRecords',
+          'dynamodb:GetShardIterator',
+          'dynamodb:DescribeStream',
+          'dynamodb:ListStreams',
+        ),
         Mapping: mapping({ 'Fn::GetAtt': ['Table', 'StreamArn'] }, { StartingPosition: 'LATEST' }),
       },
     });
@@ -102,7 +107,9 @@ describe('a function that takes from the stream of a table', () => {
         ),
       },
     });
-    await expect(starting).rejects.toThrow('event source Mapping: arn:aws:iam::000000000000:role/small-Role may not do sns:Publish');
+    await expect(starting).rejects.toThrow(
+      'event source Mapping: arn:aws:iam::000000000000:role/small-Role may not do sns:Publish',
+    );
   });
 });
 
@@ -110,17 +117,46 @@ describe('an event source that Lambda would not take', () => {
   const queue = 'arn:aws:sqs:us-east-1:000000000000:jobs';
   const stream = 'arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/1';
   it.each([
-    ['more than ten without a window', { EventSourceArn: queue, BatchSize: 11 }, 'takes 10 at most without MaximumBatchingWindowInSeconds'],
-    ['more than ten of a FIFO queue', { EventSourceArn: `${queue}.fifo`, BatchSize: 11 }, 'takes 10 at most of a FIFO queue'],
-    ['a window of a FIFO queue', { EventSourceArn: `${queue}.fifo`, MaximumBatchingWindowInSeconds: 1 }, 'no batching window for FIFO queues'],
-    ['more than 10,000', { EventSourceArn: queue, BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 }, 'takes 10000 at most'],
+    [
+      'more than ten without a window',
+      { EventSourceArn: queue, BatchSize: 11 },
+      'takes 10 at most without MaximumBatchingWindowInSeconds',
+    ],
+    [
+      'more than ten of a FIFO queue',
+      { EventSourceArn: `${queue}.fifo`, BatchSize: 11 },
+      'takes 10 at most of a FIFO queue',
+    ],
+    [
+      'a window of a FIFO queue',
+      { EventSourceArn: `${queue}.fifo`, MaximumBatchingWindowInSeconds: 1 },
+      'no batching window for FIFO queues',
+    ],
+    [
+      'more than 10,000',
+      { EventSourceArn: queue, BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
+      'takes 10000 at most',
+    ],
     ['more than 10,000 of a stream', { EventSourceArn: stream, BatchSize: 10_001 }, 'takes 10000 at most'],
-    ['a bucket of S3 as destination', { EventSourceArn: stream, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } }, 'functions, queues and topics only, not to arn:aws:s3:::failures'],
-    ['a stream of Kinesis', { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/x' }, 'no event source like arn:aws:kinesis'],
+    [
+      'a bucket of S3 as destination',
+      { EventSourceArn: stream, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } },
+      'functions, queues and topics only, not to arn:aws:s3:::failures',
+    ],
+    [
+      'a stream of Kinesis',
+      { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/x' },
+      'no event source like arn:aws:kinesis',
+    ],
   ])('is refused: %s', async (_, properties, complaint) => {
     const functions = new Map([['worker', { settings: { name: 'worker' } }]]);
     const make = mappings({ functions, checks: [], mappings: [] } as unknown as Runtime);
-    const making = make({ stack: 's', logicalId: 'M', type: '', properties: { FunctionName: 'worker', ...properties } });
+    const making = make({
+      stack: 's',
+      logicalId: 'M',
+      type: '',
+      properties: { FunctionName: 'worker', ...properties },
+    });
     await expect(making).rejects.toThrow(complaint);
   });
 });

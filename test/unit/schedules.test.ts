@@ -40,9 +40,24 @@ describe('a schedule', () => {
   });
 
   it.each([
-    ['by its time zone', 'cron(0 9 * * ? *)', '2026-11-30T08:07:30Z', ['2026-12-01T08:00', '2026-12-02T08:00', '2026-12-03T08:00']],
-    ['not at a time that summer time leaves out', 'cron(30 2 * * ? *)', '2027-03-27T00:00:00Z', ['2027-03-27T01:30', '2027-03-29T00:30', '2027-03-30T00:30']],
-    ['once at a time that comes twice', 'cron(30 2 * * ? *)', '2026-10-24T00:00:00Z', ['2026-10-24T00:30', '2026-10-25T00:30', '2026-10-26T01:30']],
+    [
+      'by its time zone',
+      'cron(0 9 * * ? *)',
+      '2026-11-30T08:07:30Z',
+      ['2026-12-01T08:00', '2026-12-02T08:00', '2026-12-03T08:00'],
+    ],
+    [
+      'not at a time that summer time leaves out',
+      'cron(30 2 * * ? *)',
+      '2027-03-27T00:00:00Z',
+      ['2027-03-27T01:30', '2027-03-29T00:30', '2027-03-30T00:30'],
+    ],
+    [
+      'once at a time that comes twice',
+      'cron(30 2 * * ? *)',
+      '2026-10-24T00:00:00Z',
+      ['2026-10-24T00:30', '2026-10-25T00:30', '2026-10-26T01:30'],
+    ],
   ])('is due %s', (_, expression, from, times) => {
     expect(timesOf(expression, 'Europe/Madrid', from)).toEqual(times);
   });
@@ -68,7 +83,10 @@ describe('what is done by a schedule', () => {
   it('is done whenever it is due, however long that is, until it is stopped', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T08:07:30Z') });
     const done: string[] = [];
-    const schedule = createSchedule(parseSchedule('cron(0 0 1 JAN,MAR ? *)'), async (at) => void done.push(at.toISOString()));
+    const schedule = createSchedule(
+      parseSchedule('cron(0 0 1 JAN,MAR ? *)'),
+      async (at) => void done.push(at.toISOString()),
+    );
     schedule.start();
     await vi.advanceTimersByTimeAsync(100 * 86_400_000);
     expect(done).toEqual(['2027-01-01T00:00:00.000Z', '2027-03-01T00:00:00.000Z']);
@@ -112,8 +130,12 @@ describe('EventBridge Scheduler', () => {
     const heard: unknown[] = [];
     const runtime = fakeRuntime((body) => heard.push(JSON.parse(body)));
     const Target = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:listener', RoleArn: 'role' };
-    const Input = '{"of":"<aws.scheduler.schedule-arn>","at":"<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>"}';
-    for (const more of [{ Name: 'nightly', Target: { ...Target, Input } }, { Name: 'own', GroupName: 'mine', Target }]) {
+    const Input =
+      '{"of":"<aws.scheduler.schedule-arn>","at":"<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>"}';
+    for (const more of [
+      { Name: 'nightly', Target: { ...Target, Input } },
+      { Name: 'own', GroupName: 'mine', Target },
+    ]) {
       const properties = { ScheduleExpression: 'rate(1 hour)', ...more };
       await schedules(runtime)({ stack: 's', logicalId: 'S', type: '', properties });
     }
@@ -135,7 +157,12 @@ describe('EventBridge Scheduler', () => {
     const runtime = fakeRuntime((body) => heard.push(body));
     const Target = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:listener', RoleArn: 'role', Input: '1' };
     const make = (more: object) =>
-      schedules(runtime)({ stack: 's', logicalId: 'S', type: '', properties: { ScheduleExpression: 'cron(0 3 * * ? *)', Target, ...more } });
+      schedules(runtime)({
+        stack: 's',
+        logicalId: 'S',
+        type: '',
+        properties: { ScheduleExpression: 'cron(0 3 * * ? *)', Target, ...more },
+      });
     await make({ State: 'DISABLED' });
     expect(runtime.mappings).toEqual([]);
     await make({ StartDate: '2026-12-02T00:00:00Z', EndDate: '2026-12-04T00:00:00Z' });
@@ -145,9 +172,21 @@ describe('EventBridge Scheduler', () => {
   });
 
   it.each([
-    ['whose role it may not use', app(schedule({}), role('lambda.amazonaws.com', 'lambda:InvokeFunction')), 'does not trust scheduler.amazonaws.com'],
-    ['whose role may not invoke', app(schedule({}), role('scheduler.amazonaws.com', 'sqs:SendMessage')), 'may not do lambda:InvokeFunction'],
-    ['of another call of AWS', app(schedule({ Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' })), 'functions, queues and topics only, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances'],
+    [
+      'whose role it may not use',
+      app(schedule({}), role('lambda.amazonaws.com', 'lambda:InvokeFunction')),
+      'does not trust scheduler.amazonaws.com',
+    ],
+    [
+      'whose role may not invoke',
+      app(schedule({}), role('scheduler.amazonaws.com', 'sqs:SendMessage')),
+      'may not do lambda:InvokeFunction',
+    ],
+    [
+      'of another call of AWS',
+      app(schedule({ Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' })),
+      'functions, queues and topics only, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances',
+    ],
   ])('is refused with a schedule %s', async (_, refused, complaint) => {
     await expect(startSmallCloud(refused)).rejects.toThrow(complaint);
   });

@@ -108,7 +108,9 @@ describe('a subscription that the embedded cloud does not serve', () => {
 
   it('is refused when it is asked for later', async () => {
     await using cloud = await startSmallCloud({ resources: { Topic: topic } });
-    const subscribing = snsOf(cloud).send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@b.example' }));
+    const subscribing = snsOf(cloud).send(
+      new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@b.example' }),
+    );
     await expect(subscribing).rejects.toThrow('not by email');
   });
 });

@@ -41,7 +41,9 @@ describe('an app with stages', () => {
   });
 
   it('runs', async () => {
-    await using cloud = await startCloud({ assembly: assemblyOf({ Dev: { queueName: 'dev' }, Prod: { queueName: 'prod' } }) });
+    await using cloud = await startCloud({
+      assembly: assemblyOf({ Dev: { queueName: 'dev' }, Prod: { queueName: 'prod' } }),
+    });
     expect(() => cloud.published('none')).toThrow('There are: dev, prod.');
   });
 

@@ -41,7 +41,11 @@ const runReads = (reads: string[][], options: Partial<StreamMappingOptions>) =>
 
 type TestRecord = ReturnType<typeof recordOf>;
 
-async function runOver(reads: TestRecord[][], answers: (batch: string[]) => Answer, options: Partial<StreamMappingOptions>) {
+async function runOver(
+  reads: TestRecord[][],
+  answers: (batch: string[]) => Answer,
+  options: Partial<StreamMappingOptions>,
+) {
   const invoked: string[][] = [];
   const given: unknown[] = [];
   const done = Promise.withResolvers<void>();
@@ -58,9 +62,7 @@ async function runOver(reads: TestRecord[][], answers: (batch: string[]) => Answ
   const target = {
     settings: { name: 'relay', arn: 'arn:relay' },
     async invoke(payload: string) {
-      const batch = JSON.parse(payload).Records.map(
-        (record: TestRecord) => record.dynamodb.SequenceNumber,
-      );
+      const batch = JSON.parse(payload).Records.map((record: TestRecord) => record.dynamodb.SequenceNumber);
       invoked.push(batch);
       return answers(batch);
     },
@@ -137,7 +139,12 @@ describe('a stream mapping', () => {
   });
 
   it('gives up what is older than its records may be, and tells the failure queue so', async () => {
-    const { invoked, given } = await run(4, () => fine, { maximumRecordAgeMs: 60_000 }, (index) => index < 2);
+    const { invoked, given } = await run(
+      4,
+      () => fine,
+      { maximumRecordAgeMs: 60_000 },
+      (index) => index < 2,
+    );
     expect(invoked).toEqual([['3', '4']]);
     expect(given).toMatchObject([
       {

@@ -69,7 +69,8 @@ export class StreamBatches {
     const { maximumRecordAgeMs } = this.#options;
     if (maximumRecordAgeMs < 0) return records;
     const since = Date.now() - maximumRecordAgeMs;
-    const isExpired = ({ dynamodb }: StreamRecord) => (dynamodb?.ApproximateCreationDateTime?.getTime() ?? since) < since;
+    const isExpired = ({ dynamodb }: StreamRecord) =>
+      (dynamodb?.ApproximateCreationDateTime?.getTime() ?? since) < since;
     const expired = records.filter(isExpired);
     if (expired.length > 0) await this.#giveUp(expired, shardId, { condition: 'RecordAgeExceeded', attempts });
     return records.filter((record) => !expired.includes(record));

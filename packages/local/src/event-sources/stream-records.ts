@@ -29,12 +29,12 @@ export function toStreamRecord(
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 const imageOf = (image: Image): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, valueOf(value)]));
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, asGiven(value)]));
 
-function valueOf(value: AttributeValue): unknown {
+function asGiven(value: AttributeValue): unknown {
   if (value.B) return { B: base64(value.B) };
   if (value.BS) return { BS: value.BS.map(base64) };
-  if (value.L) return { L: value.L.map(valueOf) };
+  if (value.L) return { L: value.L.map(asGiven) };
   if (value.M) return { M: imageOf(value.M) };
   return value;
 }

@@ -77,7 +77,9 @@ export function checkCondition(name: string, keys: Record<string, string | strin
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));
     // What holds of a key that is never there would allow more than AWS does.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
-      throw new CloudError(`${where}: the embedded cloud does not know the condition key ${key}, of which ${name} holds if it is absent.`);
+      throw new CloudError(
+        `${where}: the embedded cloud does not know the condition key ${key}, of which ${name} holds if it is absent.`,
+      );
   }
 }
 

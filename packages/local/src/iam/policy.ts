@@ -60,7 +60,9 @@ export function checkStatement(statement: Statement, where: string): void {
 /** @param context by keys in lower case: their case does not matter */
 const holds = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
   Object.entries(Condition).every(([name, keys]) =>
-    Object.entries(keys).every(([key, expected]) => isMet(name, listOf(expected).map(String), context[key.toLowerCase()])),
+    Object.entries(keys).every(([key, expected]) =>
+      isMet(name, listOf(expected).map(String), context[key.toLowerCase()]),
+    ),
   );
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';

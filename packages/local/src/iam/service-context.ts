@@ -35,7 +35,10 @@ const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
   apigateway: { 'lambda:InvokeFunction': ['aws:SourceArn'] },
   // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-  events: each(['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS], ['aws:SourceArn', 'aws:SourceAccount']),
+  events: each(
+    ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
+    ['aws:SourceArn', 'aws:SourceAccount'],
+  ),
   // https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html; the key: CDK's SqsSubscription, and
   // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
   // and, of a function, https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html

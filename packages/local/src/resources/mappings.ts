@@ -62,10 +62,7 @@ function mayPoll(
 ): void {
   checks.push(() => {
     for (const action of actions)
-      access.require(
-        { principal: { role: target.settings.role }, action, resource },
-        `event source ${logicalId}`,
-      );
+      access.require({ principal: { role: target.settings.role }, action, resource }, `event source ${logicalId}`);
   });
 }
 

@@ -58,7 +58,9 @@ export const rules =
 /** @throws {Error} for a pattern that only events of AWS's services could match: none is sent here */
 function checkSources({ source }: Record<string, unknown>): void {
   const begins = (one: unknown) =>
-    typeof one === 'string' ? one : ((one as { prefix?: unknown } | null)?.prefix ?? (one as { wildcard?: unknown }).wildcard);
+    typeof one === 'string'
+      ? one
+      : ((one as { prefix?: unknown } | null)?.prefix ?? (one as { wildcard?: unknown }).wildcard);
   if (Array.isArray(source) && source.every((one) => String(begins(one)).startsWith('aws.')))
     throw new Error(`no AWS service sends events here: nothing would match the source ${JSON.stringify(source)}`);
 }

@@ -39,7 +39,13 @@ export const subscriptions =
   };
 
 /** That SNS may do what it must. */
-function requireOf({ access, checks }: Runtime, source: string, action: string, resources: string[], logicalId: string) {
+function requireOf(
+  { access, checks }: Runtime,
+  source: string,
+  action: string,
+  resources: string[],
+  logicalId: string,
+) {
   const principal: Principal = { service: 'sns.amazonaws.com', source };
   checks.push(() => {
     for (const resource of new Set(resources))
@@ -59,7 +65,11 @@ async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, l
 }
 
 /** What is published comes into a queue of the cloud's own, from which the function is invoked. */
-async function toFunction(runtime: Runtime, subscription: SubscriptionProperties, logicalId: string): Promise<Deployed> {
+async function toFunction(
+  runtime: Runtime,
+  subscription: SubscriptionProperties,
+  logicalId: string,
+): Promise<Deployed> {
   const { TopicArn, Endpoint = '', RedrivePolicy, RawMessageDelivery = false } = subscription;
   if (TopicArn.endsWith('.fifo')) throw new Error(`SNS delivers from FIFO topics to queues only, not to ${Endpoint}`);
   if (String(RawMessageDelivery) === 'true')

@@ -89,7 +89,10 @@ export class EventBuses {
   /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
   async answer(operation: string, request: string): Promise<{ status: number; body: unknown }> {
     if (operation !== 'PutEvents')
-      return error('UnknownOperationException', `Of EventBridge, the embedded cloud has PutEvents only; not ${operation}.`);
+      return error(
+        'UnknownOperationException',
+        `Of EventBridge, the embedded cloud has PutEvents only; not ${operation}.`,
+      );
     const { Entries = [] } = JSON.parse(request) as { Entries?: Entry[] };
     if (Entries.length === 0 || Entries.length > MAX_ENTRIES)
       return error('ValidationException', `There must be 1 to ${MAX_ENTRIES} entries, not ${Entries.length}.`);
@@ -122,7 +125,8 @@ export class EventBuses {
   #refusalOf({ Source, DetailType, Detail }: Entry, bus: string): Refusal | undefined {
     const refused = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
     for (const [name, value] of Object.entries({ Source, DetailType, Detail }))
-      if (!value) return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
+      if (!value)
+        return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
     if (Source?.startsWith('aws.')) return refused('NotAuthorizedForSource', 'Not authorized for the source.');
     if (!isObject(Detail ?? '')) return refused('MalformedDetail', 'Detail is malformed.');
     // AWS takes it, and nobody gets it.

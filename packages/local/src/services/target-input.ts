@@ -13,8 +13,11 @@ type Lookup = (event: unknown) => unknown;
 /** @throws {Error} for a path that EventBridge would not take */
 function compilePath(path: string): Lookup {
   if (!/^\$((\.[\w@-]+|\['[^']+'\]|\[\d+\]))*$/.test(path)) throw new Error(`${path} is no JSON path of EventBridge`);
-  const steps = [...path.matchAll(/\.([\w@-]+)|\['([^']+)'\]|\[(\d+)\]/g)].map(([, name, quoted, index]) => name ?? quoted ?? index);
-  return (event) => steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step ?? ''], event);
+  const steps = [...path.matchAll(/\.([\w@-]+)|\['([^']+)'\]|\[(\d+)\]/g)].map(
+    ([, name, quoted, index]) => name ?? quoted ?? index,
+  );
+  return (event) =>
+    steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step ?? ''], event);
 }
 
 /**
@@ -52,7 +55,7 @@ function filled(template: string, lookupOf: (name: string) => Lookup | undefined
     if (!lookup) return found;
     const value = lookup(event);
     if (!isQuoted) return JSON.stringify(value ?? null);
-    const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
+    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
     return JSON.stringify(text).slice(1, -1);
   });
 }
