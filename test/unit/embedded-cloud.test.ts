@@ -108,13 +108,35 @@ describe('filter patterns', () => {
     ['{"a":{"b":[{"exists":false}]}}', { a: {} }, true],
     ['{"a":[{"anything-but":["x"]}]}', { a: 'y' }, true],
     ['{"a":[{"anything-but":["x"]}]}', { a: 'x' }, false],
+    ['{"a":[{"anything-but":["x"]}]}', {}, false],
+    ['{"a":[{"anything-but":{"prefix":["x","y"]}}]}', { a: 'yz' }, false],
+    ['{"a":[{"anything-but":{"prefix":["x","y"]}}]}', { a: 'az' }, true],
+    ['{"a":["x"]}', { a: ['z', 'x'] }, true],
+    ['{"a":{"b":["x"]}}', { a: [{ b: 'z' }, { b: 'x' }] }, true],
+    ['{"a":[{"suffix":"yz"}]}', { a: 'xyz' }, true],
+    ['{"a":[{"prefix":{"equals-ignore-case":"XY"}}]}', { a: 'xyz' }, true],
+    ['{"a":[{"equals-ignore-case":"XyZ"}]}', { a: 'xYz' }, true],
+    ['{"a":[{"wildcard":"x*z"}]}', { a: 'x.y/z' }, true],
+    ['{"a":[{"wildcard":"x*z"}]}', { a: 'x.y/' }, false],
+    ['{"a":[{"wildcard":"x\\\\*z"}]}', { a: 'x*z' }, true],
+    ['{"a":[{"wildcard":"x\\\\*z"}]}', { a: 'xyz' }, false],
+    ['{"a":[{"numeric":[">",0,"<=",5]}]}', { a: 5 }, true],
+    ['{"a":[{"numeric":[">",0,"<=",5]}]}', { a: 0 }, false],
+    ['{"a":[{"numeric":["=",5]}]}', { a: '5' }, false],
+    ['{"a":[{"cidr":"10.0.0.0/24"}]}', { a: '10.0.0.7' }, true],
+    ['{"a":[{"cidr":"10.0.0.0/24"}]}', { a: '10.0.1.7' }, false],
+    ['{"$or":[{"a":["x"]},{"b":["y"]}],"c":["z"]}', { b: 'y', c: 'z' }, true],
+    ['{"$or":[{"a":["x"]},{"b":["y"]}],"c":["z"]}', { b: 'n', c: 'z' }, false],
+    ['{"a":[null]}', { a: null }, true],
   ])('%s on %j: %s', (pattern, record, matches) => {
     expect(createFilter([pattern])(record)).toBe(matches);
   });
 
   it('lets everything pass where there is none, and refuses an operator that it does not imitate', () => {
     expect(createFilter([])({})).toBe(true);
-    expect(() => createFilter(['{"a":[{"numeric":[">",1]}]}'])).toThrow('numeric');
+    expect(() => createFilter(['{"a":[{"regex":"x"}]}'])).toThrow('the filter operator regex is not imitated');
+    expect(() => createFilter(['{"a":[{"numeric":["~",1]}]}'])).toThrow('does not compare by ~');
+    expect(() => createFilter(['{"a":"x"}'])).toThrow('must be in an array');
   });
 });
 

@@ -15,28 +15,54 @@ const partly = (...sequenceNumbers: string[]): Answer => ({
   payload: JSON.stringify({ batchItemFailures: sequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })) }),
 });
 
+const HOUR_MS = 3_600_000;
+const recordOf = (SequenceNumber: string, isOld = false) => ({
+  eventName: 'INSERT',
+  dynamodb: { SequenceNumber, ApproximateCreationDateTime: new Date(Date.now() - (isOld ? HOUR_MS : 0)) },
+});
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index + 1));
+
 /** Runs a mapping over the records 1 to `count` until its position stands behind them; returns what was invoked. */
-async function run(count: number, answers: (batch: string[]) => Answer, options: Partial<StreamMappingOptions> = {}) {
+const run = (
+  count: number,
+  answers: (batch: string[]) => Answer,
+  options: Partial<StreamMappingOptions> = {},
+  isOld: (index: number) => boolean = () => false,
+) => runOver([upTo(count).map((number, index) => recordOf(number, isOld(index)))], answers, options);
+
+/** Of a shard that ends, with what each read brings. */
+const runReads = (reads: string[][], options: Partial<StreamMappingOptions>) =>
+  runOver(
+    reads.map((numbers) => numbers.map((number) => recordOf(number))),
+    () => fine,
+    options,
+  );
+
+type TestRecord = ReturnType<typeof recordOf>;
+
+async function runOver(
+  reads: TestRecord[][],
+  answers: (batch: string[]) => Answer,
+  options: Partial<StreamMappingOptions>,
+) {
   const invoked: string[][] = [];
   const given: unknown[] = [];
   const done = Promise.withResolvers<void>();
-  const Records = Array.from({ length: count }, (_, index) => ({
-    eventName: 'INSERT',
-    dynamodb: { SequenceNumber: String(index + 1) },
-  }));
+  const left = [...reads];
+  const final = reads.at(-1)?.at(-1)?.dynamodb.SequenceNumber;
   const streams = {
     send: async ({ constructor: { name } }: object) => {
       if (name === 'DescribeStreamCommand') return { StreamDescription: { Shards: [{ ShardId: 'shard' }] } };
       if (name === 'GetShardIteratorCommand') return { ShardIterator: 'first' };
-      return { Records };
+      const Records = left.shift();
+      return { Records, ...(left.length > 0 && { NextShardIterator: 'next' }) };
     },
   };
   const target = {
-    settings: { name: 'relay' },
+    settings: { name: 'relay', arn: 'arn:relay' },
     async invoke(payload: string) {
-      const batch = JSON.parse(payload).Records.map(
-        (record: (typeof Records)[number]) => record.dynamodb.SequenceNumber,
-      );
+      const batch = JSON.parse(payload).Records.map((record: TestRecord) => record.dynamodb.SequenceNumber);
       invoked.push(batch);
       return answers(batch);
     },
@@ -46,14 +72,11 @@ async function run(count: number, answers: (batch: string[]) => Answer, options:
     position: () => undefined,
     savePosition: (_: string, sequenceNumber: string) => {
       position = sequenceNumber;
-      done.resolve();
+      if (sequenceNumber === final) done.resolve();
     },
   };
   const mapping = createStreamMapping({
     streams: streams as unknown as DynamoDBStreamsClient,
-    sqs: {
-      send: async ({ input }: { input: { MessageBody: string } }) => void given.push(JSON.parse(input.MessageBody)),
-    } as never,
     state: state as unknown as State,
     nextWrite: async () => {},
     streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/outbox/stream/1',
@@ -65,7 +88,9 @@ async function run(count: number, answers: (batch: string[]) => Answer, options:
     bisect: false,
     reportBatchItemFailures: true,
     filters: [],
-    onFailureQueueUrl: 'queue',
+    onFailure: async (message) => void given.push(JSON.parse(message)),
+    windowMs: 0,
+    maximumRecordAgeMs: -1,
     ...options,
   });
   mapping.start();
@@ -99,7 +124,11 @@ describe('a stream mapping', () => {
       ['1', '2'],
     ]);
     expect(given).toMatchObject([
-      { DDBStreamBatchInfo: { startSequenceNumber: '1', endSequenceNumber: '2', batchSize: 2 } },
+      {
+        requestContext: { functionArn: 'arn:relay', condition: 'RetryAttemptsExhausted', approximateInvokeCount: 2 },
+        responseContext: { statusCode: 200, functionError: 'Unhandled' },
+        DDBStreamBatchInfo: { shardId: 'shard', startSequenceNumber: '1', endSequenceNumber: '2', batchSize: 2 },
+      },
     ]);
     expect(position).toBe('2');
   });
@@ -107,6 +136,33 @@ describe('a stream mapping', () => {
   it('takes an unknown record number for a failure of the whole batch', async () => {
     const { invoked } = await run(1, () => partly('99'));
     expect(invoked.length).toBe(2);
+  });
+
+  it('gives up what is older than its records may be, and tells the failure queue so', async () => {
+    const { invoked, given } = await run(
+      4,
+      () => fine,
+      { maximumRecordAgeMs: 60_000 },
+      (index) => index < 2,
+    );
+    expect(invoked).toEqual([['3', '4']]);
+    expect(given).toMatchObject([
+      {
+        requestContext: { condition: 'RecordAgeExceeded' },
+        DDBStreamBatchInfo: { startSequenceNumber: '1', endSequenceNumber: '2', batchSize: 2 },
+      },
+    ]);
+  });
+
+  it('waits as long as its window is open for its batch to fill', async () => {
+    const reads = [[], ['1'], [], ['2', '3'], ['4']];
+    const { invoked } = await runReads(reads, { windowMs: 60_000, batchSize: 3 });
+    expect(invoked).toEqual([['1', '2', '3'], ['4']]);
+  });
+
+  it('takes without a window what one read brings', async () => {
+    const { invoked } = await runReads([['1'], ['2', '3']], { batchSize: 3 });
+    expect(invoked).toEqual([['1'], ['2', '3']]);
   });
 
   it('delivers what its filter lets pass', async () => {

@@ -13,6 +13,7 @@ import { Calls } from '../observability/calls.ts';
 import { Stacks } from '../resources/stacks.ts';
 import { Archive } from '../services/archive.ts';
 import { Directory } from '../services/directory.ts';
+import { EventBuses } from '../services/event-buses.ts';
 import { Secrets } from '../services/secrets.ts';
 import type { State } from '../state/state.ts';
 
@@ -51,6 +52,7 @@ export function createCore(
     calls: new Calls(),
     writes: new Doorbell(),
     directory: new Directory(),
+    buses: new EventBuses(place),
     secrets: new Secrets(state),
     access: new Access({ ...place, salt: data ?? randomUUID(), onDenied: (denial) => denials.see(denial) }),
     apis: new ApiServers(apiPort, opened),

@@ -42,7 +42,7 @@ export async function startEndpoint(
   return { url, issuer, control };
 }
 
-const ownServices = ({ secrets, directory }: Core): Record<string, AwsService> => ({
+const ownServices = ({ secrets, directory, buses }: Core): Record<string, AwsService> => ({
   secretsmanager: {
     service: 'secretsmanager',
     answer: (operation, request) => secrets.answer(operation, request),
@@ -50,5 +50,10 @@ const ownServices = ({ secrets, directory }: Core): Record<string, AwsService> =
   Route53AutoNaming_v20170314: {
     service: 'servicediscovery',
     answer: (operation, request) => directory.answer(operation, request),
+  },
+  AWSEvents: {
+    service: 'events',
+    answer: (operation, request) => buses.answer(operation, request),
+    askedFor: (operation, request) => buses.askedFor(operation, request),
   },
 });

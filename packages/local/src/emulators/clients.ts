@@ -16,6 +16,8 @@ export interface Clients {
   dynamodb: DynamoDBClient;
   streams: DynamoDBStreamsClient;
   sns: SNSClient;
+  /** For what AWS's services send one another. */
+  innerSqs: SQSClient;
 }
 
 export interface QueueClients {
@@ -33,6 +35,7 @@ export function createClients(
     dynamodb: new DynamoDBClient(clientConfig(dynamoDBUrl, region)),
     streams: new DynamoDBStreamsClient(clientConfig(dynamoDBUrl, region)),
     sns: new SNSClient(clientConfig(messagingUrl, region)),
+    innerSqs: new SQSClient(clientConfig(messagingUrl, region)),
   });
 }
 

@@ -63,7 +63,7 @@ async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, respon
       return;
     case 'Event':
       response.writeHead(202).end();
-      await fn.invoke(payload);
+      await fn.asynchronous.run(payload);
       return;
     default:
       return waitFor(fn, payload, headers['x-amz-log-type'] === 'Tail', response);

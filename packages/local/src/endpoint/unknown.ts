@@ -3,7 +3,7 @@ import { type Answer, escaped } from '../errors/aws-error.ts';
 import { type Query, signedFor } from './query.ts';
 
 const HERE =
-  'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, a little of Secrets Manager, Cloud Map and STS, and what the app runs beside it';
+  'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, PutEvents of EventBridge, a little of Secrets Manager, Cloud Map and STS, and what the app runs beside it';
 
 /** The refusal of a request that is for nothing that this cloud has, by its name, in the form that its sender reads. */
 export function unknown(request: IncomingMessage, query: Query | undefined): Answer {

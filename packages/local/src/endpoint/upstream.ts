@@ -6,8 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AwsHandler } from '../beside/beside.ts';
+import type { Answer } from '../errors/aws-error.ts';
 import { SENDER_HEADER } from '../messages/senders.ts';
 import { readBody } from '../server/read-body.ts';
+import { subscribeRefusal } from '../services/sns-answers.ts';
 import { keyOf } from './callers.ts';
 import type { EndpointOptions } from './options.ts';
 import type { Target } from './targets.ts';
@@ -71,10 +73,15 @@ export class Upstream {
   async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
     const { by, service, operation } = call.target;
     if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.headers);
-    const known = service === 'sns' ? await this.#archive.answer(operation, body.toString()) : undefined;
+    const known = service === 'sns' ? await this.#answerOfSns(operation, body.toString()) : undefined;
     if (known) return { ...known, body: Buffer.from(known.body) };
     const answer = await this.#askEmulator(by, call, body);
     return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
+  }
+
+  /** What the emulator does not know, or would pass over in silence. */
+  async #answerOfSns(operation: string, request: string): Promise<Answer | undefined> {
+    return subscribeRefusal(operation, request) ?? (await this.#archive.answer(operation, request));
   }
 
   async #askEmulator(

@@ -1,37 +1,117 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
 type Json = unknown;
+type Test = (value: Json) => boolean;
 
 /**
- * Whether a record matches one of an event source mapping's filter patterns; without patterns, all do.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
+ * Whether a record matches one of the patterns of an event source mapping, or an event that of a rule; without patterns, all do.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @throws {Error} for an operator that is not imitated, once, when the mapping is made
  */
-export function createFilter(patterns: readonly string[]): (record: Json) => boolean {
+export function createFilter(patterns: readonly string[]): Test {
   const tests = patterns.map((pattern) => compile(JSON.parse(pattern)));
   return (record) => tests.length === 0 || tests.some((test) => test(record));
 }
 
-function compile(pattern: Json): (value: Json) => boolean {
+function compile(pattern: Json): Test {
   if (Array.isArray(pattern)) {
     const tests = pattern.map(compileLeaf);
     return (value) => (Array.isArray(value) ? value : [value]).some((entry) => tests.some((test) => test(entry)));
   }
-  const tests = Object.entries(pattern as Record<string, Json>).map(([key, inner]) => [key, compile(inner)] as const);
-  return (value) => tests.every(([key, test]) => test((value as Record<string, Json> | undefined)?.[key]));
+  if (pattern === null || typeof pattern !== 'object')
+    throw new Error(`in a filter, the value ${JSON.stringify(pattern)} must be in an array`);
+  const tests = Object.entries(pattern).map(([key, inner]) => compileField(key, inner));
+  const ofObject: Test = (value) => tests.every((test) => test(value));
+  return (value) => (Array.isArray(value) ? value.some(ofObject) : ofObject(value));
 }
 
-function compileLeaf(rule: Json): (value: Json) => boolean {
-  if (rule === null || typeof rule !== 'object') return (value) => value === rule;
-  const [operator = '', argument] = Object.entries(rule)[0] ?? [];
-  switch (operator) {
-    case 'prefix':
-      return (value) => typeof value === 'string' && value.startsWith(String(argument));
-    case 'exists':
-      return (value) => (value !== undefined) === argument;
-    case 'anything-but': {
-      const refused = [argument].flat();
-      return (value) => !refused.includes(value as never);
-    }
-    default:
-      throw new Error(`the filter operator ${operator} is not imitated`);
+function compileField(key: string, inner: Json): Test {
+  if (key === '$or' && Array.isArray(inner) && inner.every((one) => typeof one === 'object')) {
+    const alternatives = inner.map(compile);
+    return (value) => alternatives.some((test) => test(value));
   }
+  const test = compile(inner);
+  return (value) => test((value as Record<string, Json> | null | undefined)?.[key]);
+}
+
+const ofText =
+  (test: (text: string) => boolean): Test =>
+  (value) =>
+    typeof value === 'string' && test(value);
+
+/** What an operator says of one value, by its argument. */
+const OPERATORS: Record<string, (argument: Json) => Test> = {
+  prefix: (argument) => withCase(argument, (text, start) => text.startsWith(start)),
+  suffix: (argument) => withCase(argument, (text, end) => text.endsWith(end)),
+  'equals-ignore-case': (argument) => {
+    const expected = String(argument).toLowerCase();
+    return ofText((text) => text.toLowerCase() === expected);
+  },
+  wildcard: (argument) => {
+    const expression = wildcard(String(argument));
+    return ofText((text) => expression.test(text));
+  },
+  cidr: (argument) => ofText(cidr(String(argument))),
+  numeric: (argument) => numeric(argument as Json[]),
+  exists: (argument) => (value) => (value !== undefined) === argument,
+  'anything-but': (argument) => {
+    const refused = isOperator(argument)
+      ? Object.entries(argument).flatMap(([name, inner]) => [inner].flat().map((one) => compileLeaf({ [name]: one })))
+      : [argument].flat().map(compileLeaf);
+    return (value) => value !== undefined && !refused.some((test) => test(value));
+  },
+};
+
+const isOperator = (value: Json): value is object =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function compileLeaf(rule: Json): Test {
+  if (!isOperator(rule)) return (value) => value === rule;
+  const [[operator = '', argument] = []] = Object.entries(rule);
+  const make = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
+  if (!make) throw new Error(`the filter operator ${operator} is not imitated`);
+  return make(argument);
+}
+
+/** An argument is a text, or `{ "equals-ignore-case": text }`. */
+function withCase(argument: Json, compare: (text: string, expected: string) => boolean): Test {
+  if (!isOperator(argument)) return ofText((text) => compare(text, String(argument)));
+  const expected = String((argument as Record<string, Json>)['equals-ignore-case']).toLowerCase();
+  return ofText((text) => compare(text.toLowerCase(), expected));
+}
+
+/** `*` stands for any characters, `\*` for itself. */
+function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .split(/(\\\*|\\\\|\*)/)
+    .map((part) => (part === '*' ? '.*' : part.replace(/^\\([*\\])$/, '$1').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')));
+  return new RegExp(`^${source.join('')}$`, 's');
+}
+
+function cidr(range: string): (address: string) => boolean {
+  const [network = '', bits] = range.split('/');
+  const family = isIPv4(network) ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family);
+  return (address) => (family === 'ipv4' ? isIPv4(address) : isIPv6(address)) && list.check(address, family);
+}
+
+const COMPARISONS: Record<string, (value: number, operand: number) => boolean> = {
+  '=': (value, operand) => value === operand,
+  '>': (value, operand) => value > operand,
+  '>=': (value, operand) => value >= operand,
+  '<': (value, operand) => value < operand,
+  '<=': (value, operand) => value <= operand,
+};
+
+/** @param terms such as `[">", 0, "<=", 5]` */
+function numeric(terms: readonly Json[]): Test {
+  const tests = terms.flatMap((term, index) => {
+    if (index % 2 === 1) return [];
+    const compare = COMPARISONS[String(term)];
+    if (!compare) throw new Error(`the filter operator numeric does not compare by ${term}`);
+    return (value: number) => compare(value, Number(terms[index + 1]));
+  });
+  return (value) => typeof value === 'number' && tests.every((test) => test(value));
 }

@@ -17,9 +17,15 @@ export function toRecord(message: Message, { queueArn, region }: { queueArn: str
     body: message.Body ?? '',
     attributes: message.Attributes as unknown as SQSRecord['attributes'],
     messageAttributes: Object.fromEntries(
-      Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue, BinaryValue }]) => [
         name,
-        { dataType: DataType as 'String', stringValue: StringValue ?? '', stringListValues: [], binaryListValues: [] },
+        {
+          dataType: DataType as 'String',
+          ...(StringValue !== undefined && { stringValue: StringValue }),
+          ...(BinaryValue !== undefined && { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
+          stringListValues: [],
+          binaryListValues: [],
+        },
       ]),
     ),
     md5OfBody: message.MD5OfBody ?? '',

@@ -20,6 +20,13 @@ export interface QueueMappingOptions extends PolledQueueOptions {
 }
 
 const LONG_POLL_SECONDS = 20;
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching */
+const MAX_BATCH_BYTES = 6 * 1024 ** 2;
+/** What one receive may bring: ten messages of the largest size. */
+const MAX_RECEIVED_BYTES = 10 * 256 * 1024;
+
+const bytesOf = (messages: readonly Message[]): number =>
+  messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body), 0);
 
 /** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
@@ -46,13 +53,23 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await queue.delete([...done].map(({ receiptHandle }) => receiptHandle));
   }
 
+  /** What has been received is handled also if nothing more is. */
+  function unlessStopped(error: Error): Message[] {
+    if (signal.aborted) return [];
+    throw error;
+  }
+
   /** What a batch has: of what one receive brings, or of all that come while its window is open. */
   async function receiveBatch(): Promise<Message[]> {
     const messages = await queue.receive(batchSize, LONG_POLL_SECONDS, signal);
     const closesAt = Date.now() + options.windowMs;
-    while (messages.length > 0 && messages.length < batchSize && Date.now() < closesAt && !gate.isClosed) {
-      const seconds = Math.ceil((closesAt - Date.now()) / 1000);
-      messages.push(...(await queue.receive(batchSize - messages.length, seconds, signal)));
+    let bytes = bytesOf(messages);
+    const isOpen = () => messages.length > 0 && Date.now() < closesAt && !gate.isClosed && !signal.aborted;
+    while (isOpen() && messages.length < batchSize && bytes <= MAX_BATCH_BYTES - MAX_RECEIVED_BYTES) {
+      const seconds = Math.min(Math.ceil((closesAt - Date.now()) / 1000), LONG_POLL_SECONDS);
+      const more = await queue.receive(batchSize - messages.length, seconds, signal).catch(unlessStopped);
+      bytes += bytesOf(more);
+      messages.push(...more);
     }
     return messages;
   }

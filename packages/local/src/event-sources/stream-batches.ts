@@ -1,27 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { _Record as StreamRecord } from '@aws-sdk/client-dynamodb-streams';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { createFilter } from './filter.ts';
+import { toStreamRecord } from './stream-records.ts';
 
 export interface StreamBatchOptions {
-  sqs: SQSClient;
   streamArn: string;
   region: string;
   target: LambdaFunction;
   /** -1: without limit. */
   maximumRetryAttempts: number;
+  /** Negative: without limit. */
+  maximumRecordAgeMs: number;
   bisect: boolean;
   reportBatchItemFailures: boolean;
   filters: string[];
-  /** Queue that gets the position of what was given up. */
-  onFailureQueueUrl?: string;
+  /** Gets the position of what was given up. */
+  onFailure?: ((message: string) => Promise<void>) | undefined;
 }
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
+
+interface GivenUp {
+  condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+  attempts: number;
+}
 
 /** Invokes a function with the records of a stream, in order, until all of them are done or given up. */
 export class StreamBatches {
@@ -35,9 +41,11 @@ export class StreamBatches {
     this.#matches = createFilter(options.filters);
   }
 
-  async process(records: StreamRecord[], attempt = 0): Promise<void> {
+  async process(batch: StreamRecord[], shardId: string, attempt = 0): Promise<void> {
     const { bisect, maximumRetryAttempts } = this.#options;
-    if (records.length === 0 || this.#signal.aborted) return;
+    if (this.#signal.aborted) return;
+    const records = await this.#withoutExpired(batch, shardId, attempt);
+    if (records.length === 0) return;
     const next = await this.#invoke(records);
     if (next === records.length) return;
     const done = next === 'failed' ? 0 : next;
@@ -45,20 +53,33 @@ export class StreamBatches {
     if (next === 'failed' && bisect && left.length > 1) {
       // Bisecting uses up no retries.
       const middle = Math.ceil(left.length / 2);
-      await this.process(left.slice(0, middle), attempt);
-      return this.process(left.slice(middle), attempt);
+      await this.process(left.slice(0, middle), shardId, attempt);
+      return this.process(left.slice(middle), shardId, attempt);
     }
     const failures = done > 0 ? 1 : attempt + 1;
-    if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts) return this.#giveUp(left);
+    if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts)
+      return this.#giveUp(left, shardId, { condition: 'RetryAttemptsExhausted', attempts: failures });
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
     await delay(waitMs, undefined, { signal: this.#signal }).catch(() => {});
-    return this.process(left, failures);
+    return this.process(left, shardId, failures);
+  }
+
+  /** Gives up those that are too old. */
+  async #withoutExpired(records: StreamRecord[], shardId: string, attempts: number): Promise<StreamRecord[]> {
+    const { maximumRecordAgeMs } = this.#options;
+    if (maximumRecordAgeMs < 0) return records;
+    const since = Date.now() - maximumRecordAgeMs;
+    const isExpired = ({ dynamodb }: StreamRecord) =>
+      (dynamodb?.ApproximateCreationDateTime?.getTime() ?? since) < since;
+    const expired = records.filter(isExpired);
+    if (expired.length > 0) await this.#giveUp(expired, shardId, { condition: 'RecordAgeExceeded', attempts });
+    return records.filter((record) => !expired.includes(record));
   }
 
   /** @returns index of the first record to try again; the length of the batch if all are done */
   async #invoke(records: StreamRecord[]): Promise<number | 'failed'> {
     const { target, reportBatchItemFailures } = this.#options;
-    const wanted = records.map((record) => toLambdaRecord(record, this.#options)).filter(this.#matches);
+    const wanted = records.map((record) => toStreamRecord(record, this.#options)).filter(this.#matches);
     if (wanted.length === 0) return records.length;
     const { ok, payload } = await target.invoke(JSON.stringify({ Records: wanted }));
     if (!ok) return 'failed';
@@ -71,34 +92,31 @@ export class StreamBatches {
     return first < 0 ? 'failed' : first;
   }
 
-  async #giveUp(records: StreamRecord[]): Promise<void> {
-    const { sqs, streamArn, onFailureQueueUrl } = this.#options;
-    if (!onFailureQueueUrl) return;
-    const sequenceNumbers = records.map(({ dynamodb }) => dynamodb?.SequenceNumber);
-    const DDBStreamBatchInfo = {
-      streamArn,
-      startSequenceNumber: sequenceNumbers[0],
-      endSequenceNumber: sequenceNumbers.at(-1),
-      batchSize: records.length,
-    };
-    await sqs.send(
-      new SendMessageCommand({ QueueUrl: onFailureQueueUrl, MessageBody: JSON.stringify({ DDBStreamBatchInfo }) }),
+  /** https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
+  async #giveUp(records: StreamRecord[], shardId: string, { condition, attempts }: GivenUp): Promise<void> {
+    const { streamArn, target, onFailure } = this.#options;
+    const [first, last] = [records.at(0)?.dynamodb, records.at(-1)?.dynamodb];
+    await onFailure?.(
+      JSON.stringify({
+        requestContext: {
+          requestId: randomUUID(),
+          functionArn: target.settings.arn,
+          condition,
+          approximateInvokeCount: attempts,
+        },
+        responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+        version: '1.0',
+        timestamp: new Date().toISOString(),
+        DDBStreamBatchInfo: {
+          shardId,
+          startSequenceNumber: first?.SequenceNumber,
+          endSequenceNumber: last?.SequenceNumber,
+          approximateArrivalOfFirstRecord: first?.ApproximateCreationDateTime,
+          approximateArrivalOfLastRecord: last?.ApproximateCreationDateTime,
+          batchSize: records.length,
+          streamArn,
+        },
+      }),
     );
   }
-}
-
-function toLambdaRecord(
-  { dynamodb, ...record }: StreamRecord,
-  { streamArn, region }: Pick<StreamBatchOptions, 'streamArn' | 'region'>,
-) {
-  return {
-    ...record,
-    awsRegion: region,
-    eventSource: 'aws:dynamodb',
-    eventSourceARN: streamArn,
-    dynamodb: {
-      ...dynamodb,
-      ApproximateCreationDateTime: (dynamodb?.ApproximateCreationDateTime?.getTime() ?? 0) / 1000,
-    },
-  };
 }

@@ -2,7 +2,9 @@ import {
   DescribeStreamCommand,
   type DynamoDBStreamsClient,
   GetRecordsCommand,
+  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
+  type _Record as StreamRecord,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { State } from '../state/state.ts';
 import { Gate } from './gate.ts';
@@ -17,7 +19,18 @@ export interface StreamMappingOptions extends StreamBatchOptions {
   nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
+  /** How long a batch may take to fill, from its first record; 0: it is what one read brings. */
+  windowMs: number;
 }
+
+interface Batch {
+  records: StreamRecord[];
+  /** Where the next one begins; undefined: the shard has ended. */
+  next: string | undefined;
+}
+
+/** What one read brings: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html */
+const MAX_PER_READ = 1_000;
 
 /**
  * Reads a table's stream and invokes a function with its records, in order, a shard a timeline
@@ -32,6 +45,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
   const tableName = streamArn.split('/')[1] ?? '';
   const reader = `${streamArn.slice(streamArn.indexOf('table/'))}#${target.settings.name}`;
+  const positioned = Promise.withResolvers<void>();
   let reading: Promise<unknown> | undefined;
 
   async function iteratorAt(shardId: string): Promise<string | undefined> {
@@ -48,34 +62,51 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
     return ShardIterator;
   }
 
-  async function readShard(shardId: string): Promise<void> {
-    let iterator = await iteratorAt(shardId);
+  async function batchFrom(start: string): Promise<Batch> {
+    const records: StreamRecord[] = [];
+    let next: string | undefined = start;
+    let closesAt = Number.POSITIVE_INFINITY;
+    while (next && !signal.aborted && !gate.isClosed) {
+      const write = options.nextWrite(tableName, signal);
+      const Limit = Math.min(batchSize - records.length, MAX_PER_READ);
+      const read: GetRecordsCommandOutput = await streams.send(new GetRecordsCommand({ ShardIterator: next, Limit }));
+      const { Records = [] } = read;
+      next = read.NextShardIterator;
+      if (records.length === 0 && Records.length > 0) closesAt = Date.now() + options.windowMs;
+      records.push(...Records);
+      if (records.length >= batchSize || Date.now() >= closesAt) break;
+      if (Records.length === 0) await write;
+    }
+    return { records, next };
+  }
+
+  async function readShard(shardId: string, start: string | undefined): Promise<void> {
+    let iterator = start;
     while (iterator && !signal.aborted) {
       await gate.passed(signal);
-      const write = options.nextWrite(tableName, signal);
-      const { Records = [], NextShardIterator } = await streams.send(
-        new GetRecordsCommand({ ShardIterator: iterator, Limit: batchSize }),
-      );
-      iterator = NextShardIterator;
-      if (Records.length === 0) {
-        await write;
-        continue;
-      }
-      await batches.process(Records);
-      const last = Records.at(-1)?.dynamodb?.SequenceNumber;
+      const { records, next } = await batchFrom(iterator);
+      iterator = next;
+      await gate.passed(signal);
+      await batches.process(records, shardId);
+      const last = records.at(-1)?.dynamodb?.SequenceNumber;
       if (last && !signal.aborted) state.savePosition(reader, last);
     }
   }
 
   async function read(): Promise<void> {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn: streamArn }));
-    await Promise.all((StreamDescription?.Shards ?? []).map(({ ShardId = '' }) => readShard(ShardId)));
+    const shards = (StreamDescription?.Shards ?? []).map(({ ShardId = '' }) => ShardId);
+    const iterators = await Promise.all(shards.map(iteratorAt));
+    positioned.resolve();
+    await Promise.all(shards.map((shardId, index) => readShard(shardId, iterators[index])));
   }
 
   return {
     source: { functionName: target.settings.name, gate },
-    start() {
+    /** What is written from then on is read, also from LATEST. */
+    async start() {
       reading = repeat(read, streamArn, signal);
+      await Promise.race([positioned.promise, reading]);
     },
     async stop() {
       stopping.abort();

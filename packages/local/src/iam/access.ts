@@ -49,6 +49,8 @@ export class Access {
   #ofResources = new Map<string, Statement[]>();
   /** The key that encrypts a resource. */
   #keys = new Map<string, string>();
+  /** The keys that aliases mean. */
+  #aliases = new Map<string, string>();
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
   /** By access key. */
@@ -68,6 +70,7 @@ export class Access {
     this.#roles = new Map();
     this.#ofResources = new Map();
     this.#keys = new Map();
+    this.#aliases = new Map();
     this.#decisions.clear();
   }
 
@@ -84,9 +87,28 @@ export class Access {
     this.#ofResources.set(arn, [...(this.#ofResources.get(arn) ?? []), ...checked(policy, arn)]);
   }
 
-  /** A resource whose data only they can read who may use the key. */
-  encrypt(arn: string, keyArn: string): void {
-    this.#keys.set(arn, keyArn);
+  /** A resource whose data only they can read who may use the key. @param key ARN, id or alias */
+  encrypt(arn: string, key: string): void {
+    this.#keys.set(arn, key);
+  }
+
+  alias(name: string, key: string): void {
+    this.#aliases.set(name, key);
+  }
+
+  /** @throws {CloudError} if something is encrypted with an alias of no key, or with AWS's own key of another service */
+  checkKeys(): void {
+    for (const [arn, key] of this.#keys) {
+      const name = aliasIn(key);
+      if (name === undefined || this.#aliases.has(name) || name === `alias/aws/${arn.split(':')[2]}`) continue;
+      throw new CloudError(`${arn} is encrypted with ${name}, of which the embedded cloud knows no key.`);
+    }
+  }
+
+  /** https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id */
+  #keyArnOf(key: string): string {
+    const named = this.#aliases.get(aliasIn(key) ?? '') ?? key;
+    return named.startsWith('arn:') ? named : `arn:aws:kms:${this.region}:${this.#accountId}:key/${named}`;
   }
 
   /** Of a session of a role. The same for as long as the salt is. */
@@ -178,8 +200,10 @@ export class Access {
   /** Whether a request is allowed by all that was deployed, the key of an encrypted resource included. */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
-    const keyArn = this.#keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
-    if (!decision.allowed || keyArn === undefined) return decision;
+    const key = this.#keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
+    if (!decision.allowed || key === undefined) return decision;
+    if (aliasIn(key)?.startsWith('alias/aws/')) return 'role' in request.principal ? decision : closedTo(request, key);
+    const keyArn = this.#keyArnOf(key);
     // Of a call that a service makes as itself, what it is documented to send is all that is known.
     const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
@@ -224,6 +248,17 @@ export class Access {
 
 /** Of an object, the bucket, whose policy and key count for it. */
 const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
+
+const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];
+
+/**
+ * AWS's own keys are open to those of the account who may use what they encrypt, and to no other service
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
+ */
+const closedTo = ({ resource }: AccessRequest, key: string): Decision => ({
+  allowed: false,
+  because: `because ${aliasIn(key)}, which encrypts ${resource}, lets no service use it: a key of your own can`,
+});
 
 const grantKey = (role: string, { action, resource }: Grant) => `${role}: ${action} on ${resource}`;
 

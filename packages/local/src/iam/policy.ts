@@ -1,4 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
+import { checkCondition, isMet } from './conditions.ts';
+import { isLike, isResource } from './like.ts';
 import { contextSentBy, type ServicePrincipal } from './service-context.ts';
 
 /** A statement of a policy, as templates have it. */
@@ -47,100 +49,21 @@ const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? []
 
 export const statementsOf = ({ Statement }: PolicyDocument): Statement[] => listOf(Statement);
 
-const patterns = new Map<string, RegExp>();
-
-/** @param wildcards what a `*` becomes that ends a segment, what any other does, and what a `?` does */
-function matches(pattern: string, value: string, wildcards: readonly [string, string, string], flags = ''): boolean {
-  const key = `${wildcards} ${flags} ${pattern}`;
-  let expression = patterns.get(key);
-  if (!expression) {
-    const [last, within, one] = wildcards;
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*(?=:|$)/g, '\0')
-      .replace(/[*?]/g, (found) => (found === '*' ? within : one))
-      .replaceAll('\0', last);
-    expression = new RegExp(`^${source}$`, `s${flags}`);
-    patterns.set(key, expression);
-  }
-  return expression.test(value);
-}
-
-/** `*` stands for any characters, `?` for one. */
-const isLike = (pattern: string, value: string, flags = '') => matches(pattern, value, ['.*', '.*', '.'], flags);
-
-/**
- * Wildcards stay in their segment, between colons, but for a `*` that ends one
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
- */
-const isResource = (pattern: string, arn: string) => matches(pattern, arn, ['.*', '[^:]*', '[^:]']);
-
-/** The six components of an ARN, of which the last may have colons in it; none, if it is no ARN. */
-function componentsOf(arn: string): string[] {
-  const parts = arn.split(':');
-  return parts.length < 6 ? [] : [...parts.slice(0, 5), parts.slice(5).join(':')];
-}
-
-/**
- * Each component by itself
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
- */
-function isArnLike(pattern: string, arn: string): boolean {
-  const actual = componentsOf(arn);
-  return actual.length > 0 && componentsOf(pattern).every((expected, index) => isLike(expected, actual[index] ?? ''));
-}
-
-const isArn = (value: string) => componentsOf(value).length > 0;
-const isBoolean = (value: string) => /^(true|false)$/i.test(value);
-
-/**
- * The condition operators in use, each as a comparison of one value; several values are alternatives, or none of them for
- * what begins with a negation (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
- */
-const OPERATORS: Record<string, Operator> = {
-  StringEquals: { compare: (expected, actual) => expected === actual },
-  StringLike: { compare: isLike },
-  ArnEquals: { compare: isArnLike, takes: isArn },
-  ArnLike: { compare: isArnLike, takes: isArn },
-  ArnNotLike: { compare: isArnLike, takes: isArn, negated: true },
-  Bool: { compare: (expected, actual) => expected.toLowerCase() === actual, takes: isBoolean },
-};
-
-interface Operator {
-  compare: (expected: string, actual: string) => boolean;
-  /** Which values it can compare with; all, if it does not say. */
-  takes?: (expected: string) => boolean;
-  negated?: true;
-}
-
 /** @throws {CloudError} if a statement says what this evaluation does not know: it must not be passed over */
 export function checkStatement(statement: Statement, where: string): void {
   for (const element of ['NotAction', 'NotResource', 'NotPrincipal']) {
     if (element in statement) throw new CloudError(`${where}: the embedded cloud does not know ${element}.`);
   }
-  for (const [name, keys] of Object.entries(statement.Condition ?? {})) {
-    const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
-    if (!operator) throw new CloudError(`${where}: the embedded cloud does not know the condition operator ${name}.`);
-    for (const value of Object.values(keys).flatMap(listOf).map(String)) {
-      if (operator.takes?.(value) === false) {
-        throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
-      }
-    }
-  }
+  for (const [name, keys] of Object.entries(statement.Condition ?? {})) checkCondition(name, keys, where);
 }
 
 /** @param context by keys in lower case: their case does not matter */
-function holds({ Condition = {} }: Statement, context: Record<string, string>): boolean {
-  return Object.entries(Condition).every(([operator, keys]) => {
-    const { compare, negated = false } = OPERATORS[operator] as Operator;
-    return Object.entries(keys).every(([key, expected]) => {
-      const actual = context[key.toLowerCase()];
-      // A key that is not there matches nothing; so a negated operator holds.
-      const matches = actual !== undefined && listOf(expected).some((value) => compare(String(value), actual));
-      return matches !== negated;
-    });
-  });
-}
+const holds = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
+  Object.entries(Condition).every(([name, keys]) =>
+    Object.entries(keys).every(([key, expected]) =>
+      isMet(name, listOf(expected).map(String), context[key.toLowerCase()]),
+    ),
+  );
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';
 

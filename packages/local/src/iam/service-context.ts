@@ -34,10 +34,15 @@ const each = (actions: readonly string[], keys: readonly ContextKey[]): SentKeys
 const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
   apigateway: { 'lambda:InvokeFunction': ['aws:SourceArn'] },
-  events: { 'lambda:InvokeFunction': ['aws:SourceArn'] },
+  // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+  events: each(
+    ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
+    ['aws:SourceArn', 'aws:SourceAccount'],
+  ),
   // https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html; the key: CDK's SqsSubscription, and
   // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
-  sns: each(['sqs:SendMessage', ...DATA_KEYS], ['aws:SourceArn']),
+  // and, of a function, https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+  sns: each(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
   // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; of the key, the example has no condition:
   // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
   cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...each(DATA_KEYS, []) },

@@ -71,9 +71,12 @@ export function createSettled({
   async function underWay(): Promise<string[]> {
     const rows = await inspection.pending();
     const queues = await Promise.all(queuesIn(made()).map(queued));
+    const held = await Promise.all(mappings().map((mapping) => mapping.held?.() ?? 0));
+    const events = held.reduce((sum, count) => sum + count, 0);
     return [
       ...rows.map(({ table, aggregateId, version }) => `version ${version} of ${aggregateId} in ${table}`),
       ...queues.flat(),
+      ...(events > 0 ? [`${events} on the way to functions`] : []),
       ...running().map((name) => `${name} is running`),
     ];
   }

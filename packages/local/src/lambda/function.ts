@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults/faults.ts';
 import type { Meter } from '../metering/meter.ts';
+import { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionSettings, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
@@ -27,6 +28,8 @@ export interface FunctionOptions {
 /** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
+  /** Invokes it without anybody waiting for the answer. */
+  readonly asynchronous = new AsynchronousInvocations(this);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];

@@ -1,18 +1,8 @@
-import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { ResourceProvider } from '../template/resource.ts';
+import { attributesOf } from './attributes.ts';
 import { physicalName, type Runtime } from './runtime.ts';
-
-/** CloudFormation's property names are the attribute names of the SNS and SQS APIs, whose values are strings. */
-function attributesOf(properties: Record<string, unknown>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = properties[name];
-      if (value === undefined) return [];
-      return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
-    }),
-  );
-}
 
 /** Of throughput and encryption, fauxqs knows nothing; neither matters on one machine. */
 const QUEUE_ATTRIBUTES = [
@@ -58,40 +48,4 @@ export const topics =
     const { MessageRetentionPeriod } = (properties.ArchivePolicy ?? {}) as { MessageRetentionPeriod?: number | string };
     archive.keep(TopicArn, MessageRetentionPeriod === undefined ? undefined : Number(MessageRetentionPeriod));
     return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
-  };
-
-/** AWS::SNS::Subscription to a queue. Subscriptions to anything else (e-mail) mean nothing on one machine. */
-export const subscriptions =
-  ({ sns, access, checks }: Runtime): ResourceProvider =>
-  async ({ logicalId, properties }) => {
-    const { TopicArn = '', Protocol, Endpoint = '' } = properties as Record<string, string>;
-    if (Protocol !== 'sqs') return { ref: logicalId };
-    const { deadLetterTargetArn } = (properties.RedrivePolicy ?? {}) as { deadLetterTargetArn?: string };
-    checks.push(() => {
-      for (const queue of [Endpoint, deadLetterTargetArn ?? Endpoint]) {
-        access.require(
-          {
-            principal: { service: 'sns.amazonaws.com', source: TopicArn },
-            action: 'sqs:SendMessage',
-            resource: queue,
-          },
-          `subscription ${logicalId}`,
-        );
-      }
-    });
-    const { SubscriptionArn = '' } = await sns.send(
-      new SubscribeCommand({
-        TopicArn,
-        Protocol,
-        Endpoint,
-        Attributes: attributesOf(properties, [
-          'RawMessageDelivery',
-          'FilterPolicy',
-          'FilterPolicyScope',
-          'RedrivePolicy',
-        ]),
-        ReturnSubscriptionArn: true,
-      }),
-    );
-    return { ref: SubscriptionArn };
   };

@@ -69,6 +69,7 @@ export const functions =
       },
     );
     runtime.functions.set(name, fn);
+    runtime.mappings.push(fn.asynchronous);
     checks.push(() => {
       access.requireTrust(settings.Role, 'lambda.amazonaws.com');
       const logs = `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${name}:log-stream:local`;

@@ -80,7 +80,7 @@ export const topicPolicies =
 export const permissions =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
-    const { FunctionName = '', Action = '', Principal = '', SourceArn } = properties as Record<string, string>;
+    const { FunctionName = '', Action = '', Principal = '' } = properties as Record<string, string>;
     const { arn } = functionOf(runtime, FunctionName).settings;
     runtime.access.addResourcePolicy(arn, {
       Statement: {
@@ -88,11 +88,19 @@ export const permissions =
         Principal: { Service: Principal },
         Action,
         Resource: arn,
-        ...(SourceArn && { Condition: { ArnLike: { 'aws:SourceArn': SourceArn } } }),
+        ...permissionCondition(properties),
       },
     });
     return { ref: logicalId };
   };
+
+function permissionCondition({ SourceArn, SourceAccount }: Record<string, unknown>) {
+  const Condition = {
+    ...(SourceArn !== undefined && { ArnLike: { 'aws:SourceArn': String(SourceArn) } }),
+    ...(SourceAccount !== undefined && { StringEquals: { 'aws:SourceAccount': String(SourceAccount) } }),
+  };
+  return Object.keys(Condition).length > 0 ? { Condition } : {};
+}
 
 /** AWS::KMS::Key: who may use it; what it encrypts here is in the clear. */
 export const keys =
@@ -104,6 +112,15 @@ export const keys =
     // Of itself, a key's policy says `*`.
     access.addResourcePolicy(arn, KeyPolicy);
     return { ref: id, attributes: { Arn: arn, KeyId: id } };
+  };
+
+/** AWS::KMS::Alias. */
+export const aliases =
+  ({ access }: Runtime): ResourceProvider =>
+  async ({ properties }) => {
+    const { AliasName = '', TargetKeyId = '' } = properties as Record<string, string>;
+    access.alias(AliasName, TargetKeyId);
+    return { ref: AliasName };
   };
 
 /** AWS::Logs::LogGroup: who may write to it. What functions log is kept elsewhere. */

@@ -1,17 +1,32 @@
+import { CloudError } from '../errors/cloud-error.ts';
 import type { Deployed, ResourceInput, ResourceProvider } from '../template/resource.ts';
 
 /** A resource as it was made: its properties, with intrinsics resolved, and what it is to the others. */
 export type Made = ResourceInput & Deployed;
 
-/** The same providers, which also note what they made. */
+/** The same providers, which also note what they made, and make nothing twice. */
 export const noting = (providers: Record<string, ResourceProvider>, made: Made[]): Record<string, ResourceProvider> =>
   Object.fromEntries(
     Object.entries(providers).map(([type, provide]): [string, ResourceProvider] => [
       type,
       async (resource) => {
         const deployed = await provide(resource);
+        checkNew(made, { ...resource, ...deployed });
         made.push({ ...resource, ...deployed });
         return deployed;
       },
     ]),
   );
+
+const arnOf = ({ attributes: { Arn, TopicArn } = {} }: Made): string | undefined => Arn ?? TopicArn;
+
+/** @throws {CloudError} if it has been made for another resource: on AWS the second would fail, or be in another account or region */
+function checkNew(made: readonly Made[], one: Made): void {
+  const arn = arnOf(one);
+  if (arn === undefined) return;
+  const other = made.find((each) => each.type === one.type && arnOf(each) === arn);
+  if (!other) return;
+  throw new CloudError(
+    `${other.stack} and ${one.stack} both make ${arn} (${other.logicalId}, ${one.logicalId}); the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
+  );
+}

@@ -1,6 +1,8 @@
 import { createQueueMapping } from '../event-sources/queue.ts';
 import { createStreamMapping } from '../event-sources/stream.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
+import { deliveryTo } from './delivery.ts';
 import { functionOf } from './functions.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -15,68 +17,104 @@ interface MappingProperties {
   ScalingConfig?: { MaximumConcurrency?: number };
   StartingPosition?: 'TRIM_HORIZON' | 'LATEST';
   MaximumRetryAttempts?: number;
+  MaximumRecordAgeInSeconds?: number;
   BisectBatchOnFunctionError?: boolean;
   DestinationConfig?: { OnFailure?: { Destination?: string } };
 }
+
+interface Source extends MappingProperties {
+  logicalId: string;
+  target: LambdaFunction;
+}
+
+const DEFAULT_BATCH = { queue: 10, stream: 100 };
+const MAX_BATCH = 10_000;
+/** Of a FIFO queue, and of a queue without a window. */
+const MAX_SMALL_BATCH = 10;
 
 /** AWS::Lambda::EventSourceMapping, from a queue or a table's stream. */
 export const mappings =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const mapping = properties as unknown as MappingProperties;
-    const { EventSourceArn: sourceArn, FunctionName, Enabled = true } = mapping;
+    const { EventSourceArn, FunctionName, Enabled = true } = mapping;
     if (!Enabled) return { ref: logicalId };
-    const target = functionOf(runtime, FunctionName);
-    const mayPoll = (resource: string, ...actions: string[]) =>
-      runtime.checks.push(() => {
-        for (const action of actions) {
-          runtime.access.require(
-            { principal: { role: target.settings.role }, action, resource },
-            `event source ${logicalId}`,
-          );
-        }
-      });
-    const common = {
-      ...runtime,
-      sqs: runtime.pollingSqs,
-      target,
-      filters: (mapping.FilterCriteria?.Filters ?? []).map(({ Pattern }) => Pattern),
-      reportBatchItemFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
-    };
-    const queueUrl = (arn: string) => `${runtime.endpointUrl}/${runtime.accountId}/${arn.split(':').at(-1)}`;
-    if (sourceArn.startsWith('arn:aws:sqs:')) {
-      mayPoll(sourceArn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
-      runtime.mappings.push(
-        createQueueMapping({
-          ...common,
-          queueArn: sourceArn,
-          queueUrl: queueUrl(sourceArn),
-          batchSize: mapping.BatchSize ?? 10,
-          windowMs: (mapping.MaximumBatchingWindowInSeconds ?? 0) * 1000,
-          concurrency: Math.min(
-            runtime.instanceLimit,
-            mapping.ScalingConfig?.MaximumConcurrency ?? runtime.instanceLimit,
-          ),
-        }),
-      );
-    } else if (sourceArn.startsWith('arn:aws:dynamodb:')) {
-      mayPoll(sourceArn, 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream');
-      mayPoll('*', 'dynamodb:ListStreams');
-      const onFailure = mapping.DestinationConfig?.OnFailure?.Destination;
-      runtime.mappings.push(
-        createStreamMapping({
-          ...common,
-          nextWrite: runtime.writes.next,
-          streamArn: sourceArn,
-          startingPosition: mapping.StartingPosition ?? 'LATEST',
-          batchSize: mapping.BatchSize ?? 100,
-          maximumRetryAttempts: mapping.MaximumRetryAttempts ?? -1,
-          bisect: mapping.BisectBatchOnFunctionError ?? false,
-          ...(onFailure && { onFailureQueueUrl: queueUrl(onFailure) }),
-        }),
-      );
-    } else {
-      throw new Error(`the embedded cloud has no event source like ${sourceArn}`);
-    }
+    const source: Source = { ...mapping, logicalId, target: functionOf(runtime, FunctionName) };
+    if (EventSourceArn.startsWith('arn:aws:sqs:')) ofQueue(runtime, source);
+    else if (EventSourceArn.startsWith('arn:aws:dynamodb:')) ofStream(runtime, source);
+    else throw new Error(`the embedded cloud has no event source like ${EventSourceArn}`);
     return { ref: logicalId };
   };
+
+const commonOf = (runtime: Runtime, { target, FilterCriteria, FunctionResponseTypes }: Source) => ({
+  ...runtime,
+  sqs: runtime.pollingSqs,
+  target,
+  filters: (FilterCriteria?.Filters ?? []).map(({ Pattern }) => Pattern),
+  reportBatchItemFailures: FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+});
+
+function mayPoll(
+  { checks, access }: Runtime,
+  { target, logicalId }: Source,
+  resource: string,
+  actions: readonly string[],
+): void {
+  checks.push(() => {
+    for (const action of actions)
+      access.require({ principal: { role: target.settings.role }, action, resource }, `event source ${logicalId}`);
+  });
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html */
+function ofQueue(runtime: Runtime, source: Source): void {
+  const { EventSourceArn: queueArn, BatchSize: batchSize = DEFAULT_BATCH.queue, ScalingConfig } = source;
+  const { MaximumBatchingWindowInSeconds: windowSeconds = 0 } = source;
+  const isFifo = queueArn.endsWith('.fifo');
+  if (isFifo && windowSeconds > 0) throw new Error('Lambda has no batching window for FIFO queues');
+  const most = isFifo || windowSeconds === 0 ? MAX_SMALL_BATCH : MAX_BATCH;
+  if (batchSize > most) {
+    const why = isFifo ? 'of a FIFO queue' : 'without MaximumBatchingWindowInSeconds';
+    throw new Error(`BatchSize is ${batchSize}; Lambda takes ${most} at most${most === MAX_BATCH ? '' : ` ${why}`}`);
+  }
+  mayPoll(runtime, source, queueArn, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']);
+  const { instanceLimit } = runtime;
+  runtime.mappings.push(
+    createQueueMapping({
+      ...commonOf(runtime, source),
+      queueArn,
+      queueUrl: `${runtime.endpointUrl}/${runtime.accountId}/${queueArn.split(':').at(-1)}`,
+      batchSize,
+      windowMs: windowSeconds * 1000,
+      concurrency: Math.min(instanceLimit, ScalingConfig?.MaximumConcurrency ?? instanceLimit),
+    }),
+  );
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
+function ofStream(runtime: Runtime, source: Source): void {
+  const { EventSourceArn: streamArn, BatchSize: batchSize = DEFAULT_BATCH.stream, target, logicalId } = source;
+  if (batchSize > MAX_BATCH) throw new Error(`BatchSize is ${batchSize}; Lambda takes ${MAX_BATCH} at most`);
+  mayPoll(runtime, source, streamArn, ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']);
+  mayPoll(runtime, source, '*', ['dynamodb:ListStreams']);
+  const destination = source.DestinationConfig?.OnFailure?.Destination;
+  const principal = { role: target.settings.role };
+  const onFailure =
+    destination === undefined
+      ? undefined
+      : deliveryTo(runtime, destination, { principal, why: `event source ${logicalId}` });
+  runtime.mappings.push(
+    createStreamMapping({
+      ...commonOf(runtime, source),
+      nextWrite: runtime.writes.next,
+      streamArn,
+      startingPosition: source.StartingPosition ?? 'LATEST',
+      batchSize,
+      windowMs: (source.MaximumBatchingWindowInSeconds ?? 0) * 1000,
+      maximumRetryAttempts: source.MaximumRetryAttempts ?? -1,
+      maximumRecordAgeMs: (source.MaximumRecordAgeInSeconds ?? -1) * 1000,
+      bisect: source.BisectBatchOnFunctionError ?? false,
+      onFailure: onFailure && ((body) => onFailure({ body })),
+    }),
+  );
+}

@@ -2,14 +2,16 @@ import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
 import { bucketPolicies, buckets } from './buckets.ts';
 import { callsOfAws } from './calls-of-aws.ts';
-import { queues, subscriptions, topics } from './channels.ts';
+import { queues, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { functions } from './functions.ts';
-import { alarms, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
+import { alarms, aliases, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
 import { mappings } from './mappings.ts';
+import { eventBuses, rules } from './rules.ts';
 import type { Runtime } from './runtime.ts';
-import { schedules } from './schedules.ts';
+import { scheduleGroups, schedules } from './schedules.ts';
 import { secretsOf } from './secrets.ts';
+import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
 
 /** Every resource type that the embedded cloud makes. */
@@ -22,9 +24,11 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::CloudWatch::Alarm': alarms(runtime),
   'AWS::DynamoDB::GlobalTable': tables(runtime),
   'AWS::DynamoDB::Table': tables(runtime),
-  'AWS::Events::Rule': schedules(runtime),
+  'AWS::Events::EventBus': eventBuses(runtime),
+  'AWS::Events::Rule': rules(runtime),
   'AWS::IAM::Policy': policies(runtime),
   'AWS::IAM::Role': roles(runtime),
+  'AWS::KMS::Alias': aliases(runtime),
   'AWS::KMS::Key': keys(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
@@ -32,6 +36,8 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::Logs::LogGroup': logGroups(runtime),
   'AWS::S3::Bucket': buckets(runtime),
   'AWS::S3::BucketPolicy': bucketPolicies(runtime),
+  'AWS::Scheduler::Schedule': schedules(runtime),
+  'AWS::Scheduler::ScheduleGroup': scheduleGroups(runtime),
   'AWS::SecretsManager::Secret': secretsOf(runtime),
   'AWS::ServiceDiscovery::HttpNamespace': namespaces,
   'AWS::ServiceDiscovery::Instance': instances(runtime),
@@ -49,7 +55,6 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  'AWS::KMS::Alias',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Logs::MetricFilter',
 ]);

@@ -13,6 +13,7 @@ import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
 import type { Archive } from '../services/archive.ts';
 import type { Directory } from '../services/directory.ts';
+import type { EventBuses } from '../services/event-buses.ts';
 import type { Issuer } from '../services/issuer.ts';
 import type { Secrets } from '../services/secrets.ts';
 import type { State } from '../state/state.ts';
@@ -39,6 +40,7 @@ export interface Services extends Clients, QueueClients {
   /** Of topics. */
   archive: Archive;
   directory: Directory;
+  buses: EventBuses;
   secrets: Secrets;
   /** What runs beside the cloud. */
   beside: readonly Started[];

@@ -1,68 +1,84 @@
 import { randomUUID } from 'node:crypto';
+import { createSchedule } from '../event-sources/schedule.ts';
+import { type Due, parseSchedule } from '../event-sources/schedule-expression.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './functions.ts';
-import type { Runtime } from './runtime.ts';
+import { deliveryTo } from './delivery.ts';
+import { physicalName, type Runtime } from './runtime.ts';
 
-const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+interface ScheduleProperties {
+  Name?: string;
+  GroupName?: string;
+  ScheduleExpression: string;
+  ScheduleExpressionTimezone?: string;
+  StartDate?: string;
+  EndDate?: string;
+  State?: string;
+  Target: { Arn: string; RoleArn: string; Input?: string; SqsParameters?: { MessageGroupId?: string } };
+}
 
-/** AWS::Events::Rule with a rate. */
-export const schedules =
+const arnOf = ({ region, accountId }: Runtime, what: string) => `arn:aws:scheduler:${region}:${accountId}:${what}`;
+
+/** AWS::Scheduler::ScheduleGroup. */
+export const scheduleGroups =
   (runtime: Runtime): ResourceProvider =>
-  async ({ logicalId, properties }) => {
-    const {
-      ScheduleExpression = '',
-      State = 'ENABLED',
-      Targets = [],
-    } = properties as {
-      ScheduleExpression?: string;
-      State?: string;
-      Targets?: Array<{ Arn: string; Input?: string }>;
-    };
-    const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
-    if (!value || !unit)
-      throw new Error(
-        `the embedded cloud knows rules with a rate() only, not ${ScheduleExpression || 'event patterns'}`,
-      );
-    const arn = `arn:aws:events:${runtime.region}:${runtime.accountId}:rule/${logicalId}`;
-    if (State !== 'ENABLED') return { ref: logicalId, attributes: { Arn: arn } };
-    runtime.checks.push(() => {
-      for (const target of Targets) {
-        runtime.access.require(
-          {
-            principal: { service: 'events.amazonaws.com', source: arn },
-            action: 'lambda:InvokeFunction',
-            resource: target.Arn,
-          },
-          `rule ${logicalId}`,
-        );
-      }
-    });
-    const targets = Targets.map(({ Arn, Input }) => ({ target: functionOf(runtime, Arn), input: Input }));
-    const run = async () => {
-      await Promise.all(targets.map(({ target, input }) => target.invoke(input ?? scheduledEvent(arn, runtime))));
-    };
-    let timer: NodeJS.Timeout | undefined;
-    runtime.mappings.push({
-      start() {
-        timer = setInterval(() => void run(), Number(value) * UNIT_MS[unit as keyof typeof UNIT_MS]);
-      },
-      tick: run,
-      async stop() {
-        clearInterval(timer);
-      },
-    });
-    return { ref: logicalId, attributes: { Arn: arn } };
+  async ({ stack, logicalId, properties }) => {
+    const name = physicalName(properties.Name, stack, logicalId);
+    return { ref: name, attributes: { Arn: arnOf(runtime, `schedule-group/${name}`) } };
   };
 
-const scheduledEvent = (ruleArn: string, { region, accountId }: Runtime) =>
-  JSON.stringify({
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Scheduled Event',
-    source: 'aws.events',
-    account: accountId,
-    time: new Date().toISOString(),
-    region,
-    resources: [ruleArn],
-    detail: {},
-  });
+/**
+ * AWS::Scheduler::Schedule of a function, a queue or a topic, in whichever time zone. A flexible time window is used at its
+ * beginning.
+ */
+export const schedules =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const schedule = properties as unknown as ScheduleProperties;
+    const { Target, State = 'ENABLED', GroupName = 'default', StartDate, EndDate } = schedule;
+    const name = physicalName(schedule.Name, stack, logicalId);
+    const Arn = arnOf(runtime, `schedule/${GroupName}/${name}`);
+    const due = parseSchedule(schedule.ScheduleExpression, schedule.ScheduleExpressionTimezone);
+    const principal = { role: Target.RoleArn };
+    const deliver = deliveryTo(runtime, Target.Arn, { principal, why: `schedule ${logicalId}` });
+    runtime.checks.push(() => runtime.access.requireTrust(Target.RoleArn, 'scheduler.amazonaws.com'));
+    const run = async (at: Date) => {
+      const body = filled(Target.Input, Arn, at) ?? JSON.stringify(eventOf(Arn, at, runtime));
+      const groupId = Target.SqsParameters?.MessageGroupId;
+      await deliver({ body, groupId }).catch((error: Error) => console.error(`${Arn}: ${error.message}`));
+    };
+    if (State === 'ENABLED') runtime.mappings.push(createSchedule(between(due, StartDate, EndDate), run));
+    return { ref: name, attributes: { Arn } };
+  };
+
+/** @param from not before, @param until not after; undefined: without limit */
+function between(due: Due, from: string | undefined, until: string | undefined): Due {
+  const [start, end] = [from === undefined ? 0 : Date.parse(from), until === undefined ? Infinity : Date.parse(until)];
+  return (after) => {
+    const at = due(new Date(Math.max(after.getTime(), start)));
+    return at && at.getTime() <= end ? at : undefined;
+  };
+}
+
+const inSeconds = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
+function filled(input: string | undefined, arn: string, at: Date): string | undefined {
+  return input
+    ?.replaceAll('<aws.scheduler.schedule-arn>', arn)
+    .replaceAll('<aws.scheduler.scheduled-time>', inSeconds(at))
+    .replaceAll('<aws.scheduler.execution-id>', randomUUID())
+    .replaceAll('<aws.scheduler.attempt-number>', '1');
+}
+
+/** What a target is given that has no input of its own. */
+const eventOf = (arn: string, at: Date, { region, accountId }: Runtime) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'Scheduled Event',
+  source: 'aws.scheduler',
+  account: accountId,
+  time: inSeconds(at),
+  region,
+  resources: [arn],
+  detail: '{}',
+});

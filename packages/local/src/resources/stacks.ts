@@ -3,6 +3,7 @@ import { createRegistry } from '@rollcall/kit/internal/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
 import { Directory } from '../services/directory.ts';
+import { EventBuses } from '../services/event-buses.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
 import { type Made, noting } from './made.ts';
@@ -32,6 +33,7 @@ export class Stacks {
     const runtime: Runtime = {
       ...services,
       directory: new Directory(),
+      buses: new EventBuses(services),
       assembly: readAssembly(assemblyFolder),
       authorizers: new Map(),
       apis: this.#apis,
@@ -49,11 +51,13 @@ export class Stacks {
       ignored,
       parameters: parametersOf(services),
     });
+    services.access.checkKeys();
     for (const check of runtime.checks) check();
     services.directory.become(runtime.directory);
+    services.buses.become(runtime.buses);
     await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
-    for (const mapping of runtime.mappings) mapping.start();
+    await Promise.all(runtime.mappings.map((mapping) => mapping.start()));
   }
 
   /** Ends functions and what wakes them; tables, queues and topics stay. */

@@ -17,6 +17,8 @@ interface TableProperties {
   GlobalSecondaryIndexes?: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>;
   LocalSecondaryIndexes?: CreateTableCommandInput['LocalSecondaryIndexes'];
   StreamSpecification?: { StreamViewType: 'NEW_IMAGE' };
+  /** Of a Table; a GlobalTable has it by replica. */
+  SSESpecification?: { KMSMasterKeyId?: string };
   Replicas?: Array<{ SSESpecification?: { KMSMasterKeyId?: string } }>;
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
 }
@@ -53,7 +55,7 @@ export const tables =
       );
     }
     const Arn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
-    const key = table.Replicas?.[0]?.SSESpecification?.KMSMasterKeyId;
+    const key = (table.Replicas?.[0] ?? table).SSESpecification?.KMSMasterKeyId;
     if (key) access.encrypt(Arn, key);
     return {
       ref: TableName,

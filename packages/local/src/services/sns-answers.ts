@@ -1,6 +1,6 @@
 import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
 
-/** That a ReplayPolicy is none. */
+/** That a parameter is none. */
 export const invalid = (message: string) => awsError('sns', { status: 400, code: 'InvalidParameter', message });
 
 export const attributesAnswer = (operation: string, attributes: Record<string, string>) => {
@@ -15,3 +15,11 @@ export const answer = (operation: string, result: string): Answer => ({
   headers: { 'content-type': 'text/xml' },
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
 });
+
+/** A subscription that is asked for while the cloud runs: to a queue, or nothing would ever be delivered. */
+export function subscribeRefusal(operation: string, request: string): Answer | undefined {
+  if (operation !== 'Subscribe') return undefined;
+  const protocol = new URLSearchParams(request).get('Protocol');
+  if (protocol === 'sqs') return undefined;
+  return invalid(`the embedded cloud subscribes queues at run time, and functions in templates; not by ${protocol}`);
+}

@@ -30,40 +30,37 @@ export interface Assembly {
 }
 
 interface Manifest {
-  artifacts: Record<
-    string,
-    { type: string; properties?: { templateFile?: string; file?: string; stackName?: string } }
-  >;
+  artifacts: Record<string, Artifact>;
+}
+
+interface Artifact {
+  type: string;
+  properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string };
 }
 
 interface AssetManifest {
   files?: Record<string, { source: { path: string }; destinations: Record<string, { objectKey: string }> }>;
 }
 
-/** Reads what `cdk synth` wrote to `folder`. */
+/** What is found in a folder and in those of the stages in it. */
+interface Found {
+  stacks: AssembledStack[];
+  /** Folders of file assets, by object key. */
+  assets: Map<string, string>;
+}
+
+/**
+ * Reads what `cdk synth` wrote to `folder`, with the stacks of every `Stage` in it.
+ * @throws {CloudError} if it cannot be read, or has two stacks of one name
+ */
 export function readAssembly(folder: string): Assembly {
-  const read = <T>(file: string): T => {
-    try {
-      return JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
-    } catch (cause) {
-      throw new CloudError(`${join(folder, file)} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, {
-        cause,
-      });
-    }
-  };
-  const { artifacts } = read<Manifest>('manifest.json');
-  const stacks: AssembledStack[] = [];
-  const assets = new Map<string, string>();
-  for (const [id, { type, properties }] of Object.entries(artifacts)) {
-    if (type === 'aws:cloudformation:stack' && properties?.templateFile) {
-      stacks.push({ name: properties.stackName ?? id, template: read<Template>(properties.templateFile) });
-    }
-    if (type === 'cdk:asset-manifest' && properties?.file) {
-      for (const { source, destinations } of Object.values(read<AssetManifest>(properties.file).files ?? {})) {
-        for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, join(folder, source.path));
-      }
-    }
-  }
+  const { stacks, assets } = find(folder);
+  const names = stacks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new CloudError(
+      `${folder} has several stacks named ${twice}, as of several stages or regions; the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
+    );
   return {
     stacks,
     assetFolder(objectKey) {
@@ -72,4 +69,35 @@ export function readAssembly(folder: string): Assembly {
       return path;
     },
   };
+}
+
+function read<T>(file: string): T {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch (cause) {
+    throw new CloudError(`${file} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, { cause });
+  }
+}
+
+function find(folder: string): Found {
+  const found: Found = { stacks: [], assets: new Map() };
+  const { artifacts } = read<Manifest>(join(folder, 'manifest.json'));
+  for (const [id, { type, properties = {} }] of Object.entries(artifacts)) {
+    const { templateFile, file, stackName = id, directoryName } = properties;
+    if (type === 'aws:cloudformation:stack' && templateFile)
+      found.stacks.push({ name: stackName, template: read<Template>(join(folder, templateFile)) });
+    if (type === 'cdk:asset-manifest' && file) addAssets(found, folder, file);
+    // https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.NestedCloudAssemblyProperties.html
+    if (type === 'cdk:cloud-assembly' && directoryName) {
+      const ofStage = find(join(folder, directoryName));
+      found.stacks.push(...ofStage.stacks);
+      for (const [key, path] of ofStage.assets) found.assets.set(key, path);
+    }
+  }
+  return found;
+}
+
+function addAssets({ assets }: Found, folder: string, file: string): void {
+  for (const { source, destinations } of Object.values(read<AssetManifest>(join(folder, file)).files ?? {}))
+    for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, join(folder, source.path));
 }

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { Mapping } from './mapping.ts';
+import { repeat } from './repeat.ts';
+
+export interface NotificationOptions {
+  /** Goes past the AWS endpoint: what SNS does inside is no call of the app. */
+  sqs: SQSClient;
+  queueUrl: string;
+  target: Pick<LambdaFunction, 'settings' | 'asynchronous'>;
+  subscriptionArn: string;
+}
+
+/** Until it is given back by a restart, nobody else may take what is at work. */
+const VISIBILITY_SECONDS = 12 * 3_600;
+const LONG_POLL_SECONDS = 20;
+const MAX_AT_WORK = 100;
+
+/** Name of the queue in which a subscription of a function is kept. */
+export const notificationQueueName = (topicArn: string, functionArn: string): string =>
+  `rollcall-sns-to-lambda-${createHash('sha256').update(`${topicArn} ${functionArn}`).digest('hex').slice(0, 16)}`;
+
+export const createNotificationQueue = (sqs: SQSClient, QueueName: string) =>
+  sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS) } }));
+
+/**
+ * Invokes a function with what a topic publishes, a message at a time (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html).
+ * The topic delivers to a queue of the cloud's own, which filters as for any queue and outlives a restart.
+ */
+export function createNotificationMapping({ sqs, queueUrl, target, subscriptionArn }: NotificationOptions): Mapping {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const atWork = new Set<Promise<void>>();
+  let polling: Promise<void> | undefined;
+
+  async function handle({ Body = '', ReceiptHandle }: Message): Promise<void> {
+    if (await target.asynchronous.run(JSON.stringify(eventOf(Body, subscriptionArn))))
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  }
+
+  async function poll(): Promise<void> {
+    if (atWork.size >= MAX_AT_WORK) await Promise.race(atWork);
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
+      }),
+      { abortSignal: signal },
+    );
+    for (const message of Messages) {
+      const work = handle(message)
+        .catch((error: Error) => console.error(`${subscriptionArn}: ${error.message}`))
+        .finally(() => atWork.delete(work));
+      atWork.add(work);
+    }
+  }
+
+  return {
+    start() {
+      polling = repeat(poll, subscriptionArn, signal);
+    },
+    async stop() {
+      stopping.abort();
+      await polling;
+      await Promise.all(atWork);
+    },
+    /** Also what waits for another try, until it is deleted. */
+    async held() {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+    },
+  };
+}
+
+interface Notification {
+  SigningCertURL: string;
+  UnsubscribeURL: string;
+  Subject?: string;
+  MessageAttributes?: object;
+}
+
+/** The envelope of SNS, with URLs by other names, and a subject and attributes also where there are none. */
+function eventOf(body: string, EventSubscriptionArn: string) {
+  const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
+  const Sns = {
+    Subject: null,
+    MessageAttributes: {},
+    ...notification,
+    SigningCertUrl: SigningCertURL,
+    UnsubscribeUrl: UnsubscribeURL,
+  };
+  return { Records: [{ EventSource: 'aws:sns', EventVersion: '1.0', EventSubscriptionArn, Sns }] };
+}

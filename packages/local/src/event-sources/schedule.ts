@@ -1,0 +1,32 @@
+import type { Mapping } from './mapping.ts';
+import type { Due } from './schedule-expression.ts';
+
+/** The longest that a timer of Node waits. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
+/**
+ * Does something whenever it is due. What was missed while the machine slept is done once.
+ * @param run must not reject
+ */
+export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapping {
+  let timer: NodeJS.Timeout | undefined;
+
+  function waitFor(at: Date | undefined): void {
+    if (!at) return;
+    const left = at.getTime() - Date.now();
+    timer = setTimeout(() => (left > MAX_WAIT_MS ? waitFor(at) : fire(at)), Math.min(Math.max(left, 0), MAX_WAIT_MS));
+  }
+
+  function fire(at: Date): void {
+    void run(at);
+    waitFor(due(new Date(Math.max(at.getTime(), Date.now()))));
+  }
+
+  return {
+    start: () => waitFor(due(new Date())),
+    tick: () => run(new Date()),
+    async stop() {
+      clearTimeout(timer);
+    },
+  };
+}

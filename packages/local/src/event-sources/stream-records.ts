@@ -1,0 +1,40 @@
+import type { AttributeValue, _Record as StreamRecord } from '@aws-sdk/client-dynamodb-streams';
+
+type Image = Record<string, AttributeValue>;
+
+/**
+ * What a function is given of a record of a stream
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb): seconds for times, and Base64 for bytes.
+ */
+export function toStreamRecord(
+  { dynamodb, ...record }: StreamRecord,
+  { streamArn, region }: { streamArn: string; region: string },
+) {
+  const { Keys, NewImage, OldImage } = dynamodb ?? {};
+  return {
+    ...record,
+    awsRegion: region,
+    eventSource: 'aws:dynamodb',
+    eventSourceARN: streamArn,
+    dynamodb: {
+      ...dynamodb,
+      ...(Keys && { Keys: imageOf(Keys) }),
+      ...(NewImage && { NewImage: imageOf(NewImage) }),
+      ...(OldImage && { OldImage: imageOf(OldImage) }),
+      ApproximateCreationDateTime: (dynamodb?.ApproximateCreationDateTime?.getTime() ?? 0) / 1000,
+    },
+  };
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const imageOf = (image: Image): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, asGiven(value)]));
+
+function asGiven(value: AttributeValue): unknown {
+  if (value.B) return { B: base64(value.B) };
+  if (value.BS) return { BS: value.BS.map(base64) };
+  if (value.L) return { L: value.L.map(asGiven) };
+  if (value.M) return { M: imageOf(value.M) };
+  return value;
+}

@@ -1,0 +1,92 @@
+import { CloudError } from '../errors/cloud-error.ts';
+import { componentsOf, isArnLike, isLike } from './like.ts';
+
+interface Operator {
+  compare: (expected: string, actual: string) => boolean;
+  /** Which values it can compare with; all, if it does not say. */
+  takes?: (expected: string) => boolean;
+  negated?: true;
+}
+
+const isArn = (value: string) => componentsOf(value).length > 0;
+const isBoolean = (value: string) => /^(true|false)$/i.test(value);
+const isEqual = (expected: string, actual: string) => expected === actual;
+const isEqualIgnoringCase = (expected: string, actual: string) => expected.toLowerCase() === actual.toLowerCase();
+
+/**
+ * The condition operators that are known, each as a comparison of one value; several values are alternatives, or none of them for
+ * what is negated (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+ */
+const OPERATORS: Record<string, Operator> = {
+  StringEquals: { compare: isEqual },
+  StringNotEquals: { compare: isEqual, negated: true },
+  StringEqualsIgnoreCase: { compare: isEqualIgnoringCase },
+  StringNotEqualsIgnoreCase: { compare: isEqualIgnoringCase, negated: true },
+  StringLike: { compare: isLike },
+  StringNotLike: { compare: isLike, negated: true },
+  ArnEquals: { compare: isArnLike, takes: isArn },
+  ArnNotEquals: { compare: isArnLike, takes: isArn, negated: true },
+  ArnLike: { compare: isArnLike, takes: isArn },
+  ArnNotLike: { compare: isArnLike, takes: isArn, negated: true },
+  Bool: { compare: isEqualIgnoringCase, takes: isBoolean },
+};
+
+/** Whether a key is absent, in its own way: `true` says that it is. */
+const NULL: Operator = { compare: () => false, takes: isBoolean };
+
+/** The keys that are known of calls here: where one of them is absent, it is absent on AWS too. */
+const KNOWN_KEYS = [
+  /^aws:(SecureTransport|PrincipalIsAWSService|PrincipalArn|PrincipalAccount|SourceArn|SourceAccount)$/i,
+  /^kms:(ViaService|CallerAccount|EncryptionContext:aws:logs:arn)$/i,
+  /^(s3:prefix|servicediscovery:\w+)$/i,
+];
+
+interface Condition extends Operator {
+  holdsIfAbsent: boolean;
+}
+
+const conditions = new Map<string, Condition | undefined>();
+
+/**
+ * With what is put before an operator for keys of several values, and behind it for keys that may be absent. Here, a key has one
+ * value, which is a set of one
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
+ */
+function conditionOf(name: string): Condition | undefined {
+  if (!conditions.has(name)) {
+    const [, set, base = '', ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(name) ?? [];
+    const operator = base === 'Null' ? NULL : Object.hasOwn(OPERATORS, base) ? OPERATORS[base] : undefined;
+    const isNegated = operator?.negated === true && set !== 'ForAnyValue';
+    const holdsIfAbsent = isNegated || set === 'ForAllValues' || ifExists !== undefined;
+    conditions.set(name, operator && { ...operator, holdsIfAbsent });
+  }
+  return conditions.get(name);
+}
+
+const isNull = (name: string) => /(^|:)Null$/.test(name);
+
+/** @throws {CloudError} if a condition says what this evaluation does not know: it must not be passed over */
+export function checkCondition(name: string, keys: Record<string, string | string[] | boolean>, where: string): void {
+  const condition = conditionOf(name);
+  if (!condition) throw new CloudError(`${where}: the embedded cloud does not know the condition operator ${name}.`);
+  for (const [key, expected] of Object.entries(keys)) {
+    for (const value of [expected].flat().map(String)) {
+      if (condition.takes?.(value) === false)
+        throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
+    }
+    const isKnown = KNOWN_KEYS.some((known) => known.test(key));
+    // What holds of a key that is never there would allow more than AWS does.
+    if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
+      throw new CloudError(
+        `${where}: the embedded cloud does not know the condition key ${key}, of which ${name} holds if it is absent.`,
+      );
+  }
+}
+
+/** Whether a condition, which has been checked, is met. @param actual undefined: the call has no such key */
+export function isMet(name: string, expected: readonly string[], actual: string | undefined): boolean {
+  const condition = conditionOf(name) as Condition;
+  if (isNull(name)) return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
+  if (actual === undefined) return condition.holdsIfAbsent;
+  return expected.some((value) => condition.compare(value, actual)) !== (condition.negated ?? false);
+}

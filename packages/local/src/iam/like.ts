@@ -1,0 +1,42 @@
+const patterns = new Map<string, RegExp>();
+
+/** @param wildcards what a `*` becomes that ends a segment, what any other does, and what a `?` does */
+function matches(pattern: string, value: string, wildcards: readonly [string, string, string], flags = ''): boolean {
+  const key = `${wildcards} ${flags} ${pattern}`;
+  let expression = patterns.get(key);
+  if (!expression) {
+    const [last, within, one] = wildcards;
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*(?=:|$)/g, '\0')
+      .replace(/[*?]/g, (found) => (found === '*' ? within : one))
+      .replaceAll('\0', last);
+    expression = new RegExp(`^${source}$`, `s${flags}`);
+    patterns.set(key, expression);
+  }
+  return expression.test(value);
+}
+
+/** `*` stands for any characters, `?` for one. */
+export const isLike = (pattern: string, value: string, flags = '') => matches(pattern, value, ['.*', '.*', '.'], flags);
+
+/**
+ * Wildcards stay in their segment, between colons, but for a `*` that ends one
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+ */
+export const isResource = (pattern: string, arn: string) => matches(pattern, arn, ['.*', '[^:]*', '[^:]']);
+
+/** The six components of an ARN, of which the last may have colons in it; none, if it is no ARN. */
+export function componentsOf(arn: string): string[] {
+  const parts = arn.split(':');
+  return parts.length < 6 ? [] : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+/**
+ * Each component by itself
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
+ */
+export function isArnLike(pattern: string, arn: string): boolean {
+  const actual = componentsOf(arn);
+  return actual.length > 0 && componentsOf(pattern).every((expected, index) => isLike(expected, actual[index] ?? ''));
+}

@@ -1,0 +1,85 @@
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { CloudError } from '../errors/cloud-error.ts';
+import type { Principal } from '../iam/policy.ts';
+import { functionOf } from './functions.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface Delivery {
+  body: string;
+  /** Of a FIFO queue. */
+  groupId?: string | undefined;
+  /** Of a topic. */
+  subject?: string | undefined;
+  attributes?: Record<string, string> | undefined;
+}
+
+/** Gives a message to what an ARN names. */
+export type Deliver = (message: Delivery) => Promise<void>;
+
+interface Kind {
+  action: string;
+  to: (runtime: Runtime, arn: string) => Deliver;
+}
+
+const KINDS: Record<string, Kind> = {
+  lambda: {
+    action: 'lambda:InvokeFunction',
+    to: (runtime, arn) => {
+      const { asynchronous } = functionOf(runtime, arn);
+      return async ({ body }) => void asynchronous.run(body);
+    },
+  },
+  sqs: {
+    action: 'sqs:SendMessage',
+    to:
+      ({ innerSqs, emulators, accountId }, arn) =>
+      async ({ body, groupId, attributes }) => {
+        const QueueUrl = `${emulators.messagingUrl}/${accountId}/${arn.split(':').at(-1)}`;
+        const MessageAttributes = attributesOf(attributes);
+        await innerSqs.send(
+          new SendMessageCommand({
+            ...{ QueueUrl, MessageBody: body, MessageAttributes },
+            ...(groupId !== undefined && { MessageGroupId: groupId }),
+          }),
+        );
+      },
+  },
+  sns: {
+    action: 'sns:Publish',
+    to:
+      ({ sns }, TopicArn) =>
+      async ({ body: Message, subject: Subject, attributes }) => {
+        const MessageAttributes = attributesOf(attributes);
+        await sns.send(new PublishCommand({ TopicArn, Message, MessageAttributes, ...(Subject && { Subject }) }));
+      },
+  },
+};
+
+const attributesOf = (attributes: Record<string, string> = {}): Record<string, MessageAttributeValue> =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
+
+/** What is to be able to deliver, and for what. */
+export interface Sender {
+  principal: Principal;
+  /** Such as `rule Nightly`. */
+  why: string;
+}
+
+/**
+ * How something is delivered to a function, a queue or a topic; that it is there, and that the sender may, is checked when all is
+ * there.
+ * @throws {Error} if an ARN names anything else
+ */
+export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {
+  const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];
+  if (!kind) throw new Error(`the embedded cloud delivers to functions, queues and topics only, not to ${arn}`);
+  runtime.checks.push(() => {
+    if (!runtime.made.some(({ attributes = {} }) => Object.values(attributes).includes(arn)))
+      throw new CloudError(`${why}: there is no ${arn}.`);
+    runtime.access.require({ principal, action: kind.action, resource: arn }, why);
+  });
+  return kind.to(runtime, arn);
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { createFilter } from '../event-sources/filter.ts';
+import { createSchedule } from '../event-sources/schedule.ts';
+import { parseSchedule } from '../event-sources/schedule-expression.ts';
+import { type BusEvent, DEFAULT_BUS } from '../services/event-buses.ts';
+import type { ResourceProvider } from '../template/resource.ts';
+import { type RuleTarget, targetOfRule } from './rule-targets.ts';
+import { physicalName, type Runtime } from './runtime.ts';
+
+interface RuleProperties {
+  Name?: string;
+  EventBusName?: string;
+  EventPattern?: Record<string, unknown>;
+  ScheduleExpression?: string;
+  State?: string;
+  Targets?: RuleTarget[];
+}
+
+/** AWS::Events::EventBus. */
+export const eventBuses =
+  ({ buses, region, accountId }: Runtime): ResourceProvider =>
+  async ({ properties }) => {
+    const name = String(properties.Name);
+    buses.add(name);
+    return { ref: name, attributes: { Name: name, Arn: `arn:aws:events:${region}:${accountId}:event-bus/${name}` } };
+  };
+
+/** AWS::Events::Rule, by a schedule, a pattern or both. */
+export const rules =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ stack, logicalId, properties }) => {
+    const { region, accountId } = runtime;
+    const rule = properties as RuleProperties;
+    const { EventPattern, ScheduleExpression, State = 'ENABLED', Targets = [] } = rule;
+    const name = physicalName(rule.Name, stack, logicalId);
+    const bus = (rule.EventBusName ?? DEFAULT_BUS).split('/').at(-1) ?? '';
+    const path = bus === DEFAULT_BUS ? name : `${bus}/${name}`;
+    const Arn = `arn:aws:events:${region}:${accountId}:rule/${path}`;
+    const made = { ref: path.replace('/', '|'), attributes: { Arn } };
+    const due = ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression);
+    if (State === 'DISABLED') return made;
+    const about = { arn: Arn, name, why: `rule ${logicalId}` };
+    const targets = Targets.map((target) => targetOfRule(runtime, target, about));
+    const deliver = async (event: BusEvent) => void (await Promise.all(targets.map((give) => give(event))));
+    if (due) {
+      const run = (at: Date) =>
+        deliver(scheduledEvent(Arn, at, runtime)).catch((error: Error) => console.error(`${Arn}: ${error.message}`));
+      runtime.mappings.push(createSchedule(due, run));
+    }
+    if (EventPattern) {
+      checkSources(EventPattern);
+      runtime.buses.addRule(bus, { matches: createFilter([JSON.stringify(EventPattern)]), deliver });
+      runtime.checks.push(() => runtime.buses.require(bus, about.why));
+    }
+    return made;
+  };
+
+/** @throws {Error} for a pattern that only events of AWS's services could match: none is sent here */
+function checkSources({ source }: Record<string, unknown>): void {
+  const begins = (one: unknown) =>
+    typeof one === 'string'
+      ? one
+      : ((one as { prefix?: unknown } | null)?.prefix ?? (one as { wildcard?: unknown }).wildcard);
+  if (Array.isArray(source) && source.every((one) => String(begins(one)).startsWith('aws.')))
+    throw new Error(`no AWS service sends events here: nothing would match the source ${JSON.stringify(source)}`);
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
+const scheduledEvent = (ruleArn: string, at: Date, { region, accountId }: Runtime): BusEvent => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'Scheduled Event',
+  source: 'aws.events',
+  account: accountId,
+  time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+  region,
+  resources: [ruleArn],
+  detail: {},
+});

@@ -1,0 +1,96 @@
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  createNotificationMapping,
+  createNotificationQueue,
+  notificationQueueName,
+} from '../event-sources/notifications.ts';
+import type { Principal } from '../iam/policy.ts';
+import type { Deployed, ResourceProvider } from '../template/resource.ts';
+import { attributesOf } from './attributes.ts';
+import { functionOf } from './functions.ts';
+import type { Runtime } from './runtime.ts';
+
+interface SubscriptionProperties {
+  TopicArn: string;
+  Protocol: string;
+  Endpoint?: string;
+  RedrivePolicy?: { deadLetterTargetArn?: string };
+  RawMessageDelivery?: boolean | string;
+}
+
+const FILTER = ['FilterPolicy', 'FilterPolicyScope'];
+
+/** AWS::SNS::Subscription to a queue or a function. */
+export const subscriptions =
+  (runtime: Runtime): ResourceProvider =>
+  async ({ logicalId, properties }) => {
+    const subscription = properties as unknown as SubscriptionProperties;
+    const { Protocol, TopicArn } = subscription;
+    const subscribeTo: Record<string, () => Promise<Deployed>> = {
+      sqs: () => toQueue(runtime, subscription, logicalId),
+      lambda: () => toFunction(runtime, subscription, logicalId),
+    };
+    const subscribe = Object.hasOwn(subscribeTo, Protocol) ? subscribeTo[Protocol] : undefined;
+    if (!subscribe)
+      throw new Error(
+        `the embedded cloud delivers what a topic publishes to queues and functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
+      );
+    return subscribe();
+  };
+
+/** That SNS may do what it must. */
+function requireOf(
+  { access, checks }: Runtime,
+  source: string,
+  action: string,
+  resources: string[],
+  logicalId: string,
+) {
+  const principal: Principal = { service: 'sns.amazonaws.com', source };
+  checks.push(() => {
+    for (const resource of new Set(resources))
+      access.require({ principal, action, resource }, `subscription ${logicalId}`);
+  });
+}
+
+async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, logicalId: string): Promise<Deployed> {
+  const { TopicArn, Protocol, Endpoint = '', RedrivePolicy } = subscription;
+  const queues = [Endpoint, RedrivePolicy?.deadLetterTargetArn ?? Endpoint];
+  requireOf(runtime, TopicArn, 'sqs:SendMessage', queues, logicalId);
+  const Attributes = attributesOf({ ...subscription }, ['RawMessageDelivery', ...FILTER, 'RedrivePolicy']);
+  const { SubscriptionArn = '' } = await runtime.sns.send(
+    new SubscribeCommand({ TopicArn, Protocol, Endpoint, Attributes, ReturnSubscriptionArn: true }),
+  );
+  return { ref: SubscriptionArn };
+}
+
+/** What is published comes into a queue of the cloud's own, from which the function is invoked. */
+async function toFunction(
+  runtime: Runtime,
+  subscription: SubscriptionProperties,
+  logicalId: string,
+): Promise<Deployed> {
+  const { TopicArn, Endpoint = '', RedrivePolicy, RawMessageDelivery = false } = subscription;
+  if (TopicArn.endsWith('.fifo')) throw new Error(`SNS delivers from FIFO topics to queues only, not to ${Endpoint}`);
+  if (String(RawMessageDelivery) === 'true')
+    throw new Error(`SNS delivers raw messages to queues, streams and HTTP endpoints only, not to ${Endpoint}`);
+  const { region, accountId, innerSqs, emulators, sns } = runtime;
+  const target = functionOf(runtime, Endpoint);
+  requireOf(runtime, TopicArn, 'lambda:InvokeFunction', [target.settings.arn], logicalId);
+  const deadLetters = RedrivePolicy?.deadLetterTargetArn;
+  if (deadLetters) requireOf(runtime, TopicArn, 'sqs:SendMessage', [deadLetters], logicalId);
+  const queueName = notificationQueueName(TopicArn, target.settings.arn);
+  await createNotificationQueue(innerSqs, queueName);
+  const { SubscriptionArn: subscriptionArn = '' } = await sns.send(
+    new SubscribeCommand({
+      TopicArn,
+      Protocol: 'sqs',
+      Endpoint: `arn:aws:sqs:${region}:${accountId}:${queueName}`,
+      Attributes: attributesOf({ ...subscription }, FILTER),
+      ReturnSubscriptionArn: true,
+    }),
+  );
+  const queueUrl = `${emulators.messagingUrl}/${accountId}/${queueName}`;
+  runtime.mappings.push(createNotificationMapping({ sqs: innerSqs, queueUrl, target, subscriptionArn }));
+  return { ref: subscriptionArn };
+}

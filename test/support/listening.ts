@@ -1,0 +1,48 @@
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import { functionResources } from './small-cloud.ts';
+
+/** Logs each event in a line of its own, and fails at events that say so, as often as they say. */
+export const LISTENER = `const seen = new Map();
+export const handler = async (event) => {
+  const text = JSON.stringify(event);
+  console.log('EVENT ' + text);
+  const [, times] = /fails-(\\d+)/.exec(text) ?? [];
+  const before = seen.get(text) ?? 0;
+  seen.set(text, before + 1);
+  if (before < Number(times ?? 0)) throw new Error('it fails');
+  return { heard: true };
+};`;
+
+/** A function that logs what it is given. */
+export const listener = { resources: functionResources('listener', 'listener'), code: { listener: LISTENER } };
+
+/** What it was given, in order. */
+export const heardBy = (cloud: Cloud, name = 'listener'): any[] =>
+  cloud.logs(name).flatMap((line) => (line.startsWith('EVENT ') ? [JSON.parse(line.slice('EVENT '.length))] : []));
+
+/** That a service may invoke the function. */
+export const mayInvoke = (Principal: string, SourceArn: unknown) => ({
+  Type: 'AWS::Lambda::Permission',
+  Properties: {
+    Action: 'lambda:InvokeFunction',
+    FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] },
+    Principal,
+    SourceArn,
+  },
+});
+
+/** Of a queue, that a service may send to it. */
+export const maySend = (Service: string, Queue = 'Queue') => ({
+  Type: 'AWS::SQS::QueuePolicy',
+  Properties: {
+    Queues: [{ Ref: Queue }],
+    PolicyDocument: {
+      Statement: {
+        ...{ Effect: 'Allow', Principal: { Service }, Action: 'sqs:SendMessage' },
+        Resource: { 'Fn::GetAtt': [Queue, 'Arn'] },
+      },
+    },
+  },
+});
+
+export const functionArn = { 'Fn::GetAtt': ['Function', 'Arn'] };
