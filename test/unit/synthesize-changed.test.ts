@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
@@ -14,7 +23,7 @@ const installed = (version: string) =>
   });
 
 /** An app that counts how often it is synthesized, beside a package that it has as a link. */
-function countingApp() {
+function countingApp(place = 'app') {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-counting-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   let seconds = 0;
@@ -26,44 +35,48 @@ function countingApp() {
     seconds += 1;
     utimesSync(path, seconds, seconds);
   };
-  write('.runs/x', '');
-  write('app/cdk.json', JSON.stringify({ app: 'node app.js' }));
+  const counted = `${folder}-runs`;
+  writeFileSync(counted, '');
+  onTestFinished(() => rmSync(counted));
+  write(`${place}/cdk.json`, JSON.stringify({ app: 'node app.js' }));
   write(
-    'app/app.js',
+    `${place}/app.js`,
     `const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
-     appendFileSync('../.runs/x', 'x');
+     appendFileSync(${JSON.stringify(counted)}, 'x');
      if (process.env.BROKEN) throw new Error('it is broken');
      mkdirSync('cdk.out', { recursive: true });
      writeFileSync('cdk.out/manifest.json', '{}');`,
   );
-  write('app/node_modules/.package-lock.json', installed('1.0.0'));
+  write(`${place}/node_modules/.package-lock.json`, installed('1.0.0'));
   write('kit/index.js', '1');
   write('elsewhere/linked.ts', '1');
-  symlinkSync('../elsewhere', join(folder, 'app/linked'));
-  symlinkSync('.', join(folder, 'app/round'));
-  const app = join(folder, 'app');
-  const runs = () => readFileSync(join(folder, '.runs/x'), 'utf8').length;
+  symlinkSync(join(folder, 'elsewhere'), join(folder, place, 'linked'));
+  symlinkSync('.', join(folder, place, 'round'));
+  const app = join(folder, place);
+  const runs = () => readFileSync(counted, 'utf8').length;
   return {
     write,
+    path: (file: string) => join(folder, file),
     remove: (path: string) => rmSync(join(folder, path), { recursive: true }),
     /** Whether the app ran. */
-    async synthesized(): Promise<boolean> {
+    async synthesized(more: Parameters<typeof synthesizeChanged>[1] = {}): Promise<boolean> {
       const before = runs();
-      await synthesizeChanged(join(app, 'cdk.out'), app);
+      await synthesizeChanged(join(app, 'cdk.out'), { root: app, ...more });
       return runs() > before;
     },
-    first: () => synthesizeChanged(join(app, 'cdk.out'), app),
+    first: () => synthesizeChanged(join(app, 'cdk.out'), { root: app }),
   };
 }
 
 it('an app is synthesized again when something has changed of which its assembly was made, or the assembly', async () => {
-  const { write, first, synthesized } = countingApp();
+  const { write, path, first, synthesized } = countingApp();
   await first();
   expect(await synthesized()).toBe(false);
   const changes: Array<[file: string, text: string]> = [
     ['app/infra/stack.ts', 'new'],
     ['app/infra/stack.ts', 'old'],
     ['app/.env', 'SETTING=1'],
+    ['app/.config/settings.json', '{}'],
     ['app/node_modules/.package-lock.json', installed('1.0.1')],
     ['kit/index.js', '2'],
     ['elsewhere/linked.ts', '2'],
@@ -73,8 +86,38 @@ it('an app is synthesized again when something has changed of which its assembly
     write(file, text);
     expect([file, await synthesized(), await synthesized()]).toEqual([file, true, false]);
   }
-  vi.stubEnv('OTHER_SETTING', '1');
+  chmodSync(path('app/infra/stack.ts'), 0o755);
+  expect([await synthesized(), await synthesized()]).toEqual([true, false]);
   onTestFinished(() => void vi.unstubAllEnvs());
+  for (const setting of ['OTHER_SETTING', 'npm_config_stage']) {
+    vi.stubEnv(setting, '1');
+    expect([setting, await synthesized(), await synthesized()]).toEqual([setting, true, false]);
+  }
+});
+
+it('whoever asks for it has an app synthesized though nothing has changed, and is told if it was not', async () => {
+  const { first, synthesized } = countingApp();
+  await first();
+  let unchanged = 0;
+  const onUnchanged = () => void unchanged++;
+  expect([await synthesized({ always: true, onUnchanged }), unchanged]).toEqual([true, 0]);
+  expect([await synthesized({ onUnchanged }), unchanged]).toEqual([false, 1]);
+});
+
+it('an app of which not all can be read is synthesized always', async () => {
+  const { path, first, synthesized } = countingApp();
+  await first();
+  symlinkSync('itself', path('app/itself'));
+  expect([await synthesized(), await synthesized()]).toEqual([true, true]);
+});
+
+it('an app in a folder with a dot is synthesized again when its own files have changed', async () => {
+  const { write, remove, first, synthesized } = countingApp('.worktrees/one');
+  remove('.worktrees/one/node_modules');
+  write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));
+  await first();
+  expect(await synthesized()).toBe(false);
+  write('.worktrees/one/infra/stack.ts', '2');
   expect([await synthesized(), await synthesized()]).toEqual([true, false]);
 });
 
@@ -91,10 +134,11 @@ it('an app of a workspace is synthesized again when what others in it have has c
   expect(await synthesized()).toBe(false);
 });
 
-it('what an app keeps in folders with a dot, and what was installed beside it, does not have it synthesized again', async () => {
+it('what an app keeps, its history, and what was installed beside it, does not have it synthesized again', async () => {
   const { write, first, synthesized } = countingApp();
   await first();
   write('app/.rollcall/state.json', '{}');
+  write('app/.git/index', '1');
   write('app/node_modules/.cache/x', '1');
   expect(await synthesized()).toBe(false);
 });
@@ -123,7 +167,7 @@ it('the templates of an app are looked at by CDK where they are deployed to an a
   const app = `node -e "require('node:fs').writeFileSync('seen', process.env.CDK_VALIDATION)"`;
   writeFileSync(join(root, 'cdk.json'), JSON.stringify({ app }));
   const seen = () => readFileSync(join(root, 'seen'), 'utf8');
-  await synthesizeChanged(join(root, 'cdk.out'), root);
+  await synthesizeChanged(join(root, 'cdk.out'), { root });
   expect(seen()).toBe('false');
   await synthesize(join(root, 'cdk.out'), {}, { root, validates: true });
   expect(seen()).toBe('true');
