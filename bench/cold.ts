@@ -57,15 +57,15 @@ async function measure(recording: Recording) {
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;
-  const { name, codeFolder, handler, environment } = settings;
-  const file = join(codeFolder, 'index.mjs');
+  const { name, handler, environment } = settings;
+  const file = handler.module;
   const bare = buildBare(join(folder, name), file, calls);
   const isDocument = readFileSync(file, 'utf8').includes('"DynamoDBDocumentClient"');
   const ours: Started[] = [];
   const theirs: Started[] = [];
   for (let time = 0; time < times; time++) {
     stub.replay(calls);
-    ours.push(await start({ file, handler: handler.split('.')[1] ?? '', payload, calls }, environment));
+    ours.push(await start({ file, handler: handler.path, payload, calls }, environment));
     stub.replay(calls);
     theirs.push(
       await start(

@@ -86,7 +86,7 @@ describe('deployment of templates', () => {
   it('names the resource whose type it does not know', async () => {
     const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } };
     await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
-      'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not know.',
+      'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not have.',
     );
   });
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { readApp } from './app.ts';
 import type { Beside } from './beside/beside.ts';
 import { startBeside, urlsOf } from './composition/beside.ts';
@@ -6,6 +7,7 @@ import { startEndpoint } from './composition/endpoint.ts';
 import { createForTests, type ForTests } from './composition/for-tests.ts';
 import { createServices } from './composition/services.ts';
 import { startEmulators } from './emulators/emulators.ts';
+import { CloudError } from './errors/cloud-error.ts';
 import type { Faults } from './faults/faults.ts';
 import { startGrpc } from './http/grpc.ts';
 import type { Site } from './http/http-api.ts';
@@ -15,8 +17,13 @@ import type { Meter } from './metering/meter.ts';
 import type { Issuer } from './services/issuer.ts';
 import { openData } from './state/data.ts';
 import { appFolder, assemblyOf, type Context } from './synthesize.ts';
+import { regionOf } from './template/assembly.ts';
 
-const PLACE = { region: 'us-east-1', accountId: '000000000000' };
+const OTHER_REGION = 'The app is for another region than it was. Start it again.';
+/** Of an app that does not say. */
+const REGION = 'us-east-1';
+/** The emulators know no other. */
+const ACCOUNT = '000000000000';
 
 export interface CloudOptions {
   /** Folder of the app. Default: the nearest one with a cdk.json, from the working directory upwards. */
@@ -93,10 +100,15 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
 const assemblyFor = async ({ app, context, assembly }: CloudOptions) => assembly ?? assemblyOf(appFolder(app), context);
 
-/** An assembly alone does not say where its app is. */
-async function besideFor({ app, assembly, beside, ports }: CloudOptions): Promise<readonly Beside[]> {
-  if (beside || (assembly !== undefined && app === undefined)) return beside ?? [];
-  const config = await readApp(appFolder(app));
+/** The folder of the app, if it is known: an assembly alone does not say where its app is. */
+const knownFolder = ({ app, assembly }: CloudOptions) =>
+  assembly !== undefined && app === undefined ? undefined : appFolder(app);
+
+async function besideFor(options: CloudOptions): Promise<readonly Beside[]> {
+  const { beside, ports } = options;
+  const folder = knownFolder(options);
+  if (beside || folder === undefined) return beside ?? [];
+  const config = await readApp(folder);
   return config.beside?.({ port: ports?.api ?? 0 }) ?? [];
 }
 
@@ -104,19 +116,21 @@ async function besideFor({ app, assembly, beside, ports }: CloudOptions): Promis
 async function open(options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> {
   const { data, ports = {}, faults, meter, instanceLimit = INSTANCES, parameters = {}, environment = {} } = options;
   const { state, folder } = openData(data, opened);
-  const starting = [assemblyFor(options), startEmulators({ folder, data, region: PLACE.region }, opened)] as const;
+  const starting = [assemblyFor(options), startEmulators({ folder, data, region: REGION }, opened)] as const;
   // Also if there is no assembly: the emulators must be known, to be stopped.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);
 
-  const core = createCore({ place: PLACE, state, data, emulators, apiPort: ports.api ?? 0, faults, meter }, opened);
+  const place = { region: regionOf(assembly) ?? REGION, accountId: ACCOUNT };
+  const core = createCore({ place, state, data, emulators, apiPort: ports.api ?? 0, faults, meter }, opened);
   const { apis, stacks, access, functions } = core;
   const beside = await startBeside(await besideFor(options), core, opened);
   const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
   const grpc = await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 });
   opened.defer(grpc.stop);
-  const settings = { instanceLimit, parameters, environment, beside: [...beside.values()] };
-  const { services, logs } = createServices(core, { endpoint, folder, ...settings }, opened);
+  const app = knownFolder(options) ?? dirname(assembly);
+  const settings = { instanceLimit, parameters, environment, folder, app, beside: [...beside.values()] };
+  const { services, logs } = createServices(core, { endpoint, ...settings }, opened);
 
   opened.defer(() => stacks.halt());
   await stacks.run(services, assembly);
@@ -141,6 +155,7 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     isIdle: () => running().length === 0,
     serve: (site) => stacks.serve(site),
     async redeploy(changed) {
+      if ((regionOf(changed) ?? REGION) !== place.region) throw new CloudError(OTHER_REGION);
       await stacks.halt();
       await stacks.run(services, changed);
     },

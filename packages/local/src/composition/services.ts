@@ -7,20 +7,18 @@ import type { Services } from '../resources/runtime.ts';
 import type { Issuer } from '../services/issuer.ts';
 import type { Core } from './core.ts';
 
-export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside'> {
+export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside' | 'folder' | 'app'> {
   endpoint: { url: string; issuer: Issuer; control: Control };
-  /** Where logs are written. */
-  folder: string;
 }
 
 /** What deployed stacks work with. */
 export function createServices(
   core: Core,
-  { endpoint: { url: endpointUrl, issuer, control }, folder, ...settings }: ServicesOptions,
+  { endpoint: { url: endpointUrl, issuer, control }, ...settings }: ServicesOptions,
   opened: AsyncDisposableStack,
 ) {
   const { region, faults, apis, emulators } = core;
-  const logs = createLogs(folder);
+  const logs = createLogs(settings.folder);
   opened.defer(logs.close);
   const onFailure = (failure: FailedInvocation) => {
     const log = logs.fileOf(failure.functionName);

@@ -4,24 +4,25 @@ import { stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { Handler } from './handler.ts';
+import type { ProvidedPackages } from './sdk-imports.ts';
 
 export interface FunctionSettings {
   name: string;
   arn: string;
   /** ARN of the role that it runs in. */
   role: string;
-  /** Folder of the deployed bundle. */
-  codeFolder: string;
-  /** `file.export`. */
-  handler: string;
+  handler: Handler;
+  /** Whether it may answer by a callback, as Lambda's runtimes before Node.js 24 have it. */
+  takesCallbacks: boolean;
+  /** What its code imports of Lambda's own packages. */
+  provided: ProvidedPackages;
   timeoutMs: number;
   memoryMb: number;
   environment: Record<string, string>;
 }
 
-export interface WorkerData {
-  codeFolder: string;
-  handler: string;
+export interface WorkerData extends Pick<FunctionSettings, 'handler' | 'takesCallbacks' | 'provided'> {
   functionName: string;
   functionArn: string;
   memoryMb: number;
@@ -73,9 +74,10 @@ export class Instance {
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
     this.#settings = settings;
     this.#initTimeoutMs = initTimeoutMs;
-    const { codeFolder, handler, name, arn, memoryMb, environment } = settings;
+    const { handler, takesCallbacks, provided, name, arn, memoryMb, environment } = settings;
+    const ofFunction = { functionName: name, functionArn: arn, memoryMb };
     this.#worker = new Worker(WORKER, {
-      workerData: { codeFolder, handler, functionName: name, functionArn: arn, memoryMb } satisfies WorkerData,
+      workerData: { handler, takesCallbacks, provided, ...ofFunction } satisfies WorkerData,
       env: environment,
       execArgv: ['--disable-warning=ExperimentalWarning'],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },

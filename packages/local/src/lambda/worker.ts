@@ -1,15 +1,84 @@
-import { enableCompileCache } from 'node:module';
+import dns from 'node:dns';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
-const { codeFolder, handler, functionName, functionArn, memoryMb } = workerData as WorkerData;
-const [file = '', exportName = ''] = handler.split('.');
+const { handler, takesCallbacks, provided, functionName, functionArn, memoryMb } = workerData as WorkerData;
+
+/** What calls AWS goes to AWS_ENDPOINT_URL; a host of AWS itself is called by whoever ignores it. */
+const OF_AWS = /\.(amazonaws\.com(\.cn)?|api\.aws)$/;
+const { lookup } = dns;
+const lookupOnly = (host: string, ...rest: unknown[]) => {
+  if (!OF_AWS.test(host)) return (lookup as (...given: unknown[]) => void)(host, ...rest);
+  const message = `${host} is AWS itself, which no function of the embedded cloud may call: clients go to AWS_ENDPOINT_URL`;
+  process.nextTick(rest.at(-1) as () => void, new Error(message));
+};
+dns.lookup = Object.defineProperties(lookupOnly, Object.getOwnPropertyDescriptors(lookup)) as typeof lookup;
+
+if (Object.keys(provided).length > 0) {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const url = provided[specifier];
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+    },
+  });
+}
+
+type Handle = (event: unknown, context: object, callback?: Callback) => unknown;
+type Callback = (error: unknown, result?: unknown) => void;
+
 enableCompileCache();
-const module = (await import(pathToFileURL(`${codeFolder}/${file}.mjs`).href)) as Record<string, unknown>;
-const handle = module[exportName];
-if (typeof handle !== 'function') throw new Error(`Runtime.HandlerNotFound: ${handler} is undefined or not exported`);
+const module = (await import(pathToFileURL(handler.module).href)) as { default?: unknown };
+/** An export of a CommonJS module may be known of the module alone. */
+const exported = (of: unknown) =>
+  handler.path.split('.').reduce((one, name) => (one as Record<string, unknown> | undefined)?.[name], of);
+const handle = (exported(module) ?? exported(module.default)) as Handle;
+if (typeof handle !== 'function')
+  throw new Error(`Runtime.HandlerNotFound: ${handler.path} is undefined or not exported`);
+if (!takesCallbacks && handle.length > 2) {
+  // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+  throw new Error(
+    'Runtime.CallbackHandlerDeprecated: from Node.js 24 on, Lambda calls no handlers with a callback, which is what a third parameter is. Return a promise, or choose the runtime of Node.js 22',
+  );
+}
+
+interface CallbackContext {
+  callbackWaitsForEmptyEventLoop: boolean;
+}
+
+/**
+ * Calls as the runtimes before Node.js 24 do: the answer is a promise, or what the callback was given first, when nothing is left
+ * to be done unless the handler says otherwise. Of one that does neither, it is null
+ * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, CallbackContext.js).
+ */
+function callWithCallback(event: unknown, context: CallbackContext): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  let answer: { result: unknown } | undefined;
+  const whenEmpty = () => resolve(answer?.result);
+  const done: Callback = (error, result) => (error == null ? resolve(result) : reject(error));
+  const callback: Callback = (error, result) => {
+    if (error != null || !context.callbackWaitsForEmptyEventLoop) return done(error, result);
+    answer ??= { result };
+  };
+  const ends = { done, succeed: (result: unknown) => done(null, result), fail: (error: unknown) => done(error ?? 'handled') };
+  process.once('beforeExit', whenEmpty);
+  // Only what the function itself waits for keeps this thread.
+  parentPort?.unref();
+  try {
+    const returned = handle(event, Object.assign(context, ends), callback) as PromiseLike<unknown> | undefined;
+    if (typeof returned?.then === 'function') returned.then(resolve, reject);
+  } catch (error) {
+    reject(error);
+  }
+  return promise.finally(() => {
+    process.off('beforeExit', whenEmpty);
+    parentPort?.ref();
+  });
+}
+
+const call = takesCallbacks ? callWithCallback : handle;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and 100 bytes that Lambda adds. */
 const MAX_RESPONSE_BYTES = 6 * 1024 ** 2 + 100;
@@ -42,7 +111,7 @@ parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: In
     parentPort?.postMessage({ ...response, usedMb: Math.ceil(getHeapStatistics().used_heap_size / 1024 ** 2) });
   };
   try {
-    const result = await handle(JSON.parse(payload), context);
+    const result = await call(JSON.parse(payload), context);
     await respond(answerOf(JSON.stringify(result ?? null)));
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));

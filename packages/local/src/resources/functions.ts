@@ -1,21 +1,25 @@
 import { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
+import { isForDeploymentsOnly } from '../template/service-tokens.ts';
+import { type CodeProperties, codeOf, type FunctionCode } from './code.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
-interface FunctionProperties {
+interface FunctionProperties extends CodeProperties {
   FunctionName?: string;
-  Code: { S3Key: string };
-  Handler: string;
   /** ARN. */
   Role: string;
   Timeout?: number;
   MemorySize?: number;
   Environment?: { Variables?: Record<string, string> };
   ReservedConcurrentExecutions?: number;
+  DeadLetterConfig?: unknown;
 }
 
 /** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
 const EXPORT_TIMEOUT_MS = 2_000;
+
+/** Of a function that only CloudFormation calls. */
+const NEVER_CALLED: FunctionCode = { folder: '', handler: { module: '', path: '' }, takesCallbacks: false, provided: {} };
 
 /** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
 export const functions =
@@ -23,18 +27,19 @@ export const functions =
   async ({ stack, logicalId, properties }) => {
     const { region, accountId, assembly, endpointUrl, instanceLimit, access, checks } = runtime;
     const settings = properties as unknown as FunctionProperties;
-    const { Handler, Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
+    const { Handler = '', Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-    const codeFolder = assembly.assetFolder(settings.Code.S3Key);
+    const template = assembly.stacks.find((one) => one.name === stack)?.template;
+    const isCalled = !template || !isForDeploymentsOnly(template, logicalId);
+    const code = isCalled ? codeOf(runtime, name, settings) : NEVER_CALLED;
     const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);
     const fn = new LambdaFunction(
       {
         name,
         arn,
         role: settings.Role,
-        codeFolder,
-        handler: Handler,
+        ...code,
         timeoutMs: Timeout * 1000,
         memoryMb: MemorySize,
         environment: {
@@ -43,14 +48,14 @@ export const functions =
           AWS_ACCESS_KEY_ID: accessKeyId,
           AWS_SECRET_ACCESS_KEY: secretAccessKey,
           AWS_ENDPOINT_URL: endpointUrl,
-          AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+          AWS_EXECUTION_ENV: `AWS_Lambda_${settings.Runtime}`,
           AWS_LAMBDA_FUNCTION_NAME: name,
           AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
           AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
           AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
           AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-          LAMBDA_TASK_ROOT: codeFolder,
+          LAMBDA_TASK_ROOT: code.folder,
           _HANDLER: Handler,
           TZ: ':UTC',
           ...settings.Environment?.Variables,

@@ -1,3 +1,4 @@
+import { managedPolicies } from '../iam/managed-policies.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
@@ -10,18 +11,6 @@ interface RoleProperties {
   ManagedPolicyArns?: string[];
 }
 
-/** AWS's own policies that are known here: CDK gives the first to every function whose app gives it no role. */
-const MANAGED: Record<string, PolicyDocument> = {
-  // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
-  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
-    Statement: {
-      Effect: 'Allow',
-      Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: '*',
-    },
-  },
-};
-
 /** AWS::IAM::Role. Of AWS's managed policies, only some are known. */
 export const roles =
   ({ access, accountId }: Runtime): ResourceProvider =>
@@ -32,13 +21,10 @@ export const roles =
       Policies = [],
       ManagedPolicyArns = [],
     } = properties as unknown as RoleProperties;
-    const unknown = ManagedPolicyArns.filter((policy) => !MANAGED[policy]);
-    if (unknown.length > 0)
-      throw new Error(`the embedded cloud does not know the managed policies ${unknown.join(', ')}`);
+    const managed = managedPolicies(ManagedPolicyArns);
     const name = physicalName(RoleName, stack, logicalId);
     const arn = `arn:aws:iam::${accountId}:role/${name}`;
     access.addRole(arn, name, AssumeRolePolicyDocument);
-    const managed = ManagedPolicyArns.flatMap((policy) => MANAGED[policy] ?? []);
     for (const policy of [...Policies.map(({ PolicyDocument }) => PolicyDocument), ...managed])
       access.attach(name, policy);
     return { ref: name, attributes: { Arn: arn } };

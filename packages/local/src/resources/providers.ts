@@ -57,4 +57,7 @@ export const ignored: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Dashboard',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Logs::MetricFilter',
+  // What CDK adds: here logs are kept, and nothing is deleted.
+  'Custom::LogRetention',
+  'Custom::S3AutoDeleteObjects',
 ]);

@@ -26,6 +26,10 @@ export interface Services extends Clients, QueueClients {
   accountId: string;
   /** URL of the one AWS endpoint. */
   endpointUrl: string;
+  /** Where the cloud writes. */
+  folder: string;
+  /** The folder of the app, in which its packages are looked for. */
+  app: string;
   state: State;
   emulators: Emulators;
   calls: Calls;
@@ -58,6 +62,8 @@ export interface Services extends Clients, QueueClients {
 /** What the providers leave to be run. */
 export interface Runtime extends Services {
   assembly: Assembly;
+  /** Where it is. */
+  assemblyFolder: string;
   made: Made[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, AuthorizeToken>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudError } from '../errors/cloud-error.ts';
+import { environmentOf } from './environment.ts';
 
 export interface TemplateResource {
   Type: string;
@@ -35,6 +36,8 @@ interface Manifest {
 
 interface Artifact {
   type: string;
+  /** Such as `aws://unknown-account/eu-west-1`. */
+  environment?: string;
   properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string };
 }
 
@@ -49,12 +52,18 @@ interface Found {
   assets: Map<string, string>;
 }
 
+/** The region that the stacks are for, if they say. @throws {CloudError} if they are for several, or several accounts */
+export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
+
 /**
  * Reads what `cdk synth` wrote to `folder`, with the stacks of every `Stage` in it.
+ * @param accountId stands for the account that the app says, wherever its templates have it; undefined: it stays
  * @throws {CloudError} if it cannot be read, or has two stacks of one name
  */
-export function readAssembly(folder: string): Assembly {
-  const { stacks, assets } = find(folder);
+export function readAssembly(folder: string, accountId?: string): Assembly {
+  const { account } = environmentOf(environmentsIn(folder));
+  const here = (text: string) => (account && accountId ? text.replaceAll(account, accountId) : text);
+  const { stacks, assets } = find(folder, here);
   const names = stacks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
@@ -71,25 +80,35 @@ export function readAssembly(folder: string): Assembly {
   };
 }
 
-function read<T>(file: string): T {
+/** @param changed its text */
+function read<T>(file: string, changed = (text: string) => text): T {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return JSON.parse(changed(readFileSync(file, 'utf8'))) as T;
   } catch (cause) {
     throw new CloudError(`${file} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, { cause });
   }
 }
 
-function find(folder: string): Found {
+const artifactsIn = (folder: string) => Object.entries(read<Manifest>(join(folder, 'manifest.json')).artifacts);
+
+/** Of the stacks, with those of every stage. */
+const environmentsIn = (folder: string): string[] =>
+  artifactsIn(folder).flatMap(([, { type, environment, properties }]) => {
+    if (type === 'cdk:cloud-assembly') return environmentsIn(join(folder, properties?.directoryName ?? ''));
+    return type === 'aws:cloudformation:stack' && environment !== undefined ? [environment] : [];
+  });
+
+/** @param here changes the text of templates */
+function find(folder: string, here: (text: string) => string): Found {
   const found: Found = { stacks: [], assets: new Map() };
-  const { artifacts } = read<Manifest>(join(folder, 'manifest.json'));
-  for (const [id, { type, properties = {} }] of Object.entries(artifacts)) {
+  for (const [id, { type, properties = {} }] of artifactsIn(folder)) {
     const { templateFile, file, stackName = id, directoryName } = properties;
     if (type === 'aws:cloudformation:stack' && templateFile)
-      found.stacks.push({ name: stackName, template: read<Template>(join(folder, templateFile)) });
+      found.stacks.push({ name: stackName, template: read<Template>(join(folder, templateFile), here) });
     if (type === 'cdk:asset-manifest' && file) addAssets(found, folder, file);
     // https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.NestedCloudAssemblyProperties.html
     if (type === 'cdk:cloud-assembly' && directoryName) {
-      const ofStage = find(join(folder, directoryName));
+      const ofStage = find(join(folder, directoryName), here);
       found.stacks.push(...ofStage.stacks);
       for (const [key, path] of ofStage.assets) found.assets.set(key, path);
     }

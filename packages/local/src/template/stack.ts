@@ -83,7 +83,7 @@ export class Stack {
     const provider = this.#options.providers[type];
     if (!provider) {
       throw new CloudError(
-        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not know. Add a provider in packages/local/src/resources/.`,
+        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not have. Leave it out of what is started here, or have something beside the cloud make it (rollcall.config.ts).`,
       );
     }
     const properties = (await this.#resolve(Properties)) as Record<string, unknown>;

@@ -1,0 +1,46 @@
+import type { PolicyDocument, Statement } from './policy.ts';
+
+const LOGS = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
+const ENIS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'];
+const XRAY = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'GetSamplingTargets'];
+const of = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
+
+/**
+ * AWS's own policies that CDK gives to functions, or its users do, by the statements that AWS documents
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). All of them are for any resource.
+ */
+const ACTIONS: Readonly<Record<string, string[]>> = {
+  'service-role/AWSLambdaBasicExecutionRole': LOGS,
+  'service-role/AWSLambdaSQSQueueExecutionRole': [
+    ...of('sqs', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'),
+    ...LOGS,
+  ],
+  'service-role/AWSLambdaDynamoDBExecutionRole': [
+    ...of('dynamodb', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'),
+    ...LOGS,
+  ],
+  'service-role/AWSLambdaVPCAccessExecutionRole': [
+    ...LOGS,
+    ...of('ec2', ...ENIS, 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'),
+  ],
+  AWSXRayDaemonWriteAccess: of('xray', ...XRAY, 'GetSamplingStatisticSummaries'),
+};
+
+const PREFIX = 'arn:aws:iam::aws:policy/';
+
+/**
+ * What AWS's managed policies say.
+ * @throws {Error} that names those that are not known here
+ */
+export function managedPolicies(arns: readonly string[]): PolicyDocument[] {
+  const actionsOf = (arn: string) => (arn.startsWith(PREFIX) ? ACTIONS[arn.slice(PREFIX.length)] : undefined);
+  const unknown = arns.filter((arn) => !actionsOf(arn));
+  if (unknown.length > 0) {
+    throw new Error(
+      `the embedded cloud does not know the managed policies ${unknown.join(', ')}. It knows ${Object.keys(ACTIONS).join(', ')}; grant what the role needs by name`,
+    );
+  }
+  return arns.map((arn) => ({
+    Statement: { Effect: 'Allow', Action: actionsOf(arn) ?? [], Resource: '*' } satisfies Statement,
+  }));
+}

@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export interface Handler {
+  /** Path of the file that exports it. */
+  module: string;
+  /** Of the export, such as `handler` or `api.handler`. */
+  path: string;
+}
+
+/** In this order, as Lambda's runtime looks (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
+const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
+
+/**
+ * Finds what the setting of a function means: `src/orders.api.handler` is `api.handler` of `src/orders`.
+ * @throws {Error} if there is no such file in the code
+ */
+export function findHandler(codeFolder: string, setting: string): Handler {
+  const last = basename(setting);
+  const dot = last.indexOf('.');
+  if (dot <= 0 || dot === last.length - 1 || setting.includes('..'))
+    throw new Error(`its handler, ${setting}, is not of the form FILE.EXPORT`);
+  const file = setting.slice(0, setting.length - last.length + dot);
+  const module = EXTENSIONS.map((extension) => join(codeFolder, file + extension)).find(isFile);
+  if (module === undefined)
+    throw new Error(`its handler, ${setting}, is in none of ${file}.js, .mjs and .cjs in ${codeFolder}`);
+  return { module, path: last.slice(dot + 1) };
+}
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

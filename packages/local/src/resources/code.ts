@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findHandler, type Handler } from '../lambda/handler.ts';
+import { shieldFromTypeAbove } from '../lambda/module-type.ts';
+import { type ProvidedPackages, providedPackages } from '../lambda/sdk-imports.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface CodeProperties {
+  Code: { S3Key?: string; ZipFile?: string; ImageUri?: unknown };
+  PackageType?: string;
+  Handler?: string;
+  Runtime?: string;
+  Layers?: unknown[];
+  FileSystemConfigs?: unknown[];
+}
+
+/** Of a function, what is run. */
+export interface FunctionCode {
+  folder: string;
+  handler: Handler;
+  takesCallbacks: boolean;
+  provided: ProvidedPackages;
+}
+
+/** The first whose handlers answer by promises only. */
+const FIRST_WITHOUT_CALLBACKS = 24;
+
+/**
+ * Finds the code of a function, and all that it needs to be loaded.
+ * @throws {Error} if it is of a kind that the embedded cloud has not, or cannot be loaded
+ */
+export function codeOf(runtime: Runtime, name: string, properties: CodeProperties): FunctionCode {
+  const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;
+  if (PackageType === 'Image') throw new Error('the embedded cloud has functions in Node.js only, not container images');
+  const major = /^nodejs(\d+)\.x$/.exec(lambdaRuntime ?? '')?.[1];
+  if (major === undefined) throw new Error(`the embedded cloud has functions in Node.js only, not ${lambdaRuntime}`);
+  if (Layers.length > 0) throw new Error(`the embedded cloud has no layers, and its Layers are ${Layers.join(', ')}`);
+  if (FileSystemConfigs.length > 0) throw new Error('the embedded cloud has no file systems for functions');
+  const folder = folderOf(runtime, name, properties);
+  const handler = findHandler(folder, Handler);
+  if (handler.module.endsWith('.js')) shieldFromTypeAbove(folder, runtime.assemblyFolder);
+  const provided = providedPackages(folder, [join(runtime.app, 'package.json'), fileURLToPath(import.meta.url)]);
+  return { folder, handler, provided, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };
+}
+
+function folderOf({ assembly, folder }: Runtime, name: string, { Code }: CodeProperties): string {
+  if (Code.ZipFile !== undefined) {
+    const inline = join(folder, 'inline', name);
+    mkdirSync(inline, { recursive: true });
+    // CloudFormation calls it so: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
+    writeFileSync(join(inline, 'index.js'), Code.ZipFile);
+    writeFileSync(join(inline, 'package.json'), '{}\n');
+    return inline;
+  }
+  const asset = assembly.assetFolder(Code.S3Key ?? '');
+  if (asset.endsWith('.zip')) throw new Error(`the embedded cloud takes code as a folder, not as the archive ${asset}`);
+  return asset;
+}

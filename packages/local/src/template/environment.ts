@@ -1,0 +1,33 @@
+import { CloudError } from '../errors/cloud-error.ts';
+
+/** Where an app says that its stacks are deployed to, as far as it does. */
+export interface Environment {
+  account?: string;
+  region?: string;
+}
+
+/**
+ * The one account and region of stacks.
+ * @param environments such as `aws://unknown-account/eu-west-1`
+ * @throws {CloudError} if there are several
+ */
+export function environmentOf(environments: readonly string[]): Environment {
+  const places = environments.map((environment) => environment.replace('aws://', '').split('/'));
+  const account = only(
+    'accounts',
+    places.map(([one = '']) => one),
+  );
+  const region = only(
+    'regions',
+    places.map(([, one = '']) => one),
+  );
+  return { ...(account && { account }), ...(region && { region }) };
+}
+
+function only(what: string, all: string[]): string | undefined {
+  const known = [...new Set(all.filter((one) => one !== '' && !one.startsWith('unknown-')))];
+  if (known.length <= 1) return known[0];
+  throw new CloudError(
+    `The stacks of this app are for several ${what}: ${known.join(', ')}. The embedded cloud is one: have the app make those of one.`,
+  );
+}
