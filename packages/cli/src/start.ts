@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync, readdirSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
@@ -6,9 +6,8 @@ import { synthesizeChanged } from '@rollcall/local/internal/synthesize-changed';
 import pc from 'picocolors';
 import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';
-import { createConsole } from './console/server.ts';
+import { type Console, createConsole } from './console/server.ts';
 import { endWithNpm, onEnd } from './ending.ts';
-import { OperatorError } from './stage/errors.ts';
 import { openStage } from './stage/stage.ts';
 
 export interface StartOptions {
@@ -32,8 +31,6 @@ const seconds = (since: number) => `${((performance.now() - since) / 1000).toFix
 /** Runs the app of this folder until a signal ends it. @throws {CloudError} if it cannot be synthesized or started */
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
-  const { name } = app;
-  if (name === undefined) throw new OperatorError('This folder has no rollcall.config.ts that names its app.');
   endWithNpm();
   // What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
   process.umask(0o077);
@@ -43,6 +40,23 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
     app: root,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
+  const operatorConsole = await consoleOf(app, cloud);
+  onEnd(async () => {
+    await operatorConsole?.stop();
+    await cloud.stop();
+    process.exit(0);
+  });
+  if (options.watch) watchSources(cloud);
+  const addresses = [...(operatorConsole ? ofKit(cloud) : await ofOthers(cloud)), ...ofEverybody(cloud, options)];
+  console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}\n\n${table(addresses)}`);
+  if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
+  console.log('Ctrl-C ends it.');
+}
+
+/** The console of an app of the kit, at the address of its API. Of any other, `GET /` may be a route of its own. */
+async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
+  const { name } = app;
+  if (name === undefined) return undefined;
   // The page is built after the rest is there, so that nobody has to wait for it.
   const operatorConsole = await createConsole({
     app,
@@ -50,26 +64,47 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
     page: builtConsole(),
   });
   cloud.serve(operatorConsole.serve);
-  onEnd(async () => {
-    await operatorConsole.stop();
-    await cloud.stop();
-    process.exit(0);
-  });
-  if (options.watch) watchSources(cloud);
-  console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}\n\n${addressesOf(cloud, options)}`);
-  if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
-  console.log('Ctrl-C ends it.');
+  return operatorConsole;
 }
 
-function addressesOf({ apiUrl, beside, grpcUrl, endpointUrl }: Cloud, { memory, data }: StartOptions): string {
-  const kept = memory ? 'in memory, gone when this ends' : relative(process.cwd(), data);
-  return `  console      ${pc.cyan(`${apiUrl}/`)}
-  API          ${pc.cyan(apiUrl)}
-  gRPC         ${pc.cyan(grpcUrl)}
-  AWS          ${pc.cyan(endpointUrl)}
-${Object.entries(beside)
-  .map(([name, url]) => `  ${name.padEnd(11)}  ${pc.cyan(url)}\n`)
-  .join('')}  data         ${kept}`;
+/** A line of what is printed: what it is, and where. */
+type Line = readonly [string, string];
+
+const ofKit = ({ apiUrl }: Cloud): Line[] => [
+  ['console', pc.cyan(`${apiUrl}/`)],
+  ['API', pc.cyan(apiUrl)],
+];
+
+/** Its APIs by their ids, and what its stacks put out. */
+const ofOthers = async (cloud: Cloud): Promise<Line[]> => {
+  const apis = Object.entries(cloud.apiUrls).map(([id, url]): Line => [id, pc.cyan(url)]);
+  return [...apis, ...Object.entries(await cloud.outputs())];
+};
+
+function ofEverybody({ beside, grpcUrl, endpointUrl }: Cloud, { memory, data }: StartOptions): Line[] {
+  return [
+    ...(grpcUrl === undefined ? [] : [['gRPC', pc.cyan(grpcUrl)] as const]),
+    ['AWS', pc.cyan(endpointUrl)],
+    ...Object.entries(beside).map(([name, url]): Line => [name, pc.cyan(url)]),
+    ['data', memory ? 'in memory, gone when this ends' : relative(process.cwd(), data)],
+  ];
+}
+
+const MIN_WIDTH = 11;
+
+function table(lines: readonly Line[]): string {
+  const width = Math.max(MIN_WIDTH, ...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** Where sources are, in an app of the kit; of any other, in whichever folders it has. */
+const SOURCES = ['infra', 'functions', 'shared', 'packages'];
+
+function foldersToWatch(): string[] {
+  if (existsSync(join(root, 'infra'))) return SOURCES.filter((name) => existsSync(join(root, name)));
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|cdk\.out)$/.test(entry.name))
+    .map(({ name }) => name);
 }
 
 function watchSources(cloud: Cloud): void {
@@ -84,7 +119,7 @@ function watchSources(cloud: Cloud): void {
       console.error(pc.red(error instanceof CloudError ? error.message : String((error as Error).stack)));
     }
   };
-  for (const folder of ['infra', 'functions', 'shared', 'packages'].filter((name) => existsSync(join(root, name)))) {
+  for (const folder of foldersToWatch()) {
     watch(join(root, folder), { recursive: true }, () => {
       clearTimeout(timer);
       timer = setTimeout(() => {

@@ -59,8 +59,12 @@ export interface Cloud extends ForTests {
   endpointUrl: string;
   /** The first, or only, HTTP API. */
   apiUrl: string;
-  /** The API by gRPC, over HTTP/2 without TLS. */
-  grpcUrl: string;
+  /** All HTTP APIs, by their ids. */
+  apiUrls: Readonly<Record<string, string>>;
+  /** The first API by gRPC, over HTTP/2 without TLS; undefined: no API has a route of the form `POST /package.Service/Method`. */
+  grpcUrl: string | undefined;
+  /** What the stacks put out for people, by `STACK.OUTPUT`. */
+  outputs(): Promise<Readonly<Record<string, string>>>;
   /** Addresses of what runs beside the cloud, by name. */
   beside: Readonly<Record<string, string>>;
   /** Gives tokens for the API. */
@@ -126,14 +130,14 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
   const { apis, stacks, access, functions } = core;
   const beside = await startBeside(await besideFor(options), core, opened);
   const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
-  const grpc = await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 });
-  opened.defer(grpc.stop);
   const app = knownFolder(options) ?? dirname(assembly);
   const settings = { instanceLimit, parameters, environment, folder, app, beside: [...beside.values()] };
   const { services, logs } = createServices(core, { endpoint, ...settings }, opened);
 
   opened.defer(() => stacks.halt());
   await stacks.run(services, assembly);
+  const grpc = stacks.takeRpc ? await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 }) : undefined;
+  opened.defer(() => grpc?.stop());
   const running = () => [
     ...[...functions.values()].filter((fn) => fn.isBusy).map((fn) => fn.settings.name),
     ...[...beside].filter(([, { isBusy }]) => isBusy?.()).map(([name]) => name),
@@ -147,7 +151,9 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     endpointUrl: endpoint.url,
     apiUrl: apis.first,
     beside: urlsOf(beside),
-    grpcUrl: grpc.url,
+    apiUrls: apis.all,
+    grpcUrl: grpc?.url,
+    outputs: () => stacks.outputs(),
     issuer: endpoint.issuer,
     access,
     functions,

@@ -10,7 +10,7 @@ function apiPort(text: string): number {
 
 export const startCommand = (app: Partial<App>): Command =>
   new Command('start')
-    .description('runs the app of this folder on this machine: no Docker, no account')
+    .description('runs the CDK app of this folder on this machine: no Docker, no account')
     .option('--memory', 'keep no data')
     .option('--data <dir>', 'keep data in this folder', '.rollcall')
     .option(
@@ -19,7 +19,10 @@ export const startCommand = (app: Partial<App>): Command =>
       apiPort,
       4000,
     )
-    .option('--watch', 'deploy again whenever infra/, functions/, shared/ or packages/ changes')
+    .option(
+      '--watch',
+      'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any folder of sources',
+    )
     .addHelpText('after', '\nExample: npm start -- --memory')
     .action(async (options: StartOptions) => {
       // What else is here starts without the embedded cloud, and without what it is made of.

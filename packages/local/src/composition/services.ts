@@ -7,7 +7,8 @@ import type { Services } from '../resources/runtime.ts';
 import type { Issuer } from '../services/issuer.ts';
 import type { Core } from './core.ts';
 
-export interface ServicesOptions extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside' | 'folder' | 'app'> {
+export interface ServicesOptions
+  extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside' | 'folder' | 'app'> {
   endpoint: { url: string; issuer: Issuer; control: Control };
 }
 

@@ -18,6 +18,11 @@ export class ApiServers {
     return this.#urls.values().next().value ?? '';
   }
 
+  /** URLs, by the ids of the APIs. */
+  get all(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#urls);
+  }
+
   /** Has an API listen, if it does not yet. @returns its URL */
   open = async (api: HttpApi): Promise<string> => {
     const known = this.#urls.get(api.id);

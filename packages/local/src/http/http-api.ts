@@ -50,6 +50,11 @@ export class HttpApi {
     this.#routes.add(key, target, authorize);
   }
 
+  /** Whether gRPC can call some of its routes. */
+  get takesRpc(): boolean {
+    return this.#routes.takeRpc;
+  }
+
   addStage(stage: ApiStage): void {
     this.#stages.set(stage.name, stage);
   }

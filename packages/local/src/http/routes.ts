@@ -26,6 +26,14 @@ export class Routes {
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
+  /** Whether there are some that gRPC can call, which has `POST /package.Service/Method` only. */
+  get takeRpc(): boolean {
+    return this.#routes.some(
+      ({ method, parts: [service = '', called = '', more] }) =>
+        method === 'POST' && /^([\w.]+\.)?[A-Z]\w*$/.test(service) && /^[A-Z]\w*$/.test(called) && more === undefined,
+    );
+  }
+
   clear(): void {
     this.#routes.length = 0;
   }

@@ -41,7 +41,9 @@ export function providedPackages(codeFolder: string, from: readonly string[]): P
     if (isOfVersion2(name)) throw new Error(version2In(file));
     const path = [file, ...from].map((beside) => resolved(name, beside)).find((found) => found !== undefined);
     if (path === undefined && isStatic && IS_CLIENT.test(name))
-      throw new Error(`${file} imports ${name}, which Lambda has, but this app has not: npm install --save-dev ${name}`);
+      throw new Error(
+        `${file} imports ${name}, which Lambda has, but this app has not: npm install --save-dev ${name}`,
+      );
     if (path !== undefined && !path.startsWith(codeFolder)) provided[name] = pathToFileURL(path).href;
   }
   return imports.some(({ isStatic }) => isStatic) ? provided : {};

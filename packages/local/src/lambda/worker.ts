@@ -62,7 +62,11 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
     if (error != null || !context.callbackWaitsForEmptyEventLoop) return done(error, result);
     answer ??= { result };
   };
-  const ends = { done, succeed: (result: unknown) => done(null, result), fail: (error: unknown) => done(error ?? 'handled') };
+  const ends = {
+    done,
+    succeed: (result: unknown) => done(null, result),
+    fail: (error: unknown) => done(error ?? 'handled'),
+  };
   process.once('beforeExit', whenEmpty);
   // Only what the function itself waits for keeps this thread.
   parentPort?.unref();

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { findHandler, type Handler } from '../lambda/handler.ts';
 import { shieldFromTypeAbove } from '../lambda/module-type.ts';
 import { type ProvidedPackages, providedPackages } from '../lambda/sdk-imports.ts';
+import type { Assembly } from '../template/assembly.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface CodeProperties {
@@ -23,6 +24,9 @@ export interface FunctionCode {
   provided: ProvidedPackages;
 }
 
+/** What it takes to find it. */
+type CodePlace = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
+
 /** The first whose handlers answer by promises only. */
 const FIRST_WITHOUT_CALLBACKS = 24;
 
@@ -30,9 +34,10 @@ const FIRST_WITHOUT_CALLBACKS = 24;
  * Finds the code of a function, and all that it needs to be loaded.
  * @throws {Error} if it is of a kind that the embedded cloud has not, or cannot be loaded
  */
-export function codeOf(runtime: Runtime, name: string, properties: CodeProperties): FunctionCode {
+export function codeOf(runtime: CodePlace, name: string, properties: CodeProperties): FunctionCode {
   const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;
-  if (PackageType === 'Image') throw new Error('the embedded cloud has functions in Node.js only, not container images');
+  if (PackageType === 'Image')
+    throw new Error('the embedded cloud has functions in Node.js only, not container images');
   const major = /^nodejs(\d+)\.x$/.exec(lambdaRuntime ?? '')?.[1];
   if (major === undefined) throw new Error(`the embedded cloud has functions in Node.js only, not ${lambdaRuntime}`);
   if (Layers.length > 0) throw new Error(`the embedded cloud has no layers, and its Layers are ${Layers.join(', ')}`);
@@ -44,7 +49,7 @@ export function codeOf(runtime: Runtime, name: string, properties: CodePropertie
   return { folder, handler, provided, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };
 }
 
-function folderOf({ assembly, folder }: Runtime, name: string, { Code }: CodeProperties): string {
+function folderOf({ assembly, folder }: CodePlace, name: string, { Code }: CodeProperties): string {
   if (Code.ZipFile !== undefined) {
     const inline = join(folder, 'inline', name);
     mkdirSync(inline, { recursive: true });

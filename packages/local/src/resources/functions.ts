@@ -19,7 +19,12 @@ interface FunctionProperties extends CodeProperties {
 const EXPORT_TIMEOUT_MS = 2_000;
 
 /** Of a function that only CloudFormation calls. */
-const NEVER_CALLED: FunctionCode = { folder: '', handler: { module: '', path: '' }, takesCallbacks: false, provided: {} };
+const NEVER_CALLED: FunctionCode = {
+  folder: '',
+  handler: { module: '', path: '' },
+  takesCallbacks: false,
+  provided: {},
+};
 
 /** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
 export const functions =
@@ -31,6 +36,8 @@ export const functions =
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const template = assembly.stacks.find((one) => one.name === stack)?.template;
+    if (settings.DeadLetterConfig)
+      throw new Error('the embedded cloud keeps no asynchronous invocations that failed, as its DeadLetterConfig says');
     const isCalled = !template || !isForDeploymentsOnly(template, logicalId);
     const code = isCalled ? codeOf(runtime, name, settings) : NEVER_CALLED;
     const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);

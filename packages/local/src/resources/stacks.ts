@@ -6,6 +6,7 @@ import { Directory } from '../services/directory.ts';
 import { EventBuses } from '../services/event-buses.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
+import type { Stack } from '../template/stack.ts';
 import { type Made, noting } from './made.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
@@ -14,9 +15,15 @@ import type { Runtime, Services } from './runtime.ts';
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
+  #deployed: readonly Stack[] = [];
 
   get templates(): readonly AssembledStack[] {
     return this.#running?.assembly.stacks ?? [];
+  }
+
+  /** Whether gRPC can call a route of some API. */
+  get takeRpc(): boolean {
+    return [...this.#apis.values()].some((api) => api.takesRpc);
   }
 
   /** The resources that were made. */
@@ -45,7 +52,7 @@ export class Stacks {
     this.#running = runtime;
     services.access.clear();
     services.denials.clear();
-    await deploy(runtime.assembly, {
+    this.#deployed = await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
       providers: noting(providers(runtime), runtime.made),
@@ -59,6 +66,11 @@ export class Stacks {
     await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
     await Promise.all(runtime.mappings.map((mapping) => mapping.start()));
+  }
+
+  /** What the stacks put out for people, by `STACK.OUTPUT`. */
+  async outputs(): Promise<Record<string, string>> {
+    return Object.assign({}, ...(await Promise.all(this.#deployed.map((stack) => stack.outputs()))));
   }
 
   /** Ends functions and what wakes them; tables, queues and topics stay. */

@@ -2,9 +2,10 @@ import type { Assembly } from './assembly.ts';
 import { type DeploymentOptions, type Exports, Stack } from './stack.ts';
 
 /** Deploys every stack. A resource is made when something first refers to it, so the order takes care of itself. */
-export async function deploy(assembly: Assembly, options: DeploymentOptions): Promise<void> {
+export async function deploy(assembly: Assembly, options: DeploymentOptions): Promise<readonly Stack[]> {
   const exported: Exports = new Map();
   const stacks = assembly.stacks.map((stack) => new Stack(stack, options, exported));
   for (const stack of stacks) await stack.declareExports();
   for (const stack of stacks) await stack.deployAll();
+  return stacks;
 }

@@ -56,6 +56,19 @@ export class Stack {
     }
   }
 
+  /** What people are to read: all but what CDK has one stack export to another. What is not known here says so. */
+  async outputs(): Promise<Record<string, string>> {
+    const shown = Object.entries(this.#template.Outputs ?? {}).filter(([name]) => !name.startsWith('ExportsOutput'));
+    const values = shown.map(async ([name, { Value }]): Promise<[string, string]> => {
+      const value = await this.#resolve(Value).catch((error: Error) => {
+        if (error instanceof CloudError) return error.message;
+        throw error;
+      });
+      return [`${this.#name}.${name}`, String(value)];
+    });
+    return Object.fromEntries(await Promise.all(values));
+  }
+
   async deployAll(): Promise<void> {
     const { Resources, Conditions } = this.#template;
     const wanted = await Promise.all(

@@ -1,6 +1,6 @@
 const { from } = require('../carrier.js');
 
-exports.handler = (event, context, callback) => {
+exports.handler = (event, _context, callback) => {
   for (const { body } of event.Records) console.log(`${from} ships ${JSON.parse(body).Message}`);
   callback(null, { batchItemFailures: [] });
 };
