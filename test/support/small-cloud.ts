@@ -6,12 +6,14 @@ import { type Cloud, type CloudOptions, startCloud } from '@rollcall/local/inter
 export interface SmallCloud {
   /** Of its one stack's template. */
   resources?: Record<string, { Type: string; Properties?: object }>;
+  /** Where the stack is for, such as `aws://unknown-account/eu-west-1`. */
+  environment?: string;
   /** Sources of functions, by the `S3Key` of their code. */
   code?: Record<string, string>;
 }
 
 /** Writes what `cdk synth` would have written of one stack. */
-export function writeAssembly(folder: string, { resources = {}, code = {} }: SmallCloud): string {
+export function writeAssembly(folder: string, { resources = {}, code = {}, environment }: SmallCloud): string {
   const write = (file: string, content: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), content);
@@ -25,7 +27,7 @@ export function writeAssembly(folder: string, { resources = {}, code = {} }: Sma
   write('template.json', JSON.stringify({ Resources: resources }));
   const artifacts = {
     assets: { type: 'cdk:asset-manifest', properties: { file: 'assets.json' } },
-    small: { type: 'aws:cloudformation:stack', properties: { templateFile: 'template.json' } },
+    small: { type: 'aws:cloudformation:stack', environment, properties: { templateFile: 'template.json' } },
   };
   write('manifest.json', JSON.stringify({ artifacts }));
   return folder;
