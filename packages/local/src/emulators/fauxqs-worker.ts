@@ -1,8 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
 import { buildApp } from 'fauxqs';
 import { queryCodeOf } from '../errors/sqs-codes.ts';
 import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
 import { refusalOf } from '../server/guard.ts';
+import type { SendingAsked } from './fauxqs.ts';
 import { keepFacts, type Message, noteFacts, whileSending } from './message-facts.ts';
 import { createMessageMoves } from './message-moves.ts';
 import { createSystemAttributes } from './system-attributes.ts';
@@ -40,7 +41,11 @@ if (persistence) {
   // Survives the death of this process, if not that of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
   // Whoever had received a message is gone with the process that this one follows, so nobody will finish it.
-  persistence.db.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
+  persistence.db.exec(VISIBLE);
+  // fauxqs would have no number of receives of a message that is made visible again, which its table refuses: it is lost.
+  const makeVisible = persistence.db.prepare(`${VISIBLE} WHERE message_id = ?`);
+  persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);
   persistence.loadS3(s3Store);
   persistence.insertMessage = keepFacts(
@@ -57,7 +62,17 @@ Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
   },
 });
 
+async function authorizeSending(authorization: string | undefined, queueArn: string): Promise<void> {
+  const { port1, port2: answer } = new MessageChannel();
+  const answered = new Promise<string | undefined>((resolve) => port1.once('message', resolve));
+  parentPort?.postMessage({ authorization, queueArn, answer } satisfies SendingAsked, [answer]);
+  const refusal = await answered;
+  port1.close();
+  if (refusal !== undefined) throw new Error(refusal);
+}
+
 const moves = createMessageMoves({
+  authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
     // Not with the deduplication id that it came with: to move it is not to repeat it.
