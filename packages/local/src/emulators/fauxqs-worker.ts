@@ -6,6 +6,8 @@ import { refusalOf } from '../server/guard.ts';
 import type { SendingAsked } from './fauxqs.ts';
 import { keepFacts, type Message, noteFacts, whileSending } from './message-facts.ts';
 import { createMessageMoves } from './message-moves.ts';
+import { type Listed, type ListOptions, listPage } from './object-list.ts';
+import { faultOf, type ObjectRequest } from './object-rules.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
@@ -18,8 +20,9 @@ const [
   { SnsStore },
   { S3Store },
   { PersistenceManager },
-  { SqsError },
+  { SqsError, S3Error },
   { md5OfMessageAttributes },
+  { decodeAwsChunked },
 ] = await Promise.all([
   part('sqs/sqsStore.js'),
   part('sqs/sqsRouter.js'),
@@ -28,6 +31,7 @@ const [
   part('persistence.js'),
   part('common/errors.js'),
   part('common/md5.js'),
+  part('s3/chunkedEncoding.js'),
 ]);
 
 const { folder, region } = workerData as { folder: string | undefined; region: string };
@@ -35,6 +39,11 @@ const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Sto
 // Queue URLs name the host that was asked.
 sqsStore.host = undefined;
 noteFacts(SqsStore, SqsQueue);
+s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
+  const objects: Map<string, Listed> | undefined = s3Store.buckets.get(bucket);
+  if (!objects) throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${bucket}`, 404);
+  return listPage(objects.values(), options);
+};
 
 const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
@@ -103,6 +112,16 @@ app.addHook('preHandler', ({ headers, body }, reply, done) => {
   }
   const sender = isQuery ? SNS_SENDER : headers[SENDER_HEADER]?.toString();
   whileSending({ sender, traceHeader: headers['x-amzn-trace-id']?.toString() }, done);
+});
+app.addHook('preHandler', (request, reply, done) => {
+  const ofS3 = request as ObjectRequest;
+  const fault = ofS3.params.bucket === undefined ? undefined : faultOf(ofS3, s3Store.buckets, decodeAwsChunked);
+  if (!fault) return done();
+  const [code, message, status] = fault;
+  reply
+    .code(status)
+    .header('content-type', 'application/xml')
+    .send(new S3Error(code, message, status).toXml());
 });
 app.addHook('preSerialization', async ({ body }, _, answer) => systemAttributes.tell(body, answer));
 const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -11,7 +11,7 @@ import { answerTo } from './service-call.ts';
 import { xmlAnswer } from './sqs-query-answer.ts';
 import { jsonCall } from './sqs-query-request.ts';
 import { targetOf } from './targets.ts';
-import { unknown } from './unknown.ts';
+import { notEncoded, unknown, unknownOfS3 } from './unknown.ts';
 import { Upstream } from './upstream.ts';
 
 /** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
@@ -21,6 +21,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     handle(options, upstream, request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof AccessDenied) return send(response, denied('lambda', error));
+      if (error instanceof URIError) return send(response, notEncoded(request));
       sendError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => upstream.close());
@@ -42,6 +43,7 @@ async function handle(
   const query = request.headers['x-amz-target'] ? undefined : queryIn(request, body);
   const target = targetOf(options, request, query);
   if (!target) return send(response, unknown(request, query));
+  if (target.s3?.unknown) return send(response, unknownOfS3(target.s3.unknown));
   if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
   const isQuery = query !== undefined && target.service === 'sqs';
   const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
