@@ -8,6 +8,7 @@ import { keepFacts, type Message, noteFacts, whileSending } from './message-fact
 import { createMessageMoves } from './message-moves.ts';
 import { type Listed, type ListOptions, listPage } from './object-list.ts';
 import { faultOf, type ObjectRequest } from './object-rules.ts';
+import { whyMistyped } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
@@ -102,10 +103,17 @@ app.addHook('onRequest', async ({ headers }, reply) => {
   const refusal = refusalOf(headers);
   if (refusal !== undefined) return reply.code(403).send({ message: refusal });
 });
+app.setErrorHandler((error: Error, _, reply) => {
+  // Of a body that is no JSON, which fauxqs answers with 500: who asked would ask again.
+  if (!(error instanceof SyntaxError)) return reply.send(error);
+  const message = `The request is no JSON: ${error.message}`;
+  return reply.code(400).send({ __type: 'com.amazon.coral.service#SerializationException', message });
+});
 const systemAttributes = createSystemAttributes(sqsStore, md5OfMessageAttributes);
 app.addHook('preHandler', ({ headers, body }, reply, done) => {
   const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  const refusal = isQuery ? undefined : systemAttributes.take(body);
+  const isSqs = headers['x-amz-target']?.toString().startsWith('AmazonSQS.');
+  const refusal = isSqs ? (whyMistyped(body) ?? systemAttributes.take(body)) : undefined;
   if (refusal !== undefined) {
     const error = new SqsError('InvalidParameterValue', refusal);
     return void reply.code(400).header('x-amzn-query-error', error.queryErrorHeader).send(error.toJSON());

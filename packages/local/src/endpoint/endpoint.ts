@@ -5,13 +5,14 @@ import { readBody } from '../server/read-body.ts';
 import { denied, send, sendError } from './answers.ts';
 import { assumeRole } from './assume-role.ts';
 import { invoke, invokedBy } from './invoke.ts';
+import { notEncoded, notJson } from './malformed.ts';
 import type { EndpointOptions } from './options.ts';
 import { queryIn } from './query.ts';
 import { answerTo } from './service-call.ts';
 import { xmlAnswer } from './sqs-query-answer.ts';
 import { jsonCall } from './sqs-query-request.ts';
 import { targetOf } from './targets.ts';
-import { notEncoded, unknown, unknownOfS3 } from './unknown.ts';
+import { unknown, unknownOfS3 } from './unknown.ts';
 import { Upstream } from './upstream.ts';
 
 /** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
@@ -49,6 +50,8 @@ async function handle(
   const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
   const answer = await answerTo(options, upstream, { request, response, target, ...asked }).catch((error: Error) => {
     if (error instanceof AccessDenied) return denied(target.service, error);
+    const refusal = notJson(target.service, asked.body);
+    if (refusal) return refusal;
     throw error;
   });
   if (answer) send(response, isQuery ? xmlAnswer(target.operation, answer) : answer);

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
-import { isS3 } from '../iam/s3-requests.ts';
 import { type Query, signedFor } from './query.ts';
 
 const HERE =
@@ -21,13 +20,6 @@ export function unknown(request: IncomingMessage, query: Query | undefined): Ans
     body: JSON.stringify({ __type, message, Message: message }),
   };
 }
-
-/** The refusal of a path, or of another name in a request, whose percent signs do not encode anything. */
-export const notEncoded = ({ headers }: IncomingMessage): Answer =>
-  awsError(isS3(headers) ? 's3' : 'lambda', {
-    ...{ status: 400, code: isS3(headers) ? 'InvalidURI' : 'ValidationException' },
-    message: 'Something in the request is not percent-encoded as UTF-8.',
-  });
 
 /** Of S3, what is not known would be another operation of the emulator: a tag would replace the object. */
 export const unknownOfS3 = (asked: string): Answer =>
