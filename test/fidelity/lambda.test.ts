@@ -1,6 +1,6 @@
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
-import { describe, expect, inject, it } from 'vitest';
-import { clientConfig } from './aws.ts';
+import { describe, expect, inject, it, vi } from 'vitest';
+import { clientConfig, uniqueName } from './aws.ts';
 
 const lambda = new LambdaClient(clientConfig);
 const { echoFunction: FunctionName } = inject('aws');
@@ -33,8 +33,37 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   it('answers 202 to an event at once, and 204 to a dry run, of which nothing is run', async () => {
-    expect(await invoke({}, { InvocationType: 'Event' })).toMatchObject({ StatusCode: 202, result: undefined });
-    expect(await invoke({}, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204, result: undefined });
+    const [run, notRun] = [uniqueName('run'), uniqueName('not-run')];
+    const takeMark = async (mark: string) => (await invoke({ takeMark: mark })).result;
+    expect(await invoke({ mark: notRun }, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204 });
+    const event = await invoke({ mark: run }, { InvocationType: 'Event' });
+    expect(event).toMatchObject({ StatusCode: 202, result: undefined });
+    await vi.waitUntil(() => takeMark(run), { timeout: 60_000, interval: 20 });
+    expect(await takeMark(notRun)).toBe(false);
+  });
+
+  it('gives the function what its caller says of itself', async () => {
+    const clientContext = { client: { appTitle: 'shop' }, Custom: { a: 'b' } };
+    const ClientContext = Buffer.from(JSON.stringify(clientContext)).toString('base64');
+    expect((await invoke({ context: true }, { ClientContext })).result).toEqual({ clientContext });
+    expect((await invoke({ context: true })).result).toEqual({});
+  });
+
+  it('refuses a type of invocation or of log that there is not', async () => {
+    const of = (type: string) => ({ InvocationType: type as 'Event' });
+    for (const type of ['Sometime', 'toString']) expect((await refusal({}, of(type)))[0]).toBe(400);
+    expect((await refusal({}, { LogType: 'Head' as 'Tail' }))[0]).toBe(400);
+  });
+
+  it('takes the ARN of the function, and finds none of another account or region', async () => {
+    const arn = (await invoke({ arn: true })).result as string;
+    const [account = ''] = /\d{12}/.exec(arn) ?? [];
+    for (const name of [arn, `${arn}:$LATEST`, `${account}:function:${FunctionName}`])
+      expect(await invoke({ a: 1 }, { FunctionName: name })).toMatchObject({ result: { a: 1 } });
+    const region = arn.replace(/:lambda:[^:]+:/, ':lambda:eu-south-2:');
+    expect((await refusal({}, { FunctionName: region }))[0]).toBeOneOf([403, 404]);
+    const other = arn.replace(/\d{12}/, '0'.repeat(11).concat('1'));
+    expect((await refusal({}, { FunctionName: other }))[0]).toBeOneOf([403, 404]);
   });
 
   it('takes the version in the parameter Qualifier, or in the name', async () => {
@@ -68,7 +97,7 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   it('answers the end of the log, if it is asked for, of this invocation alone', async () => {
-    await invoke({ log: ['of another'] });
+    await invoke({ log: Array.from({ length: 300 }, () => 'of another') });
     const { log } = await invoke({ log: ['first', 'second', 'third'] }, { LogType: 'Tail' });
     expect(log).toMatch(
       /^START RequestId: (\S+) Version: \$LATEST\n.*first\n.*second\n.*third\n.*END RequestId: \1\nREPORT RequestId: \1\tDuration: /s,

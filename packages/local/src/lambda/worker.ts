@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
+import type { FLUSH, InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
 const { codeFolder, handler, functionName, functionArn, memoryMb } = workerData as WorkerData;
 const [file = '', exportName = ''] = handler.split('.');
@@ -25,7 +25,12 @@ function answerOf(payload: string): InvocationResponse {
 const logged = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 
-parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: InvocationRequest) => {
+parentPort?.on('message', async (asked: InvocationRequest | typeof FLUSH) => {
+  if (asked === 'flush') {
+    await logged();
+    return parentPort?.postMessage({ ok: true, payload: '' });
+  }
+  const { requestId, payload, deadline, logsFirst, clientContext } = asked;
   const context = {
     awsRequestId: requestId,
     functionName,
@@ -35,6 +40,7 @@ parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: In
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     callbackWaitsForEmptyEventLoop: true,
+    ...(clientContext !== undefined && { clientContext }),
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
   const respond = async (response: InvocationResponse) => {
