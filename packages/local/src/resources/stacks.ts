@@ -36,6 +36,7 @@ export class Stacks {
       buses: new EventBuses(services),
       assembly: readAssembly(assemblyFolder),
       authorizers: new Map(),
+      integrations: new Map(),
       apis: this.#apis,
       made: [],
       mappings: [],
