@@ -51,8 +51,8 @@ describe.runIf(FunctionName)('Invoke', () => {
 
   it('refuses a type of invocation or of log that there is not', async () => {
     const of = (type: string) => ({ InvocationType: type as 'Event' });
-    for (const type of ['Sometime', 'toString']) expect((await refusal({}, of(type)))[0]).toBe(400);
-    expect((await refusal({}, { LogType: 'Head' as 'Tail' }))[0]).toBe(400);
+    for (const type of ['Sometime', 'toString']) expect(String(await refusal({}, of(type)))).toMatch(/^400,/);
+    expect(String(await refusal({}, { LogType: 'Head' as 'Tail' }))).toMatch(/^400,/);
   });
 
   it('takes the ARN of the function, and finds none of another account or region', async () => {
@@ -61,9 +61,9 @@ describe.runIf(FunctionName)('Invoke', () => {
     for (const name of [arn, `${arn}:$LATEST`, `${account}:function:${FunctionName}`])
       expect(await invoke({ a: 1 }, { FunctionName: name })).toMatchObject({ result: { a: 1 } });
     const region = arn.replace(/:lambda:[^:]+:/, ':lambda:eu-south-2:');
-    expect((await refusal({}, { FunctionName: region }))[0]).toBeOneOf([403, 404]);
+    expect(String(await refusal({}, { FunctionName: region }))).toMatch(/^40[34],/);
     const other = arn.replace(/\d{12}/, '0'.repeat(11).concat('1'));
-    expect((await refusal({}, { FunctionName: other }))[0]).toBeOneOf([403, 404]);
+    expect(String(await refusal({}, { FunctionName: other }))).toMatch(/^40[34],/);
   });
 
   it('takes the version in the parameter Qualifier, or in the name', async () => {

@@ -129,7 +129,7 @@ describe('SQS by the Query protocol', () => {
     expect((await query('SetQueueAttributes', asked, url)).status).toBe(200);
     const attributes = await query('GetQueueAttributes', { AttributeName: 'VisibilityTimeout' }, url);
     expect(attributes.all('Value')).toEqual(['35']);
-    const attribute = { 'Name': 'a', 'Value.DataType': 'String', 'Value.StringValue': 'b' };
+    const attribute = { Name: 'a', 'Value.DataType': 'String', 'Value.StringValue': 'b' };
     const named = Object.entries(attribute).map(([name, value]) => [`MessageAttribute.${name}`, value]);
     expect((await query('SendMessage', { MessageBody: 'x', ...Object.fromEntries(named) }, url)).status).toBe(200);
     expect((await receiveFrom(one))?.MessageAttributes?.a?.StringValue).toBe('b');

@@ -10,8 +10,7 @@ const INTEGERS = [
 ];
 const MAPS = ['Attributes', 'MessageAttributes', 'MessageSystemAttributes', 'Tags', 'tags'];
 
-const isMap = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Why a request is none of SQS, by the types of its fields, at which fauxqs does not look; nothing, if it is one. */
 export function whyMistyped(request: unknown): string | undefined {
