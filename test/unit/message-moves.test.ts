@@ -94,7 +94,7 @@ describe('a task that moves dead letters', () => {
   it('is refused from a queue to itself, and between a standard and a FIFO queue', async () => {
     const { create, move } = await messaging(undefined);
     await create('other.fifo', { FifoQueue: 'true' });
-    await expect(move({ DestinationArn: arnOf('dead') })).rejects.toThrow('cannot be the destination');
+    await expect(move({ DestinationArn: arnOf('dead') })).rejects.toThrow('cannot be the same');
     await expect(move({ DestinationArn: arnOf('other.fifo') })).rejects.toThrow('must be of one type');
   });
 

@@ -90,7 +90,7 @@ const moves = createMessageMoves({
     senderId,
     traceHeader,
   }),
-  error: (code, message) => new SqsError(code, message),
+  error: (code, message) => new SqsError(code, message, code === 'ResourceNotFoundException' ? 404 : 400),
 });
 const { register } = SqsRouter.prototype;
 SqsRouter.prototype.register = function (action: string, handler: unknown) {

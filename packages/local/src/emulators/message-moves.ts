@@ -41,6 +41,12 @@ export function createMessageMoves(options: MovesOptions) {
     return queue;
   }
 
+  function sourceIn(handle: string): string {
+    const [, arn] = /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString()) ?? [];
+    if (arn === undefined) throw error('InvalidParameterValue', 'Value for parameter TaskHandle is invalid.');
+    return arn;
+  }
+
   function start(
     { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate }: Request,
     _: unknown,
@@ -53,7 +59,7 @@ export function createMessageMoves(options: MovesOptions) {
     const destination = DestinationArn === undefined ? undefined : queueAt('DestinationArn', DestinationArn);
     if (sourcesOf(store, source.arn).length === 0)
       throw invalid('Source queue must be configured as a Dead Letter Queue.');
-    if (destination === source) throw invalid('The source queue cannot be the destination queue.');
+    if (destination === source) throw invalid('Source queue arn and destination queue arn cannot be the same.');
     if (destination && destination.isFifo() !== source.isFifo())
       throw invalid('The source queue and the destination queue must be of one type: standard or FIFO.');
     if (tasks.some((task) => task.source === source.arn && isActive(task)))
@@ -85,6 +91,7 @@ export function createMessageMoves(options: MovesOptions) {
   }
 
   function cancel({ TaskHandle }: Request) {
+    queueAt('SourceArn', sourceIn(String(TaskHandle)));
     const task = tasks.find(({ handle }) => handle === TaskHandle);
     if (!task) throw error('ResourceNotFoundException', 'Task does not exist.');
     if (task.status !== 'RUNNING') throw error('UnsupportedOperation', 'Only a running task can be cancelled.');
