@@ -89,7 +89,8 @@ function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fie
 }
 
 /** A task's handle names its source. */
-const sourceOf = (handle: string): string => /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString())?.[1] ?? '*';
+const sourceOf = (handle: string): string =>
+  /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString())?.[1] ?? '*';
 
 interface TableRequest {
   TableName?: string;

@@ -11,7 +11,10 @@ const module = (await import(pathToFileURL(`${codeFolder}/${file}.mjs`).href)) a
 const handle = module[exportName];
 if (typeof handle !== 'function') throw new Error(`Runtime.HandlerNotFound: ${handler} is undefined or not exported`);
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and 100 bytes that Lambda adds. */
+/**
+ * 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) and 100 bytes, as Lambda's errors say it
+ * (https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs).
+ */
 const MAX_RESPONSE_BYTES = 6 * 1024 ** 2 + 100;
 
 function answerOf(payload: string): InvocationResponse {
