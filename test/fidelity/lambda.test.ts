@@ -1,6 +1,6 @@
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
-import { describe, expect, inject, it } from 'vitest';
-import { clientConfig } from './aws.ts';
+import { describe, expect, inject, it, vi } from 'vitest';
+import { clientConfig, uniqueName } from './aws.ts';
 
 const lambda = new LambdaClient(clientConfig);
 const { echoFunction: FunctionName } = inject('aws');
@@ -17,6 +17,11 @@ const refusal = (event: unknown, more: Partial<InvokeCommandInput> = {}) =>
   invoke(event, more).catch(({ name, $metadata }) => [$metadata.httpStatusCode, name]);
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+if (!FunctionName)
+  console.warn(
+    'Invoke is not asked: FIDELITY_FUNCTION names no function (it does what ECHO in test/fidelity/setup.ts does).',
+  );
+
 describe.runIf(FunctionName)('Invoke', () => {
   it('answers what the function returns, and which version ran', async () => {
     const { StatusCode, ExecutedVersion, FunctionError, LogResult, result } = await invoke({ a: 1 });
@@ -33,8 +38,37 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   it('answers 202 to an event at once, and 204 to a dry run, of which nothing is run', async () => {
-    expect(await invoke({}, { InvocationType: 'Event' })).toMatchObject({ StatusCode: 202, result: undefined });
-    expect(await invoke({}, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204, result: undefined });
+    const [run, notRun] = [uniqueName('run'), uniqueName('not-run')];
+    const takeMark = async (mark: string) => (await invoke({ takeMark: mark })).result;
+    expect(await invoke({ mark: notRun }, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204 });
+    const event = await invoke({ mark: run }, { InvocationType: 'Event' });
+    expect(event).toMatchObject({ StatusCode: 202, result: undefined });
+    await vi.waitUntil(() => takeMark(run), { timeout: 60_000, interval: 20 });
+    expect(await takeMark(notRun)).toBe(false);
+  });
+
+  it('gives the function what its caller says of itself', async () => {
+    const clientContext = { client: { appTitle: 'shop' }, Custom: { a: 'b' } };
+    const ClientContext = Buffer.from(JSON.stringify(clientContext)).toString('base64');
+    expect((await invoke({ context: true }, { ClientContext })).result).toEqual({ clientContext });
+    expect((await invoke({ context: true })).result).toEqual({});
+  });
+
+  it('refuses a type of invocation or of log that there is not', async () => {
+    const of = (type: string) => ({ InvocationType: type as 'Event' });
+    for (const type of ['Sometime', 'toString']) expect(String(await refusal({}, of(type)))).toMatch(/^400,/);
+    expect(String(await refusal({}, { LogType: 'Head' as 'Tail' }))).toMatch(/^400,/);
+  });
+
+  it('takes the ARN of the function, and finds none of another account or region', async () => {
+    const arn = (await invoke({ arn: true })).result as string;
+    const [account = ''] = /\d{12}/.exec(arn) ?? [];
+    for (const name of [arn, `${arn}:$LATEST`, `${account}:function:${FunctionName}`])
+      expect(await invoke({ a: 1 }, { FunctionName: name })).toMatchObject({ result: { a: 1 } });
+    const region = arn.replace(/:lambda:[^:]+:/, ':lambda:eu-south-2:');
+    expect(String(await refusal({}, { FunctionName: region }))).toMatch(/^40[34],/);
+    const other = arn.replace(/\d{12}/, '0'.repeat(11).concat('1'));
+    expect(String(await refusal({}, { FunctionName: other }))).toMatch(/^40[34],/);
   });
 
   it('takes the version in the parameter Qualifier, or in the name', async () => {
@@ -61,14 +95,19 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(await refusal({ text: 'x'.repeat(1024 ** 2) }, { InvocationType: 'Event' })).toEqual(tooLarge);
   });
 
-  it('answers an error, if the function answers more than 6 MB', async () => {
-    const { FunctionError, result } = await invoke({ bytes: 6 * 1024 ** 2 + 100 });
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB. What Lambda says of a larger answer is 100 bytes
+  // more, as AWS's own test has it:
+  // https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs
+  it('answers an error, if the function answers more than 6 MB and 100 bytes', async () => {
+    const quotes = 2;
+    const { FunctionError, result } = await invoke({ bytes: 6_291_556 - quotes + 1 });
     expect([FunctionError, result.errorType]).toEqual(['Unhandled', 'Function.ResponseSizeTooLarge']);
-    expect((await invoke({ bytes: 6 * 1024 ** 2 - 100 })).FunctionError).toBeUndefined();
+    expect(result.errorMessage).toMatch(/exceeded maximum allowed payload size \(6291556 bytes\)/);
+    expect((await invoke({ bytes: 6_291_556 - quotes })).FunctionError).toBeUndefined();
   });
 
   it('answers the end of the log, if it is asked for, of this invocation alone', async () => {
-    await invoke({ log: ['of another'] });
+    await invoke({ log: Array.from({ length: 300 }, () => 'of another') });
     const { log } = await invoke({ log: ['first', 'second', 'third'] }, { LogType: 'Tail' });
     expect(log).toMatch(
       /^START RequestId: (\S+) Version: \$LATEST\n.*first\n.*second\n.*third\n.*END RequestId: \1\nREPORT RequestId: \1\tDuration: /s,

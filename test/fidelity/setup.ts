@@ -21,7 +21,14 @@ interface Against {
 }
 
 /** What `FIDELITY_FUNCTION` must do elsewhere. */
-const ECHO = `export const handler = async (event) => {
+const ECHO = `import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+export const handler = async (event, { clientContext, invokedFunctionArn }) => {
+  const mark = tmpdir() + '/' + (event?.mark ?? event?.takeMark);
+  if (event?.mark) writeFileSync(mark, '');
+  if (event?.takeMark) return existsSync(mark) && (rmSync(mark), true);
+  if (event?.arn) return invokedFunctionArn;
+  if (event?.context) return { clientContext };
   for (const line of event?.log ?? []) console.log(line);
   if (event?.fail) throw new TypeError(event.fail);
   return event?.bytes ? 'x'.repeat(event.bytes) : event;

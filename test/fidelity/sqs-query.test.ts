@@ -121,6 +121,30 @@ describe('SQS by the Query protocol', () => {
     expect((await query('DeleteQueue', { QueueUrl })).status).toBe(200);
   });
 
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html#API_SetQueueAttributes_Examples
+  it('takes a map of one without its index, at the URL of a queue with a slash at its end', async () => {
+    const one = await queue('by-example');
+    const url = `${one.url}/`;
+    const asked = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '35' };
+    expect((await query('SetQueueAttributes', asked, url)).status).toBe(200);
+    const attributes = await query('GetQueueAttributes', { AttributeName: 'VisibilityTimeout' }, url);
+    expect(attributes.all('Value')).toEqual(['35']);
+    const attribute = { Name: 'a', 'Value.DataType': 'String', 'Value.StringValue': 'b' };
+    const named = Object.entries(attribute).map(([name, value]) => [`MessageAttribute.${name}`, value]);
+    expect((await query('SendMessage', { MessageBody: 'x', ...Object.fromEntries(named) }, url)).status).toBe(200);
+    expect((await receiveFrom(one))?.MessageAttributes?.a?.StringValue).toBe('b');
+  });
+
+  it.each([
+    ['SendMessage', { MessageBody: 'x', DelaySeconds: 'soon' }],
+    ['ReceiveMessage', { MaxNumberOfMessages: 'abc' }],
+    ['ReceiveMessage', { VisibilityTimeout: '1.5' }],
+    ['SetQueueAttributes', { Attribute: 'VisibilityTimeout' }],
+  ])('refuses what is no number or no map: %s %j', async (action, parameters) => {
+    const one = await queue('mistyped');
+    expect(await query(action, parameters, one.url)).toMatchObject({ status: 400 });
+  });
+
   it('answers an error with its code in this protocol', async () => {
     const { status, body, one } = await query('GetQueueUrl', { QueueName: 'fidelity-no-such-queue' });
     expect([status, one('Type'), one('Code')]).toEqual([400, 'Sender', 'AWS.SimpleQueueService.NonExistentQueue']);

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import {
   CancelMessageMoveTaskCommand,
   ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
@@ -9,7 +12,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it, vi } from 'vitest';
-import { queue, receiveFrom, sqs, type TestQueue } from './aws.ts';
+import { queue, receiveFrom, sqs, type TestQueue, uniqueName } from './aws.ts';
 
 /** A queue, and the one that gets what was received from it once. */
 async function withDeadLetters(suffix = '') {
@@ -77,7 +80,16 @@ describe('a dead-letter queue', () => {
   });
 });
 
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+/** The status and the name of what a call is refused with. */
+const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCommand) =>
+  sqs.send(command as StartMessageMoveTaskCommand).then(
+    () => 'nothing',
+    ({ $metadata, name }) => [$metadata.httpStatusCode, name],
+  );
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html; what it refuses, and why a
+// task fails, is recorded of AWS in
+// https://github.com/localstack/localstack/blob/11c332ee0569471d7054e29687ee851a5d96ca91/tests/aws/services/sqs/test_sqs_move_task.snapshot.json
 describe('a task that moves dead letters', () => {
   it('sends them back to the queue where they were, as new messages', async () => {
     const { source, deadLetters } = await withDeadLetters();
@@ -139,12 +151,16 @@ describe('a task that moves dead letters', () => {
     const slowly = { DestinationArn: other.arn, MaxNumberOfMessagesPerSecond: 1 };
     const { TaskHandle = '' } = await move(deadLetters.arn, slowly);
     expect(await lastTask(deadLetters.arn)).toMatchObject({ TaskHandle, MaxNumberOfMessagesPerSecond: 1 });
-    await expect(move(deadLetters.arn, slowly)).rejects.toThrow('already a task running');
+    await expect(move(deadLetters.arn, slowly)).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringContaining('There is already a task running.'),
+    });
     const { ApproximateNumberOfMessagesMoved } = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
     expect(ApproximateNumberOfMessagesMoved).toBeLessThan(10);
     expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'CANCELLED' });
     expect(await lastTask(deadLetters.arn)).not.toHaveProperty('TaskHandle');
-    await expect(sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }))).rejects.toThrow();
+    // Only one that runs can be cancelled. Of the errors that the page names, this is the only one that means it.
+    expect(await errorOf(new CancelMessageMoveTaskCommand({ TaskHandle }))).toEqual([400, 'UnsupportedOperation']);
     expect(await receiveFrom(deadLetters)).toBeDefined();
   });
 
@@ -162,18 +178,51 @@ describe('a task that moves dead letters', () => {
 
   it('is refused where there is no queue, where the queue gets no dead letters, and at another rate than 1 to 500', async () => {
     const { source, deadLetters } = await withDeadLetters();
-    const refused = (SourceArn: string, more: object = {}) => move(SourceArn, more).catch(({ name }) => name);
-    expect(await refused(`${source.arn}-none`)).toBe('ResourceNotFoundException');
-    expect(await refused(deadLetters.arn, { DestinationArn: `${source.arn}-none` })).toBe('ResourceNotFoundException');
-    expect(await refused(source.arn)).toBe('InvalidParameterValue');
-    expect(await refused(deadLetters.arn, { MaxNumberOfMessagesPerSecond: 501 })).toBe('InvalidParameterValue');
+    const refused = (SourceArn: string, more: object = {}) =>
+      errorOf(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
+    const missing = [404, 'ResourceNotFoundException'];
+    expect(await refused(`${source.arn}-none`)).toEqual(missing);
+    expect(await refused(deadLetters.arn, { DestinationArn: `${source.arn}-none` })).toEqual(missing);
+    expect(await refused(source.arn)).toEqual([400, 'InvalidParameterValue']);
+    expect(await refused(deadLetters.arn, { MaxNumberOfMessagesPerSecond: 501 })).toEqual([
+      400,
+      'InvalidParameterValue',
+    ]);
     expect(await lastTask(deadLetters.arn)).toBeUndefined();
+  });
+
+  it('is not cancelled by a handle that is none, or that is of no task', async () => {
+    const { deadLetters } = await withDeadLetters();
+    const cancelled = (handle: string) =>
+      errorOf(new CancelMessageMoveTaskCommand({ TaskHandle: Buffer.from(handle).toString('base64') }));
+    expect(await cancelled('nonsense')).toEqual([400, 'InvalidParameterValue']);
+    const handleOf = (sourceArn: string) => JSON.stringify({ taskId: randomUUID(), sourceArn });
+    expect(await cancelled(handleOf(deadLetters.arn))).toEqual([404, 'ResourceNotFoundException']);
+    expect(await cancelled(handleOf(`${deadLetters.arn}-none`))).toEqual([404, 'ResourceNotFoundException']);
+  });
+
+  it('fails when its destination is deleted, and leaves what it has not moved', async () => {
+    const { deadLetters } = await withDeadLetters();
+    const QueueName = uniqueName('gone');
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    const Entries = Array.from({ length: 5 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: deadLetters.url, Entries }));
+    const DestinationArn = deadLetters.arn.replace(deadLetters.name, QueueName);
+    await move(deadLetters.arn, { DestinationArn, MaxNumberOfMessagesPerSecond: 1 });
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    expect(await ended(deadLetters.arn)).toMatchObject({
+      Status: 'FAILED',
+      FailureReason: 'AWS.SimpleQueueService.NonExistentQueue',
+    });
+    expect(await receiveFrom(deadLetters)).toBeDefined();
   });
 
   it('changes no setting of the queues', async () => {
     const { source, deadLetters } = await withDeadLetters();
+    await send(source, 'x');
+    await fail(source);
     await move(deadLetters.arn);
-    await ended(deadLetters.arn);
+    expect(await ended(deadLetters.arn)).toMatchObject({ ApproximateNumberOfMessagesMoved: 1 });
     const asked = new GetQueueAttributesCommand({ QueueUrl: source.url, AttributeNames: ['RedrivePolicy'] });
     expect((await sqs.send(asked)).Attributes?.RedrivePolicy).toContain(deadLetters.arn);
   });

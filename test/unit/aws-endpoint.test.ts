@@ -84,6 +84,46 @@ describe('a call of SQS by the Query protocol', () => {
   });
 });
 
+describe('a request that comes in chunks', () => {
+  // fetch sends a body of unknown length so.
+  const inChunks = (url: string, method: string, headers: Record<string, string>, body: string) =>
+    fetch(url, { method, headers, body: new Blob([body]).stream(), duplex: 'half' } as RequestInit);
+
+  it('is answered as one with a length', async () => {
+    await using cloud = await startSmallCloud();
+    const QueueUrl = await makeQueue(cloud, 'mine');
+    const json = { 'x-amz-target': 'AmazonSQS.SendMessage', 'content-type': 'application/x-amz-json-1.0' };
+    const sent = await inChunks(cloud.endpointUrl, 'POST', json, JSON.stringify({ QueueUrl, MessageBody: 'x' }));
+    expect([sent.status, await sent.json()]).toEqual([200, expect.objectContaining({ MessageId: expect.any(String) })]);
+    const { headers } = form({});
+    const asked = await inChunks(cloud.endpointUrl, 'POST', headers, 'Action=ListTopics&Version=2010-03-31');
+    expect(asked.status).toBe(200);
+    const authorization = 'AWS4-HMAC-SHA256 Credential=local/20261130/us-east-1/s3/aws4_request';
+    await fetch(`${cloud.endpointUrl}/bucket`, { method: 'PUT', headers: { authorization } });
+    const object = `${cloud.endpointUrl}/bucket/key`;
+    expect((await inChunks(object, 'PUT', { authorization }, 'content')).status).toBe(200);
+    expect(await (await fetch(object, { headers: { authorization } })).text()).toBe('content');
+  });
+});
+
+describe('a request that is no JSON', () => {
+  it.each(['AmazonSQS.SendMessage', 'secretsmanager.GetSecretValue', 'DynamoDB_20120810.GetItem'])(
+    'is refused for good, whoever sends it: %s',
+    async (target) => {
+      await using cloud = await startSmallCloud();
+      cloud.access.addRole('arn:aws:iam::000000000000:role/some', 'some', { Statement: [] });
+      const { accessKeyId } = cloud.access.credentialsOf('arn:aws:iam::000000000000:role/some', 'some');
+      for (const body of ['{"QueueUrl":', 'null', '[]'])
+        for (const key of ['local', accessKeyId]) {
+          const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20261130/us-east-1/any/aws4_request`;
+          const headers = { authorization, 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
+          const answer = await fetch(cloud.endpointUrl, { method: 'POST', headers, body });
+          expect([key, body, Math.floor(answer.status / 100)]).toEqual([key, body, 4]);
+        }
+    },
+  );
+});
+
 describe('a request that is for nothing that the embedded cloud has', () => {
   let cloud: Cloud;
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { createAccessLog } from '@rollcall/local/internal/http/access-log';
+import type { Cors } from '@rollcall/local/internal/http/cors';
 import { HttpApi } from '@rollcall/local/internal/http/http-api';
 import { ApiStage } from '@rollcall/local/internal/http/stage';
 import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
@@ -15,10 +16,11 @@ interface Options {
   /** Of its access log. */
   format?: string;
   answer?: (event: APIGatewayProxyEventV2) => unknown;
+  cors?: Cors;
 }
 
 /** An API whose routes have one function. */
-async function startApi({ stage = '$default', format, answer = () => 'fine' }: Options = {}) {
+async function startApi({ stage = '$default', format, answer = () => 'fine', cors }: Options = {}) {
   const api = new HttpApi('abc', '000000000000');
   const url = await listen(api.server, 0, 'the API');
   onTestFinished(() => close(api.server));
@@ -47,7 +49,13 @@ async function startApi({ stage = '$default', format, answer = () => 'fine' }: O
     () => fn,
     async () => ({ refused: 401 }),
   );
+  api.addRoute(
+    'GET /broken',
+    () => fn,
+    async () => Promise.reject(new Error('the provider of tokens is away')),
+  );
   const log = format === undefined ? undefined : createAccessLog(format, (line) => lines.push(line));
+  api.cors = cors;
   api.addStage(new ApiStage(stage, () => undefined, log));
   api.open();
   const ask = async (path: string, init?: RequestInit) => {
@@ -101,6 +109,11 @@ describe('the access log of an API', () => {
     expect(await logged(2)).toBe('401 GET /closed Unauthorized "Unauthorized" Unauthorized - - -');
     await ask('/things/1');
     expect(await logged(3)).toBe('500 ANY /things/{id} Internal Server Error "Internal Server Error" - broken - -');
+    const told = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => told.mockRestore());
+    expect(await ask('/broken')).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
+    expect(await logged(4)).toMatch(/^500 GET \/broken /);
+    expect(told).toHaveBeenCalledOnce();
   });
 });
 
@@ -130,6 +143,21 @@ describe('the quotas of an API', () => {
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 describe('what a function answers', () => {
+  it('may have no headers, cookies and body, by null', async () => {
+    const { ask } = await startApi({
+      answer: () => ({ statusCode: 201, headers: null, cookies: null, body: null }),
+      format: '$context.status',
+    });
+    expect(await ask('/things/1')).toMatchObject({ status: 201, body: '' });
+  });
+
+  it('is told as a fault, if it says a problem that is none', async () => {
+    const headers = { 'content-type': 'application/problem+json' };
+    const { ask, failures } = await startApi({ answer: () => ({ statusCode: 503, headers, body: 'busy' }) });
+    expect((await ask('/things/1')).status).toBe(503);
+    expect(failures).toEqual(['it answered 503 to ANY /things/{id}']);
+  });
+
   it.each([
     ['a text', 'Hello', 'Hello'],
     ['an object without a status', { message: 'Hello' }, '{"message":"Hello"}'],
@@ -162,6 +190,50 @@ describe('what a function answers', () => {
   });
 });
 
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+it('a header that is sent twice has its values with a comma between them, as a parameter of the query has', async () => {
+  const { url, events } = await startApi();
+  const sent = Promise.withResolvers<void>();
+  const headers = ['host', new URL(url).host, 'Header1', 'value1', 'Header1', 'value2', 'Header2', 'a, b'];
+  request(`${url}/things/1?parameter1=value1&parameter1=value2`, { headers }, (answer) =>
+    answer.on('end', sent.resolve).resume(),
+  ).end();
+  await sent.promise;
+  expect(events[0]).toMatchObject({
+    headers: { header1: 'value1,value2', header2: 'a, b' },
+    queryStringParameters: { parameter1: 'value1,value2' },
+  });
+});
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+describe('the CORS configuration of an API', () => {
+  const of = async (cors: Cors, origin: string) => {
+    const { ask } = await startApi({ cors, answer: () => ({ statusCode: 200, headers: CORS_OF_FUNCTION }) });
+    const { headers } = await ask('/things/1', { headers: { origin } });
+    return Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-') || name === 'vary'));
+  };
+  const CORS_OF_FUNCTION = { 'Access-Control-Allow-Origin': 'https://other.example', 'x-own': '1' };
+
+  it.each([
+    [{ AllowOrigins: ['*'] }, { 'access-control-allow-origin': '*' }],
+    [
+      { AllowOrigins: ['https://*'], AllowCredentials: true },
+      {
+        'access-control-allow-origin': 'https://shop.example',
+        'access-control-allow-credentials': 'true',
+        vary: 'Origin',
+      },
+    ],
+  ])('is what every answer says, whatever the function says: %j', async (cors, said) => {
+    expect(await of(cors, 'https://shop.example')).toEqual(said);
+  });
+
+  it('lets no page of another scheme read an answer', async () => {
+    const { ask } = await startApi({ cors: { AllowOrigins: ['https://*'] } });
+    expect((await ask('/things/1', { headers: { origin: 'http://shop.example' } })).status).toBe(403);
+  });
+});
+
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
 describe('a stage with a name', () => {
   it('begins every path, as the function sees it, and no other path leads to the API', async () => {
@@ -190,24 +262,24 @@ describe('a stage with a name', () => {
   });
 });
 
-it('a template says the stage of an API and its access log, which is beside the logs of functions', async () => {
+/** A function at `GET /things` of an API with the stage `prod`. */
+const apiResources = ({ integration = {}, stage = {}, route = {} }: Record<string, object> = {}) => {
   const api = { ApiId: { Ref: 'Api' } };
-  const DestinationArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/shop-api';
-  const AccessLogSettings = { DestinationArn, Format: '$context.routeKey $context.status' };
-  const resources = {
+  return {
     ...functionResources('shop', 'shop'),
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
-    Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ...api, StageName: 'prod', AccessLogSettings } },
+    Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ...api, StageName: 'prod', ...stage } },
     Integration: {
       Type: 'AWS::ApiGatewayV2::Integration',
       Properties: {
         ...{ ...api, IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' },
         IntegrationUri: { 'Fn::GetAtt': ['Function', 'Arn'] },
+        ...integration,
       },
     },
     Route: {
       Type: 'AWS::ApiGatewayV2::Route',
-      Properties: { ...api, RouteKey: 'GET /things', Target: { 'Fn::Sub': 'integrations/${Integration}' } },
+      Properties: { ...api, RouteKey: 'GET /things', Target: { 'Fn::Sub': 'integrations/${Integration}' }, ...route },
     },
     Permission: {
       Type: 'AWS::Lambda::Permission',
@@ -221,6 +293,33 @@ it('a template says the stage of an API and its access log, which is beside the 
       },
     },
   };
+};
+
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-integration.html
+describe('the integration of a route', () => {
+  it('answers 503 when it has had its time', async () => {
+    const code = { shop: 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 20_000));' };
+    const resources = apiResources({ integration: { TimeoutInMillis: 50 } });
+    await using cloud = await startSmallCloud({ resources, code });
+    expect(await cloud.request('GET', '/prod/things')).toMatchObject({ status: 503 });
+  });
+
+  it.each([
+    ['RequestParameters', { integration: { RequestParameters: { 'append:header.a': '1' } } }],
+    ['ResponseParameters', { integration: { ResponseParameters: { 200: {} } } }],
+    ['CredentialsArn', { integration: { CredentialsArn: 'arn' } }],
+    ['TimeoutInMillis', { integration: { TimeoutInMillis: 30_001 } }],
+    ['RequestParameters', { route: { RequestParameters: { a: {} } } }],
+  ])('is refused at start by the name of what it has not: %s %j', async (name, more) => {
+    const code = { shop: 'export const handler = () => {};' };
+    await expect(startSmallCloud({ resources: apiResources(more), code })).rejects.toThrow(name);
+  });
+});
+
+it('a template says the stage of an API and its access log, which is beside the logs of functions', async () => {
+  const DestinationArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/shop-api';
+  const AccessLogSettings = { DestinationArn, Format: '$context.routeKey $context.status' };
+  const resources = apiResources({ stage: { AccessLogSettings } });
   const code = { shop: `export const handler = async () => 'x'.repeat(6 * 1024 ** 2 + 1_000);` };
   await using cloud = await startSmallCloud({ resources, code });
   // The function answers more than Lambda passes on.
@@ -238,11 +337,12 @@ it('a request whose client goes away is logged too', async () => {
     asked.resolve();
     return finished.promise;
   };
-  const { url, logged } = await startApi({ format: '$context.path', answer });
+  const { url, logged } = await startApi({ format: '$context.path $context.status', answer });
   const going = request(`${url}/things/1`).on('error', () => {});
   going.end();
   await asked.promise;
   going.destroy();
-  expect(await logged(1)).toBe('/things/1');
+  // Nothing was answered.
+  expect(await logged(1)).toBe('/things/1 -');
   finished.resolve('too late');
 });

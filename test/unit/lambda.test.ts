@@ -49,6 +49,17 @@ describe('a function', () => {
     expect(lines.at(-1)).toMatch(/^REPORT RequestId: .*Duration: .* ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB$/);
   });
 
+  it('gives the tail of an invocation nothing that the one before it has logged', async () => {
+    const { fn } = lambda(
+      'export const handler = async ({ lines = [] }) => { for (const line of lines) console.log(line); };',
+      { limit: 1 },
+    );
+    const tail: string[] = [];
+    const before = fn.invoke(JSON.stringify({ lines: Array.from({ length: 300 }, () => 'before') }));
+    await Promise.all([before, fn.invoke(JSON.stringify({ lines: ['own'] }), 'request', { tail })]);
+    expect(tail.slice(0, 3)).toEqual([expect.stringMatching(/^START /), 'own', expect.stringMatching(/^END /)]);
+  });
+
   it('keeps its instance between invocations, also after an error', async () => {
     const { invoke } = lambda(
       `let count = 0; export const handler = async ({ fail }) => {

@@ -12,6 +12,7 @@ import type { Faults } from './faults/faults.ts';
 import { startGrpc } from './http/grpc.ts';
 import type { Site } from './http/http-api.ts';
 import type { Access } from './iam/access.ts';
+import { accessKeyOf } from './iam/signature.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import type { Meter } from './metering/meter.ts';
 import type { Issuer } from './services/issuer.ts';
@@ -120,7 +121,12 @@ async function besideFor(options: CloudOptions): Promise<readonly Beside[]> {
 async function open(options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> {
   const { data, ports = {}, faults, meter, instanceLimit = INSTANCES, parameters = {}, environment = {} } = options;
   const { state, folder } = openData(data, opened);
-  const starting = [assemblyFor(options), startEmulators({ folder, data, region: REGION }, opened)] as const;
+  const authorizeSending = (authorization: string | undefined, resource: string) =>
+    core.access.authorize(accessKeyOf(authorization) ?? '', () => [{ action: 'sqs:SendMessage', resource }], 'sqs');
+  const starting = [
+    assemblyFor(options),
+    startEmulators({ folder, data, region: REGION, authorizeSending }, opened),
+  ] as const;
   // Also if there is no assembly: the emulators must be known, to be stopped.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Emulator, startDynamoDB } from './dynoxide.ts';
-import { startMessaging } from './fauxqs.ts';
+import { type MessagingOptions, startMessaging } from './fauxqs.ts';
 
 /** Where they are. */
 export interface Emulators {
@@ -8,16 +8,15 @@ export interface Emulators {
   messagingUrl: string;
 }
 
-export interface EmulatorsOptions {
+export interface EmulatorsOptions extends Pick<MessagingOptions, 'region' | 'authorizeSending'> {
   /** Folder for what cannot be in memory. */
   folder: string;
   /** Folder for what survives a restart; nothing: in memory. */
   data: string | undefined;
-  region: string;
 }
 
 export async function startEmulators(
-  { folder, data, region }: EmulatorsOptions,
+  { folder, data, ...options }: EmulatorsOptions,
   opened: AsyncDisposableStack,
 ): Promise<Emulators> {
   const opening = async (starting: Promise<Emulator>): Promise<string> => {
@@ -27,7 +26,7 @@ export async function startEmulators(
   };
   const starting = [
     opening(startDynamoDB(join(folder, 'dynamodb.db'))),
-    opening(startMessaging({ folder: data, region })),
+    opening(startMessaging({ folder: data, ...options })),
   ] as const;
   // Also if one of them fails: the other must be known, to be stopped.
   await Promise.allSettled(starting);

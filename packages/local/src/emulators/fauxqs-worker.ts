@@ -1,10 +1,14 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
 import { buildApp } from 'fauxqs';
 import { queryCodeOf } from '../errors/sqs-codes.ts';
 import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
 import { refusalOf } from '../server/guard.ts';
+import type { SendingAsked } from './fauxqs.ts';
 import { keepFacts, type Message, noteFacts, whileSending } from './message-facts.ts';
 import { createMessageMoves } from './message-moves.ts';
+import { type Listed, type ListOptions, listPage } from './object-list.ts';
+import { faultOf, type ObjectRequest } from './object-rules.ts';
+import { whyMistyped } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
@@ -17,8 +21,9 @@ const [
   { SnsStore },
   { S3Store },
   { PersistenceManager },
-  { SqsError },
+  { SqsError, S3Error },
   { md5OfMessageAttributes },
+  { decodeAwsChunked },
 ] = await Promise.all([
   part('sqs/sqsStore.js'),
   part('sqs/sqsRouter.js'),
@@ -27,6 +32,7 @@ const [
   part('persistence.js'),
   part('common/errors.js'),
   part('common/md5.js'),
+  part('s3/chunkedEncoding.js'),
 ]);
 
 const { folder, region } = workerData as { folder: string | undefined; region: string };
@@ -34,13 +40,22 @@ const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Sto
 // Queue URLs name the host that was asked.
 sqsStore.host = undefined;
 noteFacts(SqsStore, SqsQueue);
+s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
+  const objects: Map<string, Listed> | undefined = s3Store.buckets.get(bucket);
+  if (!objects) throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${bucket}`, 404);
+  return listPage(objects.values(), options);
+};
 
 const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
   // Survives the death of this process, if not that of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
   // Whoever had received a message is gone with the process that this one follows, so nobody will finish it.
-  persistence.db.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
+  persistence.db.exec(VISIBLE);
+  // fauxqs would have no number of receives of a message that is made visible again, which its table refuses: it is lost.
+  const makeVisible = persistence.db.prepare(`${VISIBLE} WHERE message_id = ?`);
+  persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);
   persistence.loadS3(s3Store);
   persistence.insertMessage = keepFacts(
@@ -57,7 +72,17 @@ Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
   },
 });
 
+async function authorizeSending(authorization: string | undefined, queueArn: string): Promise<void> {
+  const { port1, port2: answer } = new MessageChannel();
+  const answered = new Promise<string | undefined>((resolve) => port1.once('message', resolve));
+  parentPort?.postMessage({ authorization, queueArn, answer } satisfies SendingAsked, [answer]);
+  const refusal = await answered;
+  port1.close();
+  if (refusal !== undefined) throw new Error(refusal);
+}
+
 const moves = createMessageMoves({
+  authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
     // Not with the deduplication id that it came with: to move it is not to repeat it.
@@ -65,7 +90,7 @@ const moves = createMessageMoves({
     senderId,
     traceHeader,
   }),
-  error: (code, message) => new SqsError(code, message),
+  error: (code, message) => new SqsError(code, message, code === 'ResourceNotFoundException' ? 404 : 400),
 });
 const { register } = SqsRouter.prototype;
 SqsRouter.prototype.register = function (action: string, handler: unknown) {
@@ -78,16 +103,33 @@ app.addHook('onRequest', async ({ headers }, reply) => {
   const refusal = refusalOf(headers);
   if (refusal !== undefined) return reply.code(403).send({ message: refusal });
 });
+app.setErrorHandler((error: Error, _, reply) => {
+  // Of a body that is no JSON, which fauxqs answers with 500: who asked would ask again.
+  if (!(error instanceof SyntaxError)) return reply.send(error);
+  const message = `The request is no JSON: ${error.message}`;
+  return reply.code(400).send({ __type: 'com.amazon.coral.service#SerializationException', message });
+});
 const systemAttributes = createSystemAttributes(sqsStore, md5OfMessageAttributes);
 app.addHook('preHandler', ({ headers, body }, reply, done) => {
   const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  const refusal = isQuery ? undefined : systemAttributes.take(body);
+  const isSqs = headers['x-amz-target']?.toString().startsWith('AmazonSQS.');
+  const refusal = isSqs ? (whyMistyped(body) ?? systemAttributes.take(body)) : undefined;
   if (refusal !== undefined) {
     const error = new SqsError('InvalidParameterValue', refusal);
     return void reply.code(400).header('x-amzn-query-error', error.queryErrorHeader).send(error.toJSON());
   }
   const sender = isQuery ? SNS_SENDER : headers[SENDER_HEADER]?.toString();
   whileSending({ sender, traceHeader: headers['x-amzn-trace-id']?.toString() }, done);
+});
+app.addHook('preHandler', (request, reply, done) => {
+  const ofS3 = request as ObjectRequest;
+  const fault = ofS3.params.bucket === undefined ? undefined : faultOf(ofS3, s3Store.buckets, decodeAwsChunked);
+  if (!fault) return done();
+  const [code, message, status] = fault;
+  reply
+    .code(status)
+    .header('content-type', 'application/xml')
+    .send(new S3Error(code, message, status).toXml());
 });
 app.addHook('preSerialization', async ({ body }, _, answer) => systemAttributes.tell(body, answer));
 const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,19 +1,41 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
-/**
- * SNS, SQS and S3: fauxqs in a thread of its own, so that it has a core beside ours.
- * @param folder where it keeps its data; nothing: in memory
- */
-export async function startMessaging(options: { folder: string | undefined; region: string }): Promise<Emulator> {
+/** Whether the sender of a request may send to a queue that is found only later. */
+export interface SendingAsked {
+  /** Header of the request. */
+  authorization: string | undefined;
+  queueArn: string;
+  /** Gets why not; undefined: it may. */
+  answer: MessagePort;
+}
+
+export interface MessagingOptions {
+  /** Where it keeps its data; nothing: in memory. */
+  folder: string | undefined;
+  region: string;
+  /** Default: everybody may. @throws {Error} if the sender of a request may not send to a queue */
+  authorizeSending?: (authorization: string | undefined, queueArn: string) => void;
+}
+
+/** SNS, SQS and S3: fauxqs in a thread of its own, so that it has a core beside ours. */
+export async function startMessaging({ authorizeSending, ...options }: MessagingOptions): Promise<Emulator> {
   const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: options,
   });
   try {
     const [url] = (await once(worker, 'message')) as [string];
+    worker.on('message', ({ authorization, queueArn, answer }: SendingAsked) => {
+      try {
+        authorizeSending?.(authorization, queueArn);
+        answer.postMessage(undefined);
+      } catch (error) {
+        answer.postMessage((error as Error).message);
+      }
+    });
     return {
       url,
       async stop() {

@@ -117,8 +117,15 @@ export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');
-    persistence.insertMessage(queue, message);
-    keep.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
-    db.exec('RELEASE sent');
+    try {
+      persistence.insertMessage(queue, message);
+      keep.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
+    } catch (error) {
+      // Left open, it would take all that is written afterwards with it when the process ends.
+      db.exec('ROLLBACK TO sent');
+      throw error;
+    } finally {
+      db.exec('RELEASE sent');
+    }
   };
 }

@@ -1,26 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Message, Queue, QueueStore } from './message-facts.ts';
+import type { Queue, QueueStore } from './message-facts.ts';
+import { type MoveOptions, type MoveTask, run } from './move-task.ts';
 
-type Status = 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
-
-interface Task {
-  handle: string;
-  source: Queue;
-  destination: Queue | undefined;
-  /** Messages a second; undefined: as fast as it goes. */
-  rate: number | undefined;
-  status: Status;
-  moved: number;
-  toMove: number;
-  startedAt: number;
-  failureReason?: string;
-}
-
-export interface MovesOptions {
-  store: QueueStore;
-  /** As fauxqs makes a message. */
-  createMessage: (message: Message, delaySeconds: number) => Message;
+export interface MovesOptions extends Pick<MoveOptions, 'store' | 'createMessage'> {
+  /** Rejects, if the sender of a request, by its header `authorization`, may not send to a queue. */
+  authorizeSending: (authorization: string | undefined, queueArn: string) => Promise<void>;
   /** An error of SQS. */
   error: (code: string, message: string) => Error;
 }
@@ -30,6 +14,7 @@ type Request = Record<string, string | number | undefined>;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
 const MAX_RATE = 500;
 const MAX_LISTED = 10;
+const MAX_SOURCES = 1_000;
 
 const deadLetterQueueOf = ({ attributes: { RedrivePolicy } }: Queue): string | undefined =>
   RedrivePolicy ? (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn : undefined;
@@ -44,7 +29,7 @@ const sourcesOf = (store: QueueStore, arn: string): Queue[] =>
  */
 export function createMessageMoves(options: MovesOptions) {
   const { store, error } = options;
-  const tasks: Task[] = [];
+  const tasks: MoveTask[] = [];
 
   function queueAt(parameter: 'SourceArn' | 'DestinationArn', arn: unknown): Queue {
     const queue = store.getQueueByArn(String(arn));
@@ -56,7 +41,17 @@ export function createMessageMoves(options: MovesOptions) {
     return queue;
   }
 
-  function start({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate }: Request) {
+  function sourceIn(handle: string): string {
+    const [, arn] = /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString()) ?? [];
+    if (arn === undefined) throw error('InvalidParameterValue', 'Value for parameter TaskHandle is invalid.');
+    return arn;
+  }
+
+  function start(
+    { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate }: Request,
+    _: unknown,
+    { headers }: { headers: { authorization?: string } },
+  ) {
     const invalid = (why: string) => error('InvalidParameterValue', why);
     if (rate !== undefined && !(Number(rate) >= 1 && Number(rate) <= MAX_RATE))
       throw invalid(`MaxNumberOfMessagesPerSecond must be between 1 and ${MAX_RATE}.`);
@@ -64,14 +59,17 @@ export function createMessageMoves(options: MovesOptions) {
     const destination = DestinationArn === undefined ? undefined : queueAt('DestinationArn', DestinationArn);
     if (sourcesOf(store, source.arn).length === 0)
       throw invalid('Source queue must be configured as a Dead Letter Queue.');
-    if (tasks.some((task) => task.source === source && isActive(task)))
+    if (destination === source) throw invalid('Source queue arn and destination queue arn cannot be the same.');
+    if (destination && destination.isFifo() !== source.isFifo())
+      throw invalid('The source queue and the destination queue must be of one type: standard or FIFO.');
+    if (tasks.some((task) => task.source === source.arn && isActive(task)))
       throw invalid(
         'There is already a task running. Only one active task is allowed for a source queue arn at a time.',
       );
-    const task: Task = {
+    const task: MoveTask = {
       handle: Buffer.from(JSON.stringify({ taskId: randomUUID(), sourceArn: source.arn })).toString('base64'),
-      source,
-      destination,
+      source: source.arn,
+      destination: destination?.arn,
       rate: rate === undefined ? undefined : Number(rate),
       status: 'RUNNING',
       moved: 0,
@@ -79,7 +77,8 @@ export function createMessageMoves(options: MovesOptions) {
       startedAt: Date.now(),
     };
     tasks.unshift(task);
-    void moveAll(task, options);
+    const authorizeReturn = (queueArn: string) => options.authorizeSending(headers.authorization, queueArn);
+    void run(task, { ...options, authorizeReturn });
     return { TaskHandle: task.handle };
   }
 
@@ -87,11 +86,12 @@ export function createMessageMoves(options: MovesOptions) {
     const { arn } = queueAt('SourceArn', SourceArn);
     if (!(Number(MaxResults) >= 1 && Number(MaxResults) <= MAX_LISTED))
       throw error('InvalidParameterValue', `MaxResults must be between 1 and ${MAX_LISTED}.`);
-    const own = tasks.filter(({ source }) => source.arn === arn);
+    const own = tasks.filter(({ source }) => source === arn);
     return { Results: own.slice(0, Number(MaxResults)).map(described) };
   }
 
   function cancel({ TaskHandle }: Request) {
+    queueAt('SourceArn', sourceIn(String(TaskHandle)));
     const task = tasks.find(({ handle }) => handle === TaskHandle);
     if (!task) throw error('ResourceNotFoundException', 'Task does not exist.');
     if (task.status !== 'RUNNING') throw error('UnsupportedOperation', 'Only a running task can be cancelled.');
@@ -106,6 +106,8 @@ export function createMessageMoves(options: MovesOptions) {
     const all = sourcesOf(store, queue.arn)
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .filter(({ name }) => name > String(NextToken));
+    if (MaxResults !== undefined && !(Number(MaxResults) >= 1 && Number(MaxResults) <= MAX_SOURCES))
+      throw error('InvalidParameterValue', `MaxResults must be between 1 and ${MAX_SOURCES}.`);
     const some = MaxResults === undefined ? all : all.slice(0, Number(MaxResults));
     const next = some.length < all.length && { NextToken: some.at(-1)?.name };
     return { queueUrls: some.map(({ url }) => url), ...next };
@@ -124,43 +126,13 @@ export function createMessageMoves(options: MovesOptions) {
   };
 }
 
-const isActive = ({ status }: Task) => status === 'RUNNING' || status === 'CANCELLING';
+const isActive = ({ status }: MoveTask) => status === 'RUNNING' || status === 'CANCELLING';
 
-async function moveAll(task: Task, options: MovesOptions): Promise<void> {
-  while (task.status === 'RUNNING' && moveOne(task, options))
-    await (task.rate === undefined ? nextTurn() : delay(1_000 / task.rate, undefined, { ref: false }));
-  if (task.status === 'CANCELLING') task.status = 'CANCELLED';
-}
-
-const RECEIVED_FOR_SECONDS = 30;
-
-/** As a message that is new, with an id of its own. @returns whether there may be another */
-function moveOne(task: Task, { store, createMessage }: MovesOptions): boolean {
-  const { source } = task;
-  const [received] = source.dequeue(1, RECEIVED_FOR_SECONDS);
-  const message = received && source.inflightMessages.get(received.ReceiptHandle)?.message;
-  if (!message) {
-    task.status = 'COMPLETED';
-    return false;
-  }
-  const destination = task.destination ?? store.getQueueByArn(message.deadLetterSource ?? '');
-  if (!destination) {
-    source.changeVisibility(received.ReceiptHandle, 0);
-    Object.assign(task, { status: 'FAILED', failureReason: 'CouldNotDetermineMessageSource' });
-    return false;
-  }
-  const moved = createMessage(message, Number(destination.attributes.DelaySeconds ?? 0));
-  destination.enqueue({ ...moved, ...(destination.isFifo() && { sequenceNumber: destination.nextSequenceNumber() }) });
-  source.deleteMessage(received.ReceiptHandle);
-  task.moved++;
-  return true;
-}
-
-const described = (task: Task) => ({
+const described = (task: MoveTask) => ({
   ...(task.status === 'RUNNING' && { TaskHandle: task.handle }),
   Status: task.status,
-  SourceArn: task.source.arn,
-  ...(task.destination && { DestinationArn: task.destination.arn }),
+  SourceArn: task.source,
+  ...(task.destination && { DestinationArn: task.destination }),
   ...(task.rate !== undefined && { MaxNumberOfMessagesPerSecond: task.rate }),
   ApproximateNumberOfMessagesMoved: task.moved,
   ApproximateNumberOfMessagesToMove: task.toMove,

@@ -5,13 +5,14 @@ import { readBody } from '../server/read-body.ts';
 import { denied, send, sendError } from './answers.ts';
 import { assumeRole } from './assume-role.ts';
 import { invoke, invokedBy } from './invoke.ts';
+import { notEncoded, notJson } from './malformed.ts';
 import type { EndpointOptions } from './options.ts';
 import { queryIn } from './query.ts';
 import { answerTo } from './service-call.ts';
 import { xmlAnswer } from './sqs-query-answer.ts';
 import { jsonCall } from './sqs-query-request.ts';
 import { targetOf } from './targets.ts';
-import { unknown } from './unknown.ts';
+import { unknown, unknownOfS3 } from './unknown.ts';
 import { Upstream } from './upstream.ts';
 
 /** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
@@ -21,6 +22,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     handle(options, upstream, request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof AccessDenied) return send(response, denied('lambda', error));
+      if (error instanceof URIError) return send(response, notEncoded(request));
       sendError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => upstream.close());
@@ -42,11 +44,14 @@ async function handle(
   const query = request.headers['x-amz-target'] ? undefined : queryIn(request, body);
   const target = targetOf(options, request, query);
   if (!target) return send(response, unknown(request, query));
+  if (target.s3?.unknown) return send(response, unknownOfS3(target.s3.unknown));
   if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
   const isQuery = query !== undefined && target.service === 'sqs';
   const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
   const answer = await answerTo(options, upstream, { request, response, target, ...asked }).catch((error: Error) => {
     if (error instanceof AccessDenied) return denied(target.service, error);
+    const refusal = notJson(target.service, asked.body);
+    if (refusal) return refusal;
     throw error;
   });
   if (answer) send(response, isQuery ? xmlAnswer(target.operation, answer) : answer);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/function.ts';
+import type { InvocationOptions } from '../lambda/instance.ts';
 import { sendError } from './answers.ts';
 import { authorize } from './callers.ts';
+import { functionNamed, isPlaceOf } from './function-names.ts';
 import type { EndpointOptions } from './options.ts';
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
@@ -26,12 +28,13 @@ export async function invoke(
   if (request.method !== 'POST')
     return sendError(response, 405, 'MethodNotAllowedException', 'Functions are invoked by POST.');
   calls.count('lambda', 'Invoke');
-  const [functionName = '', inName] = name.replace(/^.*function:/, '').split(':');
+  const { functionName, qualifier: inName, place } = functionNamed(name);
   const fn = functions.get(functionName);
   const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
-  if (!fn || qualifier !== '$LATEST') {
-    const there = fn ? 'Of each there is $LATEST only' : `There are: ${[...functions.keys()].join(', ')}`;
-    const message = `Function not found: ${fn ? `${fn.settings.arn}:${qualifier}` : name}. ${there}.`;
+  const isHere = fn && isPlaceOf(place, fn.settings.arn);
+  if (!isHere || qualifier !== '$LATEST') {
+    const there = isHere ? 'Of each there is $LATEST only' : `There are: ${[...functions.keys()].join(', ')}`;
+    const message = `Function not found: ${isHere ? `${fn.settings.arn}:${qualifier}` : name}. ${there}.`;
     return sendError(response, 404, 'ResourceNotFoundException', message);
   }
   authorize(access, request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource: fn.settings.arn }]);
@@ -41,10 +44,14 @@ export async function invoke(
 type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
 
 async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, response: ServerResponse, payload: string) {
-  const type = (headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
+  const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
+  const logType = headers['x-amz-log-type'] ?? 'None';
+  const clientContext = clientContextIn(headers);
+  const invalid = (why: string) => sendError(response, 400, 'InvalidParameterValueException', why);
+  if (!Object.hasOwn(MAX_PAYLOAD_BYTES, type)) return invalid(`There is no invocation type ${type}.`);
+  if (logType !== 'None' && logType !== 'Tail') return invalid(`There is no log type ${logType}.`);
+  if (clientContext === 'invalid') return invalid('The client context is no JSON in Base64.');
   const limit = MAX_PAYLOAD_BYTES[type];
-  if (limit === undefined)
-    return sendError(response, 400, 'InvalidParameterValueException', `There is no invocation type ${type}.`);
   if (Buffer.byteLength(payload) > limit) {
     const message = `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
     return sendError(response, 413, 'RequestTooLargeException', message);
@@ -66,7 +73,7 @@ async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, respon
       await fn.asynchronous.run(payload);
       return;
     default:
-      return waitFor(fn, payload, headers['x-amz-log-type'] === 'Tail', response);
+      return waitFor(fn, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
   }
 }
 
@@ -79,10 +86,17 @@ function whyBroken(payload: string): string | undefined {
   }
 }
 
-async function waitFor(fn: LambdaFunction, payload: string, wantsLog: boolean, response: ServerResponse) {
+/** @returns `invalid`, if it is none */
+function clientContextIn({ 'x-amz-client-context': said }: IncomingHttpHeaders): unknown {
+  if (said === undefined) return undefined;
+  const text = Buffer.from(String(said), 'base64').toString();
+  return whyBroken(text) === undefined ? JSON.parse(text) : 'invalid';
+}
+
+async function waitFor(fn: LambdaFunction, payload: string, options: InvocationOptions, response: ServerResponse) {
   const requestId = randomUUID();
-  const log: string[] | undefined = wantsLog ? [] : undefined;
-  const result = await fn.invoke(payload, requestId, log);
+  const { tail: log } = options;
+  const result = await fn.invoke(payload, requestId, options);
   response
     .writeHead(200, {
       'content-type': 'application/json',

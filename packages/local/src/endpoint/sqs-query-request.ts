@@ -46,8 +46,8 @@ export function jsonCall(
   const { Action: _, Version: __, Tags, ...request } = objectOf(treeOf(form));
   // Of this operation alone, the JSON protocol writes it small.
   const tags = Tags !== undefined && { [action === 'CreateQueue' ? 'tags' : 'Tags']: Tags };
-  const isQueue = /^\/[^/]+\/[^/]+$/.test(path);
-  const queue = isQueue && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${path}` };
+  const [inPath] = /^\/[^/]+\/[^/]+(?=\/?$)/.exec(path) ?? [];
+  const queue = inPath && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${inPath}` };
   return {
     headers: { ...headers, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
     body: Buffer.from(JSON.stringify({ ...queue, ...request, ...tags })),
@@ -79,16 +79,18 @@ const objectOf = (fields: ReadonlyMap<string, Node>): { [name: string]: Json } =
 
 function fieldOf(name: string, node: Node): Json {
   if (name in LISTS) return inOrder(node).map((each) => (each instanceof Map ? objectOf(each) : each));
-  if (name in MAPS) return Object.fromEntries(inOrder(node).flatMap(entryOf));
+  if (name in MAPS && node instanceof Map) return Object.fromEntries(inOrder(node).flatMap(entryOf));
   if (node instanceof Map) return objectOf(node);
-  return NUMBERS.has(name) ? Number(node) : node;
+  // What is no number stays what it is, and is refused.
+  return NUMBERS.has(name) && /^-?\d+$/.test(node) ? Number(node) : node;
 }
 
-/** An empty list is `AttributeName=`. */
-const inOrder = (node: Node): Node[] =>
-  node instanceof Map
-    ? [...node].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
-    : [node].filter((each) => each !== '');
+/** An empty list is `AttributeName=`, and one of one may be without index: `Attribute.Name=…&Attribute.Value=…`. */
+function inOrder(node: Node): Node[] {
+  if (!(node instanceof Map)) return [node].filter((each) => each !== '');
+  if ([...node.keys()].some((key) => !/^\d+$/.test(key))) return [node];
+  return [...node].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each);
+}
 
 function entryOf(node: Node): Array<[string, Json]> {
   if (!(node instanceof Map)) return [];

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Answer, escaped } from '../errors/aws-error.ts';
+import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
 import { type Query, signedFor } from './query.ts';
 
 const HERE =
@@ -20,6 +20,10 @@ export function unknown(request: IncomingMessage, query: Query | undefined): Ans
     body: JSON.stringify({ __type, message, Message: message }),
   };
 }
+
+/** Of S3, what is not known would be another operation of the emulator: a tag would replace the object. */
+export const unknownOfS3 = (asked: string): Answer =>
+  awsError('s3', { status: 501, code: 'NotImplemented', message: `The embedded cloud has not ${asked} of S3.` });
 
 function xml(code: string, message: string): Answer {
   const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;

@@ -30,6 +30,25 @@ export interface ServiceAnswer {
   body: Buffer;
 }
 
+/** Of the connection that a request came by, not of the request (RFC 9110, 7.6.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const named = headers.connection?.toLowerCase().split(/ *, */) ?? [];
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name) && !named.includes(name)),
+  );
+}
+
 /** Operations whose answers name a region. */
 const TELLS_REGION: ReadonlySet<string> = new Set([
   'CreateTable',
@@ -95,7 +114,7 @@ export class Upstream {
       // Other paths are S3's: there, a message that is sent to a queue's URL is an object that is put in a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
-        ...headers,
+        ...endToEnd(headers),
         'content-length': body.length,
         [SENDER_HEADER]: this.#access.identityOf(keyOf(request)).userId,
       },
@@ -105,7 +124,7 @@ export class Upstream {
     const answer = await promise;
     const content = (await readBody(answer)) ?? Buffer.alloc(0);
     // Emulators let every web page read their answers.
-    const answered = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
+    const answered = Object.entries(endToEnd(answer.headers)).filter(([name]) => !name.startsWith('access-control-'));
     return { status: answer.statusCode ?? 502, headers: Object.fromEntries(answered), body: content };
   }
 }

@@ -63,7 +63,8 @@ const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerRes
   responseLength: (_, response) => Number(response.getHeader('content-length') ?? 0),
   routeKey: ({ routeKey }) => routeKey,
   stage: ({ stage }) => stage,
-  status: (_, response) => response.statusCode,
+  // Of a client that went away before there was an answer, there is none.
+  status: (_, response) => (response.headersSent ? response.statusCode : undefined),
 };
 
 /** Of Lambda itself, which answers 200 also of a function that fails. */

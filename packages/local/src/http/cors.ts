@@ -1,5 +1,6 @@
 /** `CorsConfiguration` of an HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html). */
 export interface Cors {
+  AllowCredentials?: boolean;
   AllowOrigins?: string[];
   AllowMethods?: string[];
   AllowHeaders?: string[];
@@ -11,15 +12,21 @@ type Headers = Record<string, string>;
 
 /** Whether pages of an origin may use the API. */
 export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
-  origin !== undefined && (AllowOrigins.includes(origin) || AllowOrigins.includes('*'));
+  origin !== undefined && AllowOrigins.some((allowed) => matches(allowed, origin));
+
+/** `*`, `https://*` and `http://*` mean every origin, or every one of a scheme. */
+const matches = (allowed: string, origin: string) =>
+  allowed.endsWith('*') ? origin.startsWith(allowed.slice(0, -1)) : allowed === origin;
 
 /** What is added to every answer to a page of an allowed origin. */
 export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
   if (!allowsOrigin(cors, origin)) return {};
-  const { ExposeHeaders = [] } = cors;
+  const { AllowOrigins, AllowCredentials = false, ExposeHeaders = [] } = cors;
   return {
-    'access-control-allow-origin': origin,
-    vary: 'Origin',
+    ...(AllowOrigins?.includes('*')
+      ? { 'access-control-allow-origin': '*' }
+      : { 'access-control-allow-origin': origin, vary: 'Origin' }),
+    ...(AllowCredentials && { 'access-control-allow-credentials': 'true' }),
     ...(ExposeHeaders.length > 0 && { 'access-control-expose-headers': ExposeHeaders.join(',') }),
   };
 }

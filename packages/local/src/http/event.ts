@@ -11,8 +11,14 @@ export interface Asked {
   body: Buffer;
 }
 
-export const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(',')]));
+/** Those that are sent twice are joined by a comma alone, where Node.js puts a space after it. */
+export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const all = headersDistinct[name] ?? [];
+      return [name, value === all.join(', ') ? all.join(',') : [value].flat().join(',')];
+    }),
+  );
 
 /** Payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
 export function eventOf(

@@ -37,8 +37,11 @@ export class HttpApi {
     this.server = createGuardedServer(
       (request, response) => {
         this.#handle(request, response).catch((error: Error) => {
+          // Whoever hangs up while it sends gets no answer.
+          if (!request.complete) return response.destroy();
           console.error(error);
-          response.destroy();
+          if (response.headersSent) return response.destroy();
+          response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}');
         });
       },
       (origin) => this.cors !== undefined && allowsOrigin(this.cors, origin),
@@ -46,8 +49,8 @@ export class HttpApi {
   }
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
-  addRoute(key: string, target: () => LambdaFunction, authorize?: Authorize): void {
-    this.#routes.add(key, target, authorize);
+  addRoute(key: string, target: () => LambdaFunction, authorize?: Authorize, timeoutMs = TIMEOUT_MS): void {
+    this.#routes.add({ key, target, authorize, timeoutMs });
   }
 
   /** Whether gRPC can call some of its routes. */
@@ -105,7 +108,7 @@ export class HttpApi {
     const authorized = await match.route.authorize?.(asked, `${stage.name}/${method}${pathInStage}`);
     if (authorized && 'refused' in authorized) return refuse(call, response, authorized.refused);
     if (authorized) call.authorizer = authorized.authorizer;
-    await invoke(match.route, call, eventOf(call, match, asked), response);
+    await invoke(match.route, call, eventOf(call, match, asked), response, this.cors !== undefined);
   }
 
   /** The stage that a path is of, and the path in it (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html). */
@@ -118,19 +121,20 @@ export class HttpApi {
 
 /** Asks the route's function, and answers what it says. */
 async function invoke(
-  { key, target }: Route,
+  { key, target, timeoutMs }: Route,
   call: GatewayCall,
   event: APIGatewayProxyEventV2,
   response: ServerResponse,
+  hasCors: boolean,
 ): Promise<void> {
   const fn = target();
   const payload = JSON.stringify(event);
   if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return answer(call, response, 413, 'Request Entity Too Large');
   const requestId = randomUUID();
   const timeout = setTimeout(() => {
-    fn.failed(requestId, `no answer to ${key} within ${TIMEOUT_MS / 1000} seconds`);
+    fn.failed(requestId, `no answer to ${key} within ${timeoutMs / 1000} seconds`);
     answer(call, response, 503, 'Service Unavailable');
-  }, TIMEOUT_MS);
+  }, timeoutMs);
   const start = Date.now();
   const result = await fn.invoke(payload, requestId);
   clearTimeout(timeout);
@@ -141,7 +145,7 @@ async function invoke(
     return answer(call, response, 500, 'Internal Server Error');
   }
   const said = JSON.parse(result.payload) as APIGatewayProxyStructuredResultV2 | null;
-  const wrong = respond(response, said);
+  const wrong = respond(response, said, hasCors);
   if (wrong !== undefined) {
     call.integration.error = wrong;
     fn.failed(requestId, `it answered ${key} what API Gateway cannot pass on: ${wrong}`);

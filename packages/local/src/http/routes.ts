@@ -7,6 +7,8 @@ export interface Route {
   parts: string[];
   target: () => LambdaFunction;
   authorize: Authorize | undefined;
+  /** Of the integration. */
+  timeoutMs: number;
 }
 
 export interface Match {
@@ -19,9 +21,9 @@ export class Routes {
   readonly #routes: Route[] = [];
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
-  add(key: string, target: () => LambdaFunction, authorize: Authorize | undefined): void {
+  add({ key, ...route }: Omit<Route, 'method' | 'parts'>): void {
     const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
-    this.#routes.push({ key, method, parts: path.split('/').slice(1), target, authorize });
+    this.#routes.push({ key, method, parts: path.split('/').slice(1), ...route });
     // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }

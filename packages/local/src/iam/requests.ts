@@ -76,7 +76,7 @@ function secret(id: unknown, arn: (service: string, resource: string) => string)
 /**
  * Who moves the messages of a dead-letter queue takes them, and sends them
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
- * Where they go to if not to one queue, nobody knows yet.
+ * Where they go to if not to one queue, is known of each when it is found, and checked then.
  */
 function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
   const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));
@@ -89,7 +89,8 @@ function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fie
 }
 
 /** A task's handle names its source. */
-const sourceOf = (handle: string): string => /"sourceArn":"([^"]+)"/.exec(atob(handle))?.[1] ?? '*';
+const sourceOf = (handle: string): string =>
+  /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString())?.[1] ?? '*';
 
 interface TableRequest {
   TableName?: string;

@@ -1,55 +1,56 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AskedFor } from './requests.ts';
+import { s3OperationOf } from './s3-operations.ts';
 
 /** A call of S3, which has its operation in method, path and query. */
 export interface S3Call {
   operation: string;
   bucket: string;
+  /** None: no role may do it. */
   askedFor: AskedFor[];
+  /** What of it the embedded cloud has not; undefined: it has all of it. */
+  unknown?: string | undefined;
 }
 
 const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
 
-const OF_OBJECTS: Record<string, { operation: string; action: string }> = {
-  GET: { operation: 'GetObject', action: 's3:GetObject' },
-  HEAD: { operation: 'HeadObject', action: 's3:GetObject' },
-  PUT: { operation: 'PutObject', action: 's3:PutObject' },
-  DELETE: { operation: 'DeleteObject', action: 's3:DeleteObject' },
-};
-
 /** As S3 signs it; nothing else has a service in its path. */
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
-/**
- * What a call does, and needs (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html): objects
- * by path, and the list of a bucket. Of anything else, such as parts of uploads, nothing is known: roles may not do it.
- */
+/** What a call does, and needs. @throws {URIError} if the path is not percent-encoded */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
   // As the emulator reads it: a URL would resolve `..`.
-  const [path = '', query = ''] = target.split('?');
-  const searchParams = new URLSearchParams(query);
+  const [path = '', search = ''] = target.split('?');
+  const query = new URLSearchParams(search);
   const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
-  const isList = method === 'GET' && key === '' && searchParams.get('list-type') === '2';
-  if (isList) {
-    const context = { 's3:prefix': searchParams.get('prefix') ?? '' };
-    return {
-      operation: 'ListObjectsV2',
-      bucket,
-      askedFor: [{ action: 's3:ListBucket', resource: arnOf(bucket), context }],
-    };
-  }
-  const known = OF_OBJECTS[method];
-  const others = [...searchParams.keys()].filter((name) => name !== 'x-id');
-  if (!known || key === '' || others.length > 0) return { operation: method, bucket, askedFor: [] };
-  const { operation, action } = known;
-  const asked = { action, resource: arnOf(bucket, key) };
-  const source = headers['x-amz-copy-source'];
-  if (operation !== 'PutObject' || typeof source !== 'string') return { operation, bucket, askedFor: [asked] };
-  const from = decodeURIComponent(source).replace(/^\//, '');
+  const operation = s3OperationOf(method, key ? 'object' : bucket ? 'bucket' : 'service', query);
+  const from = sourceIn(headers);
+  if (!operation) return { operation: method, bucket, askedFor: [], unknown: `${method} ${target}` };
+  const { name, actions } = operation;
+  const resource = bucket ? arnOf(bucket, key) : '*';
+  const context = name.startsWith('ListObjects') && { context: { 's3:prefix': query.get('prefix') ?? '' } };
   return {
-    operation: 'CopyObject',
+    operation: from ? (COPIES[name] ?? name) : name,
     bucket,
-    askedFor: [asked, { action: 's3:GetObject', resource: `arn:aws:s3:::${from}` }],
+    askedFor: [
+      ...actions.map((action) => ({ action, resource, ...context })),
+      ...(from ? [{ action: 's3:GetObject', resource: `arn:aws:s3:::${from}` }] : []),
+    ],
+    unknown: headerUnknown(headers) ?? (from?.includes('?') ? 'x-amz-copy-source with a version' : undefined),
   };
 }
+
+const COPIES: Readonly<Record<string, string>> = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' };
+
+function sourceIn({ 'x-amz-copy-source': source }: IncomingHttpHeaders): string | undefined {
+  return typeof source === 'string' ? decodeURIComponent(source).replace(/^\//, '') : undefined;
+}
+
+/** What the emulator does not look at, but for the values that say what it does anyway. */
+const UNKNOWN_HEADER =
+  /^x-amz-(acl|bypass-.*|.*bucket-owner|.*-customer-.*|grant-.*|if-match-.*|mfa|mp-object-size|object-(lock-.*|ownership)|storage-class|tagging.*|website-redirect-location|write-offset-bytes)$/;
+const ANYWAY = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);
+
+const headerUnknown = (headers: IncomingHttpHeaders): string | undefined =>
+  Object.keys(headers).find((name) => UNKNOWN_HEADER.test(name) && !ANYWAY.has(String(headers[name])));

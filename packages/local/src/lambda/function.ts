@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults/faults.ts';
 import type { Meter } from '../metering/meter.ts';
 import { AsynchronousInvocations } from './asynchronous.ts';
-import type { FunctionSettings, InvocationResponse } from './instance.ts';
+import type { FunctionSettings, InvocationOptions, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
 /** Less than the minute from one sweep to the next, or every sweep would keep an instance of its own for ever. */
@@ -43,8 +43,12 @@ export class LambdaFunction {
     this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
   }
 
-  /** @param tail gets what the invocation logs, by lines */
-  async invoke(payload: string, requestId: string = randomUUID(), tail?: string[]): Promise<InvocationResponse> {
+  async invoke(
+    payload: string,
+    requestId: string = randomUUID(),
+    options: InvocationOptions = {},
+  ): Promise<InvocationResponse> {
+    const { tail } = options;
     const instance = await this.#acquire().catch((error: Error) => error);
     if (instance instanceof Error) {
       return { ok: false, payload: JSON.stringify({ errorType: 'Service.Stopped', errorMessage: instance.message }) };
@@ -60,7 +64,7 @@ export class LambdaFunction {
       void instance.terminate();
     };
     const killer = death === undefined ? undefined : setTimeout(kill, death);
-    const response = await instance.invoke(requestId, payload, tail);
+    const response = await instance.invoke(requestId, payload, options);
     clearTimeout(killer);
     const duration = performance.now() - start;
     meter?.invoked(this.settings.name, payload, duration);

@@ -35,6 +35,17 @@ export interface InvocationRequest {
   deadline: number;
   /** Whether what it logs must have arrived before its response. */
   logsFirst: boolean;
+  /** What the caller says of itself. */
+  clientContext?: unknown;
+}
+
+/** Asks that all that is logged arrives before the answer. */
+export const FLUSH = 'flush';
+
+export interface InvocationOptions {
+  /** Gets the lines that are logged meanwhile. */
+  tail?: string[] | undefined;
+  clientContext?: unknown;
 }
 
 export interface InvocationResponse {
@@ -133,17 +144,28 @@ export class Instance {
     return idle + (user + system) / 1000;
   }
 
-  /**
-   * Never rejects: what goes wrong is the response, as with Lambda.
-   * @param tail gets the lines that are logged meanwhile
-   */
-  async invoke(requestId: string, payload: string, tail?: string[]): Promise<InvocationResponse> {
-    this.#tail = tail;
+  /** Never rejects: what goes wrong is the response, as with Lambda. */
+  async invoke(
+    requestId: string,
+    payload: string,
+    { tail, clientContext }: InvocationOptions = {},
+  ): Promise<InvocationResponse> {
     try {
       await this.#ready;
     } catch (error) {
       return failure('Runtime.InitError', (error as Error).message);
     }
+    // What was logged before is of another invocation.
+    const flushed = tail && (await this.#ask(FLUSH));
+    if (flushed?.ok === false) return flushed;
+    this.#tail = tail;
+    const deadline = Date.now() + this.#settings.timeoutMs;
+    const response = await this.#ask({ requestId, payload, deadline, logsFirst: tail !== undefined, clientContext });
+    this.#tail = undefined;
+    return response;
+  }
+
+  async #ask(message: InvocationRequest | typeof FLUSH): Promise<InvocationResponse> {
     const { timeoutMs } = this.#settings;
     const { promise, resolve } = Promise.withResolvers<InvocationResponse>();
     const timer = setTimeout(() => {
@@ -153,17 +175,10 @@ export class Instance {
     const onError = (error: Error) => resolve(failure('Runtime.ExitError', error.message));
     const onExit = () => resolve(failure('Runtime.ExitError', 'Runtime exited without providing a reason'));
     this.#worker.once('message', resolve).once('error', onError).once('exit', onExit);
-    const deadline = Date.now() + timeoutMs;
-    this.#worker.postMessage({
-      requestId,
-      payload,
-      deadline,
-      logsFirst: tail !== undefined,
-    } satisfies InvocationRequest);
+    this.#worker.postMessage(message);
     const response = await promise;
     clearTimeout(timer);
     this.#worker.off('message', resolve).off('error', onError).off('exit', onExit);
-    this.#tail = undefined;
     return response;
   }
 

@@ -3,7 +3,7 @@ import { enableCompileCache, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
+import type { FLUSH, InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
 const { handler, takesCallbacks, provided, functionName, functionArn, memoryMb } = workerData as WorkerData;
 
@@ -84,7 +84,10 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
 
 const call = takesCallbacks ? callWithCallback : handle;
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and 100 bytes that Lambda adds. */
+/**
+ * 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) and 100 bytes, as Lambda's errors say it
+ * (https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs).
+ */
 const MAX_RESPONSE_BYTES = 6 * 1024 ** 2 + 100;
 
 function answerOf(payload: string): InvocationResponse {
@@ -98,7 +101,12 @@ function answerOf(payload: string): InvocationResponse {
 const logged = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 
-parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: InvocationRequest) => {
+parentPort?.on('message', async (asked: InvocationRequest | typeof FLUSH) => {
+  if (asked === 'flush') {
+    await logged();
+    return parentPort?.postMessage({ ok: true, payload: '' });
+  }
+  const { requestId, payload, deadline, logsFirst, clientContext } = asked;
   const context = {
     awsRequestId: requestId,
     functionName,
@@ -108,6 +116,7 @@ parentPort?.on('message', async ({ requestId, payload, deadline, logsFirst }: In
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     callbackWaitsForEmptyEventLoop: true,
+    ...(clientContext !== undefined && { clientContext }),
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
   const respond = async (response: InvocationResponse) => {

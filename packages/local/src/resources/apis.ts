@@ -2,6 +2,7 @@ import { createAccessLog } from '../http/access-log.ts';
 import { type Authorize, iamAuthorizer, jwtAuthorizer } from '../http/authorizers.ts';
 import type { Cors } from '../http/cors.ts';
 import { HttpApi } from '../http/http-api.ts';
+import { TIMEOUT_MS } from '../http/quotas.ts';
 import { ApiStage } from '../http/stage.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './functions.ts';
@@ -20,15 +21,35 @@ export const apis =
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };
   };
 
-/** AWS::ApiGatewayV2::Integration with a function. Its `Ref` is that function. */
+const OF_INTEGRATIONS = new Set([
+  'ApiId',
+  'ConnectionType',
+  'Description',
+  'IntegrationMethod',
+  'IntegrationType',
+  'IntegrationUri',
+  'PayloadFormatVersion',
+  'TimeoutInMillis',
+]);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-integration.html */
+const isTimeout = (ms: number) => ms >= 50 && ms <= TIMEOUT_MS;
+
+/** AWS::ApiGatewayV2::Integration with a function. */
 export const integrations =
   (runtime: Runtime): ResourceProvider =>
-  async ({ properties }) => {
+  async ({ stack, logicalId, properties }) => {
     const { IntegrationType, IntegrationUri, PayloadFormatVersion } = properties as Record<string, string>;
+    const timeoutMs = Number(properties.TimeoutInMillis ?? TIMEOUT_MS);
     if (IntegrationType !== 'AWS_PROXY' || PayloadFormatVersion !== '2.0') {
       throw new Error('the embedded cloud has integrations with functions only, in payload format 2.0');
     }
-    return { ref: functionOf(runtime, IntegrationUri ?? '').settings.name };
+    const unknown = Object.keys(properties).find((name) => !OF_INTEGRATIONS.has(name));
+    if (unknown) throw new Error(`the embedded cloud has integrations without ${unknown} only`);
+    if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis is 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
+    const id = `${stack}-${logicalId}`;
+    runtime.integrations.set(id, { fn: functionOf(runtime, IntegrationUri ?? ''), timeoutMs });
+    return { ref: id };
   };
 
 /** AWS::ApiGatewayV2::Route. */
@@ -54,8 +75,11 @@ export const routes =
     };
     const authorizer = authorizeBy[AuthorizationType];
     if (!authorizer) throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
-    const fn = functionOf(runtime, Target.replace(/^integrations\//, ''));
-    runtime.apis.get(ApiId)?.addRoute(RouteKey, () => fn, authorizer());
+    if (properties.RequestParameters) throw new Error('the embedded cloud has routes without RequestParameters only');
+    const integration = runtime.integrations.get(Target.replace(/^integrations\//, ''));
+    if (!integration) throw new Error(`there is no integration ${Target}`);
+    const { fn, timeoutMs } = integration;
+    runtime.apis.get(ApiId)?.addRoute(RouteKey, () => fn, authorizer(), timeoutMs);
     const path = RouteKey === '$default' ? '/$default' : RouteKey.split(' ')[1];
     runtime.checks.push(() => {
       for (const stage of runtime.apis.get(ApiId)?.stageNames ?? [])

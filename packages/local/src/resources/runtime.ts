@@ -59,6 +59,12 @@ export interface Services extends Clients, QueueClients {
   functions: Map<string, LambdaFunction>;
 }
 
+/** Of an API with a function. */
+export interface Integration {
+  fn: LambdaFunction;
+  timeoutMs: number;
+}
+
 /** What the providers leave to be run. */
 export interface Runtime extends Services {
   assembly: Assembly;
@@ -67,6 +73,7 @@ export interface Runtime extends Services {
   made: Made[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, AuthorizeToken>;
+  integrations: Map<string, Integration>;
   mappings: Mapping[];
   /** What can only be looked at when everything is there. They throw. */
   checks: Array<() => void>;

@@ -44,6 +44,7 @@ export class Stacks {
       assemblyFolder,
       assembly: readAssembly(assemblyFolder, services.accountId),
       authorizers: new Map(),
+      integrations: new Map(),
       apis: this.#apis,
       made: [],
       mappings: [],

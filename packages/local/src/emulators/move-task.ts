@@ -1,0 +1,80 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Message, Queue, QueueStore } from './message-facts.ts';
+
+/** Queues by their ARNs: one may be deleted, and made again, while the task runs. */
+export interface MoveTask {
+  handle: string;
+  source: string;
+  destination: string | undefined;
+  /** Messages a second; undefined: as fast as it goes. */
+  rate: number | undefined;
+  status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
+  moved: number;
+  toMove: number;
+  startedAt: number;
+  failureReason?: string;
+}
+
+export interface MoveOptions {
+  store: QueueStore;
+  /** As fauxqs makes a message. */
+  createMessage: (message: Message, delaySeconds: number) => Message;
+  /** Rejects, if who started the task may not send to the queue where a message was. */
+  authorizeReturn: (queueArn: string) => Promise<void>;
+}
+
+/** Moves until nothing is left. Never rejects: what goes wrong is the task's failure. */
+export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
+  try {
+    while (task.status === 'RUNNING' && (await moveOne(task, options)))
+      await (task.rate === undefined ? nextTurn() : delay(1_000 / task.rate, undefined, { ref: false }));
+    if (task.status === 'CANCELLING') task.status = 'CANCELLED';
+  } catch (error) {
+    Object.assign(task, { status: 'FAILED', failureReason: (error as Error).message });
+  }
+}
+
+const RECEIVED_FOR_SECONDS = 30;
+
+/** As a message that is new, with an id of its own. @returns whether there may be another */
+async function moveOne(task: MoveTask, options: MoveOptions): Promise<boolean> {
+  const source = queueAt(options.store, task.source);
+  const [received] = source.dequeue(1, RECEIVED_FOR_SECONDS);
+  const message = received && source.inflightMessages.get(received.ReceiptHandle)?.message;
+  if (!message) {
+    task.status = 'COMPLETED';
+    return false;
+  }
+  try {
+    const destination = await destinationOf(message, task, options);
+    if (destination.isFifo() !== source.isFifo()) throw new Error('SourceAndDestinationQueueTypesDiffer');
+    const moved = options.createMessage(message, Number(destination.attributes.DelaySeconds ?? 0));
+    destination.enqueue({
+      ...moved,
+      ...(destination.isFifo() && { sequenceNumber: destination.nextSequenceNumber() }),
+    });
+  } catch (error) {
+    source.changeVisibility(received.ReceiptHandle, 0);
+    throw error;
+  }
+  source.deleteMessage(received.ReceiptHandle);
+  task.moved++;
+  return true;
+}
+
+async function destinationOf(
+  { deadLetterSource }: Message,
+  { destination }: MoveTask,
+  { store, authorizeReturn }: MoveOptions,
+): Promise<Queue> {
+  if (destination !== undefined) return queueAt(store, destination);
+  if (deadLetterSource === undefined) throw new Error('CouldNotDetermineMessageSource');
+  await authorizeReturn(deadLetterSource);
+  return queueAt(store, deadLetterSource);
+}
+
+function queueAt(store: QueueStore, arn: string): Queue {
+  const queue = store.getQueueByArn(arn);
+  if (!queue) throw new Error('AWS.SimpleQueueService.NonExistentQueue');
+  return queue;
+}

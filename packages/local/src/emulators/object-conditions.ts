@@ -1,0 +1,44 @@
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface StoredObject {
+  key: string;
+  etag: string;
+  lastModified: Date;
+}
+
+/** An error of S3. */
+export type S3Fault = readonly [code: string, message: string, status: number];
+
+const FAILED: S3Fault = ['PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412];
+const NO_KEY: S3Fault = ['NoSuchKey', 'The specified key does not exist.', 404];
+
+const tagOf = (value: string) => value.trim().replace(/^W\//, '').replaceAll('"', '');
+
+const matches = (wanted: string, { etag }: StoredObject) =>
+  wanted.split(',').some((one) => one.trim() === '*' || tagOf(one) === tagOf(etag));
+
+/**
+ * Why an object may not be written or deleted now; nothing, if it may
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
+ */
+export function writeFault(headers: Headers, existing: StoredObject | undefined): S3Fault | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  if (noneMatch !== undefined && noneMatch !== '*')
+    return ['NotImplemented', 'If-None-Match of a write may be * only.', 501];
+  if (noneMatch === '*' && existing) return FAILED;
+  if (match === undefined) return undefined;
+  if (!existing) return NO_KEY;
+  return matches(String(match), existing) ? undefined : FAILED;
+}
+
+/** Why an object may not be copied now (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html). */
+export function copyFault(headers: Headers, source: StoredObject): S3Fault | undefined {
+  const said = (condition: string) => headers[`x-amz-copy-source-if-${condition}`]?.toString();
+  const [match, noneMatch] = [said('match'), said('none-match')];
+  const [since, notSince] = [said('modified-since'), said('unmodified-since')];
+  const isLater = (than: string) => Math.floor(source.lastModified.getTime() / 1000) * 1000 > Date.parse(than);
+  // An ETag that matches counts, whatever the time; one that does not as well.
+  const isChanged = match !== undefined ? !matches(match, source) : notSince !== undefined && isLater(notSince);
+  const isSame = noneMatch !== undefined ? matches(noneMatch, source) : since !== undefined && !isLater(since);
+  return isChanged || isSame ? FAILED : undefined;
+}
