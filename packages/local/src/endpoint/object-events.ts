@@ -30,7 +30,8 @@ export async function tellOfObjects(
   if (operation !== 'POST') return;
   const parameters = new URLSearchParams(query);
   if (parameters.has('uploadId')) return tell('ObjectCreated:CompleteMultipartUpload', key);
-  if (parameters.has('delete')) for (const removed of keysIn(body.toString())) await tell('ObjectRemoved:Delete', removed);
+  if (parameters.has('delete'))
+    for (const removed of keysIn(body.toString())) await tell('ObjectRemoved:Delete', removed);
 }
 
 async function factsOf(url: string): Promise<ObjectFacts> {

@@ -61,7 +61,10 @@ const SENT: Record<string, SentKeys> = {
  * The condition keys of a call that a service makes.
  * @throws {CloudError} if nothing is known of such calls
  */
-export function contextSentBy({ service, source, account, sends }: ServicePrincipal, action: string): Record<string, string> {
+export function contextSentBy(
+  { service, source, account, sends }: ServicePrincipal,
+  action: string,
+): Record<string, string> {
   if (source === undefined) return {};
   const keys = (sends ?? SENT[service.split('.')[0] ?? ''])?.[action];
   if (!keys) throw new CloudError(`The embedded cloud does not know what ${service} sends with ${action}.`);

@@ -44,10 +44,19 @@ interface BucketConfiguration {
 
 /** The same as the API has it. */
 export function configurationOf(properties: BucketNotificationProperties): NotificationConfiguration {
-  const { EventBridgeConfiguration: bridge, LambdaConfigurations, QueueConfigurations, TopicConfigurations } = properties;
+  const {
+    EventBridgeConfiguration: bridge,
+    LambdaConfigurations,
+    QueueConfigurations,
+    TopicConfigurations,
+  } = properties;
   const each = (all: BucketConfiguration[] = []) =>
     all.map(({ Event, Function: fn, Queue, Topic, Filter }): Configuration => {
-      const to = { ...(fn && { LambdaFunctionArn: fn }), ...(Queue && { QueueArn: Queue }), ...(Topic && { TopicArn: Topic }) };
+      const to = {
+        ...(fn && { LambdaFunctionArn: fn }),
+        ...(Queue && { QueueArn: Queue }),
+        ...(Topic && { TopicArn: Topic }),
+      };
       return { ...to, Events: [Event], Filter: { Key: { FilterRules: Filter?.S3Key?.Rules ?? [] } } };
     });
   return {
@@ -80,7 +89,12 @@ export function notify(runtime: Runtime, bucket: string, configuration: Notifica
   });
 }
 
-function notificationOf(runtime: Runtime, bucket: string, configuration: Configuration, logicalId: string): Notification {
+function notificationOf(
+  runtime: Runtime,
+  bucket: string,
+  configuration: Configuration,
+  logicalId: string,
+): Notification {
   const { Events, Filter, LambdaFunctionArn, QueueArn, TopicArn } = configuration;
   const rules = Filter?.Key?.FilterRules ?? [];
   const rule = (name: string) => rules.find(({ Name }) => Name.toLowerCase() === name)?.Value ?? '';

@@ -67,7 +67,10 @@ function checkSources({ source }: Record<string, unknown>, areOfS3: boolean, why
 }
 
 function isOfAws(source: unknown): boolean {
-  const { prefix, wildcard } = (typeof source === 'object' ? (source ?? {}) : { prefix: source }) as Record<string, unknown>;
+  const { prefix, wildcard } = (typeof source === 'object' ? (source ?? {}) : { prefix: source }) as Record<
+    string,
+    unknown
+  >;
   return String(prefix ?? wildcard).startsWith('aws.');
 }
 

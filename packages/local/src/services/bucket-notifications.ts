@@ -116,7 +116,11 @@ export class BucketNotifications {
   }
 
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
-  #busEvent({ event, bucket, key, principalId }: Happened, facts: Partial<ObjectFacts> & { sequencer: string }, at: Date): BusEvent {
+  #busEvent(
+    { event, bucket, key, principalId }: Happened,
+    facts: Partial<ObjectFacts> & { sequencer: string },
+    at: Date,
+  ): BusEvent {
     const { eTag: etag, ...others } = facts;
     const operation = event.split(':')[1] ?? '';
     return {
