@@ -169,9 +169,7 @@ describe('a service', () => {
   });
 
   it('is not decided upon where nobody knows what it sends', () => {
-    expect(() => isDelivered({}, 'lambda:InvokeFunction')).toThrow(
-      'sns.amazonaws.com sends with lambda:InvokeFunction',
-    );
+    expect(() => isDelivered({}, 'events:PutEvents')).toThrow('sns.amazonaws.com sends with events:PutEvents');
   });
 });
 

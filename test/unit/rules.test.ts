@@ -156,8 +156,8 @@ describe('a rule', () => {
   it.each([
     [
       'that only events of AWS would match',
-      { R: rule({ source: ['aws.ec2'] }, toFunction) },
-      'no AWS service sends events here',
+      { R: rule({ source: ['aws.ec2'] }, toFunction), M: mayInvokeBy('R') },
+      'nothing sends events that match the source ["aws.ec2"]',
     ],
     ['with an operator that is not imitated', { R: rule({ source: [{ regex: 'x' }] }, toFunction) }, 'operator regex'],
     [

@@ -87,7 +87,7 @@ describe('what is done by a schedule', () => {
       parseSchedule('cron(0 0 1 JAN,MAR ? *)'),
       async (at) => void done.push(at.toISOString()),
     );
-    schedule.start();
+    await schedule.start();
     await vi.advanceTimersByTimeAsync(100 * 86_400_000);
     expect(done).toEqual(['2027-01-01T00:00:00.000Z', '2027-03-01T00:00:00.000Z']);
     await schedule.stop();
@@ -166,7 +166,7 @@ describe('EventBridge Scheduler', () => {
     await make({ State: 'DISABLED' });
     expect(runtime.mappings).toEqual([]);
     await make({ StartDate: '2026-12-02T00:00:00Z', EndDate: '2026-12-04T00:00:00Z' });
-    for (const mapping of runtime.mappings) mapping.start();
+    for (const mapping of runtime.mappings) await mapping.start();
     await vi.advanceTimersByTimeAsync(10 * 86_400_000);
     expect(heard).toHaveLength(2);
   });

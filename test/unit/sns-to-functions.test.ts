@@ -88,16 +88,32 @@ describe('a function that is subscribed to a topic', () => {
 });
 
 describe('a subscription that the embedded cloud does not serve', () => {
+  /** The checks of a cloud in which a topic is subscribed, and used by resources of these types. */
+  async function checked(Protocol: string, users: string[], isAllowedToSome = false) {
+    const checks: Array<() => void> = [];
+    const made = users.map((type) => ({ type, properties: { uses: TopicArn } }));
+    const runtime = { checks, made, access: { isAllowedToSome: () => isAllowedToSome } } as unknown as Runtime;
+    const properties = { TopicArn, Protocol, Endpoint: 'x' };
+    await subscriptions(runtime)({ stack: 's', logicalId: 'S', type: '', properties });
+    for (const check of checks) check();
+  }
+
   it.each(['email', 'email-json', 'http', 'https', 'sms', 'firehose', 'application'])(
     'is refused by its protocol when the cloud starts: %s',
     async (Protocol) => {
-      const properties = { TopicArn, Protocol, Endpoint: 'x' };
-      const subscribing = subscriptions({} as Runtime)({ stack: 's', logicalId: 'S', type: '', properties });
-      await expect(subscribing).rejects.toThrow(
+      await expect(checked(Protocol, ['AWS::SNS::Subscription'])).rejects.toThrow(
         `functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
       );
     },
   );
+
+  const OF_ALARMS = ['AWS::SNS::Subscription', 'AWS::SNS::TopicPolicy', 'AWS::CloudWatch::Alarm'];
+
+  it('is accepted where only alarms would publish, of which none is raised', async () => {
+    await expect(checked('email', OF_ALARMS)).resolves.toBeUndefined();
+    await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not by email');
+    await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not by email');
+  });
 
   it.each([
     ['of a function to a FIFO topic', { TopicArn: `${TopicArn}.fifo` }, 'from FIFO topics to queues only'],

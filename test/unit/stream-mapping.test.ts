@@ -93,7 +93,7 @@ async function runOver(
     maximumRecordAgeMs: -1,
     ...options,
   });
-  mapping.start();
+  await mapping.start();
   await done.promise;
   await mapping.stop();
   return { invoked, given, position };

@@ -12,6 +12,7 @@ import type { Meter } from '../metering/meter.ts';
 import { Calls } from '../observability/calls.ts';
 import { Stacks } from '../resources/stacks.ts';
 import { Archive } from '../services/archive.ts';
+import { BucketNotifications } from '../services/bucket-notifications.ts';
 import { Directory } from '../services/directory.ts';
 import { EventBuses } from '../services/event-buses.ts';
 import { Secrets } from '../services/secrets.ts';
@@ -53,6 +54,7 @@ export function createCore(
     writes: new Doorbell(),
     directory: new Directory(),
     buses: new EventBuses(place),
+    bucketNotifications: new BucketNotifications(place),
     secrets: new Secrets(state),
     access: new Access({ ...place, salt: data ?? randomUUID(), onDenied: (denial) => denials.see(denial) }),
     apis: new ApiServers(apiPort, opened),

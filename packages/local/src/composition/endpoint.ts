@@ -54,6 +54,5 @@ const ownServices = ({ secrets, directory, buses }: Core): Record<string, AwsSer
   AWSEvents: {
     service: 'events',
     answer: (operation, request) => buses.answer(operation, request),
-    askedFor: (operation, request) => buses.askedFor(operation, request),
   },
 });

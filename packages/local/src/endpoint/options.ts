@@ -6,6 +6,7 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
 import type { Archive } from '../services/archive.ts';
+import type { BucketNotifications } from '../services/bucket-notifications.ts';
 import type { Issuer } from '../services/issuer.ts';
 import type { Targets } from './targets.ts';
 
@@ -17,6 +18,7 @@ export interface EndpointOptions extends Targets {
   issuer: Issuer;
   control: Control;
   archive: Archive;
+  bucketNotifications: BucketNotifications;
   /** Told the request after DynamoDB answered a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;

@@ -6,6 +6,7 @@ import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
 import type { S3Call } from '../iam/s3-requests.ts';
 import type { Reply } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
+import { tellOfObjects } from './object-events.ts';
 import { metered, tellOf } from './observers.ts';
 import type { EndpointOptions } from './options.ts';
 import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
@@ -33,6 +34,7 @@ export async function answerTo(
   const answer = await metered(options, call, asked, (prepared) => upstream.ask(call, prepared));
   if (!answer) return undefined;
   if (target.s3 && answer.status === 404) checkListing(options, call, target.s3);
+  if (target.s3 && answer.status < 300) await tellOfObjects(options, call, target.s3);
   tellOf(options, call, partial?.request ?? body.toString(), answer);
   if (fault?.kind === 'answer lost') return fail(fault.kind);
   if (!partial || answer.status >= 300) return answer;

@@ -189,6 +189,11 @@ export class Access {
     throw new CloudError(`${why}: ${who} may not do ${action} on ${resource}, ${decision.because}.`);
   }
 
+  /** Whether some role may do something. */
+  isAllowedToSome(action: string, resource: string): boolean {
+    return [...this.#roles.keys()].some((role) => this.decide({ principal: { role }, action, resource }).allowed);
+  }
+
   /** @throws {CloudError} if a function may not run in a role */
   requireTrust(roleArn: string, service: string): void {
     const role = this.#roles.get(roleArn);

@@ -56,6 +56,8 @@ export function askedForBy(service: string, operation: string, body: string, pla
     }
     case 'secretsmanager':
       return [{ action: `secretsmanager:${operation}`, resource: secret(request.SecretId, arn) }];
+    case 'events':
+      return events(operation, request, arn);
     case 'servicediscovery': {
       const context = Object.fromEntries(
         ['NamespaceName', 'ServiceName'].map((key) => [`servicediscovery:${key}`, String(request[key])]),
@@ -72,6 +74,14 @@ function secret(id: unknown, arn: (service: string, resource: string) => string)
   if (typeof id !== 'string') return '*';
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
 }
+
+/** Each event that is put, on its bus: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
+const events = (operation: string, { Entries = [] }: Fields, arn: (service: string, resource: string) => string) =>
+  (Entries as Array<Record<string, string | undefined>>).map(({ EventBusName = 'default', Source, DetailType }) => ({
+    action: `events:${operation}`,
+    resource: EventBusName.startsWith('arn:') ? EventBusName : arn('events', `event-bus/${EventBusName}`),
+    context: { 'events:source': Source ?? '', 'events:detail-type': DetailType ?? '' },
+  }));
 
 /**
  * Who moves the messages of a dead-letter queue takes them, and sends them

@@ -3,7 +3,7 @@ import { CloudError } from '../errors/cloud-error.ts';
 /** What a condition key of a call is: the ARN of the resource in whose name the service calls, or its account. */
 const VALUES = {
   'aws:SourceArn': (source: string) => source,
-  'aws:SourceAccount': (source: string) => source.split(':')[4] ?? '',
+  'aws:SourceAccount': (source: string, account: string | undefined) => account ?? source.split(':')[4] ?? '',
   'kms:EncryptionContext:aws:logs:arn': (source: string) => source,
 };
 
@@ -18,6 +18,8 @@ export interface ServicePrincipal {
   service: string;
   /** ARN of the resource in whose name it calls: the topic, of which a message is delivered. */
   source?: string;
+  /** Of the resource, if its ARN does not say, as those of buckets do not. */
+  account?: string;
   /** What it is documented to send, of a service that is not among those below. */
   sends?: SentKeys;
 }
@@ -46,6 +48,11 @@ const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; of the key, the example has no condition:
   // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
   cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...each(DATA_KEYS, []) },
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+  s3: each(
+    ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
+    ['aws:SourceArn', 'aws:SourceAccount'],
+  ),
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
   logs: each(DATA_KEYS, ['kms:EncryptionContext:aws:logs:arn']),
 };
@@ -54,9 +61,12 @@ const SENT: Record<string, SentKeys> = {
  * The condition keys of a call that a service makes.
  * @throws {CloudError} if nothing is known of such calls
  */
-export function contextSentBy({ service, source, sends }: ServicePrincipal, action: string): Record<string, string> {
+export function contextSentBy(
+  { service, source, account, sends }: ServicePrincipal,
+  action: string,
+): Record<string, string> {
   if (source === undefined) return {};
   const keys = (sends ?? SENT[service.split('.')[0] ?? ''])?.[action];
   if (!keys) throw new CloudError(`The embedded cloud does not know what ${service} sends with ${action}.`);
-  return Object.fromEntries(keys.map((key) => [key, VALUES[key](source)]));
+  return Object.fromEntries(keys.map((key) => [key, VALUES[key](source, account)]));
 }

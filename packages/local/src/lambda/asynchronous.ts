@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Mapping } from '../event-sources/mapping.ts';
 import type { InvocationResponse } from './instance.ts';
 
 /** Gets what a function's events came to. Errors are the caller's to report. */
@@ -37,7 +36,7 @@ interface Tried {
  * destination or dead-letter queue in the end. They are in memory: what has not succeeded when the cloud stops is lost, unless its
  * sender still has it.
  */
-export class AsynchronousInvocations implements Mapping {
+export class AsynchronousInvocations {
   settings: AsyncSettings = DEFAULTS;
   readonly #function: Invokable;
   readonly #stopping = new AbortController();

@@ -1,9 +1,11 @@
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { ResourceProvider } from '../template/resource.ts';
+import { type BucketNotificationProperties, configurationOf, notify } from './bucket-notifications.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface BucketProperties {
   BucketName?: string;
+  NotificationConfiguration?: BucketNotificationProperties;
   BucketEncryption?: {
     ServerSideEncryptionConfiguration: Array<{ ServerSideEncryptionByDefault?: { KMSMasterKeyID?: string } }>;
   };
@@ -13,15 +15,17 @@ const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
 
 /** AWS::S3::Bucket. Nothing in it expires, and who may read it is a matter of policies alone. */
 export const buckets =
-  ({ emulators, access }: Runtime): ResourceProvider =>
+  (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const { BucketName, BucketEncryption } = properties as BucketProperties;
+    const { emulators, access } = runtime;
+    const { BucketName, BucketEncryption, NotificationConfiguration } = properties as BucketProperties;
     const name = physicalName(BucketName, stack, logicalId).toLowerCase();
     const response = await fetch(`${emulators.messagingUrl}/${name}`, { method: 'PUT' });
     if (!response.ok) throw new Error(await response.text());
     const [encryption] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = encryption?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
     if (key) access.encrypt(arnOf(name), key);
+    if (NotificationConfiguration) notify(runtime, name, configurationOf(NotificationConfiguration), logicalId);
     return { ref: name, attributes: { Arn: arnOf(name) } };
   };
 

@@ -1,5 +1,6 @@
 import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
+import { bucketNotifications } from './bucket-notifications.ts';
 import { bucketPolicies, buckets } from './buckets.ts';
 import { callsOfAws } from './calls-of-aws.ts';
 import { queues, topics } from './channels.ts';
@@ -48,6 +49,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::SQS::Queue': queues(runtime),
   'AWS::SQS::QueuePolicy': queuePolicies(runtime),
   'Custom::AWS': callsOfAws(runtime),
+  'Custom::S3BucketNotifications': bucketNotifications(runtime),
   ...Object.assign({}, ...runtime.beside.map(({ providers }) => providers?.(runtime.checks))),
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CloudError } from '../errors/cloud-error.ts';
 import { createFilter } from '../event-sources/filter.ts';
 import { createSchedule } from '../event-sources/schedule.ts';
 import { parseSchedule } from '../event-sources/schedule-expression.ts';
@@ -48,21 +49,29 @@ export const rules =
       runtime.mappings.push(createSchedule(due, run));
     }
     if (EventPattern) {
-      checkSources(EventPattern);
       runtime.buses.addRule(bus, { matches: createFilter([JSON.stringify(EventPattern)]), deliver });
-      runtime.checks.push(() => runtime.buses.require(bus, about.why));
+      runtime.checks.push(() => {
+        runtime.buses.require(bus, about.why);
+        checkSources(EventPattern, runtime.bucketNotifications.areOnBus, about.why);
+      });
     }
     return made;
   };
 
-/** @throws {Error} for a pattern that only events of AWS's services could match: none is sent here */
-function checkSources({ source }: Record<string, unknown>): void {
-  const begins = (one: unknown) =>
-    typeof one === 'string'
-      ? one
-      : ((one as { prefix?: unknown } | null)?.prefix ?? (one as { wildcard?: unknown }).wildcard);
-  if (Array.isArray(source) && source.every((one) => String(begins(one)).startsWith('aws.')))
-    throw new Error(`no AWS service sends events here: nothing would match the source ${JSON.stringify(source)}`);
+/** @throws {CloudError} for a pattern that only events of AWS's services could match: none but S3 sends any here */
+function checkSources({ source }: Record<string, unknown>, areOfS3: boolean, why: string): void {
+  if (!Array.isArray(source) || !source.every(isOfAws) || (areOfS3 && source.includes('aws.s3'))) return;
+  throw new CloudError(
+    `${why}: in the embedded cloud, nothing sends events that match the source ${JSON.stringify(source)}, but a bucket that tells EventBridge those of aws.s3.`,
+  );
+}
+
+function isOfAws(source: unknown): boolean {
+  const { prefix, wildcard } = (typeof source === 'object' ? (source ?? {}) : { prefix: source }) as Record<
+    string,
+    unknown
+  >;
+  return String(prefix ?? wildcard).startsWith('aws.');
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */

@@ -12,6 +12,7 @@ import type { FailedInvocation, LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
 import type { Archive } from '../services/archive.ts';
+import type { BucketNotifications } from '../services/bucket-notifications.ts';
 import type { Directory } from '../services/directory.ts';
 import type { EventBuses } from '../services/event-buses.ts';
 import type { Issuer } from '../services/issuer.ts';
@@ -45,6 +46,7 @@ export interface Services extends Clients, QueueClients {
   archive: Archive;
   directory: Directory;
   buses: EventBuses;
+  bucketNotifications: BucketNotifications;
   secrets: Secrets;
   /** What runs beside the cloud. */
   beside: readonly Started[];

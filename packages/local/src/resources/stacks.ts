@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '@rollcall/kit/internal/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
+import { BucketNotifications } from '../services/bucket-notifications.ts';
 import { Directory } from '../services/directory.ts';
 import { EventBuses } from '../services/event-buses.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
@@ -41,6 +42,7 @@ export class Stacks {
       ...services,
       directory: new Directory(),
       buses: new EventBuses(services),
+      bucketNotifications: new BucketNotifications(services),
       assemblyFolder,
       assembly: readAssembly(assemblyFolder, services.accountId),
       authorizers: new Map(),
@@ -64,6 +66,7 @@ export class Stacks {
     for (const check of runtime.checks) check();
     services.directory.become(runtime.directory);
     services.buses.become(runtime.buses);
+    services.bucketNotifications.become(runtime.bucketNotifications);
     await tellBeside(services);
     for (const api of runtime.apis.values()) api.open();
     await Promise.all(runtime.mappings.map((mapping) => mapping.start()));

@@ -1,4 +1,5 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
+import { CloudError } from '../errors/cloud-error.ts';
 import {
   createNotificationMapping,
   createNotificationQueue,
@@ -25,18 +26,35 @@ export const subscriptions =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const subscription = properties as unknown as SubscriptionProperties;
-    const { Protocol, TopicArn } = subscription;
+    const { Protocol } = subscription;
     const subscribeTo: Record<string, () => Promise<Deployed>> = {
       sqs: () => toQueue(runtime, subscription, logicalId),
       lambda: () => toFunction(runtime, subscription, logicalId),
     };
     const subscribe = Object.hasOwn(subscribeTo, Protocol) ? subscribeTo[Protocol] : undefined;
-    if (!subscribe)
-      throw new Error(
-        `the embedded cloud delivers what a topic publishes to queues and functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
-      );
-    return subscribe();
+    if (subscribe) return subscribe();
+    runtime.checks.push(() => checkSilent(runtime, subscription, logicalId));
+    return { ref: logicalId };
   };
+
+/** What may name a topic on which nobody but an alarm publishes. */
+const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
+
+/** @throws {CloudError} if anything would be lost: by other protocols nothing is delivered, and no alarm is ever raised here */
+function checkSilent(
+  { made, access }: Runtime,
+  { TopicArn, Protocol }: SubscriptionProperties,
+  logicalId: string,
+): void {
+  const users = made
+    .filter(({ properties }) => JSON.stringify(properties).includes(`"${TopicArn}"`))
+    .map(({ type }) => type);
+  const isOfAlarms = users.includes('AWS::CloudWatch::Alarm') && users.every((type) => OF_ALARMS.test(type));
+  if (isOfAlarms && !access.isAllowedToSome('sns:Publish', TopicArn)) return;
+  throw new CloudError(
+    `subscription ${logicalId}: the embedded cloud delivers what a topic publishes to queues and functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
+  );
+}
 
 /** That SNS may do what it must. */
 function requireOf(

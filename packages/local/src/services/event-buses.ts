@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { CloudError } from '../errors/cloud-error.ts';
-import type { AskedFor, Place } from '../iam/requests.ts';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
 export interface BusEvent {
@@ -43,11 +42,11 @@ const busOf = (nameOrArn = DEFAULT_BUS): string => nameOrArn.replace(/^arn:.*:ev
 
 /** EventBridge's buses, as far as they are used: events are put, and given to the targets of rules that match. */
 export class EventBuses {
-  readonly #place: Place;
+  readonly #place: { region: string; accountId: string };
   #buses = new Set([DEFAULT_BUS]);
   #rules: Array<BusRule & { bus: string }> = [];
 
-  constructor({ region, accountId }: Place) {
+  constructor({ region, accountId }: { region: string; accountId: string }) {
     this.#place = { region, accountId };
   }
 
@@ -74,16 +73,6 @@ export class EventBuses {
   async put(bus: string, event: BusEvent): Promise<void> {
     const matching = this.#rules.filter((rule) => rule.bus === bus && rule.matches(event));
     await Promise.all(matching.map(({ deliver }) => deliver(event)));
-  }
-
-  askedFor(operation: string, request: string): AskedFor[] {
-    const { region, accountId } = this.#place;
-    const { Entries = [] } = JSON.parse(request) as { Entries?: Entry[] };
-    return Entries.map(({ EventBusName, Source = '', DetailType = '' }) => ({
-      action: `events:${operation}`,
-      resource: `arn:aws:events:${region}:${accountId}:event-bus/${busOf(EventBusName)}`,
-      context: { 'events:source': Source, 'events:detail-type': DetailType },
-    }));
   }
 
   /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */

@@ -1,0 +1,50 @@
+import type { S3Call } from '../iam/s3-requests.ts';
+import type { Happened, ObjectEvent, ObjectFacts } from '../services/bucket-notifications.ts';
+import { keyOf } from './callers.ts';
+import type { EndpointOptions } from './options.ts';
+import type { ServiceCall } from './upstream.ts';
+
+type Options = Pick<EndpointOptions, 'access' | 'messagingUrl' | 'bucketNotifications'>;
+
+const OF_OPERATIONS: Readonly<Record<string, ObjectEvent>> = {
+  PutObject: 'ObjectCreated:Put',
+  CopyObject: 'ObjectCreated:Copy',
+  DeleteObject: 'ObjectRemoved:Delete',
+};
+
+/** Tells of the objects that a call of S3 has created or removed. */
+export async function tellOfObjects(
+  { access, messagingUrl, bucketNotifications }: Options,
+  { request, body }: ServiceCall,
+  { operation, bucket }: S3Call,
+): Promise<void> {
+  const { userId: principalId } = access.identityOf(keyOf(request));
+  const [path = '', query = ''] = (request.url ?? '/').split('?');
+  const tell = (event: ObjectEvent, key: string) => {
+    const what: Happened = { event, bucket, key, principalId };
+    return bucketNotifications.happened(what, () => factsOf(`${messagingUrl}${path}`));
+  };
+  const key = path.slice(1).split('/').slice(1).map(decodeURIComponent).join('/');
+  const event = OF_OPERATIONS[operation];
+  if (event) return tell(event, key);
+  if (operation !== 'POST') return;
+  const parameters = new URLSearchParams(query);
+  if (parameters.has('uploadId')) return tell('ObjectCreated:CompleteMultipartUpload', key);
+  if (parameters.has('delete'))
+    for (const removed of keysIn(body.toString())) await tell('ObjectRemoved:Delete', removed);
+}
+
+async function factsOf(url: string): Promise<ObjectFacts> {
+  const { headers } = await fetch(url, { method: 'HEAD' });
+  return { size: Number(headers.get('content-length')), eTag: (headers.get('etag') ?? '').replaceAll('"', '') };
+}
+
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+/** Of a DeleteObjects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const keysIn = (xml: string): string[] =>
+  [...xml.matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, key = '']) =>
+    key
+      .replace(/&#x([\da-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+      .replace(/&(\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity),
+  );

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import type { BusEvent } from './event-buses.ts';
+
+/** Such as `ObjectCreated:Put`. */
+export type ObjectEvent =
+  | 'ObjectCreated:Put'
+  | 'ObjectCreated:Copy'
+  | 'ObjectCreated:CompleteMultipartUpload'
+  | 'ObjectRemoved:Delete';
+
+/** What of S3's events happens here, with what stands for several. */
+export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
+  's3:ObjectCreated:*': ['ObjectCreated:Put', 'ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'],
+  's3:ObjectCreated:Put': ['ObjectCreated:Put'],
+  's3:ObjectCreated:Copy': ['ObjectCreated:Copy'],
+  's3:ObjectCreated:CompleteMultipartUpload': ['ObjectCreated:CompleteMultipartUpload'],
+  's3:ObjectRemoved:*': ['ObjectRemoved:Delete'],
+  's3:ObjectRemoved:Delete': ['ObjectRemoved:Delete'],
+};
+
+/** What happened to an object. */
+export interface Happened {
+  event: ObjectEvent;
+  bucket: string;
+  key: string;
+  /** Unique id of who did it. */
+  principalId: string;
+}
+
+/** Of an object that was created. */
+export interface ObjectFacts {
+  size: number;
+  eTag: string;
+}
+
+export interface Notification {
+  id: string;
+  events: readonly ObjectEvent[];
+  prefix: string;
+  suffix: string;
+  /** Gives a message in S3's own form. */
+  deliver: (message: string) => Promise<void>;
+}
+
+interface OfBucket {
+  notifications: Notification[];
+  /** Puts an event on the default bus. */
+  toBus?: ((event: BusEvent) => Promise<void>) | undefined;
+}
+
+/** What S3 tells of objects, by bucket (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html). */
+export class BucketNotifications {
+  readonly #place: { region: string; accountId: string };
+  #buckets = new Map<string, OfBucket>();
+  #sequence = 0;
+
+  constructor({ region, accountId }: { region: string; accountId: string }) {
+    this.#place = { region, accountId };
+  }
+
+  add(bucket: string, { notifications, toBus }: OfBucket): void {
+    const before = this.#buckets.get(bucket) ?? { notifications: [] };
+    const all = [...before.notifications, ...notifications];
+    this.#buckets.set(bucket, { notifications: all, toBus: toBus ?? before.toBus });
+  }
+
+  /** Has what the other has, from one moment to the next. */
+  become(other: BucketNotifications): void {
+    this.#buckets = other.#buckets;
+  }
+
+  /** Whether some bucket tells EventBridge. */
+  get areOnBus(): boolean {
+    return [...this.#buckets.values()].some(({ toBus }) => toBus);
+  }
+
+  /**
+   * Resolves when queues, topics and buses have been told.
+   * @param factsOf asked only if somebody is to be told
+   */
+  async happened(what: Happened, factsOf: () => Promise<ObjectFacts>): Promise<void> {
+    const ofBucket = this.#buckets.get(what.bucket);
+    const told = (ofBucket?.notifications ?? []).filter(
+      ({ events, prefix, suffix }) =>
+        events.includes(what.event) && what.key.startsWith(prefix) && what.key.endsWith(suffix),
+    );
+    if (told.length === 0 && !ofBucket?.toBus) return;
+    const facts = what.event.startsWith('ObjectRemoved') ? {} : await factsOf();
+    const sequencer = (++this.#sequence).toString(16).toUpperCase().padStart(18, '0');
+    const at = new Date();
+    await Promise.all([
+      ...told.map(({ id, deliver }) => deliver(this.#message(what, id, { ...facts, sequencer }, at))),
+      ofBucket?.toBus?.(this.#busEvent(what, { ...facts, sequencer }, at)),
+    ]);
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+  #message({ event, bucket, key, principalId }: Happened, configurationId: string, facts: object, at: Date): string {
+    const record = {
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: this.#place.region,
+      eventTime: at.toISOString(),
+      eventName: event,
+      userIdentity: { principalId: `AWS:${principalId}` },
+      requestParameters: { sourceIPAddress: '127.0.0.1' },
+      responseElements: { 'x-amz-request-id': randomUUID(), 'x-amz-id-2': randomUUID() },
+      s3: {
+        s3SchemaVersion: '1.0',
+        configurationId,
+        bucket: { name: bucket, ownerIdentity: { principalId: this.#place.accountId }, arn: `arn:aws:s3:::${bucket}` },
+        object: { key: encoded(key), ...facts },
+      },
+    };
+    return JSON.stringify({ Records: [record] });
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+  #busEvent(
+    { event, bucket, key, principalId }: Happened,
+    facts: Partial<ObjectFacts> & { sequencer: string },
+    at: Date,
+  ): BusEvent {
+    const { eTag: etag, ...others } = facts;
+    const operation = event.split(':')[1] ?? '';
+    return {
+      version: '0',
+      id: randomUUID(),
+      'detail-type': event.startsWith('ObjectCreated') ? 'Object Created' : 'Object Deleted',
+      source: 'aws.s3',
+      account: this.#place.accountId,
+      time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+      region: this.#place.region,
+      resources: [`arn:aws:s3:::${bucket}`],
+      detail: {
+        version: '0',
+        bucket: { name: bucket },
+        object: { key, ...others, ...(etag !== undefined && { etag }) },
+        'request-id': randomUUID(),
+        requester: principalId,
+        'source-ip-address': '127.0.0.1',
+        reason: REASONS[operation] ?? operation,
+        ...(operation === 'Delete' && { 'deletion-type': 'Permanently Deleted' }),
+      },
+    };
+  }
+}
+
+const REASONS: Record<string, string> = { Put: 'PutObject', Copy: 'CopyObject', Delete: 'DeleteObject' };
+
+/** As a form has it, but for slashes. */
+const encoded = (key: string): string => encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');

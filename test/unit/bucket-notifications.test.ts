@@ -1,0 +1,231 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import { notify } from '@rollcall/local/internal/resources/bucket-notifications';
+import type { Runtime } from '@rollcall/local/internal/resources/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functionArn, heardBy, listener, mayInvoke, maySend } from '../support/listening.ts';
+import { startSmallCloud } from '../support/small-cloud.ts';
+
+const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+const queue = (QueueName: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName } });
+
+/** As CDK has a bucket tell of its objects. */
+const notifications = (NotificationConfiguration: object) => ({
+  Type: 'Custom::S3BucketNotifications',
+  Properties: { BucketName: { Ref: 'Bucket' }, Managed: true, NotificationConfiguration },
+});
+
+const mayInvokeForBucket = {
+  Type: 'AWS::Lambda::Permission',
+  Properties: {
+    ...mayInvoke('s3.amazonaws.com', arnOf('Bucket')).Properties,
+    SourceAccount: { Ref: 'AWS::AccountId' },
+  },
+};
+
+const resources = {
+  ...listener.resources,
+  Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } },
+  Queue: queue('jobs'),
+  MaySend: maySend('s3.amazonaws.com'),
+  Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } },
+  MayPublish: {
+    Type: 'AWS::SNS::TopicPolicy',
+    Properties: {
+      Topics: [{ Ref: 'Topic' }],
+      PolicyDocument: {
+        Statement: {
+          Effect: 'Allow',
+          Principal: { Service: 's3.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: { Ref: 'Topic' },
+        },
+      },
+    },
+  },
+  OfTopic: queue('of-topic'),
+  MaySendOfTopic: maySend('sns.amazonaws.com', 'OfTopic'),
+  Subscription: {
+    Type: 'AWS::SNS::Subscription',
+    Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'sqs', Endpoint: arnOf('OfTopic') },
+  },
+  OfBus: queue('of-bus'),
+  MaySendOfBus: maySend('events.amazonaws.com', 'OfBus'),
+  Rule: {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      EventPattern: { source: ['aws.s3'], detail: { object: { key: [{ prefix: 'bus/' }] } } },
+      Targets: [{ Id: 'T', Arn: arnOf('OfBus') }],
+    },
+  },
+  MayInvoke: mayInvokeForBucket,
+  Notifications: notifications({
+    EventBridgeConfiguration: {},
+    LambdaFunctionConfigurations: [
+      {
+        Events: ['s3:ObjectCreated:*'],
+        Filter: {
+          Key: {
+            FilterRules: [
+              { Name: 'prefix', Value: 'in/' },
+              { Name: 'suffix', Value: '.csv' },
+            ],
+          },
+        },
+        LambdaFunctionArn: functionArn,
+      },
+    ],
+    QueueConfigurations: [
+      {
+        Events: ['s3:ObjectRemoved:*', 's3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload'],
+        QueueArn: arnOf('Queue'),
+      },
+    ],
+    TopicConfigurations: [
+      {
+        Events: ['s3:ObjectCreated:Put'],
+        Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'news/' }] } },
+        TopicArn: { Ref: 'Topic' },
+      },
+    ],
+  }),
+};
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+describe('a bucket', () => {
+  let cloud: Cloud;
+  let s3: S3Client;
+  beforeAll(async () => {
+    cloud = await startSmallCloud({ code: listener.code, resources });
+    s3 = new S3Client({ ...cloud.config, forcePathStyle: true });
+  });
+  afterAll(async () => {
+    s3.destroy();
+    await cloud.stop();
+  });
+
+  const put = (Key: string, Body = 'text') => s3.send(new PutObjectCommand({ Bucket: 'files', Key, Body }));
+
+  async function receive(name: string): Promise<string[]> {
+    const QueueUrl = `${cloud.endpointUrl}/000000000000/${name}`;
+    const { Messages = [] } = await cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return Messages.map(({ Body = '' }) => Body);
+  }
+
+  const told = async () =>
+    (await receive('jobs')).map((body) => {
+      const [
+        {
+          eventName,
+          s3: { object },
+        },
+      ] = JSON.parse(body).Records;
+      return `${eventName} ${object.key}`;
+    });
+
+  it('tells functions of objects by prefix and suffix', async () => {
+    for (const key of ['in/a.txt', 'out/a.csv', 'in/año 1.csv']) await put(key);
+    await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
+    const [record] = heardBy(cloud)[0].Records;
+    expect(record).toMatchObject({
+      ...{ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'us-east-1', eventName: 'ObjectCreated:Put' },
+      s3: {
+        ...{ s3SchemaVersion: '1.0', configurationId: 'Notifications' },
+        bucket: { name: 'files', arn: 'arn:aws:s3:::files' },
+        object: { key: 'in/a%C3%B1o+1.csv', size: 4, eTag: expect.stringMatching(/^[\da-f]{32}$/) },
+      },
+    });
+    expect(record.s3.object.sequencer).toMatch(/^[\dA-F]{18}$/);
+  });
+
+  it('tells queues of copies, uploads in parts, and what is removed, before it answers', async () => {
+    await put('x&1');
+    await s3.send(new CopyObjectCommand({ Bucket: 'files', Key: 'y', CopySource: 'files/x%261' }));
+    expect(await told()).toEqual(['ObjectCreated:Copy y']);
+    const upload = { Bucket: 'files', Key: 'z' };
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload));
+    const { ETag } = await s3.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: 'part' }));
+    const MultipartUpload = { Parts: [{ ETag, PartNumber: 1 }] };
+    await s3.send(new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload }));
+    expect(await told()).toEqual(['ObjectCreated:CompleteMultipartUpload z']);
+    await s3.send(new DeleteObjectCommand({ Bucket: 'files', Key: 'y' }));
+    await s3.send(new DeleteObjectsCommand({ Bucket: 'files', Delete: { Objects: [{ Key: 'x&1' }, { Key: 'z' }] } }));
+    expect(await told()).toEqual(['ObjectRemoved:Delete y', 'ObjectRemoved:Delete x%261', 'ObjectRemoved:Delete z']);
+  });
+
+  it('tells topics, with a subject, and EventBridge', async () => {
+    await put('news/1');
+    const [notification = ''] = await receive('of-topic');
+    expect(JSON.parse(notification)).toMatchObject({ Subject: 'Amazon S3 Notification' });
+    expect(JSON.parse(JSON.parse(notification).Message).Records[0].s3.object.key).toBe('news/1');
+    await put('bus/a b');
+    const [event = ''] = await receive('of-bus');
+    expect(JSON.parse(event)).toMatchObject({
+      ...{ 'detail-type': 'Object Created', source: 'aws.s3', resources: ['arn:aws:s3:::files'] },
+      detail: { bucket: { name: 'files' }, object: { key: 'bus/a b', size: 4 }, reason: 'PutObject' },
+    });
+  });
+});
+
+describe('notifications of a bucket', () => {
+  const runtime = { bucketNotifications: { add: () => {} }, functions: new Map(), checks: [] } as unknown as Runtime;
+  const configured = (one: object) => () =>
+    notify(
+      runtime,
+      'files',
+      {
+        QueueConfigurations: [
+          { Events: ['s3:ObjectCreated:*'], QueueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs', ...one },
+        ],
+      },
+      'N',
+    );
+
+  it.each([
+    ['events that never happen', { Events: ['s3:ObjectRestore:*'] }, 's3:ObjectRestore:* never happens'],
+    ['a FIFO queue', { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs.fifo' }, 'S3 does not notify FIFO queues'],
+    [
+      'what is none of the three',
+      { QueueArn: 'arn:aws:states:us-east-1:000000000000:x' },
+      'functions, queues and topics only',
+    ],
+  ])('are refused with %s', (_, one, complaint) => {
+    expect(configured(one)).toThrow(complaint);
+  });
+
+  it('need that S3 may invoke, also as the bucket itself has them, and only for the bucket of its account', async () => {
+    const Bucket = {
+      Type: 'AWS::S3::Bucket',
+      Properties: {
+        BucketName: 'files',
+        NotificationConfiguration: { LambdaConfigurations: [{ Event: 's3:ObjectCreated:*', Function: functionArn }] },
+      },
+    };
+    const starting = (Principal: string) =>
+      startSmallCloud({
+        code: listener.code,
+        resources: {
+          ...listener.resources,
+          Bucket,
+          M: {
+            ...mayInvokeForBucket,
+            Properties: { ...mayInvokeForBucket.Properties, Principal, SourceArn: 'arn:aws:s3:::files' },
+          },
+        },
+      });
+    await expect(starting('sns.amazonaws.com')).rejects.toThrow(
+      'notifications Bucket: s3.amazonaws.com may not do lambda:InvokeFunction',
+    );
+    await using _ = await starting('s3.amazonaws.com');
+  });
+});
