@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import type { LockedPackage } from './lock-file.ts';
+import { writeFileSync } from 'node:fs';
+import project from '../../package.json' with { type: 'json' };
+import { type LockedPackage, lockedPackages, readLockFile } from './lock-file.ts';
 
 /** What is read of a CycloneDX document: https://cyclonedx.org/docs/1.5/json/ */
 export interface Sbom {
@@ -32,3 +34,10 @@ export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => kept.has(each)) })),
   };
 };
+
+/** Writes the list of what is deployed. @returns of how many packages */
+export function writeSbom(file: string): number {
+  const sbom = deployedPart(readSbom(), lockedPackages(readLockFile()), project.name);
+  writeFileSync(file, `${JSON.stringify(sbom, null, 2)}\n`);
+  return sbom.components.length;
+}

@@ -24,7 +24,7 @@ const transports: Array<[string, () => Transport]> = [
   ['Connect', () => createConnectTransport({ baseUrl: cloud.apiUrl, fetch: signed })],
   ['Connect in JSON', () => createConnectTransport({ baseUrl: cloud.apiUrl, fetch: signed, useBinaryFormat: false })],
   ['gRPC-Web', () => createGrpcWebTransport({ baseUrl: cloud.apiUrl, fetch: signed })],
-  ['gRPC', () => createGrpcTransport({ baseUrl: cloud.grpcUrl })],
+  ['gRPC', () => createGrpcTransport({ baseUrl: String(cloud.grpcUrl) })],
 ];
 
 /** What a call failed with, and the problem that REST would have answered. */

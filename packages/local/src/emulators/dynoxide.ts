@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudError } from '../errors/cloud-error.ts';
+import { dynoxideBinary } from './dynoxide-binary.ts';
 
 export interface Emulator {
   url: string;
@@ -40,7 +40,7 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
 async function startDynoxide(file: string): Promise<Emulator> {
   const { host, port } = await freeAddress();
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
-  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, binary(), ...args], {
+  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, dynoxideBinary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // Ctrl-C is for us: what still runs needs its tables until we have stopped it.
     detached: true,
@@ -80,18 +80,6 @@ function indexStreamRecords(file: string): void {
     'CREATE INDEX IF NOT EXISTS rollcall_stream_order ON _stream_records (table_name, CAST(sequence_number AS INTEGER))',
   );
   database.close();
-}
-
-function binary(): string {
-  const name = `@dynoxide/${process.platform}-${process.arch}`;
-  try {
-    return createRequire(import.meta.url).resolve(`${name}/dynoxide`);
-  } catch (cause) {
-    throw new CloudError(
-      `There is no DynamoDB for this platform: the package ${name} is not installed. Install it (npm install --no-save ${name}) if the registry has it, or start a DynamoDB of your own, such as DynamoDB Local, and name it: DYNAMODB_URL=http://127.0.0.1:8000 npm start`,
-      { cause },
-    );
-  }
 }
 
 /**

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSbom } from '../supply-chain/sbom.ts';
+
+/** npm accepts a provenance only of the repository that the manifest names. */
+function nameRepository(folder: string, url: string): void {
+  const file = join(folder, 'package.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, `${JSON.stringify({ ...manifest, repository: { type: 'git', url } }, null, 2)}\n`);
+}
+
+/**
+ * Writes what is published: an archive of each package, the SBOM, their hashes, and the release notes.
+ * @param packages the folders of built packages
+ * @param outdir is emptied first
+ * @param about repository: the URL that manifests name; without it they name none
+ */
+export function writeArchives(
+  packages: Iterable<string>,
+  outdir: string,
+  { notes, repository }: { notes: string; repository: string | undefined },
+): void {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  for (const folder of packages) {
+    if (repository !== undefined) nameRepository(folder, repository);
+    execFileSync('npm', ['pack', folder, '--pack-destination', outdir, '--silent'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+  writeSbom(join(outdir, 'rollcall.cdx.json'));
+  const sums = readdirSync(outdir)
+    .sort()
+    .map(
+      (file) =>
+        `${createHash('sha256')
+          .update(readFileSync(join(outdir, file)))
+          .digest('hex')}  ${file}\n`,
+    );
+  writeFileSync(join(outdir, 'SHA256SUMS'), sums.join(''));
+  writeFileSync(join(outdir, 'NOTES.md'), `${notes}\n`);
+}

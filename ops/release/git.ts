@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+
+/** @throws {Error} with what git says */
+export function git(root: string, ...options: string[]): string {
+  return execFileSync('git', options, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
+
+const numbers = (version: string) => version.split('.').map(Number);
+
+/** Negative, if the first is the lower one. */
+const order = (a: string, b: string) =>
+  numbers(a)
+    .map((number, index) => number - (numbers(b)[index] ?? 0))
+    .find((difference) => difference !== 0) ?? 0;
+
+const tags = (root: string, ...options: string[]) =>
+  git(root, 'tag', '--list', 'v*', ...options)
+    .split('\n')
+    .filter((tag) => /^v\d+\.\d+\.\d+$/.test(tag));
+
+/** What keeps this commit from becoming a release, a sentence each. */
+export function repositoryFindings(root: string, version: string): string[] {
+  if (!/^\d+\.\d+\.\d+$/.test(version)) return [`package.json says version ${version}: it must be like 1.2.3.`];
+  const findings = treeFindings(root);
+  const branch = git(root, 'branch', '--show-current');
+  if (branch !== 'main') findings.push(`This is ${branch || 'no branch'}: a release is made on main.`);
+  const newest = tags(root).sort((a, b) => order(b.slice(1), a.slice(1)))[0];
+  if (newest !== undefined && order(newest.slice(1), version) >= 0)
+    findings.push(`${newest} is released: npm run release:prepare -- with a higher version than ${newest.slice(1)}.`);
+  return findings;
+}
+
+/** What keeps this commit from being the release that its tag says. */
+export function tagFindings(root: string, version: string, tag: string): string[] {
+  const findings = treeFindings(root);
+  if (tag !== `v${version}`) findings.push(`The tag is ${tag}, package.json says ${version}.`);
+  if (!tags(root, '--points-at', 'HEAD').includes(tag)) findings.push(`${tag} is not the tag of this commit.`);
+  if (tags(root, '--merged', 'origin/main').includes(tag)) return findings;
+  return [...findings, `${tag} is not on main: a release is made of what was merged.`];
+}
+
+function treeFindings(root: string): string[] {
+  const changed = git(root, 'status', '--porcelain');
+  if (changed === '') return [];
+  const files = changed.split('\n').map((line) => line.trim());
+  return [`The tree is not clean: ${files.slice(0, 5).join(', ')}${files.length > 5 ? ', …' : ''}. Commit it first.`];
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { buildPackages, ROOT } from '../packages/build.ts';
+import { surfaceFindings } from '../packages/reports.ts';
+import { writeArchives } from './archives.ts';
+import { contractFindings, keptContractFindings } from './contracts.ts';
+import { repositoryFindings, tagFindings } from './git.ts';
+import { notesFindings, releaseNotes } from './notes.ts';
+import { tagRelease } from './tagging.ts';
+import { versionFindings, versionOf } from './versions.ts';
+
+const { tagged } = new Command('npm run release --')
+  .description(
+    'Makes a release of this commit of main: checks it, builds packages and SBOM, keeps its contracts, and tags it. Nothing leaves this machine.',
+  )
+  .option('--tagged <tag>', 'check and build what is tagged, and change nothing: for the workflow that publishes it')
+  .parse()
+  .opts<{ tagged?: string }>();
+
+function refuse(findings: readonly string[]): void {
+  if (findings.length === 0) return;
+  for (const finding of findings) console.error(`${pc.red('✗')} ${finding}`);
+  console.error(pc.red('\nThis is no release: nothing was written or tagged.'));
+  process.exit(1);
+}
+
+const version = versionOf(ROOT);
+
+refuse([
+  ...(tagged === undefined ? repositoryFindings(ROOT, version) : tagFindings(ROOT, version, tagged)),
+  ...versionFindings(ROOT),
+  ...notesFindings(ROOT, version),
+  ...(tagged === undefined ? contractFindings() : keptContractFindings(version)),
+]);
+console.log(`${version}: versions, changelogs and contracts are in order. The packages are built.`);
+
+// Below the project, so that types of other packages are found.
+const packages = buildPackages(join(ROOT, 'dist/packages'));
+refuse(surfaceFindings(packages.values(), false).map((finding) => `${finding}: npm run packages.`));
+const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+const repository = GITHUB_REPOSITORY && `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`;
+const notes = releaseNotes(ROOT, version);
+writeArchives(packages.values(), join(ROOT, 'dist/release'), { notes, repository });
+console.log('dist/release: the packages, the SBOM, their hashes and the notes');
+
+if (tagged === undefined) {
+  const tag = tagRelease(ROOT, version, notes);
+  console.log(`${pc.green(pc.bold(tag))} is tagged. To publish it: git push origin main ${tag}`);
+}

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Versions = Record<string, string>;
+interface Manifest {
+  name: string;
+  version: string;
+  dependencies?: Versions;
+  devDependencies?: Versions;
+  peerDependencies?: Versions;
+}
+interface LockFile extends Manifest {
+  packages: Record<string, Partial<Manifest>>;
+}
+
+const LOCK_FILE = 'package-lock.json';
+const FIELDS = ['dependencies', 'devDependencies', 'peerDependencies'] as const;
+
+/** The folders of the project itself (''), its packages and its examples. */
+const foldersOf = (root: string): string[] => [
+  '',
+  ...['packages', 'examples'].flatMap((parent) =>
+    readdirSync(join(root, parent))
+      .map((name) => join(parent, name))
+      .filter((folder) => existsSync(join(root, folder, 'package.json'))),
+  ),
+];
+
+/** The folders whose changelogs tell what is released: the project's (''), and each package's. */
+export const changelogFolders = (root: string): string[] =>
+  foldersOf(root).filter((folder) => existsSync(join(root, folder, 'CHANGELOG.md')));
+
+const read = <T>(root: string, file: string): T => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const write = (root: string, file: string, content: unknown) =>
+  writeFileSync(join(root, file), `${JSON.stringify(content, null, 2)}\n`);
+
+export const versionOf = (root: string): string => read<Manifest>(root, 'package.json').version;
+
+/** Where a version of ours is said, in a manifest or in an entry of the lock file. */
+function* said(manifest: Partial<Manifest>, own: ReadonlySet<string>): Generator<{ in: Versions; name: string }> {
+  if (manifest.version !== undefined) yield { in: manifest as unknown as Versions, name: 'version' };
+  for (const field of FIELDS)
+    for (const name of Object.keys(manifest[field] ?? {}))
+      if (own.has(name)) yield { in: manifest[field] as Versions, name };
+}
+
+/** Each file that says versions of ours, and where in it. */
+function everySaid(root: string) {
+  const folders = foldersOf(root);
+  const manifests = folders.map((folder) => {
+    const file = join(folder, 'package.json');
+    return { file, content: read<Manifest>(root, file) };
+  });
+  const own = new Set(manifests.map(({ content }) => content.name));
+  const lock = read<LockFile>(root, LOCK_FILE);
+  const entries = folders.flatMap((folder) => [...said(lock.packages[folder] ?? {}, own)]);
+  return [
+    ...manifests.map(({ file, content }) => ({ file, content, places: [...said(content, own)] })),
+    { file: LOCK_FILE, content: lock, places: [{ in: lock as unknown as Versions, name: 'version' }, ...entries] },
+  ];
+}
+
+/** What says another version than `package.json` does, a sentence each. */
+export function versionFindings(root: string): string[] {
+  const version = versionOf(root);
+  return everySaid(root).flatMap(({ file, places }) =>
+    places
+      .filter(({ in: holder, name }) => holder[name] !== version)
+      .map(({ in: holder, name }) => {
+        const of = name === 'version' ? '' : ` of ${name}`;
+        return `${file} says ${holder[name]}${of}, package.json ${version}: npm run release:prepare -- ${version} sets them all.`;
+      }),
+  );
+}
+
+/** Sets the version of the project, its packages and its examples, and in what asks for them. */
+export function setVersion(root: string, version: string): void {
+  for (const { file, content, places } of everySaid(root)) {
+    for (const { in: holder, name } of places) holder[name] = version;
+    write(root, file, content);
+  }
+}

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { git } from '../../ops/release/git.ts';
+import project from '../../package.json' with { type: 'json' };
+
+const ROOT = join(import.meta.dirname, '../..');
+const OPENAPI = 'docs/api/openapi.json';
+const RELEASED = 'docs/api/released/openapi.json';
+
+let clone: string;
+beforeAll(() => {
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  clone = mkdtempSync(join(ROOT, 'dist/release-'));
+  git(ROOT, 'clone', '--quiet', ROOT, clone);
+  symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  // A folder is ignored, a link is not.
+  writeFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
+  git(clone, 'switch', '--quiet', '--force-create', 'main');
+  for (const tag of git(clone, 'tag').split('\n').filter(Boolean)) git(clone, 'tag', '--delete', tag);
+});
+beforeEach(() => {
+  git(clone, 'reset', '--quiet', '--hard');
+});
+afterAll(() => rmSync(clone, { recursive: true, force: true }));
+
+const run = (script: string, ...options: string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', `ops/release/${script}.ts`, ...options],
+    { cwd: clone, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+  );
+  return { status, stdout, said: stderr.split('\n') };
+};
+const edit = (file: string, change: (content: any) => void) => {
+  const content = JSON.parse(readFileSync(join(clone, file), 'utf8'));
+  change(content);
+  writeFileSync(join(clone, file), `${JSON.stringify(content, null, 2)}\n`);
+};
+
+it('npm run release says all that is not in order, a sentence each, and tags nothing', () => {
+  edit(OPENAPI, ({ info }) => {
+    info.version = '0.0.1';
+  });
+  edit('packages/kit/package.json', (manifest) => {
+    manifest.version = '0.0.1';
+  });
+  const { status, said } = run('main');
+  expect(said).toEqual(
+    expect.arrayContaining([
+      `✗ The tree is not clean: M ${OPENAPI}, M packages/kit/package.json. Commit it first.`,
+      `✗ packages/kit/package.json says 0.0.1, package.json ${project.version}: npm run release:prepare -- ${project.version} sets them all.`,
+      `✗ ${OPENAPI} is behind the contracts: npm run contracts.`,
+      'This is no release: nothing was written or tagged.',
+    ]),
+  );
+  expect(status).toBe(1);
+  expect(git(clone, 'tag')).toBe('');
+});
+
+it('contracts that are released already do not change', () => {
+  edit(RELEASED, ({ info, paths }) => {
+    info.version = project.version;
+    delete paths['/v1'];
+  });
+  expect(run('main').said).toContain(
+    `✗ The contracts of ${project.version} are released, and changed since: npm run contracts:check tells how.`,
+  );
+});
+
+it('a tag whose contracts were not kept is not published', () => {
+  edit(RELEASED, ({ info }) => {
+    info.version = '0.0.1';
+  });
+  git(clone, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
+  const { status, said } = run('main', '--tagged', `v${project.version}`);
+  expect(said).toContain(
+    '✗ docs/api/released has the contracts of 0.0.1, and not of this commit: npm run release makes the tag.',
+  );
+  expect(said).toContain(`✗ v${project.version} is not the tag of this commit.`);
+  expect(status).toBe(1);
+});
+
+it('npm run release:prepare sets a version of which only the documents are then behind', () => {
+  expect(run('prepare', '9.0.0').status).toBe(0);
+  expect(
+    JSON.parse(readFileSync(join(clone, 'packages/cli/package.json'), 'utf8')).peerDependencies['@rollcall/kit'],
+  ).toBe('9.0.0');
+  const findings = run('main').said.filter((line) => line.startsWith('✗'));
+  expect(findings[0]).toContain('The tree is not clean');
+  expect(findings.slice(1)).toEqual(
+    [OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
+      (file) => `✗ ${file} is behind the contracts: npm run contracts.`,
+    ),
+  );
+});
+
+it('npm run release:prepare takes nothing but a version', () => {
+  const { status, said } = run('prepare', '9.0');
+  expect(said).toContain('9.0 must be like 1.2.3.');
+  expect(status).toBe(1);
+  expect(git(clone, 'status', '--porcelain')).toBe('');
+});
