@@ -77,7 +77,8 @@ function by({ calls, functions }: Metered, name: string): Metered {
       (call) => call.caller === caller || (call.caller === POLLER && `${call.resource}-consume` === caller),
     ),
     functions: invoked ? { [caller]: invoked } : {},
-    requests: {}, accessLogBytes: 0,
+    requests: {},
+    accessLogBytes: 0,
     hottest: [],
   };
 }

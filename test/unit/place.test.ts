@@ -28,6 +28,8 @@ describe('an app that says where it is deployed', () => {
     const one = { account: ACCOUNT, region: 'eu-west-1' };
     expect(environmentOf([agnostic, `aws://${ACCOUNT}/eu-west-1`])).toEqual(one);
     const several = ['aws://unknown-account/eu-west-1', 'aws://unknown-account/us-east-1'];
-    expect(() => environmentOf(several)).toThrow('The stacks of this app are for several regions: eu-west-1, us-east-1.');
+    expect(() => environmentOf(several)).toThrow(
+      'The stacks of this app are for several regions: eu-west-1, us-east-1.',
+    );
   });
 });

@@ -17,6 +17,8 @@ export interface StartOptions {
   data: string;
   /** Of the API. */
   port: number;
+  /** Synthesizes in any case. */
+  synth?: boolean;
   /** Deploys again when sources change. */
   watch?: boolean;
 }
@@ -35,7 +37,10 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   // What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
   process.umask(0o077);
   const cloud = await startCloud({
-    assembly: synthesizeChanged(OUTDIR),
+    assembly: synthesizeChanged(OUTDIR, {
+      always: options.synth ?? false,
+      onUnchanged: () => console.log('cdk.out is as it was: no file of the app has changed. --synth makes it anew.'),
+    }),
     ...(!options.memory && { data: options.data }),
     app: root,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },

@@ -19,6 +19,7 @@ export const startCommand = (app: Partial<App>): Command =>
       apiPort,
       4000,
     )
+    .option('--synth', 'synthesize the app even if nothing that can be seen has changed')
     .option(
       '--watch',
       'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any folder of sources',
