@@ -30,8 +30,7 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => bool
  * any more whether it was of a phone that came back: it is taken for a first one.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
-  if (member.status === 'deactivated')
-    return deactivate(member, new Date(member.deactivatedAt)).events[0];
+  if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];
   if (version > 1) return changeProfile(member, {}, new Date()).events[0];
   const { id, phone, name, locale, registeredAt } = member;
   const about = { country: countryOf(phone), returning: false };

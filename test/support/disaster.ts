@@ -6,10 +6,7 @@ type Item = Record<string, any>;
 /** The embedded cloud has no point-in-time recovery. What that comes to: a table's items as they were. */
 export async function copyOf(cloud: TestCloud, table: string): Promise<Item[]> {
   const items: Item[] = [];
-  const pages = paginateScan(
-    { client: cloud.dynamodb },
-    { TableName: `rollcall-dev-${table}`, ConsistentRead: true },
-  );
+  const pages = paginateScan({ client: cloud.dynamodb }, { TableName: `rollcall-dev-${table}`, ConsistentRead: true });
   for await (const { Items = [] } of pages) items.push(...Items);
   return items;
 }

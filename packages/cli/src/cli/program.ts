@@ -55,7 +55,16 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     circuitCommand,
     discover,
   ];
-  for (const command of [...every, ...commands, tokenCommand(name), issuer, consoleCommand(), replay, reconcile, doctor])
+  for (const command of [
+    ...every,
+    ...commands,
+    tokenCommand(name),
+    issuer,
+    consoleCommand(),
+    replay,
+    reconcile,
+    doctor,
+  ])
     ops.addCommand(command);
   return ops;
 }

@@ -20,7 +20,11 @@ interface ReconcileOptions {
 export const reconcile = new Command('reconcile')
   .description('compares what a service has published with what each consumer holds, as after a restored table')
   .option('--mend', 'mend what can be mended; what only a person can decide is told')
-  .option('--since <time>', 'with --mend: read the archive again from this time, or so long ago; default: all of it', moment)
+  .option(
+    '--since <time>',
+    'with --mend: read the archive again from this time, or so long ago; default: all of it',
+    moment,
+  )
   .option('--limit <n>', 'show so many of each kind', atLeastOne, 10)
   .option('--yes', 'do not ask')
   .addHelpText(
@@ -82,7 +86,12 @@ function printMended({ published, raised, replayed, notReplayed, toldAgain }: Me
 }
 
 function print({ counts, differences, subjects, cursors, onTheirWay, consistent }: Report): void {
-  printTable(counts.map(({ channel, mends, ...count }) => ({ ...count, remedy: mends ? `--mend: ${count.remedy}` : count.remedy })));
+  printTable(
+    counts.map(({ channel, mends, ...count }) => ({
+      ...count,
+      remedy: mends ? `--mend: ${count.remedy}` : count.remedy,
+    })),
+  );
   if (differences.length > 0) console.log('');
   printTable(
     differences.map(({ consumer, kind, aggregate, version, applied, lost, parked }) => ({

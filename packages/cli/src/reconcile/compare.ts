@@ -89,9 +89,7 @@ export async function compare(stage: Stage, all: readonly Numbered[], options: C
       }),
     );
     await doubt(
-      known
-        .filter((_, index) => kinds.some((of) => of[index]))
-        .map(({ id, version }) => ({ numbered, id, version })),
+      known.filter((_, index) => kinds.some((of) => of[index])).map(({ id, version }) => ({ numbered, id, version })),
     );
     compared.subjects[channel] = (compared.subjects[channel] ?? 0) + known.length;
     progress(known.length);

@@ -65,23 +65,15 @@ export async function mend(stage: Stage, all: readonly Numbered[], { since, onSt
   let published = await arrive(stage, all);
 
   onStep('raising versions');
-  const raised = await eachDiffering(
-    stage,
-    all,
-    mayRaise,
-    async (numbered, id) => ((await raise(stage, numbered, id)) ? 1 : 0),
+  const raised = await eachDiffering(stage, all, mayRaise, async (numbered, id) =>
+    (await raise(stage, numbered, id)) ? 1 : 0,
   );
   published += await arrive(stage, all);
 
   const { replayed, notReplayed } = await replayTo(stage, all, since, onStep);
 
   onStep('publishing again');
-  const toldAgain = await eachDiffering(
-    stage,
-    all,
-    isLacking,
-    (numbered, id) => tellAgain(stage, numbered, id),
-  );
+  const toldAgain = await eachDiffering(stage, all, isLacking, (numbered, id) => tellAgain(stage, numbered, id));
   published += await arrive(stage, all);
   return { published, raised, replayed, notReplayed, toldAgain };
 }

@@ -26,7 +26,10 @@ export interface Report extends Compared {
 const ARCHIVE = 'it reads the archive again; what is not in it is published again from the state';
 
 /** What is done about a kind, and whether `--mend` does it: of events, and of commands. */
-const REMEDIES: Record<Kind, { events: [mends: boolean, remedy: string]; commands?: [mends: boolean, remedy: string] }> = {
+const REMEDIES: Record<
+  Kind,
+  { events: [mends: boolean, remedy: string]; commands?: [mends: boolean, remedy: string] }
+> = {
   unpublished: { events: [true, 'published from the outbox'] },
   parked: { events: [false, 'a person decides: parked list, then parked redrive or discard'] },
   behind: {
@@ -44,7 +47,9 @@ const REMEDIES: Record<Kind, { events: [mends: boolean, remedy: string]; command
   },
   'other-state': { events: [true, 'the publisher tells its state again, as a version more'] },
   returned: { events: [false, 'a person decides: it was erased there, and is back here; have it leave again'] },
-  unknown: { events: [false, 'a person decides: the publisher has lost it; register it again, or have it erased there'] },
+  unknown: {
+    events: [false, 'a person decides: the publisher has lost it; register it again, or have it erased there'],
+  },
 };
 
 /** Compares, and keeps so many differences of each kind at each consumer. */
