@@ -50,16 +50,6 @@ async function redeemed(path: string): Promise<void> {
   expect((await cloud.request('GET', `/v1/operations/${body.id}`)).body.state).toBe('succeeded');
 }
 
-/** What a person decides of somebody whom nobody but subscribers knows. */
-async function forget(id: string): Promise<void> {
-  for (const table of ['sms', 'points', 'guide'])
-    await restore(
-      cloud,
-      table,
-      (await copyOf(cloud, table)).filter(({ pk }) => pk !== id),
-    );
-}
-
 describe('npm run ops -- reconcile', () => {
   it('finds nothing where everything agrees, and says what it compared', async () => {
     const { path } = await registered();
@@ -125,32 +115,6 @@ describe('npm run ops -- reconcile', () => {
       expect(await cursorIn('guide', id)).toMatchObject({ version: 4, journeyLocale: 'en' });
       expect(await change(path, { locale: 'es' })).toBe(5);
       await eventually(async () => (await cursorIn('guide', id))?.journeyLocale === 'es');
-    });
-
-    it('tells by name who is unknown, and who has left and is back', async () => {
-      const left = await registered();
-      await cloud.settled();
-      const before = await copyOf(cloud, 'members');
-      const unknown = await registered();
-      await cloud.request('DELETE', left.path);
-      await cloud.settled();
-      await restore(cloud, 'members', before);
-      const { code, counts, report } = await reconcile('--mend', '--yes');
-      expect(code).toBe(1);
-      const of = (id: string) =>
-        report.differences
-          .filter(({ aggregate }: { aggregate: string }) => aggregate === id)
-          .map(({ consumer, kind }: { consumer: string; kind: string }) => `${consumer} ${kind}`);
-      expect(of(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
-      expect(of(left.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
-      expect(counts).toHaveLength(6);
-      // They leave once more. Who has erased them does not confirm it again: that nothing differs is what tells.
-      expect((await ops('member', 'erase', left.id, '--yes')).code).toBe(0);
-      await cloud.settled();
-      const { counts: after } = await reconcile();
-      expect(after.map(([, kind]) => kind)).toEqual(['unknown', 'unknown', 'unknown']);
-      expect((await cloud.request('GET', `${left.path}/erasure`)).body.state).toBe('pending');
-      await forget(unknown.id);
     });
 
     it('counts commands on from where they were', async () => {
@@ -303,5 +267,38 @@ describe('npm run ops -- reconcile', () => {
     expect(stderr).toContain('Say so with --yes.');
     expect(await cloud.items('guide', id)).toEqual([]);
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
+  });
+
+  it('tells by name who is unknown, and who has left and is back', async () => {
+    const left = await registered();
+    await cloud.settled();
+    const before = await copyOf(cloud, 'members');
+    const unknown = await registered();
+    await cloud.request('DELETE', left.path);
+    await cloud.settled();
+    await restore(cloud, 'members', before);
+    const { code, counts, report } = await reconcile('--mend', '--yes');
+    expect(code).toBe(1);
+    const of = (id: string) =>
+      report.differences
+        .filter(({ aggregate }: { aggregate: string }) => aggregate === id)
+        .map(({ consumer, kind }: { consumer: string; kind: string }) => `${consumer} ${kind}`);
+    expect(of(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
+    expect(of(left.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
+    expect(counts).toHaveLength(6);
+    // They leave once more. Who has erased them does not confirm it again: that nothing differs is what tells.
+    expect((await ops('member', 'erase', left.id, '--yes')).code).toBe(0);
+    await cloud.settled();
+    const { counts: after } = await reconcile();
+    expect(after.map(([, kind]) => kind)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect((await cloud.request('GET', `${left.path}/erasure`)).body.state).toBe('pending');
+    // Whom registration has lost it knows again, as one who left.
+    expect((await ops('member', 'forget', unknown.id, '--yes')).code).toBe(0);
+    await cloud.settled();
+    expect(await reconcile()).toMatchObject({ code: 0, counts: [] });
+    expect(JSON.stringify(await cloud.items('sms', unknown.id))).not.toContain(unknown.phone);
+    const forgotten = await cloud.request('GET', `/v1/members/${unknown.id}/erasure`);
+    expect(forgotten.body.state).toBe('done');
+    expect((await ops('member', 'forget', unknown.id, '--yes')).stderr).toContain('Registration knows member');
   });
 });
