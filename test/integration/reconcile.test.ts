@@ -1,7 +1,13 @@
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+} from '@aws-sdk/client-sqs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changedAssembly } from '../support/assembly.ts';
-import { cloudOf, eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { cloudOf, eventually, newPhone, startTestCloud, switchTo, type TestCloud } from '../support/cloud.ts';
 import { copyOf, restore } from '../support/disaster.ts';
 import { runScript } from '../support/run.ts';
 
@@ -40,6 +46,8 @@ const CURSORS = ['contact', 'account', 'journey', 'cursor'];
 const cursorIn = async (table: string, id: string, at = cloud) =>
   (await at.items(table, id)).find(({ sk }) => CURSORS.includes(sk));
 
+/** What a queue is made with; the others follow. */
+const GIVEN = ['FifoQueue', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'Policy'];
 const BONUS = 100;
 const POINTS = 10;
 
@@ -267,6 +275,47 @@ describe('npm run ops -- reconcile', () => {
     expect(stderr).toContain('Say so with --yes.');
     expect(await cloud.items('guide', id)).toEqual([]);
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
+  });
+
+  it('brings together copies of tables that were taken at different moments, in a region without queues and archive', async () => {
+    const [kept, changed, late] = [await registered('en'), await registered('en'), await registered('en')];
+    await cloud.settled();
+    const copies = new Map([['guide', (await copyOf(cloud, 'guide')).filter(({ pk }) => pk !== late.id)]]);
+    await change(changed.path, { locale: 'es' });
+    await cloud.settled();
+    for (const table of ['members', 'points', 'points-commands']) copies.set(table, await copyOf(cloud, table));
+    await change(changed.path, { locale: 'zh-CN' });
+    await cloud.settled();
+    copies.set('sms', await copyOf(cloud, 'sms'));
+    const elsewhere = await cloudOf();
+    for (const [table, items] of copies) await restore(elsewhere, table, items);
+    const there = await reconcile('--mend', '--yes', '--endpoint', elsewhere.endpointUrl);
+    expect([there.code, there.counts]).toEqual([0, []]);
+    expect(await cursorIn('guide', changed.id, elsewhere)).toMatchObject({ version: 4, journeyLocale: 'es' });
+    expect(await cursorIn('sms', changed.id, elsewhere)).toMatchObject({ version: 4, locale: 'es' });
+    expect(await cursorIn('guide', late.id, elsewhere)).toMatchObject({ version: 1 });
+    // Who was welcomed in the other region is not welcomed again.
+    for (const { phone } of [kept, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
+  });
+
+  it('reads again what was in a queue that was deleted', async () => {
+    const QueueName = 'rollcall-dev-guide.fifo';
+    const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
+    const { Attributes = {} } = await cloud.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    await switchTo(cloud, 'guide', 'pause');
+    const { id } = await registered('es');
+    await eventually(async () => (await cursorIn('points', id))?.version === 1);
+    await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    const given = Object.entries(Attributes).filter(([name]) => GIVEN.includes(name));
+    await cloud.sqs.send(new CreateQueueCommand({ QueueName, Attributes: Object.fromEntries(given) }));
+    await switchTo(cloud, 'guide', 'on');
+    const before = await reconcile();
+    expect([before.code, before.counts]).toEqual([1, [['guide', 'missing', 1]]]);
+    const mended = await reconcile('--mend', '--yes');
+    expect([mended.code, mended.report.mended]).toMatchObject([0, { replayed: ['guide'], toldAgain: 0 }]);
+    expect(await cursorIn('guide', id)).toMatchObject({ version: 1, journeyLocale: 'es' });
   });
 
   it('tells by name who is unknown, and who has left and is back', async () => {
