@@ -30,11 +30,14 @@ export interface MendOptions {
 /** What is raised, and tells its state again. */
 const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
 
-/** Publishes what waits, and waits until it has arrived. @throws {OperatorError} if something is on its way still */
+/** Publishes what waits, and waits until it has arrived and was applied in its turn. @throws {OperatorError} if something is on its way still */
 async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
   const { published } = await stage.publish(undefined);
   const [first] = await untilQuiet(stage, all);
-  if (!first) return published;
+  if (!first) {
+    for (const { name } of all.flatMap(({ holders }) => holders)) await stage.sweep(name);
+    return published;
+  }
   throw new OperatorError(
     `${first.messages} messages are on their way to ${first.queue}: versions that are raised now could be theirs. Wait until queues are empty (npm run ops -- queues), or switch off what sends, and run it again.`,
   );
