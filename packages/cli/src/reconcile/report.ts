@@ -31,7 +31,9 @@ const REMEDIES: Record<
   { events: [mends: boolean, remedy: string]; commands?: [mends: boolean, remedy: string] }
 > = {
   unpublished: { events: [true, 'published from the outbox'] },
-  parked: { events: [false, 'gap and retry wait for the sweep, the others for a person: parked list, then redrive or discard'] },
+  parked: {
+    events: [false, 'gap and retry wait for the sweep, the others for a person: parked list, then redrive or discard'],
+  },
   behind: {
     events: [true, ARCHIVE],
     commands: [false, 'a person decides: commands are in no archive; parked discard skips the missing ones'],
