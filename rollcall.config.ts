@@ -5,6 +5,7 @@ import { limits } from './ops/cli/limits.ts';
 import { member } from './ops/cli/member.ts';
 import { consoleParts } from './ops/console/parts.ts';
 import { EVERY_MEMBER } from './ops/every-member.ts';
+import { members } from './ops/members/aggregates.ts';
 import { smsSandbox } from './ops/sms-sandbox/sandbox.ts';
 import about from './package.json' with { type: 'json' };
 import { profiles } from './shared/config/capabilities.ts';
@@ -18,6 +19,7 @@ export default defineApp({
   version: about.version,
   messages: channels.flatMap(({ messages }) => messages),
   profiles,
+  aggregates: [members],
   subscribers: {
     [memberEvents.name]: { sends: [registrationReplies], handlers: { [memberDeactivated.type]: confirmErasure } },
   },

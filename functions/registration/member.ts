@@ -66,7 +66,7 @@ export function changeProfile(before: ActiveMember, change: ProfileChange, now: 
   return { state: { ...before, name, locale }, events: [changed] };
 }
 
-export function deactivate({ id }: ActiveMember, now: Date): MemberDecision<DeactivatedMember> {
+export function deactivate({ id }: Pick<ActiveMember, 'id'>, now: Date): MemberDecision<DeactivatedMember> {
   const deactivatedAt = now.toISOString();
   const deactivated = draft(memberDeactivated, { memberId: id, deactivatedAt }, { replyTo: registrationReplies });
   return { state: { status: 'deactivated', id, deactivatedAt }, events: [deactivated] };

@@ -14,6 +14,7 @@ import { operatorToken } from 'rollcall/internal/stage/token';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import { EVERY_MEMBER } from '../every-member.ts';
+import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
 /** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
@@ -80,6 +81,21 @@ member
       const erasure = await erasureOf(stage, id);
       if (json) return printJson(erasure);
       printErasure(erasure);
+    }),
+  );
+
+member
+  .command('forget')
+  .argument('<id>', 'of the member', asKept)
+  .description('has every service erase a member whom registration has lost: `reconcile` calls them unknown')
+  .option('--yes', 'do not ask')
+  .addHelpText('after', '\nExample: npm run ops -- member forget 0197…')
+  .action(
+    onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
+      await confirm(`Every service erases what it holds of member ${id}.`, yes);
+      await forgetMember(stage, id, new Date());
+      if (json) return printJson({ forgotten: id });
+      console.log(`All services are told. Whether they have: npm run ops -- member status ${id}`);
     }),
   );
 

@@ -3,6 +3,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import type { AppConfig } from '@rollcall/local/internal/app';
 import type { Command } from 'commander';
 import type { ConsoleParts } from './console/parts.ts';
+import type { Aggregates } from './reconcile/aggregates.ts';
 import type { Profiles } from './stage/switches.ts';
 import type { AggregateName } from './words.ts';
 
@@ -35,6 +36,8 @@ export interface App extends AppConfig {
   readonly messages?: readonly MessageContract[];
   /** Several capabilities that are switched at once. */
   readonly profiles?: Profiles;
+  /** Where the aggregates of its topics are kept: what `rollcall ops reconcile` compares. Default: it compares nothing. */
+  readonly aggregates?: readonly Aggregates[];
   /** The scopes of a token with which an operator may do everything. Default: `read write`. */
   readonly operatorScope?: string;
   /** What `rollcall new subscriber` gives each subscriber of a topic, by the topic's name. */

@@ -8,6 +8,7 @@ export { type App, defineApp } from './app-definition.ts';
 export { confirm } from './cli/confirm.ts';
 export { printJson, printTable } from './cli/output.ts';
 export type { Stage } from './operated-stage.ts';
+export type { Aggregates } from './reconcile/aggregates.ts';
 export { OperatorError } from './stage/errors.ts';
 
 /**

@@ -16,6 +16,7 @@ import { outbox } from './outbox.ts';
 import { parked } from './parked.ts';
 import { processCommand } from './process.ts';
 import { queues } from './queues.ts';
+import { reconcile } from './reconcile.ts';
 import { replay } from './replay.ts';
 import { startCommand } from './start.ts';
 import { switchCommand } from './switch.ts';
@@ -54,7 +55,16 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     circuitCommand,
     discover,
   ];
-  for (const command of [...every, ...commands, tokenCommand(name), issuer, consoleCommand(), replay, doctor])
+  for (const command of [
+    ...every,
+    ...commands,
+    tokenCommand(name),
+    issuer,
+    consoleCommand(),
+    replay,
+    reconcile,
+    doctor,
+  ])
     ops.addCommand(command);
   return ops;
 }

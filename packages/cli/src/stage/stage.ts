@@ -52,6 +52,9 @@ export function openStage(options: StageOptions) {
     askParking: (subscriber: string, request: ParkingRequest) =>
       invoke<ParkingRequest, ParkingAnswer>(clients, `${subscriber}-sweep`, request),
 
+    /** Has a consumer's sweep do what it does every minute: it applies what is parked and whose turn it is. */
+    sweep: (subscriber: string) => invoke<object, null>(clients, `${subscriber}-sweep`, {}),
+
     /** @param aggregateIds undefined: whatever waits */
     async publish(aggregateIds: string[] | undefined): Promise<OutboxSweepReport> {
       const request = aggregateIds ? { publish: aggregateIds } : {};

@@ -1,0 +1,51 @@
+import type { Aggregates } from 'rollcall/app';
+import { journeys } from '../../functions/guide/journey.ts';
+import {
+  type ActiveMember,
+  changeProfile,
+  type DeactivatedMember,
+  deactivate,
+  type Member,
+  register,
+} from '../../functions/registration/member.ts';
+import { memberKey } from '../../functions/registration/store.ts';
+import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
+import { countryOf } from '../../shared/contracts/phone.ts';
+import { closestLocale } from '../../shared/localization.ts';
+
+const PREFIX = memberKey('').pk;
+
+type Held = Parameters<NonNullable<Aggregates['agrees']>>[2];
+
+/** By service, whether it holds what an active member's profile says. */
+const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => boolean>> = {
+  sms: ({ phone, locale }, held) => held.phone === phone && held.locale === locale,
+  guide: ({ name, locale }, held) =>
+    held.addressee === name &&
+    held.journeyLocale === closestLocale(locale, Object.keys(journeys) as (keyof typeof journeys)[], 'en'),
+};
+
+/**
+ * The event that a service which stands before `version` needs to hold what the member says. Of a registration nobody knows
+ * any more whether it was of a phone that came back: it is taken for a first one.
+ */
+function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
+  if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];
+  if (version > 1) return changeProfile(member, {}, new Date()).events[0];
+  const { id, phone, name, locale, registeredAt } = member;
+  const about = { country: countryOf(phone), returning: false };
+  return register(id, { phone, name, locale }, new Date(registeredAt), about).events[0];
+}
+
+/** Where the registration service keeps members, and counts commands to their points. */
+export const members: Aggregates = {
+  topic: memberEvents,
+  commands: [pointsCommands],
+  table: 'members',
+  outbox: 'outbox',
+  idOf: ({ pk }) => (typeof pk === 'string' && pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : undefined),
+  key: memberKey,
+  isErased: ({ status }) => status === 'deactivated',
+  stateAt: (state, version) => stateAt(state as unknown as Member, version),
+  agrees: (state, service, held) => AGREES[service]?.(state as unknown as ActiveMember, held) ?? true,
+};

@@ -1,0 +1,37 @@
+import { transact } from '@rollcall/kit/internal/aws/transact';
+import { numberedOf } from 'rollcall/internal/reconcile/numbered';
+import { tellAgain } from 'rollcall/internal/reconcile/state-messages';
+import { heldOf } from 'rollcall/internal/reconcile/tables';
+import { subscribersOf } from 'rollcall/internal/stage/consumers';
+import { OperatorError } from 'rollcall/internal/stage/errors';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { erasurePut } from '../../functions/registration/erasure.ts';
+import type { DeactivatedMember } from '../../functions/registration/member.ts';
+import { memberKey } from '../../functions/registration/store.ts';
+import { members } from './aggregates.ts';
+
+/**
+ * Has every service erase a member whom the registration service has lost, as when its table was restored: it knows them again,
+ * as one who left above every version that a service has seen, and says so.
+ * @throws {OperatorError} if nobody holds anything of them, or registration knows them
+ */
+export async function forgetMember(stage: Stage, id: string, now: Date): Promise<void> {
+  const [events] = numberedOf([members], await stage.templates());
+  if (!events) return;
+  const held = await Promise.all(events.holders.map(async (holder) => (await heldOf(stage, holder, [id])).get(id)));
+  const versions = held.flatMap((one) => one?.version ?? []);
+  if (versions.length === 0) throw new OperatorError(`No service holds anything of a member ${id}.`);
+  const deactivatedAt = now.toISOString();
+  const left: DeactivatedMember = { status: 'deactivated', id, version: Math.max(...versions) + 1, deactivatedAt };
+  const table = stage.table(members.table);
+  const put = { TableName: table, Item: { ...memberKey(id), ...left } };
+  const services = subscribersOf(await stage.consumers());
+  await transact(stage.dynamodb, [
+    { Put: { ...put, ConditionExpression: 'attribute_not_exists(pk)' } },
+    erasurePut(table, id, { requestedAt: deactivatedAt, services }),
+  ]).catch((error: Error) => {
+    if (error.name !== 'TransactionCanceledException') throw error;
+    throw new OperatorError(`Registration knows member ${id}: npm run ops -- member erase ${id}`);
+  });
+  await tellAgain(stage, events, id);
+}

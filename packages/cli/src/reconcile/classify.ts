@@ -1,0 +1,56 @@
+import type { Item } from './aggregates.ts';
+
+/** What the publisher's table says of one subject. */
+export interface Known {
+  id: string;
+  version: number;
+  erased: boolean;
+  state: Item;
+}
+
+/** What a consumer's table says of it, at its cursor. */
+export interface Held {
+  version: number;
+  erased: boolean;
+  item: Item;
+}
+
+/** How a consumer differs from the publisher. */
+export type Kind =
+  | 'unpublished'
+  | 'parked'
+  | 'behind'
+  | 'missing'
+  | 'not-erased'
+  | 'ahead'
+  | 'other-state'
+  | 'returned'
+  | 'unknown';
+
+/** Lacks versions that were committed. */
+export const isLacking = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
+
+export interface Rules {
+  /** Whether it need not know what was there before it. */
+  joinsLate: boolean;
+  agrees: (known: Known, held: Held) => boolean;
+}
+
+/** What is wrong about one subject at one consumer; undefined: nothing. */
+export function classify(known: Known | undefined, held: Held | undefined, rules: Rules): Kind | undefined {
+  // What was erased names nobody any more.
+  if (!known) return held && !held.erased ? 'unknown' : undefined;
+  if (!held) return known.erased || rules.joinsLate ? undefined : 'missing';
+  if (held.erased) return known.erased ? undefined : 'returned';
+  if (known.erased) return 'not-erased';
+  if (held.version > known.version) return 'ahead';
+  if (held.version < known.version) return 'behind';
+  return rules.agrees(known, held) ? undefined : 'other-state';
+}
+
+/** The versions that a consumer lacks and that are neither in the outbox nor parked there. */
+export function lost(known: Known, held: Held | undefined, waiting: ReadonlySet<number>): number[] {
+  const after = held?.version ?? 0;
+  const versions = Array.from({ length: Math.max(0, known.version - after) }, (_, index) => after + 1 + index);
+  return versions.filter((version) => !waiting.has(version));
+}

@@ -1,0 +1,102 @@
+import type { Channel } from '@rollcall/kit/internal/contracts/channel';
+import { CONSUMER_METADATA, type ConsumerMetadata } from '@rollcall/kit/internal/contracts/consumer-metadata';
+import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
+import { OperatorError } from '../stage/errors.ts';
+import type { Aggregates, Item } from './aggregates.ts';
+import type { Held, Known, Rules } from './classify.ts';
+
+/** A consumer that counts what it has applied. */
+export interface Holder {
+  name: string;
+  cursorKey: string;
+  joinsLate: boolean;
+}
+
+/** Messages with versions about many subjects, and who takes them: a topic's events, or the commands of a queue. */
+export interface Numbered {
+  channel: string;
+  holders: readonly Holder[];
+  /** Of the publisher: names without those of app and stage. */
+  table: string;
+  outbox: string;
+  /** The attribute that counts versions. */
+  version: string;
+  read: (item: Item) => Known | undefined;
+  key: (id: string) => Record<string, string>;
+  /** Under what the outbox has messages about a subject. */
+  group: (id: string) => string;
+  rulesOf: (holder: Holder) => Rules;
+  /** Of events, where the app keeps the states. */
+  aggregates?: Aggregates;
+}
+
+/** What the kit counts the commands to a subject under (`OutboxWriterOptions.counterKey`). */
+const COUNTER = 'commands#';
+
+/** What is to be compared in a stage. @throws {OperatorError} if the app or its templates do not say enough */
+export function numberedOf(all: readonly Aggregates[], stacks: readonly AssembledStack[]): Numbered[] {
+  if (all.length === 0)
+    throw new OperatorError(
+      'The app does not say where it keeps its aggregates: `aggregates` in its rollcall.config.ts (README of rollcall).',
+    );
+  const declared = metadataIn(stacks);
+  if (declared.length === 0)
+    throw new OperatorError(
+      'The templates of the stage do not say how consumers keep their cursors: they are from before that. Deploy it again.',
+    );
+  const taking = (channel: string) =>
+    declared.flatMap(({ name, of, cursorKey, joinsLate }) =>
+      of === channel && cursorKey !== undefined ? [{ name, cursorKey, joinsLate }] : [],
+    );
+  return all.flatMap((one) => [
+    eventsOf(one, taking(one.topic.name)),
+    ...(one.commands ?? []).map(({ name }) => commandsOf(name, one, taking(name))),
+  ]);
+}
+
+function metadataIn(stacks: readonly AssembledStack[]): ConsumerMetadata[] {
+  const resources = stacks.flatMap(({ template }) => Object.values(template.Resources ?? {}));
+  return resources.flatMap(({ Metadata }) => (Metadata?.[CONSUMER_METADATA] as ConsumerMetadata | undefined) ?? []);
+}
+
+function eventsOf(aggregates: Aggregates, holders: readonly Holder[]): Numbered {
+  const { topic, table, outbox, idOf, key = (id) => ({ pk: id }), version = 'version' } = aggregates;
+  const { isErased = () => false, agrees = () => true } = aggregates;
+  return {
+    ...{ channel: topic.name, holders, table, outbox, version, key, aggregates },
+    group: (id) => id,
+    read(state) {
+      const id = idOf(state);
+      const count = state[version];
+      return id === undefined || typeof count !== 'number'
+        ? undefined
+        : { id, version: count, erased: isErased(state), state };
+    },
+    rulesOf: ({ name, joinsLate }) => ({
+      joinsLate,
+      agrees: (known: Known, held: Held) => agrees(known.state, name, held.item),
+    }),
+  };
+}
+
+function commandsOf(queue: string, { table, outbox }: Aggregates, holders: readonly Holder[]): Numbered {
+  const prefix = `${COUNTER}${queue}/`;
+  return {
+    ...{ channel: queue, holders, table, outbox, version: 'sent' },
+    key: (id) => ({ pk: `${prefix}${id}` }),
+    group: (id) => `${queue}/${id}`,
+    read(state) {
+      const { pk, sent } = state;
+      if (typeof pk !== 'string' || !pk.startsWith(prefix) || typeof sent !== 'number') return undefined;
+      return { id: pk.slice(prefix.length), version: sent, erased: false, state };
+    },
+    rulesOf: ({ joinsLate }) => ({ joinsLate, agrees: () => true }),
+  };
+}
+
+/** The one that sends the events. */
+export function sourceOf({ name, senders }: Channel): string {
+  const [source] = 'anyServiceOf' in senders ? [] : senders;
+  if (source !== undefined) return source;
+  throw new OperatorError(`${name} has no sender of its own, as whom its events could be published again.`);
+}

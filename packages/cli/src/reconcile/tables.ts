@@ -1,0 +1,114 @@
+import { BatchGetCommand, paginateQuery, paginateScan, type ScanCommandInput } from '@aws-sdk/lib-dynamodb';
+import { PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
+import type { StageClients } from '../stage/clients.ts';
+import type { Item } from './aggregates.ts';
+import type { Held, Known } from './classify.ts';
+import type { Holder, Numbered } from './numbered.ts';
+
+type Tables = Pick<StageClients, 'dynamodb' | 'table'>;
+
+/** DynamoDB's limit for BatchGetItem. */
+const KEYS_PER_CALL = 100;
+/** So many segments are read at the same time, a page of each. */
+const SEGMENTS = 4;
+const PAGE = 500;
+
+/** Reads a table in segments: of each, the next page once the one before was looked at. */
+export async function eachPage(
+  { dynamodb }: Tables,
+  input: Omit<ScanCommandInput, 'TableName'> & { TableName: string },
+  look: (items: Item[]) => Promise<void>,
+): Promise<void> {
+  const segment = async (Segment: number) => {
+    const pages = paginateScan({ client: dynamodb, pageSize: PAGE }, { ...input, Segment, TotalSegments: SEGMENTS });
+    for await (const { Items = [] } of pages) await look(Items);
+  };
+  await Promise.all(Array.from({ length: SEGMENTS }, (_, index) => segment(index)));
+}
+
+async function itemsAt({ dynamodb }: Tables, table: string, keys: readonly Record<string, string>[]): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let index = 0; index < keys.length; index += KEYS_PER_CALL) {
+    let Keys: Record<string, unknown>[] = keys.slice(index, index + KEYS_PER_CALL);
+    while (Keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await dynamodb.send(
+        new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
+      );
+      items.push(...(Responses?.[table] ?? []));
+      Keys = UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+  return items;
+}
+
+/** What the publisher knows of some subjects, by their ids. */
+export async function knownOf(tables: Tables, { table, key, read }: Numbered, ids: readonly string[]) {
+  const items = await itemsAt(tables, tables.table(table), ids.map(key));
+  return new Map(items.flatMap(read).flatMap((known): [string, Known][] => (known ? [[known.id, known]] : [])));
+}
+
+/** What a consumer holds of some subjects, by their ids. */
+export async function heldOf(tables: Tables, { name, cursorKey }: Holder, ids: readonly string[]) {
+  const keys = ids.map((pk) => ({ pk, sk: cursorKey }));
+  const items = await itemsAt(tables, tables.table(name), keys);
+  return new Map(items.flatMap((item): [string, Held][] => (isHeld(item) ? [[String(item.pk), asHeld(item)]] : [])));
+}
+
+const isHeld = ({ version }: Item) => typeof version === 'number';
+const asHeld = (item: Item): Held => ({ version: Number(item.version), erased: item.erased === true, item });
+
+/** The ids of all whom a consumer has a cursor of, page by page. */
+export const eachHeld = (
+  tables: Tables,
+  { name, cursorKey }: Holder,
+  look: (ids: string[]) => Promise<void>,
+): Promise<void> =>
+  eachPage(
+    tables,
+    {
+      TableName: tables.table(name),
+      FilterExpression: 'sk = :cursor AND attribute_exists(#version)',
+      ProjectionExpression: 'pk',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':cursor': cursorKey },
+    },
+    (items) => look(items.map(({ pk }) => String(pk))),
+  );
+
+/** The versions of a subject that are committed and not published. */
+export async function unpublishedOf(tables: Tables, { outbox, group }: Numbered, id: string): Promise<number[]> {
+  const items = await queried(tables, tables.table(outbox), 'version', {
+    KeyConditionExpression: 'aggregateId = :id',
+    ExpressionAttributeValues: { ':id': group(id) },
+  });
+  return items.map(({ version }) => Number(version));
+}
+
+/** The versions of a subject that a consumer has set aside, and why. */
+export async function parkedOf(tables: Tables, { name }: Holder, id: string) {
+  const items = await queried(tables, tables.table(name), 'version, reason', {
+    KeyConditionExpression: 'pk = :id AND begins_with(sk, :parked)',
+    ExpressionAttributeValues: { ':id': id, ':parked': PARKED },
+  });
+  return items.map(({ version, reason }) => ({ version: Number(version), reason: String(reason) }));
+}
+
+async function queried(
+  { dynamodb }: Tables,
+  TableName: string,
+  attributes: string,
+  query: { KeyConditionExpression: string; ExpressionAttributeValues: Record<string, string> },
+): Promise<Item[]> {
+  const found: Item[] = [];
+  const names = attributes.split(', ');
+  const pages = paginateQuery(
+    { client: dynamodb },
+    {
+      ...{ TableName, ConsistentRead: true, ...query },
+      ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    },
+  );
+  for await (const { Items = [] } of pages) found.push(...Items);
+  return found;
+}

@@ -1,0 +1,122 @@
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { CONSUMER_METADATA } from '@rollcall/kit/internal/contracts/consumer-metadata';
+import { classify, type Held, type Known, lost } from 'rollcall/internal/reconcile/classify';
+import { compare } from 'rollcall/internal/reconcile/compare';
+import { numberedOf } from 'rollcall/internal/reconcile/numbered';
+import type { Stage } from 'rollcall/internal/stage/stage';
+import { describe, expect, it } from 'vitest';
+import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
+
+const known = (version: number, erased = false): Known => ({ id: 'a', version, erased, state: {} });
+const held = (version: number, erased = false): Held => ({ version, erased, item: {} });
+const rules = { joinsLate: false, agrees: () => true };
+
+describe('what is wrong about an aggregate at a consumer', () => {
+  it.each([
+    ['nothing, at the same version', known(2), held(2), undefined],
+    ['behind', known(3), held(2), 'behind'],
+    ['ahead', known(2), held(3), 'ahead'],
+    ['missing', known(1), undefined, 'missing'],
+    ['unknown to the publisher', undefined, held(1), 'unknown'],
+    ['not erased, though it has the version', known(2, true), held(2), 'not-erased'],
+    ['not erased, and behind', known(3, true), held(1), 'not-erased'],
+    ['back, after it had left', known(1), held(2, true), 'returned'],
+    ['nothing, if it has left at both, at whatever version', known(5, true), held(2, true), undefined],
+    ['nothing, if it has left and was never met', known(2, true), undefined, undefined],
+    ['nothing, if nobody but who erased it has met it', undefined, held(2, true), undefined],
+  ])('%s', (_, publisher, consumer, kind) => {
+    expect(classify(publisher, consumer, rules)).toBe(kind);
+  });
+
+  it('nothing, if a late subscriber has not met it', () => {
+    expect(classify(known(4), undefined, { ...rules, joinsLate: true })).toBeUndefined();
+  });
+
+  it('another state, if the versions are the same and the app says so', () => {
+    expect(classify(known(4), held(4), { ...rules, agrees: () => false })).toBe('other-state');
+    expect(classify(known(5), held(4), { ...rules, agrees: () => false })).toBe('behind');
+  });
+
+  it('lost is what waits nowhere', () => {
+    expect(lost(known(6), held(2), new Set([4, 6]))).toEqual([3, 5]);
+    expect(lost(known(2), undefined, new Set())).toEqual([1, 2]);
+    expect(lost(known(2), held(3), new Set())).toEqual([]);
+  });
+});
+
+const stacksOf = (...consumers: object[]) => {
+  const functions = consumers.map((about) => ({
+    Type: 'AWS::Lambda::Function',
+    Metadata: { [CONSUMER_METADATA]: about },
+  }));
+  return [{ name: 'stack', template: { Resources: { ...functions } as never } }];
+};
+const members = {
+  topic: memberEvents,
+  table: 'members',
+  outbox: 'outbox',
+  idOf: ({ pk }: Record<string, unknown>) => String(pk),
+};
+const guide = { name: 'guide', of: memberEvents.name, cursorKey: 'journey', joinsLate: false };
+
+describe('what is compared', () => {
+  it('is who takes the events, or the commands, and counts them', () => {
+    const stacks = stacksOf(
+      guide,
+      { name: 'points-commands', of: 'points-commands', cursorKey: 'cursor', joinsLate: false },
+      { name: 'replies', of: 'replies', joinsLate: false },
+    );
+    const found = numberedOf([{ ...members, commands: [pointsCommands] }], stacks);
+    expect(found.map(({ channel, holders }) => [channel, holders.map(({ name }) => name)])).toEqual([
+      ['member-events', ['guide']],
+      ['points-commands', ['points-commands']],
+    ]);
+    expect(found[1]?.read({ pk: 'commands#points-commands/a', sent: 3 })).toMatchObject({ id: 'a', version: 3 });
+    expect(found[1]?.read({ pk: 'member#a', version: 3 })).toBeUndefined();
+  });
+
+  it('says what an app or a stage lacks', () => {
+    expect(() => numberedOf([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
+    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy it again');
+  });
+});
+
+/** A publisher of so many aggregates that no consumer has met, page by page. */
+function largeStage(pages: number) {
+  const served = { scanned: 0, told: 0, atFirst: 0, ahead: 0 };
+  const reading = new Map<number, number>();
+  const send = async (command: unknown) => {
+    if (command instanceof ScanCommand) {
+      const { TableName, Segment = 0, ExclusiveStartKey, Limit = 0 } = command.input;
+      if (TableName === 'guide') return { Items: [] };
+      const page = Number(ExclusiveStartKey?.page ?? 0);
+      expect(reading.get(Segment) ?? 0).toBe(page);
+      reading.set(Segment, page + 1);
+      served.scanned++;
+      const Items = Array.from({ length: Limit }, (_, index) => ({ pk: `${Segment}/${page}/${index}`, version: 1 }));
+      return { Items, ...(page + 1 < pages && { LastEvaluatedKey: { page: page + 1 } }) };
+    }
+    if (command instanceof BatchGetCommand) {
+      const [[table = '', { Keys = [] } = {}] = []] = Object.entries(command.input.RequestItems ?? {});
+      return { Responses: { [table]: table === 'guide' ? [] : Keys.map(({ pk }) => ({ pk, version: 1 })) } };
+    }
+    expect(command).toBeInstanceOf(QueryCommand);
+    return { Items: [] };
+  };
+  const dynamodb = Object.assign(Object.create(DynamoDBDocumentClient.prototype), { send });
+  const stage = { dynamodb, table: (name: string) => name, queues: async () => [] };
+  return { stage: stage as unknown as Stage, served };
+}
+
+it('tells differences while it still reads, however many there are', async () => {
+  const { stage, served } = largeStage(60);
+  await compare(stage, numberedOf([{ ...members, key: (pk) => ({ pk }) }], stacksOf(guide)), {
+    async found() {
+      served.told++;
+      served.atFirst ||= served.scanned;
+    },
+  });
+  expect(served).toMatchObject({ scanned: 240, told: 120_000 });
+  // Each of the four segments keeps 20,000 at most, of pages of 500.
+  expect(served.atFirst).toBeLessThanOrEqual(4 * 41);
+});
