@@ -157,6 +157,13 @@ describe('a property that would be passed over', () => {
     expect(checked(type, properties)).toThrow(`s: of ${type}, the embedded cloud does not know ${name}, which R has.`);
   });
 
+  it('stops the start of a cloud', async () => {
+    const Topic = { Type: 'AWS::SNS::Topic', Properties: { Subscription: [{ Protocol: 'sqs', Endpoint: 'arn' }] } };
+    await expect(startSmallCloud({ resources: { Topic } })).rejects.toThrow(
+      'does not know Subscription, which Topic has',
+    );
+  });
+
   it('is none that is read, or means nothing here, or of a type of others', () => {
     expect(checked('AWS::SQS::Queue', { DelaySeconds: 5, SqsManagedSseEnabled: true, Tags: [] })).not.toThrow();
     expect(checked('AWS::CloudWatch::Alarm', { Anything: 1 })).not.toThrow();
