@@ -1,13 +1,3 @@
-import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import { notify } from '@rollcall/local/internal/resources/bucket-notifications';
@@ -104,17 +94,24 @@ const resources = {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 describe('a bucket', () => {
   let cloud: Cloud;
-  let s3: S3Client;
   beforeAll(async () => {
     cloud = await startSmallCloud({ code: listener.code, resources });
-    s3 = new S3Client({ ...cloud.config, forcePathStyle: true });
   });
-  afterAll(async () => {
-    s3.destroy();
-    await cloud.stop();
-  });
+  afterAll(() => cloud.stop());
 
-  const put = (Key: string, Body = 'text') => s3.send(new PutObjectCommand({ Bucket: 'files', Key, Body }));
+  /** A call of S3, as it is on the wire. @param path of an object, and what is asked of it */
+  async function s3(method: string, path: string, more: { body?: string; headers?: Record<string, string> } = {}) {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=any/20261130/us-east-1/s3/aws4_request';
+    const { body, headers } = more;
+    const response = await fetch(`${cloud.endpointUrl}/files/${path}`, {
+      ...{ method, headers: { authorization, ...headers } },
+      ...(body !== undefined && { body }),
+    });
+    expect(response.status, path).toBeLessThan(300);
+    return { etag: response.headers.get('etag') ?? '', text: await response.text() };
+  }
+
+  const put = (key: string, body = 'text') => s3('PUT', encodeURI(key).replaceAll('&', '%26'), { body });
 
   async function receive(name: string): Promise<string[]> {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/${name}`;
@@ -150,16 +147,17 @@ describe('a bucket', () => {
 
   it('tells queues of copies, uploads in parts, and what is removed, before it answers', async () => {
     await put('x&1');
-    await s3.send(new CopyObjectCommand({ Bucket: 'files', Key: 'y', CopySource: 'files/x%261' }));
+    await s3('PUT', 'y', { headers: { 'x-amz-copy-source': 'files/x%261' } });
     expect(await told()).toEqual(['ObjectCreated:Copy y']);
-    const upload = { Bucket: 'files', Key: 'z' };
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload));
-    const { ETag } = await s3.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: 'part' }));
-    const MultipartUpload = { Parts: [{ ETag, PartNumber: 1 }] };
-    await s3.send(new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload }));
+    const [, uploadId] = /<UploadId>(.+)<\/UploadId>/.exec((await s3('POST', 'z?uploads')).text) ?? [];
+    const { etag } = await s3('PUT', `z?partNumber=1&uploadId=${uploadId}`, { body: 'part' });
+    const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
+    const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+    await s3('POST', `z?uploadId=${uploadId}`, { body });
     expect(await told()).toEqual(['ObjectCreated:CompleteMultipartUpload z']);
-    await s3.send(new DeleteObjectCommand({ Bucket: 'files', Key: 'y' }));
-    await s3.send(new DeleteObjectsCommand({ Bucket: 'files', Delete: { Objects: [{ Key: 'x&1' }, { Key: 'z' }] } }));
+    await s3('DELETE', 'y');
+    const keys = ['x&amp;1', 'z'].map((key) => `<Object><Key>${key}</Key></Object>`).join('');
+    await s3('POST', '?delete', { body: `<Delete>${keys}</Delete>`, headers: { 'content-type': 'application/xml' } });
     expect(await told()).toEqual(['ObjectRemoved:Delete y', 'ObjectRemoved:Delete x%261', 'ObjectRemoved:Delete z']);
   });
 

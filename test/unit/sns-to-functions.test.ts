@@ -117,6 +117,7 @@ describe('a subscription that the embedded cloud does not serve', () => {
 
   it.each([
     ['of a function to a FIFO topic', { TopicArn: `${TopicArn}.fifo` }, 'from FIFO topics to queues only'],
+    ['with an operator that is not known', { FilterPolicy: { kind: [{ regex: 'x' }] } }, 'operator regex'],
     ['of raw messages to a function', { RawMessageDelivery: true }, 'raw messages to queues'],
   ])('is refused: %s', async (_, more, complaint) => {
     await expect(startSmallCloud(app(more))).rejects.toThrow(complaint);

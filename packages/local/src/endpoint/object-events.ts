@@ -9,6 +9,7 @@ type Options = Pick<EndpointOptions, 'access' | 'messagingUrl' | 'bucketNotifica
 const OF_OPERATIONS: Readonly<Record<string, ObjectEvent>> = {
   PutObject: 'ObjectCreated:Put',
   CopyObject: 'ObjectCreated:Copy',
+  CompleteMultipartUpload: 'ObjectCreated:CompleteMultipartUpload',
   DeleteObject: 'ObjectRemoved:Delete',
 };
 
@@ -19,7 +20,7 @@ export async function tellOfObjects(
   { operation, bucket }: S3Call,
 ): Promise<void> {
   const { userId: principalId } = access.identityOf(keyOf(request));
-  const [path = '', query = ''] = (request.url ?? '/').split('?');
+  const path = (request.url ?? '/').split('?')[0] ?? '';
   const tell = (event: ObjectEvent, key: string) => {
     const what: Happened = { event, bucket, key, principalId };
     return bucketNotifications.happened(what, () => factsOf(`${messagingUrl}${path}`));
@@ -27,10 +28,7 @@ export async function tellOfObjects(
   const key = path.slice(1).split('/').slice(1).map(decodeURIComponent).join('/');
   const event = OF_OPERATIONS[operation];
   if (event) return tell(event, key);
-  if (operation !== 'POST') return;
-  const parameters = new URLSearchParams(query);
-  if (parameters.has('uploadId')) return tell('ObjectCreated:CompleteMultipartUpload', key);
-  if (parameters.has('delete'))
+  if (operation === 'DeleteObjects')
     for (const removed of keysIn(body.toString())) await tell('ObjectRemoved:Delete', removed);
 }
 

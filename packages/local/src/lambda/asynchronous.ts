@@ -37,7 +37,7 @@ interface Tried {
  * sender still has it.
  */
 export class AsynchronousInvocations {
-  settings: AsyncSettings = DEFAULTS;
+  #settings: AsyncSettings = DEFAULTS;
   readonly #function: Invokable;
   readonly #stopping = new AbortController();
   /** Ends the waits for another try. */
@@ -45,6 +45,11 @@ export class AsynchronousInvocations {
 
   constructor(fn: Invokable) {
     this.#function = fn;
+  }
+
+  /** Changes what is given, and leaves the rest. */
+  configure(settings: Partial<AsyncSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
   }
 
   /** Never rejects. @returns false, if the function was stopped before the event had succeeded or was given up */
@@ -56,7 +61,7 @@ export class AsynchronousInvocations {
       const response = await this.#function.invoke(event, requestId);
       if (signal.aborted && !response.ok) return false;
       const tried = { requestId, event, response, attempts };
-      const { onSuccess, maximumRetryAttempts, maximumEventAgeMs } = this.settings;
+      const { onSuccess, maximumRetryAttempts, maximumEventAgeMs } = this.#settings;
       if (response.ok) {
         await this.#tell(onSuccess, () => this.#recordOf(tried, 'Success'));
         return true;
@@ -74,7 +79,7 @@ export class AsynchronousInvocations {
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
   async #giveUp(tried: Tried, condition: string): Promise<void> {
-    const { onFailure, deadLetters } = this.settings;
+    const { onFailure, deadLetters } = this.#settings;
     await this.#tell(onFailure, () => this.#recordOf(tried, condition));
     const { errorMessage = '' } = JSON.parse(tried.response.payload) as { errorMessage?: string };
     await this.#tell(deadLetters, () => tried.event, {

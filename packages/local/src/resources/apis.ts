@@ -5,7 +5,7 @@ import { HttpApi } from '../http/http-api.ts';
 import { TIMEOUT_MS } from '../http/quotas.ts';
 import { ApiStage } from '../http/stage.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 /** AWS::ApiGatewayV2::Api, HTTP only. */

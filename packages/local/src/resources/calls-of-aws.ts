@@ -1,5 +1,5 @@
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 interface CallProperties {

@@ -16,6 +16,14 @@ const QUEUE_ATTRIBUTES = [
   'RedrivePolicy',
 ];
 
+/** @throws {Error} if what two groups have in common would be dropped: it is deduplicated by queue, not by group */
+function checkDeduplication({ ContentBasedDeduplication }: Record<string, unknown>, isByGroup: boolean): void {
+  if (ContentBasedDeduplication && isByGroup)
+    throw new Error(
+      'the embedded cloud deduplicates by queue, and content-based deduplication by message group would drop more',
+    );
+}
+
 /** AWS::SQS::Queue. */
 export const queues =
   ({ sqs, region, accountId, endpointUrl, access }: Runtime): ResourceProvider =>
@@ -23,6 +31,7 @@ export const queues =
     const QueueName =
       physicalName(properties.QueueName, stack, logicalId) +
       (properties.FifoQueue && !properties.QueueName ? '.fifo' : '');
+    checkDeduplication(properties, properties.DeduplicationScope === 'messageGroup');
     const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
     const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
     // A queue that is there already, with other attributes, gets those of the template.
@@ -38,6 +47,7 @@ export const topics =
   ({ sns, access, archive }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const Name = physicalName(properties.TopicName, stack, logicalId);
+    checkDeduplication(properties, properties.FifoThroughputScope === 'MessageGroup');
     const { TopicArn = '' } = await sns.send(
       new CreateTopicCommand({
         Name,

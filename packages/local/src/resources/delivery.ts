@@ -2,7 +2,7 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Principal } from '../iam/policy.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface Delivery {

@@ -2,6 +2,7 @@ import { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { isForDeploymentsOnly } from '../template/service-tokens.ts';
 import { type CodeProperties, codeOf, type FunctionCode } from './code.ts';
+import { destinationOf } from './event-invoke-configs.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface FunctionProperties extends CodeProperties {
@@ -12,7 +13,7 @@ interface FunctionProperties extends CodeProperties {
   MemorySize?: number;
   Environment?: { Variables?: Record<string, string> };
   ReservedConcurrentExecutions?: number;
-  DeadLetterConfig?: unknown;
+  DeadLetterConfig?: { TargetArn?: string };
 }
 
 /** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
@@ -33,11 +34,10 @@ export const functions =
     const { region, accountId, assembly, endpointUrl, instanceLimit, access, checks } = runtime;
     const settings = properties as unknown as FunctionProperties;
     const { Handler = '', Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
+    if (ReservedConcurrentExecutions === 0) throw new Error('ReservedConcurrentExecutions is 0: it would never run');
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const template = assembly.stacks.find((one) => one.name === stack)?.template;
-    if (settings.DeadLetterConfig)
-      throw new Error('the embedded cloud keeps no asynchronous invocations that failed, as its DeadLetterConfig says');
     const isCalled = !template || !isForDeploymentsOnly(template, logicalId);
     const code = isCalled ? codeOf(runtime, name, settings) : NEVER_CALLED;
     const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);
@@ -82,6 +82,11 @@ export const functions =
     );
     runtime.functions.set(name, fn);
     runtime.mappings.push(fn.asynchronous);
+    const deadLetters = settings.DeadLetterConfig?.TargetArn;
+    if (deadLetters) {
+      const why = `dead letters of ${name}`;
+      fn.asynchronous.configure({ deadLetters: destinationOf(runtime, deadLetters, settings.Role, why) });
+    }
     checks.push(() => {
       access.requireTrust(settings.Role, 'lambda.amazonaws.com');
       const logs = `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${name}:log-stream:local`;
@@ -91,11 +96,3 @@ export const functions =
     });
     return { ref: name, attributes: { Arn: arn } };
   };
-
-/** The function that an ARN, or a name, means. */
-export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
-  const name = arnOrName.split(':function:').at(-1) ?? '';
-  const fn = functions.get(name);
-  if (!fn) throw new Error(`there is no function ${arnOrName}`);
-  return fn;
-}

@@ -1,7 +1,7 @@
 import { managedPolicies } from '../iam/managed-policies.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface RoleProperties {

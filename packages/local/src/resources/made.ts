@@ -1,15 +1,17 @@
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Deployed, ResourceInput, ResourceProvider } from '../template/resource.ts';
+import { checkProperties } from './properties.ts';
 
 /** A resource as it was made: its properties, with intrinsics resolved, and what it is to the others. */
 export type Made = ResourceInput & Deployed;
 
-/** The same providers, which also note what they made, and make nothing twice. */
+/** The same providers, which also note what they made, and make nothing twice or in part. */
 export const noting = (providers: Record<string, ResourceProvider>, made: Made[]): Record<string, ResourceProvider> =>
   Object.fromEntries(
     Object.entries(providers).map(([type, provide]): [string, ResourceProvider] => [
       type,
       async (resource) => {
+        checkProperties(resource);
         const deployed = await provide(resource);
         checkNew(made, { ...resource, ...deployed });
         made.push({ ...resource, ...deployed });

@@ -3,7 +3,7 @@ import { createStreamMapping } from '../event-sources/stream.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { deliveryTo } from './delivery.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 interface MappingProperties {

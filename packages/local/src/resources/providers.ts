@@ -5,6 +5,7 @@ import { bucketPolicies, buckets } from './buckets.ts';
 import { callsOfAws } from './calls-of-aws.ts';
 import { queues, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
+import { eventInvokeConfigs } from './event-invoke-configs.ts';
 import { functions } from './functions.ts';
 import { alarms, aliases, keys, logGroups, permissions, policies, queuePolicies, roles, topicPolicies } from './iam.ts';
 import { mappings } from './mappings.ts';
@@ -31,6 +32,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::IAM::Role': roles(runtime),
   'AWS::KMS::Alias': aliases(runtime),
   'AWS::KMS::Key': keys(runtime),
+  'AWS::Lambda::EventInvokeConfig': eventInvokeConfigs(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
   'AWS::Lambda::Permission': permissions(runtime),
@@ -57,7 +59,6 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  'AWS::Lambda::EventInvokeConfig',
   'AWS::Logs::MetricFilter',
   // What CDK adds: here logs are kept, and nothing is deleted.
   'Custom::LogRetention',

@@ -5,14 +5,15 @@ import { physicalName, type Runtime } from './runtime.ts';
 interface SecretProperties {
   Name?: string;
   KmsKeyId?: string;
+  SecretString?: string;
   GenerateSecretString?: { SecretStringTemplate?: string; GenerateStringKey?: string };
 }
 
-/** AWS::SecretsManager::Secret, generated as its template says, unless something beside the cloud knows its value. */
+/** AWS::SecretsManager::Secret, given or generated as its template says, unless something beside the cloud knows its value. */
 export const secretsOf =
   ({ secrets, beside, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
-    const { Name, KmsKeyId, GenerateSecretString = {} } = properties as SecretProperties;
+    const { Name, KmsKeyId, SecretString, GenerateSecretString = {} } = properties as SecretProperties;
     const name = physicalName(Name, stack, logicalId);
     const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
     const known = beside
@@ -23,7 +24,7 @@ export const secretsOf =
     const generated = GenerateStringKey
       ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password })
       : password;
-    if (!secrets.has(arn)) secrets.write(arn, known ? JSON.stringify(known) : generated);
+    if (!secrets.has(arn)) secrets.write(arn, known ? JSON.stringify(known) : (SecretString ?? generated));
     if (KmsKeyId) access.encrypt(arn, KmsKeyId);
     return { ref: arn };
   };

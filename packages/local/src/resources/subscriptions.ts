@@ -1,5 +1,6 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CloudError } from '../errors/cloud-error.ts';
+import { createFilter } from '../event-sources/filter.ts';
 import {
   createNotificationMapping,
   createNotificationQueue,
@@ -8,7 +9,7 @@ import {
 import type { Principal } from '../iam/policy.ts';
 import type { Deployed, ResourceProvider } from '../template/resource.ts';
 import { attributesOf } from './attributes.ts';
-import { functionOf } from './functions.ts';
+import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 interface SubscriptionProperties {
@@ -17,6 +18,7 @@ interface SubscriptionProperties {
   Endpoint?: string;
   RedrivePolicy?: { deadLetterTargetArn?: string };
   RawMessageDelivery?: boolean | string;
+  FilterPolicy?: object;
 }
 
 const FILTER = ['FilterPolicy', 'FilterPolicyScope'];
@@ -26,7 +28,9 @@ export const subscriptions =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const subscription = properties as unknown as SubscriptionProperties;
-    const { Protocol } = subscription;
+    const { Protocol, FilterPolicy } = subscription;
+    // An operator that is not known would let nothing through.
+    if (FilterPolicy) createFilter([JSON.stringify(FilterPolicy)]);
     const subscribeTo: Record<string, () => Promise<Deployed>> = {
       sqs: () => toQueue(runtime, subscription, logicalId),
       lambda: () => toFunction(runtime, subscription, logicalId),

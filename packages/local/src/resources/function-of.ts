@@ -1,0 +1,10 @@
+import type { LambdaFunction } from '../lambda/function.ts';
+import type { Runtime } from './runtime.ts';
+
+/** The function that an ARN, or a name, means. */
+export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
+  const name = arnOrName.split(':function:').at(-1) ?? '';
+  const fn = functions.get(name);
+  if (!fn) throw new Error(`there is no function ${arnOrName}`);
+  return fn;
+}

@@ -1,0 +1,110 @@
+import { CloudError } from '../errors/cloud-error.ts';
+import type { ResourceInput } from '../template/resource.ts';
+
+/** What is read of a resource, and what means nothing on one machine. */
+interface Known {
+  read: string;
+  /** Throughput, billing, backups, networks and what is encrypted how: nothing that an app could tell here. */
+  meaningless?: string;
+}
+
+const ALWAYS = 'Tags Description';
+
+/** By type. Of a type that is not in here, every property is taken. */
+const KNOWN: Record<string, Known> = {
+  'AWS::ApiGatewayV2::Api': {
+    read: 'ProtocolType CorsConfiguration',
+    meaningless:
+      'Name Version FailOnWarnings RouteSelectionExpression ApiKeySelectionExpression DisableSchemaValidation IpAddressType',
+  },
+  'AWS::ApiGatewayV2::Integration': {
+    read: 'ApiId IntegrationType IntegrationUri PayloadFormatVersion',
+    meaningless: 'IntegrationMethod ConnectionType TimeoutInMillis',
+  },
+  'AWS::ApiGatewayV2::Route': {
+    read: 'ApiId RouteKey Target AuthorizationType AuthorizerId AuthorizationScopes',
+    meaningless: 'OperationName ApiKeyRequired',
+  },
+  'AWS::ApiGatewayV2::Stage': {
+    read: 'ApiId StageName DefaultRouteSettings RouteSettings AccessLogSettings',
+    meaningless: 'AutoDeploy DeploymentId',
+  },
+  'AWS::DynamoDB::GlobalTable': {
+    read: 'TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification Replicas SSESpecification TimeToLiveSpecification',
+    meaningless:
+      'BillingMode WarmThroughput WriteProvisionedThroughputSettings WriteOnDemandThroughputSettings MultiRegionConsistency',
+  },
+  'AWS::DynamoDB::Table': {
+    read: 'TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification SSESpecification TimeToLiveSpecification',
+    meaningless:
+      'BillingMode ProvisionedThroughput OnDemandThroughput WarmThroughput PointInTimeRecoverySpecification DeletionProtectionEnabled TableClass ContributorInsightsSpecification',
+  },
+  'AWS::Events::EventBus': { read: 'Name', meaningless: 'KmsKeyIdentifier LogConfig DeadLetterConfig' },
+  'AWS::Events::Rule': {
+    read: 'Name EventBusName EventPattern ScheduleExpression State Targets',
+    meaningless: 'RoleArn',
+  },
+  'AWS::IAM::Policy': { read: 'PolicyDocument Roles', meaningless: 'PolicyName' },
+  'AWS::IAM::Role': {
+    read: 'RoleName AssumeRolePolicyDocument Policies ManagedPolicyArns',
+    meaningless: 'MaxSessionDuration Path',
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    read: 'FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds DestinationConfig',
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    read: 'EventSourceArn FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes FilterCriteria ScalingConfig StartingPosition MaximumRetryAttempts MaximumRecordAgeInSeconds BisectBatchOnFunctionError DestinationConfig',
+    meaningless: 'ParallelizationFactor ProvisionedPollerConfig MetricsConfig LoggingConfig KmsKeyArn',
+  },
+  'AWS::Lambda::Function': {
+    read: 'FunctionName Code Handler Runtime Role Timeout MemorySize Environment ReservedConcurrentExecutions DeadLetterConfig PackageType Layers FileSystemConfigs',
+    meaningless:
+      'Architectures TracingConfig LoggingConfig EphemeralStorage KmsKeyArn RuntimeManagementConfig SnapStart RecursiveLoop VpcConfig CodeSigningConfigArn',
+  },
+  'AWS::Lambda::Permission': {
+    read: 'Action FunctionName Principal SourceArn SourceAccount FunctionUrlAuthType',
+    meaningless: 'InvokedViaFunctionUrl',
+  },
+  'AWS::S3::Bucket': {
+    read: 'BucketName BucketEncryption NotificationConfiguration',
+    meaningless:
+      'AccessControl OwnershipControls PublicAccessBlockConfiguration LifecycleConfiguration VersioningConfiguration CorsConfiguration LoggingConfiguration MetricsConfigurations AnalyticsConfigurations InventoryConfigurations IntelligentTieringConfigurations AccelerateConfiguration',
+  },
+  'AWS::Scheduler::Schedule': {
+    read: 'Name GroupName ScheduleExpression ScheduleExpressionTimezone StartDate EndDate State Target FlexibleTimeWindow',
+    meaningless: 'KmsKeyArn',
+  },
+  'AWS::SecretsManager::Secret': {
+    read: 'Name KmsKeyId SecretString GenerateSecretString',
+    meaningless: 'ReplicaRegions',
+  },
+  'AWS::SNS::Subscription': {
+    read: 'TopicArn Protocol Endpoint RawMessageDelivery FilterPolicy FilterPolicyScope RedrivePolicy',
+    meaningless: 'Region DeliveryPolicy SubscriptionRoleArn',
+  },
+  'AWS::SNS::Topic': {
+    read: 'TopicName FifoTopic ContentBasedDeduplication ArchivePolicy KmsMasterKeyId FifoThroughputScope',
+    meaningless: 'DisplayName SignatureVersion TracingConfig DeliveryStatusLogging',
+  },
+  'AWS::SQS::Queue': {
+    read: 'QueueName FifoQueue ContentBasedDeduplication DelaySeconds MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds VisibilityTimeout RedrivePolicy KmsMasterKeyId DeduplicationScope',
+    meaningless: 'FifoThroughputLimit KmsDataKeyReusePeriodSeconds SqsManagedSseEnabled RedriveAllowPolicy',
+  },
+};
+
+const names = new Map(
+  Object.entries(KNOWN).map(([type, { read, meaningless = '' }]) => [
+    type,
+    new Set(`${read} ${meaningless} ${ALWAYS}`.split(' ')),
+  ]),
+);
+
+/** @throws {CloudError} if a resource has a property that would be passed over, though it changes what the app does */
+export function checkProperties({ stack, logicalId, type, properties }: ResourceInput): void {
+  const known = names.get(type);
+  const others = Object.keys(properties).filter((name) => known?.has(name) === false);
+  if (others.length === 0) return;
+  throw new CloudError(
+    `${stack}: of ${type}, the embedded cloud does not know ${others.join(', ')}, which ${logicalId} has. Leave it out of what is started here.`,
+  );
+}
