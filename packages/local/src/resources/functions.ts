@@ -12,7 +12,6 @@ interface FunctionProperties extends CodeProperties {
   MemorySize?: number;
   Environment?: { Variables?: Record<string, string> };
   ReservedConcurrentExecutions?: number;
-  DeadLetterConfig?: unknown;
 }
 
 /** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
@@ -36,8 +35,6 @@ export const functions =
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const template = assembly.stacks.find((one) => one.name === stack)?.template;
-    if (settings.DeadLetterConfig)
-      throw new Error('the embedded cloud keeps no asynchronous invocations that failed, as its DeadLetterConfig says');
     const isCalled = !template || !isForDeploymentsOnly(template, logicalId);
     const code = isCalled ? codeOf(runtime, name, settings) : NEVER_CALLED;
     const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);
