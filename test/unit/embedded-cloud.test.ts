@@ -90,6 +90,13 @@ describe('deployment of templates', () => {
     );
   });
 
+  it('names a parameter that has no value, and how to give it one', async () => {
+    const template = { Parameters: { Email: { Type: 'String' } }, Resources: { A: thing({ to: { Ref: 'Email' } }) } };
+    await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
+      'stack: parameter Email has no value. Give it one: rollcall start --parameters Email=…',
+    );
+  });
+
   it('names an import that nobody exports, and an attribute that is not known', async () => {
     const importing = { Resources: { A: thing({ value: { 'Fn::ImportValue': 'missing' } }) } };
     await expect(deployed([{ name: 'stack', template: importing }])).rejects.toThrow('imports missing');

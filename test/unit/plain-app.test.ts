@@ -33,7 +33,10 @@ describe('a CDK app that knows nothing of the embedded cloud', () => {
     await cloud.settled();
     expect(linesOf(cloud, 'Audit')).toEqual(['recorded 1']);
     expect(linesOf(cloud, 'Ship')).toEqual(['the carrier ships {"id":"one"}']);
-    expect(await cloud.outputs()).toEqual({ 'PlainStack.Url': cloud.apiUrl });
+    expect(await cloud.outputs()).toEqual({
+      'PlainStack.Url': `${cloud.apiUrl}/`,
+      'PlainStack.CarriedBy': 'the carrier',
+    });
     expect(cloud.apiUrls).toEqual({ [Object.keys(cloud.apiUrls)[0] ?? '']: cloud.apiUrl });
     expect(cloud.grpcUrl).toBeUndefined();
   });
@@ -42,6 +45,7 @@ describe('a CDK app that knows nothing of the embedded cloud', () => {
     const port = 20_000 + (process.pid % 20_000);
     const main = join(root, 'packages/cli/src/cli/main.ts');
     const options = ['--disable-warning=ExperimentalWarning', main, 'start', '--memory', '--port', String(port)];
+    options.push('--parameters', 'Carrier=the post');
     const child = spawn(process.execPath, options, {
       cwd: elsewhere(),
       env: { ...process.env, NO_COLOR: '1' },
@@ -58,10 +62,11 @@ describe('a CDK app that knows nothing of the embedded cloud', () => {
       if (said.includes('Ctrl-C')) break;
     }
     const apiUrl = /PlainStack\.Url +(\S+)/.exec(said)?.[1];
-    expect(apiUrl).toBe(`http://127.0.0.1:${port}`);
+    expect(apiUrl).toBe(`http://127.0.0.1:${port}/`);
+    expect(said).toMatch(/CarriedBy +the post/);
     expect(said).not.toMatch(/console|gRPC/);
-    expect((await fetch(`${apiUrl}/`)).status).toBe(404);
+    expect((await fetch(`${apiUrl}`)).status).toBe(404);
     const headers = { 'content-type': 'application/json' };
-    expect((await fetch(`${apiUrl}/orders`, { method: 'POST', headers, body: '{"id":"one"}' })).status).toBe(201);
+    expect((await fetch(`${apiUrl}orders`, { method: 'POST', headers, body: '{"id":"one"}' })).status).toBe(201);
   });
 });

@@ -19,6 +19,8 @@ export interface StartOptions {
   port: number;
   /** Synthesizes in any case. */
   synth?: boolean;
+  /** Values of the templates' parameters. */
+  parameters: Record<string, string>;
   /** Deploys again when sources change. */
   watch?: boolean;
 }
@@ -43,6 +45,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
     }),
     ...(!options.memory && { data: options.data }),
     app: root,
+    parameters: options.parameters,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
   const operatorConsole = await consoleOf(app, cloud);

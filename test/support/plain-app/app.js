@@ -1,4 +1,4 @@
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -30,10 +30,12 @@ const place = new NodejsFunction(stack, 'Place', {
 orders.grantWriteData(place);
 placed.grantPublish(place);
 
+const carrier = new CfnParameter(stack, 'Carrier', { default: 'the carrier' });
 const ship = new LambdaFunction(stack, 'Ship', {
   runtime: Runtime.NODEJS_22_X,
   handler: 'src/ship.handler',
   code: Code.fromAsset('lambda'),
+  environment: { CARRIER: carrier.valueAsString },
   logRetention: RetentionDays.ONE_WEEK,
 });
 ship.addEventSource(new SqsEventSource(shipping));
@@ -51,4 +53,5 @@ api.addRoutes({
   methods: [HttpMethod.POST],
   integration: new HttpLambdaIntegration('PlaceIntegration', place),
 });
-new CfnOutput(stack, 'Url', { value: api.apiEndpoint });
+new CfnOutput(stack, 'Url', { value: api.url ?? '' });
+new CfnOutput(stack, 'CarriedBy', { value: carrier.valueAsString });

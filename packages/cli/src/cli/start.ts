@@ -8,6 +8,12 @@ function apiPort(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 64968.');
 }
 
+function parameter(text: string): Record<string, string> {
+  const [name = '', value] = text.split(/=(.*)/s);
+  if (name !== '' && value !== undefined) return { [name]: value };
+  throw new InvalidArgumentError('It must be of the form NAME=VALUE.');
+}
+
 export const startCommand = (app: Partial<App>): Command =>
   new Command('start')
     .description('runs the CDK app of this folder on this machine: no Docker, no account')
@@ -20,6 +26,12 @@ export const startCommand = (app: Partial<App>): Command =>
       4000,
     )
     .option('--synth', 'synthesize the app even if nothing that can be seen has changed')
+    .option(
+      '--parameters <name=value>',
+      'value of a parameter of the templates; again for each',
+      (text: string, before: Record<string, string>) => ({ ...before, ...parameter(text) }),
+      {},
+    )
     .option(
       '--watch',
       'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any folder of sources',

@@ -41,6 +41,7 @@ export function createServices(
     log: logs.write,
     onFailure,
     openApi: apis.open,
+    apiUrls: () => apis.all,
   };
   return { services, logs };
 }

@@ -58,6 +58,8 @@ export interface Services extends Clients, QueueClients {
   onFailure: (failure: FailedInvocation) => void;
   /** Makes the API's server listen. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
+  /** URLs of the APIs, by their ids. */
+  apiUrls: () => Readonly<Record<string, string>>;
   functions: Map<string, LambdaFunction>;
 }
 

@@ -61,6 +61,7 @@ export class Stacks {
       providers: noting(providers(runtime), runtime.made),
       ignored,
       parameters: parametersOf(services),
+      localized: (text) => text.replace(OF_API, (url, id: string) => services.apiUrls()[id] ?? url),
     });
     services.access.checkKeys();
     for (const check of runtime.checks) check();
@@ -92,6 +93,9 @@ export class Stacks {
     if (api) api.site = site;
   }
 }
+
+/** As CDK puts it together (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
+const OF_API = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);

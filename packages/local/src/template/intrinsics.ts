@@ -8,6 +8,8 @@ export interface Scope {
   /** As the template has them. */
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): unknown;
+  /** Of a text that was put together: what has another address here than on AWS has that of here. */
+  localized(text: string): string;
   /** What another stack exports by this name. */
   imported(name: string): Promise<unknown>;
 }
@@ -18,7 +20,11 @@ type Intrinsics = Record<string, (argument: never) => Promise<unknown>>;
 
 /** @returns resolves a value of a template, whatever intrinsic functions are in it */
 export function createResolver(scope: Scope): Resolve {
-  const intrinsics: Intrinsics = { ...references(scope, resolve), ...texts(resolve), ...conditions(scope, resolve) };
+  const intrinsics: Intrinsics = {
+    ...references(scope, resolve),
+    ...texts(scope, resolve),
+    ...conditions(scope, resolve),
+  };
 
   async function resolve(value: unknown): Promise<unknown> {
     if (Array.isArray(value)) {
@@ -41,7 +47,7 @@ export function createResolver(scope: Scope): Resolve {
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
-const references = ({ ref, attribute, mapping, imported }: Scope, resolve: Resolve): Intrinsics => {
+const references = ({ ref, attribute, mapping, imported, localized }: Scope, resolve: Resolve): Intrinsics => {
   async function substitute(text: string, own: Record<string, unknown>): Promise<string> {
     const parts = await Promise.all(
       text.split(/(\$\{[^}]+\})/).map(async (part) => {
@@ -52,7 +58,7 @@ const references = ({ ref, attribute, mapping, imported }: Scope, resolve: Resol
         return rest.length > 0 ? attribute(logicalId, rest.join('.')) : ref(name);
       }),
     );
-    return parts.join('');
+    return localized(parts.join(''));
   }
 
   return {
@@ -68,8 +74,9 @@ const references = ({ ref, attribute, mapping, imported }: Scope, resolve: Resol
   };
 };
 
-const texts = (resolve: Resolve): Intrinsics => ({
-  'Fn::Join': async ([separator, list]: [string, unknown]) => ((await resolve(list)) as string[]).join(separator),
+const texts = ({ localized }: Scope, resolve: Resolve): Intrinsics => ({
+  'Fn::Join': async ([separator, list]: [string, unknown]) =>
+    localized(((await resolve(list)) as string[]).join(separator)),
   'Fn::Select': async ([index, list]: [unknown, unknown]) => ((await resolve(list)) as unknown[])[Number(index)],
   'Fn::Split': async ([separator, text]: [string, unknown]) => String(await resolve(text)).split(separator),
 });

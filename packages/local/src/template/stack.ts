@@ -11,6 +11,8 @@ export interface DeploymentOptions {
   ignored: ReadonlySet<string>;
   /** Values of template parameters, by name; others keep their default. */
   parameters: Record<string, string>;
+  /** Puts addresses of here for those that things have on AWS. Default: they stay. */
+  localized?: (text: string) => string;
 }
 
 /** What stacks export, by name. */
@@ -46,6 +48,7 @@ export class Stack {
       attribute: (logicalId, ofName) => this.#attribute(logicalId, ofName),
       mapping: (map, top, second) => template.Mappings?.[map]?.[top]?.[second],
       condition: (ofName) => template.Conditions?.[ofName],
+      localized: options.localized ?? ((text) => text),
       imported: (ofName) => this.#imported(ofName),
     });
   }
@@ -114,7 +117,10 @@ export class Stack {
     const parameter = this.#template.Parameters?.[name];
     if (!parameter) return (await this.#deployed(name)).ref;
     const value = this.#options.parameters[name] ?? parameter.Default;
-    if (value === undefined) throw new CloudError(`${this.#name}: parameter ${name} has no value.`);
+    if (value === undefined)
+      throw new CloudError(
+        `${this.#name}: parameter ${name} has no value. Give it one: rollcall start --parameters ${name}=…`,
+      );
     return value;
   }
 

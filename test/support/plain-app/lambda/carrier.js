@@ -1,1 +1,1 @@
-exports.from = 'the carrier';
+exports.from = process.env.CARRIER;
