@@ -20,7 +20,12 @@ const message = (delaySeconds = 0, group?: string) =>
 function waiting(on: Queue) {
   const told = vi.fn();
   void on.waitForMessages(20).then(told);
-  return { told: async (ms: number) => (await vi.advanceTimersByTimeAsync(ms), told.mock.calls.length > 0) };
+  return {
+    async told(ms: number): Promise<boolean> {
+      await vi.advanceTimersByTimeAsync(ms);
+      return told.mock.calls.length > 0;
+    },
+  };
 }
 
 beforeEach(() => void vi.useFakeTimers());
