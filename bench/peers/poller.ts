@@ -31,7 +31,9 @@ export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatc
     );
     if (Messages.length === 0) return;
     // Without attributes of their own, in which the SDK's differ from those of the wire.
-    const Records = (Messages as unknown as Message[]).map((message) => toRecord(message, { queueArn, region: REGION }));
+    const Records = (Messages as unknown as Message[]).map((message) =>
+      toRecord(message, { queueArn, region: REGION }),
+    );
     const failed = await handle({ Records });
     const Entries = Records.filter((record) => !failed.includes(record)).map(({ receiptHandle }, index) => ({
       Id: String(index),
