@@ -15,6 +15,7 @@ import {
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
+  QueryCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -120,6 +121,17 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   const keyOf = (index: number) => ({ TableName: 'floor', Key: { pk: String(index) } });
   await repeat(count('dynamodb:GetItem'), async (index) => {
     await dynamodb.send(new GetCommand({ ...keyOf(index), ConsistentRead: true }));
+  });
+  // As a relay and a sweep look for what is due: mostly one item, or none.
+  await repeat(count('dynamodb:Query'), async (index) => {
+    await dynamodb.send(
+      new QueryCommand({
+        TableName: 'floor',
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': String(index) },
+        ConsistentRead: true,
+      }),
+    );
   });
   await repeat(count('dynamodb:DeleteItem'), async (index) => {
     await dynamodb.send(new DeleteCommand(keyOf(index)));

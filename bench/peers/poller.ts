@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { toRecord } from '@rollcall/local/internal/event-sources/queue-records';
+import { type Message, toRecord } from '@rollcall/local/internal/event-sources/queue-records';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { REGION } from './clients.ts';
 
@@ -30,7 +30,10 @@ export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatc
       }),
     );
     if (Messages.length === 0) return;
-    const Records = Messages.map((message) => toRecord(message, { queueArn, region: REGION }));
+    // Without attributes of their own, in which the SDK's differ from those of the wire.
+    const Records = (Messages as unknown as Message[]).map((message) =>
+      toRecord(message, { queueArn, region: REGION }),
+    );
     const failed = await handle({ Records });
     const Entries = Records.filter((record) => !failed.includes(record)).map(({ receiptHandle }, index) => ({
       Id: String(index),

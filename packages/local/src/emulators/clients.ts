@@ -3,6 +3,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Emulators } from './emulators.ts';
+import { JsonClient } from './json-client.ts';
 
 /** How a client asks what is on this machine. */
 export const clientConfig = (endpoint: string, region: string) => ({
@@ -23,7 +24,7 @@ export interface Clients {
 export interface QueueClients {
   sqs: SQSClient;
   /** Goes around the endpoint, as Lambda's own polling does; not so if faults are to meet it too. */
-  pollingSqs: SQSClient;
+  pollingSqs: JsonClient;
 }
 
 export function createClients(
@@ -47,7 +48,7 @@ export function createQueueClients(
 ): QueueClients {
   return closedWith(opened, {
     sqs: new SQSClient(clientConfig(urls.making, region)),
-    pollingSqs: new SQSClient(clientConfig(urls.polling, region)),
+    pollingSqs: new JsonClient(urls.polling, 'AmazonSQS'),
   });
 }
 

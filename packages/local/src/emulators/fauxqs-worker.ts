@@ -8,6 +8,7 @@ import { keepFacts, type Message, noteFacts, whileSending } from './message-fact
 import { createMessageMoves } from './message-moves.ts';
 import { type Listed, type ListOptions, listPage } from './object-list.ts';
 import { faultOf, type ObjectRequest } from './object-rules.ts';
+import { lookWhenDue } from './queue-timers.ts';
 import { whyMistyped } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
@@ -45,6 +46,7 @@ s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
   if (!objects) throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${bucket}`, 404);
   return listPage(objects.values(), options);
 };
+lookWhenDue(SqsQueue);
 
 const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {

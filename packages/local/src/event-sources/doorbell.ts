@@ -1,4 +1,7 @@
-/** Lets waiters sleep until somebody writes to their table, or for a second at most: a write may go round our endpoint. */
+/** A write may go round our endpoint: an item's time to live, or somebody who asks the emulator itself. */
+const LONGEST_SLEEP_MS = 5_000;
+
+/** Lets waiters sleep until somebody writes to their table. */
 export class Doorbell {
   readonly #waiting = new Map<() => void, string>();
 
@@ -10,7 +13,7 @@ export class Doorbell {
   /** Counts from the call on: a ring before the promise is awaited is not missed. */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, 1_000);
+    const timer = setTimeout(resolve, LONGEST_SLEEP_MS);
     const wake = () => {
       clearTimeout(timer);
       this.#waiting.delete(wake);

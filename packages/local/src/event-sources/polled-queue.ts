@@ -1,15 +1,10 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
+import type { Message } from './queue-records.ts';
 
 export interface PolledQueueOptions {
-  sqs: SQSClient;
+  /** Calls SQS by its JSON protocol. */
+  sqs: { call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> };
   calls: Calls;
   queueUrl: string;
   queueArn: string;
@@ -40,17 +35,15 @@ export class PolledQueue {
   async receive(most: number, WaitTimeSeconds: number, abortSignal: AbortSignal): Promise<Message[]> {
     const { sqs, calls, queueUrl, meter } = this.#options;
     calls.count('sqs', 'ReceiveMessage');
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(most, ENTRIES_PER_CALL),
-        WaitTimeSeconds,
-        MessageSystemAttributeNames: ['All'],
-        MessageAttributeNames: ['All'],
-      }),
-      { abortSignal },
-    );
-    const bodies = Messages.map(({ Body = '' }) => Body);
+    const asked = {
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: Math.min(most, ENTRIES_PER_CALL),
+      WaitTimeSeconds,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    };
+    const { Messages = [] } = await sqs.call<{ Messages?: Message[] }>('ReceiveMessage', asked, abortSignal);
+    const bodies = Messages.map(({ Body }) => Body);
     if (Messages.length > 0) meter?.polled('ReceiveMessage', this.#name, bodies);
     return Messages;
   }
@@ -62,7 +55,7 @@ export class PolledQueue {
         meter?.polled('DeleteMessageBatch', this.#name, Array(some.length).fill(''));
         calls.count('sqs', 'DeleteMessageBatch');
         const Entries = some.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-        return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+        return sqs.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries });
       }),
     );
   }
@@ -76,7 +69,7 @@ export class PolledQueue {
         ReceiptHandle,
         VisibilityTimeout: 0,
       }));
-      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+      await sqs.call('ChangeMessageVisibilityBatch', { QueueUrl: queueUrl, Entries });
     }
   }
 }

@@ -1,5 +1,15 @@
-import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+
+/** A message as SQS's JSON has it (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html). */
+export interface Message {
+  MessageId: string;
+  ReceiptHandle: string;
+  Body: string;
+  MD5OfBody: string;
+  Attributes: Record<string, string>;
+  /** Bytes are in Base64. */
+  MessageAttributes?: Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
+}
 
 /** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
 export function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
@@ -12,9 +22,9 @@ export function succeeded(records: SQSRecord[], response: SQSBatchResponse | nul
 /** What a function is given of a message. */
 export function toRecord(message: Message, { queueArn, region }: { queueArn: string; region: string }): SQSRecord {
   return {
-    messageId: message.MessageId ?? '',
-    receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body,
     attributes: message.Attributes as unknown as SQSRecord['attributes'],
     messageAttributes: Object.fromEntries(
       Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue, BinaryValue }]) => [
@@ -22,13 +32,13 @@ export function toRecord(message: Message, { queueArn, region }: { queueArn: str
         {
           dataType: DataType as 'String',
           ...(StringValue !== undefined && { stringValue: StringValue }),
-          ...(BinaryValue !== undefined && { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
+          ...(BinaryValue !== undefined && { binaryValue: BinaryValue }),
           stringListValues: [],
           binaryListValues: [],
         },
       ]),
     ),
-    md5OfBody: message.MD5OfBody ?? '',
+    md5OfBody: message.MD5OfBody,
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,
     awsRegion: region,

@@ -1,10 +1,9 @@
-import type { Message } from '@aws-sdk/client-sqs';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { createFilter } from './filter.ts';
 import { Gate } from './gate.ts';
 import type { Mapping } from './mapping.ts';
 import { PolledQueue, type PolledQueueOptions } from './polled-queue.ts';
-import { succeeded, toRecord } from './queue-records.ts';
+import { type Message, succeeded, toRecord } from './queue-records.ts';
 import { repeat } from './repeat.ts';
 
 export interface QueueMappingOptions extends PolledQueueOptions {

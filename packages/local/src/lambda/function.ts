@@ -5,8 +5,8 @@ import { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionSettings, InvocationOptions, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
-/** Less than the minute from one sweep to the next, or every sweep would keep an instance of its own for ever. */
-const IDLE_MS = 45_000;
+/** More than the minute from one schedule to the next: a start takes ten times the processor time of a sweep. */
+const IDLE_MS = 75_000;
 
 /** An invocation that failed. */
 export interface FailedInvocation {
