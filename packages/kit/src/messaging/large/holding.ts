@@ -31,8 +31,11 @@ export function holdingData(
     }
   }
 
+  const parkedAs = async (aggregateId: string, messageId: string): Promise<Held[]> =>
+    (await store.parkedOf(aggregateId)).filter((parked) => parked.messageId === messageId);
+
   const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
-    (await store.parkedOf(aggregateId)).some((parked) => parked.messageId === messageId && parked.body !== '');
+    (await parkedAs(aggregateId, messageId)).some(({ body }) => body !== '');
 
   /** One that could not be read is parked under its queue; and, once it can be, under its own aggregate. */
   const isNeeded = async ({ aggregateId, messageId }: Held, { id, subject }: Envelope): Promise<boolean> =>
@@ -44,16 +47,13 @@ export function holdingData(
     if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
   }
 
-  const parkedBefore = async ({ aggregateId, messageId }: Held): Promise<Held[]> =>
-    (await store.parkedOf(aggregateId)).filter((parked) => parked.messageId === messageId);
-
   return {
     ...store,
 
     // After the message: whoever dies in between gets it again.
     async park(message, only) {
       // One that has only something to send loses its body.
-      const before = message.body === '' ? await parkedBefore(message) : [];
+      const before = message.body === '' ? await parkedAs(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
       await Promise.all(before.map(letGo));
       const claim = only === 'known' ? undefined : claimIn(message);

@@ -61,7 +61,7 @@ export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data>
   Object.fromEntries(Object.entries(item).filter(([name]) => isName(name))) as unknown as ProcessState<Data>;
 
 /**
- * A process as an item: its key, what is for an index, and its state.
+ * What an item has of a process beside its key: what is for an index, and its state.
  * @throws {Error} if two of them have one name: a defect of the service
  */
 export function itemOf(
@@ -74,7 +74,7 @@ export function itemOf(
   };
   for (const name of Object.keys(key)) if (isName(name)) refuse('key', name);
   for (const name of Object.keys(attributes)) if (isName(name) || Object.hasOwn(key, name)) refuse('attributes', name);
-  return { ...key, ...attributes, ...process };
+  return { ...attributes, ...process };
 }
 
 export const awaitedOf = ({ progress }: ProcessState): Awaited | undefined =>

@@ -100,7 +100,11 @@ export function transitionWrites<Data>(
   async function restored(id: string, Item: Record<string, unknown>): Promise<ProcessState<Data>> {
     if (!restore || 'progress' in Item) return stateOf<Data>(Item);
     const { process, condition } = restore(Item);
-    const put = { TableName: table, Item: itemOf(key(id), process, attributes?.(process.data)), ...condition };
+    const put = {
+      TableName: table,
+      Item: { ...key(id), ...itemOf(key(id), process, attributes?.(process.data)) },
+      ...condition,
+    };
     const { result } = await writer.commit({ put }, contextOf(id, {}));
     if (result === 'done') return process;
     throw changing(id);
