@@ -1,6 +1,6 @@
 /**
  * What a name may be, where somebody gives it: it goes into files, onto screens and into what services send. Why each rule:
- * docs/decisions/0014-what-a-name-may-be.md.
+ * docs/decisions/0014-rules-for-member-names.md.
  */
 
 export const MAX_CHARACTERS = 100;

@@ -7,7 +7,7 @@ const KB = 1024;
 const MOST = 500 * KB;
 /**
  * Those with Protobuf's runtime (106 KB), metadata of phones to know their kind (152 KB), or the clients of all SMS
- * providers: docs/decisions/0034-what-a-cold-start-carries.md.
+ * providers: docs/decisions/0034-bundle-contents-and-cold-starts.md.
  */
 const LARGER: Readonly<Record<string, number>> = {
   'functions/points/commands.handler.ts': 582 * KB,

@@ -4,7 +4,7 @@ import { applicationOf, serviceOf } from '../contracts/channel.ts';
  * Whether a message was sent by a function of the service that it names as its source. Of a role's session, SQS gives
  * the role's unique id and the session's name
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html); a function's session
- * is named like the function: docs/decisions/0024-replies-are-bound.md.
+ * is named like the function: docs/decisions/0024-consumers-verify-senders.md.
  * @param prefix what the names of the stage's functions begin with, its application's name first: `rollcall-prod-`
  */
 export function isSentBy(source: string, senderId: string | undefined, prefix: string): boolean {
