@@ -17,6 +17,11 @@ const TOOLS = [
   'WTFPL',
 ];
 
+/** Licences that a package states in the obsolete field `licenses`, which npm leaves out of the lockfile. */
+const STATED: Readonly<Record<string, string>> = { 'format@0.2.2': 'MIT' };
+
+const licenceOf = ({ name, version, license }: LockedPackage) => license ?? STATED[`${name}@${version}`];
+
 export interface Refusal {
   name: string;
   version: string;
@@ -35,7 +40,7 @@ const allows = (allowed: string[], expression: string): boolean => {
 /** The packages whose licence is missing, no SPDX expression, or not allowed for their use. */
 export const refusedLicences = (packages: LockedPackage[]): Refusal[] =>
   packages
-    .filter(({ license, deployed }) => !allows(deployed ? DEPLOYED : TOOLS, license ?? ''))
+    .filter((locked) => !allows(locked.deployed ? DEPLOYED : TOOLS, licenceOf(locked) ?? ''))
     .map(({ name, version = '?', license = 'no licence', deployed }) => ({
       name,
       version,

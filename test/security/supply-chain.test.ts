@@ -94,6 +94,14 @@ describe('licences', () => {
   it('must be named', () => {
     expect(refused(undefined, false)).toMatchObject([{ licence: 'no licence' }]);
   });
+
+  it.each([
+    ['0.2.2', 0],
+    ['0.2.1', 1],
+  ])('may be named by the obsolete field of a known package: format@%s', (version, refusals) => {
+    const format = { name: 'format', version, deployed: false, isWorkspace: false };
+    expect(refusedLicences([format])).toHaveLength(refusals);
+  });
 });
 
 describe('the SBOM', () => {
