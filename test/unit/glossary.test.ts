@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../support/run.ts';
 
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
-const pages = globSync(['*.md', 'docs/*.md', 'docs/{decisions,guides}/*.md'], { cwd: root }).toSorted();
+const pages = globSync(['*.md', '{packages,examples}/*/*.md', 'docs/*.md', 'docs/!(api)/**/*.md'], {
+  cwd: root,
+}).toSorted();
 
 const withoutCode = (text: string) => text.replaceAll(/^ *```.*?^ *```$/gms, '');
 
