@@ -41,7 +41,7 @@ export const webhook = endpoint(
       count({ WebhooksUnreadable: 1 });
       throw new Problem(
         'invalid',
-        'This is not what the documentation says: docs/governance.md, on what providers tell.',
+        'This is not what the documentation says: docs/governance.md#delivery-receipts-and-replies.',
       );
     }
     await take(provider, events);
