@@ -3,7 +3,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 
 /** A line of a file; the first is 1. */
@@ -18,20 +25,25 @@ interface Paused {
   resume(): void;
 }
 
-interface FromInspector {
-  method?: string;
-  params: { sessionId: string; message: string; targetInfo: { type: string } };
-}
-
 interface Location {
   scriptId: string;
   lineNumber: number;
   columnNumber: number;
 }
 
-interface FromThread {
+/** An answer has an id, an event has a method. */
+interface Said {
+  id?: number;
   method?: string;
-  params: { scriptId: string; url: string; callFrames: Array<{ location: Location }> };
+  params: {
+    sessionId: string;
+    message: string;
+    targetInfo: { type: string };
+    scriptId: string;
+    url: string;
+    reason: string;
+    callFrames: [{ location: Location }];
+  };
 }
 
 /** A debugger that sees threads by the domain NodeWorker, as VS Code does. */
@@ -42,39 +54,63 @@ export interface Debugger {
   pauses(): number;
 }
 
-/** @param breakpoints lines of what is run */
+/** @param breakpoints lines of what is run; threads that are there have them when this resolves */
 export async function attachDebugger(url: string, breakpoints: readonly Place[] = []): Promise<Debugger> {
   const socket = await connected(url);
-  let id = 0;
-  const tell = (method: string, params: object) => socket.send(JSON.stringify({ id: ++id, method, params }));
-  const tellThread = (sessionId: string, method: string, params: object = {}) =>
-    tell('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: ++id, method, params }) });
+  const answers = new Map<number, () => void>();
+  let lastId = 0;
+  const ask = (send: (id: number) => object) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    answers.set(++lastId, resolve);
+    socket.send(JSON.stringify({ id: lastId, ...send(lastId) }));
+    return promise;
+  };
+  const askThread = (sessionId: string, method: string, params: object = {}) =>
+    ask((id) => {
+      const message = JSON.stringify({ id, method, params });
+      return { method: 'NodeWorker.sendMessageToWorker', params: { sessionId, message } };
+    });
+  const threads = new Map<string, Promise<unknown>>();
+  // Without it, threads keep the breakpoints, and stay paused.
+  onTestFinished(() => {
+    for (const sessionId of threads.keys()) void ask(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
+  });
+  const prepare = (sessionId: string) =>
+    Promise.all([
+      askThread(sessionId, 'Debugger.enable'),
+      ...breakpoints.map(({ file, line }) => {
+        const at = { url: pathToFileURL(file).href, lineNumber: line - 1 };
+        return askThread(sessionId, 'Debugger.setBreakpointByUrl', at);
+      }),
+      // Until then it has run nothing.
+      askThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
+    ]);
+
   const pauses: Paused[] = [];
-  /** URLs of the scripts of threads. */
-  const scripts = new Map<string, string>();
   const news = new EventTarget();
   let asked = 0;
-  socket.addEventListener('message', ({ data }) => {
-    const { method, params } = JSON.parse(data) as FromInspector;
-    if (method === 'NodeWorker.attachedToWorker') {
-      const { sessionId } = params;
-      tellThread(sessionId, 'Debugger.enable');
-      for (const { file, line } of breakpoints)
-        tellThread(sessionId, 'Debugger.setBreakpointByUrl', { url: pathToFileURL(file).href, lineNumber: line - 1 });
-      // Until then it has run nothing.
-      tellThread(sessionId, 'Runtime.runIfWaitingForDebugger');
-    }
-    if (method !== 'NodeWorker.receivedMessageFromWorker') return;
-    const { sessionId } = params;
-    const said = JSON.parse(params.message) as FromThread;
-    if (said.method === 'Debugger.scriptParsed') scripts.set(`${sessionId} ${said.params.scriptId}`, said.params.url);
-    if (said.method !== 'Debugger.paused') return;
-    const [{ location }] = said.params.callFrames as [{ location: Location }];
-    const at = placeOf(scripts.get(`${sessionId} ${location.scriptId}`) ?? '', location);
-    pauses.push({ at, resume: () => tellThread(sessionId, 'Debugger.resume') });
+  /** URLs of the scripts of threads. */
+  const scripts = new Map<string, string>();
+  const hear = (sessionId: string, { id, method, params }: Said) => {
+    if (id !== undefined) answers.get(id)?.();
+    if (method === 'Debugger.scriptParsed') scripts.set(`${sessionId} ${params.scriptId}`, params.url);
+    if (method !== 'Debugger.paused') return;
+    const resume = () => void askThread(sessionId, 'Debugger.resume');
+    if (params.reason === 'Break on start') return resume();
+    const [{ location }] = params.callFrames;
+    pauses.push({ at: placeOf(scripts.get(`${sessionId} ${location.scriptId}`) ?? '', location), resume });
     news.dispatchEvent(new Event('paused'));
+  };
+  socket.addEventListener('message', ({ data }) => {
+    const { id, method, params } = JSON.parse(data) as Said;
+    if (method === 'NodeWorker.attachedToWorker') threads.set(params.sessionId, prepare(params.sessionId));
+    if (method === 'NodeWorker.receivedMessageFromWorker') hear(params.sessionId, JSON.parse(params.message));
+    // What is sent to a thread is answered by the thread.
+    if (id === enableId) answers.get(id)?.();
   });
-  tell('NodeWorker.enable', { waitForDebuggerOnStart: true });
+  const enableId = lastId + 1;
+  await ask(() => ({ method: 'NodeWorker.enable', params: { waitForDebuggerOnStart: true } }));
+  await Promise.all(threads.values());
   return {
     pauses: () => pauses.length,
     async paused() {
@@ -90,7 +126,7 @@ export async function threadsForChrome(url: string): Promise<string> {
   const socket = await connected(url);
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.addEventListener('message', ({ data }) => {
-    const { method, params } = JSON.parse(data) as FromInspector;
+    const { method, params } = JSON.parse(data) as Said;
     if (method === 'Target.attachedToTarget') resolve(params.targetInfo.type);
   });
   const params = { autoAttach: true, waitForDebuggerOnStart: false, flatten: true };
@@ -126,8 +162,7 @@ export function linesOf(assembly: string, source: Place): Place[] {
     const lines = readFileSync(file, 'utf8').split('\n');
     return lines.flatMap((text, index) => {
       const entry = map?.findEntry(index, text.search(/\S|$/));
-      const isIt =
-        entry && 'originalSource' in entry && entry.generatedLine === index && entry.originalSource === href;
+      const isIt = entry && 'originalSource' in entry && entry.generatedLine === index && entry.originalSource === href;
       return isIt && entry.originalLine === source.line - 1 ? [{ file, line: index + 1 }] : [];
     });
   });
@@ -138,5 +173,6 @@ export async function hasPassed(sqs: SQSClient, DelaySeconds: number): Promise<v
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'clock' }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'late', DelaySeconds }));
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-  if (Messages?.length !== 1) throw new Error('The delayed message has not arrived.');
+  const [{ ReceiptHandle }] = Messages as [Message];
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }

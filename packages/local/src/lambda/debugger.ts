@@ -18,7 +18,6 @@ export async function whileResumed(run: () => Promise<void>): Promise<void> {
   session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
     // From then on it says when it is paused, also if it is already.
     tell(sessionId, 'Debugger.enable');
-    tell(sessionId, 'Runtime.runIfWaitingForDebugger');
   });
   session.on('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {
     if ((JSON.parse(message) as { method?: string }).method === 'Debugger.paused') tell(sessionId, 'Debugger.resume');
