@@ -45,7 +45,6 @@ const resources = {
   },
   Route: {
     Type: 'AWS::ApiGatewayV2::Route',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     Properties: { ...api, RouteKey: 'GET /things', Target: { 'Fn::Sub': 'integrations/${Integration}' } },
   },
   Permission: {
@@ -53,7 +52,6 @@ const resources = {
     Properties: {
       ...{ FunctionName: { Ref: 'Function' }, Action: 'lambda:InvokeFunction' },
       Principal: 'apigateway.amazonaws.com',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
       SourceArn: { 'Fn::Sub': 'arn:aws:execute-api:us-east-1:000000000000:${Api}/$default/*/things' },
     },
   },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { attachDebugger, hasPassed, linesOf, threadsForChrome } from '../support/debugger.ts';
-import { root, runScript } from '../support/run.ts';
+import { root, runNode } from '../support/run.ts';
 
 const MAIN = 'packages/cli/src/cli/main.ts';
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'debugged-app-')));
@@ -58,6 +58,10 @@ const greet = (name: string) =>
     body: JSON.stringify({ name }),
   });
 
+/** Where no app is, it ends by itself. */
+const startNowhere = (...options: string[]) =>
+  runNode(['--disable-warning=ExperimentalWarning', join(root, MAIN), 'start', ...options], {}, '', tmpdir());
+
 describe('rollcall start --inspect', () => {
   it('pauses a handler at a line of its TypeScript, for longer than its timeout', async () => {
     const sqs = new SQSClient({
@@ -93,7 +97,7 @@ describe('rollcall start --inspect', () => {
   });
 
   it('listens on this machine only', async () => {
-    const { code, stderr } = await runScript(MAIN, 'start', '--inspect', '0.0.0.0:9229');
+    const { code, stderr } = await startNowhere('--inspect', '0.0.0.0:9229');
     expect(code).toBe(2);
     expect(stderr).toContain('Whoever reaches an inspector runs any code');
   });
@@ -103,7 +107,7 @@ describe('rollcall start --inspect', () => {
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    const { code, stderr } = await runScript(MAIN, 'start', '--inspect', String(port));
+    const { code, stderr } = await startNowhere('--inspect', String(port));
     expect(code).toBe(1);
     expect(stderr).toContain(`Port ${port}, for debuggers, is taken by another program.`);
   });
