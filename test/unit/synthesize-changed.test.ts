@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { close as closeInspector, open as openInspector } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
@@ -93,6 +94,9 @@ it('an app is synthesized again when something has changed of which its assembly
     vi.stubEnv(setting, '1');
     expect([setting, await synthesized(), await synthesized()]).toEqual([setting, true, false]);
   }
+  openInspector(0, '127.0.0.1');
+  onTestFinished(closeInspector);
+  expect(['for a debugger', await synthesized(), await synthesized()]).toEqual(['for a debugger', true, false]);
 });
 
 it('whoever asks for it has an app synthesized though nothing has changed, and is told if it was not', async () => {

@@ -1,10 +1,14 @@
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { bundling } from './bundling.ts';
 
 const root = process.cwd();
+/** For debuggers, which the embedded cloud asks for when it starts with one. */
+const readable =
+  process.env.ROLLCALL_SOURCE_MAPS === 'true' ? ({ minify: false, sourcemap: 'linked' } as const) : undefined;
 
 interface Bundles {
   folder: string;
@@ -58,9 +62,11 @@ function buildAll(): Bundles {
     entryPoints: Object.fromEntries(entries.map((entry) => [`${folderOf(entry)}/index`, entry])),
     outdir: folder,
     ...bundling,
+    ...readable,
     metafile: true,
     logLevel: 'warning',
   });
+  for (const file of Object.keys(metafile.outputs)) if (file.endsWith('.map')) nameSources(resolve(root, file));
   const outputs = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs, exports }) => {
     const used = Object.entries(inputs).filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && isOwn(file));
     return entryPoint === undefined ? [] : [{ entry: entryPoint, sources: used.map(([file]) => file), exports }];
@@ -70,6 +76,13 @@ function buildAll(): Bundles {
     sources: new Map(outputs.map(({ entry, sources }) => [entry, sources])),
     exports: new Map(outputs.map(({ entry, exports }) => [entry, exports])),
   };
+}
+
+/** Names the sources of a source map by their URLs: where they are from its folder changes when CDK copies that. */
+function nameSources(file: string): void {
+  const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] };
+  const sources = map.sources.map((source) => pathToFileURL(resolve(dirname(file), source)).href);
+  writeFileSync(file, JSON.stringify({ ...map, sources }));
 }
 
 const isOwn = (file: string): boolean => !/(^|\/)node_modules\//.test(file);

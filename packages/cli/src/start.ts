@@ -8,6 +8,7 @@ import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';
 import { type Console, createConsole } from './console/server.ts';
 import { endWithNpm, onEnd } from './ending.ts';
+import { type InspectorAddress, openInspector } from './inspector.ts';
 import { openStage } from './stage/stage.ts';
 
 export interface StartOptions {
@@ -23,6 +24,8 @@ export interface StartOptions {
   parameters: Record<string, string>;
   /** Deploys again when sources change. */
   watch?: boolean;
+  /** Where debuggers attach. */
+  inspect?: InspectorAddress;
 }
 
 const root = process.cwd();
@@ -38,6 +41,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   endWithNpm();
   // What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
   process.umask(0o077);
+  const inspector = options.inspect && openInspector(options.inspect);
   const cloud = await startCloud({
     assembly: synthesizeChanged(OUTDIR, {
       always: options.synth ?? false,
@@ -50,12 +54,14 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   });
   const operatorConsole = await consoleOf(app, cloud);
   onEnd(async () => {
+    inspector?.close();
     await operatorConsole?.stop();
     await cloud.stop();
     process.exit(0);
   });
   if (options.watch) watchSources(cloud);
   const addresses = [...(operatorConsole ? ofKit(cloud) : await ofOthers(cloud)), ...ofEverybody(cloud, options)];
+  if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
   console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
   console.log('Ctrl-C ends it.');

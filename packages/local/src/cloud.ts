@@ -13,6 +13,7 @@ import { startGrpc } from './http/grpc.ts';
 import type { Site } from './http/http-api.ts';
 import type { Access } from './iam/access.ts';
 import { accessKeyOf } from './iam/signature.ts';
+import { isDebugged, whileResumed } from './lambda/debugger.ts';
 import type { LambdaFunction } from './lambda/function.ts';
 import type { Meter } from './metering/meter.ts';
 import type { Issuer } from './services/issuer.ts';
@@ -138,9 +139,10 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
   const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
   const app = knownFolder(options) ?? dirname(assembly);
   const settings = { instanceLimit, parameters, environment, folder, app, beside: [...beside.values()] };
-  const { services, logs } = createServices(core, { endpoint, ...settings }, opened);
+  const debugged = isDebugged();
+  const { services, logs } = createServices(core, { endpoint, isDebugged: debugged, ...settings }, opened);
 
-  opened.defer(() => stacks.halt());
+  opened.defer(() => (debugged ? whileResumed(() => stacks.halt()) : stacks.halt()));
   await stacks.run(services, assembly);
   const grpc = stacks.takeRpc ? await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 }) : undefined;
   opened.defer(() => grpc?.stop());

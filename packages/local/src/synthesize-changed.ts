@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isDebugged } from './lambda/debugger.ts';
 import { synthesize } from './synthesize.ts';
 
 interface SynthesizeOptions {
@@ -72,6 +73,8 @@ function inputsOf(root: string, outdir: string): string | undefined {
   const isLeftOut = (_: string, name: string) => NO_SOURCES.includes(name) || name === basename(outdir);
   return digestOf([
     process.version,
+    // Bundles differ.
+    `debugged ${isDebugged()}`,
     ...Object.entries(process.env).flatMap(([name, value]) => (OF_STARTS.test(name) ? [] : [`${name}=${value}`])),
     ...installed.map(stateOf),
     ...[...folders].flatMap((folder) => statesIn(folder, isLeftOut)),

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { CloudError } from './errors/cloud-error.ts';
+import { isDebugged } from './lambda/debugger.ts';
 
 /** Of the app, beside that of cdk.json, as `cdk synth -c name=value` gives it. */
 export type Context = Record<string, string>;
@@ -38,6 +39,8 @@ export async function synthesize(
     CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }),
     // aws-cdk-lib/core/lib/private/synthesis-validation.js
     CDK_VALIDATION: String(validates),
+    // packages/cdk/src/bundles.ts
+    ...(isDebugged() && { ROLLCALL_SOURCE_MAPS: 'true' }),
   };
   const child = spawn(app, {
     cwd: root,

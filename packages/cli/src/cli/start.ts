@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { App } from '../app-definition.ts';
+import type { InspectorAddress } from '../inspector.ts';
 import type { StartOptions } from '../start.ts';
 
 function apiPort(text: string): number {
@@ -12,6 +13,24 @@ function parameter(text: string): Record<string, string> {
   const [name = '', value] = text.split(/=(.*)/s);
   if (name !== '' && value !== undefined) return { [name]: value };
   throw new InvalidArgumentError('It must be of the form NAME=VALUE.');
+}
+
+/** By `localhost`, Node.js warns that everybody could reach it. */
+const LOOPBACK = new Map([
+  ['127.0.0.1', '127.0.0.1'],
+  ['localhost', '127.0.0.1'],
+  ['[::1]', '::1'],
+]);
+
+function inspectorAddress(text: string): InspectorAddress {
+  const [, named = '127.0.0.1', digits] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const [host, port] = [LOOPBACK.get(named), Number(digits)];
+  if (host === undefined)
+    throw new InvalidArgumentError(
+      'Whoever reaches an inspector runs any code, so it listens on 127.0.0.1, localhost or [::1] only. From another machine, forward the port: ssh -L 9229:127.0.0.1:9229 HOST',
+    );
+  if (port <= 65_535) return { host, port };
+  throw new InvalidArgumentError('It must be of the form PORT or HOST:PORT.');
 }
 
 export const startCommand = (app: Partial<App>): Command =>
@@ -35,6 +54,14 @@ export const startCommand = (app: Partial<App>): Command =>
     .option(
       '--watch',
       'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any folder of sources',
+    )
+    .addOption(
+      new Option(
+        '--inspect [host:port]',
+        'debuggers can attach, and functions have no timeouts; default: 127.0.0.1:9229',
+      )
+        .preset('9229')
+        .argParser(inspectorAddress),
     )
     .addHelpText('after', '\nExample: npm start -- --memory')
     .action(async (options: StartOptions) => {

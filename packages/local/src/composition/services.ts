@@ -8,7 +8,7 @@ import type { Issuer } from '../services/issuer.ts';
 import type { Core } from './core.ts';
 
 export interface ServicesOptions
-  extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'beside' | 'folder' | 'app'> {
+  extends Pick<Services, 'instanceLimit' | 'parameters' | 'environment' | 'isDebugged' | 'beside' | 'folder' | 'app'> {
   endpoint: { url: string; issuer: Issuer; control: Control };
 }
 

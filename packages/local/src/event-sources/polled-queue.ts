@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
 import type { Message } from './queue-records.ts';
@@ -61,14 +62,32 @@ export class PolledQueue {
   }
 
   /** For another receive, at once. */
-  async giveBack(messages: readonly Message[]): Promise<void> {
+  giveBack(messages: readonly Message[]): Promise<void> {
+    return this.#hide(messages, 0);
+  }
+
+  /** Does something with messages, which stay hidden meanwhile, also beyond their visibility timeout. */
+  async whileHidden<T>(messages: readonly Message[], run: () => Promise<T>): Promise<T> {
+    const { sqs, queueUrl: QueueUrl } = this.#options;
+    const ended = new AbortController();
+    const stayHidden = async () => {
+      const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] };
+      const { Attributes } = await sqs.call<{ Attributes: Record<string, string> }>('GetQueueAttributes', asked);
+      const seconds = Math.max(Number(Attributes.VisibilityTimeout), 1);
+      for (;;) {
+        await delay(seconds * 500, undefined, ended).catch(() => {});
+        if (ended.signal.aborted) return;
+        await this.#hide(messages, seconds);
+      }
+    };
+    const [result] = await Promise.all([run().finally(() => ended.abort()), stayHidden()]);
+    return result;
+  }
+
+  async #hide(messages: readonly Message[], VisibilityTimeout: number): Promise<void> {
     const { sqs, queueUrl } = this.#options;
     for (const some of inCalls(messages)) {
-      const Entries = some.map(({ ReceiptHandle }, index) => ({
-        Id: String(index),
-        ReceiptHandle,
-        VisibilityTimeout: 0,
-      }));
+      const Entries = some.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout }));
       await sqs.call('ChangeMessageVisibilityBatch', { QueueUrl: queueUrl, Entries });
     }
   }

@@ -16,6 +16,8 @@ export interface QueueMappingOptions extends PolledQueueOptions {
   concurrency: number;
   reportBatchItemFailures: boolean;
   filters: string[];
+  /** Whether a debugger may pause the function for longer than the visibility timeout. */
+  isDebugged: boolean;
 }
 
 const LONG_POLL_SECONDS = 20;
@@ -44,7 +46,8 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     // What does not match is deleted.
     const done = new Set(records.filter((record) => !wanted.includes(record)));
     if (wanted.length > 0) {
-      const { ok, payload } = await target.invoke(JSON.stringify({ Records: wanted }));
+      const invoke = () => target.invoke(JSON.stringify({ Records: wanted }));
+      const { ok, payload } = await (options.isDebugged ? queue.whileHidden(received, invoke) : invoke());
       if (ok)
         for (const record of succeeded(wanted, options.reportBatchItemFailures ? JSON.parse(payload) : null))
           done.add(record);

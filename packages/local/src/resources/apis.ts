@@ -4,6 +4,7 @@ import type { Cors } from '../http/cors.ts';
 import { HttpApi } from '../http/http-api.ts';
 import { TIMEOUT_MS } from '../http/quotas.ts';
 import { ApiStage } from '../http/stage.ts';
+import { UNTIMED_MS } from '../lambda/debugger.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
@@ -48,7 +49,10 @@ export const integrations =
     if (unknown) throw new Error(`the embedded cloud has integrations without ${unknown} only`);
     if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis is 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
     const id = `${stack}-${logicalId}`;
-    runtime.integrations.set(id, { fn: functionOf(runtime, IntegrationUri ?? ''), timeoutMs });
+    runtime.integrations.set(id, {
+      fn: functionOf(runtime, IntegrationUri ?? ''),
+      timeoutMs: runtime.isDebugged ? UNTIMED_MS : timeoutMs,
+    });
     return { ref: id };
   };
 

@@ -25,7 +25,7 @@ export const eventInvokeConfigs =
     };
     asynchronous.configure({
       ...(MaximumRetryAttempts !== undefined && { maximumRetryAttempts: MaximumRetryAttempts }),
-      ...(seconds !== undefined && { maximumEventAgeMs: seconds * 1000 }),
+      ...(seconds !== undefined && !runtime.isDebugged && { maximumEventAgeMs: seconds * 1000 }),
       onSuccess: destination('OnSuccess'),
       onFailure: destination('OnFailure'),
     });

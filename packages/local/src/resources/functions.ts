@@ -1,3 +1,4 @@
+import { UNTIMED_MS } from '../lambda/debugger.ts';
 import { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { isForDeploymentsOnly } from '../template/service-tokens.ts';
@@ -47,7 +48,7 @@ export const functions =
         arn,
         role: settings.Role,
         ...code,
-        timeoutMs: Timeout * 1000,
+        timeoutMs: runtime.isDebugged ? UNTIMED_MS : Timeout * 1000,
         memoryMb: MemorySize,
         environment: {
           AWS_REGION: region,

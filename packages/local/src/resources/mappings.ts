@@ -112,7 +112,7 @@ function ofStream(runtime: Runtime, source: Source): void {
       batchSize,
       windowMs: (source.MaximumBatchingWindowInSeconds ?? 0) * 1000,
       maximumRetryAttempts: source.MaximumRetryAttempts ?? -1,
-      maximumRecordAgeMs: (source.MaximumRecordAgeInSeconds ?? -1) * 1000,
+      maximumRecordAgeMs: runtime.isDebugged ? -1 : (source.MaximumRecordAgeInSeconds ?? -1) * 1000,
       bisect: source.BisectBatchOnFunctionError ?? false,
       onFailure: onFailure && ((body) => onFailure({ body })),
     }),

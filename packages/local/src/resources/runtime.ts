@@ -52,6 +52,8 @@ export interface Services extends Clients, QueueClients {
   beside: readonly Started[];
   /** Values for the templates' parameters, over those of what runs beside the cloud. */
   parameters: Record<string, string>;
+  /** Whether a debugger may pause functions: then their time does not count. */
+  isDebugged: boolean;
   /** Variables of every function, over what the template says. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;

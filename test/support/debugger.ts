@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { onTestFinished } from 'vitest';
+
+/** A line of a file; the first is 1. */
+interface Place {
+  file: string;
+  line: number;
+}
+
+interface Paused {
+  /** Of the source, if there is a map of it. */
+  at: Place;
+  resume(): void;
+}
+
+interface Location {
+  scriptId: string;
+  lineNumber: number;
+  columnNumber: number;
+}
+
+/** An answer has an id, an event has a method. */
+interface Said {
+  id?: number;
+  method?: string;
+  params: {
+    sessionId: string;
+    message: string;
+    targetInfo: { type: string };
+    scriptId: string;
+    url: string;
+    reason: string;
+    callFrames: [{ location: Location }];
+  };
+}
+
+/** A debugger that sees threads by the domain NodeWorker, as VS Code does. */
+export interface Debugger {
+  /** The next pause of a function that nobody has asked for yet. */
+  paused(): Promise<Paused>;
+  /** How often functions were paused. */
+  pauses(): number;
+}
+
+/** @param breakpoints lines of what is run; threads that are there have them when this resolves */
+export async function attachDebugger(url: string, breakpoints: readonly Place[] = []): Promise<Debugger> {
+  const socket = await connected(url);
+  const answers = new Map<number, () => void>();
+  let lastId = 0;
+  const ask = (send: (id: number) => object) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    answers.set(++lastId, resolve);
+    socket.send(JSON.stringify({ id: lastId, ...send(lastId) }));
+    return promise;
+  };
+  const askThread = (sessionId: string, method: string, params: object = {}) =>
+    ask((id) => {
+      const message = JSON.stringify({ id, method, params });
+      return { method: 'NodeWorker.sendMessageToWorker', params: { sessionId, message } };
+    });
+  const threads = new Map<string, Promise<unknown>>();
+  // Without it, threads keep the breakpoints, and stay paused.
+  onTestFinished(() => {
+    for (const sessionId of threads.keys()) void ask(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
+  });
+  const prepare = (sessionId: string) =>
+    Promise.all([
+      askThread(sessionId, 'Debugger.enable'),
+      ...breakpoints.map(({ file, line }) => {
+        const at = { url: pathToFileURL(file).href, lineNumber: line - 1 };
+        return askThread(sessionId, 'Debugger.setBreakpointByUrl', at);
+      }),
+      // Until then it has run nothing.
+      askThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
+    ]);
+
+  const pauses: Paused[] = [];
+  const news = new EventTarget();
+  let asked = 0;
+  /** URLs of the scripts of threads. */
+  const scripts = new Map<string, string>();
+  const hear = (sessionId: string, { id, method, params }: Said) => {
+    if (id !== undefined) answers.get(id)?.();
+    if (method === 'Debugger.scriptParsed') scripts.set(`${sessionId} ${params.scriptId}`, params.url);
+    if (method !== 'Debugger.paused') return;
+    const resume = () => void askThread(sessionId, 'Debugger.resume');
+    if (params.reason === 'Break on start') return resume();
+    const [{ location }] = params.callFrames;
+    pauses.push({ at: placeOf(scripts.get(`${sessionId} ${location.scriptId}`) ?? '', location), resume });
+    news.dispatchEvent(new Event('paused'));
+  };
+  socket.addEventListener('message', ({ data }) => {
+    const { id, method, params } = JSON.parse(data) as Said;
+    if (method === 'NodeWorker.attachedToWorker') threads.set(params.sessionId, prepare(params.sessionId));
+    if (method === 'NodeWorker.receivedMessageFromWorker') hear(params.sessionId, JSON.parse(params.message));
+    // What is sent to a thread is answered by the thread.
+    if (id === enableId) answers.get(id)?.();
+  });
+  const enableId = lastId + 1;
+  await ask(() => ({ method: 'NodeWorker.enable', params: { waitForDebuggerOnStart: true } }));
+  await Promise.all(threads.values());
+  return {
+    pauses: () => pauses.length,
+    async paused() {
+      const number = asked++;
+      while (pauses.length <= number) await once(news, 'paused');
+      return pauses[number] as Paused;
+    },
+  };
+}
+
+/** The kinds of threads that Chrome's DevTools see: by the domain Target. */
+export async function threadsForChrome(url: string): Promise<string> {
+  const socket = await connected(url);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  socket.addEventListener('message', ({ data }) => {
+    const { method, params } = JSON.parse(data) as Said;
+    if (method === 'Target.attachedToTarget') resolve(params.targetInfo.type);
+  });
+  const params = { autoAttach: true, waitForDebuggerOnStart: false, flatten: true };
+  socket.send(JSON.stringify({ id: 1, method: 'Target.setAutoAttach', params }));
+  return promise;
+}
+
+async function connected(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url);
+  onTestFinished(() => socket.close());
+  await once(socket, 'open');
+  return socket;
+}
+
+function placeOf(url: string, { lineNumber, columnNumber }: Location): Place {
+  const file = fileURLToPath(url);
+  const entry = mapOf(file)?.findEntry(lineNumber, columnNumber);
+  if (!entry || !('originalSource' in entry)) return { file, line: lineNumber + 1 };
+  return { file: fileURLToPath(entry.originalSource), line: entry.originalLine + 1 };
+}
+
+const mapOf = (file: string): SourceMap | undefined => {
+  const [, name] = /\n\/\/# sourceMappingURL=(.+)\s*$/.exec(readFileSync(file, 'utf8')) ?? [];
+  return name === undefined ? undefined : new SourceMap(JSON.parse(readFileSync(join(file, '..', name), 'utf8')));
+};
+
+/** The lines of an assembly's bundles that a line of a source became. */
+export function linesOf(assembly: string, source: Place): Place[] {
+  const { href } = pathToFileURL(source.file);
+  return globSync('asset.*/index.mjs', { cwd: assembly }).flatMap((path) => {
+    const file = join(assembly, path);
+    const map = mapOf(file);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.flatMap((text, index) => {
+      const entry = map?.findEntry(index, text.search(/\S|$/));
+      const isIt = entry && 'originalSource' in entry && entry.generatedLine === index && entry.originalSource === href;
+      return isIt && entry.originalLine === source.line - 1 ? [{ file, line: index + 1 }] : [];
+    });
+  });
+}
+
+/** Resolves when a queue has delayed a message for so long, which shows that the time has passed. */
+export async function hasPassed(sqs: SQSClient, DelaySeconds: number): Promise<void> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'clock' }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'late', DelaySeconds }));
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+  const [{ ReceiptHandle }] = Messages as [Message];
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+}

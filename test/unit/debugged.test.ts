@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { close, open, url } from 'node:inspector';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Cloud } from '@rollcall/local/internal/cloud';
+import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
+import { Instance } from '@rollcall/local/internal/lambda/instance';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { attachDebugger, hasPassed } from '../support/debugger.ts';
+import { functionArn, heardBy } from '../support/listening.ts';
+import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
+
+const HANDLER = `export const handler = async (event) => {
+  console.log('EVENT ' + JSON.stringify(event));
+  debugger;
+  if (event.fails) throw new Error('it fails');
+  return {};
+};`;
+const api = { ApiId: { Ref: 'Api' } };
+const mapping = (EventSourceArn: object, more: object) => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: { EventSourceArn, FunctionName: functionArn, ...more },
+});
+
+/** A second is all that anything has, but for the queue, whose messages must not become visible while the machine is busy. */
+const resources = {
+  ...functionResources('listener', 'listener', { Timeout: 1 }),
+  Policy: {
+    Type: 'AWS::IAM::Policy',
+    Properties: {
+      Roles: [{ Ref: 'Role' }],
+      PolicyDocument: { Statement: { Effect: 'Allow', Action: ['sqs:*', 'dynamodb:*'], Resource: '*' } },
+    },
+  },
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+  Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ...api, StageName: '$default' } },
+  Integration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      ...{ ...api, IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0', TimeoutInMillis: 1_000 },
+      IntegrationUri: functionArn,
+    },
+  },
+  Route: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: { ...api, RouteKey: 'GET /things', Target: { 'Fn::Sub': 'integrations/${Integration}' } },
+  },
+  Permission: {
+    Type: 'AWS::Lambda::Permission',
+    Properties: {
+      ...{ FunctionName: { Ref: 'Function' }, Action: 'lambda:InvokeFunction' },
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: { 'Fn::Sub': 'arn:aws:execute-api:us-east-1:000000000000:${Api}/$default/*/things' },
+    },
+  },
+  Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs', VisibilityTimeout: 4 } },
+  OfQueue: mapping({ 'Fn::GetAtt': ['Queue', 'Arn'] }, {}),
+  Table: {
+    Type: 'AWS::DynamoDB::Table',
+    Properties: {
+      TableName: 'items',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+    },
+  },
+  OfTable: mapping({ 'Fn::GetAtt': ['Table', 'StreamArn'] }, { BatchSize: 1, MaximumRecordAgeInSeconds: 1 }),
+  Asynchronous: {
+    Type: 'AWS::Lambda::EventInvokeConfig',
+    Properties: { FunctionName: { Ref: 'Function' }, Qualifier: '$LATEST', MaximumEventAgeInSeconds: 1 },
+  },
+};
+
+it('times out without a debugger', async () => {
+  await using cloud = await startSmallCloud({
+    resources: functionResources('hangs', 'hangs', { Timeout: 1 }),
+    code: { hangs: 'export const handler = () => new Promise(() => {});' },
+  });
+  expect(await cloud.invoke('hangs', {})).toMatchObject({ errorMessage: 'Task timed out after 1.00 seconds' });
+});
+
+describe('a function that a debugger has paused', () => {
+  let cloud: Cloud;
+  const listener = () => cloud.functions.get('listener') as LambdaFunction;
+  beforeAll(async () => {
+    open(0, '127.0.0.1');
+    cloud = await startSmallCloud({ resources, code: { listener: HANDLER } });
+  });
+  afterAll(async () => {
+    await cloud.stop();
+    close();
+  });
+
+  it('still answers its API', async () => {
+    const debugging = await attachDebugger(url() ?? '');
+    const answer = cloud.request('GET', '/things');
+    const paused = await debugging.paused();
+    await hasPassed(cloud.sqs, 2);
+    paused.resume();
+    expect(await answer).toMatchObject({ status: 200, body: {} });
+  });
+
+  it('keeps its messages', async () => {
+    const debugging = await attachDebugger(url() ?? '');
+    const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
+    await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'once' }));
+    const paused = await debugging.paused();
+    await hasPassed(cloud.sqs, 6);
+    paused.resume();
+    await cloud.settled();
+    expect(debugging.pauses()).toBe(1);
+    expect(heardBy(cloud).filter(({ Records: [record] = [] }) => record?.body === 'once')).toHaveLength(1);
+  });
+
+  it('gets what was written to a table meanwhile', async () => {
+    const debugging = await attachDebugger(url() ?? '');
+    const put = (id: string) =>
+      cloud.dynamodb.send(new PutItemCommand({ TableName: 'items', Item: { id: { S: id } } }));
+    await put('first');
+    const paused = await debugging.paused();
+    await put('second');
+    await hasPassed(cloud.sqs, 2);
+    paused.resume();
+    (await debugging.paused()).resume();
+    await cloud.settled();
+    const written = heardBy(cloud).flatMap(({ Records: [record] = [] }) => record?.dynamodb?.Keys.id.S ?? []);
+    expect(written).toEqual(['first', 'second']);
+  });
+
+  it('gets an event again that it failed at', async () => {
+    const debugging = await attachDebugger(url() ?? '');
+    const { asynchronous } = listener();
+    const tried = asynchronous.run('{"fails":true}');
+    onTestFinished(async () => {
+      await asynchronous.stop();
+      await tried;
+    });
+    const paused = await debugging.paused();
+    await hasPassed(cloud.sqs, 2);
+    paused.resume();
+    await expect.poll(asynchronous.held, { timeout: 30_000 }).toBe(1);
+  });
+
+  it('has its time for initialization', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-debugged-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const module = join(folder, 'index.mjs');
+    writeFileSync(module, "debugger; export const handler = async () => 'initialized';");
+    const debugging = await attachDebugger(url() ?? '');
+    const instance = new Instance({ ...listener().settings, handler: { module, path: 'handler' } }, () => {}, 1_000);
+    onTestFinished(() => instance.terminate());
+    const paused = await debugging.paused();
+    await hasPassed(cloud.sqs, 2);
+    paused.resume();
+    expect(await instance.invoke('request', '{}')).toMatchObject({ ok: true, payload: '"initialized"' });
+  });
+});
