@@ -58,7 +58,7 @@ export function buildPackages(outdir: string): Map<string, string> {
     existsSync(join(ROOT, 'packages', folder, 'tsconfig.build.json')),
   );
   const command = join(outdir, 'cli');
-  execFileSync(process.execPath, [join(ROOT, 'packages/cli/build.ts'), command], { stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'build:cli', command], { cwd: ROOT, stdio: 'inherit' });
   const libraries = folders.map((folder) => {
     const from = join(ROOT, 'packages', folder);
     const to = join(outdir, folder);
