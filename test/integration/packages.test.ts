@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPackages, ROOT } from '../../ops/packages/build.ts';
+import { buildPackages, ROOT, TSC } from '../../ops/packages/build.ts';
 import { surfaceFindings } from '../../ops/packages/reports.ts';
 import about from '../../package.json' with { type: 'json' };
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
@@ -91,10 +91,9 @@ describe('@rollcall/kit, installed into an empty folder', () => {
         senders: ['/shop/orders'],
         messages: [created],
       } as const satisfies Channel;`;
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--pretty', 'false'];
     const check = () =>
-      spawnSync(process.execPath, [tsc, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' }).stdout;
+      spawnSync(process.execPath, [TSC, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' }).stdout;
     writeFileSync(join(folder, 'contract.ts'), contract);
     writeFileSync(join(folder, 'program.ts'), program("'stock'"));
     expect(check()).toBe('');
