@@ -3,6 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
+/** The compiler in Go, by its path: both it and the one in JavaScript, whose API other tools use, are called `tsc`. */
+export const TSC = join(ROOT, 'node_modules/typescript-7/bin/tsc');
 
 type Versions = Record<string, string>;
 type Manifest = Record<string, unknown> & {
@@ -58,14 +60,13 @@ export function buildPackages(outdir: string): Map<string, string> {
     existsSync(join(ROOT, 'packages', folder, 'tsconfig.build.json')),
   );
   const command = join(outdir, 'cli');
-  execFileSync(process.execPath, [join(ROOT, 'packages/cli/build.ts'), command], { stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'build:cli', command], { cwd: ROOT, stdio: 'inherit' });
   const libraries = folders.map((folder) => {
     const from = join(ROOT, 'packages', folder);
     const to = join(outdir, folder);
     const manifest: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
     rmSync(to, { recursive: true, force: true });
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    execFileSync(process.execPath, [tsc, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
+    execFileSync(process.execPath, [TSC, '-p', join(from, 'tsconfig.build.json'), '--outDir', to], {
       stdio: 'inherit',
     });
     writeFileSync(join(to, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
@@ -12,7 +11,7 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
  */
 export function buildTypes(outdir: string): void {
   const types = join(outdir, 'types');
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const tsc = join(import.meta.dirname, '../../node_modules/typescript-7/bin/tsc');
   const project = join(import.meta.dirname, 'tsconfig.types.json');
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', types], { stdio: 'inherit' });
   const entry = join(types, 'app.d.ts');

@@ -1,12 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { createProgram } from 'rollcall/internal/cli/program';
 import type { Topology } from 'rollcall/internal/stage/topology';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
 import app from '../../rollcall.config.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -132,67 +130,5 @@ describe('completion', () => {
     expect(fish).toMatch(
       /-n '__fish_seen_subcommand_from ops; and __fish_seen_subcommand_from parked; and __fish_seen_subcommand_from list' -l reason -x -a '/,
     );
-  });
-});
-
-describe('the package, installed into an empty folder', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
-    await run('npm', ['run', '--silent', 'build:cli'], { cwd: root });
-    await run('npm', ['pack', '--silent', '--pack-destination', folder, join(root, 'packages/cli/dist')], {
-      cwd: root,
-    });
-    await writeFile(join(folder, 'package.json'), '{"private":true,"type":"module"}');
-    const options = ['--offline', '--no-audit', '--no-fund', '--omit=peer'];
-    await run('npm', ['install', ...options, `./rollcall-${about.version}.tgz`], { cwd: folder });
-  }, 300_000);
-  afterAll(() => rm(folder, { recursive: true }));
-
-  const rollcall = (...options: string[]) =>
-    runNode(['node_modules/rollcall/rollcall.mjs', ...options], {}, '', folder);
-
-  it('needs nothing else, and no folder of an app', async () => {
-    expect((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual(['rollcall']);
-    expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
-    const help = await rollcall('ops', 'replay', '--help');
-    expect(help.stdout).toContain('Example: rollcall ops replay fulfilment --since 2h');
-    const { endpointUrl } = await cloudOf();
-    const { code, stdout, stderr } = await rollcall('ops', 'queues', '--json', '--endpoint', endpointUrl);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
-    const drawn = await rollcall('ops', 'topology', '--endpoint', endpointUrl);
-    expect(drawn.stdout).toContain('stream → registration-outbox-relay');
-    const elsewhere = await rollcall('ops', 'queues', '--stage', 'prod');
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Name the --app')]);
-  });
-
-  it('brings the page of the console', async () => {
-    const { endpointUrl } = await cloudOf();
-    const options = ['console', '--json', '--port', '0', '--endpoint', endpointUrl];
-    const child = spawn(process.execPath, ['node_modules/rollcall/rollcall.mjs', ...options], { cwd: folder });
-    onTestFinished(() => void child.kill());
-    let said = '';
-    for await (const chunk of child.stdout) {
-      said += chunk;
-      if (said.includes('}')) break;
-    }
-    const { url } = JSON.parse(said) as { url: string };
-    expect(await (await fetch(url)).text()).toContain('/console/assets/');
-    const about = (await (await fetch(`${url}console/api/about`)).json()) as { form?: object };
-    // Nothing can be created by hand: no app says how.
-    expect(about.form).toBeUndefined();
-    expect(about).toMatchObject({ capabilities: { guide: ['pause', 'skip', 'english-only'] } });
-  });
-
-  it('takes what a rollcall.config.js adds', async () => {
-    const config = `
-      import { Command, OperatorError, defineApp, onStage } from 'rollcall/app';
-      const greet = new Command('greet').action(onStage(async (stage) => { throw new OperatorError(\`hello \${stage.app}\`); }));
-      export default defineApp({ name: 'shop', commands: [greet] });`;
-    const file = join(folder, 'rollcall.config.js');
-    await writeFile(file, config);
-    onTestFinished(() => rm(file));
-    expect(await rollcall('ops', 'greet')).toMatchObject({ code: 1, stderr: 'hello shop\n' });
   });
 });

@@ -3,8 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPackages, ROOT } from '../../ops/packages/build.ts';
+import { buildPackages, ROOT, TSC } from '../../ops/packages/build.ts';
 import { surfaceFindings } from '../../ops/packages/reports.ts';
+import about from '../../package.json' with { type: 'json' };
+import { startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { runNode } from '../support/run.ts';
 
 const own = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
 
@@ -88,10 +91,9 @@ describe('@rollcall/kit, installed into an empty folder', () => {
         senders: ['/shop/orders'],
         messages: [created],
       } as const satisfies Channel;`;
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--pretty', 'false'];
     const check = () =>
-      spawnSync(process.execPath, [tsc, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' }).stdout;
+      spawnSync(process.execPath, [TSC, ...options, 'program.ts'], { cwd: folder, encoding: 'utf8' }).stdout;
     writeFileSync(join(folder, 'contract.ts'), contract);
     writeFileSync(join(folder, 'program.ts'), program("'stock'"));
     expect(check()).toBe('');
@@ -103,6 +105,69 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     const installed = run('npm', 'ls', '--all', '--parseable');
     expect(installed.split('\n').filter((path) => path.endsWith(join('node_modules', 'zod')))).toHaveLength(1);
     expect(installed).not.toMatch(/aws-cdk|fauxqs|dynoxide|vitest|commander/);
+  });
+});
+
+describe('rollcall, installed into an empty folder', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-package-'));
+  let cloud: TestCloud;
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+    const npm = (...options: string[]) => execFileSync('npm', options, { cwd: folder, encoding: 'utf8' });
+    const filename = npm('pack', '--silent', packages.get('rollcall') ?? '').trim();
+    writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
+    npm('install', '--offline', '--no-audit', '--no-fund', '--omit=peer', `./${filename}`);
+  });
+  afterAll(async () => {
+    await cloud.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const rollcall = (...options: string[]) =>
+    runNode(['node_modules/rollcall/rollcall.mjs', ...options], {}, '', folder);
+
+  it('needs nothing else, and no folder of an app', async () => {
+    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['rollcall']);
+    expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
+    const help = await rollcall('ops', 'replay', '--help');
+    expect(help.stdout).toContain('Example: rollcall ops replay fulfilment --since 2h');
+    const { endpointUrl } = cloud;
+    const { code, stdout, stderr } = await rollcall('ops', 'queues', '--json', '--endpoint', endpointUrl);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toContainEqual({ queue: 'rollcall-dev-sms.fifo', visible: 0, inFlight: 0 });
+    const drawn = await rollcall('ops', 'topology', '--endpoint', endpointUrl);
+    expect(drawn.stdout).toContain('stream → registration-outbox-relay');
+    const elsewhere = await rollcall('ops', 'queues', '--stage', 'prod');
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Name the --app')]);
+  });
+
+  it('brings the page of the console', async () => {
+    const { endpointUrl } = cloud;
+    const options = ['console', '--json', '--port', '0', '--endpoint', endpointUrl];
+    const child = spawn(process.execPath, ['node_modules/rollcall/rollcall.mjs', ...options], { cwd: folder });
+    onTestFinished(() => void child.kill());
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += chunk;
+      if (said.includes('}')) break;
+    }
+    const { url } = JSON.parse(said) as { url: string };
+    expect(await (await fetch(url)).text()).toContain('/console/assets/');
+    const about = (await (await fetch(`${url}console/api/about`)).json()) as { form?: object };
+    // Nothing can be created by hand: no app says how.
+    expect(about.form).toBeUndefined();
+    expect(about).toMatchObject({ capabilities: { guide: ['pause', 'skip', 'english-only'] } });
+  });
+
+  it('takes what a rollcall.config.js adds', async () => {
+    const config = `
+      import { Command, OperatorError, defineApp, onStage } from 'rollcall/app';
+      const greet = new Command('greet').action(onStage(async (stage) => { throw new OperatorError(\`hello \${stage.app}\`); }));
+      export default defineApp({ name: 'shop', commands: [greet] });`;
+    const file = join(folder, 'rollcall.config.js');
+    writeFileSync(file, config);
+    onTestFinished(() => rmSync(file));
+    expect(await rollcall('ops', 'greet')).toMatchObject({ code: 1, stderr: 'hello shop\n' });
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { newApp } from 'rollcall/internal/new/app';
 import { carryOut } from 'rollcall/internal/new/plan';
 import { onTestFinished } from 'vitest';
+import { TSC } from '../../ops/packages/build.ts';
 import { root as ROOT, runNode } from './run.ts';
 
 /** Below the project, so that what apps depend on is found. */
@@ -32,7 +33,7 @@ export const filesOf = (root: string): Record<string, string> =>
 
 /** Nothing but errors of types; `tsc` prints them to its standard output. */
 export const typeErrors = async (root: string): Promise<string> =>
-  (await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', root, '--pretty', 'false'])).stdout;
+  (await runNode([TSC, '-p', root, '--pretty', 'false'])).stdout;
 
 /** What Vitest says of one test file of an app, which has as much patience as tests here have. */
 export async function tested(root: string, file: string): Promise<string> {

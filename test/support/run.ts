@@ -3,9 +3,6 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
 
-/** Halves what a script takes to start. */
-const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
-
 export interface Run {
   code: number;
   stdout: string;
@@ -30,7 +27,7 @@ export function runNode(
   const child = execFile(
     process.execPath,
     options,
-    { cwd, maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE, ...environment } },
+    { cwd, maxBuffer: 64 * 1024 ** 2, env: { ...process.env, NO_COLOR: '1', ...environment } },
     (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
   );
   child.stdin?.end(input);
