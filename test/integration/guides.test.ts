@@ -251,7 +251,7 @@ describe('the ordered consumer on a queue that is there', () => {
     await placed('B', 1, 1);
     expect(await deliver()).toBe(0);
     expect((await errorsOf(table)).toSorted()).toEqual([
-      'UnreadableMessageError: message is no JSON',
+      'UnreadableMessageError: message is not JSON',
       'UnreadableMessageError: message is not what its adapter reads: orderNo is missing',
     ]);
     expect(await shipments()).toHaveLength(1);

@@ -143,16 +143,14 @@ describe('a message on a channel that is large', () => {
 
   it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
     expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
-      'documents is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
+      'documents is large: pass a `claimCheck` to its sender (createPublisher, createOutboxWriter, createProcess)',
     );
   });
 
   it('is not consumed by who reads no data', () => {
     const archive = defineConsumer('archive', { of: documents });
     const settings = { tableName: 't', queueUrl: 'q', deadLettersUrl: 'd' };
-    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow(
-      'documents is large: give its functions a `claimCheck`',
-    );
+    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow('documents is large: pass a `claimCheck`');
   });
 });
 

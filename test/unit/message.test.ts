@@ -67,7 +67,7 @@ describe('message', () => {
       data: { ...registered().data, name: 'x'.repeat(256 * 1024) },
     });
     expect(() => outgoing('member-events', memberRegistered, large)).toThrow(
-      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes 262144\. Data of up to 8 MB travels apart /,
+      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes at most 262144\. Data of up to 8 MB can be stored apart /,
     );
   });
 });
@@ -110,8 +110,8 @@ describe('a reader', () => {
     ],
     ['no media type', body({ datacontenttype: 'json' }), 'no codec for json'],
     ['a format that the contract does not have', body({ datacontenttype: 'application/protobuf' }), 'no codec for'],
-    ['Protobuf without bytes', inFormat('application/protobuf'), 'there is no data_base64'],
-    ['XML without text', inFormat('application/xml'), 'there is neither a text in data nor data_base64'],
+    ['Protobuf without bytes', inFormat('application/protobuf'), 'data_base64 is missing'],
+    ['XML without text', inFormat('application/xml'), 'it has neither text in data nor data_base64'],
     ['data twice', body({ data_base64: base64('{}') }), 'it has both data and data_base64'],
     ['bytes that are no Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
     ['no bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
@@ -129,8 +129,8 @@ describe('a reader', () => {
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
     ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],
-    ['no JSON', '{', 'message is no JSON'],
-    ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
+    ['no JSON', '{', 'message is not JSON'],
+    ['no CloudEvent', '{"specversion":"0.3"}', 'message is not a CloudEvent: specversion'],
   ])('refuses %s', (_, text, why) => {
     expect(() => read(text, [memberRegistered, inEveryFormat(memberRegisteredV2)])).toThrow(why);
   });

@@ -107,7 +107,7 @@ describe('parking', () => {
     await apply({ ...registered(member, 1), id: 'a copy' });
     expect(store.waiting.size).toBe(2);
     const key = { aggregateId: member, version: 1 };
-    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages claim version 1');
+    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages have version 1');
     await kit.discard({ ...key, messageId: 'a copy' }, 'a copy');
     service.broken = false;
     await kit.redrive([member], () => true);

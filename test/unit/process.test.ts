@@ -336,7 +336,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
   });
 
   it('is decided about only where that makes sense', async () => {
-    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and needs nobody');
+    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and waits for no decision');
     await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
     await world.pass(WITHIN.reserve);
     await expect(world.process.decide(id, { cancel: 'x' })).rejects.toThrow(

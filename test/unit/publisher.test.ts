@@ -255,7 +255,7 @@ describe('a publisher', () => {
     const id = newId();
     const { state } = opening(id);
     const foreign = { state, events: [draft(print, { orderId: id })] } as unknown as OrderDecision;
-    await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events carries no ${print.type}`);
+    await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events does not carry ${print.type}`);
     const other = createPublisher<Order>(orderEvents, { ...tables, source: '/shop/other' });
     await expect(other.create(id, opening(id), context)).rejects.toThrow('/shop/other may not send');
     expect(() => createPublisher<Order>(labels, tables)).toThrow('has not one sender only');

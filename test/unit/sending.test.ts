@@ -50,7 +50,7 @@ describe('what an effect has to send', () => {
   it('is kept with the effect, and sent when the message comes again after a crash', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, versions } = answering(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
     expect(versions()).toEqual([1]);
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
@@ -67,7 +67,7 @@ describe('what an effect has to send', () => {
     pass(60_000);
     expect(await sweep()).toMatchObject({
       applied: 1,
-      errors: ['1 UnsentError: applied, but what follows could not be sent: denied'],
+      errors: ['1 UnsentError: applied, but the messages that follow could not be sent: denied'],
     });
     expect([parked(), versions()]).toEqual([['1 unsent'], [1, 2, 3, 4]]);
     sender.failure = undefined;
@@ -209,7 +209,7 @@ describe('what follows from message and state', () => {
   it('is derived again when the message comes again after a crash, and its effect is not made again', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, runs } = deriving(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
     expect(sender.sent).toEqual([answer]);

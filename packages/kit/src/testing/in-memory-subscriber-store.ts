@@ -15,7 +15,7 @@ import type {
 } from '../messaging/subscriber-store.ts';
 
 /**
- * A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order.
+ * A subscriber store in memory with the semantics of DynamoDB's conditional writes. Records effects in order.
  * @public
  */
 export class InMemorySubscriberStore implements SubscriberStore {
@@ -24,7 +24,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
   readonly waiting = new Map<string, ParkedMessage>();
   readonly discarded: DiscardedMessage[] = [];
   readonly changes: StateChange[] = [];
-  /** So many changes are refused. */
+  /** Number of upcoming changes to refuse. */
   refusals = 0;
   readonly #states = new Map<string, Record<string, unknown>>();
   readonly #begun = new Map<string, number>();
@@ -53,7 +53,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     );
   }
 
-  /** As the test has it. */
+  /** The result that the test has set. */
   async change(change: StateChange): Promise<boolean> {
     this.changes.push(change);
     return this.refusals-- <= 0;
@@ -120,7 +120,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return own.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
   }
 
-  /** All in the first segment, two a page, those of an aggregate beside one another as an index has them. */
+  /** All in the first segment, two per page; those of an aggregate are adjacent, as in an index. */
   async *parked(segment: number): AsyncIterable<ParkedMessage[]> {
     if (segment > 0) return;
     const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((own) =>
