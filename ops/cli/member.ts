@@ -72,7 +72,7 @@ member
   .command('erase')
   .argument('<id>', 'of the member', asKept)
   .description('deactivates a member: every service erases what it holds')
-  .option('--yes', 'do not ask')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
@@ -88,7 +88,7 @@ member
   .command('forget')
   .argument('<id>', 'of the member', asKept)
   .description('has every service erase a member whom registration has lost: `reconcile` calls them unknown')
-  .option('--yes', 'do not ask')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member forget 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {

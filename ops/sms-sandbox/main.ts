@@ -14,7 +14,7 @@ endWithNpm();
 
 const options = new Command('npm run sms-sandbox --')
   .description('The SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C: for the stage localstack.')
-  .option('--port <port>', 'where it listens, on 127.0.0.1', port, SANDBOX_PORT)
+  .option('--port <port>', 'port on 127.0.0.1', port, SANDBOX_PORT)
   .option(
     '--endpoint <url>',
     'where the cloud is that is told of receipts',

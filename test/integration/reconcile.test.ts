@@ -272,7 +272,7 @@ describe('npm run ops -- reconcile', () => {
     expect(stdout).toMatch(new RegExp(`guide +missing +${id} +1 +none +1`));
     expect(stderr).toContain('guide read the archive again');
     expect(stderr).toContain('calls of providers included');
-    expect(stderr).toContain('Say so with --yes.');
+    expect(stderr).toContain('Confirm with --yes.');
     expect(await cloud.items('guide', id)).toEqual([]);
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
   });

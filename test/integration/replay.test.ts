@@ -91,7 +91,7 @@ describe('npm run ops -- replay', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('calls of sms providers included');
     expect(stderr).toContain('switch set sms skip');
-    expect(stderr).toContain('Say so with --yes.');
+    expect(stderr).toContain('Confirm with --yes.');
   });
 
   it.each([

@@ -114,7 +114,7 @@ describe('switches', () => {
     const wrong = await ops('switch', 'set', 'guide', 'short-text', '--why', 'x');
     expect([wrong.code, wrong.stderr.trim()]).toEqual([
       1,
-      'guide cannot be switched to "short-text", but to: on, pause, skip, english-only.',
+      'guide cannot be switched to "short-text", only to: on, pause, skip, english-only.',
     ]);
     expect((await ops('switch', 'set', 'sms', 'pause')).stderr).toContain("required option '--why <reason>'");
     expect((await ops('switch', 'set', 'mail', 'pause', '--why', 'x')).stderr).toContain(

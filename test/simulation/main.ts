@@ -24,7 +24,7 @@ const MAX_SCHEDULES = 1_000;
 const wholeNumber = (text: string): number => {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  throw new InvalidArgumentError('It must be a whole number, at least 1.');
 };
 
 function mutantNamed(name: string) {

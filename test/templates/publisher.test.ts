@@ -168,7 +168,7 @@ describe('a publisher', () => {
     [
       'a route that its handler file does not answer',
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
-      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or take the function out; it exports change, ',
+      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or remove the function; it exports change, ',
     ],
     [
       'a handler file that there is not',

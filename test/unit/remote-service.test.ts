@@ -86,7 +86,7 @@ describe('a remote service', () => {
     const gate = Promise.withResolvers<string>();
     const { ask, asked } = service(() => gate.promise, { atOnce: 2 });
     const calls = [ask(), ask(), ask()];
-    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are at work already');
+    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are in progress already');
     gate.resolve('done');
     expect(await Promise.all(calls.slice(0, 2))).toEqual(['done', 'done']);
     expect(asked.times).toBe(2);

@@ -202,7 +202,7 @@ describe('a sender', () => {
     const { apply, store } = subscriber({}, false, { channel: replies, senderPrefix: 'rollcall-dev-' });
     expect(await apply(from(POINTS), 1, senderId)).toBe(outcome);
     if (outcome === 'applied') return;
-    const why = `sent by ${senderId}, which is no function of ${POINTS}`;
+    const why = `sent by ${senderId}, which is not a function of ${POINTS}`;
     expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', error: expect.stringContaining(why) }]);
     expect([...store.waiting.values()][0]?.senderId).toBe(senderId);
   });
