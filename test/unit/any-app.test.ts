@@ -127,7 +127,7 @@ describe('what runs beside a cloud', () => {
 
   it('has a name of its own', async () => {
     const starting = startCloud({ assembly: assemblyOf(app), beside: [beside({}), beside({})] });
-    await expect(starting).rejects.toThrow('Two of what runs beside the cloud have the name greeter.');
+    await expect(starting).rejects.toThrow('Two services beside the cloud have the name greeter.');
   });
 });
 

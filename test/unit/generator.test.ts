@@ -17,7 +17,7 @@ describe('a new app', () => {
   });
 
   it.each(['Shop', '2shop', 'my-shop', 'new', '../shop', '', 'a'.repeat(21)])('is not called %j', (name) => {
-    expect(() => newApp(name)).toThrow(`"${name}" cannot be a name`);
+    expect(() => newApp(name)).toThrow(`"${name}" is not a valid name`);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A write may go round our endpoint: an item's time to live, or somebody who asks the emulator itself. */
+/** Writes can bypass the endpoint: TTL deletions, or clients that call the emulator directly. */
 const LONGEST_SLEEP_MS = 5_000;
 
 /** Lets waiters sleep until somebody writes to their table. */

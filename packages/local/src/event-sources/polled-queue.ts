@@ -11,7 +11,7 @@ export interface PolledQueueOptions {
   meter?: Meter | undefined;
 }
 
-/** What SQS hands out, or takes, in one call. */
+/** Maximum number of messages per receive or delete call. */
 const ENTRIES_PER_CALL = 10;
 
 const inCalls = <T>(all: readonly T[]): T[][] =>
@@ -60,7 +60,7 @@ export class PolledQueue {
     );
   }
 
-  /** For another receive, at once. */
+  /** Makes messages visible again immediately. */
   async giveBack(messages: readonly Message[]): Promise<void> {
     const { sqs, queueUrl } = this.#options;
     for (const some of inCalls(messages)) {

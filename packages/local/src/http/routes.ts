@@ -7,7 +7,7 @@ export interface Route {
   parts: string[];
   target: () => LambdaFunction;
   authorize: Authorize | undefined;
-  /** Of the integration. */
+  /** Timeout of the integration. */
   timeoutMs: number;
 }
 
@@ -28,7 +28,7 @@ export class Routes {
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
-  /** Whether there are some that gRPC can call, which has `POST /package.Service/Method` only. */
+  /** Whether gRPC can call some of them: only `POST /package.Service/Method`. */
   get takeRpc(): boolean {
     return this.#routes.some(
       ({ method, parts: [service = '', called = '', more] }) =>
