@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { ROOT } from './build.ts';
 
-/** Where the public surface of each package is written down, an entry point a file. */
+/** Folder of the API reports, one file per entry point. */
 const REPORTS = join(ROOT, 'docs/api');
-/** What our own packages of the same version use of one another: not for others. */
+/** Internal modules that packages of the same version share: not public. */
 const INTERNAL = './internal/*';
 
-/** As a program of whoever installs it is checked. */
+/** Compiler options of an installing application. */
 const COMPILER = {
   target: 'ES2024',
   lib: ['ESNext'],
@@ -24,7 +24,7 @@ interface Manifest {
   exports: Record<string, { types: string }>;
 }
 
-/** The entry points of a built package by the name of their report, such as `kit/messaging`, and their types. */
+/** The entry points of a built package by the names of their reports, such as `kit/messaging`, with their types. */
 function entriesOf(folder: string): Array<{ report: string; types: string }> {
   const { name, exports }: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const short = name.replace(/^@rollcall\//, '');
@@ -36,14 +36,14 @@ function entriesOf(folder: string): Array<{ report: string; types: string }> {
     }));
 }
 
-/** What is wrong of an export: it is neither `@public` nor `@beta`, or is `@public` and shows what is `@beta`. */
+/** Refused: an export that is neither `@public` nor `@beta`, or that is `@public` and exposes a `@beta` type. */
 const REFUSED = ['ae-missing-release-tag', 'ae-incompatible-release-tags'];
 
 /**
- * Compares the public surface of built packages with what is written down of it.
+ * Compares the public surface of built packages with the API reports.
  * @param folders of built packages
- * @param write whether to write it down instead
- * @returns what differs, and what is wrong with it; nothing, if all is as it should be
+ * @param write whether to write the reports instead
+ * @returns differences and errors; empty if there are none
  */
 export function surfaceFindings(folders: Iterable<string>, write: boolean): string[] {
   return [...folders].flatMap((folder) =>
@@ -62,7 +62,7 @@ export function surfaceFindings(folders: Iterable<string>, write: boolean): stri
             reportFolder,
             reportTempFolder,
             reportFileName: report.split('/').at(-1) as string,
-            // Whether each is released, the version says.
+            // The version says whether they are released.
             reportVariants: ['complete'],
           },
           docModel: { enabled: false },
@@ -72,7 +72,7 @@ export function surfaceFindings(folders: Iterable<string>, write: boolean): stri
             extractorMessageReporting: {
               default: { logLevel: ExtractorLogLevel.None },
               ...Object.fromEntries(REFUSED.map((id) => [id, { logLevel: ExtractorLogLevel.Error }])),
-              // A type that a signature shows and nobody can import: said in the report, so that no further one comes unseen.
+              // A type in a signature that cannot be imported: listed in the report, so that new ones are noticed.
               'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
             },
           },

@@ -244,7 +244,7 @@ describe('a command that cannot be done', () => {
     };
     const foreign = { ...message, id: randomUUID(), datacontenttype: 'application/xml' };
     for (const bad of [broken, foreign]) await send(POINTS, smsCommands, id, JSON.stringify(bad));
-    expect((await parked('sms-commands', broken.id)).error).toContain('is no application/protobuf');
+    expect((await parked('sms-commands', broken.id)).error).toContain('is not valid application/protobuf');
     expect((await parked('sms-commands', foreign.id)).error).toContain('no codec for application/xml');
   });
 });
@@ -263,7 +263,7 @@ describe('a reply', () => {
     await send(POINTS, registrationOutcomes, id, body);
     expect(await parked('registration-outcomes', id)).toMatchObject({
       reason: 'failed',
-      error: expect.stringContaining('which there is not'),
+      error: expect.stringContaining('which does not exist'),
       senderId: expect.stringMatching(/^AROA\w+:rollcall-dev-points-commands-consume$/),
     });
   });

@@ -92,7 +92,7 @@ describe('npm run ops -- parked', () => {
   it('discards one version with a reason that is kept, and what waits behind it goes on', async () => {
     const member = await parkMember(26);
     const early = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
-    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier one')]);
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier version')]);
     const unsure = await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test');
     expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('--yes')]);
     await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test', '--yes');
@@ -109,7 +109,7 @@ describe('npm run ops -- parked', () => {
       return parked.length > 0 && parked;
     });
     expect(found).toMatchObject({ subscriber: 'guide', reason: 'unreadable', body });
-    expect((await ops('parked', 'redrive', 'guide', queue)).stdout).toContain('no JSON');
+    expect((await ops('parked', 'redrive', 'guide', queue)).stdout).toContain('is not JSON');
     await opsJson('parked', 'discard', 'guide', queue, found.messageId, '--because', 'noise', '--yes');
     expect(await parkedOf(queue)).toEqual([]);
   });

@@ -18,8 +18,8 @@ describe('an event that erases', () => {
     expect(await it.sweep()).toMatchObject({ applied: 1, waiting: 0, forPerson: 0 });
     expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[3], [], []]);
     expect(it.store.discarded).toMatchObject([
-      { version: 1, discardedBecause: 'its subject was erased' },
-      { version: 2, discardedBecause: 'its subject was erased' },
+      { version: 1, discardedBecause: 'subject erased' },
+      { version: 2, discardedBecause: 'subject erased' },
     ]);
     expect(it.store.discarded[0]).not.toHaveProperty('error');
   });

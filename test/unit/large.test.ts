@@ -138,7 +138,7 @@ describe('a message on a channel that is large', () => {
     ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
-    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes at most \d+/);
   });
 
   it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
@@ -342,7 +342,9 @@ describe('an item of somebody else', () => {
   it('has the outbox erase what was sent, if its channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
-    expect(() => itemOf(undefined)).toThrow('shop.document.removed.v1 erases: say by `large` whether documents is');
+    expect(() => itemOf(undefined)).toThrow(
+      'shop.document.removed.v1 erases: set `large` to whether documents is large',
+    );
   });
 });
 
@@ -381,7 +383,7 @@ describe('the relay', () => {
     await relay.publishPending(rows);
     expect([erased, removedRows]).toEqual([['A of member-events after 2'], rows]);
     const without = await createRelay({ outbox, sender }).publishPending(rows);
-    expect(without.failed.get('A')?.message).toContain('give outboxFunctions a `claimCheck`');
+    expect(without.failed.get('A')?.message).toContain('pass a `claimCheck` to outboxFunctions');
   });
 });
 

@@ -226,14 +226,14 @@ describe('an event for later', () => {
   it('cannot be the only one of a change', async () => {
     const id = newId();
     const alone = order(id, { events: [draft(reminded, { orderId: id }, { after: 60 })] });
-    await expect(orders.create(id, alone, context)).rejects.toThrow('all are for later');
+    await expect(orders.create(id, alone, context)).rejects.toThrow('all events are for later');
   });
 
   it('of an aggregate that is gone stays, and says why', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
-    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('the aggregate is gone');
+    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('its aggregate no longer exists');
     expect(await waiting()).toHaveLength(1);
   });
 });
@@ -281,8 +281,12 @@ describe('a command for later', () => {
     const id = newId();
     const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
-    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('its sender `later`');
-    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('its sender `later`');
+    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow(
+      'pass `later` (createLater) to its sender',
+    );
+    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow(
+      'pass `later` (createLater) to its sender',
+    );
     expect(await orders.read(id)).toBeUndefined();
   });
 
@@ -417,7 +421,7 @@ describe('an aggregate that is erased', () => {
     const many = Array.from({ length: 60 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
     await orders.change(id, () => order(id, { send: many }), context);
-    await expect(orders.change(id, () => leaving(id), context)).rejects.toThrow('120 of messages that wait');
+    await expect(orders.change(id, () => leaving(id), context)).rejects.toThrow('120 for scheduled messages');
   });
 });
 
@@ -479,7 +483,7 @@ describe('the sweep', () => {
     expect(await pending(`payments/${id}`)).toHaveLength(1);
     expect(await pending(`payments/${other}`)).toEqual([]);
     expect(await answer({})).toBeUndefined();
-    await expect(answer({ cancel: { subject: id } })).rejects.toThrow('no request that the sweep knows');
+    await expect(answer({ cancel: { subject: id } })).rejects.toThrow('invalid request to the sweep');
   });
 
   it('reads what is due, however much waits', async () => {

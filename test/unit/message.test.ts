@@ -125,7 +125,7 @@ describe('a reader', () => {
     [
       'malformed Protobuf',
       inFormat('application/protobuf', { data: undefined, data_base64: '//8=' }),
-      'is no application/protobuf of rollcall.member.registered.v2',
+      'is not valid application/protobuf of rollcall.member.registered.v2',
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
     ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],

@@ -65,7 +65,7 @@ describe('parking', () => {
     const { apply, setAside, parked, store, sweep, pass, versions } = subscriber();
     expect(await setAside(registered(member, 1), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 retry']);
-    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
+    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('crashed') });
     pass(MINUTE);
     expect(await sweep()).toMatchObject({ applied: 1 });
     expect(versions()).toEqual([1]);
@@ -309,7 +309,7 @@ describe('redrive', () => {
     const { kit, store, raw, versions } = subscriber();
     await raw('{');
     expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([
-      { applied: 0, error: expect.stringContaining('no JSON') },
+      { applied: 0, error: expect.stringContaining('is not JSON') },
     ]);
     const [parked] = store.waiting.values();
     if (parked) parked.body = JSON.stringify(registered());

@@ -120,8 +120,8 @@ describe('the definition of a process', () => {
 
   it('is run by the consumer of its replies alone', async () => {
     const { process } = approvalWorld(await ownTables['the simulation']());
-    expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('takes orders-replies');
-    expect(() => process.handlers({ of: approval.replies })).toThrow('is `idempotent`');
+    expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('must consume orders-replies');
+    expect(() => process.handlers({ of: approval.replies })).toThrow('be `idempotent`');
   });
 });
 
@@ -169,7 +169,7 @@ describe('what operators ask the sweep for about a process', () => {
     { process: 'o-1', decide: { done: 'x', retry: 'y' } },
     { process: 'o-1', more: 1 },
   ])('is none that the sweep knows: %o', async (event) => {
-    await expect(ask(event)).rejects.toThrow('no request about a process');
+    await expect(ask(event)).rejects.toThrow('invalid request about a process');
   });
 
   it('leaves everything else to the sweep', async () => {

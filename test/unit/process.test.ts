@@ -286,12 +286,16 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect((await answer(confirm, 'no')).sent).toEqual([]);
     await world.pass(WITHIN.charge);
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 2 } });
-    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
+      'from where it cannot be compensated',
+    );
   });
 
   it('needs a person after the pivot, who says that a step is done', async () => {
     const { command } = await stuck(await confirming());
-    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
+      'from where it cannot be compensated',
+    );
     const decided = await world.process.decide(id, { done: 'by hand' });
     expect(decided.progress).toEqual({ state: 'completed' });
     expect(decided.decided?.[0]).toContain('done: by hand');
@@ -389,7 +393,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const { correlationid: _, ...none } = world.replyTo(reserve);
     for (const [reply, error] of [
       [about, `but is about other, not ${id}`],
-      [nobody, 'which there is not'],
+      [nobody, 'which does not exist'],
       [none, 'has no correlation id'],
     ] as const) {
       expect(await world.deliver(reply)).toBe('parked');

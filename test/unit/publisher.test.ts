@@ -258,7 +258,7 @@ describe('a publisher', () => {
     await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events does not carry ${print.type}`);
     const other = createPublisher<Order>(orderEvents, { ...tables, source: '/shop/other' });
     await expect(other.create(id, opening(id), context)).rejects.toThrow('/shop/other may not send');
-    expect(() => createPublisher<Order>(labels, tables)).toThrow('has not one sender only');
+    expect(() => createPublisher<Order>(labels, tables)).toThrow('has several senders');
     expect([await itemAt(id), calls]).toEqual([undefined, []]);
   });
 });
@@ -392,7 +392,7 @@ describe('commands', () => {
     const id = newId();
     const many = Array.from({ length: 50 }, () => charging(newId(), 1));
     await expect(orders.create(id, { ...opening(id), send: many }, context)).rejects.toThrow(
-      'takes 100 items, and this has 102: a state, 1 events, 0 beside them, and 100 of 50 messages to queues',
+      'takes 100 items, and this one has 102: a state, 1 events, 0 writes beside them, and 100 for 50 messages to queues',
     );
     expect(calls).toEqual([]);
   });

@@ -77,7 +77,7 @@ describe('what is compared', () => {
 
   it('says what an app or a stage lacks', () => {
     expect(() => numberedOf([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
-    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy it again');
+    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy again');
   });
 });
 

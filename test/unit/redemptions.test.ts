@@ -200,7 +200,7 @@ describe('an answer to a redemption', () => {
   it('comes again when it is refused time after time, for nobody knows what it has to say by then', async () => {
     const { id } = await world.redeem();
     world.refuse(5);
-    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow('is being changed by others');
+    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow('others are changing the same items');
     expect(await world.state(id)).toEqual({ state: 'pending' });
   });
 
@@ -215,7 +215,7 @@ describe('an answer to a redemption', () => {
     ['other points', redemptionSettled, settled('succeeded', { points: 1 }), MEMBER, 'does not match'],
     ['another member, gone back', pointsReturned, returned({ memberId: OTHER }), OTHER, `not ${MEMBER}`],
     ['other points, gone back', pointsReturned, returned({ points: 1 }), MEMBER, 'does not match'],
-    ['what nobody has asked for', pointsReturned, returned(), MEMBER, 'which nobody has asked for'],
+    ['what nobody has asked for', pointsReturned, returned(), MEMBER, 'which the process has not requested'],
   ])('is parked, and does nothing, if it is about %s', async (_, contract, data, subject, why) => {
     const { id } = await world.redeem();
     const before = await world.item(id);
@@ -224,7 +224,7 @@ describe('an answer to a redemption', () => {
   });
 
   it('is parked if it answers nothing', async () => {
-    expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which there is not');
+    expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which does not exist');
   });
 
   it('is taken from the points service only', async () => {

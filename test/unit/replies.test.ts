@@ -65,7 +65,7 @@ describe('a confirmation that data was erased', () => {
 
   it('is parked if nobody has asked for it', async () => {
     const { confirm, done } = replies();
-    expect(await confirm(OTHER, '/rollcall/points')).toContain('nobody has asked for');
+    expect(await confirm(OTHER, '/rollcall/points')).toContain('was not requested');
     expect(done).toEqual([]);
   });
 });

@@ -230,7 +230,7 @@ describe('data in XML', () => {
   it('is refused without repeating what somebody wrote', () => {
     const read = () => readData(things, withDocument(things, '<thing><name>+34612345678'));
     expect(read).toThrow(
-      /^message 1 is no application\/xml of test.thing.happened.v1: not well-formed at line 1, column 14$/,
+      /^message 1 is not valid application\/xml of test.thing.happened.v1: not well-formed at line 1, column 14$/,
     );
   });
 

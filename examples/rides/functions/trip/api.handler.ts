@@ -10,7 +10,7 @@ const tables = readEnvironment(z.object({ TRIP_TABLE: text, OUTBOX_TABLE: text }
 const { logger } = createObservability('trip');
 const { trips, outcomeOf } = createTrips({ client: createDynamoDB(), ...tables });
 
-/** The last of them that is there. */
+/** The last outcome that is set. */
 const stateOf = (begun: string, outcome: Outcome): string =>
   (['completed', 'assigned', 'unserved'] as const).find((state) => outcome[state]) ?? begun;
 

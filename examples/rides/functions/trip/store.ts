@@ -3,7 +3,7 @@ import { createPublisher } from '@rollcall/kit/messaging';
 import { tripEvents } from '../../shared/trip-channels.ts';
 import type { BegunTrip } from './trip.ts';
 
-/** How a trip went on, beside the trip, which is written as a whole. */
+/** The outcomes of a trip, in an item beside the trip, which is written as a whole. */
 export const outcomeKey = (tripId: string) => ({ pk: `outcome#${tripId}` });
 
 export interface Outcome {

@@ -48,9 +48,7 @@ const deciding = (name: string, description: string, decisionOf: (because: strin
       }),
     );
 
-export const processCommand = new Command('process').description(
-  'processes (sagas), and persons\\' decisions about them',
-);
+export const processCommand = new Command('process').description('processes (sagas), and decisions about them');
 for (const command of [
   list,
   show,

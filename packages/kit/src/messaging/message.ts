@@ -191,18 +191,17 @@ function readData(contract: MessageContract, envelope: Envelope): unknown {
 const agree = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
   subjectField === undefined || (data as Record<string, unknown>)[subjectField] === subject;
 
-const disagreement = ({ subjectField }: MessageContract) =>
-  `The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none`;
+const disagreement = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
-/** `message ${message.id}: it has no version, and its channel is ordered` */
+/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
   if (message.sequence === undefined)
+    throw new UnreadableMessageError(`message ${message.id}: it has no version, and its channel is ordered`);
+  const version = Number(message.sequence);
+  if (!Number.isSafeInteger(version) || version < 1) {
     throw new UnreadableMessageError(
       `message ${message.id}: sequence ${message.sequence} is not a version (1 or higher)`,
     );
-  const version = Number(message.sequence);
-  if (!Number.isSafeInteger(version) || version < 1) {
-    throw new UnreadableMessageError(`message ${message.id}: sequence ${message.sequence} is no version from 1 up`);
   }
   return version;
 }

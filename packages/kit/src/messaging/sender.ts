@@ -94,9 +94,7 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
       const errors = new Map(Failed.map((entry) => [entry.Id, errorOf(channel, entry)]));
       return messages.flatMap((message, index) => {
         const id = String(index);
-        return confirmed.has(id)
-          ? []
-          : [[message, errors.get(id) ?? new Error('the broker returned no result for it')]];
+        return confirmed.has(id) ? [] : [[message, errors.get(id) ?? new Error('the broker returned no result')]];
       });
     } catch (error) {
       if (!isRefusal(error)) return messages.map((message) => [message, error as Error]);

@@ -172,8 +172,7 @@ export class Access {
   }
 
   #authorize(role: string, caller: string, asked: readonly AskedFor[], service: string): void {
-    if (asked.length === 0)
-      throw new AccessDenied(`${role} calls ${service} for something that the embedded cloud cannot authorize.`);
+    if (asked.length === 0) throw new AccessDenied(`${role} calls ${service}: required permissions unknown.`);
     for (const { action, resource, context } of asked) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
       let decision = this.#decisions.get(key);

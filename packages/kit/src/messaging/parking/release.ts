@@ -44,12 +44,7 @@ export function createRelease(options: ReleaseOptions) {
       const adopts = decision.action === 'adopt' && mayBegin(parked, joinsLate, now());
       if (decision.action === 'apply' || adopts) {
         const { error: _, ...rest } = parked;
-        const discarded = {
-          ...rest,
-          body: '',
-          discardedAt: now().toISOString(),
-          discardedBecause: 'its subject was erased',
-        };
+        const discarded = { ...rest, body: '', discardedAt: now().toISOString(), discardedBecause: 'subject erased' };
         const after = decision.action === 'apply' ? decision.after : 0;
         const next = { version, ...(adopts && { baseline: version }) };
         const { state } = await store.discard(discarded, { after, next });
