@@ -9,7 +9,7 @@ import type { commandConsumer } from './commands.consumer.ts';
 import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
 
-type Outcome = z.output<typeof redemptionSettled.data>['outcome'];
+type RedemptionOutcome = z.output<typeof redemptionSettled.data>['outcome'];
 
 interface Account {
   balance: number;
@@ -65,7 +65,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const { memberId, points, deadline } = message.data;
       const account = await accountOf(message.subject);
       const at = now().toISOString();
-      const settled = (outcome: Outcome, balance: number) =>
+      const settled = (outcome: RedemptionOutcome, balance: number) =>
         correspondence.reply(
           message,
           redemptionSettled,

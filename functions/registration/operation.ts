@@ -5,10 +5,10 @@ import type { RedemptionData } from './redemption.process.ts';
 export interface Operation extends Pick<RedemptionData, 'memberId' | 'points' | 'deadline'> {
   id: string;
   createdAt: string;
-  outcome: Outcome;
+  outcome: OperationOutcome;
 }
 
-export type Outcome =
+export type OperationOutcome =
   | { state: 'pending' }
   | { state: 'succeeded'; balance: number; settledAt: string }
   | { state: 'failed'; because: 'not-enough-points' | 'account-closed'; balance: number }
@@ -21,7 +21,12 @@ export function operationOf(process: ProcessState<RedemptionData>): Operation {
   return { id: process.id, memberId, points, deadline, createdAt: process.startedAt, outcome: outcomeOf(process) };
 }
 
-function outcomeOf({ data: { answer }, progress: { state }, unknown, undone }: ProcessState<RedemptionData>): Outcome {
+function outcomeOf({
+  data: { answer },
+  progress: { state },
+  unknown,
+  undone,
+}: ProcessState<RedemptionData>): OperationOutcome {
   if (state === 'running') return { state: 'pending' };
   if (answer && state === 'completed')
     return { state: 'succeeded', balance: answer.balance, settledAt: answer.settledAt };

@@ -23,7 +23,7 @@ import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts
 import { createHttpGateway } from './providers/http-gateway.ts';
 import type { SmsProvider } from './providers/provider.ts';
 import { createTwilio, twilioCredentials } from './providers/twilio.ts';
-import { createTexting, type Route, type SendText } from './texting.ts';
+import { type ConfiguredProvider, createTexting, type SendText } from './texting.ts';
 
 /** Prefix of an address that names a service with registered instances. */
 const DISCOVERED = 'discover:';
@@ -75,7 +75,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
     );
   }
 
-  const routeOf = (name: SmsProviderName): Route => {
+  const configuredProvider = (name: SmsProviderName): ConfiguredProvider => {
     const circuit = `sms-${name}`;
     const { provider, discovered } = providers[name](now, webhookUrl(name));
     return {
@@ -96,7 +96,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
 
   const sendText = createTexting({
     ...settings,
-    routes: settings.providers.map(routeOf),
+    providers: settings.providers.map(configuredProvider),
     pace:
       settings.perMinute === null
         ? undefined

@@ -19,7 +19,7 @@ import type { SmsProvider, TextMessage } from './providers/provider.ts';
 import { oneSegment } from './segments.ts';
 
 /** A provider, and how it is called. */
-export interface Route {
+export interface ConfiguredProvider {
   name: string;
   provider: SmsProvider;
   nodes?: ReturnType<typeof createNodes> | undefined;
@@ -28,7 +28,7 @@ export interface Route {
 
 export interface TextingOptions {
   /** Tried in order: the next one if the previous cannot. */
-  routes: readonly Route[];
+  providers: readonly ConfiguredProvider[];
   timeoutMs: number;
   atOnce: number;
   /** Undefined: no rate is agreed with providers. */
@@ -69,7 +69,7 @@ const TRIES = 2;
 const PATIENCE_MS = 1_500;
 
 export function createTexting(options: TextingOptions): SendText {
-  const { routes, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
+  const { providers, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
 
   async function awaitTurn(name: string): Promise<void> {
     const patience = Math.max(0, Math.min(PATIENCE_MS, timeLeft() - timeoutMs));
@@ -77,9 +77,9 @@ export function createTexting(options: TextingOptions): SendText {
     if (waitMs > 0) await delay(waitMs);
   }
 
-  function serviceOf([route, ...others]: readonly Route[]): RemoteService<Text, void> | undefined {
-    if (!route) return undefined;
-    const { name, provider, nodes, breaker } = route;
+  function serviceOf([first, ...others]: readonly ConfiguredProvider[]): RemoteService<Text, void> | undefined {
+    if (!first) return undefined;
+    const { name, provider, nodes, breaker } = first;
     const next = serviceOf(others);
     return createRemoteService<Text, void>({
       name,
@@ -113,9 +113,9 @@ export function createTexting(options: TextingOptions): SendText {
     });
   }
 
-  const send = serviceOf(routes) as RemoteService<Text, void>;
+  const send = serviceOf(providers) as RemoteService<Text, void>;
   // An SMS with an unknown outcome may only be sent again to a provider that honours idempotency keys.
-  const sendAgain = serviceOf(routes.filter(({ provider }) => provider.honoursKey)) ?? send;
+  const sendAgain = serviceOf(providers.filter(({ provider }) => provider.honoursKey)) ?? send;
 
   return async ({ short, ...text }, { outcomeUnknown, ...about }) => {
     const isShort = (await mode()) === 'short-text';

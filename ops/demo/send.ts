@@ -31,10 +31,10 @@ export async function send(
   let outcomeUnknown = false;
   for (let attempt = 1; ; attempt++) {
     const { retryAfter, ...answer } = await attemptOnce(url, request);
-    const again = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+    const mayRetry = answer.status === 0 || answer.status === 429 || answer.status >= 500;
     // Any other response to the same key also covers earlier attempts.
-    outcomeUnknown = again && (outcomeUnknown || mayBeDone(answer));
-    if (!again || attempt === attempts) return { ...answer, outcomeUnknown };
+    outcomeUnknown = mayRetry && (outcomeUnknown || mayBeDone(answer));
+    if (!mayRetry || attempt === attempts) return { ...answer, outcomeUnknown };
     await delay(pauseMs(attempt, retryAfter, Date.now()));
   }
 }

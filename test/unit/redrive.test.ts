@@ -4,10 +4,10 @@ import { redrive } from 'rollcall/internal/stage/redrive';
 import type { Stage } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 
-type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
+type SweepOutcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 
 /** A stage whose sweep function does with an aggregate what its name says. */
-function stageOf(outcomes: Record<string, Outcome>) {
+function stageOf(outcomes: Record<string, SweepOutcome>) {
   const calls: string[][] = [];
   const askParking = async (_: string, request: ParkingRequest) => {
     const ids = 'redrive' in request ? request.redrive : [];
@@ -26,7 +26,7 @@ function stageOf(outcomes: Record<string, Outcome>) {
   return { stage: { askParking } as unknown as Stage, calls };
 }
 
-const run = (outcomes: Record<string, Outcome>, signal = new AbortController().signal) => {
+const run = (outcomes: Record<string, SweepOutcome>, signal = new AbortController().signal) => {
   const { stage, calls } = stageOf(outcomes);
   return redrive(stage, 'sms', Object.keys(outcomes), { onProgress: () => {}, signal }).then((summary) => ({
     summary,
@@ -34,7 +34,7 @@ const run = (outcomes: Record<string, Outcome>, signal = new AbortController().s
   }));
 };
 
-const many = (count: number, outcome: Outcome) =>
+const many = (count: number, outcome: SweepOutcome) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${outcome}-${index}`, outcome]));
 
 describe('a redrive of many', () => {

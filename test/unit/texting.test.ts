@@ -9,7 +9,7 @@ import {
 } from '@rollcall/kit/internal/resilience/errors';
 import { describe, expect, it } from 'vitest';
 import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
-import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
+import { type ConfiguredProvider, createTexting, type TextingOptions } from '../../functions/sms/texting.ts';
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
@@ -20,7 +20,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
   const asked: string[] = [];
   const sent: string[] = [];
   const optedOut: string[] = [];
-  const routes = errors.map((error, index): Route => {
+  const providers = errors.map((error, index): ConfiguredProvider => {
     const name = ['first', 'second'][index] as string;
     return {
       name,
@@ -36,7 +36,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     };
   });
   const send = createTexting({
-    routes,
+    providers,
     timeoutMs: 1_000,
     atOnce: 10,
     pace: undefined,

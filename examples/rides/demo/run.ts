@@ -4,7 +4,7 @@ import { createFacts, type Facts, isEnding } from './facts.ts';
 import { startMap } from './map.ts';
 import { type SimulationOptions, simulate } from './simulation.ts';
 import { townFor } from './town.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface RunOptions extends Omit<SimulationOptions, 'town'> {
   /** Port of the map. */
@@ -42,7 +42,7 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; left
       () => undefined,
       (error: Error) => error.message,
     );
-    return { verdict: judge(facts.all), left };
+    return { verdict: verdictOf(facts.all), left };
   } finally {
     map.stop();
   }

@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** Judges by what people saw on their phones, not by the services' own data. */
-export function judge(facts: readonly Fact[]): Verdict {
+export function verdictOf(facts: readonly Fact[]): Verdict {
   const trips = new Map<string, { passengerId: string; drivers: Set<string>; told: Ending[] }>();
   const driving = new Map<string, string>();
   const twoTrips = new Set<string>();

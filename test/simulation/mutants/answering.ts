@@ -27,8 +27,8 @@ export const answeringMutants: Mutant[] = [
     name: 'parked-reply-forgotten',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
-    file: `${parking}/settle.ts`,
-    from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
+    file: `${parking}/completion.ts`,
+    from: 'await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
     to: '',
   },
   {
@@ -41,7 +41,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'parked-duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
-    file: `${parking}/settle.ts`,
+    file: `${parking}/completion.ts`,
     from: '...(isUnsent ? {} : leftOf(parked))',
     to: '',
   },
@@ -50,7 +50,7 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'erasure'],
     seed: 34,
     file: 'packages/kit/src/messaging/subscriber/set-aside.ts',
-    from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
+    from: 'await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },
   {

@@ -28,14 +28,14 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
 }
 
 /** Messages under a queue have no version, but an id. */
-const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
+const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printFound(found: readonly Found[], limit: number): void {
   const now = new Date();
   const shown = found.slice(0, limit).map((one) => ({
     subscriber: one.subscriber,
     aggregate: one.aggregateId,
-    version: placeOf(one),
+    version: versionOrId(one),
     reason: one.reason,
     attempts: one.attempts,
     parked: age(one.parkedAt, now),
@@ -74,7 +74,7 @@ const show = new Command('show')
     onStage<object, [string, string, string | undefined]>(
       async (stage, { json, folder }, subscriber, aggregate, only) => {
         const all = await stage.parkedOf(await subscriberNamed(stage, subscriber), aggregate);
-        const found = all.filter((one) => only === undefined || String(placeOf(one)) === only);
+        const found = all.filter((one) => only === undefined || String(versionOrId(one)) === only);
         if (found.length === 0) {
           const what = only === undefined ? aggregate : `${aggregate} ${only}`;
           throw new OperatorError(`${subscriber} has parked or discarded nothing of ${what}.`);

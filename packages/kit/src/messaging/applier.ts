@@ -47,7 +47,7 @@ export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Atte
 
 export interface Applier {
   apply: Apply;
-  settle: Consequences['settle'];
+  complete: Consequences['complete'];
 }
 
 const APPLIED = { outcome: 'applied' } as const;
@@ -61,7 +61,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
   const { mayReplyOn = () => true, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
-  const { send, settle } = createConsequences(options);
+  const { send, complete } = createConsequences(options);
   const commit = createCommit(options, { send });
   const change = createChange(options);
 
@@ -93,7 +93,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   }
 
   /** A message that fails permanently may still be a duplicate, or too early: the cursor tells. */
-  async function judge(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
+  async function classify(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(place.aggregateId), place.version);
     if (decision.action === 'acknowledge') return DUPLICATE;
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
@@ -108,10 +108,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     } catch (error) {
       const isMissing = error instanceof MissingDataError;
       if (!isPermanent(error) && !isMissing) throw error;
-      const judged = await judge(place, error, options.mayAdopt ?? false);
+      const classified = await classify(place, error, options.mayAdopt ?? false);
       // The data may be there at the next attempt.
-      if (isMissing && judged.outcome === 'parked' && judged.reason === 'failed') throw error;
-      return judged;
+      if (isMissing && classified.outcome === 'parked' && classified.reason === 'failed') throw error;
+      return classified;
     }
   }
 
@@ -122,12 +122,12 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     // A first delivery that is a duplicate is a copy. If the earlier delivery left anything undone, that delivery is
     // repeated itself.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
-      await settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+      await complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;
   }
 
   return {
-    settle,
+    complete,
 
     async apply(envelope, options = {}) {
       const { id, correlationid } = envelope;

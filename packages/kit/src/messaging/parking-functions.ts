@@ -61,5 +61,5 @@ const applierOf = (apply: ApplyMessage, now: () => Date): Applier => ({
       return { outcome: 'parked', reason: 'failed', error };
     }
   },
-  async settle() {},
+  async complete() {},
 });

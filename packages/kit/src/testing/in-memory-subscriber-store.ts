@@ -91,28 +91,28 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void> {
-    const before = this.waiting.get(placeOf(message));
+    const before = this.waiting.get(keyOf(message));
     if (only === 'new' && before) return;
     if (only === 'known' && (!before || (message.body !== '' && message.body !== before.body))) return;
-    this.waiting.set(placeOf(message), message);
+    this.waiting.set(keyOf(message), message);
   }
 
   async unpark(key: ParkedKey): Promise<void> {
-    this.waiting.delete(placeOf(key));
+    this.waiting.delete(keyOf(key));
   }
 
   async begin(key: ParkedKey): Promise<number> {
     const before = await this.begun(key);
-    this.#begun.set(placeOf(key), before + 1);
+    this.#begun.set(keyOf(key), before + 1);
     return before;
   }
 
   async begun(key: ParkedKey): Promise<number> {
-    return this.#begun.get(placeOf(key)) ?? 0;
+    return this.#begun.get(keyOf(key)) ?? 0;
   }
 
   async end(key: ParkedKey): Promise<void> {
-    this.#begun.delete(placeOf(key));
+    this.#begun.delete(keyOf(key));
   }
 
   async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {
@@ -131,12 +131,12 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim> {
     const { aggregateId } = message;
-    const isParked = (key: ParkedKey) => this.waiting.has(placeOf(key));
+    const isParked = (key: ParkedKey) => this.waiting.has(keyOf(key));
     if ((!move && !isParked(message)) || (rival && !isParked(rival))) return { state: 'moved', cursor: undefined };
     const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);
     if (claim.state !== 'done') return claim;
     this.discarded.push({ ...message, ...(move && { skipped: true }) });
-    this.waiting.delete(placeOf(message));
+    this.waiting.delete(keyOf(message));
     if (message.reason === 'unsent') this.#unsent.delete(unsentAt(message));
     return claim;
   }
@@ -171,4 +171,4 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
 const unsentAt = ({ aggregateId, version }: Place) => `${aggregateId}#${version}`;
 
-const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;
+const keyOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;

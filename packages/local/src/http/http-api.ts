@@ -11,7 +11,7 @@ import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
 import { eventOf, headersOf } from './event.ts';
 import { bytesOfHead, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_HEAD_BYTES, TIMEOUT_MS } from './quotas.ts';
 import { faultIn, respond } from './results.ts';
-import { type Route, Routes } from './routes.ts';
+import { type ApiRoute, Routes } from './routes.ts';
 import type { ApiStage } from './stage.ts';
 
 /** @returns whether it handles the request; otherwise the API does */
@@ -124,7 +124,7 @@ export class HttpApi {
 
 /** Invokes the route's function, and sends its response. */
 async function invoke(
-  { key, target, timeoutMs }: Route,
+  { key, target, timeoutMs }: ApiRoute,
   call: GatewayCall,
   event: APIGatewayProxyEventV2,
   response: ServerResponse,

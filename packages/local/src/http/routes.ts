@@ -1,7 +1,7 @@
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Authorize } from './authorizers.ts';
 
-export interface Route {
+export interface ApiRoute {
   key: string;
   method: string;
   parts: string[];
@@ -12,16 +12,16 @@ export interface Route {
 }
 
 export interface Match {
-  route: Route;
+  route: ApiRoute;
   pathParameters: Record<string, string>;
 }
 
 /** Routes of an API, by path and method. */
 export class Routes {
-  readonly #routes: Route[] = [];
+  readonly #routes: ApiRoute[] = [];
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
-  add({ key, ...route }: Omit<Route, 'method' | 'parts'>): void {
+  add({ key, ...route }: Omit<ApiRoute, 'method' | 'parts'>): void {
     const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
     this.#routes.push({ key, method, parts: path.split('/').slice(1), ...route });
     // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
@@ -51,7 +51,7 @@ export class Routes {
   }
 }
 
-const rank = ({ key, method, parts }: Route) =>
+const rank = ({ key, method, parts }: ApiRoute) =>
   key === '$default'
     ? '9'
     : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;

@@ -31,7 +31,7 @@ const MINUTE_MS = 60_000;
 const LOOKS_EVERY_MS = 20;
 /** After this time without activity, whatever is left waits for a schedule. */
 const QUIET_MS = 1_000;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
@@ -116,7 +116,7 @@ export function createSettled({
 }
 
 const listOf = (all: readonly string[]) =>
-  [...all.slice(0, MOST_NAMED), ...(all.length > MOST_NAMED ? [`and ${all.length - MOST_NAMED} more`] : [])].join('; ');
+  [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [])].join('; ');
 
 const told = ({ table, aggregateId, version, type, reason, error }: Parked) =>
   `${type ?? 'a message'}, version ${version} of ${aggregateId} in ${table}: ${reason}${error ? `, ${error}` : ''}`;

@@ -55,7 +55,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
    * Completes an applied message after a crash between the commit and the sending.
    * @throws {UnsentError} if sending fails
    */
-  async function settle({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
+  async function complete({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
     if (idempotent) return;
     if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);
     if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
@@ -84,5 +84,5 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     }
   }
 
-  return { send, settle };
+  return { send, complete };
 }

@@ -1,8 +1,8 @@
 import { decide } from '../cursor.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
+import { createCompletion, type Trying } from './completion.ts';
 import { type How, isDue, mayBegin, type Released } from './policy.ts';
 import { createRetry } from './retry.ts';
-import { createSettle, type Trying } from './settle.ts';
 
 export interface ReleaseOptions extends Trying {
   /**
@@ -15,7 +15,7 @@ export interface ReleaseOptions extends Trying {
 export function createRelease(options: ReleaseOptions) {
   const { store, joinsLate, now } = options;
   const { tryAgain, readAgain } = createRetry(options);
-  const settle = createSettle(options);
+  const complete = createCompletion(options);
 
   return {
     /** Processes a parked message as far as possible now. */
@@ -23,7 +23,7 @@ export function createRelease(options: ReleaseOptions) {
       if (parked.reason === 'unreadable') return readAgain(parked, how.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
       // It was redelivered and applied since it was parked, or only its consequences could not be sent.
-      if (decision.action === 'acknowledge') return settle(parked, how);
+      if (decision.action === 'acknowledge') return complete(parked, how);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { left: parked };
         const left: ParkedMessage = { ...parked, reason: 'below-baseline' };
@@ -51,7 +51,7 @@ export function createRelease(options: ReleaseOptions) {
         return state === 'done' ? { gone: 'obsolete' } : { left: parked };
       }
       // Applied already: only what follows is still to be sent.
-      if (decision.action === 'acknowledge') return settle(parked, how);
+      if (decision.action === 'acknowledge') return complete(parked, how);
       // Its predecessor may still arrive and must find its position free.
       if (decision.action === 'adopt' || decision.because === 'gap') return { left: parked };
       await store.unpark(parked);

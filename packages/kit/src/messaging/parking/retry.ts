@@ -2,8 +2,8 @@ import type { ApplyOptions, Attempt, Parked } from '../applier.ts';
 import { PermanentError, PostponedError, TransientError } from '../errors.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
+import type { Trying } from './completion.ts';
 import { type Released, reasonOf } from './policy.ts';
-import type { Trying } from './settle.ts';
 
 /** A message during which the sweep crashed this often in a row waits for a person. */
 const MAX_CRASHES = 5;

@@ -21,7 +21,7 @@ export const createSetAside =
     // An erasing message is left to the sweep, which also checks for data to erase.
     if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
       try {
-        await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+        await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
       } catch (error) {
         if (!(error instanceof UnsentError)) throw error;
         const unsent = { outcome: 'parked', reason: 'unsent', error } as const;

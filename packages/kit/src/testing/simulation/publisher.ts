@@ -89,7 +89,7 @@ export class Publisher {
         return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
       },
       (failures) => {
-        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(placeOf(row)));
+        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(rowName(row)));
         this.#recordsDone(batch, failed < 0 ? batch.length : failed);
       },
     );
@@ -137,9 +137,9 @@ export class Publisher {
 }
 
 /** Identifies a row. */
-const placeOf = ({ aggregateId, version }: Item) => `${aggregateId} v${version}`;
+const rowName = ({ aggregateId, version }: Item) => `${aggregateId} v${version}`;
 
 const recordOf = (row: Item): DynamoDBRecord => ({
   eventName: 'INSERT',
-  dynamodb: { SequenceNumber: placeOf(row), NewImage: marshall(row) as never },
+  dynamodb: { SequenceNumber: rowName(row), NewImage: marshall(row) as never },
 });

@@ -13,16 +13,16 @@ export interface Instance {
   gathers?: boolean;
 }
 
-type Outcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
+type CallOutcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
 
 interface Turn {
   instance: Instance;
   what: string;
-  take(outcome: Outcome): void;
+  take(outcome: CallOutcome): void;
 }
 
 /** Distribution of outcomes over 24 calls. */
-const OUTCOMES: Array<Outcome | 'crash'> = [
+const OUTCOMES: Array<CallOutcome | 'crash'> = [
   ...Array.from({ length: 20 }, () => 'goes well' as const),
   'fails before its effect',
   'fails after its effect',
@@ -107,7 +107,7 @@ export class Scheduler {
       if (this.#isOut) throw this.#error(what);
       return effect();
     }
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
     if (instance.alive) this.#waiting.push({ instance, what, take: resolve });
     const outcome = await promise;
     if (outcome === 'fails before its effect') throw this.#error(what);

@@ -15,7 +15,7 @@ export interface Trying extends Pick<Reading, 'readParked'> {
 }
 
 /** Completes a message that was applied and is still parked. */
-export function createSettle({ store, place, applier, readParked, now }: Trying) {
+export function createCompletion({ store, place, applier, readParked, now }: Trying) {
   /** The content of a message that was applied and is still parked; empty if it was erased or is unreadable. */
   function leftOf(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
@@ -27,11 +27,11 @@ export function createSettle({ store, place, applier, readParked, now }: Trying)
     }
   }
 
-  return async function settle(parked: ParkedMessage, how: How): Promise<Released> {
+  return async function complete(parked: ParkedMessage, how: How): Promise<Released> {
     const isUnsent = parked.reason === 'unsent';
     if (isUnsent && !isDue(parked, { ...how, isOff: false }, now())) return { left: parked };
     try {
-      await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
+      await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
       // Its content, or what is left of it, is still needed.
