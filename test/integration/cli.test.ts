@@ -18,7 +18,7 @@ const rollcall = (...options: string[]) => runScript('packages/cli/src/cli/main.
 const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', 'ops', ...options);
 
 describe('npm run ops', () => {
-  it('says its version, exit codes, and what there is', async () => {
+  it('shows its version, exit codes, and commands', async () => {
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const { code, stdout } = await ops('--help');
     expect(code).toBe(0);
@@ -46,7 +46,7 @@ describe('npm run ops', () => {
     ['an unknown command of a command', ['parked', 'lst'], '(Did you mean list?)'],
     ['an unknown option', ['queues', '--stag', 'prod'], '(Did you mean --stage?)'],
     ['a missing argument', ['discover'], "missing required argument 'service'"],
-  ])('says what may be meant by %s, with exit code 2', async (_, options, what) => {
+  ])('suggests a command for %s, with exit code 2', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
@@ -124,7 +124,7 @@ describe('completion', () => {
     expect(await offeredAfter('new', 'command', '--fr')).toEqual(['--from']);
   });
 
-  it('is there for zsh, by way of bash, and for fish', async () => {
+  it('supports zsh, through bash, and fish', async () => {
     const { stdout: zsh } = await rollcall('completion', 'zsh');
     expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
     const { stdout: fish } = await rollcall('completion', 'fish');
@@ -152,7 +152,7 @@ describe('the package, installed into an empty folder', () => {
   const rollcall = (...options: string[]) =>
     runNode(['node_modules/rollcall/rollcall.mjs', ...options], {}, '', folder);
 
-  it('needs nothing else, and no folder of an app', async () => {
+  it("needs nothing else, not even an app's folder", async () => {
     expect((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual(['rollcall']);
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const help = await rollcall('ops', 'replay', '--help');

@@ -68,7 +68,7 @@ describe('a fault on purpose', () => {
     expect(happened).toContain('dynamodb PutItem: refused');
   });
 
-  it('does a call and answers with an error', async () => {
+  it('executes a call and returns an error', async () => {
     next = { operation: 'PutItem', fault: { kind: 'answer lost' } };
     await expect(put('answer lost')).rejects.toThrow('a fault on purpose');
     expect(await isThere('answer lost')).toBe(true);

@@ -69,7 +69,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toHaveLength(2);
   });
 
-  it('redrives in order, stops at what fails again, and says so by its exit code', async () => {
+  it('redrives in order, stops at a repeated failure, and reports it by its exit code', async () => {
     const member = await parkMember(23);
     const failing = await ops('parked', 'redrive', 'sms', member);
     expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('answered 422')]);
@@ -100,7 +100,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toMatchObject([{ version: 1, discardedBecause: 'a test' }]);
   });
 
-  it('parks what nobody can read under its queue, from where it can be discarded', async () => {
+  it('parks an unreadable message under its queue, from where it can be discarded', async () => {
     const body = '{"specversion":"1.0"';
     await sendTo('guide', 'anybody', body);
     const queue = 'rollcall-dev-guide.fifo';
@@ -123,7 +123,7 @@ describe('npm run ops -- outbox', () => {
     JSON.stringify({ ...profileChanged(tooLarge, 2), padding: 'x'.repeat(270 * 1024) }),
   );
 
-  it('lists what the topic refuses and says why it stays, while other members’ messages pass', async () => {
+  it('lists what the topic refuses, with the reason, while other members’ messages pass', async () => {
     // Version 2 of a member whose version 1 is long published; no stream record is needed for the sweep.
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
     const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
@@ -142,7 +142,7 @@ describe('npm run ops -- outbox', () => {
 });
 
 describe('npm run ops', () => {
-  it('says so when nothing of an aggregate is parked', async () => {
+  it('reports that nothing of an aggregate is parked', async () => {
     const { code, stdout } = await ops('parked', 'redrive', 'sms', 'nobody');
     expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: nothing parked')]);
   });
@@ -178,7 +178,7 @@ describe('npm run ops', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
-  it('says so when nothing answers', async () => {
+  it('reports that nothing answers', async () => {
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',

@@ -18,12 +18,9 @@ describe('the kit, on services that behave as badly as AWS may', () => {
     expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
 
-  it.each([1, 2])(
-    'sends what is for later when its time has come, or never, in all schedules of seed %i',
-    async (seed) => {
-      expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
-    },
-  );
+  it.each([1, 2])('sends scheduled messages when they are due, or never, in all schedules of seed %i', async (seed) => {
+    expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+  });
 
   it.each([1, 2])('does each step of a process once, or undoes it, in all schedules of seed %i', async (seed) => {
     expect((await runSchedules({ world: 'sagas', seed, schedules: SCHEDULES })).failure).toBeUndefined();
@@ -56,7 +53,7 @@ describe('npm run simulate', () => {
     expect((await simulate(...again.replace(' --mutant no-gap-check', '').split(' '))).code).toBe(0);
   });
 
-  it('refuses a mutant that there is not, and says which there are', async () => {
+  it('refuses an unknown mutant, and lists the known ones', async () => {
     expect(await simulate('--mutant', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('no-gap-check') });
   });
 });

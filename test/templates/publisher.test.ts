@@ -71,7 +71,7 @@ describe('a publisher', () => {
     ['nothing', [], []],
     ['a queue without order', [letters], []],
     ['a queue that keeps order, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
-  ])('may do what createPublisher does, and what is only read may read: it sends %s', (_, sends, counts) => {
+  ])('may do what createPublisher does, and read-only routes may only read: it sends %s', (_, sends, counts) => {
     const { app, shop } = withOrders({ sends });
     shop.finish();
     const resources = resourcesOf(app, 'orders');
@@ -191,7 +191,7 @@ describe('a publisher', () => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 
-  it('may have queues and no topic, but not neither', () => {
+  it('may have queues without a topic, but needs one of them', () => {
     const { app, shop } = shopApp();
     shop.publisher('orders', { folder: FOLDER, routes, sends: [letters] });
     shop.finish();

@@ -120,7 +120,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in Avro', () => {
-  it('is read exactly as it was, whatever the contract', () => {
+  it('is read exactly as written, whatever the contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain((shape) => shape.data.map((value) => ({ shape, value }))),
@@ -134,7 +134,7 @@ describe('data in Avro', () => {
     );
   });
 
-  it('is read as it was also below -2^52, where avsc alone writes another number', () => {
+  it('is preserved below -2^52, where avsc alone writes another number', () => {
     const data = { ...example, points: -(2 ** 52) - 1 };
     expect(readData(things, bodyOf(things, data))).toEqual(data);
   });
@@ -199,7 +199,7 @@ describe('data in Avro', () => {
     expect(read).toThrow(why);
   });
 
-  it('is refused if it is good Avro and breaks the contract', () => {
+  it('is refused if it is valid Avro and breaks the contract', () => {
     const written = bytesOf(contractOf(thing.extend({ points: z.number() }), schema), { ...example, points: 4 });
     const stricter = contractOf(thing.extend({ points: z.int().min(5) }), schema);
     expect(() => readBytes(stricter, written, { ...example, points: 5 })).toThrow('points Too small');
@@ -219,7 +219,7 @@ describe('data in Avro', () => {
       'Thing does not preserve points',
     ],
     ['a lone surrogate', thing, { ...example, tags: ['\ud800'] }, 'a lone surrogate'],
-  ])('is not written of %s', (_, data, value, why) => {
+  ])('is not written for %s', (_, data, value, why) => {
     expect(() => bodyOf(contractOf(data, schema), value)).toThrow(why);
   });
 

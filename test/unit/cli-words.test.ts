@@ -53,7 +53,7 @@ describe('the command line and its console', () => {
   it.each(['purchase-order', 'Order', 'scope'])(
     'take no aggregate called %s, whose option would not be read',
     (name) => {
-      expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot begin with "${name}"`);
+      expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot start with "${name}"`);
     },
   );
 

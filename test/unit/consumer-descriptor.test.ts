@@ -17,11 +17,11 @@ const reads = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 const fits = { source, of: memberEvents, reads, cursorKey: 'coupons' };
 
 describe('a consumer', () => {
-  it('is what was said, and sends to nobody unless that is said', () => {
+  it('has the given settings, and sends to no channel by default', () => {
     expect(defineConsumer('coupons', fits)).toEqual({ ...fits, name: 'coupons', sends: [] });
   });
 
-  it('of a topic is a service of the application that sends on it, and reads all, unless that is said', () => {
+  it('of a topic belongs by default to the application that sends on it, and reads all messages', () => {
     const least = {
       name: 'coupons',
       source,
@@ -38,7 +38,7 @@ describe('a consumer', () => {
   it.each([
     ['a queue', pointsCommands],
     ['two applications', { ...memberEvents, senders: ['/rollcall/registration', '/shop/orders'] }],
-  ])('of %s has to say its source', (_, of) => {
+  ])('of %s must set its source', (_, of) => {
     expect(() => defineConsumer('coupons', { of })).toThrow(`set the \`source\` of the consumer of ${of.name}`);
   });
 
@@ -143,7 +143,7 @@ describe('the functions of a consumer', () => {
     expect(start).toThrow('consumer points: it has the capability points: pass `switchesTable`');
   });
 
-  it('do not take a request of an operator that is none', async () => {
+  it('refuse an invalid request of an operator', async () => {
     const { sweep } = handlersOf('shop-dev-points-sweep')();
     const context = { getRemainingTimeInMillis: () => 1_000 } as never;
     await expect(sweep({ redrive: 'everything' }, context)).rejects.toThrow('redrive');

@@ -31,7 +31,7 @@ const notification = (message: unknown) => ({
   MessageAttributes: { type: { Type: 'String', Value: 'OrderPlaced' } },
 });
 
-describe('a message of others', () => {
+describe('a foreign message', () => {
   const found = ({ id, source, type, subject, sequence, time }: Envelope) => ({
     ...{ id, source, type, subject, sequence, time },
   });
@@ -118,7 +118,7 @@ describe('a message of others', () => {
   });
 });
 
-describe('a subscriber of messages of others', () => {
+describe('a subscriber of foreign messages', () => {
   const channel = { senders: ['orders-service'], messages: [orderPlaced] };
   const options = { channel, read: readOrder };
 
@@ -131,7 +131,7 @@ describe('a subscriber of messages of others', () => {
     expect([...elsewhere.store.waiting.values()][0]?.error).toContain('orders-service may not send OrderPlaced');
   });
 
-  it('parks what has no version where order is kept, and says so', async () => {
+  it('parks a message without a version on an ordered channel, with the reason', async () => {
     const read = foreign(z.unknown(), () => ({
       ...{ id: 'e1', source: 'orders-service', type: 'OrderPlaced', subject: 'A', time, data: { quantity: 1 } },
     }));
@@ -162,7 +162,7 @@ describe('a subscriber of messages of others', () => {
     expect(logged).toMatchObject([{ message_id: 'e1', correlation_id: 'e1' }]);
   });
 
-  it('knows by its own id over which message its function died', async () => {
+  it('records by its own id during which message the function crashed', async () => {
     const { store, isSuspect } = subscriber({}, false, options);
     await store.begin({ aggregateId: 'A', version: 2, messageId: 'e1' });
     expect(await isSuspect(order, 6)).toBe(true);

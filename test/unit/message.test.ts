@@ -45,7 +45,7 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('stands at its version, or, where there is no order, at a place of its own', () => {
+  it('has the position of its version or, without order, a position of its own', () => {
     expect(placeOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(placeOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => placeOf(sms('hi'), false)).toThrow('has no version');
@@ -164,7 +164,7 @@ describe('a reader', () => {
     );
   });
 
-  it('says nothing of what bytes hold that it cannot read', () => {
+  it('does not quote bytes that it cannot read', () => {
     expect(() => read(inBase64('{"phone":"+34612345678"'))).toThrow(/^(?!.*346)/);
   });
 

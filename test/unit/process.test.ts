@@ -93,7 +93,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(taken).not.toHaveProperty('state.isUnplaced');
   });
 
-  it('is begun once', async () => {
+  it('is started once', async () => {
     expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
   });
 
@@ -171,7 +171,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.process.read(id)).toMatchObject({ progress: { state: 'failed' }, data: { place: 'A1' } });
   });
 
-  it('is deleted, with its deadline, by a reply about who has been erased, and the next is no news', async () => {
+  it('is deleted, with its deadline, by a reply about an erased subject, and further replies have no effect', async () => {
     const charge = await charging();
     world.erased.add(id);
     expect(await waiting()).toHaveLength(1);
@@ -281,7 +281,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toEqual({ state: 'failed' });
   });
 
-  it('only goes forward after the pivot: a step that is refused is sent again', async () => {
+  it('retries a refused step after the pivot instead of compensating', async () => {
     const confirm = await confirming();
     expect((await answer(confirm, 'no')).sent).toEqual([]);
     await world.pass(WITHIN.charge);
@@ -291,7 +291,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     );
   });
 
-  it('needs a person after the pivot, who says that a step is done', async () => {
+  it('needs a person after the pivot, who marks a step as done', async () => {
     const { command } = await stuck(await confirming());
     await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
       'from where it cannot be compensated',
@@ -339,7 +339,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.subscriber.redrive([held.id], () => true)).toMatchObject([{ waiting: 0, forPerson: 1 }]);
   });
 
-  it('is decided about only where that makes sense', async () => {
+  it('accepts only decisions that are possible in its state', async () => {
     await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and waits for no decision');
     await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
     await world.pass(WITHIN.reserve);

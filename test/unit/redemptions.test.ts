@@ -115,7 +115,7 @@ describe('a redemption', () => {
     ]);
   });
 
-  it('is of nobody who is no member, or has left', async () => {
+  it('is refused for an unknown or former member', async () => {
     await world.put({ pk: `member#${MEMBER}`, status: 'deactivated' });
     await expect(world.redeem()).rejects.toMatchObject({ code: 'not-found' });
     expect(await world.sent()).toEqual([]);
@@ -223,11 +223,11 @@ describe('an answer to a redemption', () => {
     expect(await world.item(id)).toEqual(before);
   });
 
-  it('is parked if it answers nothing', async () => {
+  it('is parked if it answers no operation', async () => {
     expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which does not exist');
   });
 
-  it('is taken from the points service only', async () => {
+  it('is accepted from the points service only', async () => {
     const { id } = await world.redeem();
     expect(await world.take(redemptionSettled, settled(), id, { source: '/rollcall/guide' })).toContain(
       `/rollcall/guide may not send ${redemptionSettled.type}`,
@@ -319,7 +319,7 @@ describe('an operation that was stored before redemptions were processes', () =>
     expect(await world.state('earlier')).toMatchObject({ state: 'expired', compensation: 'done' });
   });
 
-  it('hears that the points have gone back which it had asked for', async () => {
+  it('records that the points which it requested back were returned', async () => {
     await store({ state: 'expired', lateAnswer: 'succeeded' });
     expect(await world.take(redemptionSettled, settled(), 'earlier')).toBe('duplicate');
     expect(await world.take(pointsReturned, returned(), 'earlier')).toBe('applied');

@@ -61,7 +61,7 @@ describe('a redrive of many', () => {
     expect(summary.failures.length).toBe(50);
   });
 
-  it('finds the one over which the function dies, and goes on with the others', async () => {
+  it('finds the aggregate that crashes the function, and continues with the others', async () => {
     const { summary } = await run({ canary: 'applies', ...many(30, 'applies'), killer: 'kills', ...many(60, 'waits') });
     expect(summary).toMatchObject({ applied: 31, waiting: 60, left: 0 });
     expect(summary.failures).toMatchObject([{ aggregateId: 'killer', error: expect.stringContaining('timed out') }]);
@@ -75,7 +75,7 @@ describe('a redrive of many', () => {
     expect((await run({ typo: 'has nothing' })).summary).toMatchObject({ unknown: ['typo'], left: 0 });
   });
 
-  it('stops when somebody interrupts', async () => {
+  it('stops when the operator interrupts', async () => {
     expect((await run(many(10, 'applies'), AbortSignal.abort())).summary).toMatchObject({ applied: 0, left: 10 });
   });
 });

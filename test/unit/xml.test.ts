@@ -106,7 +106,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in XML', () => {
-  it('is read exactly as it was, whatever the contract', () => {
+  it('is read exactly as written, whatever the contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain(({ schema, data }) => data.map((value) => ({ schema, value }))),
@@ -227,7 +227,7 @@ describe('data in XML', () => {
     expect(read).toThrow(why);
   });
 
-  it('is refused without repeating what somebody wrote', () => {
+  it('is refused without quoting the input', () => {
     const read = () => readData(things, withDocument(things, '<thing><name>+34612345678'));
     expect(read).toThrow(
       /^message 1 is not valid application\/xml of test.thing.happened.v1: not well-formed at line 1, column 14$/,
