@@ -164,7 +164,7 @@ describe('the package, installed into an empty folder', () => {
     const drawn = await rollcall('ops', 'topology', '--endpoint', endpointUrl);
     expect(drawn.stdout).toContain('stream → registration-outbox-relay');
     const elsewhere = await rollcall('ops', 'queues', '--stage', 'prod');
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Name the --app')]);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Pass --app')]);
   });
 
   it('brings the page of the console', async () => {

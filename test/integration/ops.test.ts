@@ -168,8 +168,8 @@ describe('npm run ops', () => {
   });
 
   it.each([
-    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
-    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
+    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or pass --all'],
+    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or pass --all'],
     ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
     ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
     ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],

@@ -89,7 +89,7 @@ describe('npm run ops -- replay', () => {
   it('shows what will happen, and does nothing without confirmation', async () => {
     const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
     expect(code).toBe(1);
-    expect(stderr).toContain('calls of sms providers included');
+    expect(stderr).toContain('including calls of sms providers');
     expect(stderr).toContain('switch set sms skip');
     expect(stderr).toContain('Confirm with --yes.');
   });

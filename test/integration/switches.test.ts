@@ -155,7 +155,7 @@ describe('switches', () => {
     expect(entries[0].attributes).toMatchObject({ kind: 'queue', format: 'application/json' });
     expect((await ops('discover', 'member-events')).stdout).toContain('rollcall-dev-member-events.fifo');
     const nobody = await ops('discover', 'coupons');
-    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('Nobody is registered as coupons')]);
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('coupons is not registered')]);
   });
 });
 

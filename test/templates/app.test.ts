@@ -141,7 +141,7 @@ describe('an app of its own', () => {
     more.subscriber(hears('letters', payments), { entry: EVENTS });
     more.subscriber(hears('orders', letters), { entry: EVENTS });
     expect(() => more.finish()).toThrow(
-      'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to one another, so none can be deployed first',
+      'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to each other, so none can be deployed first',
     );
   });
 

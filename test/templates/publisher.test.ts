@@ -206,7 +206,7 @@ describe('a publisher', () => {
   it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
-      'told as OUTBOX_TABLE, which is another',
+      'OUTBOX_TABLE of its table is reserved',
     );
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',
