@@ -17,7 +17,7 @@ import { httpEvent } from '../support/http.ts';
 const TableName = 'rollcall-dev-points';
 const PATIENCE_MS = 300;
 
-/** What chaos and the overload run rely on: a fault that was asked for happens, as AWS would make it, and once. */
+/** Chaos and overload runs rely on this: a requested fault occurs once, as AWS would produce it. */
 describe('a fault on purpose', () => {
   let cloud: TestCloud;
   let dynamodb: DynamoDBClient;

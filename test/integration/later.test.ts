@@ -102,7 +102,9 @@ it('can be listed, sent and cancelled by an operator', async () => {
   const key = { subject: 'operated', name: 'deadline' };
   await askAboutWaiting(stage, key, 'sendNow');
   await askAboutWaiting(stage, { ...key, name: 'label' }, 'cancel');
-  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow('No message about operated is scheduled as deadline');
+  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow(
+    'No message about operated is scheduled as deadline',
+  );
   expect((await waitingIn(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name)).toEqual([
     'reminder',
   ]);

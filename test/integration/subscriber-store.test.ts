@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
-/** What the simulation, and unit tests, take for granted of a subscriber's table must be what the real one does. */
+/** The real table must behave as the simulation and unit tests assume. */
 describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit tests'] as const)(
   'a subscriber’s table: %s',
   (kind) => {

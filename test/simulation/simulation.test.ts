@@ -5,7 +5,7 @@ import { mutants } from './mutants.ts';
 import { runSchedules } from './runner.ts';
 
 const SCHEDULES = 250;
-/** Most mutants are found at once; each that escapes takes half a minute. */
+/** Most mutants are found immediately; each that escapes takes half a minute. */
 const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
 async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
@@ -49,7 +49,7 @@ describe('npm run simulate', () => {
     const alone = await simulate(...again.split(' '));
     const violations = (said: string) => said.split('\n').filter((line) => line.includes('violated'));
     expect(violations(alone.said)).toEqual(violations(found.said));
-    // The same schedule is harmless without the mutant.
+    // Without the mutant, the same schedule passes.
     expect((await simulate(...again.replace(' --mutant no-gap-check', '').split(' '))).code).toBe(0);
   });
 

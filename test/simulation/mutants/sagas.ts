@@ -6,7 +6,7 @@ const moves = 'packages/kit/src/messaging/process/moves.ts';
 const attempts = 'packages/kit/src/messaging/process/attempts.ts';
 const deadline = 'packages/kit/src/messaging/process/deadline.ts';
 
-/** Of processes. */
+/** Mutants of processes. */
 export const sagaMutants: Mutant[] = [
   {
     name: 'step-twice',
