@@ -13,7 +13,7 @@ export interface RedeliveryOptions {
   random: () => number;
 }
 
-/** SQS takes so many in one call. */
+/** Maximum number of entries per SQS call. */
 const ENTRIES_PER_CALL = 10;
 
 /** The message group stays blocked in the meantime, so its order is kept. */
