@@ -44,7 +44,9 @@ export const replay = new Command('replay')
       const { topic } = archived;
       if (json) return printJson({ subscriber, topic, ...period, finished: wait });
       console.log(
-        wait ? `The replay of ${topic} to ${subscriber} is complete.` : `The replay of ${topic} to ${subscriber} has started.`,
+        wait
+          ? `The replay of ${topic} to ${subscriber} is complete.`
+          : `The replay of ${topic} to ${subscriber} has started.`,
       );
       console.log(pc.dim(`Messages that it could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
     }),
